@@ -1,0 +1,52 @@
+# Two commands matter to a newcomer: `make templates` and `make test`.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+# pip compiles to bytecode as it installs; a command run without that is several times slower.
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: help templates test verify check format bench clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+templates: $(VENV)/.installed ## Generate and lint every template into output/
+	$(BIN)/cfngen build
+
+test: $(VENV)/.developing ## Run the tests (under a minute)
+	$(BIN)/python -m pytest -n auto -m "not slow"
+	@echo "left to 'make verify': the tests marked slow"
+
+verify: $(VENV)/.developing ## Run every test, the slow proofs too
+	$(BIN)/python -m pytest -n auto
+
+check: $(VENV)/.developing ## Hold the code to types, style and the templates to the blueprints
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/cfngen build --check
+	$(BIN)/python -m pytest -n auto -q tests/test_floors.py tests/test_house.py
+
+format: $(VENV)/.developing ## Format the Python code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(VENV)/.developing ## Measure speed, as ratios in one run
+	$(BIN)/python benchmarks/run.py
+
+clean: ## Remove what the other targets made, but not output/
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "cfngen needs Python 3.11 or newer; say which: make PYTHON=python3.12 ..." >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
+	$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.developing: $(VENV)/.installed
+	$(INSTALL) --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,53 @@
+"""Everything cfngen can complain about, without imports of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class CfngenError(Exception):
+    """A mistake a user can mend: the message says where, what, and what now."""
+
+
+class Problems(CfngenError):
+    """Several mistakes found in one go, one line each."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        """Keep the problems in the order they were found."""
+        self.problems = tuple(problems)
+        super().__init__("\n".join(self.problems))
+
+
+class ManifestError(Problems):
+    """The table of templates, or the options in it, cannot be used."""
+
+
+class BlueprintError(CfngenError):
+    """A blueprint cannot be found, or is not written as one."""
+
+
+class PayloadError(CfngenError):
+    """A file meant to run in AWS cannot be embedded as it stands."""
+
+
+class PolicyError(CfngenError):
+    """A policy statement says more, or less, than a reviewer may be shown."""
+
+
+class RenderError(CfngenError):
+    """A template cannot be written as YAML that means the same."""
+
+
+class LintError(CfngenError):
+    """The linter itself could not run."""
+
+
+class WriteError(CfngenError):
+    """The output folder cannot take the templates; it was left as it was."""
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the nearest known word, or nothing."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,40 @@
+"""The comment line that says where a template came from, and seals it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+SEALED = re.compile(r"# Made by cfngen from .* seal ([0-9a-f]{16})\Z")
+
+
+def header(blueprint: str, distribution: str, options: dict[str, Any], body: str) -> str:
+    """Return the first line of a template, without `#`.
+
+    It names the blueprint, the distribution that brought it and the options that are not the
+    defaults: the same bytes from a checkout and from a wheel. The seal is a digest of the rest of
+    the file, so that an edit by hand is noticed before a build would overwrite it.
+    """
+    source = f"blueprint {blueprint}" + (f" of {distribution}" if distribution else "")
+    if options:
+        source += f" with {json.dumps(options)}"
+    return f"Made by cfngen from {source}; change that, then run `cfngen build`; seal {seal(body)}"
+
+
+def seal(body: str) -> str:
+    """Return the digest of a template without its first line."""
+    return hashlib.sha256(body.encode("utf-8")).hexdigest()[:16]
+
+
+def made_by_us(text: str) -> bool:
+    """Whether the first line says that cfngen made this file."""
+    return bool(SEALED.match(text.partition("\n")[0]))
+
+
+def intact(text: str) -> bool:
+    """Whether a file that cfngen made is still as cfngen made it."""
+    first, _, body = text.partition("\n")
+    match = SEALED.match(first)
+    return bool(match) and match[1] == seal(body)

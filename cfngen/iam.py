@@ -1,0 +1,108 @@
+"""Policies that read as sentences: `allow(codecommit.GitPush, on=mirror)`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cfngen.errors import PolicyError
+
+VERSION = "2012-10-17"
+
+
+class Statement(dict[str, Any]):
+    """One statement of a policy; `because` is printed above it in the template."""
+
+    because: str = ""
+
+
+def allow(
+    *actions: Any,
+    on: Any,
+    when: dict[str, Any] | None = None,
+    because: str = "",
+    to: dict[str, Any] | None = None,
+    sid: str = "",
+) -> Statement:
+    """Allow named actions on given resources.
+
+    Args:
+        actions: awacs actions, such as `codecommit.GitPush`.
+        on: one ARN or several; `"*"` only together with `because`.
+        when: the statement's Condition block.
+        because: why the statement is as wide as it is; shown in the template.
+        to: the Principal, for a resource policy.
+        sid: the statement's Sid, only where it is worth a name.
+
+    Raises:
+        PolicyError: an action with a star, no action, or `on="*"` without a reason.
+    """
+    for action in names(actions):
+        if "*" in action:
+            raise PolicyError(f"allow({action}): name the actions; a star hides what is granted")
+    return _statement("Allow", actions, on, when, because, to, sid)
+
+
+def deny(
+    *actions: Any,
+    on: Any,
+    when: dict[str, Any] | None = None,
+    because: str = "",
+    to: dict[str, Any] | None = None,
+    sid: str = "",
+) -> Statement:
+    """Deny actions, which here may have a star; the arguments are those of `allow`."""
+    return _statement("Deny", actions, on, when, because, to, sid)
+
+
+def policy_document(*statements: Statement) -> dict[str, Any]:
+    """Return a policy document of these statements."""
+    return {"Version": VERSION, "Statement": list(statements)}
+
+
+def trust(service: str, when: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the trust policy that lets one AWS service assume a role.
+
+    Args:
+        service: the first label of the service principal, such as `codebuild`.
+        when: conditions against the confused deputy, such as `aws:SourceAccount`.
+    """
+    principal = {"Service": f"{service}.amazonaws.com"}
+    statement = Statement(Effect="Allow", Principal=principal, Action="sts:AssumeRole")
+    if when:
+        statement["Condition"] = when
+    return policy_document(statement)
+
+
+def names(actions: tuple[Any, ...]) -> list[str]:
+    """Return actions as `service:Action`, whether they came from awacs or as text."""
+    return [a.JSONrepr() if hasattr(a, "JSONrepr") else str(a) for a in actions]
+
+
+def _statement(
+    effect: str,
+    actions: tuple[Any, ...],
+    on: Any,
+    when: dict[str, Any] | None,
+    because: str,
+    to: dict[str, Any] | None,
+    sid: str,
+) -> Statement:
+    if not actions:
+        raise PolicyError(f"{effect.lower()}(): name at least one action")
+    resources = list(on) if isinstance(on, (list, tuple)) else [on]
+    if effect == "Allow" and "*" in [r for r in resources if isinstance(r, str)] and not because:
+        raise PolicyError(
+            f'allow({", ".join(names(actions))}, on="*"): say because=, or name the resources'
+        )
+    statement = Statement()
+    if sid:
+        statement["Sid"] = sid
+    statement["Effect"] = effect
+    if to:
+        statement["Principal"] = to
+    statement["Action"] = names(actions)
+    statement["Resource"] = resources
+    if when:
+        statement["Condition"] = when
+    statement.because = because
+    return statement

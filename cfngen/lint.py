@@ -1,0 +1,129 @@
+"""cfn-lint, asked about one text."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from cfngen.errors import LintError
+
+if TYPE_CHECKING:
+    from cfngen.template import Origin
+
+ERROR, WARNING, INFORMATIONAL = "error", "warning", "informational"
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing the linter says about a template.
+
+    `line` and `column` count from 1 in the template. `section` and `name` say what it is about
+    (`Resources`, `MirrorRole`), both empty for the template as a whole. `origin` is the line of
+    the blueprint that added it, empty for a template that was read from disk.
+    """
+
+    template: str
+    line: int
+    column: int
+    rule: str
+    severity: str
+    message: str
+    section: str = ""
+    name: str = ""
+    origin: str = ""
+
+
+class Linter:
+    """cfn-lint with its rules loaded once; loading takes the better part of a second.
+
+    Honours `.cfnlintrc` of the working directory and of the home directory, as the command does.
+    """
+
+    def __init__(self) -> None:
+        """Load cfn-lint and the rules that its configuration names.
+
+        Raises:
+            LintError: the configuration file, or a custom rule in it, cannot be used.
+        """
+        from cfnlint.config import ConfigMixIn
+        from cfnlint.decode.decode import decode_str
+        from cfnlint.exceptions import CfnLintExitException, ConfigFileError
+        from cfnlint.runner import Runner, run_template_by_data
+
+        self._config = ConfigMixIn
+        self._decode = decode_str
+        self._run = run_template_by_data
+        self._failures = (CfnLintExitException, ConfigFileError, ValueError)
+        try:
+            self._rules = Runner(self._settings(())).rules
+        except self._failures as error:
+            raise LintError(f"cfn-lint cannot start: {error}; look at .cfnlintrc") from None
+        # What is loaded now stays: the collector need not look at it again.
+        gc.freeze()
+
+    def lint(self, text: str, template: str, regions: tuple[str, ...] = ()) -> list[Finding]:
+        """Return exactly what the `cfn-lint` command says about the same text, sorted.
+
+        Args:
+            text: the template.
+            template: what to call it in the findings, such as `output/backlog-proxy.yaml`.
+            regions: the regions to lint for; without any, those of `.cfnlintrc`, or us-east-1.
+
+        Raises:
+            LintError: cfn-lint itself failed.
+        """
+        settings = self._settings(regions)
+        with _without_region():
+            body, matches = self._decode(text)
+            if matches:
+                ignored = any("E0000".startswith(rule) for rule in settings.ignore_checks)
+                matches = [m for m in matches if not (ignored and m.rule.id == "E0000")]
+            else:
+                try:
+                    matches = list(self._run(body, settings, self._rules))
+                except self._failures as error:
+                    raise LintError(f"{template}: cfn-lint failed: {error}") from None
+        return sorted(_finding(match, template) for match in matches)
+
+    def _settings(self, regions: tuple[str, ...]) -> Any:
+        # `templates` keeps cfn-lint from looking for those that .cfnlintrc may list.
+        return self._config([], templates=[], regions=list(regions))
+
+
+def trace(findings: list[Finding], origins: dict[tuple[str, str], Origin]) -> list[Finding]:
+    """Return the findings with the blueprint's file and line of what each is about."""
+    return [
+        replace(f, origin=str(origins[f.section, f.name]))
+        if (f.section, f.name) in origins
+        else f
+        for f in findings
+    ]
+
+
+def _finding(match: Any, template: str) -> Finding:
+    path = [str(step) for step in getattr(match, "path", None) or ()]
+    about = (path[0], path[1]) if len(path) > 1 else ("", "")
+    return Finding(
+        template=template,
+        line=match.linenumber,
+        column=match.columnnumber,
+        rule=match.rule.id,
+        severity=match.rule.severity,
+        message=match.message,
+        section=about[0],
+        name=about[1],
+    )
+
+
+@contextmanager
+def _without_region() -> Iterator[None]:
+    """Hide the user's region: cfn-lint would lint for it, and findings depend on the region."""
+    hidden = {k: os.environ.pop(k) for k in ("AWS_REGION", "AWS_DEFAULT_REGION") if k in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)

@@ -1,0 +1,1 @@
+"""Building blocks whose defaults are the safe ones."""

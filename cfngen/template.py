@@ -1,0 +1,211 @@
+"""A troposphere template that remembers why each thing is in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import troposphere
+from troposphere import AWSObject, Export, Output
+
+from cfngen.iam import Statement
+from cfngen.parameters import Parameters, parameter
+
+HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+INTERFACE = "AWS::CloudFormation::Interface"
+
+P = TypeVar("P", bound=Parameters)
+Added = TypeVar("Added")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The line of Python that put something into a template."""
+
+    file: str
+    line: int
+
+    def __str__(self) -> str:
+        """Return `file:line`, as editors and terminals make it clickable."""
+        return f"{self.file}:{self.line}"
+
+
+@runtime_checkable
+class Group(Protocol):
+    """What a pattern of several resources returns: each with its reason, in order."""
+
+    @property
+    def resources(self) -> Iterable[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+
+
+@dataclass(frozen=True)
+class Document:
+    """A template as plain data, with what does not fit into data beside it.
+
+    `body` holds dicts, lists, strings, numbers and booleans only. `comments` maps a path in it
+    to the text printed above that place. `origins` maps `(section, name)` to the line that
+    added it.
+    """
+
+    body: dict[str, Any]
+    comments: dict[tuple[str | int, ...], str] = field(default_factory=dict)
+    origins: dict[tuple[str, str], Origin] = field(default_factory=dict)
+
+
+class Template(troposphere.Template):
+    """A troposphere template with reasons, origins and declared parameters."""
+
+    def __init__(self, description: str | None = None) -> None:
+        """Start empty; without a description, the blueprint's first line serves."""
+        super().__init__(Description=description)
+        self.set_version()
+        self.whys: dict[str, str] = {}
+        self.origins: dict[tuple[str, str], Origin] = {}
+
+    def add(self, thing: Added, why: str = "") -> Added:
+        """Add a resource, or the resources of a pattern, and return what was given.
+
+        Args:
+            thing: a troposphere resource, or a pattern's result that lists `resources`.
+            why: the comment above the resource; above the first one, for a pattern.
+
+        Raises:
+            ValueError: the logical ID is taken.
+            TypeError: `thing` is neither.
+        """
+        origin = _caller()
+        if isinstance(thing, AWSObject):
+            self._add(thing, why, origin)
+        elif isinstance(thing, Group):
+            for resource, reason in thing.resources:
+                self._add(resource, why or reason, origin)
+                why = ""
+        else:
+            raise TypeError(f"add() takes a resource or a pattern's result, not {thing!r}")
+        return thing
+
+    def declare(self, questions: type[P]) -> P:
+        """Declare a class of parameters and return `Ref`s to them under the same names."""
+        origin = _caller()
+        for question in questions.all():
+            self.add_parameter(question.declaration())
+            self.origins["Parameters", question.name] = origin
+            self._present(question)
+        return questions()
+
+    def condition(self, name: str, test: Any) -> str:
+        """Add a condition and return its name.
+
+        Raises:
+            ValueError: the name is taken (troposphere itself would overwrite it silently).
+        """
+        if name in self.conditions:
+            raise ValueError(f"condition {name!r} is declared twice")
+        self.origins["Conditions", name] = _caller()
+        return str(self.add_condition(name, test))
+
+    def output(
+        self, name: str, value: Any, description: str, *, export: Any = None, when: str = ""
+    ) -> None:
+        """Add an output; `export` is the name other stacks import, `when` a condition."""
+        extra: dict[str, Any] = {"Condition": when} if when else {}
+        if export is not None:
+            extra["Export"] = Export(export)
+        self.origins["Outputs", name] = _caller()
+        self.add_output(Output(name, Description=description, Value=value, **extra))
+
+    def document(self) -> Document:
+        """Return the template as plain data, each resource checked by troposphere on the way.
+
+        Raises:
+            ValueError, TypeError: troposphere's own complaint, with a note saying which line
+                added the resource.
+        """
+        comments: dict[tuple[str | int, ...], str] = {
+            ("Resources", name): why for name, why in self.whys.items()
+        }
+        body: dict[str, Any] = {"AWSTemplateFormatVersion": self.version}
+        if self.transform:
+            body["Transform"] = self.transform
+        if self.description:
+            body["Description"] = self.description
+        for section, things in (
+            ("Metadata", self.metadata),
+            ("Parameters", self.parameters),
+            ("Rules", self.rules),
+            ("Mappings", self.mappings),
+            ("Conditions", self.conditions),
+            ("Resources", self.resources),
+            ("Outputs", self.outputs),
+        ):
+            if things or section == "Resources":
+                body[section] = {
+                    name: self._encode(section, name, thing, comments)
+                    for name, thing in things.items()
+                }
+        return Document(body, comments, dict(self.origins))
+
+    def _add(self, resource: AWSObject, why: str, origin: Origin) -> None:
+        self.add_resource(resource)
+        self.origins["Resources", resource.title] = origin
+        if why:
+            self.whys[resource.title] = why
+
+    def _encode(self, section: str, name: str, thing: Any, comments: dict[Any, str]) -> Any:
+        try:
+            return encode(thing, (section, name), comments)
+        except Exception as error:
+            if origin := self.origins.get((section, name)):
+                error.add_note(f"in {section}.{name}, added at {origin}")
+            raise
+
+    def _present(self, question: parameter) -> None:
+        """Put a parameter under its heading in the console."""
+        if question.label:
+            self.set_parameter_label(question.name, question.label)
+        groups = self.metadata.get(INTERFACE, {}).get("ParameterGroups", [])
+        heading = question.group or (groups[-1]["Label"]["default"] if groups else "")
+        if heading:
+            self.add_parameter_to_group(question.name, heading)
+
+
+def encode(value: Any, path: tuple[str | int, ...], comments: dict[Any, str]) -> Any:
+    """Return a troposphere value as plain data in one pass, noting reasons by path.
+
+    troposphere's own `to_dict` encodes once per level of nesting; this does it once.
+    """
+    if isinstance(value, troposphere.BaseAWSObject):
+        if value.do_validation:
+            value._validate_props()
+            value.validate()
+        value = value.resource
+    elif isinstance(value, troposphere.AWSHelperFn):
+        # awacs has a helper class of the same name whose instances only know JSONrepr.
+        value = value.data if hasattr(value, "data") else value.to_dict()
+    elif hasattr(value, "JSONrepr"):
+        value = value.JSONrepr()
+    elif hasattr(value, "to_dict"):
+        value = value.to_dict()
+    if isinstance(value, Statement) and value.because:
+        comments[path] = value.because
+    if isinstance(value, dict):
+        return {
+            key: encode(item, (*path, key), comments)
+            for key, item in value.items()
+            if not (key == "Properties" and item == {})
+        }
+    if isinstance(value, (list, tuple)):
+        return [encode(item, (*path, i), comments) for i, item in enumerate(value)]
+    return value
+
+
+def _caller() -> Origin:
+    """Return the first line outside cfngen that led here."""
+    frame = sys._getframe(1)
+    while frame.f_back and os.path.abspath(frame.f_code.co_filename).startswith(HERE):
+        frame = frame.f_back
+    return Origin(os.path.abspath(frame.f_code.co_filename), frame.f_lineno)
