@@ -62,6 +62,8 @@ class Parameters:
 
     @classmethod
     def all(cls) -> Iterator[parameter]:
-        """Yield the declarations, base classes first, each class in its own order."""
-        for base in reversed(cls.__mro__):
-            yield from (value for value in vars(base).values() if isinstance(value, parameter))
+        """Yield the declarations: those of the bases in their order, then the class's own."""
+        for base in cls.__bases__:
+            if issubclass(base, Parameters):
+                yield from base.all()
+        yield from (value for value in vars(cls).values() if isinstance(value, parameter))

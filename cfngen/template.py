@@ -182,7 +182,7 @@ def encode(value: Any, path: tuple[str | int, ...], comments: dict[Any, str]) ->
         if value.do_validation:
             value._validate_props()
             value.validate()
-        value = value.resource
+        value = {k: v for k, v in value.resource.items() if k != "Properties" or v}
     elif isinstance(value, troposphere.AWSHelperFn):
         # awacs has a helper class of the same name whose instances only know JSONrepr.
         value = value.data if hasattr(value, "data") else value.to_dict()
@@ -193,11 +193,7 @@ def encode(value: Any, path: tuple[str | int, ...], comments: dict[Any, str]) ->
     if isinstance(value, Statement) and value.because:
         comments[path] = value.because
     if isinstance(value, dict):
-        return {
-            key: encode(item, (*path, key), comments)
-            for key, item in value.items()
-            if not (key == "Properties" and item == {})
-        }
+        return {key: encode(item, (*path, key), comments) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [encode(item, (*path, i), comments) for i, item in enumerate(value)]
     return value

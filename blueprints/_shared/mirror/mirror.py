@@ -1,23 +1,11 @@
 """Makes CodeCommit repositories equal to a source git repository: same branches, same tags.
 
-`python3 mirror.py` learns everything from its environment:
-
-MIRROR_SOURCE_URL        what to copy
-MIRROR_DESTINATION_URLS  where to, separated by whitespace
-MIRROR_DIR               bare repository kept between runs: a restored cache, or EFS shared by runs
-MIRROR_ROUNDS            how often to try until all are equal (5)
-MIRROR_PAUSE             seconds to wait after the first round, twice that after the second... (2)
-MIRROR_BATCH             most refs in one push (1000); CodeCommit refuses more than 4000
-MIRROR_MAX_DELETIONS     most refs a run may delete at one destination (as many as it takes)
-MIRROR_LOCK_SECONDS      how long to wait for another run with the same MIRROR_DIR (3000)
-
-It prints one JSON object a line and ends with 0 (equal), 1 (not), 2 (bad configuration) or
-128 + n (stopped by signal n).
+The environment says what to do. Prints one JSON object a line. Exit status: 0 all equal, 1 not,
+2 bad configuration, 128 + n stopped by signal n.
 """
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import json
 import os
@@ -27,98 +15,99 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
-CODECOMMIT = re.compile(
-    r"(?:https://(?:[^/@]*@)?git-codecommit\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?/v1/repos/"
-    r"|codecommit::([a-z0-9-]+)://(?:([^/@]+)@)?)([\w.-]+)/?"
+Refs = dict[str, str]
+problems: list[str] = []
+
+
+def number(name: str, default: float, least: float, most: float) -> float:
+    """Read a number from the environment."""
+    text = os.environ.get(name) or str(default)
+    with suppress(ValueError):
+        if least <= float(text) <= most:
+            return float(text)
+    problems.append(f"{name}: {text!r} is not a number from {least} to {most}")
+    return default
+
+
+SOURCE = os.environ.get("MIRROR_SOURCE_URL", "").strip()
+DESTINATIONS = os.environ.get("MIRROR_DESTINATION_URLS", "").split()
+# Bare repository kept between runs: a restored cache, or a folder on an EFS shared by runs.
+DIR = Path(os.path.realpath(os.environ.get("MIRROR_DIR") or "/"))
+# How often to try; seconds to wait after the first try, growing by as much each time.
+ROUNDS = int(number("MIRROR_ROUNDS", 5, 1, 100))
+PAUSE = number("MIRROR_PAUSE", 2, 0, 600)
+# Most refs in one push, of which CodeCommit takes 4000, and about the most bytes of arguments.
+BATCH = int(number("MIRROR_BATCH", 1000, 1, 4000))
+BYTES = 100_000
+# Most refs a run may delete at one destination.
+MAX_DELETIONS = number("MIRROR_MAX_DELETIONS", float("inf"), 0, float("inf"))
+# How long to wait for another run in MIRROR_DIR.
+LOCK_SECONDS = number("MIRROR_LOCK_SECONDS", 3000, 0, 90000)
+GIT_CONFIG = (
+    ("safe.directory", "*"),  # a restored cache may belong to another user
+    ("gc.autoDetach", "false"),  # nothing may work in MIRROR_DIR once the lock is released
+    ("maintenance.autoDetach", "false"),
+    ("fetch.unpackLimit", "1"),  # packs: S3 and EFS are slow at thousands of small files
 )
-GIT_CONFIG = {
-    "safe.directory": "*",  # a restored cache may belong to another user
-    "core.hooksPath": os.devnull,
-    "gc.autoDetach": "false",  # nothing may touch MIRROR_DIR once the lock is given back
-    "maintenance.autoDetach": "false",
-    "fetch.unpackLimit": "1",  # packs, not thousands of small files: S3 and EFS are slow at those
-    "push.followTags": "false",
-}
-PUSH_BYTES = 100_000  # of arguments; the kernel's limit is higher, but not everywhere by much
-SHOWN = 20  # refs named in one log line
-
-
-class Settings(NamedTuple):
-    """What the environment asks for."""
-
-    source: str
-    destinations: list[str]
-    folder: Path
-    rounds: int
-    pause: float
-    batch: int
-    deletions: float
-    patience: float
-
-
-class Listing(NamedTuple):
-    """The branches and tags of a repository, and its default branch if it tells."""
-
-    refs: dict[str, str]
-    head: str
+CODECOMMIT = re.compile(
+    r"(?:https://(?:[^/@]*@)?git-codecommit\.|codecommit::)([a-z0-9-]+)"
+    r"(?:\.amazonaws\.com(?:\.cn)?/v1/repos/|://(?:([^/@]+)@)?)([\w.-]+)"
+)
+deleted = dict.fromkeys(DESTINATIONS, 0)
+done: set[str] = set()  # what a run does once
 
 
 class Failure(Exception):
-    """What git, aws or another run refused, in words fit for a log."""
+    """What git or another run refused, fit for a log."""
 
     def __init__(self, text: str) -> None:
-        """Keep the end of the text, where git says why; drop the credentials."""
+        """Drop credentials; keep the end, where git gives its reason."""
         super().__init__(bare(text).strip()[-1000:])
 
 
-class Stopped(BaseException):
-    """The run was told to stop by the signal given."""
-
-
 def bare(text: str) -> str:
-    """Strip user and password from every URL in a text, or from an scp-like address."""
-    return re.sub(r"^[^\s/@]+@(?=[^\s/]+:\S*$)", "", re.sub(r"://\S*@", "://", text))
+    """Strip user and password from the URLs in a text, or from an scp-like address."""
+    return re.sub(r"(?:(://)\S*|^[^\s/]*)@", r"\1", text)
 
 
-def log(event: str, **facts: Any) -> None:
-    """Print one line of JSON: no ref name, however hostile, can forge another."""
+def log(event: str, **facts: object) -> None:
+    """Print one line of JSON: a hostile ref name cannot forge another."""
     print(json.dumps({"event": event, **facts}), flush=True)
 
 
 def run(*command: str) -> tuple[int, str, str]:
-    """Run a command to its end; return its status, output and errors."""
+    """Run a command; return its status, output and errors."""
     pipe = subprocess.PIPE
-    try:
-        # A session of its own: git's helpers (ssh, pack-objects) can be stopped along with it.
+    try:  # in a session of its own, so that ssh and other helpers are stopped with it
         child = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe, start_new_session=True
         )
     except OSError as why:
-        raise Failure(f"{command[0]}: {why}") from why
+        return 127, "", str(why)
     with child:
         try:
             out, err = child.communicate()
         except BaseException:
-            with contextlib.suppress(ProcessLookupError):
+            with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGTERM)
             raise
     return child.returncode, os.fsdecode(out), os.fsdecode(err)
 
 
 def git(*arguments: str) -> str:
-    """Run git; return its output, or raise what it complained about."""
+    """Run git; return its output or raise its complaint."""
     status, out, err = run("git", *arguments)
     if status:
-        raise Failure(err or f"git {arguments[0]} ended with {status}")
+        raise Failure(err or f"git ended with {status}")
     return out
 
 
-def listing(url: str) -> Listing:
-    """Ask a repository for its branches, tags and default branch."""
+def listing(url: str) -> tuple[Refs, str]:
+    """Ask a repository for its branches and tags, and its default branch ('' if untold)."""
     refs, head = {}, ""
     for line in git("ls-remote", "--symref", "--", url).split("\n"):
         value, _, ref = line.partition("\t")
@@ -126,132 +115,199 @@ def listing(url: str) -> Listing:
             head = value[5:] if ref == "HEAD" else head
         elif ref.startswith(("refs/heads/", "refs/tags/")) and not ref.endswith("^{}"):
             refs[ref] = value
-    return Listing(refs, head)
+    return refs, head
 
 
-def batches(changes: Mapping[str, str], known: set[str], size: int) -> Iterator[dict[str, str]]:
-    """Split changes into pushes of at most `size` refs and PUSH_BYTES of arguments.
+def fetch() -> Refs:
+    """Fetch the source into MIRROR_DIR; return its branches and tags."""
+    here = f"--git-dir={DIR}"
+    specs = [f"+refs/{kind}/*:refs/{kind}/*" for kind in ("heads", "tags")]
+    specs.append("+refs/staged/none/*:refs/staged/*")  # clears what `push` leaves there
+    options = ("--quiet", "--prune", "--force", "--no-tags", "--no-write-fetch-head")
+    try:
+        # Mends a half-made repository, and one whose empty folders a cache has lost.
+        git("init", "--quiet", "--bare", "--template=", "--", str(DIR))
+        if "suspect" in done:
+            git(here, "fsck", "--no-dangling")
+        done.discard("suspect")
+        git(here, "fetch", *options, "--", SOURCE, *specs)
+        show = ("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags")
+        _, out, err = run("git", here, *show)
+        if err:  # a broken ref: git leaves it out, and we would delete it
+            raise Failure(err)
+    except Failure as why:
+        listing(SOURCE)  # raises if the source is to blame
+        if "fresh" in done:
+            raise
+        done.add("fresh")
+        log("cache_dropped", reason=str(why))
+        shutil.rmtree(DIR)
+        return fetch()
+    return dict(line.split(" ") for line in out.split("\n") if line)
 
-    Git cannot tell refs/heads/x from refs/heads/refs/heads/x, a branch made by a common slip, and
-    gives up the whole push. So a ref that has such a twin goes alone.
+
+def push(url: str, changes: Refs, old: Refs, size: int) -> Refs:
+    """Set refs to values ('' deletes), each by itself; return why some were refused."""
+    # Git cannot tell refs/heads/x from refs/heads/refs/heads/x, a common slip, and gives up the
+    # push. So a ref with such a twin goes alone, by a wildcard over a ref made for it.
+    known = {*changes, *old}
+    twins = [r for r in changes if known & {f"refs/heads/{r}", f"refs/tags/{r}"}]
+    rest = [r for r in changes if r not in twins]
+    size = min(size, BYTES // (99 + 2 * max((len(os.fsencode(r)) for r in rest), default=0)))
+    refused: Refs = {}
+    dead = 0
+    for refs in [[r] for r in twins] + [rest[n : n + size] for n in range(0, len(rest), size)]:
+        specs = [f"{changes[r]}:{r}" for r in refs]
+        if refs[0] in twins and changes[refs[0]]:
+            space = f"refs/staged/{refs[0]}/"
+            git(f"--git-dir={DIR}", "update-ref", space + refs[0][5:], changes[refs[0]])
+            specs = [f"{space}*:refs/*"]
+        # The lease forces the ref. A "+" would, too, but whatever the lease says.
+        options = [f"--force-with-lease={r}:{old.get(r, '')}" for r in refs]
+        options += ["--porcelain", "--", url, *specs]
+        _, out, err = run("git", f"--git-dir={DIR}", "push", *options)
+        lines = [line.split("\t") for line in out.split("\n") if line.count("\t") == 2]
+        bad = {spec.split(":")[1]: why for flag, spec, why in lines if flag == "!"}
+        if not lines:  # no word on any ref: the connection broke, or the cache is broken
+            bad = dict.fromkeys(refs, str(Failure(err)))
+            done.add("suspect")
+            dead += 1
+        log("pushed", url=bare(url), refs=len(refs) - len(bad))
+        if bad:
+            log("refused", url=bare(url), count=len(bad), refs=dict([*bad.items()][:20]))
+        refused.update(bad)
+        if dead > 3:
+            break
+    return refused
+
+
+def set_default(url: str, now: str, head: str, there: list[str]) -> str:
+    """Give a destination the source's default branch; return what went wrong."""
+    if head not in there:  # a stand-in, if the present one must go
+        names = [ref for ref in there if ref.startswith("refs/heads/")]
+        head = min(names, default="") if now and now not in there else ""
+    if head in ("", now) or url + head in done:
+        return ""
+    name = head[len("refs/heads/") :]
+    known = CODECOMMIT.fullmatch(url)
+    if known:
+        region, profile, repository = known.groups()
+        command = ["aws", "codecommit", "update-default-branch", f"--region={region}"]
+        command += [f"--repository-name={repository}", f"--default-branch-name={name}"]
+        status, _, err = run(*command, *([f"--profile={profile}"] if profile else []))
+        if status:
+            return f"{name} cannot be made the default branch: {Failure(err)}; "
+    done.add(url + head)
+    log("default_branch", url=bare(url), branch=name, set=bool(known))
+    return ""
+
+
+def update(url: str, old: Refs, now: str, new: Refs, head: str, size: int) -> tuple[str, Refs]:
+    """Push what differs; return what is wrong, and why refs were refused."""
+    if old and not any(ref.startswith("refs/heads/") for ref in new):
+        return "the source has no branches: the destination stays as it is", {}
+    refused = push(url, {r: v for r, v in new.items() if old.get(r) != v}, old, size)
+    # Before the deletions: CodeCommit does not delete its default branch.
+    wrong = set_default(url, now, head, [r for r in new if r in old or r not in refused])
+    gone = {r: "" for r in old if r not in new}
+    if deleted[url] + len(gone) > MAX_DELETIONS:
+        return f"{wrong}{len(gone)} deletions exceed MIRROR_MAX_DELETIONS: none made", refused
+    deleted[url] += len(gone)
+    return wrong, {**refused, **push(url, gone, old, size)}
+
+
+def mirror(todo: list[str], size: int) -> dict[str, dict[str, Any]]:
+    """Bring destinations to the source's state; return what is wrong, by URL.
+
+    The order keeps racing runs from rolling a destination back: its refs are read first, then the
+    source, and a push changes a ref only if it is still as it was read (the lease). So what we
+    replace stems from a source state no newer than ours. If another run has pushed meanwhile, the
+    lease refuses, and the next round reads everything anew.
     """
-    batch: dict[str, str] = {}
-    room = PUSH_BYTES
-    for ref, value in changes.items():
-        if twin(ref, known):
-            yield {ref: value}
-            continue
-        cost = 2 * len(os.fsencode(ref)) + 120
-        if batch and (len(batch) == size or cost > room):
-            yield batch
-            batch, room = {}, PUSH_BYTES
-        batch[ref] = value
-        room -= cost
-    if batch:
-        yield batch
-
-
-def twin(ref: str, known: set[str]) -> bool:
-    """Tell whether git finds the ref's name ambiguous."""
-    return f"refs/heads/{ref}" in known or f"refs/tags/{ref}" in known
-
-
-class Mirror:
-    """One run, from the source through the repository in MIRROR_DIR to the destinations."""
-
-    def __init__(self, settings: Settings) -> None:
-        """Start with every destination to do."""
-        self.settings = settings
-        self.git_dir = f"--git-dir={settings.folder}"
-        self.todo = list(settings.destinations)
-        self.remade = False
-        self.deleted = dict.fromkeys(self.todo, 0)
-        self.defaults: dict[str, str] = {}
-
-    def run(self) -> bool:
-        """Repeat rounds until all destinations are equal to the source; tell whether they are."""
-        for stale in [*self.settings.folder.rglob("*.lock"), *self.tmp()]:
-            stale.unlink()  # left by a run that was killed: we hold the lock, so nobody uses it
-        rounds = self.settings.rounds
-        for number in range(rounds):
-            time.sleep(self.settings.pause * number)
-            # Some refusals concern a whole push. Pushes shrink from round to round down to single
-            # refs, so that in the end one bad ref stops no other.
-            share = 1 - number / max(1, rounds - 1)
-            troubles = self.round(round(self.settings.batch**share))
-            for url, facts in troubles.items():
-                last = number == rounds - 1
-                log("failed" if last else "differs", url=bare(url), round=number + 1, **facts)
-            if not troubles:
-                return True
-        return False
-
-    def tmp(self) -> Iterator[Path]:
-        """Find the half-written objects of a run that was killed."""
-        return self.settings.folder.glob("objects/**/tmp_*")
-
-    def round(self, size: int) -> dict[str, dict[str, Any]]:
-        """Bring the destinations to the source's state; return what is wrong, by URL.
-
-        The order keeps racing runs from rolling a destination back. Its refs are read first, the
-        source after that, and a push changes a ref only if it is still as it was read (the
-        lease). So what we replace was put there by a run that read the source before us. A run
-        that pushes in between breaks the lease, and the next round reads everything anew.
-        """
-        source, troubles = self.settings.source, {}
-        old: dict[str, Listing] = {}
-        for url in self.todo:
-            try:
-                old[url] = listing(url)
-            except Failure as why:
-                troubles[url] = {"reason": str(why)}
+    wrong: dict[str, dict[str, Any]] = {}
+    old = {}
+    for url in todo:
         try:
-            head = listing(source).head
-            wanted = self.fetch()
-        except (Failure, OSError) as why:
-            return {source: {"reason": f"cannot read the source: {bare(str(why))}"}}
-        log("fetched", refs=len(wanted))
-        for url, was in old.items():
-            try:
-                reasons, refused = self.update(url, was, wanted, head, size)
-                now, new = listing(source).refs, listing(url).refs
-            except Failure as why:
-                troubles[url] = {"reason": str(why)}
-                continue
-            differ = [ref for ref in sorted({*now, *new}) if now.get(ref) != new.get(ref)]
-            if differ or reasons:
-                refs = [
-                    {"ref": r, "source": now.get(r), "destination": new.get(r), **refused.get(r, {})}
-                    for r in differ[:SHOWN]
-                ]
-                troubles[url] = {"reason": "; ".join(reasons), "differing": len(differ), "refs": refs}
-            else:
-                log("equal", url=bare(url), refs=len(now))
-                self.todo.remove(url)
-        return troubles
-
-    def fetch(self) -> dict[str, str]:
-        """Fetch the source's branches and tags into MIRROR_DIR and return them."""
-        folder = self.settings.folder
-        spaces = ("heads/*", "tags/*")
-        try:
-            # Harmless if done before; mends a cache whose empty folders S3 did not keep.
-            git("init", "--quiet", "--bare", "--template=", "--", str(folder))
-            # refs/staged is our own (see send): fetching it from nowhere clears what is left.
-            git(
-                self.git_dir, "fetch", "--quiet", "--prune", "--force", "--no-tags", "--",
-                self.settings.source, *(f"+refs/{s}:refs/{s}" for s in spaces),
-                "+refs/staged/none/*:refs/staged/*",
-            )
-            form = "--format=%(objectname) %(refname)"
-            status, out, err = run("git", self.git_dir, "for-each-ref", form, "refs/heads", "refs/tags")
-            if status or err:
-                raise Failure(err)
+            old[url] = listing(url)
         except Failure as why:
-            listing(self.settings.source)  # raises if it is the source that fails
-            if self.remade:
-                raise
-            self.remake(str(why))
-            return self.fetch()
-        pairs = (line.partition(" ") for line in out.split("\n") if line)
-        return {ref: value for value, _, ref in pairs}
+            wrong[url] = {"reason": str(why)}
+    try:
+        head = listing(SOURCE)[1]
+        new = fetch()
+    except Failure as why:
+        return {SOURCE: {"reason": f"cannot read the source: {why}"}}
+    log("fetched", refs=len(new))
+    for url, was in old.items():
+        try:
+            reason, refused = update(url, *was, new, head, size)
+            want, have = listing(SOURCE)[0], listing(url)[0]
+        except Failure as why:
+            wrong[url] = {"reason": str(why)}
+            continue
+        differ = sorted(ref for ref in {*want, *have} if want.get(ref) != have.get(ref))
+        if differ or reason:
+            refs = {r: [want.get(r), have.get(r), refused.get(r)] for r in differ[:20]}
+            wrong[url] = {"reason": reason, "differing": len(differ), "refs": refs}
+        else:
+            log("equal", url=bare(url), refs=len(want))
+    return wrong
+
+
+def main() -> int:
+    """Lock, and mirror in rounds until all destinations are equal to the source."""
+    DIR.parent.mkdir(parents=True, exist_ok=True)
+    end = time.monotonic() + LOCK_SECONDS
+    with open(f"{DIR}.lock", "w") as lock:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # on EFS between machines, too
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise Failure("another run holds the lock of MIRROR_DIR for too long") from None
+            time.sleep(0.2)
+        for left in [*DIR.rglob("*.lock"), *DIR.glob("objects/**/tmp_*")]:
+            left.unlink()  # by a run that was killed: no other is at work, we hold the lock
+        todo = list(deleted)
+        for n in range(ROUNDS):
+            time.sleep(PAUSE * n)
+            # A server may refuse a whole push for one ref. So pushes shrink from round to round,
+            # down to single refs: in the end none stops another.
+            wrong = mirror(todo, round(BATCH ** (1 - n / max(1, ROUNDS - 1))))
+            for url, facts in wrong.items():
+                log("failed" if n == ROUNDS - 1 else "differs", url=bare(url), **facts)
+            todo = [url for url in todo if url in wrong or SOURCE in wrong]
+            if not todo:
+                return 0
+        return 1
+
+
+def stop(number: int, _frame: object) -> NoReturn:
+    """Leave by an exception, which stops the child on its way."""
+    signal.signal(number, signal.SIG_IGN)
+    os.write(1, b'{"event": "stopped"}\n')
+    raise SystemExit(128 + number)
+
+
+if __name__ == "__main__":
+    if not DESTINATIONS or any(url[:1] in ("", "-") for url in (SOURCE, *DESTINATIONS)):
+        problems.append("MIRROR_SOURCE_URL, MIRROR_DESTINATION_URLS: name git repositories")
+    inside = {path.name for path in DIR.glob("*")}
+    # The lock stands beside the folder, and a broken cache is deleted.
+    if DIR.is_mount() or (inside and not inside & {"HEAD", "config", "objects"}):
+        problems.append("MIRROR_DIR: name a folder for git alone, below any mount point")
+    first = int(number("GIT_CONFIG_COUNT", 0, 0, 9999))
+    if problems:
+        log("failed", problems=problems)
+        sys.exit(2)
+    for n, (key, value) in enumerate(GIT_CONFIG, first):
+        os.environ.update({f"GIT_CONFIG_KEY_{n}": key, f"GIT_CONFIG_VALUE_{n}": value})
+    os.environ.update(GIT_CONFIG_COUNT=str(first + len(GIT_CONFIG)), GIT_TERMINAL_PROMPT="0")
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    log("started", source=bare(SOURCE), destinations=[bare(url) for url in DESTINATIONS])
+    try:
+        sys.exit(main())
+    except (Failure, OSError) as why:
+        log("failed", reason=bare(str(why)))
+        sys.exit(1)

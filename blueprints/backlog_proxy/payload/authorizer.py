@@ -1,7 +1,7 @@
-"""Lambda authorizer of the webhook: admits who knows the secret and calls from an allowed address.
+"""Lambda authorizer of the webhook: admits who knows the secret, from an allowed address.
 
-What API Gateway makes of the outcome: an Allow policy passes, a Deny policy is 403, an exception
-that says exactly "Unauthorized" is 401, any other is 500, after which Backlog tries again.
+API Gateway answers 403 to a Deny policy, 401 to an exception that says just "Unauthorized", and
+500 to any other, which Backlog retries.
 """
 
 import base64
@@ -10,175 +10,113 @@ import ipaddress
 import json
 import logging
 import os
+import sys
 import time
 from typing import Any
 
 import boto3  # type: ignore[import-untyped,unused-ignore]
 from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
 
-KEEP_SECONDS = 300
-REREAD_SECONDS = 10
-MOST_BYTES = 4096
+# A bad setting ends here: one bad network allows nothing, not the rest.
+SECRET = os.environ["SECRET_ARN"]
+BASIC = {"basic": True, "query_token": False}[os.environ["AUTH"]]
+CIDRS = os.environ["ALLOWED_CIDRS"]
+NETWORKS = [ipaddress.ip_network(cidr.strip()) for cidr in CIDRS.split(",") if CIDRS]
 
-# At level DEBUG botocore logs the bodies of answers: the secret.
+# At level DEBUG botocore logs its answers: the secret.
 logging.getLogger("botocore").setLevel(logging.WARNING)
-
-# Two attempts of five seconds: an answer before API Gateway stops waiting, at 29.
-ATTEMPTS = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})
-secrets = boto3.client("secretsmanager", config=ATTEMPTS)
-
-
-class Refused(Exception):
-    """The caller did not show the credentials; the text is a reason code."""
+# Two attempts of 5 s: API Gateway gives up at 29 s.
+QUICK = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})
+secrets = boto3.client("secretsmanager", config=QUICK)
+memory: dict[str, Any] = {"stale": 0.0, "reread": 0.0}
 
 
-class Broken(Exception):
-    """Nobody can be let in or refused for now; the text is a reason code."""
+class RefusedError(Exception):
+    """No good credentials; its text is a reason code."""
 
 
-class Memory:
-    """What a warm Lambda keeps between requests."""
-
-    held = (b"", b"")
-    stale_at = reread_at = float("-inf")
-
-
-def handler(event: Any, context: object) -> dict[str, Any]:
-    """Answer one request with a policy, or raise."""
-    outcome, reason = decide(event)
-    print(json.dumps({"outcome": outcome, "reason": reason}))
-    # Raised here, outside any except block: Lambda logs exceptions, and a chained one may quote
-    # what the caller sent.
-    if outcome == "unauthorized":
+def handler(event: Any, _context: object) -> dict[str, Any]:
+    """Answer with a policy, or raise."""
+    try:
+        outcome, reason = decide(event)
+    except RefusedError as refused:
+        outcome, reason = "Unauthorized", str(refused)
+    except Exception as error:  # only its kind: its text may quote the secret
+        kind = getattr(error, "response", {}).get("Error", {}).get("Code", type(error).__name__)
+        outcome, reason = "Error", f"secret_{kind}"
+    sys.stdout.write(json.dumps({"outcome": outcome, "reason": reason}) + "\n")
+    # Outside of `except`: no log shows what was caught there.
+    if outcome == "Unauthorized":
         raise Exception("Unauthorized")
-    if outcome == "error":
+    if outcome == "Error":
         raise RuntimeError(reason)
-    statement = {
-        "Action": "execute-api:Invoke",
-        "Effect": "Allow" if outcome == "allow" else "Deny",
-        "Resource": event["methodArn"],
-    }
-    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    rule = {"Action": "execute-api:Invoke", "Effect": outcome, "Resource": event["methodArn"]}
+    policy = {"Version": "2012-10-17", "Statement": [rule]}
     return {"principalId": "backlog", "policyDocument": policy}
 
 
 def decide(event: Any) -> tuple[str, str]:
-    """Return outcome and reason code, neither of which quotes the event or the secret."""
+    """Return outcome and reason code."""
     try:
-        mode = os.environ.get("AUTH")
-        if mode not in ("basic", "query_token"):
-            raise Broken("auth_setting")
-        # The path is the caller's: a wildcard or variable in it would widen the policy.
-        method = event.get("methodArn")
-        if not isinstance(method, str) or not method or set(method) & set("*?$"):
-            raise Refused("method")
-        if not address_allowed(event):
-            return "deny", "address"
-        # Malformed credentials end here, before the secret is asked for.
-        if not known(basic(event) if mode == "basic" else query_token(event)):
-            raise Refused("mismatch")
-    except Refused as refused:
-        return "unauthorized", str(refused)
-    except Broken as broken:
-        return "error", str(broken)
-    except Exception as error:
-        return "error", f"unexpected_{type(error).__name__}"
-    return "allow", "known"
+        # The caller chose the path: a wildcard in it would widen the policy.
+        if set(event["methodArn"].strip() or "*") & set("*?$"):
+            raise RefusedError("method")
+        source = str(event["requestContext"]["identity"]["sourceIp"])
+        if NETWORKS and not any(ipaddress.ip_address(source) in net for net in NETWORKS):
+            return "Deny", "address"
+        sent = basic(event) if BASIC else query_token(event)
+    except (AttributeError, LookupError, TypeError, ValueError):
+        raise RefusedError("malformed") from None
+    return ("Allow", "known") if known(sent) else ("Unauthorized", "mismatch")
 
 
-def address_allowed(event: Any) -> bool:
-    """Tell whether the caller's address is in ALLOWED_CIDRS; an empty list allows any."""
-    try:
-        cidrs = os.environ["ALLOWED_CIDRS"].strip()
-        # All are parsed first: one bad entry allows nothing, rather than a part of the list.
-        networks = [ipaddress.ip_network(c.strip()) for c in cidrs.split(",") if cidrs]
-    except (KeyError, ValueError):
-        raise Broken("cidrs_setting") from None
-    if not networks:
-        return True
-    try:
-        address = ipaddress.ip_address(str(event["requestContext"]["identity"]["sourceIp"]))
-    except (KeyError, TypeError, ValueError):
-        return False
-    return any(address in network for network in networks)
-
-
-def basic(event: Any) -> tuple[bytes | None, bytes]:
+def basic(event: Any) -> list[bytes]:
     """Return user and password from the Authorization header."""
-    sent = only(event, "headers", "multiValueHeaders", "authorization", str.lower)
-    scheme, _, encoded = sent.partition(" ")
-    if scheme.lower() != "basic":
-        raise Refused("scheme")
-    try:
-        decoded = base64.b64decode(encoded.strip(" "), validate=True)
-        decoded.decode()
-    except ValueError:
-        raise Refused("malformed") from None
-    user, colon, password = decoded.partition(b":")
-    if not colon:
-        raise Refused("malformed")
-    return user, password
+    scheme, encoded = only(event, "headers", "multiValueHeaders", "authorization").split(None, 1)
+    if scheme.lower() != b"basic":
+        raise RefusedError("scheme")
+    user, password = base64.b64decode(encoded, validate=True).decode().split(":", 1)
+    return [user.encode(), password.encode()]
 
 
-def query_token(event: Any) -> tuple[bytes | None, bytes]:
-    """Return the token as a password without a user."""
-    single, multi = "queryStringParameters", "multiValueQueryStringParameters"
-    return None, only(event, single, multi, "token", str).encode()
+def query_token(event: Any) -> list[bytes]:
+    """Return the password from the query string."""
+    return [only(event, "queryStringParameters", "multiValueQueryStringParameters", "token")]
 
 
-def only(event: Any, single: str, multi: str, name: str, fold: Any) -> str:
-    """Return the one value sent under a name, else refuse."""
-    values = [v for k, v in (event.get(single) or {}).items() if fold(k) == name]
-    lists = [v for k, v in (event.get(multi) or {}).items() if fold(k) == name]
-    if not any(values):
-        raise Refused("missing")
-    if len(values) > 1 or len(lists) > 1 or any(len(v) > 1 for v in lists):
-        raise Refused("several")
-    try:
-        size = len(values[0].encode())
-    except ValueError:
-        raise Refused("malformed") from None
-    if size > MOST_BYTES:
-        raise Refused("oversized")
-    return str(values[0])
+def only(event: Any, single: str, multi: str, name: str) -> bytes:
+    """Return the one value sent under a name, in any case."""
+    found = [v for k, v in (event[single] or {}).items() if k.lower() == name]
+    lists = [v for k, v in (event.get(multi) or {}).items() if k.lower() == name]
+    if not any(found):
+        raise RefusedError("missing")
+    if max(map(len, [found, lists, *lists])) > 1:
+        raise RefusedError("several")
+    value: bytes = found[0].encode()
+    if len(value) > 4096:
+        raise RefusedError("oversized")
+    return value
 
 
-def known(sent: tuple[bytes | None, bytes]) -> bool:
-    """Compare with the secret, read again if it may have been rotated meanwhile."""
+def known(sent: list[bytes]) -> bool:
+    """Compare with the secret, read when needed."""
     now = time.monotonic()
-    if now >= Memory.stale_at:
-        read_secret(now)
-        return same(sent)
-    if same(sent):
-        return True
-    # A new password works at once, yet a flood of bad ones makes few reads.
-    if now < Memory.reread_at:
-        return False
-    Memory.reread_at = now + REREAD_SECONDS
-    read_secret(now)
+    if now < memory["stale"]:
+        if same(sent):
+            return True
+        # A rotated password works at once; a flood of bad ones makes few reads.
+        if now < memory["reread"]:
+            return False
+        memory["reread"] = now + 10
+    secret = json.loads(secrets.get_secret_value(SecretId=SECRET)["SecretString"])
+    held = [secret["username"].encode(), secret["password"].encode()]
+    if not all(held):
+        raise ValueError
+    memory.update(held=held if BASIC else held[1:], stale=now + 300)
     return same(sent)
 
 
-def same(sent: tuple[bytes | None, bytes]) -> bool:
-    """Compare user and password, always both, in a time that does not tell where they differ."""
-    user, password = Memory.held
-    user_fits = hmac.compare_digest(user if sent[0] is None else sent[0], user)
-    password_fits = hmac.compare_digest(sent[1], password)
-    return user_fits & password_fits
-
-
-def read_secret(now: float) -> None:
-    """Fetch user and password into Memory; errors carry AWS's code only."""
-    try:
-        text = secrets.get_secret_value(SecretId=os.environ["SECRET_ARN"])["SecretString"]
-    except Exception as error:
-        code = getattr(error, "response", {}).get("Error", {}).get("Code")
-        raise Broken(f"secret_unreadable_{code or type(error).__name__}") from None
-    try:
-        secret = json.loads(text)
-        held = secret["username"].encode(), secret["password"].encode()
-    except (AttributeError, KeyError, TypeError, ValueError):
-        raise Broken("secret_malformed") from None
-    if not all(held) or b":" in held[0]:
-        raise Broken("secret_malformed")
-    Memory.held, Memory.stale_at = held, now + KEEP_SECONDS
+def same(sent: list[bytes]) -> bool:
+    """Compare all parts, in a time that does not tell what differs."""
+    fits = [hmac.compare_digest(*pair) for pair in zip(sent, memory["held"], strict=True)]
+    return all(fits)

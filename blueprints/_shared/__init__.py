@@ -1,0 +1,1 @@
+"""Payloads that several blueprints embed."""

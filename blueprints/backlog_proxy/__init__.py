@@ -1,0 +1,1 @@
+"""Backlog's webhook starts a build that mirrors its repository into CodeCommit."""

@@ -1,0 +1,387 @@
+"""Mirror a Backlog repository into CodeCommit: webhook, build, push."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from awacs import codecommit, kms, s3, secretsmanager, ssm
+from troposphere import Equals, GetAtt, Not, Ref, Split, Sub
+from troposphere.codebuild import Project, ProjectCache, ProjectFileSystemLocation, VpcConfig
+from troposphere.codecommit import Repository
+from troposphere.ec2 import SecurityGroup
+from troposphere.events import RetryPolicy, Rule, Target
+from troposphere.secretsmanager import GenerateSecretString, Secret
+from troposphere.sns import SubscriptionResource
+from troposphere.ssm import Parameter as StoredParameter
+
+from cfngen import Payloads, Statement, Template, allow, blueprint, option
+from cfngen.patterns import (
+    alarm_topic,
+    build_project,
+    buildspec,
+    cache_bucket,
+    debug_statements,
+    failed_builds_alarm,
+    firewall,
+    log_group,
+    python_function,
+    role,
+    shared_files,
+    start_builds,
+    variable,
+    vpc_statements,
+    webhook,
+    write_logs,
+)
+
+from .parameters import questions
+
+payload = Payloads(__package__)
+mirror = Payloads("cfngen_blueprints._shared", "mirror")
+
+ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:"
+SOURCE_URL = (
+    "${BacklogSpaceKey}@${BacklogSpaceKey}.git.${BacklogDomain}:"
+    "/${BacklogProjectKey}/${BacklogRepository}.git"
+)
+CLONE_URL = "https://git-codecommit.${AWS::Region}.${AWS::URLSuffix}/v1/repos/${RepositoryName}"
+# Where a build keeps the bare repository: restored from the bucket, or on the file system.
+EFS_MOUNT = "/mnt/mirror"
+S3_DIRECTORY, EFS_DIRECTORY = "/root/mirror/repository.git", f"{EFS_MOUNT}/repository.git"
+
+
+@dataclass(frozen=True)
+class Options:
+    """Decided at build time, because they change the template's shape."""
+
+    cache: Literal["s3", "efs"] = option(
+        "Where git is kept between builds: a bucket, or a file system for big repositories",
+        default="s3",
+    )
+    vpc: bool = option(
+        "Run builds in a VPC, for spaces that admit only known addresses; efs does so anyway",
+        default=False,
+    )
+    repository: Literal["create", "existing"] = option(
+        "Whether the stack makes the CodeCommit repository", default="create"
+    )
+    architecture: Literal["arm64", "x86_64"] = option(
+        "Processor of builds and functions; not every region has arm64 builds", default="arm64"
+    )
+    auth: Literal["basic", "query_token"] = option(
+        "How Backlog proves itself: user:password@ before the host, or ?token= behind the path",
+        default="basic",
+    )
+    key_store: Literal["parameter_store", "secrets_manager"] = option(
+        "Where the private SSH key is kept", default="parameter_store"
+    )
+    host_keys: Literal["parameter", "parameter_store", "trust_on_first_use"] = option(
+        "Where the pinned keys of Backlog's Git host come from", default="parameter"
+    )
+    access_logs: bool = option(
+        "Log requests; fails in an account whose API Gateway has no CloudWatch role", default=False
+    )
+    waf: bool = option("Put a web ACL in front that lets only AllowedCidrs through", default=False)
+    debug_sessions: bool = option(
+        "Let builds be entered with Session Manager at a codebuild-breakpoint", default=False
+    )
+
+    @property
+    def in_vpc(self) -> bool:
+        """Whether builds run in a VPC."""
+        return self.vpc or self.cache == "efs"
+
+
+@blueprint
+def backlog_proxy(options: Options) -> Template:
+    """Mirror a Backlog Git repository into CodeCommit on every push."""
+    t = Template()
+    p = t.declare(questions(options))
+    project = _mirror(t, p, options)
+    _webhook(t, p, options, project)
+    _watch(t, p, project)
+    return t
+
+
+# --- what mirrors ------------------------------------------------------------------------------
+
+
+def _mirror(t: Template, p: Any, options: Options) -> Project:
+    """Add the repository that becomes the mirror, and the build that pushes to it."""
+    arn, url = _repository(t, p, options)
+    keys, may_read = _keys(t, p, options)
+    log = t.add(log_group("MirrorLog", days=p.LogDays))
+    network, may_attach = _network(t, p) if options.in_vpc else ({}, ())
+    kept, may_keep = _kept(t, p, options, network)
+    held = t.add(
+        role(
+            "MirrorRole",
+            "codebuild",
+            allow(codecommit.GitPull, codecommit.GitPush, codecommit.UpdateDefaultBranch, on=arn),
+            *may_read,
+            write_logs(log),
+            *may_keep,
+            *may_attach,
+            *(debug_statements() if options.debug_sessions else ()),
+        ),
+        why="Held by the build: it may push to one repository and read one key.",
+    )
+    project = t.add(
+        build_project(
+            "Mirror",
+            description="Fetches from Backlog and makes the CodeCommit repository the same",
+            buildspec=buildspec(payload["buildspec.yml"], {"mirror.py": mirror["mirror.py"]}),
+            role=held,
+            log=log,
+            architecture=options.architecture,
+            compute=p.ComputeType,
+            minutes=p.BuildMinutes,
+            privileged=options.cache == "efs",  # only a privileged build may mount
+            environment=[
+                variable("MIRROR_SOURCE_URL", Sub(SOURCE_URL)),
+                variable("MIRROR_DESTINATION_URLS", url),
+                variable("MIRROR_DIR", S3_DIRECTORY if options.cache == "s3" else EFS_DIRECTORY),
+                *keys,
+            ],
+            **network,
+            **kept,
+        ),
+        why="Builds may overlap: each fetches right before it pushes, until both sides agree.",
+    )
+    t.output("BuildProject", Ref(project), "CodeBuild project, to start a build by hand")
+    return project
+
+
+def _repository(t: Template, p: Any, options: Options) -> tuple[Any, Any]:
+    """Add the mirror, unless it is there already; return its ARN and clone URL."""
+    if options.repository == "existing":
+        arn, url = Sub(ARN % "codecommit" + "${RepositoryName}"), Sub(CLONE_URL)
+    else:
+        repository = t.add(
+            Repository(
+                "Repository",
+                DeletionPolicy="Retain",
+                UpdateReplacePolicy="Retain",
+                RepositoryName=p.RepositoryName,
+                RepositoryDescription=Sub(
+                    "Mirror of ${BacklogProjectKey}/${BacklogRepository} in Backlog: push there"
+                ),
+            ),
+            why="Kept when the stack goes: history outlives its plumbing.",
+        )
+        arn, url = GetAtt(repository, "Arn"), GetAtt(repository, "CloneUrlHttp")
+    t.output("RepositoryCloneUrl", url, "Where to clone the mirror from")
+    return arn, url
+
+
+def _keys(t: Template, p: Any, options: Options) -> tuple[list[Any], list[Statement]]:
+    """Return the variables that hold our key and the host's, and the right to read them."""
+    if options.key_store == "parameter_store":
+        variables = [variable("BACKLOG_KEY", p.BacklogKey, "PARAMETER_STORE")]
+        arn = Sub(ARN % "ssm" + "parameter${BacklogKey}")
+        statements = [allow(ssm.GetParameters, on=arn), _decrypt("ssm", {"PARAMETER_ARN": arn})]
+    else:
+        variables = [variable("BACKLOG_KEY", p.BacklogKey, "SECRETS_MANAGER")]
+        arn = p.BacklogKey
+        statements = [
+            allow(secretsmanager.GetSecretValue, on=arn),
+            _decrypt("secretsmanager", {"SecretARN": arn}),
+        ]
+    if options.host_keys == "parameter":
+        variables.append(variable("BACKLOG_HOST_KEYS", p.BacklogHostKeys))
+    elif options.host_keys == "parameter_store":
+        variables.append(variable("BACKLOG_HOST_KEYS", p.BacklogHostKeys, "PARAMETER_STORE"))
+        stored = Sub(ARN % "ssm" + "parameter${BacklogHostKeys}")
+        statements.append(allow(ssm.GetParameters, on=stored))
+    else:
+        pinned = t.add(
+            StoredParameter("HostKeys", Type="String", Value="none"),
+            why="The first build writes down the keys it met; every later one insists on them.",
+        )
+        variables.append(variable("HOST_KEYS_PARAMETER", Ref(pinned)))
+        stored = Sub(ARN % "ssm" + "parameter/${HostKeys}")
+        statements.append(allow(ssm.GetParameter, ssm.PutParameter, on=stored))
+    return variables, statements
+
+
+def _decrypt(service: str, context: dict[str, Any]) -> Statement:
+    """Allow decrypting one secret of one service, under whichever key it is kept."""
+    return allow(
+        kms.Decrypt,
+        on=Sub(ARN % "kms" + "key/*"),
+        when={
+            "StringEquals": {
+                "kms:ViaService": Sub(f"{service}.${{AWS::Region}}.amazonaws.com"),
+                **{f"kms:EncryptionContext:{name}": value for name, value in context.items()},
+            }
+        },
+    )
+
+
+def _network(t: Template, p: Any) -> tuple[dict[str, Any], tuple[Statement, ...]]:
+    """Add the builds' security group; return the project's VPC and the right to attach to it."""
+    group = t.add(
+        SecurityGroup(
+            "MirrorAccess",
+            GroupDescription="Builds: out to SSH and HTTPS, nothing in",
+            VpcId=p.VpcId,
+            SecurityGroupEgress=[
+                {
+                    "Description": f"{name} to Backlog and AWS",
+                    "IpProtocol": "tcp",
+                    "FromPort": port,
+                    "ToPort": port,
+                    "CidrIp": "0.0.0.0/0",
+                }
+                for name, port in (("SSH", 22), ("HTTPS", 443))
+            ],
+        )
+    )
+    vpc = VpcConfig(
+        VpcId=p.VpcId,
+        Subnets=[p.PrivateSubnetId1, p.PrivateSubnetId2],
+        SecurityGroupIds=[GetAtt(group, "GroupId")],
+    )
+    return {"VpcConfig": vpc}, vpc_statements("PrivateSubnetId1", "PrivateSubnetId2")
+
+
+def _kept(
+    t: Template, p: Any, options: Options, network: dict[str, Any]
+) -> tuple[dict[str, Any], list[Statement]]:
+    """Add what keeps git between builds; return the project's side of it and the right to it."""
+    if options.cache == "s3":
+        cache = t.add(
+            cache_bucket("MirrorCache", days=p.CacheDays),
+            why="Git is kept here between builds, so that a build fetches only what is new.",
+        )
+        properties: dict[str, Any] = {
+            "Cache": ProjectCache(Type="S3", Location=Ref(cache.bucket))
+        }
+        return properties, [allow(s3.GetObject, s3.PutObject, on=cache.objects)]
+    files = t.add(
+        shared_files(
+            "MirrorFiles",
+            vpc=p.VpcId,
+            subnets=(p.PrivateSubnetId1, p.PrivateSubnetId2),
+            clients="MirrorAccess",
+        )
+    )
+    location = ProjectFileSystemLocation(
+        Type="EFS",
+        Identifier="mirror",
+        Location=files.location,
+        MountPoint=EFS_MOUNT,
+        MountOptions="nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2",
+    )
+    # A build that starts before it can mount would fail.
+    waits = [mount.title for mount in files.mounts]
+    return {"FileSystemLocations": [location], "DependsOn": waits}, []
+
+
+# --- what starts it ----------------------------------------------------------------------------
+
+
+def _webhook(t: Template, p: Any, options: Options, project: Project) -> None:
+    """Add the URL that Backlog calls, its guard and its credentials."""
+    secret = t.add(
+        Secret(
+            "WebhookCredentials",
+            DeletionPolicy="Delete",
+            UpdateReplacePolicy="Delete",
+            Description="What Backlog proves itself with; part of the URL registered there",
+            GenerateSecretString=GenerateSecretString(
+                SecretStringTemplate='{"username": "backlog"}',
+                GenerateStringKey="password",
+                PasswordLength=40,
+                ExcludePunctuation=True,  # it becomes part of a URL
+            ),
+        )
+    )
+    guard = t.add(
+        python_function(
+            "Authorizer",
+            payload["authorizer.py"],
+            allow(secretsmanager.GetSecretValue, on=Ref(secret)),
+            why="Lets Backlog through and nobody else.",
+            days=p.LogDays,
+            architecture=options.architecture,
+            environment={
+                "SECRET_ARN": Ref(secret),
+                "AUTH": options.auth,
+                "ALLOWED_CIDRS": p.AllowedCidrs,
+            },
+        )
+    )
+    starter = t.add(
+        role("StartRole", "apigateway", start_builds(project)),
+        why="Held by the webhook: it may start one build project, as that is configured.",
+    )
+    identity = {"basic": "header.Authorization", "query_token": "querystring.token"}[options.auth]
+    log = t.add(log_group("WebhookLog", days=p.LogDays)) if options.access_logs else None
+    hook = t.add(
+        webhook(
+            "Webhook",
+            path="backlog",
+            action="codebuild:action/StartBuild",
+            target="CodeBuild_20161006.StartBuild",
+            body=payload["start-build.vtl"],
+            role=starter,
+            guard=guard,
+            identity=(f"method.request.{identity}", "context.identity.sourceIp"),
+            challenge=options.auth == "basic",
+            variables={"project": Ref(project)},
+            access_log=log,
+        ),
+    )
+    if options.waf:
+        t.add(firewall("Firewall", addresses=Split(",", p.AllowedCidrs), before=hook.stage_arn))
+    t.output("WebhookUrl", hook.url, "Register this in Backlog, with the credentials put into it")
+    t.output("WebhookCredentials", Ref(secret), "Secret that holds username and password")
+
+
+# --- what watches it ---------------------------------------------------------------------------
+
+
+def _watch(t: Template, p: Any, project: Project) -> None:
+    """Add the schedule that makes good a lost webhook, and the alarm for failed builds."""
+    starter = t.add(
+        role("ReconcileRole", "events", start_builds(project)),
+        why="Held by the schedule: it may start one build project.",
+    )
+    t.add(
+        Rule(
+            "Reconcile",
+            Description="Mirrors although no webhook came",
+            ScheduleExpression=p.ReconcileSchedule,
+            Targets=[
+                Target(
+                    Id="Mirror",
+                    Arn=GetAtt(project, "Arn"),
+                    RoleArn=GetAtt(starter, "Arn"),
+                    RetryPolicy=RetryPolicy(
+                        MaximumRetryAttempts=10, MaximumEventAgeInSeconds=3600
+                    ),
+                )
+            ],
+        ),
+        why="A webhook that never came, or was refused for good, is made good by the next run.",
+    )
+    alarms = t.add(alarm_topic("AlarmTopic"))
+    t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
+    t.add(
+        SubscriptionResource(
+            "AlarmSubscription",
+            Condition="HasAlarmEmail",
+            TopicArn=Ref(alarms.topic),
+            Protocol="email",
+            Endpoint=p.AlarmEmail,
+        )
+    )
+    t.add(
+        failed_builds_alarm(
+            "MirrorFailed",
+            project=project,
+            topic=alarms.topic,
+            description="The CodeCommit mirror is behind Backlog: read the last build's log",
+        )
+    )
+    t.output("AlarmTopic", Ref(alarms.topic), "Topic that hears of failed builds")

@@ -1,0 +1,175 @@
+"""What the Backlog proxy asks for at deploy time."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cfngen import Parameters, parameter
+from cfngen.patterns.logs import RETENTION_DAYS
+
+if TYPE_CHECKING:
+    from .blueprint import Options
+
+PATH = r"/[A-Za-z0-9_./-]{1,1000}"
+CIDRS = r"[0-9a-fA-F.:]+/[0-9]{1,3}(,[0-9a-fA-F.:]+/[0-9]{1,3})*"
+CIDRS_4 = r"[0-9.]+/[0-9]{1,2}(,[0-9.]+/[0-9]{1,2})*"
+
+
+class Source(Parameters):
+    """Where the repository is in Backlog."""
+
+    BacklogSpaceKey = parameter(
+        "Space key: the xxx of xxx.backlog.com",
+        AllowedPattern="[a-z0-9][a-z0-9-]{0,62}",
+        group="Backlog",
+    )
+    BacklogDomain = parameter(
+        "Domain of the space", Default="backlog.com", AllowedValues=["backlog.com", "backlog.jp"]
+    )
+    BacklogProjectKey = parameter(
+        "Project key, in capitals", AllowedPattern="[A-Z][A-Z0-9_]{0,24}"
+    )
+    BacklogRepository = parameter(
+        "Name of the Git repository in the project", AllowedPattern="[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+    )
+
+
+class KeyInParameterStore(Parameters):
+    """The SSH key, kept in Parameter Store."""
+
+    BacklogKey = parameter(
+        "Path of the SecureString parameter that holds the private SSH key",
+        AllowedPattern=PATH,
+        ConstraintDescription="a path that begins with a slash",
+    )
+
+
+class KeyInSecretsManager(Parameters):
+    """The SSH key, kept in Secrets Manager."""
+
+    BacklogKey = parameter(
+        "ARN of the secret that holds the private SSH key",
+        AllowedPattern="arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+",
+        ConstraintDescription="the ARN of a secret",
+    )
+
+
+class HostKeys(Parameters):
+    """The host keys, given as they are."""
+
+    BacklogHostKeys = parameter(
+        "Lines of known_hosts for the space's Git host, checked by you before you trust them",
+        AllowedPattern=r"[\s\S]*(ssh|ecdsa)-[\s\S]+",
+        ConstraintDescription="the content of a known_hosts file",
+    )
+
+
+class HostKeysInParameterStore(Parameters):
+    """The host keys, kept in Parameter Store."""
+
+    BacklogHostKeys = parameter(
+        "Path of the parameter that holds lines of known_hosts for the space's Git host",
+        AllowedPattern=PATH,
+        ConstraintDescription="a path that begins with a slash",
+    )
+
+
+class Destination(Parameters):
+    """Where the mirror goes."""
+
+    RepositoryName = parameter(
+        "CodeCommit repository that becomes the mirror",
+        AllowedPattern="[A-Za-z0-9._-]{1,100}",
+        group="CodeCommit",
+    )
+
+
+class Callers(Parameters):
+    """Who may call the webhook."""
+
+    AllowedCidrs = parameter(
+        "Address ranges that may call the webhook, separated by commas; empty for any",
+        Default="",
+        AllowedPattern=f"|{CIDRS}",
+        ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
+        group="Webhook",
+    )
+
+
+class CallersThroughFirewall(Parameters):
+    """Who may call the webhook, where a firewall lets nobody else through."""
+
+    AllowedCidrs = parameter(
+        "IPv4 ranges that may call the webhook, separated by commas",
+        AllowedPattern=CIDRS_4,
+        ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
+        group="Webhook",
+    )
+
+
+class Network(Parameters):
+    """Where builds run that need a VPC."""
+
+    VpcId = parameter("VPC that builds run in", Type="AWS::EC2::VPC::Id", group="Network")
+    PrivateSubnetId1 = parameter(
+        "Private subnet with a route to a NAT gateway", Type="AWS::EC2::Subnet::Id"
+    )
+    PrivateSubnetId2 = parameter(
+        "The same in another zone", Type="AWS::EC2::Subnet::Id"
+    )
+
+
+class Operation(Parameters):
+    """How it runs."""
+
+    ReconcileSchedule = parameter(
+        "How often to mirror although no webhook came",
+        Default="rate(1 day)",
+        AllowedPattern=r"(rate|cron)\(.+\)",
+        ConstraintDescription="rate(1 day) or cron(0 3 * * ? *)",
+        group="Operation",
+    )
+    AlarmEmail = parameter(
+        "Address that hears of failed builds; empty for none",
+        Default="",
+        AllowedPattern="|[^@ ]+@[^@ ]+",
+        ConstraintDescription="an e-mail address",
+    )
+    BuildMinutes = parameter(
+        "Minutes after which a build is given up", Type="Number", Default=60, MinValue=5, MaxValue=480
+    )
+    ComputeType = parameter(
+        "Size of a build",
+        Default="BUILD_GENERAL1_SMALL",
+        AllowedValues=["BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE"],
+    )
+    LogDays = parameter(
+        "Days that logs are kept", Type="Number", Default=30, AllowedValues=list(RETENTION_DAYS)
+    )
+
+
+class Cache(Parameters):
+    """How long the cache is kept."""
+
+    CacheDays = parameter(
+        "Days after which an unused cache expires", Type="Number", Default=30, MinValue=1, MaxValue=365
+    )
+
+
+def questions(options: Options) -> type[Parameters]:
+    """Return what this shape of the stack asks, in the order it is asked."""
+    asked: list[type[Parameters]] = [
+        Source,
+        KeyInParameterStore if options.key_store == "parameter_store" else KeyInSecretsManager,
+    ]
+    if options.host_keys == "parameter":
+        asked.append(HostKeys)
+    elif options.host_keys == "parameter_store":
+        asked.append(HostKeysInParameterStore)
+    asked += [Destination, CallersThroughFirewall if options.waf else Callers]
+    if options.in_vpc:
+        asked.append(Network)
+    asked.append(Operation)
+    if options.cache == "s3":
+        asked.append(Cache)
+    return type("Params", tuple(asked), {})

@@ -1,0 +1,1 @@
+"""A small network for builds that must come from a known address."""

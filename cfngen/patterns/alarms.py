@@ -1,0 +1,72 @@
+"""Alarms, and the topic that tells people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from awacs import sns as may
+from troposphere import AWSObject, Ref
+from troposphere.cloudwatch import Alarm, MetricDimension
+from troposphere.sns import Topic, TopicPolicy
+
+from cfngen.iam import allow, policy_document
+
+
+@dataclass(frozen=True)
+class AlarmTopic:
+    """A topic and who may publish to it."""
+
+    topic: Topic
+    policy: TopicPolicy
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return [
+            (
+                self.topic,
+                "Not encrypted: alarms cannot publish under the key AWS manages, a key of our own\n"
+                "costs a dollar a month, and the messages hold no more than an alarm's name.",
+            ),
+            (self.policy, ""),
+        ]
+
+
+def alarm_topic(title: str) -> AlarmTopic:
+    """Return a topic that this account's CloudWatch alarms may publish to."""
+    topic = Topic(title)
+    policy = TopicPolicy(
+        f"{title}Policy",
+        Topics=[Ref(topic)],
+        PolicyDocument=policy_document(
+            allow(
+                may.Publish,
+                on=Ref(topic),
+                to={"Service": "cloudwatch.amazonaws.com"},
+                when={"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}},
+            )
+        ),
+    )
+    return AlarmTopic(topic, policy)
+
+
+def failed_builds_alarm(title: str, *, project: Any, topic: Any, description: str) -> Alarm:
+    """Return an alarm for builds of one project that failed or ran out of time.
+
+    Source: AWS page "Monitoring CodeBuild" (namespace AWS/CodeBuild, metric FailedBuilds).
+    """
+    return Alarm(
+        title,
+        AlarmDescription=description,
+        Namespace="AWS/CodeBuild",
+        MetricName="FailedBuilds",
+        Dimensions=[MetricDimension(Name="ProjectName", Value=Ref(project))],
+        Statistic="Sum",
+        Period=300,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanOrEqualToThreshold",
+        TreatMissingData="notBreaching",
+        AlarmActions=[Ref(topic)],
+    )

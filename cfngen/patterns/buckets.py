@@ -1,0 +1,98 @@
+"""A private bucket for what can be made again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from troposphere import AWSObject, GetAtt, Ref, Sub
+from troposphere.s3 import (
+    AbortIncompleteMultipartUpload,
+    Bucket,
+    BucketEncryption,
+    BucketPolicy,
+    LifecycleConfiguration,
+    LifecycleRule,
+    OwnershipControls,
+    OwnershipControlsRule,
+    PublicAccessBlockConfiguration,
+    ServerSideEncryptionByDefault,
+    ServerSideEncryptionRule,
+)
+
+from cfngen.iam import deny, policy_document
+
+
+@dataclass(frozen=True)
+class CacheBucket:
+    """A bucket and its policy."""
+
+    bucket: Bucket
+    policy: BucketPolicy
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return [(self.bucket, ""), (self.policy, "Nothing is read or written without TLS.")]
+
+    @property
+    def objects(self) -> Sub:
+        """The ARN of every object in it, for a policy."""
+        return Sub(f"${{{self.bucket.title}.Arn}}/*")
+
+
+def cache_bucket(title: str, *, days: Any) -> CacheBucket:
+    """Return an encrypted, private, TLS-only bucket whose objects expire after `days`.
+
+    No versions are kept, since all of it can be made again, and the bucket goes with the stack
+    once it is empty (CloudFormation deletes no bucket that holds objects).
+    """
+    bucket = Bucket(
+        title,
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Delete",
+        BucketEncryption=BucketEncryption(
+            ServerSideEncryptionConfiguration=[
+                ServerSideEncryptionRule(
+                    ServerSideEncryptionByDefault=ServerSideEncryptionByDefault(
+                        SSEAlgorithm="AES256"
+                    )
+                )
+            ]
+        ),
+        LifecycleConfiguration=LifecycleConfiguration(
+            Rules=[
+                LifecycleRule(
+                    Id="Expire",
+                    Status="Enabled",
+                    ExpirationInDays=days,
+                    AbortIncompleteMultipartUpload=AbortIncompleteMultipartUpload(
+                        DaysAfterInitiation=1
+                    ),
+                )
+            ]
+        ),
+        OwnershipControls=OwnershipControls(
+            Rules=[OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
+        ),
+        PublicAccessBlockConfiguration=PublicAccessBlockConfiguration(
+            BlockPublicAcls=True,
+            BlockPublicPolicy=True,
+            IgnorePublicAcls=True,
+            RestrictPublicBuckets=True,
+        ),
+    )
+    policy = BucketPolicy(
+        f"{title}Policy",
+        Bucket=Ref(bucket),
+        PolicyDocument=policy_document(
+            deny(
+                "s3:*",
+                on=[GetAtt(bucket, "Arn"), Sub(f"${{{title}.Arn}}/*")],
+                to={"AWS": "*"},
+                when={"Bool": {"aws:SecureTransport": "false"}},
+                sid="TlsOnly",
+            )
+        ),
+    )
+    return CacheBucket(bucket, policy)

@@ -1,0 +1,158 @@
+"""A CodeBuild project, and the rights that go with running it or starting it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from awacs import codebuild, ec2, ssmmessages
+from troposphere import GetAtt, Ref, Sub
+from troposphere.codebuild import (
+    Artifacts,
+    CloudWatchLogs,
+    Environment,
+    EnvironmentVariable,
+    LogsConfig,
+    Project,
+    ProjectCache,
+    Source,
+)
+from troposphere.iam import Role
+from troposphere.logs import LogGroup
+
+from cfngen.iam import Statement, allow
+
+# Amazon Linux 2023 images that AWS maintains, by the architecture's name in Lambda
+# (https://github.com/aws/aws-codebuild-docker-images).
+IMAGES = {
+    "arm64": ("ARM_CONTAINER", "aws/codebuild/amazonlinux-aarch64-standard:4.0"),
+    "x86_64": ("LINUX_CONTAINER", "aws/codebuild/amazonlinux-x86_64-standard:6.0"),
+}
+
+
+def build_project(
+    title: str,
+    *,
+    description: str,
+    buildspec: str,
+    role: Role,
+    log: LogGroup,
+    architecture: str = "arm64",
+    compute: Any = "BUILD_GENERAL1_SMALL",
+    minutes: Any = 60,
+    privileged: bool = False,
+    environment: Sequence[EnvironmentVariable] = (),
+    **properties: Any,
+) -> Project:
+    """Return a project without a source of its own, that writes to a log group made before it.
+
+    Builds may overlap: a `ConcurrentBuildLimit` would refuse a build rather than queue it.
+
+    Args:
+        title: the logical ID.
+        description: what it does.
+        buildspec: the whole buildspec.
+        role: the role that builds hold.
+        log: the log group; the role needs `write_logs` of it.
+        architecture: `arm64` or `x86_64`.
+        compute: CodeBuild's `ComputeType`.
+        minutes: the timeout of a build.
+        privileged: whether a build may mount file systems or run Docker.
+        environment: environment variables, from `variable`.
+        properties: further properties of the project, as CloudFormation spells them.
+    """
+    kind, image = IMAGES[architecture]
+    properties.setdefault("Cache", ProjectCache(Type="NO_CACHE"))
+    return Project(
+        title,
+        Description=description,
+        ServiceRole=GetAtt(role, "Arn"),
+        Environment=Environment(
+            Type=kind,
+            Image=image,
+            ComputeType=compute,
+            PrivilegedMode=privileged,
+            EnvironmentVariables=list(environment),
+        ),
+        Source=Source(Type="NO_SOURCE", BuildSpec=buildspec),
+        Artifacts=Artifacts(Type="NO_ARTIFACTS"),
+        LogsConfig=LogsConfig(
+            CloudWatchLogs=CloudWatchLogs(Status="ENABLED", GroupName=Ref(log))
+        ),
+        TimeoutInMinutes=minutes,
+        QueuedTimeoutInMinutes=480,
+        **properties,
+    )
+
+
+def variable(
+    name: str,
+    value: Any,
+    kind: Literal["PLAINTEXT", "PARAMETER_STORE", "SECRETS_MANAGER"] = "PLAINTEXT",
+) -> EnvironmentVariable:
+    """Return an environment variable of a build.
+
+    Args:
+        name: the variable.
+        value: its value, or the name of the parameter or secret that holds it.
+        kind: where the value comes from; CodeBuild masks the secret kinds in its log.
+    """
+    if kind == "PLAINTEXT":
+        return EnvironmentVariable(Name=name, Value=value)
+    return EnvironmentVariable(Name=name, Type=kind, Value=value)
+
+
+def start_builds(project: Project) -> Statement:
+    """Allow starting builds of one project."""
+    return allow(codebuild.StartBuild, on=GetAtt(project, "Arn"))
+
+
+def debug_statements() -> tuple[Statement, ...]:
+    """Allow Session Manager into a build that waits at a `codebuild-breakpoint`.
+
+    Source: AWS page "Debug builds with Session Manager".
+    """
+    return (
+        allow(
+            ssmmessages.CreateControlChannel,
+            ssmmessages.CreateDataChannel,
+            ssmmessages.OpenControlChannel,
+            ssmmessages.OpenDataChannel,
+            on="*",
+            because="Session Manager's channels have no names to grant them by.",
+        ),
+    )
+
+
+def vpc_statements(*subnets: str) -> tuple[Statement, ...]:
+    """Allow CodeBuild to attach its builds to some subnets.
+
+    Args:
+        subnets: the names of parameters that hold subnet IDs.
+
+    Source: AWS page "Use CodeBuild with Amazon VPC", its policy for the service role.
+    """
+    arn = "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:"
+    return (
+        allow(
+            ec2.CreateNetworkInterface,
+            ec2.DeleteNetworkInterface,
+            ec2.DescribeDhcpOptions,
+            ec2.DescribeNetworkInterfaces,
+            ec2.DescribeSecurityGroups,
+            ec2.DescribeSubnets,
+            ec2.DescribeVpcs,
+            on="*",
+            because="CodeBuild asks for these on every resource when a build runs in a VPC.",
+        ),
+        allow(
+            ec2.CreateNetworkInterfacePermission,
+            on=Sub(f"{arn}network-interface/*"),
+            when={
+                "StringEquals": {"ec2:AuthorizedService": "codebuild.amazonaws.com"},
+                "ArnEquals": {
+                    "ec2:Subnet": [Sub(f"{arn}subnet/${{{subnet}}}") for subnet in subnets]
+                },
+            },
+        ),
+    )

@@ -1,0 +1,106 @@
+"""A shared file system that only the security groups named may mount."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from troposphere import AWSObject, GetAtt, Ref, Sub
+from troposphere.ec2 import SecurityGroup, SecurityGroupEgress, SecurityGroupIngress
+from troposphere.efs import BackupPolicy, FileSystem, LifecyclePolicy, MountTarget
+
+NFS = 2049
+
+
+@dataclass(frozen=True)
+class SharedFiles:
+    """An EFS file system, a mount target for each subnet, and who may reach them."""
+
+    file_system: FileSystem
+    group: SecurityGroup
+    rules: tuple[AWSObject, ...]
+    mounts: tuple[MountTarget, ...]
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return [
+            (self.file_system, "Git is kept here between builds: a build fetches what is new."),
+            (self.group, "CodeBuild mounts without IAM, so the network is what guards the files."),
+            *((rule, "") for rule in self.rules),
+            *((mount, "") for mount in self.mounts),
+        ]
+
+    @property
+    def location(self) -> Sub:
+        """Where to mount it from, as CodeBuild wants it."""
+        return Sub(f"${{{self.file_system.title}}}.efs.${{AWS::Region}}.${{AWS::URLSuffix}}:/")
+
+
+def shared_files(
+    title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str
+) -> SharedFiles:
+    """Return an encrypted file system for what can be made again: no backup, gone with the stack.
+
+    Args:
+        title: the logical ID; security group and mount targets are named after it.
+        vpc: the VPC.
+        subnets: one subnet for each zone it shall be mounted in.
+        clients: the logical ID of the security group of those who mount it.
+    """
+    file_system = FileSystem(
+        title,
+        DeletionPolicy="Delete",
+        UpdateReplacePolicy="Delete",
+        Encrypted=True,
+        ThroughputMode="elastic",
+        BackupPolicy=BackupPolicy(Status="DISABLED"),
+        LifecyclePolicies=[
+            LifecyclePolicy(TransitionToIA="AFTER_30_DAYS"),
+            LifecyclePolicy(TransitionToPrimaryStorageClass="AFTER_1_ACCESS"),
+        ],
+    )
+    group = SecurityGroup(
+        f"{title}Access",
+        GroupDescription="NFS from the builds, nothing else",
+        VpcId=vpc,
+        # Without a rule of its own a group may send everything everywhere.
+        SecurityGroupEgress=[
+            {
+                "Description": "Nothing: a mount target only answers",
+                "IpProtocol": "-1",
+                "CidrIp": "127.0.0.1/32",
+            }
+        ],
+    )
+    # Rules of their own, because each group names the other.
+    rules = (
+        SecurityGroupIngress(
+            f"{title}In",
+            Description="NFS from the builds",
+            GroupId=GetAtt(group, "GroupId"),
+            SourceSecurityGroupId=GetAtt(clients, "GroupId"),
+            IpProtocol="tcp",
+            FromPort=NFS,
+            ToPort=NFS,
+        ),
+        SecurityGroupEgress(
+            f"{title}Out",
+            Description="NFS to the mount targets",
+            GroupId=GetAtt(clients, "GroupId"),
+            DestinationSecurityGroupId=GetAtt(group, "GroupId"),
+            IpProtocol="tcp",
+            FromPort=NFS,
+            ToPort=NFS,
+        ),
+    )
+    mounts = tuple(
+        MountTarget(
+            f"{title}Mount{number}",
+            FileSystemId=Ref(file_system),
+            SubnetId=subnet,
+            SecurityGroups=[GetAtt(group, "GroupId")],
+        )
+        for number, subnet in enumerate(subnets, start=1)
+    )
+    return SharedFiles(file_system, group, rules, mounts)

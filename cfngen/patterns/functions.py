@@ -1,0 +1,91 @@
+"""A small Lambda function in Python, embedded in the template."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from troposphere import AWSObject, GetAtt, Ref, awslambda
+from troposphere.iam import Role
+from troposphere.logs import LogGroup
+
+from cfngen.iam import Statement
+from cfngen.patterns.logs import log_group, write_logs
+from cfngen.patterns.roles import role
+from cfngen.payload import Payload
+
+RUNTIME = "python3.13"
+
+
+class LoggingConfig(awslambda.LoggingConfig):  # type: ignore[misc]
+    """Adds the log format, which troposphere loses because it names two classes alike."""
+
+    props = {  # noqa: RUF012 - troposphere's own way to declare properties
+        "ApplicationLogLevel": (str, False),
+        "LogFormat": (str, False),
+        "LogGroup": (str, False),
+        "SystemLogLevel": (str, False),
+    }
+
+
+@dataclass(frozen=True)
+class PythonFunction:
+    """A function with the log group it writes to and the role it holds."""
+
+    log: LogGroup
+    role: Role
+    function: awslambda.Function
+    why: str
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return [
+            (self.log, ""),
+            (self.role, f"Held by {self.function.title}."),
+            (self.function, self.why),
+        ]
+
+    @property
+    def arn(self) -> GetAtt:
+        """The function's ARN."""
+        return GetAtt(self.function, "Arn")
+
+
+def python_function(
+    title: str,
+    code: Payload,
+    *statements: Statement,
+    why: str,
+    days: Any,
+    architecture: str = "arm64",
+    environment: dict[str, Any] | None = None,
+    seconds: int = 10,
+) -> PythonFunction:
+    """Return a function whose handler is `handler(event, context)` in `code`.
+
+    Args:
+        title: the function's logical ID; its log group and role are named after it.
+        code: the source, embedded as it is.
+        statements: what it may do besides writing its own log.
+        why: the comment above it.
+        days: how long its log is kept.
+        architecture: `arm64` or `x86_64`.
+        environment: its environment variables.
+        seconds: its timeout.
+    """
+    log = log_group(f"{title}Log", days=days)
+    held = role(f"{title}Role", "lambda", *statements, write_logs(log))
+    function = awslambda.Function(
+        title,
+        Runtime=RUNTIME,
+        Handler="index.handler",
+        Architectures=[architecture],
+        MemorySize=256,
+        Timeout=seconds,
+        Role=GetAtt(held, "Arn"),
+        LoggingConfig=LoggingConfig(LogFormat="JSON", LogGroup=Ref(log)),
+        Environment=awslambda.Environment(Variables=environment or {}),
+        Code=awslambda.Code(ZipFile=code),
+    )
+    return PythonFunction(log, held, function, why)

@@ -1,0 +1,33 @@
+"""A log group that forgets, and the right to write to it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from awacs import logs
+from troposphere import GetAtt
+from troposphere.logs import LogGroup
+
+from cfngen.iam import Statement, allow
+
+# The retention periods CloudWatch Logs knows, in days (AWS API PutRetentionPolicy).
+RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731,
+    1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+
+
+def log_group(title: str, *, days: Any) -> LogGroup:
+    """Return a log group that keeps events for `days` and goes with the stack.
+
+    It is made before whatever writes to it and given to that by reference, so that nobody needs
+    the right to create log groups, and none is left behind without a retention period.
+    """
+    return LogGroup(
+        title, RetentionInDays=days, DeletionPolicy="Delete", UpdateReplacePolicy="Delete"
+    )
+
+
+def write_logs(log: LogGroup) -> Statement:
+    """Allow writing to one log group, and creating streams in it, but no groups."""
+    return allow(logs.CreateLogStream, logs.PutLogEvents, on=GetAtt(log, "Arn"))

@@ -1,0 +1,240 @@
+"""A guarded URL that starts something in AWS, without a function in between."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from troposphere import AWSObject, GetAtt, Ref, Sub
+from troposphere.apigateway import (
+    AccessLogSetting,
+    Authorizer,
+    Deployment,
+    EndpointConfiguration,
+    GatewayResponse,
+    Integration,
+    IntegrationResponse,
+    Method,
+    MethodResponse,
+    MethodSetting,
+    Resource,
+    RestApi,
+    Stage,
+)
+from troposphere.awslambda import Permission
+from troposphere.iam import Role
+from troposphere.logs import LogGroup
+
+from cfngen.patterns.functions import PythonFunction
+from cfngen.payload import Payload
+from cfngen.template import encode
+
+STAGE = "v1"
+# What the access log says of a request: enough to see who was refused why, and nothing that could
+# hold a credential: no path, no query string, no header.
+ACCESS_LOG_FORMAT = json.dumps(
+    {
+        "requestId": "$context.requestId",
+        "ip": "$context.identity.sourceIp",
+        "status": "$context.status",
+        "integrationStatus": "$context.integration.status",
+        "authorizerStatus": "$context.authorizer.status",
+        "time": "$context.requestTime",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Webhook:
+    """An API with one guarded method, deployed."""
+
+    title: str
+    frozen: tuple[tuple[AWSObject, str], ...]
+    permission: Permission
+    deployment: Deployment
+    stage: Stage
+    path: str
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return [
+            *self.frozen,
+            (self.permission, ""),
+            (
+                self.deployment,
+                "A deployment is a snapshot. The end of its name is a digest of what it holds, so\n"
+                "that a change of the API is a new deployment.",
+            ),
+            (self.stage, "What may change without a new snapshot is a variable of the stage."),
+        ]
+
+    @property
+    def url(self) -> Sub:
+        """The URL to register, without credentials."""
+        host = f"${{{self.title}Api}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}"
+        return Sub(f"https://{host}/{STAGE}/{self.path}")
+
+    @property
+    def stage_arn(self) -> Sub:
+        """The ARN of the stage, as WAF wants it."""
+        return Sub(
+            "arn:${AWS::Partition}:apigateway:${AWS::Region}::"
+            f"/restapis/${{{self.title}Api}}/stages/${{{self.stage.title}}}"
+        )
+
+
+def webhook(
+    title: str,
+    *,
+    path: str,
+    action: str,
+    target: str,
+    body: Payload,
+    role: Role,
+    guard: PythonFunction,
+    identity: tuple[str, ...],
+    challenge: bool,
+    variables: dict[str, Any],
+    access_log: LogGroup | None = None,
+    rate: int = 5,
+    burst: int = 20,
+) -> Webhook:
+    """Return an API that takes form posts at one path and calls one action of an AWS service.
+
+    Nothing of the request is passed on: the request sent to the service is `body`, which may hold
+    stage variables and nothing else. What the service answers is not passed back: 202 when it took
+    the request, 503 for everything else, so that a sender who retries on 5xx does.
+
+    Nothing that the deployment freezes depends on a parameter, which would be ignored when it
+    changes later. Put what may change into `variables`.
+
+    Args:
+        title: the beginning of the logical IDs.
+        path: the part of the URL behind the stage.
+        action: service and action, such as `codebuild:action/StartBuild`.
+        target: the value of `X-Amz-Target` for it.
+        body: the mapping template.
+        role: what API Gateway calls the service with.
+        guard: the authorizer, of type REQUEST.
+        identity: its identity sources; a request that lacks one is refused without asking it.
+        challenge: whether to ask for Basic credentials with a 401.
+        variables: stage variables.
+        access_log: where to log requests; needs the account's CloudWatch role for API Gateway.
+        rate: requests per second that are let through.
+        burst: requests at once that are let through.
+    """
+    api = RestApi(
+        f"{title}Api",
+        Name=Sub("${AWS::StackName}-webhook"),
+        EndpointConfiguration=EndpointConfiguration(Types=["REGIONAL"]),
+    )
+    resource = Resource(
+        f"{title}Path", RestApiId=Ref(api), ParentId=GetAtt(api, "RootResourceId"), PathPart=path
+    )
+    invoke = "lambda:path/2015-03-31/functions/${" + guard.function.title + ".Arn}/invocations"
+    authorizer = Authorizer(
+        f"{title}Authorizer",
+        RestApiId=Ref(api),
+        Name="credentials",
+        Type="REQUEST",
+        IdentitySource=", ".join(f"{source}" for source in identity),
+        AuthorizerResultTtlInSeconds=300,
+        AuthorizerUri=Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + invoke),
+    )
+    method = Method(
+        f"{title}Post",
+        RestApiId=Ref(api),
+        ResourceId=Ref(resource),
+        HttpMethod="POST",
+        AuthorizationType="CUSTOM",
+        AuthorizerId=Ref(authorizer),
+        Integration=Integration(
+            Type="AWS",
+            IntegrationHttpMethod="POST",
+            Uri=Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + action),
+            Credentials=GetAtt(role, "Arn"),
+            PassthroughBehavior="NEVER",
+            RequestParameters={
+                "integration.request.header.Content-Type": "'application/x-amz-json-1.1'",
+                "integration.request.header.X-Amz-Target": f"'{target}'",
+            },
+            RequestTemplates={"application/x-www-form-urlencoded": body},
+            IntegrationResponses=[
+                _answer("202", '{"accepted": true}', SelectionPattern=r"2\d{2}"),
+                _answer("503", '{"accepted": false}'),
+            ],
+        ),
+        MethodResponses=[MethodResponse(StatusCode="202"), MethodResponse(StatusCode="503")],
+    )
+    frozen: list[tuple[AWSObject, str]] = [
+        (api, ""),
+        (resource, ""),
+        (authorizer, ""),
+        (method, "Forms only (415 for the rest), a constant request, and 503 unless it was taken."),
+    ]
+    if challenge:
+        response = GatewayResponse(
+            f"{title}Challenge",
+            RestApiId=Ref(api),
+            ResponseType="UNAUTHORIZED",
+            StatusCode="401",
+            ResponseParameters={
+                "gatewayresponse.header.WWW-Authenticate": "'Basic realm=\"webhook\"'"
+            },
+        )
+        frozen.append((response, "For senders who give credentials only when asked for them."))
+    permission = Permission(
+        f"{title}MayAuthorize",
+        FunctionName=guard.arn,
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+        SourceArn=Sub(
+            "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:"
+            f"${{{api.title}}}/authorizers/${{{authorizer.title}}}"
+        ),
+    )
+    deployment = Deployment(
+        f"Deployment{_digest(frozen)}",
+        RestApiId=Ref(api),
+        DependsOn=[thing.title for thing, _ in frozen[3:]],
+    )
+    stage = Stage(
+        f"{title}Stage",
+        RestApiId=Ref(api),
+        DeploymentId=Ref(deployment),
+        StageName=STAGE,
+        Variables=variables,
+        MethodSettings=[
+            MethodSetting(
+                HttpMethod="*",
+                ResourcePath="/*",
+                ThrottlingRateLimit=rate,
+                ThrottlingBurstLimit=burst,
+            )
+        ],
+    )
+    if access_log:
+        stage.AccessLogSetting = AccessLogSetting(
+            DestinationArn=Sub(
+                "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:"
+                f"${{{access_log.title}}}"
+            ),
+            Format=ACCESS_LOG_FORMAT,
+        )
+    return Webhook(title, tuple(frozen), permission, deployment, stage, path)
+
+
+def _answer(status: str, body: str, **pattern: Any) -> IntegrationResponse:
+    return IntegrationResponse(
+        StatusCode=status, **pattern, ResponseTemplates={"application/json": body}
+    )
+
+
+def _digest(frozen: list[tuple[AWSObject, str]]) -> str:
+    """Return ten letters of digest over everything a deployment takes a snapshot of."""
+    held = {thing.title: encode(thing, (), {}) for thing, _ in frozen}
+    text = json.dumps(held, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:10]
