@@ -18,8 +18,8 @@ test: $(VENV)/.developing ## Run the tests (under a minute)
 	$(BIN)/python -m pytest -n auto -m "not slow"
 	@echo "left to 'make verify': the tests marked slow"
 
-verify: $(VENV)/.developing ## Run every test, the slow proofs too
-	$(BIN)/python -m pytest -n auto
+verify: $(VENV)/.developing ## Run the slow proofs that `make test` leaves out
+	$(BIN)/python -m pytest -n auto -m slow
 
 check: $(VENV)/.developing ## Hold the code to types, style and the templates to the blueprints
 	$(BIN)/ruff check .

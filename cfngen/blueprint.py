@@ -92,7 +92,9 @@ def chosen_options(options: Any) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return chosen_options(value)
-    if isinstance(value, (list, tuple, set, frozenset)):
+    if isinstance(value, (set, frozenset)):  # in no order of its own
+        return sorted((_plain(item) for item in value), key=repr)
+    if isinstance(value, (list, tuple)):
         return [_plain(item) for item in value]
     return value
 

@@ -1,21 +1,22 @@
 """The commands and their exit codes; what they do is elsewhere.
 
-Exit codes: 0 fine, 1 findings or stale output, 2 cannot go on. Data goes to standard output, what
-is said about it to standard error. Everything slow is imported where it is used: `--help` loads
-neither cfn-lint nor troposphere.
+Exit codes: 0 fine, 1 findings or stale output, 2 cannot go on. An exception in a blueprint ends
+with its traceback and 1, as Python has it; a broken pipe and Ctrl-C end as a shell has them (141,
+130). Everything slow is imported where it is used: `--help` loads neither cfn-lint nor troposphere.
 """
 
 from __future__ import annotations
 
-import os
+import contextlib
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfngen.errors import CfngenError
+from cfngen.console import HungUpError, complain, explode, hang_up, out, say, style
+from cfngen.errors import CfngenError, Problems
 
 if TYPE_CHECKING:
     from cfngen.generate import Drawn
@@ -23,30 +24,25 @@ if TYPE_CHECKING:
     from cfngen.manifest import Entry, Manifest
     from cfngen.write import Change
 
+FINE, FINDINGS, CANNOT, STOPPED, HUNG_UP = 0, 1, 2, 130, 141
 FORMATS = ("text", "json", "sarif", "junit", "github")
 
 
 class _Group(click.Group):
-    """Turns a user's mistake into a message and exit code 2."""
+    """Turns a user's mistake into a message, and leaves a blueprint's its traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except (click.ClickException, click.exceptions.Exit, click.Abort, HungUpError):
+            raise
         except CfngenError as error:
-            _fail(str(error))
-
-
-def _fail(message: str) -> NoReturn:
-    prefix = _style("error: ", sys.stderr, fg="red", bold=True)
-    for line in message.splitlines():
-        click.echo(f"{prefix}{line}", err=True)
-    sys.exit(2)
-
-
-def _style(text: str, stream: Any, **how: Any) -> str:
-    """Colour text for a terminal, unless NO_COLOR asks for none (https://no-color.org)."""
-    plain = os.environ.get("NO_COLOR") or not stream.isatty()
-    return text if plain else click.style(text, **how)
+            complain(error)
+            raise click.exceptions.Exit(CANNOT) from None
+        except Exception as error:
+            # Not left to click, which takes an EOFError or a broken pipe for its own.
+            explode(error)
+            raise click.exceptions.Exit(FINDINGS) from None
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001
@@ -55,34 +51,18 @@ def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None: 
         ctx.exit()
 
 
-def _own_version() -> str:
-    from importlib.metadata import version
-
-    return version("cfngen")
-
-
-# --- completion --------------------------------------------------------------------------------
-
-
 def _complete_templates(_ctx: click.Context, _param: click.Parameter, start: str) -> list[str]:
     from cfngen import manifest
 
-    try:
-        return [n for n in manifest.load(Path.cwd()).templates if n.startswith(start)]
-    except CfngenError:
-        return []
+    return [name for name in manifest.template_names(_here()) if name.startswith(start)]
 
 
 def _complete_blueprints(_ctx: click.Context, _param: click.Parameter, start: str) -> list[str]:
     from cfngen import registry
 
-    try:
-        return [name for name in registry.blueprints() if name.startswith(start)]
-    except CfngenError:
-        return []
+    return [name for name in registry.search()[0] if name.startswith(start)]
 
 
-TEMPLATES = click.argument("names", nargs=-1, shell_complete=_complete_templates)
 FORMAT = click.option(
     "--format",
     "form",
@@ -90,11 +70,6 @@ FORMAT = click.option(
     default="text",
     show_default=True,
     help="How to print findings.",
-)
-OUTPUT = click.option(
-    "--output",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="The folder to write to, instead of the manifest's.",
 )
 
 
@@ -119,38 +94,29 @@ def cli() -> None:
 
 
 @cli.command("list")
-@click.option("--format", "form", type=click.Choice(("text", "json")), default="text")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="How to print the lists.",
+)
 def list_(form: str) -> None:
     """List the templates of this project, and the blueprints they can be made of."""
-    from cfngen import manifest, registry
+    from cfngen import listing, manifest, registry
 
-    project = manifest.load(Path.cwd())
-    known = registry.blueprints()
+    project = manifest.load(_here())
+    blueprints = listing.summaries(registry.blueprints().values())
     if form == "json":
-        import json
-
-        data = {
-            "templates": [
-                {"name": t.name, "blueprint": t.blueprint.name, "options": t.options}
-                for t in project.templates.values()
-            ],
-            "blueprints": [
-                {"name": b.name, "distribution": b.distribution, "summary": b.load().summary}
-                for b in known.values()
-            ],
-        }
-        click.echo(json.dumps(data, indent=2, ensure_ascii=False))
-        return
-    wide = max((len(n) for n in (*known, *project.templates)), default=0)
-    click.echo(_style(f"templates ({project.source})", sys.stdout, bold=True))
-    for entry in project.templates.values():
-        options = ", ".join(f"{k}={v!r}" for k, v in entry.options.items())
-        of = entry.blueprint.name + (f" with {options}" if options else "")
-        click.echo(f"  {entry.name:<{wide}}  {of}")
-    click.echo(_style("blueprints", sys.stdout, bold=True))
-    for blueprint in known.values():
-        summary = blueprint.load().summary
-        click.echo(f"  {blueprint.name:<{wide}}  {summary} ({blueprint.distribution})")
+        out(listing.as_json(project, blueprints))
+    else:
+        out(listing.text(project, blueprints, lambda t, **how: style(t, sys.stdout, **how)))
+    failed = [found for found in blueprints if found.problem]
+    for found in failed:
+        say(f"{found.name}: {found.problem}; `cfngen schema {found.name}` says where", fg="red")
+    if failed:
+        raise click.exceptions.Exit(FINDINGS)
 
 
 @cli.command()
@@ -159,16 +125,20 @@ def show(name: str) -> None:
     """Print one template as YAML; nothing is linted or written."""
     from cfngen import manifest
 
-    (entry,) = manifest.load(Path.cwd()).select((name,))
-    click.echo(_draw(entry).text, nl=False)
+    (drawn,) = _draw(manifest.load(_here()).select((name,)))
+    out(drawn.text)
 
 
 @cli.command()
-@TEMPLATES
+@click.argument("names", nargs=-1, shell_complete=_complete_templates)
 @click.option("--check", is_flag=True, help="Write nothing; exit 1 and show what is out of date.")
 @click.option("--prune", is_flag=True, help="Remove templates of ours that nobody lists any more.")
 @click.option("--force", is_flag=True, help="Overwrite files that were edited by hand.")
-@OUTPUT
+@click.option(
+    "--output",
+    type=click.Path(path_type=Path),
+    help="The folder to write to, instead of the manifest's.",
+)
 @FORMAT
 def build(
     names: tuple[str, ...],
@@ -183,59 +153,75 @@ def build(
 
     Errors of the linter fail the build, and then nothing is written; warnings are shown.
     """
+    from cfngen import manifest
     from cfngen.linters import Linters
 
-    root = _project_root()
-    with Linters(root) as linters:  # first of all: it loads while we draw
-        from cfngen import manifest, write
+    if prune and names:
+        raise CfngenError("--prune goes with a build of everything: leave out the names")
+    found = manifest.find(_here())
+    with Linters(found.root) as linters:  # first of all: it loads while we draw
+        from cfngen import write
         from cfngen.generate import size_advice
         from cfngen.lint import ERROR, trace
+        from cfngen.paths import near
 
-        project = manifest.load(Path.cwd(), output)
-        if prune and names:
-            raise CfngenError("--prune goes with a build of everything: leave out the names")
+        project = manifest.read(found, output)
         entries = project.select(names)
-        drawn = [_draw(entry) for entry in entries]
-        texts = {e.file_name: d.text for e, d in zip(entries, drawn, strict=True)}
-        changes = write.plan(project.output, texts, prune=prune)
-        paths = [_near(project.output / entry.file_name) for entry in entries]
-        jobs = [(d.text, p, e.regions) for d, p, e in zip(drawn, paths, entries, strict=True)]
-        results = linters.lint(jobs)
+        drawn = _draw(entries)
+        changes = write.plan(
+            project.output,
+            {e.file_name: d.text for e, d in zip(entries, drawn, strict=True)},
+            prune=not names,
+            within=None if output else found.root,
+        )
+        paths = [near(project.output / entry.file_name) for entry in entries]
+        results = linters.lint(
+            [(d.text, p, e.regions) for d, p, e in zip(drawn, paths, entries, strict=True)]
+        )
     findings = [
-        f
-        for found, d in zip(results, drawn, strict=True)
-        for f in trace(found, d.origins)
+        finding
+        for found_, d in zip(results, drawn, strict=True)
+        for finding in trace(found_, d.origins)
     ]
     _report(findings, form, paths)
     for advice in filter(None, map(size_advice, drawn)):
-        _say(advice, fg="yellow")
-    errors = [f for f in findings if f.severity == ERROR]
-    if errors:
-        _say(f"{len(errors)} error(s); nothing written", fg="red")
-        sys.exit(1)
+        say(advice, fg="yellow")
+    if errors := sum(finding.severity == ERROR for finding in findings):
+        say(f"{errors} error(s); nothing written", fg="red")
+        raise click.exceptions.Exit(FINDINGS)
     if check:
-        _check(changes)
-    else:
-        write.apply(changes, force=force)
-        _summary(changes, project, drawn, len(findings))
+        _check(changes, sys.stdout if form == "text" else sys.stderr)
+        return
+    if not prune:
+        left = [change for change in changes if change.kind == write.REMOVED]
+        changes = [change for change in changes if change not in left]
+        for change in left:
+            say(f"{near(change.path)}: no template of that name any more; --prune removes it")
+    write.apply(changes, force=force)
+    _summary(changes, project, drawn, len(findings))
 
 
-def _check(changes: Sequence[Change]) -> None:
+def _check(changes: Sequence[Change], stream: Any) -> None:
+    """Show what is out of date; data, unless findings in another format are the data."""
     stale = [change for change in changes if change.kind != "same"]
     for change in stale:
         for line in change.diff().splitlines(keepends=True):
             colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[0])
-            click.echo(_style(line, sys.stdout, fg=colour), nl=False)
+            text = style(line, stream, fg=colour)
+            out(text) if stream is sys.stdout else say(text.rstrip("\n"))
     if stale:
         names = ", ".join(change.path.name for change in stale)
-        _say(f"out of date: {names}; run `cfngen build`", fg="red")
-        sys.exit(1)
-    _say(f"{len(changes)} template(s) as the blueprints say", fg="green")
+        prune = " --prune" if any(change.after is None for change in stale) else ""
+        say(f"out of date: {names}; run `cfngen build{prune}`", fg="red")
+        raise click.exceptions.Exit(FINDINGS)
+    say(f"{len(changes)} template(s) as the blueprints say", fg="green")
 
 
 def _summary(
     changes: Sequence[Change], project: Manifest, drawn: Sequence[Drawn], findings: int
 ) -> None:
+    from cfngen.paths import near
+
     made = {f"{d.name}.yaml": d for d in drawn}
     for change in changes:
         detail = ""
@@ -243,9 +229,9 @@ def _summary(
             resources = len(found.document.body["Resources"])
             detail = f"  {resources:>3} resources {found.size:>7,} bytes"
         colour = {"same": None, "removed": "red"}.get(change.kind, "green")
-        _say(f"{change.kind:<8} {_near(change.path):<40}{detail}".rstrip(), fg=colour)
+        say(f"{change.kind:<8} {near(change.path):<40}{detail}".rstrip(), fg=colour)
     clean = "no findings" if not findings else f"{findings} finding(s), none of them an error"
-    _say(f"{len(drawn)} template(s) in {_near(project.output)}/, {clean}")
+    say(f"{len(drawn)} template(s) in {near(project.output)}/, {clean}")
 
 
 @cli.command()
@@ -253,23 +239,36 @@ def _summary(
 @FORMAT
 def lint(files: tuple[Path, ...], form: str) -> None:
     """Lint template files (those in the output folder, without FILES) as they are on disk."""
+    from cfngen import manifest
     from cfngen.linters import Linters
 
-    with Linters(_project_root()) as linters:
-        from cfngen import manifest
+    found = manifest.find(_here())
+    with Linters(found.root) as linters:
         from cfngen.lint import ERROR
+        from cfngen.paths import near
 
-        project = manifest.load(Path.cwd())
+        project = manifest.read(found)
         paths = list(files) or sorted(project.output.glob("*.yaml"))
         if not paths:
-            raise CfngenError(f"{_near(project.output)}/: no templates; run `cfngen build` first")
-        regions = {(project.output / t.file_name): t.regions for t in project.templates.values()}
-        jobs = [(_read(p), _near(p), regions.get(p.absolute(), ())) for p in paths]
-        findings = [finding for found in linters.lint(jobs) for finding in found]
-    _report(findings, form, [_near(path) for path in paths])
+            raise CfngenError(f"{near(project.output)}/: no templates; run `cfngen build` first")
+        regions = {
+            (project.output / entry.file_name).resolve(): entry.regions
+            for entry in project.templates.values()
+        }
+        texts = _read(paths)
+        names = [near(path) for path in paths]
+        results = linters.lint(
+            [
+                (text, name, regions.get(path.resolve(), ()))
+                for text, name, path in zip(texts, names, paths, strict=True)
+            ]
+        )
+    findings = [finding for found_ in results for finding in found_]
+    _report(findings, form, names)
     errors = sum(finding.severity == ERROR for finding in findings)
-    _say(f"{len(paths)} file(s), {len(findings)} finding(s), {errors} of them error(s)")
-    sys.exit(1 if errors else 0)
+    say(f"{len(paths)} file(s), {len(findings)} finding(s), {errors} of them error(s)")
+    if errors:
+        raise click.exceptions.Exit(FINDINGS)
 
 
 @cli.command()
@@ -282,7 +281,7 @@ def schema(blueprint: str) -> None:
     from cfngen.options import options_schema
 
     found = registry.find(blueprint).load()
-    click.echo(json.dumps(options_schema(found.options_type), indent=2, ensure_ascii=False))
+    out(json.dumps(options_schema(found.options_type), indent=2, ensure_ascii=False) + "\n")
 
 
 @cli.command()
@@ -296,23 +295,42 @@ def completion(shell: str) -> None:
         raise CfngenError(f"no completion for {shell}")
     # Its source() asks bash for its version first; the script itself needs no such check.
     script = kind(cli, {}, "cfngen", "_CFNGEN_COMPLETE")
-    click.echo(script.source_template % script.source_vars())
+    out(script.source_template % script.source_vars() + "\n")
 
 
-def _draw(entry: Entry) -> Drawn:
-    """Draw a manifest's template; an exception in the blueprint says which one it was."""
+def _draw(entries: Sequence[Entry]) -> list[Drawn]:
+    """Draw templates; what is wrong with any of them is told together.
+
+    An exception in a blueprint is raised as it is, with a note on which template it was, after
+    the complaints about the others.
+    """
     from cfngen.generate import draw
 
-    try:
-        return draw(
-            entry.blueprint.load(),
-            entry.options,
-            name=entry.name,
-            distribution=entry.blueprint.distribution,
-        )
-    except Exception as error:
-        error.add_note(f"while drawing the template {entry.name} ({entry.where})")
-        raise
+    drawn: list[Drawn] = []
+    refused: list[CfngenError] = []
+    failed: Exception | None = None
+    for entry in entries:
+        try:
+            blueprint = entry.blueprint.load()
+            distribution = entry.blueprint.distribution
+            with contextlib.redirect_stdout(sys.stderr):  # ours is for data
+                drawn.append(
+                    draw(blueprint, entry.options, name=entry.name, distribution=distribution)
+                )
+        except SystemExit as error:
+            stop = f"the blueprint {entry.blueprint} ends the program ({error!r})"
+            failed = failed or RuntimeError(stop).with_traceback(error.__traceback__)
+        except CfngenError as error:
+            error.add_note(f"while drawing the template {entry.name} ({entry.where})")
+            refused.append(error)
+        except Exception as error:
+            error.add_note(f"while drawing the template {entry.name} ({entry.where})")
+            failed = failed or error
+    for refusal in refused[: None if failed else -1]:
+        complain(refusal)
+    if failed or refused:
+        raise failed or refused[-1]
+    return drawn
 
 
 def _report(findings: Sequence[Finding], form: str, templates: Sequence[str]) -> None:
@@ -327,49 +345,48 @@ def _report(findings: Sequence[Finding], form: str, templates: Sequence[str]) ->
     elif form == "github":
         text = report.github(findings)
     else:
-        text = report.text(findings, lambda t, **how: _style(t, sys.stdout, **how))
-    click.echo(text, nl=False)
+        text = report.text(findings, lambda t, **how: style(t, sys.stdout, **how))
+    out(text)
 
 
-def _say(text: str, **how: Any) -> None:
-    click.echo(_style(text, sys.stderr, **how), err=True)
+def _read(paths: Sequence[Path]) -> list[str]:
+    """Return what is in the files; all that cannot be read are told together."""
+    texts, problems = [], []
+    for path in paths:
+        try:
+            texts.append(path.read_bytes().decode("utf-8"))
+        except OSError as error:
+            problems.append(f"{path}: cannot be read: {error.strerror}")
+        except UnicodeDecodeError:
+            problems.append(f"{path}: not UTF-8, so no template")
+    if problems:
+        raise Problems(problems)
+    return texts
 
 
-def _read(path: Path) -> str:
+def _here() -> Path:
     try:
-        return path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CfngenError(f"{path}: cannot be read: {error.strerror}") from None
-    except UnicodeDecodeError:
-        raise CfngenError(f"{path}: not UTF-8, so no template") from None
+        return Path.cwd()
+    except FileNotFoundError:
+        raise CfngenError("the working directory was removed; go to one that exists") from None
 
 
-def _project_root() -> Path:
-    """Return the nearest folder with a manifest's file, for .cfnlintrc; a guess before reading."""
-    here = Path.cwd()
-    for folder in (here, *here.parents):
-        if (folder / "cfngen.toml").exists() or (folder / ".cfnlintrc").exists():
-            return folder
-    return here
+def _own_version() -> str:
+    from importlib.metadata import version
 
-
-def _near(path: Path) -> str:
-    try:
-        return str(path.absolute().relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+    return version("cfngen")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code."""
     try:
-        cli.main(args=arguments, prog_name="cfngen", standalone_mode=False)
-    except click.exceptions.Exit as exit_:
-        return exit_.exit_code
+        code = cli.main(args=arguments, prog_name="cfngen", standalone_mode=False)
+    except HungUpError:
+        hang_up()
+        return HUNG_UP
     except click.ClickException as error:
         error.show()
-        return 2
-    except click.Abort:
-        click.echo("stopped", err=True)
-        return 2
-    return 0
+        return CANNOT
+    except click.Abort:  # Ctrl-C; click has ended the line
+        return STOPPED
+    return code if isinstance(code, int) else FINE

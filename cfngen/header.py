@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import json
 import re
 from typing import Any
 
-SEALED = re.compile(r"# Made by cfngen from .* seal ([0-9a-f]{16})\Z")
+SEALED = re.compile(r"# Made by cfngen from .* seal ([0-9a-f]{16})\r?\Z")
 
 
 def header(blueprint: str, distribution: str, options: dict[str, Any], body: str) -> str:
@@ -19,7 +20,8 @@ def header(blueprint: str, distribution: str, options: dict[str, Any], body: str
     """
     source = f"blueprint {blueprint}" + (f" of {distribution}" if distribution else "")
     if options:
-        source += f" with {json.dumps(options)}"
+        # JSON leaves DEL as it is; YAML does not allow it even in a comment.
+        source += f" with {json.dumps(options, default=_plain)}".replace("\x7f", "\\u007f")
     return f"Made by cfngen from {source}; change that, then run `cfngen build`; seal {seal(body)}"
 
 
@@ -34,7 +36,15 @@ def made_by_us(text: str) -> bool:
 
 
 def intact(text: str) -> bool:
-    """Whether a file that cfngen made is still as cfngen made it."""
+    """Whether a file that cfngen made is still as cfngen made it.
+
+    Line ends do not count: Git may have changed them on the way.
+    """
     first, _, body = text.partition("\n")
     match = SEALED.match(first)
-    return bool(match) and match[1] == seal(body)
+    return match is not None and match[1] == seal(body.replace("\r\n", "\n"))
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON does not know: an enum by its value, a path and the like as text."""
+    return value.value if isinstance(value, enum.Enum) else str(value)

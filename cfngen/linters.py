@@ -56,9 +56,9 @@ class Linters:
         if not jobs:
             return []
         if not self._child:
-            os.chdir(self.root)
-            linter = Linter()
-            return [linter.lint(*job) for job in jobs]
+            with contextlib.chdir(self.root):
+                linter = Linter()
+                return [linter.lint(*job) for job in jobs]
         results: dict[int, list[Finding]] = self._child.ask(jobs)
         return [results[number] for number in range(len(jobs))]
 

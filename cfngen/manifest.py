@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -10,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from cfngen import registry
-from cfngen.errors import ManifestError, did_you_mean
+from cfngen.errors import CfngenError, ManifestError, did_you_mean
 from cfngen.options import option_problems
+from cfngen.paths import near
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 KEYS = ("blueprint", "options", "regions")
@@ -63,39 +65,92 @@ class Manifest:
         )
 
 
+@dataclass(frozen=True)
+class Found:
+    """Where a project is, and its tables, not understood yet.
+
+    `root` is the folder of the manifest, or where the search began if there is none.
+    """
+
+    root: Path
+    tables: tuple[tuple[Path, Any], ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def find(start: Path) -> Found:
+    """Return the nearest folder from `start` upwards with a manifest; complains of nothing yet.
+
+    Cheap, for those who only ask where the project is, or what its templates are called.
+    """
+    start = start.absolute()
+    for folder in (start, *start.parents):
+        problems: list[str] = []
+        own = _toml(folder / "cfngen.toml", problems)
+        shared = _toml(folder / "pyproject.toml", problems)
+        tool = (shared or {}).get("tool")
+        tables: list[tuple[Path, Any]] = []
+        if isinstance(tool, dict) and "cfngen" in tool:
+            tables.append((folder / "pyproject.toml", tool["cfngen"]))
+        if own is not None:
+            tables.append((folder / "cfngen.toml", own))
+        if tables or problems:
+            return Found(folder, tuple(tables), tuple(problems))
+    return Found(start)
+
+
 def load(start: Path, output: Path | None = None) -> Manifest:
-    """Read the manifest of the project around `start`: the nearest parent that has one.
+    """Find and read the manifest of the project around `start`.
 
     A manifest is the table `[tool.cfngen]` of `pyproject.toml`, or the same tables without the
-    prefix `tool.cfngen` in `cfngen.toml`. Without either, every installed blueprint is one
-    template with its default options.
+    prefix `tool.cfngen` in `cfngen.toml`. Without either, or where it has no `templates`, every
+    installed blueprint is one template with its default options.
 
     Args:
-        start: the folder to start from.
+        start: the folder to start from; the nearest parent with a manifest wins.
         output: where to write, instead of the manifest's `output` (default: `output`).
 
     Raises:
         ManifestError: everything that is wrong with it, each with file, table and key.
     """
-    known = registry.blueprints()
-    source, table = _nearest(start)
-    if source is None:
-        entries = {
-            name.replace("_", "-"): Entry(name.replace("_", "-"), entry, where="the defaults")
-            for name, entry in known.items()
-        }
-        return Manifest(entries, output or start / "output", "the installed blueprints")
-    prefix = "tool.cfngen." if source.name == "pyproject.toml" else ""
-    reader = _Reader(source, prefix, known)
-    entries = reader.read(table)
-    target = reader.output(table)
-    if reader.problems:
-        raise ManifestError(reader.problems)
-    return Manifest(entries, output or source.parent / target, _short(source))
+    return read(find(start), output)
+
+
+def read(found: Found, output: Path | None = None) -> Manifest:
+    """Read a manifest that was found, as `load` does.
+
+    Raises:
+        ManifestError: as `load`.
+    """
+    known, missing = registry.search()
+    problems = list(found.problems)
+    if len(found.tables) > 1:
+        both = " and ".join(_at(path, _prefix(path)) for path, _ in found.tables)
+        problems.append(f"{both} are two manifests of one project; keep one of them")
+    readers = [_Reader(path, known) for path, _ in found.tables]
+    read_ = [reader.read(table) for reader, (_, table) in zip(readers, found.tables, strict=True)]
+    problems += [problem for reader in readers for problem in reader.problems] + missing
+    if problems:
+        raise ManifestError(problems + [doubt for reader in readers for doubt in reader.doubts])
+    templates, folder = read_[0] if read_ else (None, Path("output"))
+    source = near(found.tables[0][0]) if found.tables else "the installed blueprints"
+    if templates is None:
+        names = {name.replace("_", "-"): entry for name, entry in known.items()}
+        templates = {n: Entry(n, entry, where="by default") for n, entry in names.items()}
+    return Manifest(templates, output or found.root / folder, source)
+
+
+def template_names(start: Path) -> list[str]:
+    """Return what the templates are called, quickly and without complaints, for completion."""
+    found = find(start)
+    table = found.tables[0][1] if found.tables else {}
+    templates = table.get("templates") if isinstance(table, dict) else None
+    if isinstance(templates, dict):
+        return list(templates)
+    return [name.replace("_", "-") for name in registry.search()[0]]
 
 
 def all_regions() -> tuple[str, ...]:
-    """Return the regions cfn-lint has schemas for, without importing it."""
+    """Return the regions cfn-lint has schemas for, without importing it; none if that fails."""
     spec = importlib.util.find_spec("cfnlint")
     root = Path((spec.submodule_search_locations or [""])[0] if spec else "")
     folder = root / "data" / "schemas" / "providers"
@@ -104,34 +159,47 @@ def all_regions() -> tuple[str, ...]:
 
 
 class _Reader:
-    """Reads the tables of one file and keeps every problem it meets."""
+    """Reads the tables of one file and keeps every problem it meets.
 
-    def __init__(self, source: Path, prefix: str, known: dict[str, registry.Entry]) -> None:
+    `doubts` are options that could not be looked at, because importing the blueprint failed. They
+    stop nobody who does not build that template, and whoever does sees the traceback.
+    """
+
+    def __init__(self, source: Path, known: dict[str, registry.Entry]) -> None:
         self.source = source
-        self.prefix = prefix
         self.known = known
         self.problems: list[str] = []
-        self.shown = _short(source)
+        self.doubts: list[str] = []
 
-    def problem(self, table: str, what: str) -> None:
-        where = f"[{(self.prefix + table).rstrip('.')}]" if table or self.prefix else "top level"
-        self.problems.append(f"{self.shown}: {where} {what}")
+    def at(self, *keys: str) -> str:
+        return _at(self.source, (*_prefix(self.source), *keys))
 
-    def read(self, table: dict[str, Any]) -> dict[str, Entry]:
-        self.unknown_keys("", table, ("templates", "output"))
-        templates = table.get("templates", {})
-        if not isinstance(templates, dict):
-            self.problem("", "templates: must be tables, one for each template")
-            return {}
+    def problem(self, keys: tuple[str, ...], what: str) -> None:
+        self.problems.append(f"{self.at(*keys)} {what}")
+
+    def read(self, table: Any) -> tuple[dict[str, Entry] | None, Path]:
+        """Return the templates, `None` if none are listed, and the folder for them."""
+        if not isinstance(table, dict):
+            self.problem((), "must be a table")
+            return None, Path("output")
+        self.unknown_keys((), table, ("templates", "output"))
+        templates = table.get("templates")
+        if templates is not None and not isinstance(templates, dict):
+            self.problem((), "templates: must be tables, one for each template")
+            templates = None
+        entries = None if templates is None else self.entries(templates)
+        return entries, self.output(table.get("output", "output"))
+
+    def entries(self, templates: dict[str, Any]) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
         folded: dict[str, str] = {}
         for name, content in templates.items():
-            where = f"templates.{name}"
+            where = ("templates", name)
             if not NAME.match(name):
                 self.problem(
                     where,
-                    f"{name!r} is no name for a file in the output folder:"
-                    " use letters, digits, '.', '_' and '-', and begin with a letter or digit",
+                    f"{name!r} is no name for a file in the output folder: use letters, digits,"
+                    " '.', '_' and '-', at most 100, and begin with a letter or digit",
                 )
             elif (other := folded.setdefault(name.casefold(), name)) != name:
                 self.problem(where, f"is the same file as {other!r} where case does not count")
@@ -141,91 +209,113 @@ class _Reader:
                 entries[name] = entry
         return entries
 
-    def entry(self, name: str, where: str, content: dict[str, Any]) -> Entry | None:
+    def entry(self, name: str, where: tuple[str, ...], content: dict[str, Any]) -> Entry | None:
         self.unknown_keys(where, content, KEYS)
-        regions = self.regions(where, content.get("regions", []))
+        blueprint = self.blueprint(where, content.get("blueprint"))
         options = content.get("options", {})
-        wanted = content.get("blueprint")
-        if not isinstance(wanted, str):
-            self.problem(where, "blueprint: must name one" + ("" if wanted is None else ", as text"))
-            return None
-        if wanted not in self.known:
-            self.problem(where, f"blueprint: {registry.unknown(wanted, self.known)}")
-            return None
         if not isinstance(options, dict):
             self.problem(where, "options: must be a table")
-            return None
-        blueprint = self.known[wanted]
-        if options:
+        elif options and blueprint:
+            self.options(where, blueprint, options)
+        regions = self.regions(where, content.get("regions", []))
+        return Entry(name, blueprint, options, regions, self.at(*where)) if blueprint else None
+
+    def blueprint(self, where: tuple[str, ...], wanted: Any) -> registry.Entry | None:
+        if not isinstance(wanted, str):
+            self.problem(
+                where, "blueprint: must name one" + ("" if wanted is None else ", as text")
+            )
+        elif wanted not in self.known:
+            self.problem(where, f"blueprint: {registry.unknown(wanted, self.known)}")
+        else:
+            return self.known[wanted]
+        return None
+
+    def options(
+        self, where: tuple[str, ...], blueprint: registry.Entry, options: dict[str, Any]
+    ) -> None:
+        try:
             for what in option_problems(blueprint.load().options_type, options):
                 self.problem(where, f"options.{what}")
-        return Entry(name, blueprint, options, regions, f"{self.shown} [{self.prefix}{where}]")
+        except CfngenError as error:
+            self.problem(where, f"blueprint: {error}")
+        except Exception as error:  # any bug of the blueprint's author
+            self.doubts.append(
+                f"{self.at(*where)} options: not checked, since the blueprint {blueprint} fails:"
+                f" {type(error).__name__}: {error}; `cfngen schema {blueprint.name}` says where"
+            )
 
-    def regions(self, where: str, regions: Any) -> tuple[str, ...]:
+    def regions(self, where: tuple[str, ...], regions: Any) -> tuple[str, ...]:
         if not isinstance(regions, list) or not all(isinstance(r, str) for r in regions):
             self.problem(where, 'regions: must be a list of names, such as ["us-east-1"]')
             return ()
         known = all_regions() if regions else ()
         for region in regions:
-            if region not in known:
+            if known and region not in known:
                 self.problem(
                     where, f"regions: no AWS region {region!r}{did_you_mean(region, known)}"
                 )
         return tuple(regions)
 
-    def output(self, table: dict[str, Any]) -> Path:
-        value = table.get("output", "output")
-        if not isinstance(value, str) or not value or Path(value).is_absolute():
-            self.problem("", "output: must be a folder below the project")
-        elif ".." in Path(value).parts:
-            self.problem("", f"output: {value!r} leads out of the project")
+    def output(self, value: Any) -> Path:
+        if not isinstance(value, str) or not value or "\0" in value:
+            self.problem(
+                (), f"output: must be a folder below the project, got {_toml_value(value)}"
+            )
+        elif Path(value).is_absolute() or ".." in Path(value).parts:
+            self.problem((), f"output: {value!r} leads out of the project; --output may")
         else:
             return Path(value)
         return Path("output")
 
-    def unknown_keys(self, where: str, table: dict[str, Any], known: tuple[str, ...]) -> None:
-        for key in table:
-            if key not in known:
-                self.problem(
-                    where,
-                    f"{key}: unknown key{did_you_mean(key, known)} (known: {', '.join(known)})",
-                )
+    def unknown_keys(
+        self, where: tuple[str, ...], table: dict[str, Any], known: tuple[str, ...]
+    ) -> None:
+        for key, value in table.items():
+            if key in known:
+                continue
+            hint = did_you_mean(key, known)
+            if not where and isinstance(value, dict) and "blueprint" in value:
+                hint = f"; did you mean {_table((*_prefix(self.source), 'templates', key))}?"
+            self.problem(where, f"{_bare(key)}: unknown key{hint} (known: {', '.join(known)})")
 
 
-def _nearest(start: Path) -> tuple[Path | None, dict[str, Any]]:
-    """Return the manifest of the nearest folder that has one, and its table."""
-    for folder in (start, *start.parents):
-        own, shared = folder / "cfngen.toml", folder / "pyproject.toml"
-        tables = {own: _toml(own), shared: (_toml(shared) or {}).get("tool", {}).get("cfngen")}
-        found = [(path, table) for path, table in tables.items() if table is not None]
-        if len(found) == 2:
-            raise ManifestError(
-                [
-                    f"{_short(own)} and [tool.cfngen] of {_short(shared)} both list templates;"
-                    " keep one of them"
-                ]
-            )
-        for path, table in found:
-            if not isinstance(table, dict):
-                raise ManifestError([f"{_short(path)}: tool.cfngen must be a table"])
-            return path, table
-    return None, {}
-
-
-def _toml(path: Path) -> dict[str, Any] | None:
+def _toml(path: Path, problems: list[str]) -> dict[str, Any] | None:
+    """Return what a file says, `None` if there is none; what is wrong goes to the problems."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_bytes().decode("utf-8").replace("\r\n", "\n"))
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ManifestError([f"{_short(path)}: not TOML: {error}"]) from None
     except OSError as error:
-        raise ManifestError([f"{_short(path)}: cannot be read: {error.strerror}"]) from None
+        problems.append(f"{near(path)}: cannot be read: {error.strerror}")
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        problems.append(f"{near(path)}:{line}: not UTF-8; save the file as UTF-8")
+    except RecursionError:
+        problems.append(f"{near(path)}: not TOML: nested too deeply")
+    except ValueError as error:  # a TOMLDecodeError, or a number of thousands of digits
+        said = re.fullmatch(r"(?s)(.*) \(at line (\d+), column (\d+)\)", str(error))
+        place = f":{said[2]}:{said[3]}" if said else ""
+        problems.append(f"{near(path)}{place}: not TOML: {said[1] if said else error}")
+    return {} if path.name == "cfngen.toml" else None
 
 
-def _short(path: Path) -> str:
-    """Return a path as the user would type it from where they are."""
-    try:
-        return str(path.relative_to(Path.cwd()))
-    except ValueError:
-        return str(path)
+def _prefix(source: Path) -> tuple[str, ...]:
+    return ("tool", "cfngen") if source.name == "pyproject.toml" else ()
+
+
+def _at(source: Path, keys: tuple[str, ...]) -> str:
+    return f"{near(source)}: {_table(keys)}" if keys else f"{near(source)}:"
+
+
+def _table(keys: tuple[str, ...]) -> str:
+    return f"[{'.'.join(map(_bare, keys))}]"
+
+
+def _bare(key: str) -> str:
+    """Return a key as TOML would have it written."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
+
+
+def _toml_value(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
+import typing
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from cfngen.errors import CfngenError, Problems, did_you_mean
@@ -22,14 +25,19 @@ def options_from(options_type: type[Any], table: dict[str, Any]) -> Any:
         return options_type()
     from pydantic import ValidationError
 
+    dates = [_key(steps) for steps in _dates(table, ())]
+    problems = [f"{key}: a date or time is no option; write it as text" for key in dates]
+    found = None
+    # Read as JSON, a list may become a tuple and text an enum, but never text a number.
+    text = json.dumps(table, default=str)
     try:
-        text = json.dumps(table)
-    except TypeError:
-        raise Problems(["a date or time is no option; write it as text"]) from None
-    try:
-        return _adapter(options_type).validate_json(text, strict=True, extra="forbid")
+        found = _adapter(options_type).validate_json(text, strict=True, extra="forbid")
     except ValidationError as error:
-        raise Problems(_problems(options_type, error)) from None
+        told = _problems(options_type, table, error)
+        problems += [f"{key}: {what}" if key else what for key, what in told if key not in dates]
+    if problems:
+        raise Problems(problems)
+    return found
 
 
 def option_problems(options_type: type[Any], table: dict[str, Any]) -> tuple[str, ...]:
@@ -44,38 +52,144 @@ def option_problems(options_type: type[Any], table: dict[str, Any]) -> tuple[str
 def options_schema(options_type: type[Any]) -> dict[str, Any]:
     """Return the JSON Schema of a blueprint's options, for editors and other tools."""
     schema = _adapter(options_type).json_schema()
-    schema["additionalProperties"] = False
-    for field in dataclasses.fields(options_type):
-        if described := field.metadata.get("description"):
-            schema["properties"][field.name]["description"] = described
+    parts = schema.get("$defs", {})
+    for part in (schema, *parts.values()):
+        if "properties" in part:
+            part["additionalProperties"] = False
+    for kind in _reachable(options_type):
+        part = schema if kind is options_type else parts.get(kind.__name__, {})
+        for field in dataclasses.fields(kind):
+            described = field.metadata.get("description")
+            if described and field.name in part.get("properties", {}):
+                part["properties"][field.name]["description"] = described
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 
 def _adapter(options_type: type[Any]) -> TypeAdapter[Any]:
-    from pydantic import PydanticUserError, TypeAdapter
+    from pydantic import PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter
 
     try:
         return TypeAdapter(options_type)
-    except PydanticUserError as error:
+    except (PydanticUserError, PydanticUndefinedAnnotation) as error:
+        first = str(error).partition("\n")[0]
         raise CfngenError(
-            f"{options_type.__qualname__}: its types cannot be validated: {error}"
+            f"{options_type.__module__}.{options_type.__qualname__}: its types cannot be"
+            f" validated: {first}"
         ) from None
 
 
-def _problems(options_type: type[Any], error: ValidationError) -> list[str]:
-    problems = []
+# --- what is wrong, in the words of a person who writes TOML ------------------------------------
+
+
+def _problems(
+    options_type: type[Any], table: dict[str, Any], error: ValidationError
+) -> Iterator[tuple[str, str]]:
+    """Yield keys and what is wrong; the complaints about one key are the ways to mend it."""
+    by_key: dict[str, list[str]] = {}
+    given: dict[str, str] = {}
     for detail in error.errors(include_url=False):
-        key = ".".join(str(step) for step in detail["loc"]) or "?"
-        message = detail["msg"]
-        if detail["type"] in ("unexpected_keyword_argument", "extra_forbidden"):
-            message = "unknown option"
-            if len(detail["loc"]) == 1:
-                known = [field.name for field in dataclasses.fields(options_type)]
-                message += f"{did_you_mean(key, known)} (there are: {', '.join(known) or 'none'})"
-        elif detail["type"] == "value_error":
-            message = str(detail["ctx"]["error"])
-            key = "" if key == "?" else key
+        steps = _steps(table, detail["loc"], missing=detail["type"] == "missing")
+        key = _key(steps)
+        message = _message(options_type, steps, detail)
+        by_key.setdefault(key, []).append(message)
+        if message.startswith("must be"):
+            shown = json.dumps(detail["input"], ensure_ascii=False, default=str)
+            given[key] = f", got {shown}{_near_miss(detail)}"
+    for key, messages in by_key.items():
+        yield key, ", or ".join(dict.fromkeys(messages)) + given.get(key, "")
+
+
+def _message(options_type: type[Any], steps: tuple[str | int, ...], detail: Any) -> str:
+    kind = detail["type"]
+    if kind == "unexpected_keyword_argument":
+        known = [
+            field.name
+            for parent in _dataclasses_at(options_type, steps[:-1])
+            for field in dataclasses.fields(parent)
+        ]
+        hint = did_you_mean(str(steps[-1]), known)
+        return f"unknown option{hint} (there are: {', '.join(known) or 'none'})"
+    if kind == "missing":
+        return "is missing"
+    if kind in ("value_error", "assertion_error"):  # a dataclass's own complaint
+        return str(detail["ctx"]["error"])
+    if kind == "dataclass_type":
+        return "must be a table"
+    return re.sub(r"^Input should be", "must be", str(detail["msg"]))
+
+
+def _near_miss(detail: Any) -> str:
+    if detail["type"] not in ("literal_error", "enum") or not isinstance(detail["input"], str):
+        return ""
+    return did_you_mean(detail["input"], re.findall(r"'([^']*)'", detail["ctx"]["expected"]))
+
+
+def _steps(
+    table: dict[str, Any], location: Iterable[str | int], *, missing: bool
+) -> tuple[str | int, ...]:
+    """Return the keys of a location that are in the table; others name the arms of a union."""
+    steps: list[str | int] = []
+    here: Any = table
+    location = tuple(location)
+    for number, step in enumerate(location, start=1):
+        try:
+            here = here[step]
+        except (KeyError, IndexError, TypeError):
+            if missing and number == len(location):
+                steps.append(step)
         else:
-            message = f"{message[0].lower()}{message[1:]}, got {detail['input']!r}"
-        problems.append(f"{key}: {message}" if key else message)
-    return problems
+            steps.append(step)
+    return tuple(steps)
+
+
+def _key(steps: Iterable[str | int]) -> str:
+    """Return a place in a table as it would be written: `subnets[0].zone`."""
+    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
+    return "".join(parts).removeprefix(".")
+
+
+def _dates(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """Yield the places of what TOML knows and JSON does not: dates and times."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _dates(item, (*at, key))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from _dates(item, (*at, number))
+    elif not isinstance(value, (str, int, float, bool, type(None))):
+        yield at
+
+
+# --- the dataclasses within a dataclass ---------------------------------------------------------
+
+
+def _dataclasses_at(options_type: type[Any], steps: Iterable[str | int]) -> list[type[Any]]:
+    """Return the dataclasses that may stand at a place below another."""
+    here = [options_type]
+    for step in steps:
+        if isinstance(step, str):
+            here = [k for kind in here for k in _dataclasses_in(_hints(kind).get(step))]
+    return here
+
+
+def _dataclasses_in(hint: Any) -> list[type[Any]]:
+    """Return the dataclasses that a type names, such as those in `tuple[Subnet, ...]`."""
+    if isinstance(hint, type) and dataclasses.is_dataclass(hint):
+        return [hint]
+    return [kind for part in typing.get_args(hint) for kind in _dataclasses_in(part)]
+
+
+def _reachable(options_type: type[Any]) -> list[type[Any]]:
+    """Return the dataclass and those it is made of."""
+    found = [options_type]
+    for kind in found:
+        for hint in _hints(kind).values():
+            found += [k for k in _dataclasses_in(hint) if k not in found]
+    return found
+
+
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    try:
+        return typing.get_type_hints(kind)
+    except NameError:  # imported for type checkers only; there is just no advice, then
+        return {}

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import re
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 from cfngen.lint import ERROR, INFORMATIONAL, WARNING, Finding
+from cfngen.paths import near, uri
 
 COLOURS = {ERROR: "red", WARNING: "yellow", INFORMATIONAL: "cyan"}
+LEVELS = {ERROR: "error", WARNING: "warning", INFORMATIONAL: "note"}
+COMMANDS = {ERROR: "error", WARNING: "warning", INFORMATIONAL: "notice"}
+# What XML 1.0 cannot hold, not even escaped.
+NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 RULES = "https://github.com/aws-cloudformation/cfn-lint/blob/main/docs/rules.md"
 
 
@@ -30,9 +36,10 @@ def text(findings: Sequence[Finding], style: Callable[..., str]) -> str:
         place = f"{finding.line}:{finding.column}"
         severity = style(f"{finding.rule} {finding.severity}", fg=COLOURS.get(finding.severity))
         about = f" ({finding.name})" if finding.name else ""
-        lines.append(f"  {place:<8} {severity}{about}: {finding.message}")
+        message = finding.message.replace("\n", f"\n{'':11}")
+        lines.append(f"  {place:<8} {severity}{about}: {message}")
         if finding.origin:
-            lines.append(f"           from {_near(finding.origin)}")
+            lines.append(f"{'':11}from {_origin(finding)}")
     return "".join(f"{line}\n" for line in lines)
 
 
@@ -43,7 +50,6 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 def sarif(findings: Sequence[Finding], version: str) -> str:
     """Return findings as SARIF 2.1.0, located in the template and in the blueprint."""
-    levels = {ERROR: "error", WARNING: "warning", INFORMATIONAL: "note"}
     run = {
         "tool": {
             "driver": {
@@ -57,10 +63,10 @@ def sarif(findings: Sequence[Finding], version: str) -> str:
         "results": [
             {
                 "ruleId": f.rule,
-                "level": levels[f.severity],
+                "level": LEVELS[f.severity],
                 "message": {"text": f.message},
                 "locations": [_location(f.template, f.line, f.column)],
-                **({"relatedLocations": [_origin(f)]} if f.origin else {}),
+                **({"relatedLocations": [_added(f)]} if f.origin else {}),
             }
             for f in findings
         ],
@@ -75,51 +81,57 @@ def sarif(findings: Sequence[Finding], version: str) -> str:
 
 def junit(findings: Sequence[Finding], templates: Sequence[str]) -> str:
     """Return one test case for each template, failed by errors; the rest is its output."""
-    suite = ElementTree.Element("testsuite", name="cfngen", tests=str(len(templates)))
+    suite = ET.Element("testsuite", name="cfngen", tests=str(len(templates)))
     failures = 0
     for template in templates:
         mine = [f for f in findings if f.template == template]
-        case = ElementTree.SubElement(suite, "testcase", classname="cfngen", name=template)
+        case = ET.SubElement(suite, "testcase", classname="cfngen", name=template)
         if errors := [f for f in mine if f.severity == ERROR]:
             failures += 1
-            failure = ElementTree.SubElement(case, "failure", message=f"{len(errors)} error(s)")
-            failure.text = "\n".join(_line(f) for f in errors)
+            failure = ET.SubElement(case, "failure", message=f"{len(errors)} error(s)")
+            failure.text = _lines(errors)
         if others := [f for f in mine if f.severity != ERROR]:
-            ElementTree.SubElement(case, "system-out").text = "\n".join(_line(f) for f in others)
+            ET.SubElement(case, "system-out").text = _lines(others)
     suite.set("failures", str(failures))
-    ElementTree.indent(suite)
-    return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+    ET.indent(suite)
+    return ET.tostring(suite, encoding="utf-8", xml_declaration=True).decode("utf-8") + "\n"
 
 
 def github(findings: Sequence[Finding]) -> str:
     """Return GitHub Actions' workflow commands, which it shows on the lines of a pull request."""
-    commands = {ERROR: "error", WARNING: "warning", INFORMATIONAL: "notice"}
     lines = []
+    # It takes relative paths from the root of the checkout, wherever the command ran.
+    root = os.environ.get("GITHUB_WORKSPACE") or "."
     for f in findings:
-        where = f"file={_property(f.template)},line={f.line},col={f.column},title={f.rule}"
-        lines.append(f"::{commands[f.severity]} {where}::{_data(f.message)}\n")
+        file = os.path.relpath(f.template, root)
+        place = f"file={_property(file)},line={f.line},col={f.column},title={_property(f.rule)}"
+        message = f"{f.message} (from {_origin(f)})" if f.origin else f.message
+        lines.append(f"::{COMMANDS[f.severity]} {place}::{_data(message)}\n")
     return "".join(lines)
 
 
-def _line(finding: Finding) -> str:
-    origin = f" (from {_near(finding.origin)})" if finding.origin else ""
-    return f"{finding.template}:{finding.line}: {finding.rule} {finding.message}{origin}"
+def _lines(findings: Sequence[Finding]) -> str:
+    lines = []
+    for f in findings:
+        origin = f" (from {_origin(f)})" if f.origin else ""
+        lines.append(f"{f.template}:{f.line}: {f.rule} {f.message}{origin}")
+    return NOT_XML.sub("\ufffd", "\n".join(lines))
 
 
-def _location(file: str, line: int, column: int | None = None) -> dict[str, Any]:
-    region = {"startLine": line} | ({"startColumn": column} if column else {})
-    return {"physicalLocation": {"artifactLocation": {"uri": file}, "region": region}}
+def _location(file: str, line: int, column: int = 0) -> dict[str, Any]:
+    region = {"startLine": max(line, 1)} | ({"startColumn": column} if column > 0 else {})
+    return {"physicalLocation": {"artifactLocation": {"uri": uri(file)}, "region": region}}
 
 
-def _origin(finding: Finding) -> dict[str, Any]:
+def _added(finding: Finding) -> dict[str, Any]:
     file, _, line = finding.origin.rpartition(":")
-    return {**_location(_near(file), int(line)), "message": {"text": "added here"}}
+    return {**_location(file, int(line)), "message": {"text": "added here"}}
 
 
-def _near(path: str) -> str:
-    """Return a path relative to the working directory where it lies below it."""
-    here = f"{Path.cwd()}/"
-    return path.removeprefix(here)
+def _origin(finding: Finding) -> str:
+    """Return the blueprint's file and line as a person would type it."""
+    file, _, line = finding.origin.rpartition(":")
+    return f"{near(file)}:{line}"
 
 
 def _data(value: str) -> str:

@@ -1,0 +1,104 @@
+"""The terminal: data goes to standard output, what is said about it to standard error."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import click
+
+from cfngen.paths import near
+
+OURS = str(Path(__file__).parent)
+CLICKS = str(Path(click.__file__).parent)
+
+
+class HungUpError(Exception):
+    """Whoever read our output has gone; nothing is wrong, and nothing is left to say."""
+
+
+def style(text: str, stream: Any, **how: Any) -> str:
+    """Colour text for a terminal, unless NO_COLOR asks for none (https://no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if plain or stream is None or not stream.isatty():
+        return text
+    return click.style(text, **how)
+
+
+def out(text: str) -> None:
+    """Write data, always in UTF-8.
+
+    Raises:
+        HungUpError: nobody reads any more, as after `| head`.
+        click.ClickException: it cannot be written, for want of room on the disk.
+    """
+    try:
+        click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+    except BrokenPipeError:
+        raise HungUpError from None
+    except OSError as error:
+        _discard(sys.stdout)
+        raise click.ClickException(f"standard output: {error.strerror}") from None
+
+
+def say(text: str, **how: Any) -> None:
+    """Tell a person something, in a colour if there is a terminal."""
+    try:
+        click.echo(style(text, sys.stderr, **how), err=True, color=True)
+    except BrokenPipeError:
+        raise HungUpError from None
+
+
+def complain(error: BaseException) -> None:
+    """Say what is wrong, a line each, and below it what was going on, and where."""
+    prefix = style("error: ", sys.stderr, fg="red", bold=True)
+    for line in str(error).splitlines():
+        say(f"{prefix}{line}")
+    for note in (*getattr(error, "__notes__", ()), *_places(error)):
+        say("".join(f"  {line}\n" for line in note.splitlines()).rstrip("\n"))
+
+
+def explode(error: BaseException) -> None:
+    """Show an exception as Python would, without the frames of the command line before it."""
+    frames = error.__traceback__
+    ours = True  # the first frame is the command's, those after it are click's
+    while frames and frames.tb_next and (ours or _file(frames).startswith(CLICKS)):
+        frames, ours = frames.tb_next, False
+    error.__traceback__ = frames
+    sys.excepthook(type(error), error, frames)
+
+
+def _places(error: BaseException) -> list[str]:
+    """Return the innermost line outside cfngen that led to an error, if there is one."""
+    known = (OURS, CLICKS, "<frozen ", str(Path(importlib.__file__).parent))
+    places = [
+        f"at {near(frame.f_code.co_filename)}:{line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith(known)
+    ]
+    return places[-1:]
+
+
+def _file(frames: TracebackType) -> str:
+    return frames.tb_frame.f_code.co_filename
+
+
+def hang_up() -> None:
+    """Forget what is still to be written, so that Python does not complain when it ends."""
+    _discard(sys.stdout)
+    _discard(sys.stderr)
+
+
+def _discard(stream: Any) -> None:
+    try:
+        descriptor = stream.fileno()
+    except (AttributeError, OSError, ValueError):
+        return
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, descriptor)
+    os.close(null)

@@ -1,0 +1,762 @@
+"""mirror.py, run with real git against repositories that keep CodeCommit's rules."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from support.aws_on_loopback import Aws
+from support.git_repositories import (
+    MIRROR_PY,
+    Barrier,
+    Repository,
+    World,
+    alive,
+    build_world,
+    codecommit_url,
+    copy_world,
+    ended,
+    terminate,
+)
+
+HOSTILE = ['a"b$(id)', "-x", "`id`", "a;b", "über/日本", "refs/heads/main", "heads/main", "line\u2028two"]
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> World:
+    """A world to copy: made once."""
+    return build_world(tmp_path_factory.mktemp("template") / "world")
+
+
+@pytest.fixture
+def world(template: World, tmp_path: Path) -> World:
+    """A world in which everything has been mirrored once."""
+    return copy_world(template, tmp_path / "world")
+
+
+@pytest.fixture
+def aws(world: World) -> Iterator[Aws]:
+    """CodeCommit's API for the world's destinations."""
+    with Aws(world.root / "codecommit") as server:
+        world.environment["AWS_ENDPOINT_URL"] = server.url
+        yield server
+
+
+def same(world: World, name: str = "copy") -> bool:
+    """Tell whether a destination has the source's branches and tags, and no other refs."""
+    return world.codecommit(name).refs() == {
+        ref: value
+        for ref, value in world.source.refs().items()
+        if ref.startswith(("refs/heads/", "refs/tags/"))
+    }
+
+
+# --- what is mirrored --------------------------------------------------------------------------
+
+
+def test_first_run(world: World, aws: Aws) -> None:
+    """An empty repository gets all branches, tags and the default branch of the source."""
+    shutil.rmtree(world.cache.path)
+    world.source.set_head("refs/heads/feature")
+    new = world.new_codecommit("new")
+    run = world.mirror(MIRROR_DESTINATION_URLS=codecommit_url("new"))
+    assert run.status == 0, run.output
+    assert same(world, "new")
+    assert new.git("cat-file", "-t", "refs/tags/v1") == "tag"
+    assert new.head == "refs/heads/feature"
+    assert [event["event"] for event in run.events] == [
+        "started", "fetched", "pushed", "default_branch", "equal",
+    ]  # fmt: skip
+
+
+def test_second_run(world: World) -> None:
+    """Nothing is pushed, and AWS is not asked anything, when nothing has changed."""
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert world.codecommit().pushes() == []
+    assert [event["event"] for event in run.events] == ["started", "fetched", "equal"]
+
+
+def test_new_commit(world: World) -> None:
+    """Only what differs is pushed."""
+    world.source.commit("main")
+    assert world.mirror().status == 0
+    assert same(world)
+    assert world.codecommit().pushes() == [1]
+
+
+def _delete_branch(source: Repository) -> None:
+    source.set("refs/heads/feature", "")
+
+
+def _force_push(source: Repository) -> None:
+    source.commit("main", "another history", anew=True)
+
+
+def _roll_back(source: Repository) -> None:
+    source.set("refs/heads/main", source.refs()["refs/heads/feature"])
+
+
+def _move_tag(source: Repository) -> None:
+    source.set("refs/tags/light", source.refs()["refs/heads/feature"])
+    source.git("tag", "-f", "-a", "-m", "again", "v1", "refs/heads/feature")
+
+
+def _delete_tag(source: Repository) -> None:
+    source.git("tag", "-d", "v1")
+
+
+def _tag_of_tag_and_tree(source: Repository) -> None:
+    source.git("tag", "-a", "-m", "of a tag", "v2", "refs/tags/v1")
+    source.git("tag", "tree", "refs/heads/main^{tree}")
+
+
+def _branch_into_folder(source: Repository) -> None:
+    source.set("refs/heads/feature", "")
+    source.commit("feature/one")
+
+
+def _folder_into_branch(source: Repository) -> None:
+    source.commit("deep/er/branch")
+    source.set("refs/heads/deep/er/branch", "")
+    source.commit("deep")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _delete_branch,
+        _force_push,
+        _roll_back,
+        _move_tag,
+        _delete_tag,
+        _tag_of_tag_and_tree,
+        _branch_into_folder,
+        _folder_into_branch,
+    ],
+)
+def test_any_change(world: World, change: Callable[[Repository], None]) -> None:
+    """The destination follows whatever happens to a ref of the source."""
+    change(world.source)
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert same(world)
+
+
+def test_folder_into_branch_and_back(world: World) -> None:
+    """A branch that becomes a folder of branches, and the other way round, is followed twice."""
+    world.source.commit("a/b")
+    assert world.mirror().status == 0
+    world.source.set("refs/heads/a/b", "")
+    world.source.commit("a")
+    assert world.mirror().status == 0
+    assert same(world)
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_hostile_names(world: World, name: str) -> None:
+    """A branch is made, moved and deleted whatever it is called, and others besides it."""
+    ref = f"refs/heads/{name}"
+    for value in (
+        world.source.refs()["refs/heads/feature"],
+        world.source.refs()["refs/heads/main"],
+        "",
+    ):
+        world.source.set(ref, value)
+        world.source.commit("main")
+        run = world.mirror()  # every line is JSON
+        assert run.status == 0, run.output
+        assert same(world)
+
+
+def test_a_bad_line_cannot_be_forged(world: World) -> None:
+    """A refused branch with quotes in its name is reported, as one line of JSON."""
+    world.codecommit().hook("update", 'case "$1" in refs/heads/a*) exit 1;; esac')
+    world.source.set('refs/heads/a"b$(id)', world.source.refs()["refs/heads/main"])
+    run = world.mirror(MIRROR_ROUNDS="1")
+    assert run.status == 1
+    assert list(run.of("failed")[0]["refs"]) == ['refs/heads/a"b$(id)']
+
+
+def test_bytes_that_are_not_text(world: World) -> None:
+    """A branch whose name is not UTF-8 is mirrored like any other."""
+    main = world.source.refs()["refs/heads/main"]
+    line = b"create refs/heads/caf\xe9 " + main.encode() + b"\n"
+    command = ["git", f"--git-dir={world.source.path}", "update-ref", "--stdin"]
+    subprocess.run(command, input=line, check=True)
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert b"refs/heads/caf\xe9" in subprocess.run(
+        ["git", f"--git-dir={world.codecommit().path}", "for-each-ref"],
+        capture_output=True,
+        check=True,
+    ).stdout
+
+
+def test_other_namespaces_stay_out(world: World) -> None:
+    """Refs of pull requests and notes do not leave the source, and stay in the destination."""
+    main = world.source.refs()["refs/heads/main"]
+    world.source.set("refs/pull/1/head", main)
+    world.source.set("refs/notes/commits", main)
+    world.codecommit().set("refs/internal/x", main)
+    world.source.commit("main")
+    assert world.mirror().status == 0
+    refs = world.codecommit().refs()
+    assert refs.pop("refs/internal/x") == main
+    assert {ref.split("/")[1] for ref in refs} == {"heads", "tags"}
+
+
+def test_over_http(world: World, aws: Aws) -> None:
+    """All of it works through git's HTTP protocol, which hands leases to another process."""
+    config = world.root / "home/.gitconfig"
+    config.write_text(
+        config.read_text().replace(f"{world.root}/codecommit/", f"{aws.url}/")
+    )
+    world.codecommit().git("config", "http.receivepack", "true")
+    _force_push(world.source)
+    _move_tag(world.source)
+    _branch_into_folder(world.source)
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert same(world)
+    world.codecommit().hook("update", 'exit 1')
+    world.source.commit("main")
+    run = world.mirror(MIRROR_ROUNDS="2")
+    assert run.status == 1
+    assert "hook declined" in run.of("failed")[0]["refs"]["refs/heads/main"][2]
+
+
+# --- the default branch ------------------------------------------------------------------------
+
+
+def test_renamed_default_branch(world: World, aws: Aws) -> None:
+    """A renamed default branch is renamed: CodeCommit would not delete the old one otherwise."""
+    world.source.set("refs/heads/-trunk", world.source.refs()["refs/heads/main"])
+    world.source.set_head("refs/heads/-trunk")
+    world.source.set("refs/heads/main", "")
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert same(world)
+    assert world.codecommit().head == "refs/heads/-trunk"
+    assert aws.calls == [
+        (
+            "CodeCommit_20150413.UpdateDefaultBranch",
+            {"repositoryName": "copy", "defaultBranchName": "-trunk"},
+        )
+    ]
+
+
+def test_default_branch_into_folder(world: World, aws: Aws) -> None:
+    """A default branch that becomes a folder gives way through a stand-in."""
+    world.source.set("refs/heads/main", "")
+    world.source.commit("main/line")
+    world.source.set_head("refs/heads/main/line")
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert same(world)
+    assert world.codecommit().head == "refs/heads/main/line"
+
+
+def test_default_branch_through_remote_helper(world: World, aws: Aws) -> None:
+    """Addresses of git-remote-codecommit name region, profile and repository."""
+    config = world.root / "aws-config"
+    config.write_text("[profile deploy]\n")
+    world.source.set_head("refs/heads/feature")
+    shutil.copytree(world.codecommit().path, world.codecommit("deploy@copy").path)
+    run = world.mirror(
+        MIRROR_DESTINATION_URLS="codecommit::us-east-1://deploy@copy",
+        AWS_CONFIG_FILE=str(config),
+    )
+    assert run.status == 0, run.output
+    assert aws.calls[0][1]["repositoryName"] == "copy"
+    assert "deploy@" not in run.output
+
+
+def test_default_branch_elsewhere(world: World) -> None:
+    """A destination outside CodeCommit is told nothing; the log says so, and nothing fails."""
+    world.source.set_head("refs/heads/feature")
+    run = world.mirror(MIRROR_DESTINATION_URLS=str(world.codecommit().path))
+    assert run.status == 0, run.output
+    assert run.of("default_branch")[0]["set"] is False
+
+
+def test_default_branch_refused(world: World) -> None:
+    """A failed UpdateDefaultBranch fails the run, after all else went through."""
+    world.source.set_head("refs/heads/feature")
+    world.source.set("refs/tags/light", "")
+    world.source.commit("main")
+    run = world.mirror(MIRROR_ROUNDS="1")  # no AWS answers
+    assert run.status == 1
+    assert "feature cannot be made the default branch" in run.of("failed")[0]["reason"]
+    assert same(world)
+
+
+# --- what must never happen --------------------------------------------------------------------
+
+
+def test_emptied_source(world: World) -> None:
+    """A source that lost all its branches wipes nothing."""
+    before = world.codecommit().refs()
+    for ref in world.source.refs():
+        world.source.set(ref, "")
+    run = world.mirror(MIRROR_ROUNDS="1")
+    assert run.status == 1
+    assert "the source has no branches" in run.of("failed")[0]["reason"]
+    assert world.codecommit().refs() == before
+
+
+def test_tags_without_branches(world: World) -> None:
+    """A source with tags alone is no reason to delete branches either."""
+    before = world.codecommit().refs()
+    for ref in ("refs/heads/main", "refs/heads/feature"):
+        world.source.set(ref, "")
+    assert world.mirror(MIRROR_ROUNDS="1").status == 1
+    assert world.codecommit().refs() == before
+
+
+def test_empty_source_and_destination(world: World) -> None:
+    """A new project, empty on both sides, is mirrored already."""
+    for ref in world.source.refs():
+        world.source.set(ref, "")
+    world.new_codecommit("new")
+    assert world.mirror(MIRROR_DESTINATION_URLS=codecommit_url("new")).status == 0
+
+
+@pytest.mark.parametrize("cache", ["kept", "none"])
+def test_unreachable_source(world: World, cache: str) -> None:
+    """If the source cannot be read, the destination and a good cache stay as they are."""
+    world.source.commit("main")
+    world.source.path.rename(world.root / "away")
+    if cache == "none":
+        shutil.rmtree(world.cache.path)
+    before = world.codecommit().refs()
+    run = world.mirror()
+    assert run.status == 1
+    assert "cannot read the source" in run.of("failed")[0]["reason"]
+    assert len(run.of("differs")) == 4  # each but the last of five rounds
+    assert world.codecommit().refs() == before
+    assert world.codecommit().pushes() == []
+    assert not run.of("cache_dropped")
+
+
+def test_failed_fetch(world: World) -> None:
+    """A fetch that fails for good pushes nothing, though the source answers otherwise."""
+    new = world.source.commit("main")
+    shutil.rmtree(world.source.path / "objects" / new[:2])
+    run = world.mirror()
+    assert run.status == 1
+    assert len(run.of("cache_dropped")) == 1
+    assert world.codecommit().pushes() == []
+
+
+@pytest.mark.parametrize(("limit", "status"), [("1", 1), ("2", 0)])
+def test_deletions_are_limited(world: World, limit: str, status: int) -> None:
+    """A run deletes up to as many refs as allowed, or else none, and still pushes the rest."""
+    world.source.set("refs/heads/feature", "")
+    world.source.set("refs/tags/light", "")
+    new = world.source.commit("main")
+    run = world.mirror(MIRROR_MAX_DELETIONS=limit, MIRROR_ROUNDS="2")
+    assert run.status == status, run.output
+    refs = world.codecommit().refs()
+    assert refs["refs/heads/main"] == new
+    assert ("refs/heads/feature" in refs) == ("refs/tags/light" in refs) == bool(status)
+    if status:
+        assert "2 deletions exceed MIRROR_MAX_DELETIONS" in run.of("failed")[0]["reason"]
+
+
+@pytest.mark.parametrize("command", ["fetch", "push"])
+@pytest.mark.parametrize("history", ["grown", "rewritten"])
+def test_race(world: World, tmp_path: Path, command: str, history: str) -> None:
+    """A run that is overtaken right before its push (or fetch) never brings old commits back."""
+    older = world.source.commit("main", "older")
+    barrier = Barrier(tmp_path / "barrier", command)
+    slow = world.start(PATH=barrier.path(world))
+    try:
+        barrier.wait()
+        newer = world.source.commit("main", "newer", anew=history == "rewritten")
+        world.source.set("refs/heads/feature", "")
+        world.source.set("refs/heads/late", newer)
+        fast = world.mirror(MIRROR_DIR=str(tmp_path / "other.git"))
+        assert fast.status == 0, fast.output
+        assert same(world)
+        barrier.release()
+        run = ended(slow)
+    finally:
+        slow.kill()
+    assert run.status == 0, run.output
+    assert same(world)
+    assert older not in world.codecommit().past("refs/heads/main")
+    assert world.codecommit().past("refs/heads/main")[-1] == newer
+    assert len(world.codecommit().past("refs/heads/late")) == 1
+
+
+def test_no_credentials_in_the_log(world: World) -> None:
+    """Passwords in addresses reach neither the log nor the errors relayed from git."""
+    secret = "s3cr%3Fet"
+    run = world.mirror(
+        MIRROR_SOURCE_URL=f"https://user:{secret}@127.0.0.1:9/repo.git",
+        MIRROR_DESTINATION_URLS=f"https://user:{secret}@127.0.0.1:9/a https://{secret}@[::1]:9/b/",
+        MIRROR_ROUNDS="1",
+    )
+    assert run.status == 1
+    assert "127.0.0.1" in run.output
+    assert secret not in run.output
+    assert "user" not in run.output
+
+
+def test_long_errors_are_cut(world: World) -> None:
+    """A server that talks without end does not fill the log."""
+    world.codecommit().hook("pre-receive", "yes complaint | head -c 100000 >&2; exit 1")
+    world.source.commit("main")
+    run = world.mirror(MIRROR_ROUNDS="1")
+    assert run.status == 1
+    assert len(run.output) < 5000
+
+
+# --- what a destination may refuse -------------------------------------------------------------
+
+
+def test_first_push_is_refused(world: World) -> None:
+    """A destination that refuses once is tried again."""
+    world.codecommit().hook("pre-receive", 'mkdir "$GIT_DIR/once" 2>/dev/null && exit 1; exit 0')
+    world.source.commit("main")
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert same(world)
+    assert len(run.of("refused")) == 1
+
+
+@pytest.mark.parametrize(
+    ("hook", "script"),
+    [
+        ("update", 'case "$1" in refs/heads/bad) exit 1;; esac'),
+        ("pre-receive", "! grep -q refs/heads/bad"),
+        ("pre-receive", "if grep -q refs/heads/bad; then kill -9 $PPID; fi"),
+    ],
+    ids=["ref", "push", "crash"],
+)
+def test_one_ref_is_refused_for_good(world: World, hook: str, script: str) -> None:
+    """One bad ref stops no other, even if it makes the server refuse, or drop, a whole push."""
+    world.codecommit().hook(hook, script)
+    for name in ("another", "bad", "zebra"):
+        world.source.commit(name)
+    world.source.set("refs/heads/feature", "")
+    run = world.mirror()
+    assert run.status == 1
+    failed = run.of("failed")[0]
+    assert failed["url"] == codecommit_url("copy")
+    assert failed["differing"] == 1
+    want, have, reason = failed["refs"]["refs/heads/bad"]
+    assert (want, have) == (world.source.refs()["refs/heads/bad"], None)
+    assert reason
+    world.source.set("refs/heads/bad", "")
+    assert same(world)
+
+
+def test_one_of_two_destinations_fails(world: World) -> None:
+    """A destination that is gone keeps the run from succeeding, not the other from its refs."""
+    world.source.commit("main")
+    run = world.mirror(
+        MIRROR_DESTINATION_URLS=f"{codecommit_url('gone')}\n {codecommit_url('copy')}",
+        MIRROR_ROUNDS="2",
+    )
+    assert run.status == 1
+    assert [event["url"] for event in run.of("failed")] == [codecommit_url("gone")]
+    assert same(world)
+    assert len(run.of("equal")) == 1
+
+
+@pytest.mark.slow
+def test_five_thousand_branches(world: World) -> None:
+    """More refs than CodeCommit takes in a push arrive in several, and leave in several."""
+    main = world.source.refs()["refs/heads/main"]
+    names = [f"refs/heads/branch/{n}" for n in range(5000)]
+    world.source.git("update-ref", "--stdin", stdin="".join(f"create {r} {main}\n" for r in names))
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert same(world)
+    made = world.codecommit().pushes()
+    assert (sum(made), max(made) <= 1000) == (5000, True)
+    world.source.git("update-ref", "--stdin", stdin="".join(f"delete {r}\n" for r in names))
+    assert world.mirror(MIRROR_BATCH="4000").status == 0
+    assert same(world)
+
+
+def test_batches(world: World) -> None:
+    """No push has more refs than asked for."""
+    for n in range(7):
+        world.source.set(f"refs/heads/b{n}", world.source.refs()["refs/heads/main"])
+    assert world.mirror(MIRROR_BATCH="3").status == 0
+    assert world.codecommit().pushes() == [3, 3, 1]
+
+
+def test_long_names(world: World) -> None:
+    """Pushes are bounded in bytes as well, so that their arguments fit."""
+    main = world.source.refs()["refs/heads/main"]
+    long = "/".join(["x" * 200] * 4)
+    for n in range(150):
+        world.source.set(f"refs/heads/{long}/{n}", main)
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert same(world)
+    assert max(world.codecommit().pushes()) * 2 * len(long) <= 100_000
+
+
+# --- a cache in any condition ------------------------------------------------------------------
+
+
+def _half_made(cache: Path) -> None:
+    shutil.rmtree(cache)
+    cache.mkdir()
+    (cache / "HEAD").write_text("ref: refs/heads/main\n")
+
+
+def _only_initialised(cache: Path) -> None:
+    shutil.rmtree(cache)
+    subprocess.run(["git", "init", "-q", "--bare", str(cache)], check=True)
+
+
+def _without_empty_folders(cache: Path) -> None:
+    Repository(cache).git("pack-refs", "--all")
+    for folder, _, _ in os.walk(cache, topdown=False):
+        with suppress(OSError):
+            Path(folder).rmdir()
+    assert not (cache / "refs").exists()
+
+
+def _without_objects(cache: Path) -> None:
+    shutil.rmtree(cache / "objects")
+
+
+def _cut_packs(cache: Path) -> None:
+    Repository(cache).git("repack", "-adq")
+    for pack in cache.glob("objects/pack/*"):
+        pack.chmod(0o644)
+        pack.write_bytes(pack.read_bytes()[:40])
+
+
+def _empty_ref(cache: Path) -> None:
+    (cache / "refs/heads").mkdir(parents=True, exist_ok=True)
+    (cache / "refs/heads/feature").write_text("")
+
+
+def _garbage_packed_refs(cache: Path) -> None:
+    (cache / "packed-refs").write_text("no ref\n")
+
+
+def _garbage_config(cache: Path) -> None:
+    (cache / "config").write_text("[core\n")
+
+
+def _garbage_head(cache: Path) -> None:
+    (cache / "HEAD").write_bytes(b"\0\0\0")
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        _half_made,
+        _only_initialised,
+        _without_empty_folders,
+        _without_objects,
+        _cut_packs,
+        _empty_ref,
+        _garbage_packed_refs,
+        _garbage_config,
+        _garbage_head,
+    ],
+)
+@pytest.mark.parametrize("destination", ["copy", "new"])
+def test_cache_heals(world: World, harm: Callable[[Path], None], destination: str) -> None:
+    """Whatever became of the cache, the next run mirrors, to a destination new or known."""
+    harm(world.cache.path)
+    world.source.commit("main")
+    if destination == "new":
+        new = world.new_codecommit("new")
+        new.git("fetch", "-q", str(world.source.path), "refs/heads/feature:refs/heads/main")
+    run = world.mirror(MIRROR_DESTINATION_URLS=codecommit_url(destination))
+    assert run.status == 0, run.output
+    assert same(world, destination)
+    world.cache.git("fsck", "--strict")
+
+
+def test_damage_found_by_the_push(world: World) -> None:
+    """A cache that looks complete to a fetch, but cannot be read by a push, is made anew."""
+    world.cache.git("repack", "-adq")
+    for pack in world.cache.path.glob("objects/pack/*.pack"):
+        pack.chmod(0o644)
+        data = bytearray(pack.read_bytes())
+        data[20:-20] = bytes(len(data) - 40)
+        pack.write_bytes(data)
+    world.new_codecommit("new").git(
+        "fetch", "-q", str(world.source.path), "refs/heads/feature:refs/heads/main"
+    )
+    run = world.mirror(MIRROR_DESTINATION_URLS=codecommit_url("new"))
+    assert run.status == 0, run.output
+    assert same(world, "new")
+    assert len(run.of("cache_dropped")) == 1
+
+
+def test_stale_locks(world: World) -> None:
+    """Locks and half-written objects of a run that was killed are removed."""
+    left = [
+        world.cache.path / name
+        for name in (
+            "packed-refs.lock", "config.lock", "HEAD.lock", "refs/heads/main.lock",
+            "objects/pack/tmp_pack_abc", "objects/maintenance.lock",
+        )
+    ]  # fmt: skip
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+    world.source.commit("main")
+    world.source.set("refs/heads/feature", "")
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert same(world)
+    assert not [path for path in left if path.exists()]
+    assert not run.of("cache_dropped")
+
+
+def test_foreign_owner(world: World) -> None:
+    """A cache that was restored with another owner is used all the same."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can give files away")
+    for folder, _, files in os.walk(world.cache.path):
+        for name in [".", *files]:
+            os.chown(Path(folder) / name, 12345, 12345)
+    world.source.commit("main")
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert not run.of("cache_dropped")
+
+
+def test_disk_full(world: World) -> None:
+    """A full disk fails the run in words, and pushes nothing."""
+    probe = ["unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]
+    if not shutil.which("unshare") or subprocess.run(probe, capture_output=True).returncode:
+        pytest.skip("this machine lets nobody mount a small file system to fill")
+    blob = os.urandom(1_000_000).hex()
+    world.source.commit("main", blob)
+    cache = world.root / "cache"
+    script = 'mount -t tmpfs -o size=300k none "$0" && exec "$@"'
+    done = subprocess.run(
+        ["unshare", "--map-root-user", "--mount", "sh", "-c", script, str(cache),
+         sys.executable, str(MIRROR_PY)],
+        env=world.environment,
+        capture_output=True,
+        text=True,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert done.stderr == ""
+    assert "No space left" in done.stdout
+    assert world.codecommit().pushes() == []
+
+
+# --- runs side by side, runs that are stopped --------------------------------------------------
+
+
+def test_lock(world: World, tmp_path: Path) -> None:
+    """Runs that share MIRROR_DIR take turns; one that waits too long fails and says why."""
+    world.source.commit("main")
+    barrier = Barrier(tmp_path / "barrier", "push")
+    first = world.start(PATH=barrier.path(world))
+    try:
+        barrier.wait()
+        impatient = world.mirror(MIRROR_LOCK_SECONDS="0.1")
+        assert impatient.status == 1
+        assert "another run holds the lock" in impatient.of("failed")[0]["reason"]
+        patient = world.start()
+        time.sleep(0.3)
+        assert patient.poll() is None
+        barrier.release()
+        assert ended(first).status == 0
+        assert ended(patient).status == 0
+    finally:
+        first.kill()
+    assert same(world)
+
+
+@pytest.mark.parametrize("command", ["fetch", "push"])
+def test_termination(world: World, tmp_path: Path, command: str) -> None:
+    """SIGTERM ends the run and its git at once, with 143; the next run makes up for it."""
+    world.source.commit("main")
+    barrier = Barrier(tmp_path / "barrier", command)
+    process = world.start(PATH=barrier.path(world))
+    child = barrier.wait()
+    terminate(process)
+    run = ended(process, timeout=10)
+    assert run.status == 143
+    assert run.events[-1] == {"event": "stopped"}
+    assert not alive(child)
+    assert not same(world)
+    assert world.mirror().status == 0
+    assert same(world)
+
+
+# --- configuration -----------------------------------------------------------------------------
+
+
+def test_all_mistakes_at_once(world: World) -> None:
+    """Bad configuration ends with 2 and one line that names each mistake."""
+    run = world.mirror(
+        MIRROR_SOURCE_URL=" ",
+        MIRROR_DIR="",
+        MIRROR_ROUNDS="0",
+        MIRROR_PAUSE="nan",
+        MIRROR_BATCH="4001",
+        MIRROR_MAX_DELETIONS="few",
+        MIRROR_LOCK_SECONDS="-1",
+        GIT_CONFIG_COUNT="x",
+    )
+    assert run.status == 2
+    assert len(run.events) == 1
+    said = "\n".join(run.events[0]["problems"])
+    for name in (
+        "SOURCE_URL", "DIR", "ROUNDS", "PAUSE", "BATCH", "MAX_DELETIONS", "LOCK_SECONDS",
+        "GIT_CONFIG_COUNT",
+    ):  # fmt: skip
+        assert name in said
+
+
+@pytest.mark.parametrize("url", ["", "--upload-pack=touch${IFS}pwned", "a -b"])
+def test_bad_destinations(world: World, url: str) -> None:
+    """An address that git would take for an option is refused."""
+    assert world.mirror(MIRROR_DESTINATION_URLS=url).status == 2
+
+
+def test_a_folder_with_other_files(world: World) -> None:
+    """MIRROR_DIR is never a folder that holds anything but git: it may be deleted."""
+    (world.root / "work").mkdir()
+    (world.root / "work/precious").touch()
+    run = world.mirror(MIRROR_DIR=str(world.root / "work"))
+    assert run.status == 2
+    assert (world.root / "work/precious").exists()
+
+
+def test_configuration_of_git_is_kept(world: World) -> None:
+    """Configuration that comes by the environment is added to, not replaced."""
+    run = world.mirror(
+        MIRROR_SOURCE_URL="elsewhere:repo.git",
+        GIT_CONFIG_COUNT="1",
+        GIT_CONFIG_KEY_0=f"url.{world.source.path}.insteadOf",
+        GIT_CONFIG_VALUE_0="elsewhere:repo.git",
+    )
+    assert run.status == 0, run.output
+
+
+def test_it_fits() -> None:
+    """The file is small enough to be carried by a template, and shows there as it is."""
+    text = MIRROR_PY.read_bytes()
+    assert len(text) <= 12_000
+    assert not [line for line in text.split(b"\n") if line != line.rstrip()]
+    assert b"\t" not in text
+    assert json.dumps(text.decode("ascii"))

@@ -1,0 +1,620 @@
+"""What the Backlog proxy's template promises, asserted on it as data."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import yaml
+
+from cfngen import Payloads, draw
+from cfngen.registry import find
+
+BLUEPRINT = find("backlog_proxy").load()
+# Every option away from its default at least once, in combinations that people deploy.
+SHAPES: dict[str, dict[str, Any]] = {
+    "s3": {},
+    "efs": {"cache": "efs"},
+    "vpc": {"vpc": True},
+    "existing": {"repository": "existing", "architecture": "x86_64"},
+    "token": {"auth": "query_token", "access_logs": True},
+    "secret": {"key_store": "secrets_manager", "host_keys": "parameter_store"},
+    "trusting": {"host_keys": "trust_on_first_use", "debug_sessions": True},
+    "walled": {"waf": True},
+}
+each_shape = pytest.mark.parametrize("options", SHAPES.values(), ids=SHAPES)
+
+# What a deployment takes a snapshot of.
+FROZEN = {
+    "AWS::ApiGateway::RestApi",
+    "AWS::ApiGateway::Resource",
+    "AWS::ApiGateway::Authorizer",
+    "AWS::ApiGateway::Method",
+    "AWS::ApiGateway::GatewayResponse",
+    "AWS::ApiGateway::Model",
+    "AWS::ApiGateway::RequestValidator",
+}
+
+
+def body(**options: Any) -> dict[str, Any]:
+    """Return a shape's template as data."""
+    found: dict[str, Any] = draw(BLUEPRINT, options).document.body
+    return found
+
+
+def of_type(template: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return the properties of all resources of one type."""
+    return {
+        name: resource.get("Properties", {})
+        for name, resource in template["Resources"].items()
+        if resource["Type"] == kind
+    }
+
+
+def allowed(template: dict[str, Any], role: str) -> dict[str, Any]:
+    """Return what a role may do: each action with its resources."""
+    (policy,) = template["Resources"][role]["Properties"]["Policies"]
+    return {
+        action: statement["Resource"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        for action in statement["Action"]
+    }
+
+
+def references(value: Any) -> Iterator[str]:
+    """Yield every name that a piece of template refers to."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key == "Ref":
+                yield item
+            elif key == "Fn::GetAtt":
+                yield item[0]
+            elif key == "Fn::Sub":
+                text = item if isinstance(item, str) else item[0]
+                for part in text.split("${")[1:]:
+                    name = part.partition("}")[0]
+                    if not name.startswith("!"):
+                        yield name.partition(".")[0]
+            else:
+                yield from references(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from references(item)
+
+
+# --- nobody else starts builds -------------------------------------------------------------------
+
+
+@each_shape
+def test_the_webhook_is_guarded(options: dict[str, Any]) -> None:
+    """There is one method, and it asks the authorizer for each caller and address."""
+    template = body(**options)
+    ((_, method),) = of_type(template, "AWS::ApiGateway::Method").items()
+    ((name, authorizer),) = of_type(template, "AWS::ApiGateway::Authorizer").items()
+    assert method["AuthorizationType"] == "CUSTOM"
+    assert method["AuthorizerId"] == {"Ref": name}
+    assert method["HttpMethod"] == "POST"
+    assert authorizer["Type"] == "REQUEST"
+    sources = authorizer["IdentitySource"].split(", ")
+    wanted = "querystring.token" if options.get("auth") else "header.Authorization"
+    assert sources == [f"method.request.{wanted}", "context.identity.sourceIp"]
+
+
+def test_only_a_basic_webhook_asks_for_credentials() -> None:
+    """A 401 challenges senders who wait for it; a token has no challenge."""
+    (challenge,) = of_type(body(), "AWS::ApiGateway::GatewayResponse").values()
+    assert challenge["ResponseType"] == "UNAUTHORIZED"
+    (value,) = challenge["ResponseParameters"].values()
+    assert value == "'Basic realm=\"webhook\"'"
+    assert not of_type(body(auth="query_token"), "AWS::ApiGateway::GatewayResponse")
+
+
+@each_shape
+def test_nothing_of_a_request_reaches_start_build(options: dict[str, Any]) -> None:
+    """The request to CodeBuild is a constant but for a variable of the stage."""
+    (method,) = of_type(body(**options), "AWS::ApiGateway::Method").values()
+    integration = method["Integration"]
+    assert integration["PassthroughBehavior"] == "NEVER"
+    templates = integration["RequestTemplates"]
+    assert list(templates) == ["application/x-www-form-urlencoded"]
+    (text,) = templates.values()
+    assert json.loads(text) == {"projectName": "$stageVariables.project"}
+    assert text.count("$") == 1, "one variable, and that is the stage's"
+    assert "#" not in text
+    for name, value in integration["RequestParameters"].items():
+        assert value == f"'{value.strip(chr(39))}'", f"{name} is not a constant"
+    assert "RequestParameters" not in method
+
+
+def test_the_mapping_template_can_do_nothing_but_name_the_project() -> None:
+    """start-build.vtl has no directive and reads one stage variable: no input can change it."""
+    text = Payloads("cfngen_blueprints.backlog_proxy")["start-build.vtl"]
+    assert "$input" not in text
+    assert "$util" not in text
+    assert "$context" not in text
+    filled = text.replace("$stageVariables.project", "Mirror-0123456789ab")
+    assert json.loads(filled) == {"projectName": "Mirror-0123456789ab"}
+
+
+@each_shape
+def test_what_codebuild_refuses_reaches_backlog_as_503(options: dict[str, Any]) -> None:
+    """Only a 2xx becomes 202; everything else is the default, which Backlog retries."""
+    import re
+
+    (method,) = of_type(body(**options), "AWS::ApiGateway::Method").values()
+    taken, refused = method["Integration"]["IntegrationResponses"]
+    assert taken["StatusCode"] == "202"
+    for status in range(100, 600):
+        assert bool(re.fullmatch(taken["SelectionPattern"], str(status))) == (200 <= status < 300)
+    assert refused["StatusCode"] == "503"
+    assert "SelectionPattern" not in refused
+    assert [r["StatusCode"] for r in method["MethodResponses"]] == ["202", "503"]
+    for response in (taken, refused):
+        (answer,) = response["ResponseTemplates"].values()
+        assert "$" not in answer, "nothing of CodeBuild's answer is passed back"
+
+
+def test_no_log_can_hold_a_token() -> None:
+    """Requests are logged without path, query string, headers or body."""
+    (stage,) = of_type(body(auth="query_token", access_logs=True), "AWS::ApiGateway::Stage").values()
+    logged = json.loads(stage["AccessLogSetting"]["Format"])
+    assert set(logged.values()) == {
+        "$context.requestId",
+        "$context.identity.sourceIp",
+        "$context.status",
+        "$context.integration.status",
+        "$context.authorizer.status",
+        "$context.requestTime",
+    }
+    for setting in stage["MethodSettings"]:
+        assert not set(setting) & {"LoggingLevel", "DataTraceEnabled"}
+
+
+def test_logging_of_requests_is_a_choice() -> None:
+    """By default nothing needs the account's CloudWatch role for API Gateway."""
+    (stage,) = of_type(body(), "AWS::ApiGateway::Stage").values()
+    assert "AccessLogSetting" not in stage
+
+
+@each_shape
+def test_the_webhook_is_throttled(options: dict[str, Any]) -> None:
+    """A flood costs little."""
+    (stage,) = of_type(body(**options), "AWS::ApiGateway::Stage").values()
+    (setting,) = stage["MethodSettings"]
+    assert setting["HttpMethod"] == "*"
+    assert setting["ThrottlingRateLimit"] <= 10
+    assert setting["ThrottlingBurstLimit"] <= 50
+
+
+@each_shape
+def test_the_secret_fits_into_a_url_and_is_in_no_output(options: dict[str, Any]) -> None:
+    """The password has no punctuation; outputs name the secret and never hold it."""
+    template = body(**options)
+    (secret,) = of_type(template, "AWS::SecretsManager::Secret").values()
+    made = secret["GenerateSecretString"]
+    assert made["ExcludePunctuation"] is True
+    assert made["PasswordLength"] >= 32
+    assert "SecretString" not in secret
+    assert "resolve:" not in json.dumps(template)
+    url = template["Outputs"]["WebhookUrl"]["Value"]["Fn::Sub"]
+    assert url.endswith("/v1/backlog")
+    assert "@" not in url
+
+
+def test_a_wall_lets_only_known_addresses_through() -> None:
+    """The web ACL is closed but for the addresses, which have to be named."""
+    template = body(waf=True)
+    (acl,) = of_type(template, "AWS::WAFv2::WebACL").values()
+    assert acl["DefaultAction"] == {"Block": {}}
+    assert [list(rule["Action"]) for rule in acl["Rules"]] == [["Block"], ["Allow"]]
+    assert "Default" not in template["Parameters"]["AllowedCidrs"]
+    (association,) = of_type(template, "AWS::WAFv2::WebACLAssociation").values()
+    assert "WebhookStage" in set(references(association["ResourceArn"]))
+
+
+# --- the snapshot ----------------------------------------------------------------------------------
+
+
+@each_shape
+def test_nothing_in_the_snapshot_depends_on_a_parameter(options: dict[str, Any]) -> None:
+    """A parameter changed later changes nothing that the deployment froze.
+
+    Everything frozen refers to other frozen things, to pseudo parameters, and to resources whose
+    ARN changes only when they are replaced.
+    """
+    template = body(**options)
+    parameters = set(template["Parameters"])
+    frozen = {n for n, r in template["Resources"].items() if r["Type"] in FROZEN}
+    outside = set()
+    for name in frozen:
+        for other in references(template["Resources"][name]):
+            assert other not in parameters, f"{name} depends on {other}"
+            if not other.startswith("AWS::") and other not in frozen:
+                outside.add(other)
+    assert outside == {"Authorizer", "StartRole"}
+
+
+@each_shape
+def test_what_the_snapshot_refers_to_is_never_replaced(options: dict[str, Any]) -> None:
+    """None of the properties whose change would replace them is set at all."""
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+    template = body(**options)
+    for name in ("Authorizer", "StartRole"):
+        resource = template["Resources"][name]
+        schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", resource["Type"])
+        fixed = {p.rpartition("/")[2] for p in schema.schema.get("createOnlyProperties", [])}
+        assert fixed
+        assert not fixed & set(resource["Properties"])
+
+
+def test_each_parameter_changed_leaves_the_snapshot_as_it_was() -> None:
+    """Resolved with every parameter changed in turn, the frozen part stays the same."""
+    for options in SHAPES.values():
+        template = body(**options)
+        frozen = [r for r in template["Resources"].values() if r["Type"] in FROZEN]
+        before = resolved(frozen, dict.fromkeys(template["Parameters"], "before"))
+        for name in template["Parameters"]:
+            after = dict.fromkeys(template["Parameters"], "before") | {name: "after"}
+            assert resolved(frozen, after) == before, name
+
+
+def resolved(value: Any, parameters: dict[str, str]) -> Any:
+    """Replace references to parameters, plain or inside a Sub, by their values."""
+    if isinstance(value, dict):
+        if value.get("Ref") in parameters:
+            return parameters[value["Ref"]]
+        return {k: resolved(v, parameters) for k, v in value.items()}
+    if isinstance(value, list):
+        return [resolved(item, parameters) for item in value]
+    if isinstance(value, str):
+        for name, text in parameters.items():
+            value = value.replace(f"${{{name}}}", text)
+    return value
+
+
+def deployment(**options: Any) -> str:
+    """Return the deployment's logical ID."""
+    (name,) = of_type(body(**options), "AWS::ApiGateway::Deployment")
+    return name
+
+
+def test_a_changed_api_is_a_new_deployment() -> None:
+    """The digest follows everything frozen, and nothing else."""
+    assert deployment() == deployment(cache="efs") == deployment(access_logs=True)
+    assert deployment() != deployment(auth="query_token")
+
+
+def test_each_frozen_property_is_in_the_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Change any frozen thing, even a header of a response, and the deployment is another."""
+    from troposphere.apigateway import GatewayResponse, Method, RestApi
+
+    before = deployment()
+    for kind, name, value in (
+        (RestApi, "Description", "changed"),
+        (Method, "OperationName", "changed"),
+        (GatewayResponse, "ResponseTemplates", {"application/json": "{}"}),
+    ):
+        original = kind.__init__
+
+        def changed(
+            self: Any, title: str, *a: Any, _o: Any = original, _p: Any = (name, value), **k: Any
+        ) -> None:
+            _o(self, title, *a, **k, **{_p[0]: _p[1]})
+
+        with monkeypatch.context() as patch:
+            patch.setattr(kind, "__init__", changed)
+            assert deployment() != before, name
+    assert deployment() == before
+
+
+@each_shape
+def test_the_stage_serves_the_deployment_after_all_methods(options: dict[str, Any]) -> None:
+    """The snapshot waits for what it shall hold, and the stage points to it."""
+    template = body(**options)
+    ((name, _),) = of_type(template, "AWS::ApiGateway::Deployment").items()
+    waits = set(template["Resources"][name]["DependsOn"])
+    assert waits >= set(of_type(template, "AWS::ApiGateway::Method"))
+    assert waits >= set(of_type(template, "AWS::ApiGateway::GatewayResponse"))
+    (stage,) = of_type(template, "AWS::ApiGateway::Stage").values()
+    assert stage["DeploymentId"] == {"Ref": name}
+    assert stage["Variables"] == {"project": {"Ref": "Mirror"}}
+
+
+# --- least privilege ---------------------------------------------------------------------------
+
+
+@each_shape
+def test_those_who_start_builds_can_do_nothing_else(options: dict[str, Any]) -> None:
+    """The webhook and the schedule may start one project."""
+    template = body(**options)
+    for role in ("StartRole", "ReconcileRole"):
+        only = {"codebuild:StartBuild": [{"Fn::GetAtt": ["Mirror", "Arn"]}]}
+        assert allowed(template, role) == only
+
+
+def test_the_build_may_push_to_one_repository_and_read_one_key() -> None:
+    """The default shape's build role, action by action."""
+    granted = allowed(body(), "MirrorRole")
+    assert set(granted) == {
+        "codecommit:GitPull",
+        "codecommit:GitPush",
+        "codecommit:UpdateDefaultBranch",
+        "ssm:GetParameters",
+        "kms:Decrypt",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+        "s3:GetObject",
+        "s3:PutObject",
+    }
+    assert granted["codecommit:GitPush"] == [{"Fn::GetAtt": ["Repository", "Arn"]}]
+    assert granted["s3:PutObject"] == [{"Fn::Sub": "${MirrorCache.Arn}/*"}]
+    assert granted["ssm:GetParameters"][0]["Fn::Sub"].endswith(":parameter${BacklogKey}")
+
+
+@each_shape
+def test_the_guard_reads_one_secret(options: dict[str, Any]) -> None:
+    """The authorizer's role holds the secret and its own log, nothing else."""
+    granted = allowed(body(**options), "AuthorizerRole")
+    assert set(granted) == {
+        "secretsmanager:GetSecretValue",
+        "logs:CreateLogStream",
+        "logs:PutLogEvents",
+    }
+    assert granted["secretsmanager:GetSecretValue"] == [{"Ref": "WebhookCredentials"}]
+
+
+@each_shape
+def test_decrypting_is_bound_to_the_one_key(options: dict[str, Any]) -> None:
+    """kms:Decrypt holds only through the store, and only for the secret that was named."""
+    template = body(**options)
+    (policy,) = template["Resources"]["MirrorRole"]["Properties"]["Policies"]
+    (decrypt,) = [
+        s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == ["kms:Decrypt"]
+    ]
+    conditions = decrypt["Condition"]["StringEquals"]
+    assert "kms:ViaService" in conditions
+    assert any(key.startswith("kms:EncryptionContext:") for key in conditions)
+    assert "BacklogKey" in set(references(conditions))
+
+
+def test_debugging_rights_are_a_choice() -> None:
+    """Session Manager's channels are granted only when asked for."""
+    assert not [a for a in allowed(body(), "MirrorRole") if a.startswith("ssmmessages")]
+    granted = allowed(body(debug_sessions=True), "MirrorRole")
+    assert len([a for a in granted if a.startswith("ssmmessages")]) == 4
+
+
+def test_network_rights_come_with_the_network() -> None:
+    """Only a build in a VPC may attach to it, and only to its two subnets."""
+    assert not [a for a in allowed(body(), "MirrorRole") if a.startswith("ec2")]
+    for options in ({"vpc": True}, {"cache": "efs"}):
+        template = body(**options)
+        (policy,) = template["Resources"]["MirrorRole"]["Properties"]["Policies"]
+        (permission,) = [
+            s
+            for s in policy["PolicyDocument"]["Statement"]
+            if s["Action"] == ["ec2:CreateNetworkInterfacePermission"]
+        ]
+        subnets = permission["Condition"]["ArnEquals"]["ec2:Subnet"]
+        assert [s["Fn::Sub"].rpartition("/")[2] for s in subnets] == [
+            "${PrivateSubnetId1}",
+            "${PrivateSubnetId2}",
+        ]
+
+
+# --- the shapes ---------------------------------------------------------------------------------
+
+
+def project(**options: Any) -> dict[str, Any]:
+    """Return the build project's properties."""
+    (found,) = of_type(body(**options), "AWS::CodeBuild::Project").values()
+    return found  # type: ignore[no-any-return]
+
+
+def variables(**options: Any) -> dict[str, Any]:
+    """Return the build's environment variables by name."""
+    return {v["Name"]: v for v in project(**options)["Environment"]["EnvironmentVariables"]}
+
+
+def test_the_simplest_shape_needs_no_network() -> None:
+    """With a bucket there is no VPC, no privileged build and no file system."""
+    template = body()
+    assert not [t for t in template["Resources"].values() if "EC2" in t["Type"]]
+    assert "VpcId" not in template["Parameters"]
+    plain = project()
+    assert plain["Environment"]["PrivilegedMode"] is False
+    assert plain["Cache"] == {"Type": "S3", "Location": {"Ref": "MirrorCache"}}
+
+
+def test_the_shape_for_big_repositories_mounts_a_file_system() -> None:
+    """With EFS the build is privileged, in the VPC, and waits for the mount targets."""
+    template, big = body(cache="efs"), project(cache="efs")
+    assert big["Environment"]["PrivilegedMode"] is True
+    (location,) = big["FileSystemLocations"]
+    assert location["MountPoint"] == "/mnt/mirror"
+    assert variables(cache="efs")["MIRROR_DIR"]["Value"].startswith("/mnt/mirror/")
+    mounts = of_type(template, "AWS::EFS::MountTarget")
+    assert template["Resources"]["Mirror"]["DependsOn"] == list(mounts)
+    assert not of_type(template, "AWS::S3::Bucket")
+    (files,) = of_type(template, "AWS::EFS::FileSystem").values()
+    assert files["Encrypted"] is True
+
+
+def test_only_builds_reach_the_files_and_builds_reach_only_what_they_need() -> None:
+    """NFS comes from the builds' group; builds send to SSH, HTTPS and NFS; nothing comes in."""
+    template = body(cache="efs")
+    (rule,) = of_type(template, "AWS::EC2::SecurityGroupIngress").values()
+    assert rule["SourceSecurityGroupId"] == {"Fn::GetAtt": ["MirrorAccess", "GroupId"]}
+    assert (rule["FromPort"], rule["ToPort"]) == (2049, 2049)
+    groups = of_type(template, "AWS::EC2::SecurityGroup")
+    assert [e["FromPort"] for e in groups["MirrorAccess"]["SecurityGroupEgress"]] == [22, 443]
+    assert not any("SecurityGroupIngress" in group for group in groups.values())
+
+
+def test_a_bucket_is_private_encrypted_and_forgets() -> None:
+    """The cache is nobody else's, and expires."""
+    template = body()
+    (bucket,) = of_type(template, "AWS::S3::Bucket").values()
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert rule["ExpirationInDays"] == {"Ref": "CacheDays"}
+    (policy,) = of_type(template, "AWS::S3::BucketPolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Effect"] == "Deny"
+    assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
+
+
+def test_the_cache_the_project_keeps_is_where_the_mirror_is() -> None:
+    """The buildspec caches the folder that MIRROR_DIR names."""
+    spec = yaml.safe_load(project()["Source"]["BuildSpec"])
+    (path,) = spec["cache"]["paths"]
+    directory = variables()["MIRROR_DIR"]["Value"]
+    assert directory.startswith(path.removesuffix("**/*"))
+
+
+@pytest.mark.parametrize(
+    ("options", "name", "kind"),
+    [
+        ({}, "BACKLOG_KEY", "PARAMETER_STORE"),
+        ({"key_store": "secrets_manager"}, "BACKLOG_KEY", "SECRETS_MANAGER"),
+        ({"host_keys": "parameter_store"}, "BACKLOG_HOST_KEYS", "PARAMETER_STORE"),
+    ],
+)
+def test_secrets_come_from_where_they_are_kept(
+    options: dict[str, Any], name: str, kind: str
+) -> None:
+    """CodeBuild fetches and masks them; the template holds only their names."""
+    assert variables(**options)[name]["Type"] == kind
+
+
+def test_host_keys_are_pinned_unless_trust_was_chosen() -> None:
+    """One of the two variables is set, never both."""
+    for kind in ("parameter", "parameter_store"):
+        names = set(variables(host_keys=kind))
+        assert "BACKLOG_HOST_KEYS" in names
+        assert "HOST_KEYS_PARAMETER" not in names
+    names = set(variables(host_keys="trust_on_first_use"))
+    assert "HOST_KEYS_PARAMETER" in names
+    assert "BACKLOG_HOST_KEYS" not in names
+    template = body(host_keys="trust_on_first_use")
+    (parameter,) = of_type(template, "AWS::SSM::Parameter").values()
+    assert parameter["Value"] == "none"
+    assert {"ssm:GetParameter", "ssm:PutParameter"} <= set(allowed(template, "MirrorRole"))
+
+
+def test_an_existing_repository_is_left_alone() -> None:
+    """Nothing is created, and the same one is pushed to."""
+    template = body(repository="existing")
+    assert not of_type(template, "AWS::CodeCommit::Repository")
+    arn = allowed(template, "MirrorRole")["codecommit:GitPush"]
+    assert arn[0]["Fn::Sub"].endswith(":${RepositoryName}")
+
+
+def test_the_repository_outlives_its_stack() -> None:
+    """Deleting the stack does not delete history."""
+    repository = body()["Resources"]["Repository"]
+    assert repository["DeletionPolicy"] == repository["UpdateReplacePolicy"] == "Retain"
+
+
+@pytest.mark.parametrize(
+    ("architecture", "kind", "image"),
+    [("arm64", "ARM_CONTAINER", "aarch64"), ("x86_64", "LINUX_CONTAINER", "x86_64")],
+)
+def test_the_image_is_a_maintained_one(architecture: str, kind: str, image: str) -> None:
+    """Amazon Linux 2023 for the processor that was chosen, in builds and functions alike."""
+    environment = project(architecture=architecture)["Environment"]
+    assert environment["Type"] == kind
+    assert environment["Image"].startswith(f"aws/codebuild/amazonlinux-{image}-standard:")
+    (function,) = of_type(body(architecture=architecture), "AWS::Lambda::Function").values()
+    assert function["Architectures"] == [architecture]
+
+
+# --- no push is lost -----------------------------------------------------------------------------
+
+
+@each_shape
+def test_builds_may_overlap(options: dict[str, Any]) -> None:
+    """No limit refuses a build while another runs."""
+    assert "ConcurrentBuildLimit" not in project(**options)
+
+
+@each_shape
+def test_a_schedule_makes_good_what_was_lost(options: dict[str, Any]) -> None:
+    """The rule starts the same project, daily unless told otherwise."""
+    template = body(**options)
+    (rule,) = of_type(template, "AWS::Events::Rule").values()
+    assert rule["ScheduleExpression"] == {"Ref": "ReconcileSchedule"}
+    assert template["Parameters"]["ReconcileSchedule"]["Default"] == "rate(1 day)"
+    (target,) = rule["Targets"]
+    assert target["Arn"] == {"Fn::GetAtt": ["Mirror", "Arn"]}
+
+
+@each_shape
+def test_a_failed_build_is_heard_of(options: dict[str, Any]) -> None:
+    """The alarm watches the project and tells the topic, which admits only alarms of ours."""
+    template = body(**options)
+    (alarm,) = of_type(template, "AWS::CloudWatch::Alarm").values()
+    assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/CodeBuild", "FailedBuilds")
+    assert alarm["Dimensions"] == [{"Name": "ProjectName", "Value": {"Ref": "Mirror"}}]
+    assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    (topic,) = of_type(template, "AWS::SNS::Topic").values()
+    assert "KmsMasterKeyId" not in topic, "alarms cannot publish under alias/aws/sns"
+    (policy,) = of_type(template, "AWS::SNS::TopicPolicy").values()
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+@each_shape
+def test_logs_are_made_first_and_forget(options: dict[str, Any]) -> None:
+    """Each log group has a retention period and is given to its writer by reference."""
+    template = body(**options)
+    for group in of_type(template, "AWS::Logs::LogGroup").values():
+        assert group["RetentionInDays"] == {"Ref": "LogDays"}
+    assert project(**options)["LogsConfig"]["CloudWatchLogs"]["GroupName"] == {"Ref": "MirrorLog"}
+    for resource in template["Resources"].values():
+        assert "logs:CreateLogGroup" not in json.dumps(resource)
+
+
+# --- what is asked ---------------------------------------------------------------------------------
+
+
+@each_shape
+def test_every_parameter_stands_under_a_heading_and_is_used(options: dict[str, Any]) -> None:
+    """The console's groups hold each parameter once, and none is idle."""
+    template = body(**options)
+    groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    grouped = list(itertools.chain.from_iterable(g["Parameters"] for g in groups))
+    assert grouped == list(template["Parameters"])
+    used = set(references([template["Resources"], template.get("Conditions", {})]))
+    assert set(template["Parameters"]) <= used
+
+
+@pytest.mark.parametrize(
+    ("name", "good", "bad"),
+    [
+        ("BacklogSpaceKey", ["acme", "a-1"], ["", "-a", "A", "a b", "a$(id)", "a/b", "a@b"]),
+        ("BacklogProjectKey", ["DEV", "A_1"], ["dev", "", "A/B", "A;B", "../X"]),
+        ("BacklogRepository", ["app", "a.b-c_d"], ["", "-x", "../x", "a b", "a/b", "$(id)"]),
+        ("BacklogKey", ["/backlog/key"], ["backlog", "", "/a b", "/$(id)"]),
+        ("RepositoryName", ["app", "A.b-c_d"], ["", "a/b", "a b", "x" * 101]),
+        ("AllowedCidrs", ["", "192.0.2.0/24", "192.0.2.1/32,2001:db8::/32"], ["any", "1.2.3.4", ","]),
+        ("AlarmEmail", ["", "ops@example.com"], ["ops", "a b@c", "@"]),
+        ("ReconcileSchedule", ["rate(1 day)", "cron(0 3 * * ? *)"], ["daily", "", "rate()"]),
+        ("BacklogHostKeys", ["h ssh-ed25519 AAAA", "#x\nh ecdsa-sha2-nistp256 A\n"], ["", "none"]),
+    ],
+)
+def test_hostile_answers_are_refused_by_cloudformation(
+    name: str, good: list[str], bad: list[str]
+) -> None:
+    """The patterns admit what people type and nothing that could become something else."""
+    import re
+
+    pattern = body()["Parameters"][name]["AllowedPattern"]
+    for value in good:
+        assert re.fullmatch(pattern, value), value
+    for value in bad:
+        assert not re.fullmatch(pattern, value), value

@@ -1,0 +1,13 @@
+"""What several test files share."""
+
+from __future__ import annotations
+
+import pytest
+
+from cfngen.lint import Linter
+
+
+@pytest.fixture(scope="session")
+def linter() -> Linter:
+    """Load the linter's rules once: they take most of a second."""
+    return Linter()

@@ -1,0 +1,158 @@
+"""Parts of CodeCommit and Parameter Store on loopback, for the real `aws` and the real git.
+
+It speaks the JSON protocol of three operations (shapes from the service models in botocore) and,
+through `git http-backend`, git's own protocol over HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+from urllib.parse import urlsplit
+
+from support.git_repositories import Repository
+
+
+class Refusal(Exception):
+    """An error of the service: its type and its message."""
+
+
+class Aws:
+    """The state behind the server.
+
+    Attributes:
+        root: folder with the repositories, as `<region>/<name>`.
+        parameters: Parameter Store, by name.
+        calls: each operation that was asked for, with its input.
+    """
+
+    def __init__(self, root: Path) -> None:
+        """Start without parameters."""
+        self.root = root
+        self.parameters: dict[str, str] = {}
+        self.calls: list[tuple[str, dict[str, Any]]] = []
+        state = self
+
+        class Handler(_Handler):
+            aws = state
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+
+    def __enter__(self) -> Aws:
+        """Serve."""
+        self.thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop serving."""
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    def answer(self, operation: str, region: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Answer one operation."""
+        self.calls.append((operation, asked))
+        if operation == "CodeCommit_20150413.UpdateDefaultBranch":
+            path = self.root / region / asked["repositoryName"]
+            if not path.is_dir():
+                raise Refusal("RepositoryDoesNotExistException", asked["repositoryName"])
+            repository, ref = Repository(path), f"refs/heads/{asked['defaultBranchName']}"
+            if ref not in repository.refs():
+                raise Refusal("BranchDoesNotExistException", ref)
+            repository.set_head(ref)
+            return {}
+        if operation == "AmazonSSM.GetParameter":
+            name = asked["Name"]
+            if name not in self.parameters:
+                raise Refusal("ParameterNotFound", name)
+            return {"Parameter": {"Name": name, "Type": "String", "Value": self.parameters[name]}}
+        if operation == "AmazonSSM.PutParameter":
+            if asked["Name"] in self.parameters and not asked.get("Overwrite"):
+                raise Refusal("ParameterAlreadyExists", asked["Name"])
+            self.parameters[asked["Name"]] = asked["Value"]
+            return {"Version": 1, "Tier": "Standard"}
+        raise Refusal("UnknownOperationException", operation)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Tells the two protocols apart."""
+
+    aws: Aws
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+    def body(self) -> bytes:
+        """Read what was sent, in one piece or in chunks."""
+        if self.headers.get("Transfer-Encoding") != "chunked":
+            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        whole = b""
+        while size := int(self.rfile.readline(), 16):
+            whole += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return whole
+
+    def do_GET(self) -> None:
+        """Serve git."""
+        self.git()
+
+    def do_POST(self) -> None:
+        """Serve git, or an operation."""
+        target = self.headers.get("X-Amz-Target")
+        if not target:
+            self.git()
+            return
+        region = self.headers["Authorization"].split("/")[2]
+        try:
+            status, said = 200, self.aws.answer(target, region, json.loads(self.body()))
+        except Refusal as refusal:
+            status, said = 400, {"__type": refusal.args[0], "message": refusal.args[1]}
+        self.reply(status, "application/x-amz-json-1.1", json.dumps(said).encode())
+
+    def reply(self, status: int, kind: str, body: bytes) -> None:
+        """Send a whole answer."""
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def git(self) -> None:
+        """Hand a request to git's CGI program."""
+        url = urlsplit(self.path)
+        environment = {
+            "PATH": os.environ["PATH"],
+            "GIT_PROJECT_ROOT": str(self.aws.root),
+            "GIT_HTTP_EXPORT_ALL": "1",
+            "REMOTE_USER": "somebody",
+            "REQUEST_METHOD": self.command,
+            "PATH_INFO": url.path,
+            "QUERY_STRING": url.query,
+            "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
+            "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
+        }
+        command = ["git", "http-backend"]
+        done = subprocess.run(
+            command, input=self.body(), env=environment, capture_output=True, check=False
+        )
+        head, _, body = done.stdout.partition(b"\r\n\r\n")
+        fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n") if ": " in line)
+        status = int(fields.get("Status", "200").split()[0])
+        self.reply(status, fields.get("Content-Type", "text/plain"), body)

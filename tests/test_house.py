@@ -1,0 +1,247 @@
+"""What every blueprint in this house keeps to."""
+
+from __future__ import annotations
+
+import functools
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from cfngen import draw, read
+from cfngen.generate import INLINE_LIMIT, Drawn, size_advice
+from cfngen.header import intact
+from cfngen.lint import INFORMATIONAL, Linter
+from cfngen.manifest import Manifest, load
+from cfngen.options import options_schema
+from cfngen.registry import Entry, blueprints
+
+ROOT = Path(__file__).parents[1]
+OURS = {name: entry for name, entry in blueprints().items() if entry.distribution == "cfngen"}
+PROJECT: Manifest = load(ROOT)
+
+each_blueprint = pytest.mark.parametrize("entry", OURS.values(), ids=OURS)
+each_template = pytest.mark.parametrize("name", PROJECT.templates)
+
+# Properties that give a resource a name of its own, which a second stack could not have, too.
+NAMES = {
+    "AWS::ApiGateway::RestApi": (),  # its Name need not be unique
+    "AWS::CodeBuild::Project": ("Name",),
+    "AWS::CloudWatch::Alarm": ("AlarmName",),
+    "AWS::EC2::SecurityGroup": ("GroupName",),
+    "AWS::Events::Rule": ("Name",),
+    "AWS::IAM::Role": ("RoleName",),
+    "AWS::Lambda::Function": ("FunctionName",),
+    "AWS::Logs::LogGroup": ("LogGroupName",),
+    "AWS::S3::Bucket": ("BucketName",),
+    "AWS::SNS::Topic": ("TopicName",),
+    "AWS::SQS::Queue": ("QueueName",),
+    "AWS::SSM::Parameter": ("Name",),
+    "AWS::SecretsManager::Secret": ("Name",),
+    "AWS::WAFv2::IPSet": ("Name",),
+    "AWS::WAFv2::WebACL": ("Name",),
+}
+
+
+def drawn(name: str) -> Drawn:
+    """Draw one of the project's templates."""
+    entry = PROJECT.templates[name]
+    distribution = entry.blueprint.distribution
+    return draw(entry.blueprint.load(), entry.options, name=name, distribution=distribution)
+
+
+@functools.cache
+def shapes(entry: Entry) -> list[Drawn]:
+    """Draw a blueprint with its defaults, and with each single option changed."""
+    blueprint = entry.load()
+    found = [draw(blueprint)]
+    for option, schema in options_schema(blueprint.options_type)["properties"].items():
+        values = schema.get("enum", [False, True] if schema["type"] == "boolean" else [])
+        if schema["type"] == "array":
+            values = [[value] for value in schema["items"]["enum"]]
+        found += [draw(blueprint, {option: value}) for value in values]
+    return list({d.text: d for d in found}.values())
+
+
+def folder(entry: Entry) -> Path:
+    """Return a blueprint's folder."""
+    return ROOT / "blueprints" / entry.name
+
+
+def resources(template: Drawn) -> dict[str, Any]:
+    """Return a template's resources."""
+    found: dict[str, Any] = template.document.body["Resources"]
+    return found
+
+
+def strings(value: Any) -> Iterator[str]:
+    """Yield every string in plain data, those inside a buildspec too."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if key == "BuildSpec" and isinstance(item, str):
+                yield from strings(yaml.safe_load(item))
+            yield from strings(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from strings(item)
+    elif isinstance(value, str):
+        yield value
+
+
+@each_blueprint
+def test_a_readme_tells_all_one_has_to_know(entry: Entry) -> None:
+    """A README has a diagram, what it costs at rest, and every parameter of every shape."""
+    readme = (folder(entry) / "README.md").read_text()
+    assert "```mermaid" in readme
+    assert "## Cost at rest" in readme
+    asked = {p for d in shapes(entry) for p in d.document.body.get("Parameters", {})}
+    missing = {name for name in asked if f"`{name}`" not in readme}
+    assert not missing
+    options = {f for f in entry.load().options_type.__dataclass_fields__ if f"`{f}`" not in readme}
+    assert not options
+
+
+@each_blueprint
+def test_the_defaults_build_and_each_option_does(entry: Entry, linter: Linter) -> None:
+    """`Options()` builds, and so does each single choice, without an error or a warning."""
+    for template in shapes(entry):
+        findings = linter.lint(template.text, template.name, ("us-east-1",))
+        assert [f for f in findings if f.severity != INFORMATIONAL] == []
+
+
+@each_blueprint
+def test_a_blueprint_is_small_and_says_what_it_is(entry: Entry) -> None:
+    """The first line says what the system does; no file outgrows its room."""
+    assert 20 < len(entry.load().summary) < 100
+    for path in folder(entry).glob("*.py"):
+        assert len(path.read_text().splitlines()) <= 400, f"{path.name} is two files"
+
+
+@each_blueprint
+def test_every_payload_is_used_and_run_by_a_test(entry: Entry) -> None:
+    """What is in payload/ is in some shape of the template, byte for byte, and in a test."""
+    payloads = sorted(p for p in folder(entry).glob("payload/*") if p.is_file())
+    used = {text for d in shapes(entry) for text in strings(d.document.body)}
+    tests = "".join(p.read_text() for p in (ROOT / "tests/blueprints").rglob("*.py"))
+    for payload in payloads:
+        text = payload.read_text()
+        assert any(text in value for value in used), f"{payload.name} is not used"
+        assert payload.name in tests, f"no test runs {payload.name}"
+
+
+def test_shared_payloads_are_used_and_run_by_a_test() -> None:
+    """The same holds for what blueprints share."""
+    used = {t for e in OURS.values() for d in shapes(e) for t in strings(d.document.body)}
+    tests = "".join(p.read_text() for p in (ROOT / "tests/blueprints").rglob("*.py"))
+    shared = [p for p in (ROOT / "blueprints/_shared").glob("*/*") if p.is_file()]
+    assert shared
+    for payload in (p for p in shared if p.suffix != ".pyc"):
+        assert any(payload.read_text() in value for value in used), f"{payload.name} is not used"
+        assert payload.name in tests, f"no test runs {payload.name}"
+
+
+@each_blueprint
+def test_every_role_says_who_holds_it(entry: Entry) -> None:
+    """A reviewer need not guess what a role is for."""
+    for template in shapes(entry):
+        for name, resource in resources(template).items():
+            if resource["Type"] == "AWS::IAM::Role":
+                assert ("Resources", name) in template.document.comments, name
+
+
+@each_blueprint
+def test_two_stacks_fit_in_one_account(entry: Entry) -> None:
+    """Nothing has a fixed physical name but what the user names, such as the repository."""
+    for template in shapes(entry):
+        for name, resource in resources(template).items():
+            kind = resource["Type"]
+            named = set(NAMES.get(kind, ())) & set(resource.get("Properties", {}))
+            assert not named, f"{name} has a fixed {named}"
+
+
+@each_blueprint
+def test_no_policy_allows_a_star(entry: Entry) -> None:
+    """Actions are named; every resource at once has its reason printed above."""
+    for template in shapes(entry):
+        for path, statement in statements(template.document.body, ()):
+            if statement["Effect"] != "Allow":
+                continue
+            actions = statement["Action"]
+            assert "*" not in "".join(actions if isinstance(actions, list) else [actions])
+            if statement.get("Resource") in ("*", ["*"]):
+                assert template.document.comments.get(path), f"{path}: say because="
+
+
+def statements(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Yield every policy statement with its place."""
+    if isinstance(value, dict):
+        if "Effect" in value and "Action" in value:
+            yield path, value
+        for key, item in value.items():
+            yield from statements(item, (*path, key))
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from statements(item, (*path, number))
+
+
+@each_blueprint
+def test_stateful_things_say_what_becomes_of_them(entry: Entry) -> None:
+    """Whatever holds data says whether it outlives the stack."""
+    stateful = ("CodeCommit::Repository", "S3::Bucket", "EFS::FileSystem", "Logs::LogGroup",
+                "SecretsManager::Secret", "SQS::Queue", "KMS::Key")  # fmt: skip
+    for template in shapes(entry):
+        for name, resource in resources(template).items():
+            if resource["Type"].removeprefix("AWS::") in stateful:
+                assert "DeletionPolicy" in resource, name
+                assert "UpdateReplacePolicy" in resource, name
+
+
+@each_template
+def test_output_is_what_the_blueprints_say(name: str) -> None:
+    """The committed file is current, sealed and small enough, or says what to do."""
+    path = PROJECT.output / f"{name}.yaml"
+    template = drawn(name)
+    assert path.read_text() == template.text, "run `cfngen build`"
+    assert intact(template.text)
+    assert template.size <= INLINE_LIMIT or "--s3-bucket" in size_advice(template)
+
+
+def test_every_output_has_its_manifest_entry() -> None:
+    """Nothing lies in output/ that nobody makes."""
+    made = {f"{name}.yaml" for name in PROJECT.templates}
+    assert {path.name for path in PROJECT.output.glob("*")} == made
+
+
+@each_template
+def test_the_linter_has_nothing_to_say(name: str, linter: Linter) -> None:
+    """No finding of any severity, in every region the templates are meant for."""
+    assert linter.lint(drawn(name).text, name) == []
+
+
+@each_template
+def test_a_template_is_readable(name: str) -> None:
+    """No aliases, no escaped text, no tag in quotes; payloads stand as blocks."""
+    text = drawn(name).text
+    code = "\n".join(line for line in text.splitlines() if not line.startswith(" " * 8))
+    assert not re.search(r"[:-] [&*]\w", code)
+    assert "\\n" not in re.sub(r"\|[\s\S]*?(?=\n\S|\n  \w+:)", "", code)
+    assert not re.search(r"!\w+ '[\w.:]+'$", code, re.M)
+    assert read(text) == drawn(name).document.body
+
+
+def test_the_project_speaks_only_of_itself() -> None:
+    """No tracked file names a package registry's address or a machine's path."""
+    run = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if run.returncode:
+        pytest.skip("not a git checkout")
+    forbidden = re.compile(r"index-url|pypi\.org/simple|registry\.npmjs|/root/\.pyenv|file:///")
+    for name in filter(None, run.stdout.split("\0")):
+        path = ROOT / name
+        if path.is_file() and path != Path(__file__):
+            assert not forbidden.search(path.read_text(errors="replace")), name

@@ -1,0 +1,188 @@
+"""Options from a file are held against the blueprint's dataclass."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import enum
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from cfngen.blueprint import NoOptions, chosen_options, option
+from cfngen.errors import CfngenError, Problems
+from cfngen.header import header
+from cfngen.options import option_problems, options_from, options_schema
+
+
+class Colour(enum.Enum):
+    """Something a list of choices is made of."""
+
+    RED = "red"
+    BLUE = "blue"
+
+
+@dataclasses.dataclass(frozen=True)
+class Zone:
+    """One of several parts."""
+
+    kind: Literal["public", "private"] = option("Who may come in", default="private")
+    size: int = 24
+
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    """Decided at build time."""
+
+    cache: Literal["s3", "efs"] = option("Where the cache is kept", default="s3")
+    count: int = 1
+    ratio: float = 0.5
+    label: str | int = "plain"
+    main: Zone = Zone()
+    zones: tuple[Zone, ...] = ()
+    tags: dict[str, str] = dataclasses.field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    colour: Colour = Colour.RED
+    maybe: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.count > 9:
+            raise ValueError("count: at most 9")
+
+
+def test_a_table_becomes_the_plain_dataclass() -> None:
+    """Lists become tuples and sets, text an enum, tables nested dataclasses, and all is hashable."""
+    table = {
+        "cache": "efs",
+        "zones": [{"kind": "public"}, {"size": 3}],
+        "names": ["b", "a"],
+        "colour": "blue",
+        "maybe": 3,
+        "ratio": 1,
+    }
+    assert options_from(Options, table) == Options(
+        cache="efs",
+        zones=(Zone("public"), Zone(size=3)),
+        names=frozenset("ab"),
+        colour=Colour.BLUE,
+        maybe=3,
+        ratio=1.0,
+    )
+    assert options_from(Options, {}) == Options()
+
+
+@pytest.mark.parametrize(
+    ("table", "problem"),
+    [
+        ({"cahe": 1}, "cahe: unknown option; did you mean 'cache'? (there are: cache, count,"),
+        ({"cache": "efss"}, "cache: must be 's3' or 'efs', got \"efss\"; did you mean 'efs'?"),
+        ({"cache": 3}, "cache: must be 's3' or 'efs', got 3"),
+        ({"count": "3"}, 'count: must be a valid integer, got "3"'),
+        ({"count": True}, "count: must be a valid integer, got true"),
+        ({"count": 10}, "count: at most 9"),
+        ({"label": 1.5}, "label: must be a valid string, or must be a valid integer, got 1.5"),
+        ({"main": 3}, "main: must be a table"),
+        ({"main": {"siez": 1}}, "main.siez: unknown option; did you mean 'size'? (there are: kind,"),
+        ({"zones": [{}, {"size": "1"}]}, 'zones[1].size: must be a valid integer, got "1"'),
+        ({"zones": [{"knid": 1}]}, "zones[0].knid: unknown option; did you mean 'kind'?"),
+        ({"tags": {"a": 1}}, "tags.a: must be a valid string, got 1"),
+        ({"colour": "bleu"}, "colour: must be 'red' or 'blue', got \"bleu\"; did you mean 'blue'?"),
+        ({"label": datetime.date(2020, 1, 1)}, "label: a date or time is no option; write it as"),
+        ({"zones": [{"size": datetime.time(1)}]}, "zones[0].size: a date or time is no option"),
+    ],
+)
+def test_a_mistake_is_told_with_its_key(table: dict[str, Any], problem: str) -> None:
+    """Each kind of mistake names the key, what it must be and what it is."""
+    (told,) = option_problems(Options, table)
+    assert told.startswith(problem)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    """Unknown keys, wrong types, bad values and dates come together, nested ones too."""
+    table = {
+        "cache": 1,
+        "cuont": 1,
+        "label": datetime.date(2020, 1, 1),
+        "main": {"size": "1", "knid": 1},
+        "zones": [{"size": "1"}],
+    }
+    told = [problem.partition(":")[0] for problem in option_problems(Options, table)]
+    assert sorted(told) == ["cache", "cuont", "label", "main.knid", "main.size", "zones[0].size"]
+
+
+def test_a_blueprint_without_options_takes_none() -> None:
+    """Options for a blueprint that has none are unknown."""
+    assert option_problems(NoOptions, {"a": 1}) == ("a: unknown option (there are: none)",)
+    assert options_from(NoOptions, {}) == NoOptions()
+
+
+def test_types_that_cannot_be_validated_are_a_message() -> None:
+    """A dataclass with a type pydantic does not know is its author's mistake, told as one."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Strange:
+        thing: Path.__class__.__mro__[-1] = None  # type: ignore[name-defined]
+        stream: "subprocess.Popen" = None  # type: ignore[type-arg] # noqa: UP037
+
+    with pytest.raises(CfngenError, match="Strange: its types cannot be validated"):
+        options_from(Strange, {"stream": 1})
+
+
+def test_the_schema_says_what_the_validation_does() -> None:
+    """The JSON Schema forbids unknown keys and carries descriptions, in nested tables too."""
+    import jsonschema
+
+    schema = options_schema(Options)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert schema["properties"]["cache"]["description"] == "Where the cache is kept"
+    assert schema["$defs"]["Zone"]["properties"]["kind"]["description"] == "Who may come in"
+    validator = jsonschema.Draft202012Validator(schema)
+    for table in ({}, {"cache": "efs", "zones": [{"size": 1}], "maybe": None}):
+        assert validator.is_valid(table)
+        assert not option_problems(Options, table)
+    for table in ({"x": 1}, {"cache": 1}, {"main": {"x": 1}}, {"zones": [{"x": 1}]}):
+        assert not validator.is_valid(table)
+        assert option_problems(Options, table)
+    assert options_schema(NoOptions)["properties"] == {}
+
+
+def test_options_are_written_into_the_header_the_same_everywhere() -> None:
+    """Enums, paths, sets and control characters in options give one stable, readable line."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Odd:
+        colour: Colour = Colour.RED
+        names: frozenset[str] = frozenset()
+        where: Path = Path("a")
+        text: str = ""
+
+    odd = Odd(Colour.BLUE, frozenset("cab"), Path("b/c"), "\x7f\n\u2028é")
+    line = header("b", "", chosen_options(odd), "")
+    assert (
+        '{"colour": "blue", "names": ["a", "b", "c"], "where": "b/c",'
+        r' "text": "\u007f\n\u2028\u00e9"}'
+    ) in line
+    assert line.isprintable()
+
+
+def test_pydantic_is_imported_only_for_options() -> None:
+    """Without options to validate, nobody pays for pydantic."""
+    code = (
+        "import sys; from cfngen.options import *; from cfngen.blueprint import NoOptions;"
+        "options_from(NoOptions, {}); print('pydantic' in sys.modules);"
+        "option_problems(NoOptions, {'a': 1}); print('pydantic' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], text=True, capture_output=True, check=True
+    )
+    assert done.stdout == "False\nTrue\n"
+
+
+def test_a_problem_is_an_error_of_ours() -> None:
+    """What `options_from` raises carries each problem by itself."""
+    with pytest.raises(Problems) as caught:
+        options_from(Options, {"a": 1, "b": 2})
+    assert len(caught.value.problems) == 2

@@ -1,0 +1,152 @@
+"""A template remembers why each thing is in it, and where it came from."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+
+import pytest
+from troposphere import AWSObject, Equals, GetAtt, Ref, Sub, Tags
+from troposphere.iam import Role
+from troposphere.s3 import Bucket
+from troposphere.sns import Topic
+from troposphere.sqs import Queue
+
+from cfngen import Parameters, Template, allow, parameter
+from cfngen.patterns import role
+
+
+class Params(Parameters):
+    """Two questions under one heading."""
+
+    First = parameter("The first", group="Heading")
+    Second = parameter("The second", Type="Number", Default=3)
+
+
+class More(Params):
+    """A third question."""
+
+    Third = parameter("The third", group="Other", label="3rd")
+
+
+def test_what_is_added_is_returned_with_its_reason_and_line() -> None:
+    """The line that added a resource is known to the template."""
+    t = Template()
+    bucket = t.add(Bucket("Files"), why="To keep files.")
+    line = inspect.currentframe().f_lineno - 1  # type: ignore[union-attr]
+    document = t.document()
+    assert bucket.title == "Files"
+    assert document.comments["Resources", "Files"] == "To keep files."
+    assert document.origins["Resources", "Files"].file == __file__
+    assert document.origins["Resources", "Files"].line == line
+
+
+def test_a_resource_from_a_pattern_comes_from_the_line_that_asked() -> None:
+    """The blueprint's line is named, not the pattern's."""
+    t = Template()
+    t.add(role("Worker", "lambda", allow("sqs:SendMessage", on="arn:x")), why="Held by work.")
+    assert t.document().origins["Resources", "Worker"].file == __file__
+
+
+def test_a_group_adds_all_it_holds_in_order() -> None:
+    """A pattern's resources keep their own reasons; one given replaces the first's."""
+
+    @dataclass
+    class Pair:
+        resources: list[tuple[AWSObject, str]]
+
+    t = Template()
+    t.add(Pair([(Topic("B"), "b"), (Queue("A"), "a")]), why="Both.")
+    assert list(t.document().body["Resources"]) == ["B", "A"]
+    assert t.whys == {"B": "Both.", "A": "a"}
+
+
+def test_something_else_than_a_resource_is_refused() -> None:
+    """add() says what it takes."""
+    with pytest.raises(TypeError, match="takes a resource"):
+        Template().add("Bucket")
+
+
+def test_names_are_taken_once() -> None:
+    """A duplicate resource or condition is an error, not a silent replacement."""
+    t = Template()
+    t.add(Bucket("Files"))
+    with pytest.raises(ValueError, match="Files"):
+        t.add(Bucket("Files"))
+    t.condition("Always", Equals("a", "a"))
+    with pytest.raises(ValueError, match="Always"):
+        t.condition("Always", Equals("a", "b"))
+
+
+def test_declared_parameters_are_refs_in_order_under_their_headings() -> None:
+    """Base classes come first; a parameter without a heading goes under the last one."""
+    t = Template()
+    p = t.declare(More)
+    assert p.Second == Ref("Second")
+    body = t.document().body
+    assert list(body["Parameters"]) == ["First", "Second", "Third"]
+    assert body["Parameters"]["Second"] == {
+        "Type": "Number",
+        "Description": "The second",
+        "Default": 3,
+    }
+    interface = body["Metadata"]["AWS::CloudFormation::Interface"]
+    assert [g["Parameters"] for g in interface["ParameterGroups"]] == [["First", "Second"], ["Third"]]
+    assert interface["ParameterLabels"]["Third"]["default"] == "3rd"
+
+
+def test_an_unknown_attribute_of_a_parameter_is_refused() -> None:
+    """CloudFormation's spelling is checked where it is written."""
+    with pytest.raises(TypeError, match="AllowedPatern"):
+        parameter("x", AllowedPatern=".*")
+
+
+def test_a_document_is_plain_data_in_the_order_of_the_anatomy() -> None:
+    """Sections stand as CloudFormation's documentation lists them; helpers become data."""
+    t = Template("What it is")
+    t.output("Arn", GetAtt("Files", "Arn"), "Its ARN", export=Sub("${AWS::StackName}-arn"))
+    t.add(Bucket("Files", Tags=Tags(A="b"), BucketName=Ref("Name")))
+    t.condition("Always", Equals("a", "a"))
+    t.declare(Params)
+    body = t.document().body
+    assert list(body) == [
+        "AWSTemplateFormatVersion",
+        "Description",
+        "Metadata",
+        "Parameters",
+        "Conditions",
+        "Resources",
+        "Outputs",
+    ]
+    assert body["Resources"]["Files"]["Properties"] == {
+        "Tags": [{"Key": "A", "Value": "b"}],
+        "BucketName": {"Ref": "Name"},
+    }
+    assert body["Outputs"]["Arn"]["Export"] == {"Name": {"Fn::Sub": "${AWS::StackName}-arn"}}
+
+
+def test_one_pass_gives_what_troposphere_gives() -> None:
+    """Our encoder and troposphere's own agree on every resource of a large template."""
+    from cfngen.registry import find
+
+    t = find("backlog_proxy").load()()
+    ours = t.document().body["Resources"]
+    assert ours == {name: thing.to_dict() for name, thing in t.resources.items()}
+
+
+def test_a_reason_inside_a_policy_is_kept_by_its_place() -> None:
+    """`because=` is printed above its statement."""
+    t = Template()
+    t.add(role("Worker", "lambda", allow("ec2:DescribeVpcs", on="*", because="No names.")))
+    comments = t.document().comments
+    place = ("Resources", "Worker", "Properties", "Policies", 0, "PolicyDocument", "Statement", 0)
+    assert comments[place] == "No names."
+
+
+def test_a_resource_that_lacks_something_says_where_it_was_added() -> None:
+    """troposphere's complaint is followed by our line."""
+    t = Template()
+    t.add(Role("Worker"))
+    with pytest.raises(ValueError, match="AssumeRolePolicyDocument") as caught:
+        t.document()
+    assert any(__file__ in note and "Worker" in note for note in caught.value.__notes__)
