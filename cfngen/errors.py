@@ -10,7 +10,7 @@ class CfngenError(Exception):
     """A mistake a user can mend: the message says where, what, and what now."""
 
 
-class Problems(CfngenError):
+class Problems(CfngenError):  # noqa: N818 - it is several of them
     """Several mistakes found in one go, one line each."""
 
     def __init__(self, problems: Iterable[str]) -> None:

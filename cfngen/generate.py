@@ -100,9 +100,7 @@ def generate(
         blueprint, distribution = entry.load(), entry.distribution
     drawn = draw(blueprint, options, distribution=distribution)
     findings = (linter or Linter()).lint(drawn.text, drawn.name, tuple(regions))
-    return Generated(
-        drawn.name, drawn.text, tuple(trace(findings, drawn.origins)), drawn.document
-    )
+    return Generated(drawn.name, drawn.text, tuple(trace(findings, drawn.origins)), drawn.document)
 
 
 def size_advice(drawn: Drawn) -> str:
@@ -113,5 +111,3 @@ def size_advice(drawn: Drawn) -> str:
         f"{drawn.name}: {drawn.size:,} bytes, over the {INLINE_LIMIT:,} that CloudFormation takes"
         " inline: deploy it with --s3-bucket"
     )
-
-

@@ -97,9 +97,7 @@ class Linter:
 def trace(findings: list[Finding], origins: dict[tuple[str, str], Origin]) -> list[Finding]:
     """Return the findings with the blueprint's file and line of what each is about."""
     return [
-        replace(f, origin=str(origins[f.section, f.name]))
-        if (f.section, f.name) in origins
-        else f
+        replace(f, origin=str(origins[f.section, f.name])) if (f.section, f.name) in origins else f
         for f in findings
     ]
 

@@ -9,8 +9,9 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Self
 
 from cfngen.errors import CfngenError, LintError
 from cfngen.lint import Finding, Linter
@@ -38,7 +39,7 @@ class Linters:
         self.root = root
         self._child: _Child | None = _fork(self._serve) if _may_fork() else None
 
-    def __enter__(self) -> Linters:
+    def __enter__(self) -> Self:
         """Return itself."""
         return self
 
@@ -69,10 +70,10 @@ class Linters:
         jobs: list[Job] = pickle.load(requests)  # noqa: S301 - written by our own parent
         first, *others = _shares(jobs, len(os.sched_getaffinity(0)))
 
-        def work(share: list[int]) -> dict[int, list[Finding]]:
+        def work(share: list[int], _: BinaryIO | None = None) -> dict[int, list[Finding]]:
             return {number: linter.lint(*jobs[number]) for number in share}
 
-        helpers = [_fork(lambda _, share=share: work(share)) for share in others]
+        helpers = [_fork(partial(work, share)) for share in others]
         results = work(first)
         for helper in helpers:
             results |= helper.ask(None)
@@ -147,7 +148,7 @@ def _fork(serve: Callable[[BinaryIO], Any]) -> _Child:
                 answer = serve(requests)
         except EOFError:  # the parent gave up before it asked
             os._exit(0)
-        except BaseException as error:  # noqa: BLE001 - the parent raises it
+        except BaseException as error:  # the parent raises it
             answer = error if isinstance(error, CfngenError) else _portable(error)
         with os.fdopen(answer_write, "wb") as answers:
             pickle.dump(answer, answers)

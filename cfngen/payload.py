@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Self
 
 from cfngen.errors import PayloadError, did_you_mean
 
@@ -14,7 +15,7 @@ class Payload(str):
     __slots__ = ("name",)
     name: str
 
-    def __new__(cls, text: str, name: str) -> Payload:
+    def __new__(cls, text: str, name: str) -> Self:
         """Remember where the text came from."""
         self = super().__new__(cls, text)
         self.name = name
@@ -81,8 +82,8 @@ def checked(raw: bytes, where: str) -> str:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = raw[: error.start].count(b"\n") + 1
-        raise PayloadError(f"{where}:{line}: not UTF-8; save the file as UTF-8") from None
+        number = raw[: error.start].count(b"\n") + 1
+        raise PayloadError(f"{where}:{number}: not UTF-8; save the file as UTF-8") from None
     offences = []
     if text.startswith("\ufeff"):
         offences.append(f"{where}:1: starts with a byte order mark; save it without one")

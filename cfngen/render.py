@@ -36,8 +36,9 @@ STATEMENT = (
 # Sections whose things stand apart, a blank line between.
 APART = ("Parameters", "Rules", "Resources", "Outputs")
 
-# The functions for which AWS's reference shows a short tag, save `Fn::Transform`, whose argument
-# is a mapping. `Fn::GetStackOutput` has one too, but nothing short may stand right inside it.
+# Functions whose short tag AWS's reference shows for text or a list. It has none for `Fn::Length`,
+# `Fn::ToJsonString`, `Fn::ForEach` or those of rules; `Fn::Transform` and `Fn::GetStackOutput`
+# take a mapping.
 SHORT = {
     f"Fn::{name}"
     for name in (
@@ -50,7 +51,7 @@ DEPTH = 2  # ... and up to this many lists inside each other
 
 # What every reader of YAML takes as it stands; anything else is escaped.
 UNPRINTABLE = re.compile(
-    "[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010fffd]"
+    "[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 # Printable text that is read as text without quotes, unless it is ambiguous.
 PLAIN = re.compile(
@@ -73,7 +74,9 @@ def render(document: Document) -> str:
     body = document.body
     if not isinstance(body, dict):
         raise RenderError(f"a template is a mapping, not {type(body).__name__}")
-    text = "\n".join(_Page(document.comments).template(body)) + "\n"
+    page = _Page(document.comments)
+    lines = page.above((), 0) + (page.mapping(body, (), 0) or ["{}"])
+    text = "\n".join(lines) + "\n"
     place = _difference(body, read(text), ())
     if place is not None:
         raise RenderError(f"{_name(place)}: the YAML would not read back as what was meant")
@@ -88,16 +91,11 @@ class _Page:
         # Places that have a comment or have one inside: it needs a line of its own.
         self.commented = {path[:n] for path in comments for n in range(len(path) + 1)}
 
-    def template(self, body: dict[Any, Any]) -> list[str]:
-        return self.above((), 0) + (self.mapping(body, (), 0) if body else ["{}"])
-
     def mapping(self, value: dict[Any, Any], path: Path, indent: int) -> list[str]:
         lines: list[str] = []
+        apart = len(path) == 1 and path[0] in APART
         for key in _ordered(value, path):
-            apart = (len(path) == 1 and path[0] in APART) or (
-                not path and isinstance(value[key], dict)
-            )
-            if apart and lines:
+            if lines and (apart or (not path and isinstance(value[key], dict))):
                 lines.append("")
             here = (*path, key)
             lines += self.above(here, indent)
@@ -179,7 +177,7 @@ def _function(value: Any, path: Path) -> str:
     elif name == "Fn::GetAtt":  # the tag takes one text, which is split at its first dot
         short = (
             isinstance(argument, list)
-            and [type(part) for part in argument] == [str, str]
+            and [isinstance(part, str) for part in argument] == [True, True]
             and "." not in argument[0]
         )
     else:
@@ -248,8 +246,8 @@ def _text(text: str, path: Path, *, flow: bool = False) -> str:
         return "'" + text.replace("'", "''") + "'"
     if re.search("[\ud800-\udfff]", text):
         raise RenderError(f"{_name(path)}: half a surrogate pair, which no UTF-8 file can hold")
-    escaped = json.dumps(text, ensure_ascii=False)  # as YAML would, for what JSON escapes
-    return UNPRINTABLE.sub(lambda match: f"\\U{ord(match[0]):08X}", escaped)
+    escaped = json.dumps(text, ensure_ascii=False)  # what JSON escapes, it escapes as YAML does
+    return UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped)
 
 
 def _block(text: str, indent: int) -> list[str]:

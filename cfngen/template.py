@@ -6,6 +6,8 @@ import os
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import troposphere
@@ -14,7 +16,7 @@ from troposphere import AWSObject, Export, Output
 from cfngen.iam import Statement
 from cfngen.parameters import Parameters, parameter
 
-HERE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+HERE = str(Path(__file__).resolve().parent) + os.sep
 INTERFACE = "AWS::CloudFormation::Interface"
 
 P = TypeVar("P", bound=Parameters)
@@ -56,7 +58,7 @@ class Document:
     origins: dict[tuple[str, str], Origin] = field(default_factory=dict)
 
 
-class Template(troposphere.Template):
+class Template(troposphere.Template):  # type: ignore[misc]
     """A troposphere template with reasons, origins and declared parameters."""
 
     def __init__(self, description: str | None = None) -> None:
@@ -180,7 +182,7 @@ def encode(value: Any, path: tuple[str | int, ...], comments: dict[Any, str]) ->
     """
     if isinstance(value, troposphere.BaseAWSObject):
         if value.do_validation:
-            value._validate_props()
+            value._validate_props()  # noqa: SLF001 - `to_dict` does it, but encodes again
             value.validate()
         value = {k: v for k, v in value.resource.items() if k != "Properties" or v}
     elif isinstance(value, troposphere.AWSHelperFn):
@@ -201,7 +203,12 @@ def encode(value: Any, path: tuple[str | int, ...], comments: dict[Any, str]) ->
 
 def _caller() -> Origin:
     """Return the first line outside cfngen that led here."""
-    frame = sys._getframe(1)
-    while frame.f_back and os.path.abspath(frame.f_code.co_filename).startswith(HERE):
+    frame = sys._getframe(1)  # noqa: SLF001 - what `inspect` uses, too, without its cost
+    while frame.f_back and _resolved(frame.f_code.co_filename).startswith(HERE):
         frame = frame.f_back
-    return Origin(os.path.abspath(frame.f_code.co_filename), frame.f_lineno)
+    return Origin(_resolved(frame.f_code.co_filename), frame.f_lineno)
+
+
+@cache
+def _resolved(file: str) -> str:
+    return str(Path(file).resolve())

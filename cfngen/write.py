@@ -72,15 +72,28 @@ def plan(
     Raises:
         WriteError: the folder or a file cannot be read, or leads elsewhere; all of it at once.
     """
-    if within is not None:
-        target = Path(os.path.realpath(output))
-        if not target.is_relative_to(os.path.realpath(within)):
-            raise WriteError(
-                f"{near(output)} is a link out of the project, to {target}; remove the link, or"
-                " name that folder with --output"
-            )
+    try:
+        _check_folder(output, within)
+        changes = _wanted(output, texts)
+        return changes + (_unwanted(output, texts) if prune and output.is_dir() else [])
+    except OSError as error:
+        at = near(error.filename or output)
+        raise WriteError(f"{at}: cannot be read: {error.strerror}") from None
+
+
+def _check_folder(output: Path, within: Path | None) -> None:
+    target = Path(os.path.realpath(output))
+    if within is not None and not target.is_relative_to(os.path.realpath(within)):
+        raise WriteError(
+            f"{near(output)} is a link out of the project, to {target}; remove the link, or"
+            " name that folder with --output"
+        )
     if os.path.lexists(output) and not output.is_dir():
         raise WriteError(f"{near(output)} is not a folder; move it away")
+
+
+def _wanted(output: Path, texts: dict[str, str]) -> list[Change]:
+    """Return the changes to the files that are asked for, the same ones among them."""
     problems: list[str] = []
     changes: list[Change] = []
     for name, after in sorted(texts.items()):
@@ -88,13 +101,18 @@ def plan(
             changes.append(Change(output / name, _current(output / name), after))
     if problems:
         raise WriteError("\n".join(problems))
-    if prune and output.is_dir():
-        for path in sorted(output.glob("*.yaml")):
-            # What cannot be read, or leads elsewhere, cfngen did not make.
-            with contextlib.suppress(WriteError):
-                if path.name not in texts and made_by_us(before := _current(path) or ""):
-                    changes.append(Change(path, before, None))
     return changes
+
+
+def _unwanted(output: Path, texts: dict[str, str]) -> list[Change]:
+    """Return the removals of files that cfngen made and nobody asks for."""
+    return [
+        Change(path, _current(path), None)
+        for path in sorted(output.glob("*.yaml"))
+        if path.name not in texts
+        and stat.S_ISREG(path.lstat().st_mode)
+        and made_by_us(path.read_bytes().decode("utf-8", "replace"))
+    ]
 
 
 def apply(changes: Iterable[Change], *, force: bool = False) -> list[Change]:
@@ -117,10 +135,11 @@ def apply(changes: Iterable[Change], *, force: bool = False) -> list[Change]:
     if not folders:
         return []
     (folder,) = folders
-    if all(change.kind == SAME for change in changes) and not any(_left_in(folder)):
-        return []
-    made = [f for f in (folder, *folder.parents) if not f.exists()]
+    made: list[Path] = []
     try:
+        if all(change.kind == SAME for change in changes) and not any(_left_in(folder)):
+            return []
+        made += [f for f in (folder, *folder.parents) if not f.exists()]
         folder.mkdir(parents=True, exist_ok=True)
         with _alone_in(folder):
             return _apply(folder, changes, force=force)

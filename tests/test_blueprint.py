@@ -68,7 +68,10 @@ def test_chosen_options_are_plain_data() -> None:
         names: tuple[str, ...] = ()
 
     assert chosen_options(Outer()) == {}
-    assert chosen_options(Outer(Options(count=3), ("a",))) == {"inner": {"count": 3}, "names": ["a"]}
+    assert chosen_options(Outer(Options(count=3), ("a",))) == {
+        "inner": {"count": 3},
+        "names": ["a"],
+    }
 
 
 def test_a_blueprint_without_options_takes_none() -> None:

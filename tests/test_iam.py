@@ -27,7 +27,9 @@ def test_conditions_principals_and_sids_are_written_when_given() -> None:
     assert list(statement) == ["Sid", "Effect", "Principal", "Action", "Resource", "Condition"]
 
 
-@pytest.mark.parametrize("action", [Action("s3", "*"), Action("s3", "Get*"), Action("*"), "s3:Put*"])
+@pytest.mark.parametrize(
+    "action", [Action("s3", "*"), Action("s3", "Get*"), Action("*"), "s3:Put*"]
+)
 def test_a_star_in_an_allowed_action_is_refused(action: object) -> None:
     """What is granted is named, action by action."""
     with pytest.raises(PolicyError, match="name the actions"):

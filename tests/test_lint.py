@@ -62,9 +62,7 @@ def as_the_command_says(path: Path, *arguments: str) -> list[tuple[object, ...]]
 
 def plain(findings: list[Finding]) -> list[tuple[object, ...]]:
     """Return findings in the shape of `as_the_command_says`."""
-    return sorted(
-        (f.template, f.line, f.column, f.rule, f.severity, f.message) for f in findings
-    )
+    return sorted((f.template, f.line, f.column, f.rule, f.severity, f.message) for f in findings)
 
 
 @pytest.mark.parametrize("configuration", CONFIGURATIONS.values(), ids=CONFIGURATIONS)
@@ -173,8 +171,7 @@ def test_forked_linters_find_the_same(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.chdir(tmp_path)
     ours = Linter()
     alone = [
-        [vars(f) for f in ours.lint(p.read_text(), p.name)]
-        for p in sorted(tmp_path.glob("*.yaml"))
+        [vars(f) for f in ours.lint(p.read_text(), p.name)] for p in sorted(tmp_path.glob("*.yaml"))
     ]
     assert json.loads(run.stdout) == alone
 

@@ -50,7 +50,9 @@ def test_a_payload_knows_its_name() -> None:
 
 def test_a_missing_payload_is_told_with_the_nearest_name() -> None:
     """A misspelt file name is answered with what is there."""
-    with pytest.raises(PayloadError, match=r"authorizr\.py: no such payload; did you mean 'authorizer"):
+    with pytest.raises(
+        PayloadError, match=r"authorizr\.py: no such payload; did you mean 'authorizer"
+    ):
         Payloads("cfngen_blueprints.backlog_proxy")["authorizr.py"]
 
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import importlib
+import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.blueprint_package import BUCKET, cfngen, package
+from support.blueprint_package import BUCKET, cfngen, environment, package
 
 from cfngen import registry
 from cfngen.errors import BlueprintError, Problems
 
 
 @pytest.fixture
-def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder on `sys.path`; what is imported from it is forgotten afterwards."""
     before = set(sys.modules)
     folder = tmp_path / "site"
@@ -159,21 +161,12 @@ def test_a_users_own_package_called_blueprints_is_left_alone(tmp_path: Path) -> 
     )
     (tmp_path / "blueprints/__init__.py").write_text("mine = 1\n")
     mine = "import cfngen.registry as r; r.blueprints(); import blueprints; print(blueprints.mine)"
-    done = cfngen_python(mine, tmp_path)
-    assert done == "1\n"
-
-
-def cfngen_python(code: str, site: Path) -> str:
-    """Run a line of Python with a folder on its path."""
-    import subprocess
-
-    from support.blueprint_package import environment
-
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        env=environment(site),
-        cwd=site,
+    done = subprocess.run(
+        [sys.executable, "-c", mine],
+        env=environment(tmp_path),
+        cwd=tmp_path,
         text=True,
         capture_output=True,
         check=True,
-    ).stdout
+    )
+    assert done.stdout == "1\n"

@@ -83,7 +83,7 @@ def check_comments(body: Any, comments: Any) -> None:
     """Hold a document with comments to what was meant, and to each comment standing in it once."""
     lines = check(body, comments).splitlines()
     for number in range(len(comments)):
-        found = [line for line in lines if f"¶{number}¶" in line]
+        found = [line for line in lines if f"«{number}»" in line]
         assert len(found) == 1
         assert found[0].lstrip().startswith("#")
 
@@ -757,7 +757,7 @@ class TestTexts:
             ("it's: so", "'it''s: so'"),
             ("a\tb", r'"a\tb"'),
             ("a\r\nb", r'"a\r\nb"'),
-            ('"\x00\x85\ufeff', r'"\"\u0000\U00000085\U0000FEFF"'),
+            ('"\x00\x85\ufeff\\', r'"\"\u0000\u0085\ufeff\\"'),
         ],
         ids=ascii,
     )

@@ -91,7 +91,10 @@ def test_declared_parameters_are_refs_in_order_under_their_headings() -> None:
         "Default": 3,
     }
     interface = body["Metadata"]["AWS::CloudFormation::Interface"]
-    assert [g["Parameters"] for g in interface["ParameterGroups"]] == [["First", "Second"], ["Third"]]
+    assert [g["Parameters"] for g in interface["ParameterGroups"]] == [
+        ["First", "Second"],
+        ["Third"],
+    ]
     assert interface["ParameterLabels"]["Third"]["default"] == "3rd"
 
 

@@ -1,7 +1,6 @@
 """Mirror a Backlog repository into CodeCommit: webhook, build, push."""
 
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from awacs import codecommit, kms, s3, secretsmanager, ssm
 from troposphere import Equals, GetAtt, Not, Ref, Split, Sub
@@ -13,7 +12,7 @@ from troposphere.secretsmanager import GenerateSecretString, Secret
 from troposphere.sns import SubscriptionResource
 from troposphere.ssm import Parameter as StoredParameter
 
-from cfngen import Payloads, Statement, Template, allow, blueprint, option
+from cfngen import Payloads, Statement, Template, allow, blueprint
 from cfngen.patterns import (
     alarm_topic,
     build_project,
@@ -33,6 +32,7 @@ from cfngen.patterns import (
     write_logs,
 )
 
+from .options import Options
 from .parameters import questions
 
 payload = Payloads(__package__)
@@ -47,48 +47,6 @@ CLONE_URL = "https://git-codecommit.${AWS::Region}.${AWS::URLSuffix}/v1/repos/${
 # Where a build keeps the bare repository: restored from the bucket, or on the file system.
 EFS_MOUNT = "/mnt/mirror"
 S3_DIRECTORY, EFS_DIRECTORY = "/root/mirror/repository.git", f"{EFS_MOUNT}/repository.git"
-
-
-@dataclass(frozen=True)
-class Options:
-    """Decided at build time, because they change the template's shape."""
-
-    cache: Literal["s3", "efs"] = option(
-        "Where git is kept between builds: a bucket, or a file system for big repositories",
-        default="s3",
-    )
-    vpc: bool = option(
-        "Run builds in a VPC, for spaces that admit only known addresses; efs does so anyway",
-        default=False,
-    )
-    repository: Literal["create", "existing"] = option(
-        "Whether the stack makes the CodeCommit repository", default="create"
-    )
-    architecture: Literal["arm64", "x86_64"] = option(
-        "Processor of builds and functions; not every region has arm64 builds", default="arm64"
-    )
-    auth: Literal["basic", "query_token"] = option(
-        "How Backlog proves itself: user:password@ before the host, or ?token= behind the path",
-        default="basic",
-    )
-    key_store: Literal["parameter_store", "secrets_manager"] = option(
-        "Where the private SSH key is kept", default="parameter_store"
-    )
-    host_keys: Literal["parameter", "parameter_store", "trust_on_first_use"] = option(
-        "Where the pinned keys of Backlog's Git host come from", default="parameter"
-    )
-    access_logs: bool = option(
-        "Log requests; fails in an account whose API Gateway has no CloudWatch role", default=False
-    )
-    waf: bool = option("Put a web ACL in front that lets only AllowedCidrs through", default=False)
-    debug_sessions: bool = option(
-        "Let builds be entered with Session Manager at a codebuild-breakpoint", default=False
-    )
-
-    @property
-    def in_vpc(self) -> bool:
-        """Whether builds run in a VPC."""
-        return self.vpc or self.cache == "efs"
 
 
 @blueprint
@@ -111,7 +69,7 @@ def _mirror(t: Template, p: Any, options: Options) -> Project:
     keys, may_read = _keys(t, p, options)
     log = t.add(log_group("MirrorLog", days=p.LogDays))
     network, may_attach = _network(t, p) if options.in_vpc else ({}, ())
-    kept, may_keep = _kept(t, p, options, network)
+    kept, may_keep = _kept(t, p, options)
     held = t.add(
         role(
             "MirrorRole",
@@ -244,18 +202,14 @@ def _network(t: Template, p: Any) -> tuple[dict[str, Any], tuple[Statement, ...]
     return {"VpcConfig": vpc}, vpc_statements("PrivateSubnetId1", "PrivateSubnetId2")
 
 
-def _kept(
-    t: Template, p: Any, options: Options, network: dict[str, Any]
-) -> tuple[dict[str, Any], list[Statement]]:
+def _kept(t: Template, p: Any, options: Options) -> tuple[dict[str, Any], list[Statement]]:
     """Add what keeps git between builds; return the project's side of it and the right to it."""
     if options.cache == "s3":
         cache = t.add(
             cache_bucket("MirrorCache", days=p.CacheDays),
             why="Git is kept here between builds, so that a build fetches only what is new.",
         )
-        properties: dict[str, Any] = {
-            "Cache": ProjectCache(Type="S3", Location=Ref(cache.bucket))
-        }
+        properties: dict[str, Any] = {"Cache": ProjectCache(Type="S3", Location=Ref(cache.bucket))}
         return properties, [allow(s3.GetObject, s3.PutObject, on=cache.objects)]
     files = t.add(
         shared_files(
@@ -304,6 +258,7 @@ def _webhook(t: Template, p: Any, options: Options, project: Project) -> None:
             why="Lets Backlog through and nobody else.",
             days=p.LogDays,
             architecture=options.architecture,
+            seconds=15,  # it reads the secret in at most two attempts of five seconds
             environment={
                 "SECRET_ARN": Ref(secret),
                 "AUTH": options.auth,
@@ -357,9 +312,7 @@ def _watch(t: Template, p: Any, project: Project) -> None:
                     Id="Mirror",
                     Arn=GetAtt(project, "Arn"),
                     RoleArn=GetAtt(starter, "Arn"),
-                    RetryPolicy=RetryPolicy(
-                        MaximumRetryAttempts=10, MaximumEventAgeInSeconds=3600
-                    ),
+                    RetryPolicy=RetryPolicy(MaximumRetryAttempts=10, MaximumEventAgeInSeconds=3600),
                 )
             ],
         ),

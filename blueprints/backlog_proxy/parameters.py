@@ -1,14 +1,9 @@
 """What the Backlog proxy asks for at deploy time."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
-
 from cfngen import Parameters, parameter
 from cfngen.patterns.logs import RETENTION_DAYS
 
-if TYPE_CHECKING:
-    from .blueprint import Options
+from .options import Options
 
 PATH = r"/[A-Za-z0-9_./-]{1,1000}"
 CIDRS = r"[0-9a-fA-F.:]+/[0-9]{1,3}(,[0-9a-fA-F.:]+/[0-9]{1,3})*"
@@ -26,11 +21,10 @@ class Source(Parameters):
     BacklogDomain = parameter(
         "Domain of the space", Default="backlog.com", AllowedValues=["backlog.com", "backlog.jp"]
     )
-    BacklogProjectKey = parameter(
-        "Project key, in capitals", AllowedPattern="[A-Z][A-Z0-9_]{0,24}"
-    )
+    BacklogProjectKey = parameter("Project key, in capitals", AllowedPattern="[A-Z][A-Z0-9_]{0,24}")
     BacklogRepository = parameter(
-        "Name of the Git repository in the project", AllowedPattern="[A-Za-z0-9][A-Za-z0-9._-]{0,99}"
+        "Name of the Git repository in the project",
+        AllowedPattern="[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
     )
 
 
@@ -91,7 +85,7 @@ class Callers(Parameters):
         "Address ranges that may call the webhook, separated by commas; empty for any",
         Default="",
         AllowedPattern=f"|{CIDRS}",
-        ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
+        ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32, each by its first address",
         group="Webhook",
     )
 
@@ -102,7 +96,7 @@ class CallersThroughFirewall(Parameters):
     AllowedCidrs = parameter(
         "IPv4 ranges that may call the webhook, separated by commas",
         AllowedPattern=CIDRS_4,
-        ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
+        ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32, each by its first address",
         group="Webhook",
     )
 
@@ -114,9 +108,7 @@ class Network(Parameters):
     PrivateSubnetId1 = parameter(
         "Private subnet with a route to a NAT gateway", Type="AWS::EC2::Subnet::Id"
     )
-    PrivateSubnetId2 = parameter(
-        "The same in another zone", Type="AWS::EC2::Subnet::Id"
-    )
+    PrivateSubnetId2 = parameter("The same in another zone", Type="AWS::EC2::Subnet::Id")
 
 
 class Operation(Parameters):
@@ -136,7 +128,11 @@ class Operation(Parameters):
         ConstraintDescription="an e-mail address",
     )
     BuildMinutes = parameter(
-        "Minutes after which a build is given up", Type="Number", Default=60, MinValue=5, MaxValue=480
+        "Minutes after which a build is given up",
+        Type="Number",
+        Default=60,
+        MinValue=5,
+        MaxValue=480,
     )
     ComputeType = parameter(
         "Size of a build",
@@ -152,7 +148,11 @@ class Cache(Parameters):
     """How long the cache is kept."""
 
     CacheDays = parameter(
-        "Days after which an unused cache expires", Type="Number", Default=30, MinValue=1, MaxValue=365
+        "Days after which an unused cache expires",
+        Type="Number",
+        Default=30,
+        MinValue=1,
+        MaxValue=365,
     )
 
 

@@ -130,7 +130,7 @@ def build_network(options: Options) -> Template:
     for zone in ZONES:
         t.output(f"PrivateSubnetId{zone}", Ref(f"PrivateSubnet{zone}"), f"Private subnet {zone}")
     for zone in gateways:
-        t.output(f"Address{zone}", Ref(f"Address{zone}"), "Public address that builds come from")
+        t.output(f"PublicAddress{zone}", Ref(f"Address{zone}"), "Address that builds come from")
     return t
 
 
@@ -149,9 +149,7 @@ def _subnet(title: str, vpc: VPC, p: Params, zone: int, part: int) -> Subnet:
 def _route(t: Template, subnet: Subnet, table: RouteTable, title: str, zone: int) -> None:
     """Give a subnet its routes."""
     t.add(
-        SubnetRouteTableAssociation(
-            f"{title}{zone}", SubnetId=Ref(subnet), RouteTableId=Ref(table)
-        )
+        SubnetRouteTableAssociation(f"{title}{zone}", SubnetId=Ref(subnet), RouteTableId=Ref(table))
     )
 
 

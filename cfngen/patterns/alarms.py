@@ -12,6 +12,10 @@ from troposphere.sns import Topic, TopicPolicy
 
 from cfngen.iam import allow, policy_document
 
+UNENCRYPTED = """\
+Not encrypted: alarms cannot publish under the key AWS manages, a key of our own
+costs a dollar a month, and the messages hold no more than an alarm's name."""
+
 
 @dataclass(frozen=True)
 class AlarmTopic:
@@ -26,8 +30,7 @@ class AlarmTopic:
         return [
             (
                 self.topic,
-                "Not encrypted: alarms cannot publish under the key AWS manages, a key of our own\n"
-                "costs a dollar a month, and the messages hold no more than an alarm's name.",
+                UNENCRYPTED,
             ),
             (self.policy, ""),
         ]

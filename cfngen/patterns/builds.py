@@ -76,9 +76,7 @@ def build_project(
         ),
         Source=Source(Type="NO_SOURCE", BuildSpec=buildspec),
         Artifacts=Artifacts(Type="NO_ARTIFACTS"),
-        LogsConfig=LogsConfig(
-            CloudWatchLogs=CloudWatchLogs(Status="ENABLED", GroupName=Ref(log))
-        ),
+        LogsConfig=LogsConfig(CloudWatchLogs=CloudWatchLogs(Status="ENABLED", GroupName=Ref(log))),
         TimeoutInMinutes=minutes,
         QueuedTimeoutInMinutes=480,
         **properties,

@@ -37,9 +37,7 @@ class SharedFiles:
         return Sub(f"${{{self.file_system.title}}}.efs.${{AWS::Region}}.${{AWS::URLSuffix}}:/")
 
 
-def shared_files(
-    title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str
-) -> SharedFiles:
+def shared_files(title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str) -> SharedFiles:
     """Return an encrypted file system for what can be made again: no backup, gone with the stack.
 
     Args:

@@ -45,6 +45,10 @@ ACCESS_LOG_FORMAT = json.dumps(
     }
 )
 
+SNAPSHOT = """\
+A deployment is a snapshot. The end of its name is a digest of what it holds, so
+that a change of the API is a new deployment."""
+
 
 @dataclass(frozen=True)
 class Webhook:
@@ -65,8 +69,7 @@ class Webhook:
             (self.permission, ""),
             (
                 self.deployment,
-                "A deployment is a snapshot. The end of its name is a digest of what it holds, so\n"
-                "that a change of the API is a new deployment.",
+                SNAPSHOT,
             ),
             (self.stage, "What may change without a new snapshot is a variable of the stage."),
         ]
@@ -140,7 +143,7 @@ def webhook(
         RestApiId=Ref(api),
         Name="credentials",
         Type="REQUEST",
-        IdentitySource=", ".join(f"{source}" for source in identity),
+        IdentitySource=", ".join(identity),
         AuthorizerResultTtlInSeconds=300,
         AuthorizerUri=Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + invoke),
     )

@@ -45,7 +45,8 @@ FRAGILE = [
 MANY_LINES = [
     *("a\nb", "a\nb\n", "a\nb\n\n", "a\nb\n\n\n", "\n", "\n\n", "\na", "\n\na\n", "a\n\nb\n"),
     *(" a\nb\n", "  a\n b\n", "\ta\nb\n", "a\n\tb\n", "a\n b\n", "a \nb\n", "a\n b \n"),
-    *("a\n \nb\n", " \n", " \na\n", "#!/bin/sh\nset -eu\n", "# a\nb\n", "- a\n- b\n", "a: b\nc: d\n"),
+    *("a\n \nb\n", " \n", " \na\n", "#!/bin/sh\nset -eu\n", "# a\nb\n", "- a\n- b\n"),
+    "a: b\nc: d\n",
     *("---\na\n", "...\na\n", "a\n---\nb\n", "a\n...\nb\n", "|\na\n", "%YAML\na\n", "'\n'"),
     *("a\r\nb\r\n", "a\nb\x85c\n", "a\u2028b\nc\n", "a\n\x00\n", "\ufeffa\nb\n"),
     *('"\n"\n', "あ\nい\n", "🦉\n🦉\n", "x" * 10_000 + "\ny\n"),
@@ -153,8 +154,9 @@ def commented(draw: st.DrawFn) -> tuple[dict[str, Any], dict[Path, str]]:
     """Draw a body and comments about places in it, each with a word found nowhere else."""
     body = draw(bodies)
     chosen = draw(st.lists(st.sampled_from(list(places(body))), max_size=4, unique=True))
+    words = texts.filter(lambda text: "«" not in text)
     return body, {
-        path: draw(texts) + f"¶{number}¶" + draw(texts) for number, path in enumerate(chosen)
+        path: f"{draw(words)}«{number}»{draw(words)}" for number, path in enumerate(chosen)
     }
 
 

@@ -52,6 +52,7 @@ GIT_CONFIG = (
     ("gc.autoDetach", "false"),  # nothing may work in MIRROR_DIR once the lock is released
     ("maintenance.autoDetach", "false"),
     ("fetch.unpackLimit", "1"),  # packs: S3 and EFS are slow at thousands of small files
+    ("core.fsync", "none"),  # thousands of refs take minutes otherwise, and the cache can be lost
 )
 CODECOMMIT = re.compile(
     r"(?:https://(?:[^/@]*@)?git-codecommit\.|codecommit::)([a-z0-9-]+)"

@@ -56,7 +56,7 @@ def handler(event: Any, _context: object) -> dict[str, Any]:
 
 
 def decide(event: Any) -> tuple[str, str]:
-    """Return outcome and reason code."""
+    """Return outcome and reason."""
     try:
         # The caller chose the path: a wildcard in it would widen the policy.
         if set(event["methodArn"].strip() or "*") & set("*?$"):

@@ -159,7 +159,9 @@ def test_what_codebuild_refuses_reaches_backlog_as_503(options: dict[str, Any]) 
 
 def test_no_log_can_hold_a_token() -> None:
     """Requests are logged without path, query string, headers or body."""
-    (stage,) = of_type(body(auth="query_token", access_logs=True), "AWS::ApiGateway::Stage").values()
+    (stage,) = of_type(
+        body(auth="query_token", access_logs=True), "AWS::ApiGateway::Stage"
+    ).values()
     logged = json.loads(stage["AccessLogSetting"]["Format"])
     assert set(logged.values()) == {
         "$context.requestId",
@@ -565,7 +567,9 @@ def test_a_failed_build_is_heard_of(options: dict[str, Any]) -> None:
     assert "KmsMasterKeyId" not in topic, "alarms cannot publish under alias/aws/sns"
     (policy,) = of_type(template, "AWS::SNS::TopicPolicy").values()
     (statement,) = policy["PolicyDocument"]["Statement"]
-    assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    assert statement["Condition"] == {
+        "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
+    }
 
 
 @each_shape
@@ -601,7 +605,11 @@ def test_every_parameter_stands_under_a_heading_and_is_used(options: dict[str, A
         ("BacklogRepository", ["app", "a.b-c_d"], ["", "-x", "../x", "a b", "a/b", "$(id)"]),
         ("BacklogKey", ["/backlog/key"], ["backlog", "", "/a b", "/$(id)"]),
         ("RepositoryName", ["app", "A.b-c_d"], ["", "a/b", "a b", "x" * 101]),
-        ("AllowedCidrs", ["", "192.0.2.0/24", "192.0.2.1/32,2001:db8::/32"], ["any", "1.2.3.4", ","]),
+        (
+            "AllowedCidrs",
+            ["", "192.0.2.0/24", "192.0.2.1/32,2001:db8::/32"],
+            ["any", "1.2.3.4", ","],
+        ),
         ("AlarmEmail", ["", "ops@example.com"], ["ops", "a b@c", "@"]),
         ("ReconcileSchedule", ["rate(1 day)", "cron(0 3 * * ? *)"], ["daily", "", "rate()"]),
         ("BacklogHostKeys", ["h ssh-ed25519 AAAA", "#x\nh ecdsa-sha2-nistp256 A\n"], ["", "none"]),

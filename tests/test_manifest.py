@@ -1,0 +1,327 @@
+"""The manifest says which templates a project makes, and everything that is wrong with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from support.blueprint_package import BUCKET, SHAPES, cfngen, package, project, snapshot
+
+from cfngen import manifest
+from cfngen.errors import ManifestError
+
+BROKEN = "import nowhere_to_be_found\n"
+BARE = "def {name}(): ...\n"
+
+
+@pytest.fixture(scope="session")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Third-party blueprints, good and bad ones."""
+    folder = tmp_path_factory.mktemp("manifest-site")
+    texts = {"mani_bucket": BUCKET, "mani_shapes": SHAPES, "mani_broken": BROKEN, "mani_bare": BARE}
+    package(folder, texts, distribution="mani-prints", module="mani_prints")
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def _installed(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(site)
+    monkeypatch.chdir(tmp_path)
+
+
+def problems(tmp_path: Path, text: str, name: str = "cfngen.toml") -> list[str]:
+    """Return what is wrong with a manifest."""
+    with pytest.raises(ManifestError) as caught:
+        manifest.load(project(tmp_path, text, name))
+    return list(caught.value.problems)
+
+
+# --- which templates ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix"), [("pyproject.toml", "tool.cfngen."), ("cfngen.toml", "")]
+)
+def test_both_files_hold_the_same_tables(tmp_path: Path, name: str, prefix: str) -> None:
+    """`cfngen.toml` reads as `[tool.cfngen]` of `pyproject.toml`, without the prefix."""
+    text = f"""
+    [{prefix}templates.things]
+    blueprint = "mani_shapes"
+    options.cache = "efs"
+    options.main = {{ size = 3 }}
+    regions = ["us-east-1", "eu-west-1"]
+    [{prefix}templates."a.b"]
+    blueprint = "mani_bucket"
+    """
+    loaded = manifest.load(project(tmp_path, text, name))
+    things = loaded.templates["things"]
+    assert list(loaded.templates) == ["things", "a.b"]
+    assert things.blueprint.name == "mani_shapes"
+    assert things.options == {"cache": "efs", "main": {"size": 3}}
+    assert things.regions == ("us-east-1", "eu-west-1")
+    assert things.file_name == "things.yaml"
+    assert loaded.output == tmp_path / "output"
+    assert loaded.source == name
+
+
+def test_the_nearest_parent_wins(tmp_path: Path) -> None:
+    """From a subfolder the nearest manifest counts; a pyproject.toml without our table is none."""
+    project(tmp_path, '[tool.cfngen.templates.far]\nblueprint = "mani_bucket"', "pyproject.toml")
+    inner = project(tmp_path / "a", '[templates.near]\nblueprint = "mani_bucket"')
+    project(inner / "b", "[tool.other]\nx = 1", "pyproject.toml")
+    deep = inner / "b/c"
+    deep.mkdir()
+    assert list(manifest.load(deep).templates) == ["near"]
+    assert manifest.load(deep).output == inner / "output"
+    assert manifest.find(deep).root == inner
+    assert list(manifest.load(tmp_path).templates) == ["far"]
+
+
+def test_without_a_manifest_every_blueprint_is_a_template(tmp_path: Path) -> None:
+    """No manifest, or one that lists no templates: each installed blueprint with its defaults."""
+    loaded = manifest.load(tmp_path)
+    assert loaded.templates["mani-bucket"].blueprint.name == "mani_bucket"
+    assert loaded.templates["mani-shapes"].options == {}
+    assert loaded.output == tmp_path / "output"
+    only_output = manifest.load(project(tmp_path, 'output = "cfn/made"'))
+    assert list(only_output.templates) == list(loaded.templates)
+    assert only_output.output == tmp_path / "cfn/made"
+    assert manifest.load(project(tmp_path, "[templates]")).templates == {}
+
+
+def test_an_output_given_by_hand_counts(tmp_path: Path) -> None:
+    """`--output` goes before what the manifest says, and may be anywhere."""
+    where = tmp_path.parent / "elsewhere"
+    assert manifest.load(project(tmp_path, 'output = "cfn"'), where).output == where
+
+
+def test_names_for_completion_are_had_without_complaints(tmp_path: Path) -> None:
+    """Completion knows the names in a manifest with mistakes, and with a broken blueprint."""
+    text = '[templates.one]\nblueprint = "mani_broken"\noptions.x = 1\n[templates.two]\nx = 1'
+    assert manifest.template_names(project(tmp_path / "a", text)) == ["one", "two"]
+    assert "mani-bucket" in manifest.template_names(tmp_path)
+    assert manifest.template_names(project(tmp_path / "b", "templates = 1"))
+    assert manifest.template_names(project(tmp_path / "c", "[[["))
+
+
+def test_names_that_are_not_there_are_told_together(tmp_path: Path) -> None:
+    """Unknown templates get advice; a blueprint's name gets the templates made of it."""
+    text = """
+    [templates.things]
+    blueprint = "mani_bucket"
+    [templates.more]
+    blueprint = "mani_bucket"
+    """
+    loaded = manifest.load(project(tmp_path, text))
+    assert [entry.name for entry in loaded.select(("more", "more"))] == ["more"]
+    with pytest.raises(ManifestError) as caught:
+        loaded.select(("thigns", "mani_bucket", "more"))
+    assert caught.value.problems == (
+        "no template 'thigns' in cfngen.toml; did you mean 'things'? (there are: things, more)",
+        "'mani_bucket' is a blueprint; the templates made of it: things, more",
+    )
+
+
+# --- what is wrong ------------------------------------------------------------------------------
+
+EVERYTHING = """
+outptu = "x"
+output = "../x"
+[lost]
+blueprint = "mani_bucket"
+[templates.unknown-keys]
+blueprint = "mani_bucket"
+regoins = []
+"odd key" = 1
+[templates.unknown-blueprint]
+blueprint = "mani_bukcet"
+[templates.no-blueprint]
+[templates.types]
+blueprint = 3
+options = 4
+regions = "us-east-1"
+[templates.regions]
+blueprint = "mani_bucket"
+regions = ["us-eats-1", "eu-west-1", "mars"]
+[templates.Regions]
+blueprint = "mani_bucket"
+[templates.options]
+blueprint = "mani_shapes"
+options = { cahe = "s3", count = "1", main = { kind = "publik" }, zones = [{ siez = 1 }] }
+[templates.values]
+blueprint = "mani_shapes"
+options.count = 10
+[templates.bare]
+blueprint = "mani_bare"
+options.x = 1
+[templates.broken]
+blueprint = "mani_broken"
+options.x = 1
+[templates]
+no-table = 1
+"../up" = { blueprint = "mani_bucket" }
+"/root" = { blueprint = "mani_bucket" }
+"a/b" = { blueprint = "mani_bucket" }
+"" = { blueprint = "mani_bucket" }
+".hidden" = { blueprint = "mani_bucket" }
+"nul\\u0000" = { blueprint = "mani_bucket" }
+"""
+
+
+def test_everything_wrong_is_told_in_one_go(tmp_path: Path) -> None:
+    """Every kind of mistake in one file is told at once, each with file, table and key."""
+    told = problems(tmp_path, EVERYTHING)
+    expected = [
+        ("", "outptu: unknown key; did you mean 'output'? (known: templates, output)"),
+        ("", "lost: unknown key; did you mean [templates.lost]?"),
+        (" [templates.unknown-keys]", "regoins: unknown key; did you mean 'regions'?"),
+        (" [templates.unknown-keys]", '"odd key": unknown key (known:'),
+        (
+            " [templates.unknown-blueprint]",
+            "blueprint: no blueprint 'mani_bukcet'; did you mean 'mani_bucket'?",
+        ),
+        (" [templates.no-blueprint]", "blueprint: must name one"),
+        (" [templates.types]", "blueprint: must name one, as text"),
+        (" [templates.types]", "options: must be a table"),
+        (" [templates.types]", "regions: must be a list of names, such as"),
+        (" [templates.regions]", "regions: no AWS region 'us-eats-1'; did you mean 'us-east-1'?"),
+        (" [templates.regions]", "regions: no AWS region 'mars'"),
+        (" [templates.Regions]", "is the same file as 'regions' where case does not count"),
+        (" [templates.options]", "options.cahe: unknown option; did you mean 'cache'?"),
+        (" [templates.options]", 'options.count: must be a valid integer, got "1"'),
+        (" [templates.options]", "options.main.kind: must be 'public' or 'private', got"),
+        (" [templates.options]", "options.zones[0].siez: unknown option; did you mean 'size'?"),
+        (" [templates.values]", "options.count: at most 9"),
+        (" [templates.bare]", "blueprint: "),
+        (" [templates.no-table]", "must be a table, such as"),
+        (' [templates."../up"]', "'../up' is no name for a file in the output folder"),
+        (' [templates."/root"]', "'/root' is no name"),
+        (' [templates."a/b"]', "'a/b' is no name"),
+        (' [templates.""]', "'' is no name"),
+        (' [templates.".hidden"]', "'.hidden' is no name"),
+        (r' [templates."nul\u0000"]', r"'nul\x00' is no name"),
+        ("", "output: '../x' leads out of the project; --output may"),
+        (" [templates.broken]", "options: not checked, since the blueprint mani_broken of"),
+    ]
+    wanted = {f"cfngen.toml:{table} {what}" for table, what in expected}
+    assert len(told) == len(wanted)
+    assert not {start for start in wanted if not any(line.startswith(start) for line in told)}
+    assert not {line for line in told if not any(line.startswith(start) for start in wanted)}
+    assert any("mani_bare is not decorated with @blueprint" in line for line in told)
+    assert any("No module named 'nowhere_to_be_found'" in line for line in told)
+    assert all(line.isprintable() for line in told)
+
+
+def test_tables_of_pyproject_are_named_in_full(tmp_path: Path) -> None:
+    """In `pyproject.toml` the tables are told with their prefix."""
+    text = '[tool.cfngen.templates.one]\nblueprint = "mani_bucket"\nx = 1\n[tool.cfngen]\ny = 1\n'
+    assert [line.partition(": unknown")[0] for line in problems(tmp_path, text, "pyproject.toml")] == [
+        "pyproject.toml: [tool.cfngen] y",
+        "pyproject.toml: [tool.cfngen.templates.one] x",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        (b"[templates.a]\n[templates.a]\n", "cfngen.toml:2:13: not TOML: Cannot declare"),
+        (b"[templates.a]\r\nblueprint = \r\n", "cfngen.toml:2:13: not TOML: Invalid value"),
+        (b"x = '", "cfngen.toml: not TOML: "),
+        (b"ok = 1\n# caf\xe9\n", "cfngen.toml:2: not UTF-8; save the file as UTF-8"),
+        (b"x = " + b"[" * 9999, "cfngen.toml: not TOML: nested too deeply"),
+        (b"x = " + b"1" * 9999, "cfngen.toml: not TOML: Exceeds the limit"),
+        (b"templates = 1", "cfngen.toml: templates: must be tables, one for each template"),
+        (b'output = "/tmp"', "cfngen.toml: output: '/tmp' leads out of the project"),
+        (b'output = ""', 'cfngen.toml: output: must be a folder below the project, got ""'),
+        (b'output = "\\u0000"', "cfngen.toml: output: must be a folder below the project, got"),
+        (b"output = 1979-05-27", "cfngen.toml: output: must be a folder below the project, got"),
+    ],
+)
+def test_a_file_that_is_no_manifest_is_told_with_its_line(
+    tmp_path: Path, text: bytes, problem: str
+) -> None:
+    """Broken TOML, doubled tables, other encodings and wrong types never show a traceback."""
+    (tmp_path / "cfngen.toml").write_bytes(text)
+    with pytest.raises(ManifestError) as caught:
+        manifest.load(tmp_path)
+    (told,) = caught.value.problems
+    assert told.startswith(problem)
+
+
+def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
+    """A manifest that is a folder, or a link in a circle, is named with the reason."""
+    (tmp_path / "a/cfngen.toml").mkdir(parents=True)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b/pyproject.toml").symlink_to("pyproject.toml")
+    for folder, why in (("a", "Is a directory"), ("b", "Too many levels of symbolic links")):
+        with pytest.raises(ManifestError, match=f"{folder}/.*toml: cannot be read: {why}"):
+            manifest.load(tmp_path / folder)
+
+
+def test_two_manifests_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
+    """pyproject.toml and cfngen.toml together are refused, and the mistakes of both are told."""
+    project(tmp_path, "[tool.cfngen.templates.a]", "pyproject.toml")
+    told = problems(tmp_path, "[templates.b]")
+    assert told == [
+        "pyproject.toml: [tool.cfngen] and cfngen.toml: are two manifests of one project;"
+        " keep one of them",
+        "pyproject.toml: [tool.cfngen.templates.a] blueprint: must name one",
+        "cfngen.toml: [templates.b] blueprint: must name one",
+    ]
+
+
+@pytest.mark.parametrize("text", ["tool = 1", "[tool]\nother = 1", "[[tool]]", ""])
+def test_a_pyproject_of_others_is_no_manifest(tmp_path: Path, text: str) -> None:
+    """A pyproject.toml without a table of ours does not make a project."""
+    assert manifest.load(project(tmp_path, text, "pyproject.toml")).source.startswith("the inst")
+
+
+def test_our_table_must_be_one(tmp_path: Path) -> None:
+    """`tool.cfngen = 3` is a message."""
+    told = problems(tmp_path, "[tool]\ncfngen = 3", "pyproject.toml")
+    assert told == ["pyproject.toml: [tool.cfngen] must be a table"]
+
+
+def test_a_broken_blueprint_stops_only_those_who_build_it(tmp_path: Path) -> None:
+    """Options of a blueprint that cannot be imported are left for the build of that template."""
+    text = """
+    [templates.bad]
+    blueprint = "mani_broken"
+    options.x = 1
+    [templates.good]
+    blueprint = "mani_bucket"
+    """
+    assert list(manifest.load(project(tmp_path, text)).templates) == ["bad", "good"]
+
+
+def test_what_the_registry_finds_wrong_is_told_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dangling entry points and doubles are told together with the manifest's mistakes."""
+    package(tmp_path / "s", {}, distribution="gone", module="gone", entry_point="not_there")
+    monkeypatch.syspath_prepend(tmp_path / "s")
+    told = problems(tmp_path, "[templates.a]\nblueprint = 1")
+    assert [line.partition(":")[0] for line in told] == ["cfngen.toml", "gone"]
+
+
+def test_the_regions_are_those_the_linter_knows() -> None:
+    """Every region that cfn-lint would take is taken, and no other."""
+    from cfnlint.helpers import REGIONS
+
+    assert set(manifest.all_regions()) == set(REGIONS)
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "one"], ["build"], ["build", "--check"]])
+def test_a_bad_manifest_ends_with_2_and_touches_nothing(
+    tmp_path: Path, site: Path, command: list[str]
+) -> None:
+    """Each command tells all mistakes on stderr, without a traceback, and leaves output/ alone."""
+    root = project(tmp_path / "p", EVERYTHING)
+    (root / "output").mkdir()
+    (root / "output/one.yaml").write_text("mine\n")
+    before = snapshot(root)
+    done = cfngen(*command, cwd=root, sites=(site,))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert len(done.stderr.splitlines()) == 27
+    assert all(line.startswith("error: cfngen.toml: ") for line in done.stderr.splitlines())
+    assert snapshot(root) == before

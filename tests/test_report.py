@@ -1,0 +1,152 @@
+"""Findings come out as people and other tools want them."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+from xml.etree import ElementTree as ET
+
+import click
+import pytest
+
+from cfngen import report
+from cfngen.lint import Finding
+
+
+@pytest.fixture
+def findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
+    """One of each severity, with all that could break a format."""
+    here = tmp_path / "my project"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
+    odd = "50% of a, b: c\nsecond <line> & \"quotes\" ]]> \x07 \ufffe é 日本"
+    return [
+        Finding("output/a.yaml", 3, 7, "E1", "error", odd, "Resources", "A", f"{here}/b p.py:12"),
+        Finding("output/a.yaml", 4, 1, "W1", "warning", "careful"),
+        Finding("../other/ü,:%.yaml", 0, 0, "I1", "informational", "by the way", "R", "B"),
+        Finding("/elsewhere/c.yaml", 1, 1, "E2", "error", "no", "R", "B", "/site/b.py:1"),
+    ]
+
+
+TEMPLATES = ["output/a.yaml", "../other/ü,:%.yaml", "/elsewhere/c.yaml", "output/fine.yaml"]
+
+
+def test_text_is_grouped_by_template_and_names_the_blueprints_line(
+    findings: list[Finding],
+) -> None:
+    """People read place, rule, severity, resource and message, and where it was added."""
+    text = report.text(findings, lambda text, **_: text)
+    assert text.splitlines()[:6] == [
+        "output/a.yaml",
+        "  3:7      E1 error (A): 50% of a, b: c",
+        "           second <line> & \"quotes\" ]]> \x07 \ufffe é 日本",
+        "           from b p.py:12",
+        "  4:1      W1 warning: careful",
+        "../other/ü,:%.yaml",
+    ]
+    assert report.text([], lambda text, **_: text) == ""
+    assert click.style("E1 error", fg="red") in report.text(findings, click.style)
+
+
+def test_json_is_the_fields_of_a_finding(findings: list[Finding]) -> None:
+    """A program gets every field back."""
+    assert [Finding(**found) for found in json.loads(report.as_json(findings))] == findings
+    assert json.loads(report.as_json([])) == []
+
+
+def check_sarif(document: Any) -> None:
+    """Hold a document against what the SARIF 2.1.0 schema requires of the parts we use."""
+    assert set(document) == {"$schema", "version", "runs"}
+    assert document["version"] == "2.1.0"
+    for run in document["runs"]:
+        assert set(run) <= {"tool", "results", "columnKind"}
+        assert run["columnKind"] in ("utf16CodeUnits", "unicodeCodePoints")
+        driver = run["tool"]["driver"]
+        assert driver["name"]
+        ids = [rule["id"] for rule in driver["rules"]]
+        assert len(ids) == len(set(ids))
+        for result in run["results"]:
+            assert set(result) <= {
+                "ruleId",
+                "level",
+                "message",
+                "locations",
+                "relatedLocations",
+            }
+            assert result["ruleId"] in ids
+            assert result["level"] in ("none", "note", "warning", "error")
+            assert result["message"]["text"]
+            for location in result["locations"] + result.get("relatedLocations", []):
+                assert set(location) <= {"physicalLocation", "message"}
+                region = location["physicalLocation"]["region"]
+                assert set(region) <= {"startLine", "startColumn"}
+                assert all(isinstance(n, int) and n >= 1 for n in region.values())
+                check_uri(location["physicalLocation"]["artifactLocation"]["uri"])
+
+
+def check_uri(uri: str) -> None:
+    """Hold a URI to RFC 3986 and to what viewers take: relative below, or a file URI."""
+    assert re.fullmatch(r"[A-Za-z0-9._~!$&'()*+,;=:@/%-]+", uri)
+    assert not re.search(r"%(?![0-9A-F]{2})", uri)
+    parts = urlsplit(uri)
+    if parts.scheme:
+        assert (parts.scheme, parts.netloc) == ("file", "")
+        assert parts.path.startswith("/")
+    else:
+        assert not uri.startswith("/")
+        assert ".." not in uri.split("/")
+
+
+def test_sarif_has_the_structure_of_2_1_0(findings: list[Finding]) -> None:
+    """SARIF locates findings by valid URIs, in the template and in the blueprint."""
+    document = json.loads(report.sarif(findings, "1.2.3"))
+    check_sarif(document)
+    check_sarif(json.loads(report.sarif([], "1.2.3")))
+    first, second, third, fourth = document["runs"][0]["results"]
+
+    def uri(result: Any, which: str = "locations") -> str:
+        return str(result[which][0]["physicalLocation"]["artifactLocation"]["uri"])
+
+    assert uri(first) == "output/a.yaml"
+    assert uri(first, "relatedLocations") == "b%20p.py"
+    assert [result["level"] for result in (first, second, third)] == ["error", "warning", "note"]
+    assert unquote(urlsplit(uri(third)).path) == str(Path.cwd().parent / "other/ü,:%.yaml")
+    assert uri(fourth) == "file:///elsewhere/c.yaml"
+    assert uri(fourth, "relatedLocations") == "file:///site/b.py"
+
+
+def test_junit_is_xml_with_a_case_for_each_template(findings: list[Finding]) -> None:
+    """Only errors fail a case; the rest is its output; control characters do not break it."""
+    text = report.junit(findings, TEMPLATES)
+    assert text.startswith("<?xml version='1.0' encoding='utf-8'?>")
+    suite = ET.fromstring(text.encode("utf-8"))  # noqa: S314 - our own
+    assert suite.attrib == {"name": "cfngen", "tests": "4", "failures": "2"}
+    cases = {case.get("name"): case for case in suite}
+    assert list(cases) == TEMPLATES
+    failure = cases["output/a.yaml"].find("failure")
+    assert failure is not None
+    assert failure.get("message") == "1 error(s)"
+    assert "second <line> & \"quotes\" ]]> \ufffd \ufffd é 日本 (from b p.py:12)" in str(failure.text)
+    assert cases["output/a.yaml"].findtext("system-out") == "output/a.yaml:4: W1 careful"
+    assert cases[TEMPLATES[1]].find("failure") is None
+    assert len(cases["output/fine.yaml"]) == 0
+
+
+def test_github_annotations_escape_what_would_end_them(
+    findings: list[Finding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`%` and newlines are escaped everywhere, commas and colons in properties, too."""
+    lines = report.github(findings).splitlines()
+    assert lines[0] == (
+        "::error file=output/a.yaml,line=3,col=7,title=E1::50%25 of a, b: c%0Asecond <line> &"
+        ' "quotes" ]]> \x07 \ufffe é 日本 (from b p.py:12)'
+    )
+    assert lines[1] == "::warning file=output/a.yaml,line=4,col=1,title=W1::careful"
+    assert lines[2].startswith("::notice file=../other/ü%2C%3A%25.yaml,line=0,col=0,title=I1::")
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(Path.cwd().parent))
+    below = report.github(findings).splitlines()[0]
+    assert below.startswith("::error file=my project/output/a.yaml,")
