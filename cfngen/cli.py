@@ -317,20 +317,23 @@ def _draw(entries: Sequence[Entry]) -> list[Drawn]:
                 drawn.append(
                     draw(blueprint, entry.options, name=entry.name, distribution=distribution)
                 )
-        except SystemExit as error:
-            stop = f"the blueprint {entry.blueprint} ends the program ({error!r})"
-            failed = failed or RuntimeError(stop).with_traceback(error.__traceback__)
         except CfngenError as error:
             error.add_note(f"while drawing the template {entry.name} ({entry.where})")
             refused.append(error)
-        except Exception as error:
-            error.add_note(f"while drawing the template {entry.name} ({entry.where})")
-            failed = failed or error
+        except (Exception, SystemExit) as error:
+            bug = error if isinstance(error, Exception) else _not_the_end(entry, error)
+            bug.add_note(f"while drawing the template {entry.name} ({entry.where})")
+            failed = failed or bug
     for refusal in refused[: None if failed else -1]:
         complain(refusal)
     if failed or refused:
         raise failed or refused[-1]
     return drawn
+
+
+def _not_the_end(entry: Entry, error: SystemExit) -> Exception:
+    what = f"the blueprint {entry.blueprint} ends the program ({error!r})"
+    return RuntimeError(what).with_traceback(error.__traceback__)
 
 
 def _report(findings: Sequence[Finding], form: str, templates: Sequence[str]) -> None:

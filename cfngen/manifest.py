@@ -124,8 +124,10 @@ def read(found: Found, output: Path | None = None) -> Manifest:
     known, missing = registry.search()
     problems = list(found.problems)
     if len(found.tables) > 1:
-        both = " and ".join(_at(path, _prefix(path)) for path, _ in found.tables)
-        problems.append(f"{both} are two manifests of one project; keep one of them")
+        problems.append(
+            f"{near(found.root / 'pyproject.toml')}: [tool.cfngen] is a second manifest beside"
+            " cfngen.toml; keep one of them"
+        )
     readers = [_Reader(path, known) for path, _ in found.tables]
     read_ = [reader.read(table) for reader, (_, table) in zip(readers, found.tables, strict=True)]
     problems += [problem for reader in readers for problem in reader.problems] + missing

@@ -94,7 +94,8 @@ def junit(findings: Sequence[Finding], templates: Sequence[str]) -> str:
             ET.SubElement(case, "system-out").text = _lines(others)
     suite.set("failures", str(failures))
     ET.indent(suite)
-    return ET.tostring(suite, encoding="utf-8", xml_declaration=True).decode("utf-8") + "\n"
+    xml: bytes = ET.tostring(suite, encoding="utf-8", xml_declaration=True)
+    return xml.decode("utf-8") + "\n"
 
 
 def github(findings: Sequence[Finding]) -> str:

@@ -16,9 +16,9 @@ FLOORS = [
     {"parameters", "payload", "iam", "header", "options", "paths", "read"},
     {"template"},
     {"patterns", "blueprint", "render", "lint"},
-    {"registry", "linters", "report"},
+    {"registry", "linters", "report", "console"},
     {"manifest"},
-    {"generate", "write"},
+    {"generate", "write", "listing"},
     {"cli", "testing", "__init__"},
     {"__main__"},
 ]

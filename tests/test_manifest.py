@@ -215,7 +215,9 @@ def test_everything_wrong_is_told_in_one_go(tmp_path: Path) -> None:
 def test_tables_of_pyproject_are_named_in_full(tmp_path: Path) -> None:
     """In `pyproject.toml` the tables are told with their prefix."""
     text = '[tool.cfngen.templates.one]\nblueprint = "mani_bucket"\nx = 1\n[tool.cfngen]\ny = 1\n'
-    assert [line.partition(": unknown")[0] for line in problems(tmp_path, text, "pyproject.toml")] == [
+    assert [
+        line.partition(": unknown")[0] for line in problems(tmp_path, text, "pyproject.toml")
+    ] == [
         "pyproject.toml: [tool.cfngen] y",
         "pyproject.toml: [tool.cfngen.templates.one] x",
     ]
@@ -263,8 +265,7 @@ def test_two_manifests_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
     project(tmp_path, "[tool.cfngen.templates.a]", "pyproject.toml")
     told = problems(tmp_path, "[templates.b]")
     assert told == [
-        "pyproject.toml: [tool.cfngen] and cfngen.toml: are two manifests of one project;"
-        " keep one of them",
+        "pyproject.toml: [tool.cfngen] is a second manifest beside cfngen.toml; keep one of them",
         "pyproject.toml: [tool.cfngen.templates.a] blueprint: must name one",
         "cfngen.toml: [templates.b] blueprint: must name one",
     ]

@@ -107,7 +107,9 @@ def test_a_dangling_entry_point_is_a_message(site: Path, names: str, why: str) -
     with pytest.raises(Problems) as caught:
         registry.blueprints()
     (problem,) = caught.value.problems
-    assert problem.startswith(f"acme-blueprints: its entry point cfngen.blueprints:acme names {names}")
+    assert problem.startswith(
+        f"acme-blueprints: its entry point cfngen.blueprints:acme names {names}"
+    )
     assert why in problem
     assert problem.endswith("reinstall or uninstall acme-blueprints")
 
@@ -149,7 +151,9 @@ def test_an_unknown_name_gets_advice() -> None:
     """A misspelt blueprint is answered with the nearest one."""
     entry = registry.Entry("acme_bucket", "m", "d")
     said = registry.unknown("acme_bukcet", {"acme_bucket": entry})
-    assert said == "no blueprint 'acme_bukcet'; did you mean 'acme_bucket'? (there are: acme_bucket)"
+    assert (
+        said == "no blueprint 'acme_bukcet'; did you mean 'acme_bucket'? (there are: acme_bucket)"
+    )
 
 
 def test_a_users_own_package_called_blueprints_is_left_alone(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ def findings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Finding]:
     here.mkdir()
     monkeypatch.chdir(here)
     monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
-    odd = "50% of a, b: c\nsecond <line> & \"quotes\" ]]> \x07 \ufffe é 日本"
+    odd = '50% of a, b: c\nsecond <line> & "quotes" ]]> \x07 \ufffe é 日本'
     return [
         Finding("output/a.yaml", 3, 7, "E1", "error", odd, "Resources", "A", f"{here}/b p.py:12"),
         Finding("output/a.yaml", 4, 1, "W1", "warning", "careful"),
@@ -43,7 +43,7 @@ def test_text_is_grouped_by_template_and_names_the_blueprints_line(
     assert text.splitlines()[:6] == [
         "output/a.yaml",
         "  3:7      E1 error (A): 50% of a, b: c",
-        "           second <line> & \"quotes\" ]]> \x07 \ufffe é 日本",
+        '           second <line> & "quotes" ]]> \x07 \ufffe é 日本',
         "           from b p.py:12",
         "  4:1      W1 warning: careful",
         "../other/ü,:%.yaml",
@@ -130,7 +130,7 @@ def test_junit_is_xml_with_a_case_for_each_template(findings: list[Finding]) -> 
     failure = cases["output/a.yaml"].find("failure")
     assert failure is not None
     assert failure.get("message") == "1 error(s)"
-    assert "second <line> & \"quotes\" ]]> \ufffd \ufffd é 日本 (from b p.py:12)" in str(failure.text)
+    assert 'second <line> & "quotes" ]]> \ufffd \ufffd é 日本 (from b p.py:12)' in str(failure.text)
     assert cases["output/a.yaml"].findtext("system-out") == "output/a.yaml:4: W1 careful"
     assert cases[TEMPLATES[1]].find("failure") is None
     assert len(cases["output/fine.yaml"]) == 0

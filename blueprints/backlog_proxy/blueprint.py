@@ -98,6 +98,7 @@ def _mirror(t: Template, p: Any, options: Options) -> Project:
                 variable("MIRROR_SOURCE_URL", Sub(SOURCE_URL)),
                 variable("MIRROR_DESTINATION_URLS", url),
                 variable("MIRROR_DIR", S3_DIRECTORY if options.cache == "s3" else EFS_DIRECTORY),
+                variable("MIRROR_MAX_DELETIONS", p.MaxDeletions),
                 *keys,
             ],
             **network,
@@ -106,6 +107,8 @@ def _mirror(t: Template, p: Any, options: Options) -> Project:
         why="Builds may overlap: each fetches right before it pushes, until both sides agree.",
     )
     t.output("BuildProject", Ref(project), "CodeBuild project, to start a build by hand")
+    t.output("MirrorLog", Ref(log), "Log of the builds")
+    t.output("MirrorRole", GetAtt(held, "Arn"), "Who alone should push to the mirror")
     return project
 
 
@@ -117,7 +120,7 @@ def _repository(t: Template, p: Any, options: Options) -> tuple[Any, Any]:
         repository = t.add(
             Repository(
                 "Repository",
-                DeletionPolicy="Retain",
+                DeletionPolicy="RetainExceptOnCreate",
                 UpdateReplacePolicy="Retain",
                 RepositoryName=p.RepositoryName,
                 RepositoryDescription=Sub(

@@ -62,7 +62,7 @@ class HostKeysInParameterStore(Parameters):
     """The host keys, kept in Parameter Store."""
 
     BacklogHostKeys = parameter(
-        "Path of the parameter that holds lines of known_hosts for the space's Git host",
+        "Path of the String parameter that holds lines of known_hosts for the space's Git host",
         AllowedPattern=PATH,
         ConstraintDescription="a path that begins with a slash",
     )
@@ -73,7 +73,7 @@ class Destination(Parameters):
 
     RepositoryName = parameter(
         "CodeCommit repository that becomes the mirror",
-        AllowedPattern="[A-Za-z0-9._-]{1,100}",
+        AllowedPattern=r"(?!.*\.git$)[A-Za-z0-9._-]{1,100}",
         group="CodeCommit",
     )
 
@@ -85,7 +85,7 @@ class Callers(Parameters):
         "Address ranges that may call the webhook, separated by commas; empty for any",
         Default="",
         AllowedPattern=f"|{CIDRS}",
-        ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32, each by its first address",
+        ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
         group="Webhook",
     )
 
@@ -96,7 +96,7 @@ class CallersThroughFirewall(Parameters):
     AllowedCidrs = parameter(
         "IPv4 ranges that may call the webhook, separated by commas",
         AllowedPattern=CIDRS_4,
-        ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32, each by its first address",
+        ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
         group="Webhook",
     )
 
@@ -120,6 +120,12 @@ class Operation(Parameters):
         AllowedPattern=r"(rate|cron)\(.+\)",
         ConstraintDescription="rate(1 day) or cron(0 3 * * ? *)",
         group="Operation",
+    )
+    MaxDeletions = parameter(
+        "Most branches and tags that one build may delete from the mirror; empty for any number",
+        Default="",
+        AllowedPattern="[0-9]{0,6}",
+        ConstraintDescription="a number, or nothing",
     )
     AlarmEmail = parameter(
         "Address that hears of failed builds; empty for none",

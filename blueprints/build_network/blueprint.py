@@ -20,7 +20,9 @@ from troposphere.ec2 import (
 
 from cfngen import Parameters, Template, blueprint, option, parameter
 
-Service = Literal["codebuild", "git-codecommit", "logs", "secretsmanager", "ssm", "sts"]
+Service = Literal[
+    "codebuild", "codecommit", "git-codecommit", "logs", "secretsmanager", "ssm", "sts"
+]
 ANYWHERE = "0.0.0.0/0"
 ZONES = (1, 2)
 

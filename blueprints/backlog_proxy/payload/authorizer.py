@@ -21,9 +21,9 @@ from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
 SECRET = os.environ["SECRET_ARN"]
 BASIC = {"basic": True, "query_token": False}[os.environ["AUTH"]]
 CIDRS = os.environ["ALLOWED_CIDRS"]
-NETWORKS = [ipaddress.ip_network(cidr.strip()) for cidr in CIDRS.split(",") if CIDRS]
+NETWORKS = [ipaddress.ip_network(c.strip(), strict=False) for c in CIDRS.split(",") if CIDRS]
 
-# At level DEBUG botocore logs its answers: the secret.
+# At DEBUG botocore logs its answers: the secret.
 logging.getLogger("botocore").setLevel(logging.WARNING)
 # Two attempts of 5 s: API Gateway gives up at 29 s.
 QUICK = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 2})

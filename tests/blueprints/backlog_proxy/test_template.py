@@ -519,7 +519,8 @@ def test_an_existing_repository_is_left_alone() -> None:
 def test_the_repository_outlives_its_stack() -> None:
     """Deleting the stack does not delete history."""
     repository = body()["Resources"]["Repository"]
-    assert repository["DeletionPolicy"] == repository["UpdateReplacePolicy"] == "Retain"
+    assert repository["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert repository["UpdateReplacePolicy"] == "Retain"
 
 
 @pytest.mark.parametrize(
@@ -604,7 +605,7 @@ def test_every_parameter_stands_under_a_heading_and_is_used(options: dict[str, A
         ("BacklogProjectKey", ["DEV", "A_1"], ["dev", "", "A/B", "A;B", "../X"]),
         ("BacklogRepository", ["app", "a.b-c_d"], ["", "-x", "../x", "a b", "a/b", "$(id)"]),
         ("BacklogKey", ["/backlog/key"], ["backlog", "", "/a b", "/$(id)"]),
-        ("RepositoryName", ["app", "A.b-c_d"], ["", "a/b", "a b", "x" * 101]),
+        ("RepositoryName", ["app", "A.b-c_d"], ["", "a/b", "a b", "x" * 101, "a.git"]),
         (
             "AllowedCidrs",
             ["", "192.0.2.0/24", "192.0.2.1/32,2001:db8::/32"],
