@@ -84,6 +84,26 @@ def test_without_libyaml_the_bytes_are_the_same(tmp_path: Path, expected: list[s
     assert digests(PYTHONPATH=str(tmp_path)) == expected
 
 
+def test_a_build_opens_no_socket(tmp_path: Path) -> None:
+    """Drawing, linting and writing everything needs no network, not even a name looked up."""
+    (tmp_path / "sitecustomize.py").write_text(
+        "import socket\n"
+        "def refuse(*a, **k): raise SystemExit('a socket was opened')\n"
+        "socket.socket.__init__ = refuse\n"
+        "socket.getaddrinfo = socket.gethostbyname = refuse\n"
+    )
+    env = {"PATH": os.environ["PATH"], "PYTHONPATH": str(tmp_path), "HOME": str(tmp_path)}
+    probe = [sys.executable, "-c", "import socket; socket.socket()"]
+    assert (
+        "opened"
+        in subprocess.run(probe, env=env, capture_output=True, text=True, check=False).stderr
+    )
+    command = [sys.executable, "-m", "cfngen", "build", "--output", str(tmp_path / "made")]
+    run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    assert len(list((tmp_path / "made").glob("*.yaml"))) == len(list(ROOT.glob("output/*.yaml")))
+
+
 def other_pythons() -> list[str]:
     """Return the interpreters of other versions that this machine has, newest last."""
     found: dict[str, str] = {}

@@ -319,13 +319,16 @@ def _read(fifo: int) -> bytes:
         return b""
 
 
-def alive(pid: int) -> bool:
-    """Tell whether a process exists."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def gone(pid: int, timeout: float = 5) -> bool:
+    """Wait until a process has ended, be it that nobody has asked for its exit status yet."""
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        command = ["ps", "-o", "stat=", "-p", str(pid)]
+        state = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+        if not state.strip() or state.startswith("Z"):
+            return True
+        time.sleep(0.02)
+    return False
 
 
 def terminate(process: subprocess.Popen[str]) -> None:

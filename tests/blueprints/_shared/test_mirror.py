@@ -19,11 +19,11 @@ from support.git_repositories import (
     Barrier,
     Repository,
     World,
-    alive,
     build_world,
     codecommit_url,
     copy_world,
     ended,
+    gone,
     terminate,
 )
 
@@ -696,7 +696,7 @@ def test_termination(world: World, tmp_path: Path, command: str) -> None:
     run = ended(process, timeout=10)
     assert run.status == 143
     assert run.events[-1] == {"event": "stopped"}
-    assert not alive(child)
+    assert gone(child)
     assert not same(world)
     assert world.mirror().status == 0
     assert same(world)
