@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from cfngen.lint import Finding
     from cfngen.parameters import Parameters, parameter
     from cfngen.payload import Payload, Payloads
-    from cfngen.render import read, render
+    from cfngen.read import read
+    from cfngen.render import render
     from cfngen.template import Template
 
 _HOMES = {
@@ -39,7 +40,7 @@ _HOMES = {
     "option": "blueprint",
     "parameter": "parameters",
     "policy_document": "iam",
-    "read": "render",
+    "read": "read",
     "render": "render",
     "trust": "iam",
 }

@@ -20,8 +20,7 @@ def header(blueprint: str, distribution: str, options: dict[str, Any], body: str
     """
     source = f"blueprint {blueprint}" + (f" of {distribution}" if distribution else "")
     if options:
-        # JSON leaves DEL as it is; YAML does not allow it even in a comment.
-        source += f" with {json.dumps(options, default=_plain)}".replace("\x7f", "\\u007f")
+        source += f" with {json.dumps(options, default=_plain)}"
     return f"Made by cfngen from {source}; change that, then run `cfngen build`; seal {seal(body)}"
 
 

@@ -11,7 +11,6 @@ from cfngen.errors import RenderError
 from cfngen.read import read
 from cfngen.template import Document
 
-__all__ = ["read", "render"]
 
 Path = tuple[str | int, ...]
 

@@ -21,6 +21,7 @@ PHASES = ("install", "pre_build", "build", "post_build")
 # variables and its working directory.
 _AROUND = """\
 . "{state}/variables"
+export CODEBUILD_BUILD_SUCCEEDING={succeeding}
 cd -- "$(cat "{state}/directory")" || exit
 {command}
 __status=$?
@@ -80,6 +81,7 @@ def run_buildspec(
     """
     spec: dict[str, Any] = yaml.safe_load(text)
     shell, variables = _environment(spec, env)
+    variables["CODEBUILD_SRC_DIR"] = str(cwd)
     ran = [name for name in PHASES if name in spec["phases"]]
     ran = [name for name in ran if phases is None or name in phases]
     status, failed = 0, None
@@ -93,11 +95,9 @@ def run_buildspec(
             phase = _phase(spec, name)
             for commands in (phase.get("commands", []), phase.get("finally", [])):
                 for command in commands:
-                    variables |= {
-                        "CODEBUILD_SRC_DIR": str(cwd),
-                        "CODEBUILD_BUILD_SUCCEEDING": "0" if failed else "1",
-                    }
-                    script = _AROUND.format(state=state, command=command.rstrip("\n"))
+                    script = _AROUND.format(
+                        state=state, succeeding=0 if failed else 1, command=command.rstrip("\n")
+                    )
                     code = _run([shell, "-c", script], variables, output.fileno(), timeout)
                     if code:
                         status, failed = (status, failed) if failed else (code, name)

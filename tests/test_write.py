@@ -417,6 +417,32 @@ def test_a_build_killed_at_random_leaves_whole_files(output: Path) -> None:
     assert NEWER in seen
 
 
+def test_texts_are_on_the_disk_before_they_are_in_place(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut leaves no empty files: texts are flushed before the first rename, names after."""
+    happened: list[str] = []
+    fsync, replace = os.fsync, os.replace
+
+    def flush(descriptor: int) -> None:
+        happened.append("flush " + Path(f"/proc/self/fd/{descriptor}").readlink().name)
+        fsync(descriptor)
+
+    def rename(source: Path, target: Path) -> None:
+        happened.append(f"rename {source.name}")
+        replace(source, target)
+
+    monkeypatch.setattr(os, "fsync", flush)
+    monkeypatch.setattr(os, "replace", rename)
+    build(output, NEWER)
+    new = ("0.new", "1.new", "2.new")
+    assert happened == [
+        *(f"flush {name}" for name in new),
+        *(f"rename {name}" for name in new),
+        "flush output",
+    ]
+
+
 def test_a_new_folder_is_taken_away_again(tmp_path: Path) -> None:
     """A first build that fails leaves no empty folders behind."""
 

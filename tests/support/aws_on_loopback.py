@@ -13,13 +13,13 @@ import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from support.git_repositories import Repository
 
 
-class Refusal(Exception):
+class RefusalError(Exception):
     """An error of the service: its type and its message."""
 
 
@@ -47,7 +47,7 @@ class Aws:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
 
-    def __enter__(self) -> Aws:
+    def __enter__(self) -> Self:
         """Serve."""
         self.thread.start()
         return self
@@ -69,23 +69,23 @@ class Aws:
         if operation == "CodeCommit_20150413.UpdateDefaultBranch":
             path = self.root / region / asked["repositoryName"]
             if not path.is_dir():
-                raise Refusal("RepositoryDoesNotExistException", asked["repositoryName"])
+                raise RefusalError("RepositoryDoesNotExistException", asked["repositoryName"])
             repository, ref = Repository(path), f"refs/heads/{asked['defaultBranchName']}"
             if ref not in repository.refs():
-                raise Refusal("BranchDoesNotExistException", ref)
+                raise RefusalError("BranchDoesNotExistException", ref)
             repository.set_head(ref)
             return {}
         if operation == "AmazonSSM.GetParameter":
             name = asked["Name"]
             if name not in self.parameters:
-                raise Refusal("ParameterNotFound", name)
+                raise RefusalError("ParameterNotFound", name)
             return {"Parameter": {"Name": name, "Type": "String", "Value": self.parameters[name]}}
         if operation == "AmazonSSM.PutParameter":
             if asked["Name"] in self.parameters and not asked.get("Overwrite"):
-                raise Refusal("ParameterAlreadyExists", asked["Name"])
+                raise RefusalError("ParameterAlreadyExists", asked["Name"])
             self.parameters[asked["Name"]] = asked["Value"]
             return {"Version": 1, "Tier": "Standard"}
-        raise Refusal("UnknownOperationException", operation)
+        raise RefusalError("UnknownOperationException", operation)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -121,7 +121,7 @@ class _Handler(BaseHTTPRequestHandler):
         region = self.headers["Authorization"].split("/")[2]
         try:
             status, said = 200, self.aws.answer(target, region, json.loads(self.body()))
-        except Refusal as refusal:
+        except RefusalError as refusal:
             status, said = 400, {"__type": refusal.args[0], "message": refusal.args[1]}
         self.reply(status, "application/x-amz-json-1.1", json.dumps(said).encode())
 

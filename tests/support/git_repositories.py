@@ -48,7 +48,9 @@ class Repository:
                     f"GIT_{who}_{what}": value
                     for who in ("AUTHOR", "COMMITTER")
                     for what, value in (
-                        ("NAME", "Ann"), ("EMAIL", "ann@example.com"), ("DATE", "1700000000 +0000"),
+                        ("NAME", "Ann"),
+                        ("EMAIL", "ann@example.com"),
+                        ("DATE", "1700000000 +0000"),
                     )
                 },
             },

@@ -11,6 +11,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import pytest
 
@@ -61,7 +62,7 @@ class SshServer:
         """Return the address of a repository on disk."""
         return f"ssh://{getpass.getuser()}@127.0.0.1:{self.port}{path}"
 
-    def __enter__(self) -> SshServer:
+    def __enter__(self) -> Self:
         """Start it, or skip the test where that is impossible."""
         if os.geteuid() == 0:
             with suppress(OSError):  # sshd insists on this folder when it is root's
@@ -80,9 +81,9 @@ class SshServer:
         config = self.folder / "sshd_config"
         config.write_text("".join(f"{name} {value}\n" for name, value in settings.items()))
         log = self.folder / "log"
-        self.process = subprocess.Popen(
-            [self.sshd, "-D", "-e", "-f", str(config)], stderr=log.open("w"), stdin=-3
-        )
+        command = [self.sshd, "-D", "-e", "-f", str(config)]
+        with log.open("w") as stderr:
+            self.process = subprocess.Popen(command, stderr=stderr, stdin=subprocess.DEVNULL)
         end = time.monotonic() + 10
         while self.process.poll() is None and time.monotonic() < end:
             with suppress(OSError), socket.create_connection(("127.0.0.1", self.port), timeout=1):

@@ -126,7 +126,8 @@ def push(url: str, changes: Refs, old: Refs, size: int) -> Refs:
     refused: Refs = {}
     dead = 0
     for refs in [[r] for r in twins] + [rest[n : n + size] for n in range(0, len(rest), size)]:
-        specs = [f"{changes[r]}:{r}" for r in refs]
+        # "^{object}": or else git would prefer a branch that is called like the value.
+        specs = [f"{changes[r]}^{{object}}:{r}" if changes[r] else f":{r}" for r in refs]
         if refs[0] in twins and changes[refs[0]]:
             space = f"refs/staged/{refs[0]}/"
             git(f"--git-dir={DIR}", "update-ref", space + refs[0][5:], changes[refs[0]])

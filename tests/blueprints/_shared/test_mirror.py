@@ -27,7 +27,10 @@ from support.git_repositories import (
     terminate,
 )
 
-HOSTILE = ['a"b$(id)', "-x", "`id`", "a;b", "über/日本", "refs/heads/main", "heads/main", "line\u2028two"]
+HOSTILE = [
+    *('a"b$(id)', "-x", "`id`", "a;b", "über/日本", "line\u2028two"),
+    *("refs/heads/main", "refs/tags/v1", "heads/main", "HEAD", "0" * 40),  # ambiguous to git
+]
 
 
 @pytest.fixture(scope="session")
@@ -62,7 +65,8 @@ def same(world: World, name: str = "copy") -> bool:
 # --- what is mirrored --------------------------------------------------------------------------
 
 
-def test_first_run(world: World, aws: Aws) -> None:
+@pytest.mark.usefixtures("aws")
+def test_first_run(world: World) -> None:
     """An empty repository gets all branches, tags and the default branch of the source."""
     shutil.rmtree(world.cache.path)
     world.source.set_head("refs/heads/feature")
@@ -177,6 +181,18 @@ def test_hostile_names(world: World, name: str) -> None:
         assert same(world)
 
 
+def test_branch_called_like_a_commit(world: World) -> None:
+    """A branch whose name is the id of another branch's commit does not take its place."""
+    new = world.source.commit("feature")
+    world.source.set(f"refs/heads/{new}", world.source.refs()["refs/heads/main"])
+    world.source.set(f"refs/tags/{new}", world.source.refs()["refs/heads/main"])
+    assert world.mirror().status == 0
+    world.source.git("tag", "-f", "light", new)
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert same(world)
+
+
 def test_a_bad_line_cannot_be_forged(world: World) -> None:
     """A refused branch with quotes in its name is reported, as one line of JSON."""
     world.codecommit().hook("update", 'case "$1" in refs/heads/a*) exit 1;; esac')
@@ -194,11 +210,14 @@ def test_bytes_that_are_not_text(world: World) -> None:
     subprocess.run(command, input=line, check=True)
     run = world.mirror()
     assert run.status == 0, run.output
-    assert b"refs/heads/caf\xe9" in subprocess.run(
-        ["git", f"--git-dir={world.codecommit().path}", "for-each-ref"],
-        capture_output=True,
-        check=True,
-    ).stdout
+    assert (
+        b"refs/heads/caf\xe9"
+        in subprocess.run(
+            ["git", f"--git-dir={world.codecommit().path}", "for-each-ref"],
+            capture_output=True,
+            check=True,
+        ).stdout
+    )
 
 
 def test_other_namespaces_stay_out(world: World) -> None:
@@ -217,9 +236,7 @@ def test_other_namespaces_stay_out(world: World) -> None:
 def test_over_http(world: World, aws: Aws) -> None:
     """All of it works through git's HTTP protocol, which hands leases to another process."""
     config = world.root / "home/.gitconfig"
-    config.write_text(
-        config.read_text().replace(f"{world.root}/codecommit/", f"{aws.url}/")
-    )
+    config.write_text(config.read_text().replace(f"{world.root}/codecommit/", f"{aws.url}/"))
     world.codecommit().git("config", "http.receivepack", "true")
     _force_push(world.source)
     _move_tag(world.source)
@@ -227,7 +244,7 @@ def test_over_http(world: World, aws: Aws) -> None:
     run = world.mirror()
     assert run.status == 0, run.output
     assert same(world)
-    world.codecommit().hook("update", 'exit 1')
+    world.codecommit().hook("update", "exit 1")
     world.source.commit("main")
     run = world.mirror(MIRROR_ROUNDS="2")
     assert run.status == 1
@@ -254,7 +271,8 @@ def test_renamed_default_branch(world: World, aws: Aws) -> None:
     ]
 
 
-def test_default_branch_into_folder(world: World, aws: Aws) -> None:
+@pytest.mark.usefixtures("aws")
+def test_default_branch_into_folder(world: World) -> None:
     """A default branch that becomes a folder gives way through a stand-in."""
     world.source.set("refs/heads/main", "")
     world.source.commit("main/line")
@@ -400,7 +418,7 @@ def test_race(world: World, tmp_path: Path, command: str, history: str) -> None:
 
 def test_no_credentials_in_the_log(world: World) -> None:
     """Passwords in addresses reach neither the log nor the errors relayed from git."""
-    secret = "s3cr%3Fet"
+    secret = "s3cr%3Fet"  # noqa: S105 - nobody's
     run = world.mirror(
         MIRROR_SOURCE_URL=f"https://user:{secret}@127.0.0.1:9/repo.git",
         MIRROR_DESTINATION_URLS=f"https://user:{secret}@127.0.0.1:9/a https://{secret}@[::1]:9/b",
@@ -480,7 +498,8 @@ def test_thousands_of_branches(world: World) -> None:
     main = world.source.refs()["refs/heads/main"]
     source, copy = world.source, world.codecommit()
     copy.git("config", "core.logAllRefUpdates", "false")
-    source.git("update-ref", "--stdin", stdin="".join(f"create refs/heads/b{n} {main}\n" for n in range(4100)))
+    orders = "".join(f"create refs/heads/{n % 64}/{n} {main}\n" for n in range(4100))
+    source.git("update-ref", "--stdin", stdin=orders)
     run = world.mirror()
     assert run.status == 0, run.output
     assert same(world)
