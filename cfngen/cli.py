@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfngen.console import HungUpError, complain, explode, hang_up, out, say, style
+from cfngen.console import HungUpError, complain, explode, out, say, style
 from cfngen.errors import CfngenError, Problems
 
 if TYPE_CHECKING:
@@ -385,7 +385,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code = cli.main(args=arguments, prog_name="cfngen", standalone_mode=False)
     except HungUpError:
-        hang_up()
         return HUNG_UP
     except click.ClickException as error:
         error.show()

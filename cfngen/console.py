@@ -14,8 +14,9 @@ import click
 
 from cfngen.paths import near
 
-OURS = str(Path(__file__).parent)
-CLICKS = str(Path(click.__file__).parent)
+# With a separator: `cfngen_acme` beside us is not ours.
+OURS = str(Path(__file__).parent) + os.sep
+CLICKS = str(Path(click.__file__).parent) + os.sep
 
 
 class HungUpError(Exception):
@@ -42,7 +43,6 @@ def out(text: str) -> None:
     except BrokenPipeError:
         raise HungUpError from None
     except OSError as error:
-        _discard(sys.stdout)
         raise click.ClickException(f"standard output: {error.strerror}") from None
 
 
@@ -86,19 +86,3 @@ def _places(error: BaseException) -> list[str]:
 
 def _file(frames: TracebackType) -> str:
     return frames.tb_frame.f_code.co_filename
-
-
-def hang_up() -> None:
-    """Forget what is still to be written, so that Python does not complain when it ends."""
-    _discard(sys.stdout)
-    _discard(sys.stderr)
-
-
-def _discard(stream: Any) -> None:
-    try:
-        descriptor = stream.fileno()
-    except (AttributeError, OSError, ValueError):
-        return
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, descriptor)
-    os.close(null)

@@ -80,6 +80,7 @@ def {name}() -> Template:
 '''
 
 BLUEPRINTS = {
+    "cli_long": BUCKET.replace("Where things are kept.", "long " * 50_000),
     "cli_bucket": BUCKET,
     "cli_shapes": SHAPES,
     "cli_faulty": FAULTY,
@@ -646,11 +647,15 @@ def test_no_colour_in_a_pipe(root: Path, site: Path) -> None:
 
 def test_a_reader_that_leaves_is_no_error(root: Path, site: Path) -> None:
     """`cfngen show x | head -1` ends as any command does whose reader left, without a word."""
-    for stream in ("stdout", "stderr"):
+    add(root, long="cli_long")
+    for name, stream, other in (
+        ("one", "stdout", "stderr"),
+        ("long", "stdout", "stderr"),
+        ("nothing", "stderr", "stdout"),
+    ):
         reading, writing = os.pipe()
         os.close(reading)
-        arguments = ["show", "one" if stream == "stdout" else "nothing"]
-        other = "stderr" if stream == "stdout" else "stdout"
+        arguments = ["show", name]
         process = subprocess.Popen(
             [*RUN, *arguments],
             cwd=root,
@@ -664,20 +669,20 @@ def test_a_reader_that_leaves_is_no_error(root: Path, site: Path) -> None:
 
 def test_a_full_disk_behind_stdout_is_told(root: Path, site: Path) -> None:
     """`cfngen show x > file` on a full disk is a message, and no success."""
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [*RUN, "show", "one"],
-            cwd=root,
-            env=environment(site),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
-    assert (done.returncode, done.stderr) == (
-        2,
-        "Error: standard output: No space left on device\n",
-    )
+    add(root, long="cli_long")
+    for name in ("one", "long"):
+        with Path("/dev/full").open("w") as full:
+            done = subprocess.run(
+                [*RUN, "show", name],
+                cwd=root,
+                env=environment(site),
+                stdout=full,
+                stderr=subprocess.PIPE,
+                text=True,
+                check=False,
+            )
+        assert done.returncode == 2
+        assert done.stderr == "Error: standard output: No space left on device\n"
 
 
 @pytest.mark.parametrize("command", ["show", "build"])

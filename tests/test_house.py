@@ -5,20 +5,19 @@ from __future__ import annotations
 import functools
 import re
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from cfngen import draw, read
+from cfngen import draw, read, testing
 from cfngen.generate import INLINE_LIMIT, Drawn, size_advice
 from cfngen.header import intact
 from cfngen.lint import INFORMATIONAL, Linter
 from cfngen.manifest import Manifest, load
-from cfngen.options import options_schema
 from cfngen.registry import Entry, blueprints
+from cfngen.testing import statements, strings
 
 ROOT = Path(__file__).parents[1]
 OURS = {name: entry for name, entry in blueprints().items() if entry.distribution == "cfngen"}
@@ -57,14 +56,7 @@ def drawn(name: str) -> Drawn:
 @functools.cache
 def shapes(entry: Entry) -> list[Drawn]:
     """Draw a blueprint with its defaults, and with each single option changed."""
-    blueprint = entry.load()
-    found = [draw(blueprint)]
-    for option, schema in options_schema(blueprint.options_type)["properties"].items():
-        values = schema.get("enum", [False, True] if schema["type"] == "boolean" else [])
-        if schema["type"] == "array":
-            values = [[value] for value in schema["items"]["enum"]]
-        found += [draw(blueprint, {option: value}) for value in values]
-    return list({d.text: d for d in found}.values())
+    return testing.shapes(entry.load())
 
 
 def folder(entry: Entry) -> Path:
@@ -76,20 +68,6 @@ def resources(template: Drawn) -> dict[str, Any]:
     """Return a template's resources."""
     found: dict[str, Any] = template.document.body["Resources"]
     return found
-
-
-def strings(value: Any) -> Iterator[str]:
-    """Yield every string in plain data, those inside a buildspec too."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key == "BuildSpec" and isinstance(item, str):
-                yield from strings(yaml.safe_load(item))
-            yield from strings(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from strings(item)
-    elif isinstance(value, str):
-        yield value
 
 
 @each_blueprint
@@ -167,25 +145,13 @@ def test_two_stacks_fit_in_one_account(entry: Entry) -> None:
 def test_no_policy_allows_a_star(entry: Entry) -> None:
     """Actions are named; every resource at once has its reason printed above."""
     for template in shapes(entry):
-        for path, statement in statements(template.document.body, ()):
+        for path, statement in statements(template.document.body):
             if statement["Effect"] != "Allow":
                 continue
             actions = statement["Action"]
             assert "*" not in "".join(actions if isinstance(actions, list) else [actions])
             if statement.get("Resource") in ("*", ["*"]):
                 assert template.document.comments.get(path), f"{path}: say because="
-
-
-def statements(value: Any, path: tuple[Any, ...]) -> Iterator[tuple[tuple[Any, ...], Any]]:
-    """Yield every policy statement with its place."""
-    if isinstance(value, dict):
-        if "Effect" in value and "Action" in value:
-            yield path, value
-        for key, item in value.items():
-            yield from statements(item, (*path, key))
-    elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from statements(item, (*path, number))
 
 
 @each_blueprint

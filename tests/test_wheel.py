@@ -154,17 +154,17 @@ requires = ["setuptools>=77"]
 build-backend = "setuptools.build_meta"
 
 [project]
-name = "acme-prints"
+name = "cfngen-acme"
 version = "1.0"
 
 [project.entry-points."cfngen.blueprints"]
-acme = "acme_prints"
+acme = "cfngen_acme"
 
 [tool.setuptools]
-packages = ["acme_prints"]
+packages = ["cfngen_acme"]
 
 [tool.setuptools.package-data]
-acme_prints = ["**/*"]
+cfngen_acme = ["**/*"]
 """
 
 WITH_PAYLOAD = '''
@@ -186,6 +186,18 @@ def {name}() -> Template:
 '''
 
 
+REFUSED = '''
+"""Asks for too much."""
+
+from cfngen import Template, allow, blueprint
+
+@blueprint
+def {name}() -> Template:
+    """Allow everything."""
+    allow("s3:*", on="x")
+'''
+
+
 def test_a_third_partys_wheel_works_like_ours(installed: Installed, tmp_path: Path) -> None:
     """Installed beside ours: list, show, build, schema, and findings with file and line."""
     source = tmp_path / "source"
@@ -194,11 +206,12 @@ def test_a_third_partys_wheel_works_like_ours(installed: Installed, tmp_path: Pa
         "acme_shapes": SHAPES,
         "acme_faulty": FAULTY,
         "acme_says": WITH_PAYLOAD,
+        "acme_refused": REFUSED,
     }
-    package(source, texts, module="acme_prints", files={"acme_says/payload/say.sh": "echo hi\n"})
+    package(source, texts, module="cfngen_acme", files={"acme_says/payload/say.sh": "echo hi\n"})
     for left in source.glob("*.dist-info"):
         shutil.rmtree(left)
-    for init in source.glob("acme_prints/*/__init__.py"):
+    for init in source.glob("cfngen_acme/*/__init__.py"):
         init.unlink()  # a folder is enough
     (source / "pyproject.toml").write_text(PYPROJECT)
     (tmp_path / "dist").mkdir()
@@ -207,7 +220,7 @@ def test_a_third_partys_wheel_works_like_ours(installed: Installed, tmp_path: Pa
         check_third_party(installed, tmp_path / "project")
     finally:
         pip = [sys.executable, "-m", "pip", "--python", str(installed.python)]
-        run(*pip, "uninstall", "--yes", "acme-prints", cwd=tmp_path)
+        run(*pip, "uninstall", "--yes", "cfngen-acme", cwd=tmp_path)
 
 
 def check_third_party(installed: Installed, root: Path) -> None:
@@ -219,10 +232,10 @@ def check_third_party(installed: Installed, root: Path) -> None:
         '[templates.ours]\nblueprint = "build_network"\n'
     )
     listed = json.loads(run(installed.cfngen, "list", "--format", "json", cwd=root).stdout)
-    theirs = {b["name"] for b in listed["blueprints"] if b["distribution"] == "acme-prints"}
-    assert theirs == {"acme_bucket", "acme_shapes", "acme_faulty", "acme_says"}
+    theirs = {b["name"] for b in listed["blueprints"] if b["distribution"] == "cfngen-acme"}
+    assert theirs == {"acme_bucket", "acme_shapes", "acme_faulty", "acme_says", "acme_refused"}
     shown = run(installed.cfngen, "show", "says", cwd=root).stdout
-    assert shown.startswith("# Made by cfngen from blueprint acme_says of acme-prints; change")
+    assert shown.startswith("# Made by cfngen from blueprint acme_says of cfngen-acme; change")
     assert "\nDescription: echo hi\n" in shown
     schema = json.loads(run(installed.cfngen, "schema", "acme_shapes", cwd=root).stdout)
     assert schema["properties"]["cache"]["enum"] == ["s3", "efs"]
@@ -232,10 +245,14 @@ def check_third_party(installed: Installed, root: Path) -> None:
     assert (root / "output/says.yaml").read_text() == shown
     with (root / "cfngen.toml").open("a") as stream:
         stream.write('[templates.faulty]\nblueprint = "acme_faulty"\n')
-    done = run(installed.cfngen, "build", "--format", "json", cwd=root, check=False)
+        stream.write('[templates.refused]\nblueprint = "acme_refused"\n')
+    refused = run(installed.cfngen, "show", "refused", cwd=root, check=False)
+    assert refused.returncode == 2
+    assert refused.stderr.rstrip().endswith("cfngen_acme/acme_refused/blueprint.py:8")
+    done = run(installed.cfngen, "build", "faulty", "--format", "json", cwd=root, check=False)
     assert done.returncode == 1
     (finding,) = json.loads(done.stdout)
     file, _, line = finding["origin"].rpartition(":")
     assert (finding["rule"], line) == ("E1020", "12")
-    assert file.endswith("site-packages/acme_prints/acme_faulty/blueprint.py")
+    assert file.endswith("site-packages/cfngen_acme/acme_faulty/blueprint.py")
     assert "template.add(Bucket(" in Path(file).read_text().splitlines()[11]

@@ -42,7 +42,7 @@ LOCK_SECONDS = number("MIRROR_LOCK_SECONDS", 3000)  # to wait for another run in
 GIT = [
     *("git", "-c", "safe.directory=*"),  # a restored cache may belong to another user
     *("-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false"),  # all under the lock
-    *("-c", "fetch.unpackLimit=1"),  # packs: S3 and EFS are slow at many small files
+    *("-c", "fetch.unpackLimit=1"),  # S3 and EFS are slow at many small files
     *("-c", "core.fsync=none"),  # what a crash spoils is fetched again
 ]
 CODECOMMIT = re.compile(
@@ -50,7 +50,7 @@ CODECOMMIT = re.compile(
     r"(?:\.amazonaws\.com(?:\.cn)?/v1/repos/|://(?:([^/@]+)@)?)([\w.-]+)"
 )
 deleted = dict.fromkeys(DESTINATIONS, 0)
-done: set[str] = set()  # what a run does once
+done: set[str] = set()
 
 
 def bare(text: str) -> str:
@@ -68,7 +68,7 @@ def run(*command: str) -> tuple[int, str, str]:
     try:
         child = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
     except OSError as why:
-        return 127, "", str(why)
+        return 1, "", str(why)
     return child.returncode, os.fsdecode(child.stdout), os.fsdecode(child.stderr)
 
 
@@ -81,7 +81,7 @@ def git(*arguments: str) -> str:
 
 
 def listing(url: str) -> tuple[Refs, str]:
-    """Ask a repository for its branches and tags, and its default branch ('' if untold)."""
+    """Ask a repository for its branches and tags, and its default branch, if any."""
     out = git("ls-remote", "--symref", "--", url)
     refs = re.findall(r"^(\w+)\t(refs/(?:heads|tags)/[^^\n]+)$", out, re.M)
     head = re.findall(r"^ref: (.+)\tHEAD$", out, re.M)
@@ -116,9 +116,9 @@ def fetch() -> Refs:
 
 
 def push(url: str, changes: Refs, old: Refs, size: int) -> Refs:
-    """Set refs to values ('' deletes), each by itself; return why some were refused."""
-    # If refs/heads/refs/heads/x exists, a common slip, git cannot tell which one refs/heads/x is
-    # and gives up the push. Such a ref goes alone, by a wildcard.
+    """Set refs ('' deletes), each by itself; return why some were refused."""
+    # If refs/heads/refs/heads/x exists, a common slip, git cannot tell what refs/heads/x is and
+    # gives up the push. Such a ref goes alone, by a wildcard.
     known = {*changes, *old}
     twins = [r for r in changes if known & {f"refs/heads/{r}", f"refs/tags/{r}"}]
     rest = [r for r in changes if r not in twins]
@@ -126,8 +126,7 @@ def push(url: str, changes: Refs, old: Refs, size: int) -> Refs:
     refused: Refs = {}
     dead = 0
     for refs in [[r] for r in twins] + [rest[n : n + size] for n in range(0, len(rest), size)]:
-        # "^{object}": or else git would prefer a branch that is called like the value.
-        specs = [f"{changes[r]}^{{object}}:{r}" if changes[r] else f":{r}" for r in refs]
+        specs = [f"{changes[r]}:{r}" for r in refs]
         if refs[0] in twins and changes[refs[0]]:
             space = f"refs/staged/{refs[0]}/"
             git(f"--git-dir={DIR}", "update-ref", space + refs[0][5:], changes[refs[0]])
@@ -172,11 +171,13 @@ def set_default(url: str, now: str, head: str, there: list[str]) -> str:
 
 
 def update(url: str, old: Refs, now: str, new: Refs, head: str, size: int) -> str:
-    """Push what differs to one destination; return what is wrong with it then."""
+    """Push what differs to a destination; return what is wrong then."""
     branches = [r for r in new if r.startswith("refs/heads/")]
     if old and not branches:
         return "the source has no branches: the destination stays as it is"
-    refused = push(url, {r: v for r, v in new.items() if old.get(r) != v}, old, size)
+    # "^{object}", or git would prefer a branch that is called like the value.
+    changes = {r: v + "^{object}" for r, v in new.items() if old.get(r) != v}
+    refused = push(url, changes, old, size)
     # Before the deletions: CodeCommit does not delete its default branch.
     reason = set_default(url, now, head, [r for r in branches if r in old or r not in refused])
     gone = {r: "" for r in old if r not in new}
@@ -224,7 +225,7 @@ def mirror(todo: list[str], size: int) -> Refs:
 
 
 def main() -> int:
-    """Lock, and mirror in rounds until all destinations are equal to the source."""
+    """Lock, and mirror in rounds until all destinations equal the source."""
     DIR.parent.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + LOCK_SECONDS
     lock = os.open(f"{DIR}.lock", os.O_CREAT | os.O_RDWR)
@@ -236,7 +237,7 @@ def main() -> int:
             raise RuntimeError("another run keeps MIRROR_DIR locked")
         time.sleep(0.2)
     for left in DIR.rglob("*.lock"):
-        left.unlink()  # by a killed run: we hold the lock, so no other is at work
+        left.unlink()  # by a killed run: no other is at work, we have the lock
     todo = list(deleted)
     for n in range(ROUNDS):
         time.sleep(PAUSE * n)
@@ -261,7 +262,7 @@ def stop(number: int, _frame: object) -> None:
 if __name__ == "__main__":
     if not DESTINATIONS or any(url[:1] in ("", "-") for url in (SOURCE, *DESTINATIONS)):
         problems.append("MIRROR_SOURCE_URL, MIRROR_DESTINATION_URLS: name git repositories")
-    if DIR.suffix != ".git":  # a broken one is deleted, and the lock stands beside it
+    if DIR.suffix != ".git":  # if broken, it is deleted
         problems.append("MIRROR_DIR: name a bare repository ending in .git")
     if problems:
         log("failed", problems=problems)

@@ -390,10 +390,10 @@ def test_deletions_are_limited(world: World, limit: str, status: int) -> None:
         assert "2 deletions exceed MIRROR_MAX_DELETIONS" in run.of("failed")[0]["reason"]
 
 
-@pytest.mark.parametrize("command", ["fetch", "push"])
+@pytest.mark.parametrize("command", ["fetch", "for-each-ref", "push"])
 @pytest.mark.parametrize("history", ["grown", "rewritten"])
 def test_race(world: World, tmp_path: Path, command: str, history: str) -> None:
-    """A run that is overtaken right before its push (or fetch) never brings old commits back."""
+    """A run that is overtaken before or after its fetch never brings old commits back."""
     older = world.source.commit("main", "older")
     barrier = Barrier(tmp_path / "barrier", command)
     slow = world.start(PATH=barrier.path(world))

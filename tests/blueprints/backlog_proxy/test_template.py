@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ import yaml
 
 from cfngen import Payloads, draw
 from cfngen.registry import find
+from cfngen.testing import allowed, of_type, references
 
 BLUEPRINT = find("backlog_proxy").load()
 # Every option away from its default at least once, in combinations that people deploy.
@@ -45,47 +45,7 @@ def body(**options: Any) -> dict[str, Any]:
     return found
 
 
-def of_type(template: dict[str, Any], kind: str) -> dict[str, Any]:
-    """Return the properties of all resources of one type."""
-    return {
-        name: resource.get("Properties", {})
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == kind
-    }
-
-
-def allowed(template: dict[str, Any], role: str) -> dict[str, Any]:
-    """Return what a role may do: each action with its resources."""
-    (policy,) = template["Resources"][role]["Properties"]["Policies"]
-    return {
-        action: statement["Resource"]
-        for statement in policy["PolicyDocument"]["Statement"]
-        for action in statement["Action"]
-    }
-
-
-def references(value: Any) -> Iterator[str]:
-    """Yield every name that a piece of template refers to."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            if key == "Ref":
-                yield item
-            elif key == "Fn::GetAtt":
-                yield item[0]
-            elif key == "Fn::Sub":
-                text = item if isinstance(item, str) else item[0]
-                for part in text.split("${")[1:]:
-                    name = part.partition("}")[0]
-                    if not name.startswith("!"):
-                        yield name.partition(".")[0]
-            else:
-                yield from references(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from references(item)
-
-
-# --- nobody else starts builds -------------------------------------------------------------------
+# --- nobody else starts builds ---
 
 
 @each_shape
@@ -214,10 +174,10 @@ def test_a_wall_lets_only_known_addresses_through() -> None:
     assert [list(rule["Action"]) for rule in acl["Rules"]] == [["Block"], ["Allow"]]
     assert "Default" not in template["Parameters"]["AllowedCidrs"]
     (association,) = of_type(template, "AWS::WAFv2::WebACLAssociation").values()
-    assert "WebhookStage" in set(references(association["ResourceArn"]))
+    assert "WebhookStage" in references(association["ResourceArn"])
 
 
-# --- the snapshot ----------------------------------------------------------------------------------
+# --- the snapshot ---
 
 
 @each_shape
@@ -326,7 +286,7 @@ def test_the_stage_serves_the_deployment_after_all_methods(options: dict[str, An
     assert stage["Variables"] == {"project": {"Ref": "Mirror"}}
 
 
-# --- least privilege ---------------------------------------------------------------------------
+# --- least privilege ---
 
 
 @each_shape
@@ -380,7 +340,7 @@ def test_decrypting_is_bound_to_the_one_key(options: dict[str, Any]) -> None:
     conditions = decrypt["Condition"]["StringEquals"]
     assert "kms:ViaService" in conditions
     assert any(key.startswith("kms:EncryptionContext:") for key in conditions)
-    assert "BacklogKey" in set(references(conditions))
+    assert "BacklogKey" in references(conditions)
 
 
 def test_debugging_rights_are_a_choice() -> None:
@@ -408,7 +368,7 @@ def test_network_rights_come_with_the_network() -> None:
         ]
 
 
-# --- the shapes ---------------------------------------------------------------------------------
+# --- the shapes ---
 
 
 def project(**options: Any) -> dict[str, Any]:
@@ -536,7 +496,7 @@ def test_the_image_is_a_maintained_one(architecture: str, kind: str, image: str)
     assert function["Architectures"] == [architecture]
 
 
-# --- no push is lost -----------------------------------------------------------------------------
+# --- no push is lost ---
 
 
 @each_shape
@@ -584,7 +544,7 @@ def test_logs_are_made_first_and_forget(options: dict[str, Any]) -> None:
         assert "logs:CreateLogGroup" not in json.dumps(resource)
 
 
-# --- what is asked ---------------------------------------------------------------------------------
+# --- what is asked ---
 
 
 @each_shape
@@ -594,7 +554,7 @@ def test_every_parameter_stands_under_a_heading_and_is_used(options: dict[str, A
     groups = template["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
     grouped = list(itertools.chain.from_iterable(g["Parameters"] for g in groups))
     assert grouped == list(template["Parameters"])
-    used = set(references([template["Resources"], template.get("Conditions", {})]))
+    used = references([template["Resources"], template.get("Conditions", {})])
     assert set(template["Parameters"]) <= used
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from cfngen import draw
 from cfngen.registry import find
+from cfngen.testing import of_type
 
 BLUEPRINT = find("build_network").load()
 
@@ -20,22 +21,18 @@ def body(**options: Any) -> dict[str, Any]:
     return found
 
 
-def of_type(template: dict[str, Any], kind: str) -> dict[str, Any]:
-    """Return the properties of all resources of one type."""
-    return {
-        name: resource.get("Properties", {})
-        for name, resource in template["Resources"].items()
-        if resource["Type"] == f"AWS::EC2::{kind}"
-    }
+def ec2(template: dict[str, Any], kind: str) -> dict[str, Any]:
+    """Return the properties of all resources of one EC2 type."""
+    return of_type(template, f"AWS::EC2::{kind}")
 
 
 def routes(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Return each subnet's default route, by way of its association."""
     tables = {
         a["SubnetId"]["Ref"]: a["RouteTableId"]["Ref"]
-        for a in of_type(template, "SubnetRouteTableAssociation").values()
+        for a in ec2(template, "SubnetRouteTableAssociation").values()
     }
-    by_table = {r["RouteTableId"]["Ref"]: r for r in of_type(template, "Route").values()}
+    by_table = {r["RouteTableId"]["Ref"]: r for r in ec2(template, "Route").values()}
     return {subnet: by_table[table] for subnet, table in tables.items()}
 
 
@@ -43,8 +40,8 @@ def routes(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
 def test_private_subnets_leave_through_a_known_address(nat: str, gateways: int) -> None:
     """Each private subnet's default route is a NAT gateway with an address that is an output."""
     template = body(nat=nat)
-    nats = of_type(template, "NatGateway")
-    assert len(nats) == len(of_type(template, "EIP")) == gateways
+    nats = ec2(template, "NatGateway")
+    assert len(nats) == len(ec2(template, "EIP")) == gateways
     used = set()
     for subnet, route in routes(template).items():
         assert route["DestinationCidrBlock"] == "0.0.0.0/0"
@@ -54,12 +51,12 @@ def test_private_subnets_leave_through_a_known_address(nat: str, gateways: int) 
             assert route["GatewayId"] == {"Ref": "InternetGateway"}
     assert used == set(nats)
     told = {o["Value"]["Ref"] for o in template["Outputs"].values()}
-    assert set(of_type(template, "EIP")) <= told
+    assert set(ec2(template, "EIP")) <= told
 
 
 def test_private_subnets_are_in_two_zones() -> None:
     """A file system's mount targets want two zones."""
-    subnets = of_type(body(), "Subnet")
+    subnets = ec2(body(), "Subnet")
     zones = {n: s["AvailabilityZone"]["Fn::Select"][0] for n, s in subnets.items()}
     assert zones["PrivateSubnet1"] != zones["PrivateSubnet2"]
 
@@ -69,7 +66,7 @@ def test_subnets_do_not_overlap(nat: str) -> None:
     """Each takes another quarter of the network."""
     quarters = list(ipaddress.ip_network("10.90.0.0/24").subnets(new_prefix=32 - 6))
     taken = []
-    for subnet in of_type(body(nat=nat), "Subnet").values():
+    for subnet in ec2(body(nat=nat), "Subnet").values():
         index, cidr = subnet["CidrBlock"]["Fn::Select"]
         assert cidr["Fn::Cidr"] == [{"Ref": "VpcCidr"}, 4, 6]
         taken.append(quarters[index])
@@ -78,13 +75,13 @@ def test_subnets_do_not_overlap(nat: str) -> None:
 
 def test_nothing_gets_a_public_address_by_itself() -> None:
     """Neither private nor public subnets hand out addresses."""
-    for subnet in of_type(body(), "Subnet").values():
+    for subnet in ec2(body(), "Subnet").values():
         assert subnet["MapPublicIpOnLaunch"] is False
 
 
 def test_the_way_to_s3_is_free() -> None:
     """A gateway endpoint serves both private route tables."""
-    (endpoint,) = of_type(body(), "VPCEndpoint").values()
+    (endpoint,) = ec2(body(), "VPCEndpoint").values()
     assert endpoint["VpcEndpointType"] == "Gateway"
     assert [t["Ref"] for t in endpoint["RouteTableIds"]] == ["PrivateRoutes1", "PrivateRoutes2"]
 
@@ -94,21 +91,21 @@ def test_what_costs_by_the_month_is_a_choice() -> None:
     template = body(endpoints=["ssm", "git-codecommit", "ssm"])
     interfaces = {
         name: e
-        for name, e in of_type(template, "VPCEndpoint").items()
+        for name, e in ec2(template, "VPCEndpoint").items()
         if e["VpcEndpointType"] == "Interface"
     }
     assert set(interfaces) == {"SsmEndpoint", "GitCodecommitEndpoint"}
-    (group,) = of_type(template, "SecurityGroup").values()
+    (group,) = ec2(template, "SecurityGroup").values()
     (rule,) = group["SecurityGroupIngress"]
     assert rule["CidrIp"] == {"Ref": "VpcCidr"}
-    assert not of_type(body(), "SecurityGroup")
+    assert not ec2(body(), "SecurityGroup")
 
 
 @pytest.mark.parametrize("kind", ["NatGateway", "EIP"])
 def test_addresses_wait_for_the_door(kind: str) -> None:
     """An address, and the default route, need the internet gateway to be attached."""
     template = body()
-    for name in of_type(template, kind):
+    for name in ec2(template, kind):
         waits = template["Resources"][name].get("DependsOn")
         assert kind != "EIP" or waits == "Attachment"
     assert template["Resources"]["PublicRoute"]["DependsOn"] == "Attachment"

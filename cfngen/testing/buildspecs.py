@@ -1,4 +1,4 @@
-"""What tests of blueprints need: payloads run as AWS would run them."""
+"""Runs a buildspec's own commands the way CodeBuild does."""
 
 from __future__ import annotations
 
