@@ -15,25 +15,36 @@ import platform
 import re
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 from time import perf_counter
+from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "benchmarks" / "README.md"
-BEGIN, END = "<!-- figures: run.py --save -->", "<!-- end of figures -->"
+BEGIN, END = "<!-- figures, written by run.py --save -->", "<!-- end of figures -->"
+PYTHON = sys.executable
+BIN = Path(PYTHON).parent  # of the virtual environment: the link is not followed
+CFNGEN, CFN_LINT = str(BIN / "cfngen"), str(BIN / "cfn-lint")
 CDK = "benchmarks/cdk/node_modules/.bin/cdk"
-BIN = os.path.dirname(os.path.abspath(sys.executable))  # of the environment: no link is followed
-PYTHON, CFNGEN, CFN_LINT = sys.executable, f"{BIN}/cfngen", f"{BIN}/cfn-lint"
-# Neither a user's region nor Python's switches may tell the two commands apart.
+# Neither a user's region, which cfn-lint looks at, nor switches of Python, nor the network.
 ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON"))}
-ENVIRONMENT |= {"NO_COLOR": "1", "CDK_DISABLE_CLI_TELEMETRY": "1", "CDK_DISABLE_VERSION_CHECK": "1"}
-PR_SET_CHILD_SUBREAPER = 36  # from linux/prctl.h
-HEAVY = ("troposphere", "yaml", "click", "pydantic", "cfnlint")
+ENVIRONMENT |= {"CDK_DISABLE_CLI_TELEMETRY": "1", "CDK_DISABLE_VERSION_CHECK": "1"}
+SET_CHILD_SUBREAPER = 36  # of prctl(2), from linux/prctl.h
+LATER = ("troposphere", "yaml", "click", "pydantic", "cfnlint")  # not for `import cfngen`
+COMPILED = """
+import sys, os, cfngen.cli, cfngen.generate, cfngen.linters, cfnlint.runner, troposphere
+for name, module in sorted(sys.modules.items()):
+    cached = getattr(getattr(module, "__spec__", None), "cached", None)
+    if cached and name != "__main__" and not os.path.exists(cached): print(name)
+"""
+HEADINGS = ("name", "cfngen / the other", "target", "ratio", "(min-max)", "", "wall ms", "CPU ms")
+HEADINGS += ("MiB",)
 
 
 class NotComparableError(Exception):
@@ -42,138 +53,284 @@ class NotComparableError(Exception):
 
 @dataclass(frozen=True)
 class Usage:
-    """What one run took: seconds, and MiB of its largest process; without `cpu`, within one."""
+    """What one run took: seconds, and MiB of its largest process; only `wall` within a process."""
 
     wall: float
     cpu: float = 0
     memory: float = 0
 
 
+Pairs = list[tuple[Usage, Usage]]
+
+
 @dataclass(frozen=True)
 class Comparison:
-    """Two things to be timed in turns; `target` is the ratio of their wall times to stay below."""
+    """Two things to be timed in turns; the ratio of their wall times is to be `target` at most."""
 
     name: str
     what: str
     target: float | None
     runs: int
-    pairs: Callable[[int], list[tuple[Usage, Usage]]]
-    needs: str = ""  # a file without which it is left out
+    measure: Callable[[int], Pairs]
 
 
-def run(command: list[str], *, expect: int = 0) -> tuple[Usage, str]:
-    """Run a command from the root of the repository; return what it took and printed.
+def run(command: Sequence[str], *, expect: int = 0) -> tuple[Usage, str]:
+    """Run a command in the root of the repository; return what it took and what it printed.
 
-    A `{fresh}` in the command becomes an empty folder of this run alone.
+    A word `{fresh}` of the command becomes an empty folder, made for this run alone.
 
     Raises:
-        NotComparableError: it ended with another status than expected.
+        NotComparableError: it ended with another exit code than expected.
     """
-    with tempfile.TemporaryDirectory() as fresh, tempfile.TemporaryFile() as printed:
-        words = [word.replace("{fresh}", fresh) for word in command]
-        streams = [(os.POSIX_SPAWN_DUP2, printed.fileno(), stream) for stream in (1, 2)]
+    with (
+        tempfile.TemporaryDirectory() as fresh,
+        tempfile.TemporaryFile() as out,
+        tempfile.TemporaryFile() as err,
+    ):
+        words = [fresh if word == "{fresh}" else word for word in command]
+        streams = [(os.POSIX_SPAWN_DUP2, file.fileno(), n) for n, file in ((1, out), (2, err))]
         start = perf_counter()
         pid = os.posix_spawnp(words[0], words, ENVIRONMENT, file_actions=streams)
         _, status, used = os.wait4(pid, 0)
         wall = perf_counter() - start
         processes = [used, *orphans()]
-        printed.seek(0)
-        text = printed.read().decode(errors="replace")
-    if os.waitstatus_to_exitcode(status) != expect:
-        raise NotComparableError(f"{' '.join(words)} ended with {status}:\n{text[-2000:]}")
+        text, said = (file.seek(0) or file.read().decode(errors="replace") for file in (out, err))
+    if (code := os.waitstatus_to_exitcode(status)) != expect:
+        raise NotComparableError(f"{' '.join(words)}: exit code {code}\n{text[-999:]}{said[-999:]}")
     cpu = sum(process.ru_utime + process.ru_stime for process in processes)
     return Usage(wall, cpu, max(process.ru_maxrss for process in processes) / 1024), text
 
 
-def orphans() -> Iterator[os._Usage]:  # type: ignore[name-defined]
-    """Yield what processes used that outlived the parent which should have waited for them."""
+def orphans() -> Iterator[Any]:
+    """Yield the usage of processes for which their own parent did not wait."""
     with contextlib.suppress(ChildProcessError):
         while True:
             yield os.wait3(0)[2]
 
 
-def in_turns(ours: list[str], theirs: list[str]) -> Callable[[int], list[tuple[Usage, Usage]]]:
-    """Return what runs two commands A B A B …, after a warm-up of each."""
-
-    def pairs(runs: int) -> list[tuple[Usage, Usage]]:
-        run(ours), run(theirs)
-        return [(run(ours)[0], run(theirs)[0]) for _ in range(runs)]
-
-    return pairs
+def in_turns(ours: Sequence[str], theirs: Sequence[str], runs: int) -> Pairs:
+    """Run two commands A B A B …, after a warm-up of each, which also compiles and fills caches."""
+    run(ours), run(theirs)
+    return [(run(ours)[0], run(theirs)[0]) for _ in range(runs)]
 
 
-def imports(runs: int) -> list[tuple[Usage, Usage]]:
+def imports(runs: int) -> Pairs:
     """Time `import cfngen`, which must leave everything large for later."""
-    code = f"import sys, cfngen; print(*(m for m in {HEAVY} if m in sys.modules))"
+    code = f"import sys, cfngen; print(*(m for m in {LATER} if m in sys.modules))"
     if loaded := run([PYTHON, "-c", code])[1].strip():
-        raise NotComparableError(f"`import cfngen` imports {loaded}")
-    return in_turns([PYTHON, "-c", "import cfngen"], [PYTHON, "-c", "pass"])(runs)
+        raise NotComparableError(f"`import cfngen` loads {loaded}")
+    return in_turns([PYTHON, "-c", "import cfngen"], [PYTHON, "-c", "pass"], runs)
 
 
-def rendering(runs: int) -> list[tuple[Usage, Usage]]:
-    """Time the way from resources to text within one process."""
-    script = [PYTHON, "benchmarks/plain_troposphere.py", "--pairs", str(runs)]
-    return [(Usage(a), Usage(b)) for a, b in json.loads(run(script)[1])]
+def rendering(runs: int, *switches: str) -> Pairs:
+    """Time the way from resources to text, both in one process."""
+    script = (PYTHON, "benchmarks/plain_troposphere.py", "--pairs", str(runs), *switches)
+    return [(Usage(ours), Usage(theirs)) for ours, theirs in json.loads(run(script)[1])]
 
 
-class Built:
-    """The templates of this repository, built once into a folder that both commands read."""
+class Templates:
+    """All templates of this repository, built into one folder when they are first needed.
 
-    def __init__(self, folder: Path) -> None:
-        """Build them; `output/` itself is neither read nor written."""
+    What the other commands read is what cfngen makes now; `output/` is left alone.
+    """
+
+    def __init__(self, folder: str) -> None:
+        """Take an empty folder."""
         self.folder = folder
-        run([CFNGEN, "build", "--output", str(folder)])
-        self.files = sorted(folder.glob("*.yaml"))
-        self.linter = [CFN_LINT, *map(str, self.files)]
 
-    def cold(self, runs: int) -> list[tuple[Usage, Usage]]:
-        """Time a first build, which must find what the linter's own command finds."""
-        self._find_the_same()
-        return in_turns([CFNGEN, "build", "--output", "{fresh}"], self.linter)(runs)
+    @cached_property
+    def files(self) -> list[Path]:
+        """The built files, by name."""
+        run([CFNGEN, "build", "--output", self.folder])
+        return sorted(Path(self.folder).glob("*.yaml"))
 
-    def unchanged(self, runs: int) -> list[tuple[Usage, Usage]]:
-        """Time a build with nothing to do, which must touch nothing."""
+    def cold(self, runs: int) -> Pairs:
+        """Time a first build, whose linter must find what the cfn-lint command finds."""
+        self._check_findings()
+        build = [CFNGEN, "build", "--output", "{fresh}"]
+        return in_turns(build, [CFN_LINT, *map(str, self.files)], runs)
+
+    def unchanged(self, runs: int) -> Pairs:
+        """Time a build with nothing to do, which must not touch a file."""
         before = [file.stat().st_mtime_ns for file in self.files]
-        result = in_turns([CFNGEN, "build", "--output", str(self.folder)], self.linter)(runs)
+        build = [CFNGEN, "build", "--output", self.folder]
+        pairs = in_turns(build, [CFN_LINT, *map(str, self.files)], runs)
         if before != [file.stat().st_mtime_ns for file in self.files]:
             raise NotComparableError("a build with nothing to do wrote files")
-        return result
-
-    def synth(self, ours: list[str]) -> Callable[[int], list[tuple[Usage, Usage]]]:
-        """Return what times a command against `cdk synth` of the same templates."""
-        app = ["--app", "node benchmarks/cdk/app.js", "--context", f"templates={self.folder}"]
-        theirs = [CDK, "synth", "--quiet", "--no-notices", *app, "--output"]
-
-        def pairs(runs: int) -> list[tuple[Usage, Usage]]:
-            with tempfile.TemporaryDirectory() as folder:
-                run([*theirs, folder])
-                for file in self.files:
-                    made = json.loads(Path(folder, f"{file.stem}.template.json").read_text())
-                    section = file.read_text().split("\nResources:\n")[1].split("\nOutputs:\n")[0]
-                    if set(made["Resources"]) != set(re.findall(r"(?m)^  (\w+):$", section)):
-                        raise NotComparableError(f"cdk synth has other resources in {file.name}")
-            return in_turns(ours, [*theirs, "{fresh}"])(runs)
-
         return pairs
 
-    def show(self) -> list[str]:
-        """Return the command that shows one template after the other, unlinted."""
+    def shown_and_synth(self, runs: int) -> Pairs:
+        """Time drawing each template, in a process each, against `cdk synth` of all of them."""
         script = 'cfngen=$1; shift; for name; do "$cfngen" show "$name" || exit; done'
-        return ["sh", "-c", script, "sh", CFNGEN, *(file.stem for file in self.files)]
+        names = [file.stem for file in self.files]
+        return in_turns(["sh", "-c", script, "sh", CFNGEN, *names], self._synth(), runs)
 
-    def _find_the_same(self) -> None:
-        """Both find nothing in the templates, and the same in one with a mistake in each."""
-        if findings := run(self.linter)[1].strip():
-            raise NotComparableError(f"cfn-lint finds what cfngen does not:\n{findings}")
+    def cold_and_synth(self, runs: int) -> Pairs:
+        """Time a first build, linted, against `cdk synth`, which lints nothing."""
+        return in_turns([CFNGEN, "build", "--output", "{fresh}"], self._synth(), runs)
+
+    def _synth(self) -> list[str]:
+        """Return the command, once it has been seen to make stacks of the same resources."""
+        app = ["--app", "node benchmarks/cdk/app.js", "--context", f"templates={self.folder}"]
+        command = [CDK, "synth", "--quiet", "--no-notices", *app, "--output"]
+        files = self.files
         with tempfile.TemporaryDirectory() as folder:
-            broken = [Path(folder, file.name) for file in self.files]
-            for here, there in zip(self.files, broken, strict=True):
-                there.write_text(here.read_text().replace("\n    Type: AWS::", "\n    Type: Aws::", 1))
-            names = list(map(str, broken))
-            ours = json.loads(run([CFNGEN, "lint", "--format", "json", *names], expect=1)[1])
-            theirs = json.loads(run([CFN_LINT, "--format", "json", *names], expect=2)[1])
-        print(ours, theirs)
+            run([*command, folder])
+            for file in files:
+                stack = json.loads(Path(folder, f"{file.stem}.template.json").read_text("utf-8"))
+                section = file.read_text("utf-8").partition("\nResources:\n")[2]
+                names = re.findall(r"(?m)^  (\w+):$", re.split(r"(?m)^\w", section)[0])
+                if set(names) != set(stack["Resources"]):
+                    raise NotComparableError(f"{file.name}: cdk synth made other resources of it")
+        return [*command, "{fresh}"]
+
+    def _check_findings(self) -> None:
+        """Let both lint the templates, which are clean, and then with a wrong type in each."""
+        names = [str(file) for file in self.files]
+        if findings := run([CFN_LINT, *names])[1].strip():
+            raise NotComparableError(f"cfn-lint finds what cfngen did not:\n{findings}")
+        with tempfile.TemporaryDirectory() as folder:
+            broken = [str(Path(folder, file.name)) for file in self.files]
+            for file, name in zip(self.files, broken, strict=True):
+                text = file.read_text("utf-8").replace("Type: AWS::", "Type: Aws::", 1)
+                Path(name).write_text(text, "utf-8")
+            ours = run([CFNGEN, "lint", "--format", "json", *broken], expect=1)[1]
+            theirs = run([CFN_LINT, "--format", "json", *broken], expect=2)[1]
+        by_us = {(f["rule"], f["line"], f["column"], f["message"]) for f in json.loads(ours)}
+        by_them = {
+            (f["Rule"]["Id"], start["LineNumber"], start["ColumnNumber"], f["Message"])
+            for f in json.loads(theirs)
+            for start in (f["Location"]["Start"],)
+        }
+        if by_us != by_them:
+            raise NotComparableError(f"different findings, such as {min(by_us ^ by_them)}")
+
+
+def comparisons(built: Templates) -> list[Comparison]:
+    """Return what can be compared here, the quick ones first."""
+    show = [CFNGEN, "show", "backlog-proxy"]
+    plain, idle = [PYTHON, "benchmarks/plain_troposphere.py"], [PYTHON, "-c", "pass"]
+    found = [
+        Comparison("import", "`import cfngen` / python", 1.5, 31, imports),
+        Comparison(
+            "help", "--help / python", 5, 31, lambda n: in_turns([CFNGEN, "--help"], idle, n)
+        ),
+        Comparison("show", "show / plain script", None, 15, lambda n: in_turns(show, plain, n)),
+        Comparison("text", "document + render / to_yaml", None, 101, rendering),
+        Comparison(
+            "render", "render / to_yaml", None, 101, lambda n: rendering(n, "--render-only")
+        ),
+        Comparison("cold", "first build / cfn-lint", 0.75, 9, built.cold),
+        Comparison("unchanged", "build, no change / cfn-lint", None, 9, built.unchanged),
+    ]
+    if Path(CDK).exists():
+        found += [
+            Comparison("draw-cdk", "show of each / cdk synth", None, 7, built.shown_and_synth),
+            Comparison("cold-cdk", "first build / cdk synth", None, 7, built.cold_and_synth),
+        ]
+    return found
+
+
+def row(comparison: Comparison, pairs: Pairs) -> tuple[list[str], bool]:
+    """Return the cells of a comparison, and whether its target was missed."""
+    ratios = [ours.wall / theirs.wall for ours, theirs in pairs]
+    target, ratio = comparison.target, median(ratios)
+    missed = target is not None and ratio > target
+
+    def both(field: str, scale: float, digits: int = 0) -> str:
+        found = [
+            median(getattr(side, field) for side in sides) for sides in zip(*pairs, strict=True)
+        ]
+        return " / ".join(f"{value * scale:.{digits}f}" for value in found) if any(found) else ""
+
+    span = f"({min(ratios):.2f}-{max(ratios):.2f})"
+    verdict = "" if target is None else "missed" if missed else "met"
+    cells = [comparison.name, comparison.what, f"{target:g}" if target else "", f"{ratio:.2f}"]
+    cells += [span, verdict, both("wall", 1000, 0 if pairs[0][0].cpu else 2), both("cpu", 1000)]
+    return [*cells, both("memory", 1)], missed
+
+
+def table(rows: list[list[str]], *, markdown: bool) -> str:
+    """Return the rows below their headings."""
+    if markdown:
+        lines = [list(HEADINGS), ["---"] * 2 + ["---:"] * (len(HEADINGS) - 2), *rows]
+        return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    lines = [list(HEADINGS), *rows]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    padded = ([c.ljust(w) for c, w in zip(line, widths, strict=True)] for line in lines)
+    return "\n".join("  ".join(cells).rstrip() for cells in padded)
+
+
+def machine() -> str:
+    """Return where and when this runs, with the load that others put on it."""
+    cpu = Path("/proc/cpuinfo")
+    told = cpu.read_text("utf-8") if cpu.exists() else ""
+    model = (re.findall(r"(?m)^model name\s*: (.*)", told) or [platform.machine()])[0]
+    cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
+    software = f"Python {platform.python_version()}, cfn-lint {version('cfn-lint')}"
+    if Path(CDK).exists():
+        software += f", cdk {run([CDK, '--version'])[1].split()[0]}"
+    today = datetime.now(timezone.utc).date()
+    return f"{today}: {cores} cores, {model}, load {load:.1f}; {software}; bytecode compiled"
+
+
+def save(figures: str) -> None:
+    """Put the figures into the README, in place of the last ones."""
+    before, begin, rest = README.read_text("utf-8").partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not begin or not end:
+        raise SystemExit(f"{README}: no {BEGIN} with {END} after it")
+    README.write_text(f"{before}{begin}\n\n{figures}\n\n{end}{after}", "utf-8")
 
 
 def main() -> int:
-    return 0
+    """Measure, print, and say by the exit code whether all could be compared."""
+    os.chdir(ROOT)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, metavar="N", help="pairs of runs, for each comparison")
+    parser.add_argument("--only", action="append", metavar="NAME", help="this one; may be repeated")
+    parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
+    parser.add_argument("--save", action="store_true", help="put the figures into the README")
+    parser.add_argument("--strict", action="store_true", help="fail if a target is missed")
+    wanted = parser.parse_args()
+    if wanted.runs is not None and wanted.runs < 1:
+        parser.error("--runs: at least 1")
+    if wanted.save and wanted.only:
+        parser.error("--save is for all figures: leave out --only")
+    if os.environ.get("PYTHONDONTWRITEBYTECODE"):
+        parser.error(
+            "PYTHONDONTWRITEBYTECODE is set: what is compiled anew in each run would be measured;"
+            " unset it (env -u PYTHONDONTWRITEBYTECODE ...)"
+        )
+    if sys.platform == "linux":  # processes that lose their parent become ours: they count, too
+        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    heading, rows, failed, missed = machine(), [], False, False
+    print(heading, flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        known = {comparison.name: comparison for comparison in comparisons(Templates(folder))}
+        if unknown := set(wanted.only or ()) - known.keys():
+            parser.error(f"--only: no {', '.join(unknown)} (there are: {', '.join(known)})")
+        run([CFNGEN, "build", "--output", "{fresh}"])  # compiles what has changed
+        if uncompiled := run([PYTHON, "-c", COMPILED])[1].split():
+            raise SystemExit(f"no bytecode can be kept of {', '.join(uncompiled[:5])}, ...")
+        for name in wanted.only or known:
+            comparison = known[name]
+            try:
+                pairs = comparison.measure(wanted.runs or comparison.runs)
+            except NotComparableError as error:
+                print(f"{name}: not comparable: {error}", file=sys.stderr)
+                failed = True
+                continue
+            cells, too_slow = row(comparison, pairs)
+            rows.append(cells)
+            missed |= too_slow
+    print(f"\n{table(rows, markdown=wanted.markdown)}")
+    if not Path(CDK).exists():
+        print("\nno cdk: it is compared where it is installed, see benchmarks/README.md")
+    if wanted.save and not failed:
+        save(f"{heading}\n\n{table(rows, markdown=True)}")
+    return int(failed or (missed and wanted.strict))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -140,6 +140,9 @@ def _fork(serve: Callable[[BinaryIO], Any]) -> _Child:
         return _Child(pid, os.fdopen(question_write, "wb"), os.fdopen(answer_read, "rb"))
     # The child never returns into the caller's code, whatever happens.
     try:
+        # Ctrl-C ends it at once. Python's own way could end up in a place where it prints a word.
+        if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.close(question_write)
         os.close(answer_read)
         answer: Any

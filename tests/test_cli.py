@@ -696,6 +696,8 @@ def test_ctrl_c_is_quiet(root: Path, site: Path, command: str) -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         start_new_session=True,
+        # Where the tests run in the background, SIGINT is ignored, and would be here.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
     until = time.monotonic() + 30
     while not (root / "ready").exists():
