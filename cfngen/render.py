@@ -11,7 +11,6 @@ from cfngen.errors import RenderError
 from cfngen.read import read
 from cfngen.template import Document
 
-
 Path = tuple[str | int, ...]
 
 # The order a reviewer reads in, by place; keys not named keep the author's order, after these.

@@ -135,8 +135,8 @@ def test_another_python_writes_the_same_bytes(python: str, expected: list[str]) 
     # The editable install's finder belongs to one Python; the others find the folders this way.
     code = (
         "import importlib.util, sys\n"
-        f"spec = importlib.util.spec_from_file_location('cfngen_blueprints', {str(roof / '__init__.py')!r},"
-        f" submodule_search_locations=[{str(roof)!r}])\n"
+        "spec = importlib.util.spec_from_file_location('cfngen_blueprints',"
+        f" {str(roof / '__init__.py')!r}, submodule_search_locations=[{str(roof)!r}])\n"
         "module = importlib.util.module_from_spec(spec)\n"
         "sys.modules['cfngen_blueprints'] = module\nspec.loader.exec_module(module)\n"
     )

@@ -147,7 +147,7 @@ def test_a_reason_inside_a_policy_is_kept_by_its_place() -> None:
 
 
 def test_a_resource_that_lacks_something_says_where_it_was_added() -> None:
-    """troposphere's complaint is followed by our line."""
+    """What troposphere complains of is followed by our line."""
     t = Template()
     t.add(Role("Worker"))
     with pytest.raises(ValueError, match="AssumeRolePolicyDocument") as caught:
