@@ -17,7 +17,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
@@ -270,7 +270,7 @@ def machine() -> str:
     software = f"Python {platform.python_version()}, cfn-lint {version('cfn-lint')}"
     if Path(CDK).exists():
         software += f", cdk {run([CDK, '--version'])[1].split()[0]}"
-    today = datetime.now(timezone.utc).date()
+    today = datetime.now(UTC).date()
     return f"{today}: {cores} cores, {model}, load {load:.1f}; {software}; bytecode compiled"
 
 

@@ -277,7 +277,7 @@ class TestRefusals:
         self, wrong: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         """A fault of the renderer itself stops the build, rather than reach a template."""
-        right = MODULE._scalar  # noqa: SLF001 - broken on purpose
+        right = MODULE._scalar
         monkeypatch.setattr(
             MODULE,
             "_scalar",

@@ -418,7 +418,7 @@ def test_race(world: World, tmp_path: Path, command: str, history: str) -> None:
 
 def test_no_credentials_in_the_log(world: World) -> None:
     """Passwords in addresses reach neither the log nor the errors relayed from git."""
-    secret = "s3cr%3Fet"  # noqa: S105 - nobody's
+    secret = "s3cr%3Fet"
     run = world.mirror(
         MIRROR_SOURCE_URL=f"https://user:{secret}@127.0.0.1:9/repo.git",
         MIRROR_DESTINATION_URLS=f"https://user:{secret}@127.0.0.1:9/a https://{secret}@[::1]:9/b",
