@@ -1,7 +1,9 @@
 """Measures how long cfngen takes, as ratios to other commands in the same run.
 
 Each comparison runs two commands in turns, as whole processes, and takes the median of the ratios
-of neighbours: what else the machine does falls on both. How to read it: README.md beside this file.
+of neighbours. That cancels a slow machine, but not a busy one: whoever else takes a core slows a
+command that uses two, and not one that uses one. So what others use is measured, too, and where it
+is much the row is "disturbed" and not judged. How to read it all: README.md beside this file.
 """
 
 from __future__ import annotations
@@ -21,9 +23,10 @@ from datetime import UTC, datetime
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
+from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from time import perf_counter
-from typing import Any
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "benchmarks" / "README.md"
@@ -43,8 +46,11 @@ for name, module in sorted(sys.modules.items()):
     cached = getattr(getattr(module, "__spec__", None), "cached", None)
     if cached and name != "__main__" and not os.path.exists(cached): print(name)
 """
-HEADINGS = ("name", "cfngen / the other", "target", "ratio", "(min-max)", "", "wall ms", "CPU ms")
-HEADINGS += ("MiB",)
+HEADINGS = [
+    *("name", "cfngen / the other", "target", "ratio", "(min-max)", "verdict"),
+    *("wall ms", "CPU ms", "MiB", "others' cores"),
+]
+QUIET = 0.1  # cores that others may use while a row is measured
 
 
 class NotComparableError(Exception):
@@ -94,11 +100,17 @@ def run(command: Sequence[str], *, expect: int = 0) -> tuple[Usage, str]:
         _, status, used = os.wait4(pid, 0)
         wall = perf_counter() - start
         processes = [used, *orphans()]
-        text, said = (file.seek(0) or file.read().decode(errors="replace") for file in (out, err))
+        text, said = contents(out), contents(err)
     if (code := os.waitstatus_to_exitcode(status)) != expect:
         raise NotComparableError(f"{' '.join(words)}: exit code {code}\n{text[-999:]}{said[-999:]}")
     cpu = sum(process.ru_utime + process.ru_stime for process in processes)
     return Usage(wall, cpu, max(process.ru_maxrss for process in processes) / 1024), text
+
+
+def contents(file: IO[bytes]) -> str:
+    """Return what was written to a temporary file."""
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 def orphans() -> Iterator[Any]:
@@ -186,9 +198,10 @@ class Templates:
 
     def _check_findings(self) -> None:
         """Let both lint the templates, which are clean, and then with a wrong type in each."""
-        names = [str(file) for file in self.files]
-        if findings := run([CFN_LINT, *names])[1].strip():
-            raise NotComparableError(f"cfn-lint finds what cfngen did not:\n{findings}")
+        theirs = run([CFN_LINT, *map(str, self.files)])[1].strip()
+        ours = run([CFNGEN, "build", "--output", "{fresh}", "--format", "json"])[1]
+        if theirs or json.loads(ours):
+            raise NotComparableError(f"there are findings:\n{theirs or ours}")
         with tempfile.TemporaryDirectory() as folder:
             broken = [str(Path(folder, file.name)) for file in self.files]
             for file, name in zip(self.files, broken, strict=True):
@@ -231,31 +244,52 @@ def comparisons(built: Templates) -> list[Comparison]:
     return found
 
 
-def row(comparison: Comparison, pairs: Pairs) -> tuple[list[str], bool]:
-    """Return the cells of a comparison, and whether its target was missed."""
+def row(comparison: Comparison, pairs: Pairs, others: float) -> list[str]:
+    """Return the cells of a comparison, among them the verdict."""
     ratios = [ours.wall / theirs.wall for ours, theirs in pairs]
     target, ratio = comparison.target, median(ratios)
-    missed = target is not None and ratio > target
+    verdict = "" if target is None else "met" if ratio <= target else "missed"
+    if others > QUIET:
+        verdict = "disturbed"
+    digits = 0 if pairs[0][0].cpu else 2
+    # A spawned process begins with the memory of its parent, so less than ours cannot be seen.
+    floor = getrusage(RUSAGE_SELF).ru_maxrss / 1024 + 1
+    seen = all(side.memory > floor for pair in pairs for side in pair)
+    return [
+        *(comparison.name, comparison.what, f"{target:g}" if target else "", f"{ratio:.2f}"),
+        *(f"({min(ratios):.2f}-{max(ratios):.2f})", verdict),
+        both([(ours.wall * 1000, theirs.wall * 1000) for ours, theirs in pairs], digits),
+        both([(ours.cpu * 1000, theirs.cpu * 1000) for ours, theirs in pairs]),
+        both([(ours.memory, theirs.memory) for ours, theirs in pairs]) if seen else "",
+        f"{others:.2f}",
+    ]
 
-    def both(field: str, scale: float, digits: int = 0) -> str:
-        found = [
-            median(getattr(side, field) for side in sides) for sides in zip(*pairs, strict=True)
-        ]
-        return " / ".join(f"{value * scale:.{digits}f}" for value in found) if any(found) else ""
 
-    span = f"({min(ratios):.2f}-{max(ratios):.2f})"
-    verdict = "" if target is None else "missed" if missed else "met"
-    cells = [comparison.name, comparison.what, f"{target:g}" if target else "", f"{ratio:.2f}"]
-    cells += [span, verdict, both("wall", 1000, 0 if pairs[0][0].cpu else 2), both("cpu", 1000)]
-    return [*cells, both("memory", 1)], missed
+def both(pairs: list[tuple[float, float]], digits: int = 0) -> str:
+    """Return the two medians, or nothing where nothing was measured."""
+    ours, theirs = (median(side) for side in zip(*pairs, strict=True))
+    return f"{ours:.{digits}f} / {theirs:.{digits}f}" if theirs else ""
+
+
+def busy() -> float:
+    """Return the seconds of CPU used so far by all but this process and those it waited for.
+
+    The kernel's and the hypervisor's are among them. Always 0 where there is no /proc.
+    """
+    stat = Path("/proc/stat")
+    if not stat.exists():
+        return 0
+    user, nice, system, _, _, irq, softirq, steal = map(int, stat.read_text().split()[1:9])
+    everybody = user + nice + system + irq + softirq + steal
+    return everybody / os.sysconf("SC_CLK_TCK") - sum(os.times()[:4])
 
 
 def table(rows: list[list[str]], *, markdown: bool) -> str:
     """Return the rows below their headings."""
     if markdown:
-        lines = [list(HEADINGS), ["---"] * 2 + ["---:"] * (len(HEADINGS) - 2), *rows]
+        lines = [HEADINGS, ["---"] * 2 + ["---:"] * (len(HEADINGS) - 2), *rows]
         return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-    lines = [list(HEADINGS), *rows]
+    lines = [HEADINGS, *rows]
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     padded = ([c.ljust(w) for c, w in zip(line, widths, strict=True)] for line in lines)
     return "\n".join("  ".join(cells).rstrip() for cells in padded)
@@ -283,53 +317,72 @@ def save(figures: str) -> None:
     README.write_text(f"{before}{begin}\n\n{figures}\n\n{end}{after}", "utf-8")
 
 
-def main() -> int:
-    """Measure, print, and say by the exit code whether all could be compared."""
-    os.chdir(ROOT)
-    parser = argparse.ArgumentParser(description=__doc__)
+def wishes() -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--runs", type=int, metavar="N", help="pairs of runs, for each comparison")
     parser.add_argument("--only", action="append", metavar="NAME", help="this one; may be repeated")
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     parser.add_argument("--save", action="store_true", help="put the figures into the README")
-    parser.add_argument("--strict", action="store_true", help="fail if a target is missed")
+    parser.add_argument("--strict", action="store_true", help="fail unless each target is met")
     wanted = parser.parse_args()
     if wanted.runs is not None and wanted.runs < 1:
         parser.error("--runs: at least 1")
     if wanted.save and wanted.only:
         parser.error("--save is for all figures: leave out --only")
+    known = [comparison.name for comparison in comparisons(Templates(""))]
+    if unknown := [name for name in wanted.only or () if name not in known]:
+        parser.error(f"--only: no {', '.join(unknown)} here (there are: {', '.join(known)})")
     if os.environ.get("PYTHONDONTWRITEBYTECODE"):
         parser.error(
             "PYTHONDONTWRITEBYTECODE is set: what is compiled anew in each run would be measured;"
             " unset it (env -u PYTHONDONTWRITEBYTECODE ...)"
         )
-    if sys.platform == "linux":  # processes that lose their parent become ours: they count, too
-        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    heading, rows, failed, missed = machine(), [], False, False
-    print(heading, flush=True)
+    return wanted
+
+
+def measured(wanted: argparse.Namespace) -> Iterator[list[str] | None]:
+    """Yield the rows that are wanted, `None` for what could not be compared."""
     with tempfile.TemporaryDirectory() as folder:
-        known = {comparison.name: comparison for comparison in comparisons(Templates(folder))}
-        if unknown := set(wanted.only or ()) - known.keys():
-            parser.error(f"--only: no {', '.join(unknown)} (there are: {', '.join(known)})")
         run([CFNGEN, "build", "--output", "{fresh}"])  # compiles what has changed
         if uncompiled := run([PYTHON, "-c", COMPILED])[1].split():
-            raise SystemExit(f"no bytecode can be kept of {', '.join(uncompiled[:5])}, ...")
-        for name in wanted.only or known:
-            comparison = known[name]
+            raise SystemExit(f"no bytecode can be kept of {', '.join(uncompiled[:5])} ...")
+        for comparison in comparisons(Templates(folder)):
+            if wanted.only and comparison.name not in wanted.only:
+                continue
+            start, others = perf_counter(), busy()
             try:
                 pairs = comparison.measure(wanted.runs or comparison.runs)
             except NotComparableError as error:
-                print(f"{name}: not comparable: {error}", file=sys.stderr)
-                failed = True
-                continue
-            cells, too_slow = row(comparison, pairs)
-            rows.append(cells)
-            missed |= too_slow
+                print(f"{comparison.name}: not comparable: {error}", file=sys.stderr)
+                yield None
+            else:
+                yield row(comparison, pairs, (busy() - others) / (perf_counter() - start))
+
+
+def main() -> int:
+    """Measure, print, and say by the exit code whether all could be compared."""
+    os.chdir(ROOT)
+    wanted = wishes()
+    if sys.platform == "linux":  # processes that lose their parent become ours: they count, too
+        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    heading = machine()
+    print(heading, flush=True)
+    found = list(measured(wanted))
+    rows = [cells for cells in found if cells]
     print(f"\n{table(rows, markdown=wanted.markdown)}")
+    verdicts = {cells[HEADINGS.index("verdict")] for cells in rows}
+    if "disturbed" in verdicts:
+        print("\ndisturbed: others used the machine meanwhile; measure again when it is quiet")
     if not Path(CDK).exists():
         print("\nno cdk: it is compared where it is installed, see benchmarks/README.md")
-    if wanted.save and not failed:
+    failed = len(rows) < len(found)
+    if wanted.save and (failed or "disturbed" in verdicts):
+        print("\nnot saved", file=sys.stderr)
+        failed = True
+    elif wanted.save:
         save(f"{heading}\n\n{table(rows, markdown=True)}")
-    return int(failed or (missed and wanted.strict))
+    return int(failed or (wanted.strict and bool(verdicts & {"missed", "disturbed"})))
 
 
 if __name__ == "__main__":

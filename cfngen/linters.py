@@ -77,6 +77,7 @@ class Linters:
         results = work(first)
         for helper in helpers:
             results |= helper.ask(None)
+            helper.end()
         return results
 
 
