@@ -33,7 +33,7 @@ format: $(VENV)/.developing ## Format the Python code
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.developing ## Measure speed, as ratios in one run
-	$(BIN)/python benchmarks/run.py
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python benchmarks/run.py
 
 clean: ## Remove what the other targets made, but not output/
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -16,6 +16,7 @@ import os
 import platform
 import re
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -126,12 +127,42 @@ def in_turns(ours: Sequence[str], theirs: Sequence[str], runs: int) -> Pairs:
     return [(run(ours)[0], run(theirs)[0]) for _ in range(runs)]
 
 
-def imports(runs: int) -> Pairs:
+class Installed:
+    """A Python that has cfngen as users have it: in a folder of packages, not editable.
+
+    The import hook of an editable install loads a dozen modules whenever Python starts. That makes
+    `python -c pass` slow, and everything that is compared with it look fast.
+    """
+
+    def __init__(self, folder: str) -> None:
+        """Take an empty folder."""
+        self.folder = folder
+
+    @cached_property
+    def python(self) -> str:
+        """The interpreter of a new environment, which borrows the packages of this one."""
+        run([PYTHON, "-m", "venv", "--without-pip", self.folder])
+        packages = Path(sysconfig.get_path("purelib", vars={"base": self.folder}))
+        (packages / "cfngen").symlink_to(ROOT / "cfngen")
+        (packages / "borrowed.pth").write_text(sysconfig.get_path("purelib") + "\n", "utf-8")
+        return str(Path(self.folder, "bin", "python"))
+
+    def imports(self, runs: int) -> Pairs:
+        """Time `import cfngen`."""
+        return imports(runs, self.python)
+
+    def help(self, runs: int) -> Pairs:
+        """Time `cfngen --help`, by what the installed command does."""
+        code = "import sys; from cfngen.cli import main; sys.exit(main(['--help']))"
+        return in_turns([self.python, "-c", code], [self.python, "-c", "pass"], runs)
+
+
+def imports(runs: int, python: str = PYTHON) -> Pairs:
     """Time `import cfngen`, which must leave everything large for later."""
     code = f"import sys, cfngen; print(*(m for m in {LATER} if m in sys.modules))"
-    if loaded := run([PYTHON, "-c", code])[1].strip():
+    if loaded := run([python, "-c", code])[1].strip():
         raise NotComparableError(f"`import cfngen` loads {loaded}")
-    return in_turns([PYTHON, "-c", "import cfngen"], [PYTHON, "-c", "pass"], runs)
+    return in_turns([python, "-c", "import cfngen"], [python, "-c", "pass"], runs)
 
 
 def rendering(runs: int, *switches: str) -> Pairs:
@@ -219,14 +250,17 @@ class Templates:
             raise NotComparableError(f"different findings, such as {min(by_us ^ by_them)}")
 
 
-def comparisons(built: Templates) -> list[Comparison]:
+def comparisons(built: Templates, installed: Installed) -> list[Comparison]:
     """Return what can be compared here, the quick ones first."""
     show = [CFNGEN, "show", "backlog-proxy"]
     plain, idle = [PYTHON, "benchmarks/plain_troposphere.py"], [PYTHON, "-c", "pass"]
     found = [
-        Comparison("import", "`import cfngen` / python", 1.5, 31, imports),
+        Comparison("import", "`import cfngen` / python", 1.5, 31, installed.imports),
+        Comparison("help", "--help / python", 5, 31, installed.help),
+        Comparison("import-editable", "`import cfngen` / python", 1.5, 31, imports),
         Comparison(
-            "help", "--help / python", 5, 31, lambda n: in_turns([CFNGEN, "--help"], idle, n)
+            *("help-editable", "--help / python", 5, 31),
+            lambda n: in_turns([CFNGEN, "--help"], idle, n),
         ),
         Comparison("show", "show / plain script", None, 15, lambda n: in_turns(show, plain, n)),
         Comparison("text", "document + render / to_yaml", None, 101, rendering),
@@ -330,7 +364,7 @@ def wishes() -> argparse.Namespace:
         parser.error("--runs: at least 1")
     if wanted.save and wanted.only:
         parser.error("--save is for all figures: leave out --only")
-    known = [comparison.name for comparison in comparisons(Templates(""))]
+    known = [comparison.name for comparison in comparisons(Templates(""), Installed(""))]
     if unknown := [name for name in wanted.only or () if name not in known]:
         parser.error(f"--only: no {', '.join(unknown)} here (there are: {', '.join(known)})")
     if os.environ.get("PYTHONDONTWRITEBYTECODE"):
@@ -343,11 +377,11 @@ def wishes() -> argparse.Namespace:
 
 def measured(wanted: argparse.Namespace) -> Iterator[list[str] | None]:
     """Yield the rows that are wanted, `None` for what could not be compared."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as environment:
         run([CFNGEN, "build", "--output", "{fresh}"])  # compiles what has changed
         if uncompiled := run([PYTHON, "-c", COMPILED])[1].split():
             raise SystemExit(f"no bytecode can be kept of {', '.join(uncompiled[:5])} ...")
-        for comparison in comparisons(Templates(folder)):
+        for comparison in comparisons(Templates(folder), Installed(environment)):
             if wanted.only and comparison.name not in wanted.only:
                 continue
             start, others = perf_counter(), busy()
@@ -357,7 +391,8 @@ def measured(wanted: argparse.Namespace) -> Iterator[list[str] | None]:
                 print(f"{comparison.name}: not comparable: {error}", file=sys.stderr)
                 yield None
             else:
-                yield row(comparison, pairs, (busy() - others) / (perf_counter() - start))
+                used = max(0.0, busy() - others)  # both are counted in ticks
+                yield row(comparison, pairs, used / (perf_counter() - start))
 
 
 def main() -> int:

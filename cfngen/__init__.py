@@ -6,11 +6,12 @@ so that `import cfngen` itself costs next to nothing.
 
 from __future__ import annotations
 
-import importlib
 import sys
-from typing import TYPE_CHECKING, Any
 
+TYPE_CHECKING = False  # `typing` alone costs as much as starting Python; checkers know the name
 if TYPE_CHECKING:
+    from typing import Any
+
     from cfngen.blueprint import Blueprint, blueprint, option
     from cfngen.errors import CfngenError
     from cfngen.generate import Generated, draw, generate
@@ -83,7 +84,9 @@ sys.modules[__name__].__class__ = _Package
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'cfngen' has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"cfngen.{_HOMES[name]}"), name)
+    from importlib import import_module
+
+    value = getattr(import_module(f"cfngen.{_HOMES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -7,10 +7,7 @@ with its traceback and 1, as Python has it; a broken pipe and Ctrl-C end as a sh
 
 from __future__ import annotations
 
-import contextlib
 import sys
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -19,6 +16,9 @@ from cfngen.console import HungUpError, complain, explode, out, say, style
 from cfngen.errors import CfngenError, Problems
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from cfngen.generate import Drawn
     from cfngen.lint import Finding
     from cfngen.manifest import Entry, Manifest
@@ -136,7 +136,7 @@ def show(name: str) -> None:
 @click.option("--force", is_flag=True, help="Overwrite files that were edited by hand.")
 @click.option(
     "--output",
-    type=click.Path(path_type=Path),
+    type=click.Path(),
     help="The folder to write to, instead of the manifest's.",
 )
 @FORMAT
@@ -146,13 +146,15 @@ def build(
     check: bool,
     prune: bool,
     force: bool,
-    output: Path | None,
+    output: str | None,
     form: str,
 ) -> None:
     """Generate and lint templates (all of them, without NAMES) and write them.
 
     Errors of the linter fail the build, and then nothing is written; warnings are shown.
     """
+    from pathlib import Path
+
     from cfngen import manifest
     from cfngen.linters import Linters
 
@@ -165,7 +167,7 @@ def build(
         from cfngen.lint import ERROR, trace
         from cfngen.paths import near
 
-        project = manifest.read(found, output)
+        project = manifest.read(found, Path(output) if output else None)
         entries = project.select(names)
         drawn = _draw(entries)
         changes = write.plan(
@@ -235,10 +237,12 @@ def _summary(
 
 
 @cli.command()
-@click.argument("files", nargs=-1, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, type=click.Path())
 @FORMAT
-def lint(files: tuple[Path, ...], form: str) -> None:
+def lint(files: tuple[str, ...], form: str) -> None:
     """Lint template files (those in the output folder, without FILES) as they are on disk."""
+    from pathlib import Path
+
     from cfngen import manifest
     from cfngen.linters import Linters
 
@@ -248,7 +252,7 @@ def lint(files: tuple[Path, ...], form: str) -> None:
         from cfngen.paths import near
 
         project = manifest.read(found)
-        paths = list(files) or sorted(project.output.glob("*.yaml"))
+        paths = [Path(file) for file in files] or sorted(project.output.glob("*.yaml"))
         if not paths:
             raise CfngenError(f"{near(project.output)}/: no templates; run `cfngen build` first")
         regions = {
@@ -304,6 +308,8 @@ def _draw(entries: Sequence[Entry]) -> list[Drawn]:
     An exception in a blueprint is raised as it is, with a note on which template it was, after
     the complaints about the others.
     """
+    from contextlib import redirect_stdout
+
     from cfngen.generate import draw
 
     drawn: list[Drawn] = []
@@ -313,7 +319,7 @@ def _draw(entries: Sequence[Entry]) -> list[Drawn]:
         try:
             blueprint = entry.blueprint.load()
             distribution = entry.blueprint.distribution
-            with contextlib.redirect_stdout(sys.stderr):  # ours is for data
+            with redirect_stdout(sys.stderr):  # ours is for data
                 drawn.append(
                     draw(blueprint, entry.options, name=entry.name, distribution=distribution)
                 )
@@ -368,6 +374,8 @@ def _read(paths: Sequence[Path]) -> list[str]:
 
 
 def _here() -> Path:
+    from pathlib import Path
+
     try:
         return Path.cwd()
     except FileNotFoundError:

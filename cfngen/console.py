@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
-import traceback
-from pathlib import Path
-from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfngen.paths import near
+if TYPE_CHECKING:
+    from types import TracebackType
 
 # With a separator: `cfngen_acme` beside us is not ours.
-OURS = str(Path(__file__).parent) + os.sep
-CLICKS = str(Path(click.__file__).parent) + os.sep
+OURS = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - `--help` does without pathlib
+CLICKS = os.path.dirname(click.__file__) + os.sep  # noqa: PTH120 - (the same)
 
 
 class HungUpError(Exception):
@@ -75,7 +72,12 @@ def explode(error: BaseException) -> None:
 
 def _places(error: BaseException) -> list[str]:
     """Return the innermost line outside cfngen that led to an error, if there is one."""
-    known = (OURS, CLICKS, "<frozen ", str(Path(importlib.__file__).parent))
+    import importlib
+    import traceback
+
+    from cfngen.paths import near
+
+    known = (OURS, CLICKS, "<frozen ", os.path.dirname(importlib.__file__))  # noqa: PTH120
     places = [
         f"at {near(frame.f_code.co_filename)}:{line}"
         for frame, line in traceback.walk_tb(error.__traceback__)

@@ -70,7 +70,9 @@ def _read(text: str) -> dict[str, Any]:
     import yaml
 
     try:
-        said = yaml.safe_load(text)
+        # libyaml's loader is ten times as fast, and takes no subclass of str.
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        said = yaml.load(str(text), Loader=loader)  # noqa: S506 - both loaders are safe
     except yaml.YAMLError as error:
         raise PayloadError(f"buildspec: not YAML: {error}; correct it") from None
     if not isinstance(said, dict) or not isinstance(said.get("phases"), dict):
