@@ -14,7 +14,7 @@ help: ## Say what can be made
 templates: $(VENV)/.installed ## Generate and lint every template into output/
 	$(BIN)/cfngen build
 
-test: $(VENV)/.developing ## Run the tests (under a minute)
+test: $(VENV)/.developing ## Run the tests (a minute or so)
 	$(BIN)/python -m pytest -n auto -m "not slow"
 	@echo "left to 'make verify': the tests marked slow"
 
@@ -41,7 +41,7 @@ clean: ## Remove what the other targets made, but not output/
 $(VENV)/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "cfngen needs Python 3.11 or newer; say which: make PYTHON=python3.12 ..." >&2; exit 2; }
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); exit 2; }  # on Debian: apt-get install python3-venv
 
 $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) --editable .

@@ -205,6 +205,8 @@ def build(
 
 def _check(changes: Sequence[Change], stream: Any) -> None:
     """Show what is out of date; data, unless findings in another format are the data."""
+    from cfngen import write
+
     stale = [change for change in changes if change.kind != "same"]
     for change in stale:
         for line in change.diff().splitlines(keepends=True):
@@ -215,6 +217,8 @@ def _check(changes: Sequence[Change], stream: Any) -> None:
         names = ", ".join(change.path.name for change in stale)
         prune = " --prune" if any(change.after is None for change in stale) else ""
         say(f"out of date: {names}; run `cfngen build{prune}`", fg="red")
+        for edited in write.edited(stale):
+            say(edited, fg="red")
         raise click.exceptions.Exit(FINDINGS)
     say(f"{len(changes)} template(s) as the blueprints say", fg="green")
 
@@ -232,6 +236,8 @@ def _summary(
             detail = f"  {resources:>3} resources {found.size:>7,} bytes"
         colour = {"same": None, "removed": "red"}.get(change.kind, "green")
         say(f"{change.kind:<8} {near(change.path):<40}{detail}".rstrip(), fg=colour)
+    if project.by_default:
+        say("no templates are listed here: made every installed blueprint with its defaults")
     clean = "no findings" if not findings else f"{findings} finding(s), none of them an error"
     say(f"{len(drawn)} template(s) in {near(project.output)}/, {clean}")
 

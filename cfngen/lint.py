@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cfngen.errors import LintError
+from cfngen.errors import LintError, did_you_mean
 
 if TYPE_CHECKING:
     from cfngen.template import Origin
@@ -52,18 +51,19 @@ class Linter:
         from cfnlint.config import ConfigMixIn
         from cfnlint.decode.decode import decode_str
         from cfnlint.exceptions import CfnLintExitException, ConfigFileError
+        from cfnlint.helpers import REGIONS
         from cfnlint.runner import Runner, run_template_by_data
+        from yaml import YAMLError
 
         self._config = ConfigMixIn
         self._decode = decode_str
         self._run = run_template_by_data
-        self._failures = (CfnLintExitException, ConfigFileError, ValueError)
+        self._known = frozenset(REGIONS)
+        self._failures = (CfnLintExitException, ConfigFileError, ValueError, YAMLError)
         try:
             self._rules = Runner(self._settings(())).rules
         except self._failures as error:
             raise LintError(f"cfn-lint cannot start: {error}; look at .cfnlintrc") from None
-        # What is loaded now stays: the collector need not look at it again.
-        gc.freeze()
 
     def lint(self, text: str, template: str, regions: tuple[str, ...] = ()) -> list[Finding]:
         """Return exactly what the `cfn-lint` command says about the same text, sorted.
@@ -78,6 +78,9 @@ class Linter:
         """
         settings = self._settings(regions)
         with _without_region():
+            if unknown := [r for r in settings.regions if r not in self._known]:
+                first = f"no AWS region {unknown[0]!r}{did_you_mean(unknown[0], self._known)}"
+                raise LintError(f"{template}: {first}; look at `regions` in .cfnlintrc")
             body, matches = self._decode(text)
             if matches:
                 ignored = any("E0000".startswith(rule) for rule in settings.ignore_checks)

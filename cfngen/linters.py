@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import pickle
 import signal
@@ -67,6 +68,7 @@ class Linters:
         """Load, read the jobs, share them out among forks of this process, answer for all."""
         os.chdir(self.root)
         linter = Linter()
+        gc.freeze()  # what is loaded now stays: the collector need not look at it in any fork
         jobs: list[Job] = pickle.load(requests)  # noqa: S301 - written by our own parent
         first, *others = _shares(jobs, len(os.sched_getaffinity(0)))
 
@@ -116,7 +118,7 @@ class _Child:
         if isinstance(answer, CfngenError):
             raise answer
         if isinstance(answer, BaseException):
-            raise LintError("the linter failed; this is a bug of cfngen or cfn-lint") from answer
+            raise LintError(f"the linter failed, a bug of cfngen or cfn-lint:\n{answer}") from None
         return answer
 
     def end(self) -> None:

@@ -42,6 +42,7 @@ class Manifest:
     templates: dict[str, Entry]
     output: Path
     source: str
+    by_default: bool = False
 
     def select(self, names: tuple[str, ...] = ()) -> list[Entry]:
         """Return the named templates, all of them without names.
@@ -134,11 +135,12 @@ def read(found: Found, output: Path | None = None) -> Manifest:
     if problems:
         raise ManifestError(problems + [doubt for reader in readers for doubt in reader.doubts])
     templates, folder = read_[0] if read_ else (None, Path("output"))
+    by_default = templates is None
     source = near(found.tables[0][0]) if found.tables else "the installed blueprints"
     if templates is None:
         names = {name.replace("_", "-"): entry for name, entry in known.items()}
         templates = {n: Entry(n, entry, where="by default") for n, entry in names.items()}
-    return Manifest(templates, output or found.root / folder, source)
+    return Manifest(templates, output or found.root / folder, source, by_default)
 
 
 def template_names(start: Path) -> list[str]:

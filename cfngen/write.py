@@ -228,6 +228,11 @@ def _current(path: Path) -> str | None:
         raise WriteError(f"{near(path)}: cannot be read: {error.strerror}") from None
 
 
+def edited(changes: Iterable[Change]) -> list[str]:
+    """Return why some changes would be refused without `force`, a line each."""
+    return [line for change in changes for line in _edited(change)]
+
+
 def _edited(change: Change) -> list[str]:
     """Return why a file should not be overwritten or removed, or nothing."""
     path, before = near(change.path), change.before

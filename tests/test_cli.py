@@ -362,7 +362,9 @@ def test_check_shows_what_is_out_of_date_and_writes_nothing(cli: Cli, root: Path
     code, out, err = cli("build", "--check")
     assert code == 1
     assert "\n-  Stuff:\n+  Things:\n" in out
-    assert err == "out of date: one.yaml; run `cfngen build`\n"
+    stale, edited, _ = err.split("\n")
+    assert stale == "out of date: one.yaml; run `cfngen build`"
+    assert edited.startswith("output/one.yaml: edited by hand since cfngen made it; move the edit")
     code, out, err = cli("build", "--check", "--format", "json")
     assert (code, json.loads(out)) == (1, [])
     assert "\n-  Stuff:\n" in err

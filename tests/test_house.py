@@ -214,6 +214,13 @@ def test_a_template_is_readable(name: str) -> None:
     assert read(text) == drawn(name).document.body
 
 
+def test_links_in_the_docs_lead_somewhere() -> None:
+    """Every relative link in a Markdown file names a file that is there."""
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("blueprints/*/*.md")]:
+        for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
+            assert (page.parent / link).exists(), f"{page.name}: {link}"
+
+
 def test_the_project_speaks_only_of_itself() -> None:
     """No tracked file names a package registry's address or a machine's path."""
     run = subprocess.run(

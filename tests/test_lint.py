@@ -115,14 +115,25 @@ def test_an_unknown_region_is_an_error_of_ours(linter: Linter) -> None:
         linter.lint("Resources: {}\n", "t", ("mars-north-1",))
 
 
+@pytest.mark.parametrize("text", ["regions: 7\n", "regions: [\n", "a: b: c\n", "\tx: 1\n"])
 def test_a_configuration_that_is_none_is_an_error_of_ours(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A broken .cfnlintrc is named."""
-    (tmp_path / ".cfnlintrc").write_text("regions: 7\n")
+    (tmp_path / ".cfnlintrc").write_text(text)
     monkeypatch.chdir(tmp_path)
     with pytest.raises(LintError, match=r"\.cfnlintrc"):
         Linter()
+
+
+def test_an_unknown_region_in_the_configuration_leads_to_it(
+    linter: Linter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The message names the file to look at, and the nearest region."""
+    (tmp_path / ".cfnlintrc").write_text("regions: [us-eats-1]\n")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(LintError, match=r"'us-eats-1'; did you mean 'us-east-1'.*\.cfnlintrc"):
+        linter.lint("Resources: {}\n", "t")
 
 
 def test_a_finding_names_the_blueprints_line(linter: Linter) -> None:

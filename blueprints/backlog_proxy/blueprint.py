@@ -124,7 +124,7 @@ def _repository(t: Template, p: Any, options: Options) -> tuple[Any, Any]:
                 UpdateReplacePolicy="Retain",
                 RepositoryName=p.RepositoryName,
                 RepositoryDescription=Sub(
-                    "Mirror of ${BacklogProjectKey}/${BacklogRepository} in Backlog: push there"
+                    "Mirror of ${BacklogProjectKey}/${BacklogRepository}; push to Backlog, not here"
                 ),
             ),
             why="Kept when the stack goes: history outlives its plumbing.",
@@ -220,6 +220,7 @@ def _kept(t: Template, p: Any, options: Options) -> tuple[dict[str, Any], list[S
             vpc=p.VpcId,
             subnets=(p.PrivateSubnetId1, p.PrivateSubnetId2),
             clients="MirrorAccess",
+            why="Git is kept here between builds, so that a build fetches only what is new.",
         )
     )
     location = ProjectFileSystemLocation(
@@ -230,7 +231,7 @@ def _kept(t: Template, p: Any, options: Options) -> tuple[dict[str, Any], list[S
         MountOptions="nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2",
     )
     # A build that starts before it can mount would fail.
-    waits = [mount.title for mount in files.mounts]
+    waits = [thing.title for thing in (*files.rules, *files.mounts)]
     return {"FileSystemLocations": [location], "DependsOn": waits}, []
 
 
@@ -337,7 +338,7 @@ def _watch(t: Template, p: Any, project: Project) -> None:
             "MirrorFailed",
             project=project,
             topic=alarms.topic,
-            description="The CodeCommit mirror is behind Backlog: read the last build's log",
+            description="A build failed: the mirror is behind Backlog until one succeeds",
         )
     )
     t.output("AlarmTopic", Ref(alarms.topic), "Topic that hears of failed builds")

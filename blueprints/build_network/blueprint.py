@@ -31,7 +31,7 @@ class Params(Parameters):
     """Asked at deploy time."""
 
     VpcCidr = parameter(
-        "Addresses of the network: 256 of them, not used by what it is connected to",
+        "Range of the network, a /24 that overlaps with nothing it is connected to",
         Default="10.90.0.0/24",
         AllowedPattern=r"[0-9]{1,3}(\.[0-9]{1,3}){2}\.0/24",
         ConstraintDescription="a range such as 10.90.0.0/24",
@@ -104,7 +104,9 @@ def build_network(options: Options) -> Template:
     tables = []
     for zone in ZONES:
         private = t.add(_subnet("PrivateSubnet", vpc, p, zone, part=zone + 1))
-        table = t.add(RouteTable(f"PrivateRoutes{zone}", VpcId=Ref(vpc), Tags=_name("private")))
+        table = t.add(
+            RouteTable(f"PrivateRoutes{zone}", VpcId=Ref(vpc), Tags=_name(f"private {zone}"))
+        )
         tables.append(Ref(table))
         _route(t, private, table, "PrivateRouting", zone)
         t.add(

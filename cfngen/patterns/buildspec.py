@@ -32,7 +32,11 @@ def buildspec(text: str, carries: Mapping[str, str] = {}) -> str:
             " move its commands to `pre_build`"
         )
     commands = [_write(name, content) for name, content in carries.items()]
-    lines = [f"{indent}install:", f"{indent}  commands:"]
+    lines = [
+        f"{indent}# CodeBuild runs this phase first, wherever it stands.",
+        f"{indent}install:",
+        f"{indent}  commands:",
+    ]
     for command in commands:
         lines.append(f"{indent}    - |")
         lines += [f"{indent}      {line}" if line else "" for line in command.splitlines()]

@@ -20,13 +20,14 @@ class SharedFiles:
     group: SecurityGroup
     rules: tuple[AWSObject, ...]
     mounts: tuple[MountTarget, ...]
+    why: str
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
         return [
-            (self.file_system, "Git is kept here between builds: a build fetches what is new."),
-            (self.group, "CodeBuild mounts without IAM, so the network is what guards the files."),
+            (self.file_system, self.why),
+            (self.group, "Mounted without IAM, so the network is what guards the files."),
             *((rule, "") for rule in self.rules),
             *((mount, "") for mount in self.mounts),
         ]
@@ -37,7 +38,9 @@ class SharedFiles:
         return Sub(f"${{{self.file_system.title}}}.efs.${{AWS::Region}}.${{AWS::URLSuffix}}:/")
 
 
-def shared_files(title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str) -> SharedFiles:
+def shared_files(
+    title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str, why: str
+) -> SharedFiles:
     """Return an encrypted file system for what can be made again: no backup, gone with the stack.
 
     Args:
@@ -45,6 +48,7 @@ def shared_files(title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str
         vpc: the VPC.
         subnets: one subnet for each zone it shall be mounted in.
         clients: the logical ID of the security group of those who mount it.
+        why: the comment above it.
     """
     file_system = FileSystem(
         title,
@@ -60,7 +64,7 @@ def shared_files(title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str
     )
     group = SecurityGroup(
         f"{title}Access",
-        GroupDescription="NFS from the builds, nothing else",
+        GroupDescription="NFS from its clients, nothing else",
         VpcId=vpc,
         # Without a rule of its own a group may send everything everywhere.
         SecurityGroupEgress=[
@@ -75,7 +79,7 @@ def shared_files(title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str
     rules = (
         SecurityGroupIngress(
             f"{title}In",
-            Description="NFS from the builds",
+            Description="NFS from its clients",
             GroupId=GetAtt(group, "GroupId"),
             SourceSecurityGroupId=GetAtt(clients, "GroupId"),
             IpProtocol="tcp",
@@ -101,4 +105,4 @@ def shared_files(title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str
         )
         for number, subnet in enumerate(subnets, start=1)
     )
-    return SharedFiles(file_system, group, rules, mounts)
+    return SharedFiles(file_system, group, rules, mounts, why)

@@ -131,7 +131,7 @@ def webhook(
     """
     api = RestApi(
         f"{title}Api",
-        Name=Sub("${AWS::StackName}-webhook"),
+        Name=Sub(f"${{AWS::StackName}}-{title}"),
         EndpointConfiguration=EndpointConfiguration(Types=["REGIONAL"]),
     )
     resource = Resource(
@@ -178,6 +178,7 @@ def webhook(
         (authorizer, ""),
         (method, "Forms only (415 for the rest), a constant request, and 503 unless it was taken."),
     ]
+    served = [method.title]
     if challenge:
         response = GatewayResponse(
             f"{title}Challenge",
@@ -188,6 +189,7 @@ def webhook(
                 "gatewayresponse.header.WWW-Authenticate": "'Basic realm=\"webhook\"'"
             },
         )
+        served.append(response.title)
         frozen.append((response, "For senders who give credentials only when asked for them."))
     permission = Permission(
         f"{title}MayAuthorize",
@@ -202,7 +204,7 @@ def webhook(
     deployment = Deployment(
         f"Deployment{_digest(frozen)}",
         RestApiId=Ref(api),
-        DependsOn=[thing.title for thing, _ in frozen[3:]],
+        DependsOn=served,
     )
     stage = Stage(
         f"{title}Stage",

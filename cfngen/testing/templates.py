@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from dataclasses import asdict
 from typing import Any
 
 from cfngen.blueprint import Blueprint
 from cfngen.generate import Drawn, draw
-from cfngen.options import options_schema
+from cfngen.options import options_from, options_schema
 
 Path = tuple[str | int, ...]
 
@@ -17,7 +19,12 @@ def shapes(blueprint: Blueprint) -> list[Drawn]:
 
     Booleans and `Literal`s are tried with every value, tuples of `Literal`s with every single
     item. Shapes that come out the same are returned once.
+
+    Raises:
+        Problems: a default is not of its own option's type.
     """
+    defaults = json.loads(json.dumps(asdict(blueprint.options_type()), default=str))
+    options_from(blueprint.options_type, defaults)
     found = [draw(blueprint)]
     for name, schema in options_schema(blueprint.options_type).get("properties", {}).items():
         values: list[Any] = schema.get("enum", [])

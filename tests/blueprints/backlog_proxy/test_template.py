@@ -400,7 +400,11 @@ def test_the_shape_for_big_repositories_mounts_a_file_system() -> None:
     assert location["MountPoint"] == "/mnt/mirror"
     assert variables(cache="efs")["MIRROR_DIR"]["Value"].startswith("/mnt/mirror/")
     mounts = of_type(template, "AWS::EFS::MountTarget")
-    assert template["Resources"]["Mirror"]["DependsOn"] == list(mounts)
+    assert set(template["Resources"]["Mirror"]["DependsOn"]) == {
+        *mounts,
+        "MirrorFilesIn",
+        "MirrorFilesOut",
+    }
     assert not of_type(template, "AWS::S3::Bucket")
     (files,) = of_type(template, "AWS::EFS::FileSystem").values()
     assert files["Encrypted"] is True
