@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import re
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -219,17 +218,3 @@ def test_links_in_the_docs_lead_somewhere() -> None:
     for page in [*ROOT.glob("*.md"), *ROOT.glob("*/*.md"), *ROOT.glob("blueprints/*/*.md")]:
         for link in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
             assert (page.parent / link).exists(), f"{page.name}: {link}"
-
-
-def test_the_project_speaks_only_of_itself() -> None:
-    """No tracked file names a package registry's address or a machine's path."""
-    run = subprocess.run(
-        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    if run.returncode:
-        pytest.skip("not a git checkout")
-    forbidden = re.compile(r"index-url|pypi\.org/simple|registry\.npmjs")
-    for name in filter(None, run.stdout.split("\0")):
-        path = ROOT / name
-        if path.is_file() and path != Path(__file__):
-            assert not forbidden.search(path.read_text(errors="replace")), name
