@@ -30,6 +30,7 @@ class Aws:
         root: folder with the repositories, as `<region>/<name>`.
         parameters: Parameter Store, by name.
         calls: each operation that was asked for, with its input.
+        denied: operations that the caller may not use.
     """
 
     def __init__(self, root: Path) -> None:
@@ -37,6 +38,7 @@ class Aws:
         self.root = root
         self.parameters: dict[str, str] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
+        self.denied: set[str] = set()
         state = self
 
         class Handler(_Handler):
@@ -66,6 +68,8 @@ class Aws:
     def answer(self, operation: str, region: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer one operation."""
         self.calls.append((operation, asked))
+        if operation in self.denied:
+            raise RefusalError("AccessDeniedException", operation)
         if operation == "CodeCommit_20150413.UpdateDefaultBranch":
             path = self.root / region / asked["repositoryName"]
             if not path.is_dir():

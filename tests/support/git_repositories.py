@@ -237,8 +237,8 @@ def build_world(root: Path) -> World:
     for folder in ("backlog/PROJECT", f"codecommit/{REGION}", "cache"):
         (root / folder).mkdir(parents=True)
     source = new_repository(world.source.path)
-    source.commit("main", "first")
-    source.set("refs/heads/feature", source.commit("main", "second"))
+    source.set("refs/heads/feature", source.commit("main", "first"))
+    source.commit("main", "second")
     source.set("refs/tags/light", source.refs()["refs/heads/main"])
     source.git("tag", "-a", "-m", "a release", "v1", "refs/heads/main")
     world.codecommit().path.parent.mkdir(exist_ok=True)
@@ -275,8 +275,9 @@ class Barrier:
             f'if [ ! -e "{self.folder}/passed" ]; then\n'
             '  for word in "$@"; do\n'
             f'    if [ "$word" = {self.command} ]; then\n'
-            f'      echo $$ > "{self.folder}/reached"\n'
-            f'      read -r go < "{self.folder}/released"\n'
+            # In a process of its own: git has helpers that must be stopped as well.
+            f'      sh -c \'echo $$ > "{self.folder}/reached";'
+            f' read go < "{self.folder}/released"\'\n'
             f'      : > "{self.folder}/passed"\n'
             "    fi\n"
             "  done\n"
@@ -290,7 +291,7 @@ class Barrier:
         return f"{self.folder}:{world.environment['PATH']}"
 
     def wait(self, timeout: float = 30) -> int:
-        """Wait until the run has come to the barrier; return the process id of its git."""
+        """Wait until the run has come to the barrier; return the id of a process below its git."""
         reached = os.open(self.folder / "reached", os.O_RDONLY | os.O_NONBLOCK)
         try:
             end = time.monotonic() + timeout

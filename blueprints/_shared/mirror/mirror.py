@@ -101,9 +101,7 @@ def fetch() -> Refs:
         done.discard("suspect")
         git(here, "fetch", "--quiet", "--prune", "--force", "--", SOURCE, *specs)
         show = ("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags")
-        _, out, err = run(*GIT, here, *show)
-        if err:  # a broken ref: git leaves it out, and we would delete it
-            raise RuntimeError(bare(err))
+        lines = git(here, *show).split("\n")
     except RuntimeError as why:
         listing(SOURCE)  # raises if the source is to blame
         if "fresh" in done:
@@ -112,7 +110,7 @@ def fetch() -> Refs:
         log("cache_dropped", reason=str(why))
         shutil.rmtree(DIR)
         return fetch()
-    return dict(line.split(" ") for line in out.split("\n") if line)
+    return dict(line.split(" ") for line in lines if line)
 
 
 def push(url: str, changes: Refs, old: Refs, size: int) -> Refs:
@@ -137,9 +135,10 @@ def push(url: str, changes: Refs, old: Refs, size: int) -> Refs:
         _, out, err = run(*GIT, f"--git-dir={DIR}", *command)
         told = re.findall(r"^(.)\t[^\t]*:(.+)\t(.*)$", out, re.M)
         bad = {ref: why for flag, ref, why in told if flag == "!"}
-        if not told:  # the connection or the cache broke
-            bad = dict.fromkeys(refs, bare(err))
+        if re.search("^fatal", err, re.M):  # the connection or the cache broke
             done.add("suspect")
+        if not told:
+            bad = dict.fromkeys(refs, bare(err))
             dead += 1
         log("pushed", url=bare(url), refs=len(refs) - len(bad))
         if bad:
@@ -180,13 +179,14 @@ def update(url: str, old: Refs, now: str, new: Refs, head: str, size: int) -> st
     refused = push(url, changes, old, size)
     # Before the deletions: CodeCommit does not delete its default branch.
     reason = set_default(url, now, head, [r for r in branches if r in old or r not in refused])
-    gone = {r: "" for r in old if r not in new}
+    want = listing(SOURCE)[0]
+    gone = {r: "" for r in old if r not in new and r not in want}
     if deleted[url] + len(gone) > MAX_DELETIONS:
         reason += f"{len(gone)} deletions exceed MIRROR_MAX_DELETIONS, none made; "
     else:
         deleted[url] += len(gone)
         refused.update(push(url, gone, old, size))
-    want, have = listing(SOURCE)[0], listing(url)[0]
+    have = listing(url)[0]
     differ = sorted(r for r in {*want, *have} if want.get(r) != have.get(r))
     if differ:
         refs = {r: [want.get(r), have.get(r), refused.get(r)] for r in differ[:20]}

@@ -224,13 +224,23 @@ def test_a_host_that_is_silent_is_not_trusted(world: World, aws: Aws) -> None:
     assert aws.parameters == {PINNED: "none"}
 
 
-@pytest.mark.usefixtures("aws")
-def test_host_keys_that_cannot_be_stored(world: World) -> None:
+def test_host_keys_that_cannot_be_stored(world: World, aws: Aws) -> None:
     """Keys that cannot be noted down are not used either."""
     fake_keyscan(world, HOST_KEYS)
-    run = build(world, HOST_KEYS_PARAMETER="somebody-elses")
+    aws.denied.add("AmazonSSM.PutParameter")
+    run = build(world)
     assert (run.status, run.phase) == (1, "pre_build")
+    assert "AccessDenied" in run.output
     assert not mirrored(world)
+
+
+def test_a_parameter_that_cannot_be_read(world: World, aws: Aws) -> None:
+    """If the noted keys cannot be read, the host is not asked for new ones."""
+    asked = fake_keyscan(world, HOST_KEYS)
+    aws.denied.add("AmazonSSM.GetParameter")
+    run = build(world)
+    assert (run.status, run.phase) == (1, "pre_build")
+    assert not asked.exists()
 
 
 @pytest.mark.parametrize(
