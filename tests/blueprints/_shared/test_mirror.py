@@ -518,12 +518,12 @@ def test_thousands_of_branches(world: World) -> None:
     main = world.source.refs()["refs/heads/main"]
     source, copy = world.source, world.codecommit()
     copy.git("config", "core.logAllRefUpdates", "false")
-    orders = "".join(f"create refs/heads/{n % 64}/{n} {main}\n" for n in range(4100))
+    orders = "".join(f"create refs/heads/{n % 64}/{n} {main}\n" for n in range(5000))
     source.git("update-ref", "--stdin", stdin=orders)
     run = world.mirror()
     assert run.status == 0, run.output
     assert same(world)
-    assert (sum(copy.pushes()), max(copy.pushes()) <= 1000) == (4100, True)
+    assert (sum(copy.pushes()), max(copy.pushes()) <= 1000) == (5000, True)
 
 
 def test_batches(world: World) -> None:
