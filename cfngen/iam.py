@@ -100,8 +100,10 @@ def _statement(
     statement["Effect"] = effect
     if to:
         statement["Principal"] = to
-    statement["Action"] = names(actions)
-    statement["Resource"] = resources
+    # One is written as one, as AWS's own examples do.
+    named = names(actions)
+    statement["Action"] = named[0] if len(named) == 1 else named
+    statement["Resource"] = resources[0] if len(resources) == 1 else resources
     if when:
         statement["Condition"] = when
     statement.because = because

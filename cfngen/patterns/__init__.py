@@ -1,6 +1,6 @@
 """Building blocks whose defaults are the safe ones; they return resources and touch no template."""
 
-from cfngen.patterns.alarms import alarm_topic, failed_builds_alarm
+from cfngen.patterns.alarms import alarm, alarm_topic, failed_builds_alarm
 from cfngen.patterns.buckets import cache_bucket
 from cfngen.patterns.builds import (
     build_project,
@@ -10,22 +10,36 @@ from cfngen.patterns.builds import (
     vpc_statements,
 )
 from cfngen.patterns.buildspec import buildspec
+from cfngen.patterns.fargate import FargateTask, Placement, fargate_task
 from cfngen.patterns.files import shared_files
 from cfngen.patterns.firewall import firewall
 from cfngen.patterns.functions import python_function
+from cfngen.patterns.images import built_image, pull_images
 from cfngen.patterns.logs import log_group, write_logs
+from cfngen.patterns.network import callers_group, public_network
+from cfngen.patterns.queues import DeadLetters, dead_letters
 from cfngen.patterns.roles import role
 from cfngen.patterns.webhook import webhook
 
 __all__ = [
+    "DeadLetters",
+    "FargateTask",
+    "Placement",
+    "alarm",
     "alarm_topic",
     "build_project",
     "buildspec",
+    "built_image",
     "cache_bucket",
+    "callers_group",
+    "dead_letters",
     "debug_statements",
     "failed_builds_alarm",
+    "fargate_task",
     "firewall",
     "log_group",
+    "public_network",
+    "pull_images",
     "python_function",
     "role",
     "shared_files",

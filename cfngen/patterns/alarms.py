@@ -54,22 +54,60 @@ def alarm_topic(title: str) -> AlarmTopic:
     return AlarmTopic(topic, policy)
 
 
+def alarm(
+    title: str,
+    description: str,
+    *,
+    metric: str,
+    dimensions: dict[str, Any],
+    topic: Any,
+    statistic: str = "Sum",
+    above: Any = 0,
+    **properties: Any,
+) -> Alarm:
+    """Return an alarm for a metric above a threshold within five minutes; no data is fine.
+
+    Args:
+        title: the logical ID.
+        description: what an operator reads in the message.
+        metric: namespace and name, such as `AWS/SQS ApproximateNumberOfMessagesVisible`.
+        dimensions: the metric's dimensions.
+        topic: the topic that is told.
+        statistic: `Sum`, `Maximum`, `SampleCount` and the like.
+        above: the threshold.
+        properties: what differs from the above, as CloudFormation spells it.
+    """
+    namespace, _, name = metric.rpartition(" ")
+    usual: dict[str, Any] = {
+        "Statistic": statistic,
+        "Period": 300,
+        "EvaluationPeriods": 1,
+        "Threshold": above,
+        "ComparisonOperator": "GreaterThanThreshold",
+        "TreatMissingData": "notBreaching",
+    }
+    return Alarm(
+        title,
+        AlarmDescription=description,
+        Namespace=namespace,
+        MetricName=name,
+        Dimensions=[MetricDimension(Name=key, Value=value) for key, value in dimensions.items()],
+        **{**usual, **properties},
+        AlarmActions=[Ref(topic)],
+    )
+
+
 def failed_builds_alarm(title: str, *, project: Any, topic: Any, description: str) -> Alarm:
     """Return an alarm for builds of one project that failed or ran out of time.
 
     Source: AWS page "Monitoring CodeBuild" (namespace AWS/CodeBuild, metric FailedBuilds).
     """
-    return Alarm(
+    return alarm(
         title,
-        AlarmDescription=description,
-        Namespace="AWS/CodeBuild",
-        MetricName="FailedBuilds",
-        Dimensions=[MetricDimension(Name="ProjectName", Value=Ref(project))],
-        Statistic="Sum",
-        Period=300,
-        EvaluationPeriods=1,
-        Threshold=1,
+        description,
+        metric="AWS/CodeBuild FailedBuilds",
+        dimensions={"ProjectName": Ref(project)},
+        topic=topic,
+        above=1,
         ComparisonOperator="GreaterThanOrEqualToThreshold",
-        TreatMissingData="notBreaching",
-        AlarmActions=[Ref(topic)],
     )

@@ -40,6 +40,7 @@ def build_project(
     architecture: str = "arm64",
     compute: Any = "BUILD_GENERAL1_SMALL",
     minutes: Any = 60,
+    queued_minutes: Any = 480,
     privileged: bool = False,
     environment: Sequence[EnvironmentVariable] = (),
     **properties: Any,
@@ -57,6 +58,7 @@ def build_project(
         architecture: `arm64` or `x86_64`.
         compute: CodeBuild's `ComputeType`.
         minutes: the timeout of a build.
+        queued_minutes: how long a build may wait for a machine.
         privileged: whether a build may mount file systems or run Docker.
         environment: environment variables, from `variable`.
         properties: further properties of the project, as CloudFormation spells them.
@@ -78,7 +80,7 @@ def build_project(
         Artifacts=Artifacts(Type="NO_ARTIFACTS"),
         LogsConfig=LogsConfig(CloudWatchLogs=CloudWatchLogs(Status="ENABLED", GroupName=Ref(log))),
         TimeoutInMinutes=minutes,
-        QueuedTimeoutInMinutes=480,
+        QueuedTimeoutInMinutes=queued_minutes,
         **properties,
     )
 

@@ -32,14 +32,15 @@ def buildspec(text: str, carries: Mapping[str, str] = {}) -> str:
             " move its commands to `pre_build`"
         )
     commands = [_write(name, content) for name, content in carries.items()]
+    # One column a level: each column of a big file is a hundred bytes of the 51,200 there are.
     lines = [
         f"{indent}# CodeBuild runs this phase first, wherever it stands.",
         f"{indent}install:",
-        f"{indent}  commands:",
+        f"{indent} commands:",
     ]
     for command in commands:
-        lines.append(f"{indent}    - |")
-        lines += [f"{indent}      {line}" if line else "" for line in command.splitlines()]
+        lines.append(f"{indent} - |")
+        lines += [f"{indent}  {line}" if line else "" for line in command.splitlines()]
     result = text + "\n".join(lines) + "\n"
     # Whatever else YAML may make of the text, or of a strange character in a file, shows here.
     before["phases"]["install"] = {"commands": commands}

@@ -5,11 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from awacs import elasticfilesystem as may
 from troposphere import AWSObject, GetAtt, Ref, Sub
 from troposphere.ec2 import SecurityGroup, SecurityGroupEgress, SecurityGroupIngress
-from troposphere.efs import BackupPolicy, FileSystem, LifecyclePolicy, MountTarget
+from troposphere.efs import (
+    AccessPoint,
+    BackupPolicy,
+    CreationInfo,
+    FileSystem,
+    LifecyclePolicy,
+    MountTarget,
+    PosixUser,
+    RootDirectory,
+)
+
+from cfngen.iam import Statement, allow, policy_document
 
 NFS = 2049
+# A policy of any kind ends the access that a file system grants to everybody by default; roles
+# then need permissions of their own. It cannot name the file system that it is a part of.
+TLS_ONLY = Statement(
+    Effect="Deny",
+    Principal={"AWS": "*"},
+    Action="*",
+    Condition={"Bool": {"aws:SecureTransport": "false"}},
+)
 
 
 @dataclass(frozen=True)
@@ -21,16 +41,30 @@ class SharedFiles:
     rules: tuple[AWSObject, ...]
     mounts: tuple[MountTarget, ...]
     why: str
+    entrance: AccessPoint | None = None
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
         return [
             (self.file_system, self.why),
-            (self.group, "Mounted without IAM, so the network is what guards the files."),
+            *([(self.entrance, "")] if self.entrance else []),
+            (
+                self.group,
+                ""
+                if self.entrance
+                else "Mounted without IAM, so the network is what guards the files.",
+            ),
             *((rule, "") for rule in self.rules),
             *((mount, "") for mount in self.mounts),
         ]
+
+    @property
+    def may_mount(self) -> tuple[Statement, ...]:
+        """Allow mounting it, through its access point only."""
+        when = {"StringEquals": {"elasticfilesystem:AccessPointArn": GetAtt(self.entrance, "Arn")}}
+        on = GetAtt(self.file_system, "Arn")
+        return (allow(may.ClientMount, may.ClientWrite, on=on, when=when),)
 
     @property
     def location(self) -> Sub:
@@ -39,9 +73,12 @@ class SharedFiles:
 
 
 def shared_files(
-    title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str, why: str
+    title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str, why: str, owner: int = 0
 ) -> SharedFiles:
     """Return an encrypted file system for what can be made again: no backup, gone with the stack.
+
+    With an `owner` it is entered through an access point, by roles that may and over TLS only.
+    Without, as CodeBuild mounts it, the network is what guards it.
 
     Args:
         title: the logical ID; security group and mount targets are named after it.
@@ -49,7 +86,9 @@ def shared_files(
         subnets: one subnet for each zone it shall be mounted in.
         clients: the logical ID of the security group of those who mount it.
         why: the comment above it.
+        owner: the user id that files get and have, if there is an access point.
     """
+    guarded: dict[str, Any] = {"FileSystemPolicy": policy_document(TLS_ONLY)} if owner else {}
     file_system = FileSystem(
         title,
         DeletionPolicy="Delete",
@@ -61,6 +100,7 @@ def shared_files(
             LifecyclePolicy(TransitionToIA="AFTER_30_DAYS"),
             LifecyclePolicy(TransitionToPrimaryStorageClass="AFTER_1_ACCESS"),
         ],
+        **guarded,
     )
     group = SecurityGroup(
         f"{title}Access",
@@ -105,4 +145,13 @@ def shared_files(
         )
         for number, subnet in enumerate(subnets, start=1)
     )
-    return SharedFiles(file_system, group, rules, mounts, why)
+    entrance = AccessPoint(
+        f"{title}Entrance",
+        FileSystemId=Ref(file_system),
+        PosixUser=PosixUser(Uid=str(owner), Gid=str(owner)),
+        RootDirectory=RootDirectory(
+            Path="/files",
+            CreationInfo=CreationInfo(OwnerUid=str(owner), OwnerGid=str(owner), Permissions="0700"),
+        ),
+    )
+    return SharedFiles(file_system, group, rules, mounts, why, entrance if owner else None)

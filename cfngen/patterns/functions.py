@@ -36,12 +36,13 @@ class PythonFunction:
     role: Role
     function: awslambda.Function
     why: str
+    shares_log: bool = False
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
         return [
-            (self.log, ""),
+            *([] if self.shares_log else [(self.log, "")]),
             (self.role, f"Held by {self.function.title}."),
             (self.function, self.why),
         ]
@@ -57,7 +58,8 @@ def python_function(
     code: Payload,
     *statements: Statement,
     why: str,
-    days: Any,
+    days: Any = None,
+    log: LogGroup | None = None,
     architecture: str = "arm64",
     environment: dict[str, Any] | None = None,
     seconds: int = 10,
@@ -69,12 +71,14 @@ def python_function(
         code: the source, embedded as it is.
         statements: what it may do besides writing its own log.
         why: the comment above it.
-        days: how long its log is kept.
+        days: how long its log is kept, if it is its own.
+        log: a log group that it shares with others.
         architecture: `arm64` or `x86_64`.
         environment: its environment variables.
         seconds: its timeout.
     """
-    log = log_group(f"{title}Log", days=days)
+    shares = log is not None
+    log = log or log_group(f"{title}Log", days=days)
     held = role(f"{title}Role", "lambda", *statements, write_logs(log))
     function = awslambda.Function(
         title,
@@ -85,7 +89,7 @@ def python_function(
         Timeout=seconds,
         Role=GetAtt(held, "Arn"),
         LoggingConfig=LoggingConfig(LogFormat="JSON", LogGroup=Ref(log)),
-        Environment=awslambda.Environment(Variables=environment or {}),
+        **({"Environment": awslambda.Environment(Variables=environment)} if environment else {}),
         Code=awslambda.Code(ZipFile=code),
     )
-    return PythonFunction(log, held, function, why)
+    return PythonFunction(log, held, function, why, shares)

@@ -1,0 +1,154 @@
+"""What the Fargate mirror decides at build time."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from cfngen import option
+from cfngen.patterns.fargate import size_problems
+
+NAME = r"(?!.*\.git$)[A-Za-z0-9._-]{1,100}"
+PREFIX = "[A-Za-z0-9._-]{0,80}"
+REGION = "[a-z]{2,4}(-[a-z]+)+-[0-9]"
+ROLE = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}"
+# Of the 10,240 characters that all policies of a role may have, for the names of repositories.
+POLICY_ROOM = 8000
+
+
+@dataclass(frozen=True)
+class Destination:
+    """A place that repositories are mirrored to."""
+
+    region: str
+    prefix: str = ""  # put before the name of each repository
+    role: str = ""  # in another account, the role that may push there
+
+    @property
+    def account(self) -> str:
+        """The other account, or nothing for the stack's own."""
+        return self.role.split(":")[4] if self.role else ""
+
+    @property
+    def problems(self) -> list[str]:
+        """Return what is wrong with it."""
+        parts = (("region", REGION), ("prefix", PREFIX), ("role", f"|{ROLE}"))
+        return [
+            f"destinations: {value!r} cannot be a {part}"
+            for part, pattern in parts
+            if not re.fullmatch(pattern, value := getattr(self, part))
+        ]
+
+    def may_come_round(self, repositories: tuple[str, ...]) -> bool:
+        """Tell whether what is written there would be a source as well, in the same region."""
+        for wanted in repositories:
+            begins, open_ended = self.prefix + wanted.rstrip("*"), wanted.endswith("*")
+            for other in repositories:
+                stem = other.rstrip("*")
+                if begins == stem or (other.endswith("*") and begins.startswith(stem)):
+                    return True
+                if open_ended and stem.startswith(begins):
+                    return True
+        return False
+
+
+@dataclass(frozen=True)
+class Options:
+    """Decided at build time, because they change the template's shape."""
+
+    source: Literal["codecommit", "https", "ssh", "public"] = option(
+        "Where the sources are: CodeCommit here, or any Git host, by token, by SSH key or freely",
+        default="codecommit",
+    )
+    trigger: Literal["events", "codecommit", "direct", "schedule"] = option(
+        "What starts a run besides the schedule: events through a function that coalesces them,"
+        " the repository's own trigger, events without a function, or nothing; sources outside"
+        " of CodeCommit send nothing",
+        default="events",
+    )
+    repositories: tuple[str, ...] = option(
+        "Names, and beginnings of names followed by *; without any, one is asked at deploy time",
+        default=(),
+    )
+    destinations: tuple[Destination, ...] = option(
+        "Regions, each with a prefix and a role in another account if need be; without any, one"
+        " is asked at deploy time",
+        default=(),
+    )
+    cache: Literal["none", "efs"] = option(
+        "Where git is kept between runs: nowhere, or on a file system for big repositories",
+        default="none",
+    )
+    network: Literal["public", "private", "own"] = option(
+        "Where tasks run: in public or private subnets that are there, or a small VPC of their own",
+        default="public",
+    )
+    image: Literal["build", "existing"] = option(
+        "Whether the stack builds the tasks' image, or takes one that is in ECR", default="build"
+    )
+    architecture: Literal["arm64", "x86_64"] = option(
+        "Processor of tasks, functions and the image's build", default="arm64"
+    )
+    cpu: int = option("CPU units of a task, 1024 to a processor", default=1024)
+    memory: int = option("Memory of a task in MiB", default=2048)
+    ephemeral_storage: int = option("Disk of a task in GiB, 20 to 200", default=50)
+    minutes: int = option("Minutes after which one repository is given up", default=60)
+    spot: bool = option("Use spare capacity: cheaper, and now and then interrupted", default=False)
+    dashboard: bool = option("Add a CloudWatch dashboard", default=False)
+
+    def __post_init__(self) -> None:
+        """Refuse what does not go together, all of it at once."""
+        problems = size_problems(
+            cpu=self.cpu, memory=self.memory, ephemeral_storage=self.ephemeral_storage
+        )
+        allowed = NAME if self.single else rf"{NAME}|(?=[^*]{{0,99}}\*$)[A-Za-z0-9._-]*\*"
+        hint = "" if self.single else ", nor the beginning of names followed by *"
+        problems += [
+            f"repositories: {name!r} is not the name of a repository{hint}"
+            for name in self.repositories
+            if not re.fullmatch(allowed, name)
+        ]
+        for there in self.destinations:
+            problems += there.problems
+        if self.source != "codecommit" and self.trigger in ("codecommit", "direct"):
+            problems.append(
+                f'trigger = "{self.trigger}": a source outside of CodeCommit sends no events;'
+                ' leave it out, or say "schedule"'
+            )
+        if self.trigger == "codecommit" and self.repositories:
+            problems.append(
+                'repositories: with trigger = "codecommit" the stack makes the repository, whose'
+                " name is asked at deploy time; leave them out"
+            )
+        names = sum(
+            90 + len(name) + len(there.prefix)
+            for name in self.repositories
+            for there in (Destination(""), *self.destinations)
+        )
+        if names > POLICY_ROOM:
+            problems.append(
+                f"repositories: {len(self.repositories)} names to {len(self.destinations)}"
+                " destinations do not fit into one role's policies; use beginnings of names, or"
+                " several templates"
+            )
+        if problems:
+            raise ValueError("; ".join(problems))
+
+    @property
+    def external(self) -> bool:
+        """Whether the sources are outside of CodeCommit."""
+        return self.source != "codecommit"
+
+    @property
+    def single(self) -> bool:
+        """Whether repositories are named one by one."""
+        return self.external or self.trigger == "codecommit"
+
+    @property
+    def scheduled(self) -> bool:
+        """Whether nothing but the schedule starts a run."""
+        return self.external or self.trigger == "schedule"
+
+    @property
+    def with_function(self) -> bool:
+        """Whether a function stands between events and tasks."""
+        return not self.external and self.trigger in ("events", "codecommit")

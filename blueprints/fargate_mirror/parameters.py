@@ -1,0 +1,191 @@
+"""What the Fargate mirror asks for at deploy time."""
+
+from cfngen import Parameters, parameter
+from cfngen.patterns.logs import RETENTION_DAYS
+
+from .options import NAME, PREFIX, REGION, Options
+
+
+class SourcePattern(Parameters):
+    """Which repositories, where nothing stands against several."""
+
+    Repositories = parameter(
+        "Repository to mirror, or the beginning of names and *; * for all",
+        AllowedPattern=rf"{NAME}|[A-Za-z0-9._-]{{0,99}}\*",
+        ConstraintDescription="a name, or the beginning of names followed by *",
+        group="Source",
+    )
+
+
+class SourceName(Parameters):
+    """Which repository, where it has to be one."""
+
+    RepositoryName = parameter(
+        "Name of the repository in CodeCommit",
+        AllowedPattern=NAME,
+        ConstraintDescription="a name that does not end in .git",
+        group="Source",
+    )
+
+
+class SourceUrl(Parameters):
+    """Where a source outside of CodeCommit is."""
+
+    SourceUrl = parameter(
+        "URL of the Git repository, without a password",
+        AllowedPattern="https://([^/:@ ]+@)?[^/:@ ]+/[^ ]+",
+        ConstraintDescription="such as https://github.com/acme/app.git",
+        group="Source",
+    )
+
+
+class SourceSshUrl(Parameters):
+    """The same, over SSH."""
+
+    SourceUrl = parameter(
+        "URL of the Git repository",
+        AllowedPattern="ssh://[^ ]+|[^/:@ ]+@[^/:@ ]+:[^ ]+",
+        ConstraintDescription="such as git@github.com:acme/app.git",
+        group="Source",
+    )
+    SourceHostKeys = parameter(
+        "Lines of known_hosts for the Git host, checked by you before you trust them",
+        AllowedPattern=r"[\s\S]*(ssh|ecdsa)-[\s\S]+",
+        ConstraintDescription="the content of a known_hosts file",
+    )
+
+
+class SourceSecret(Parameters):
+    """How to prove oneself to it."""
+
+    SourceSecret = parameter(
+        "ARN of the secret that holds a token, JSON with username and password, or an SSH key",
+        AllowedPattern="arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+",
+        ConstraintDescription="the ARN of a secret",
+    )
+
+
+class Destination(Parameters):
+    """Where mirrors are, if no list says so."""
+
+    DestinationRegion = parameter(
+        "Region that repositories are mirrored to",
+        AllowedPattern=REGION,
+        ConstraintDescription="a region such as us-west-2",
+        group="Destination",
+    )
+    DestinationPrefix = parameter(
+        "Put before the names of repositories there; empty for the same names",
+        Default="",
+        AllowedPattern=PREFIX,
+        ConstraintDescription="letters, digits, '.', '_' and '-'",
+    )
+
+
+class OwnNetwork(Parameters):
+    """The network that the stack makes."""
+
+    VpcCidr = parameter(
+        "Range of the VPC that is made, a /24",
+        Default="10.91.0.0/24",
+        AllowedPattern=r"[0-9]{1,3}(\.[0-9]{1,3}){2}\.0/24",
+        ConstraintDescription="a range such as 10.91.0.0/24",
+        group="Network",
+    )
+
+
+class Network(Parameters):
+    """A network that is there."""
+
+    VpcId = parameter("VPC that tasks run in", Type="AWS::EC2::VPC::Id", group="Network")
+    SubnetId1 = parameter("Subnet in it", Type="AWS::EC2::Subnet::Id")
+    SubnetId2 = parameter("Subnet in another zone", Type="AWS::EC2::Subnet::Id")
+
+
+class Revision(Parameters):
+    """When to build the image anew."""
+
+    ImageRevision = parameter(
+        "Change it to build the image anew, on the base of that day",
+        Default="1",
+        AllowedPattern="[A-Za-z0-9._-]{1,40}",
+        group="Image",
+    )
+
+
+class Image(Parameters):
+    """The image that is there."""
+
+    ImageUri = parameter(
+        "URI of the image in ECR, by tag or digest",
+        AllowedPattern=r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9/._-]+[:@].+",
+        ConstraintDescription="such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/mirror:1",
+        group="Image",
+    )
+
+
+class Operation(Parameters):
+    """How it runs."""
+
+    Schedule = parameter(
+        "How often to mirror all, although nothing was heard of them",
+        Default="rate(1 day)",
+        AllowedPattern=r"(rate|cron)\(.+\)",
+        ConstraintDescription="rate(1 day) or cron(0 3 * * ? *)",
+        group="Operation",
+    )
+    MaxDeletions = parameter(
+        "Most refs that one run may delete from a mirror; empty for any number",
+        Default="",
+        AllowedPattern="[0-9]{0,6}",
+        ConstraintDescription="a number, or nothing",
+    )
+    AlarmEmail = parameter(
+        "Address that hears of alarms; empty for none",
+        Default="",
+        AllowedPattern="|[^@ ]+@[^@ ]+",
+        ConstraintDescription="an e-mail address",
+    )
+    LogDays = parameter(
+        "Days that logs are kept", Type="Number", Default=30, AllowedValues=list(RETENTION_DAYS)
+    )
+
+
+class Lag(Parameters):
+    """When a push took too long."""
+
+    LagSeconds = parameter(
+        "Seconds from push to mirror above which there is an alarm",
+        Type="Number",
+        Default=900,
+        MinValue=60,
+    )
+
+
+class Silence(Parameters):
+    """When nothing was heard for too long."""
+
+    SilentHours = parameter(
+        "Hours without a run after which there is an alarm; more than the schedule has",
+        Type="Number",
+        Default=26,
+        MinValue=2,
+        MaxValue=168,
+    )
+
+
+def questions(options: Options) -> type[Parameters]:
+    """Return what this shape of the stack asks, in the order it is asked."""
+    asked: list[type[Parameters]] = []
+    if options.external:
+        asked.append(SourceSshUrl if options.source == "ssh" else SourceUrl)
+    if options.source in ("https", "ssh"):
+        asked.append(SourceSecret)
+    if not options.repositories:
+        asked.append(SourceName if options.single else SourcePattern)
+    if not options.destinations:
+        asked.append(Destination)
+    asked.append(OwnNetwork if options.network == "own" else Network)
+    asked.append(Revision if options.image == "build" else Image)
+    asked += [Operation, Silence if options.scheduled else Lag]
+    return type("Params", tuple(asked), {})

@@ -1,0 +1,52 @@
+"""Tells git and AWS's command how to prove themselves where the task's own role is not enough."""
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit
+
+env = os.environ
+# A credential helper in shell: the password is in no file and on no command line.
+TELL = r"""!f() { test "$1" != get || printf 'username=%s\npassword=%s\n' \
+"$SOURCE_USER" "$SOURCE_PASSWORD"; }; f"""
+SSH = (
+  "ssh -F /dev/null -i '{0}/key' -o UserKnownHostsFile='{0}/known_hosts' -o IdentitiesOnly=yes"
+  " -o BatchMode=yes -o StrictHostKeyChecking=yes -o ConnectTimeout=20"
+  " -o ServerAliveInterval=15 -o ServerAliveCountMax=8"
+)
+
+
+def sign_in():
+  """Use AWS_PROFILES, for AWS's command, and SOURCE_SECRET, for git.
+
+  The secret is a private SSH key if there are SOURCE_HOST_KEYS, or else a token or JSON with
+  username and password. The user name of a token is the one in SOURCE_URL, or one that GitHub
+  and GitLab take.
+  """
+  if "AWS_PROFILES" in env:
+    Path(env["AWS_CONFIG_FILE"]).write_text(env["AWS_PROFILES"])
+  secret = env.pop("SOURCE_SECRET", "").replace("\r", "").strip()
+  home = Path(env["HOME"])
+  if env.get("SOURCE_HOST_KEYS"):
+    (home / "key").touch(0o600)
+    (home / "key").write_text(secret + "\n")
+    (home / "known_hosts").write_text(env["SOURCE_HOST_KEYS"] + "\n")
+    env["GIT_SSH_COMMAND"] = SSH.format(home)
+  elif secret:
+    give(secret, urlsplit(env["SOURCE_URL"]))
+
+
+def give(secret, source):
+  """Give a source, and no other host, a user name and a password."""
+  user, password = source.username or "x-access-token", secret
+  if secret.startswith("{"):
+    user, password = (str(json.loads(secret).get(key)) for key in ("username", "password"))
+  if not re.fullmatch("[!-~]+", user) or not re.fullmatch("[!-~]+", password):
+    raise ValueError("the secret is neither a token nor JSON with username and password")
+  env["SOURCE_USER"], env["SOURCE_PASSWORD"] = user, password
+  host = source.netloc.rpartition("@")[2]
+  for helper in ("", TELL):  # none but ours, and ours for no other host
+    setting = f"credential.https://{host}.helper"
+    subprocess.run(["git", "config", "--global", "--add", setting, helper], check=True)

@@ -1,0 +1,238 @@
+"""The task that mirrors: its image, its network, what it may do and what it is told."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from awacs import codecommit, kms, secretsmanager, sts
+from troposphere import GetAtt, Join, Ref, Select, Split, Sub
+from troposphere.logs import LogGroup
+
+from cfngen import Payloads, Statement, Template, allow
+from cfngen.patterns import (
+    FargateTask,
+    Placement,
+    built_image,
+    callers_group,
+    fargate_task,
+    public_network,
+    pull_images,
+    shared_files,
+)
+from cfngen.patterns.fargate import USER
+
+from .options import Destination, Options
+
+payload = Payloads(__package__)
+mirror = Payloads("cfngen_blueprints._shared", "mirror")
+
+HOST = "git-codecommit.%s.${AWS::URLSuffix}/v1/repos/%s"
+ARN = "arn:${AWS::Partition}:codecommit:%s:${AWS::AccountId}:%s"
+NAMESPACE = "FargateMirror"
+
+
+def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTask:
+    """Add the task, its image and the network it runs in."""
+    vpc, placement = _network(t, p, options)
+    files = None
+    if options.cache == "efs":
+        files = t.add(
+            shared_files(
+                "MirrorFiles",
+                vpc=vpc,
+                subnets=tuple(placement.subnets),
+                clients="MirrorAccess",
+                owner=USER,
+                why="Git is kept here between runs, so that a run fetches only what is new.",
+            )
+        )
+    uri, may_pull = _image(t, p, options, log)
+    secrets = {"SOURCE_SECRET": p.SourceSecret} if options.source in ("https", "ssh") else {}
+    # A task that starts before it can mount would fail.
+    waits = [thing.title for thing in (*files.rules, *files.mounts)] if files else []
+    task = t.add(
+        fargate_task(
+            "Mirror",
+            *_may_mirror(options),
+            image=uri,
+            pulls=[*may_pull, *(_read(p.SourceSecret) if secrets else ())],
+            placement=placement,
+            cpu=options.cpu,
+            memory=options.memory,
+            ephemeral_storage=options.ephemeral_storage,
+            architecture=options.architecture,
+            environment=_environment(p, options),
+            secrets=secrets,
+            folder="/work",
+            files=files,
+            log=log,
+            waits_for=waits,
+            why="Runs may overlap: each fetches right before it pushes, until both sides agree.",
+            role_why="Held by the program: it pulls from the sources, and pushes to the mirrors.",
+        )
+    )
+    t.output("MirrorLog", Ref(task.log), "Log of the runs")
+    t.output("MirrorRole", GetAtt(task.role, "Arn"), "Who alone should push to the mirrors")
+    if not options.with_function:  # what it takes to run a task by hand
+        t.output("Cluster", Ref(task.cluster), "Cluster that tasks run in")
+        t.output("MirrorTask", Ref(task.definition), "Task definition")
+        t.output("Subnets", Join(",", list(placement.subnets)), "Subnets that tasks run in")
+        t.output("SecurityGroup", placement.group, "Security group of the tasks")
+    return task
+
+
+def _network(t: Template, p: Any, options: Options) -> tuple[Any, Placement]:
+    """Add what the task needs of a network; return the VPC and where in it the task runs."""
+    if options.network == "own":
+        network = t.add(public_network("Network", addresses=p.VpcCidr))
+        vpc: Any = Ref(network.vpc)
+        subnets = [Ref(subnet) for subnet in network.subnets]
+    else:
+        vpc, subnets = p.VpcId, [p.SubnetId1, p.SubnetId2]
+    ports = {443: "HTTPS to AWS and Git hosts"}
+    if options.source == "ssh":
+        ports[22] = "SSH to the source"
+    group = t.add(callers_group("MirrorAccess", vpc=vpc, ports=ports))
+    public = options.network != "private"
+    return vpc, Placement(subnets, GetAtt(group, "GroupId"), public, options.spot)
+
+
+def _image(
+    t: Template, p: Any, options: Options, log: LogGroup
+) -> tuple[Any, tuple[Statement, ...]]:
+    """Add the image, unless it is there; return its URI and the right to pull it."""
+    if options.image == "existing":
+        # 111122223333.dkr.ecr.eu-west-1.amazonaws.com/a/name:tag, or @sha256:...
+        host, path = (Select(n, Split(".amazonaws.com/", p.ImageUri)) for n in (0, 1))
+        name = Select(0, Split("@", Select(0, Split(":", path))))
+        arn = Sub(
+            "arn:${AWS::Partition}:ecr:${ImageRegion}:${ImageAccount}:repository/${ImageName}",
+            ImageRegion=Select(3, Split(".", host)),
+            ImageAccount=Select(0, Split(".", host)),
+            ImageName=name,
+        )
+        return p.ImageUri, pull_images(arn)
+    files = {"mirror.py": mirror["mirror.py"], "mirror_task.py": payload["mirror_task.py"]}
+    if options.source in ("https", "ssh") or any(there.role for there in options.destinations):
+        files["sign_in.py"] = payload["sign_in.py"]
+    image = t.add(
+        built_image(
+            "MirrorImage",
+            dockerfile=payload["Dockerfile"],
+            files=files,
+            revision=p.ImageRevision,
+            log=log,
+            architecture=options.architecture,
+            why="Builds the image unless it is there, and lets the task wait for it.",
+        )
+    )
+    return image.uri, image.may_pull
+
+
+def _may_mirror(options: Options) -> Iterator[Statement]:
+    """Yield what the program may do: pull from the sources, pull and push at the destinations."""
+    names, destinations = _names(options), _destinations(options)
+    if not options.external:
+        yield allow(codecommit.GitPull, on=[Sub(ARN % ("${AWS::Region}", n)) for n in names])
+        if not options.single and any("*" in name or "$" in name for name in names):
+            yield allow(
+                codecommit.ListRepositories,
+                on="*",
+                because="To find names that begin as asked. A list has no name of its own.",
+            )
+    here = [there for there in destinations if not there.role]
+    if here:
+        yield allow(
+            codecommit.GitPull,
+            codecommit.GitPush,
+            codecommit.CreateRepository,
+            codecommit.UpdateDefaultBranch,
+            on=[Sub(ARN % (there.region, there.prefix + n)) for there in here for n in names],
+        )
+    roles = [there.role for there in destinations if there.role]
+    if roles:
+        yield allow(sts.AssumeRole, on=roles)
+
+
+def _read(secret: Any) -> tuple[Statement, ...]:
+    """Allow Fargate to read one secret, under whichever key it is kept."""
+    return (
+        allow(secretsmanager.GetSecretValue, on=secret),
+        allow(
+            kms.Decrypt,
+            on=Sub("arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*"),
+            when={
+                "StringEquals": {
+                    "kms:ViaService": Sub("secretsmanager.${AWS::Region}.amazonaws.com"),
+                    "kms:EncryptionContext:SecretARN": secret,
+                }
+            },
+        ),
+    )
+
+
+def _environment(p: Any, options: Options) -> dict[str, Any]:
+    """Return what the program learns from its environment."""
+    destinations = _destinations(options)
+    urls = [_url(number, there) for number, there in enumerate(destinations, start=1)]
+    return {
+        "REPOSITORIES": " ".join(options.repositories)
+        or (p.RepositoryName if options.single else p.Repositories),
+        "SOURCE_URL": p.SourceUrl
+        if options.external
+        else Sub("https://" + HOST % ("${AWS::Region}", "{repository}")),
+        **({"SOURCE_HOST_KEYS": p.SourceHostKeys} if options.source == "ssh" else {}),
+        "DESTINATION_URLS": Sub("\n".join(urls)),
+        **_profiles(destinations),
+        **({"CACHE_DIR": "/cache"} if options.cache == "efs" else {}),
+        "CREATE": _description(options),
+        "MIRROR_MAX_DELETIONS": p.MaxDeletions,
+        "MIRROR_SECONDS": str(60 * options.minutes),
+        "MIRROR_METRICS": Sub(f"{NAMESPACE} ${{AWS::StackName}}"),
+    }
+
+
+def _description(options: Options) -> Sub:
+    """Return what missing destination repositories are described by when they are made."""
+    where = "${SourceUrl}" if options.external else "{repository} in ${AWS::Region}"
+    return Sub(f"Mirror of {where}: push there, not here")
+
+
+def _url(number: int, there: Destination, repository: str = "{repository}") -> str:
+    """Return a destination's URL as text for a Sub; its user is the AWS profile to go by."""
+    user = f"destination{number}@" if there.role else ""
+    return f"https://{user}" + HOST % (there.region, there.prefix + repository)
+
+
+def _profiles(destinations: list[Destination]) -> dict[str, Any]:
+    """Return what tells AWS's command and git how to sign in to other accounts."""
+    lines, settings = [], []
+    for number, there in enumerate(destinations, start=1):
+        if there.role:
+            lines += [
+                f"[profile destination{number}]",
+                f"role_arn = {there.role}",
+                "credential_source = EcsContainer",
+                "role_session_name = mirror",
+            ]
+            host = _url(number, there).partition("/v1/")[0]
+            # The first takes back the helper for the stack's own account.
+            helper = f"!aws --profile destination{number} codecommit credential-helper $@"
+            settings += [(f"credential.{host}.helper", value) for value in ("", helper)]
+    if not lines:
+        return {}
+    git = {"GIT_CONFIG_COUNT": str(len(settings))}
+    for number, (key, value) in enumerate(settings):
+        git |= {f"GIT_CONFIG_KEY_{number}": Sub(key), f"GIT_CONFIG_VALUE_{number}": value}
+    return {"AWS_PROFILES": "\n".join(lines) + "\n", **git}
+
+
+def _names(options: Options) -> list[str]:
+    """Return the repositories as text for a Sub."""
+    asked = "${RepositoryName}" if options.single else "${Repositories}"
+    return list(options.repositories) or [asked]
+
+
+def _destinations(options: Options) -> list[Destination]:
+    """Return the destinations as text for a Sub."""
+    asked = Destination("${DestinationRegion}", "${DestinationPrefix}")
+    return list(options.destinations) or [asked]

@@ -1,0 +1,1 @@
+"""A role in another account that a Fargate mirror may push with."""

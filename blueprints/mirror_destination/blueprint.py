@@ -1,0 +1,81 @@
+"""Let a Fargate mirror of another account push into this one."""
+
+from awacs import codecommit
+from troposphere import GetAtt, Sub
+from troposphere.iam import Policy, Role
+
+from cfngen import Parameters, Template, allow, blueprint, parameter
+from cfngen.iam import Statement, policy_document
+
+
+class Params(Parameters):
+    """Asked at deploy time."""
+
+    MirrorAccount = parameter(
+        "Account whose mirror may push here",
+        AllowedPattern="[0-9]{12}",
+        ConstraintDescription="twelve digits",
+        group="Mirror",
+    )
+    MirrorStack = parameter(
+        "Name of the mirror's stack there; it may be made later",
+        AllowedPattern="[A-Za-z][A-Za-z0-9-]{0,38}",
+        ConstraintDescription="the name of a stack, of at most 39 characters",
+    )
+    Repositories = parameter(
+        "Repository that it may push to, or the beginning of names followed by *, with the prefix",
+        AllowedPattern=r"[A-Za-z0-9._-]{0,99}[A-Za-z0-9._*-]",
+        ConstraintDescription="a name, or the beginning of names followed by *",
+        group="Destination",
+    )
+    Region = parameter(
+        "Region of the repositories, which need not be the stack's own",
+        AllowedPattern="[a-z]{2,4}(-[a-z]+)+-[0-9]",
+        ConstraintDescription="a region such as us-west-2",
+    )
+
+
+@blueprint
+def mirror_destination() -> Template:
+    """Let a Fargate mirror of another account push into this one."""
+    t = Template()
+    t.declare(Params)
+    # The mirror's role need not exist yet, so its name is matched: stack, logical ID, something.
+    mirrors = Statement(
+        Effect="Allow",
+        Principal={"AWS": Sub("arn:${AWS::Partition}:iam::${MirrorAccount}:root")},
+        Action=["sts:AssumeRole"],
+        Condition={
+            "ArnLike": {
+                "aws:PrincipalArn": Sub(
+                    "arn:${AWS::Partition}:iam::${MirrorAccount}:role/${MirrorStack}-MirrorRole-*"
+                )
+            }
+        },
+    )
+    held = t.add(
+        Role(
+            "DestinationRole",
+            AssumeRolePolicyDocument=policy_document(mirrors),
+            Policies=[
+                Policy(
+                    PolicyName="Permissions",
+                    PolicyDocument=policy_document(
+                        allow(
+                            codecommit.GitPull,
+                            codecommit.GitPush,
+                            codecommit.CreateRepository,
+                            codecommit.UpdateDefaultBranch,
+                            on=Sub(
+                                "arn:${AWS::Partition}:codecommit:${Region}:${AWS::AccountId}:"
+                                "${Repositories}"
+                            ),
+                        )
+                    ),
+                )
+            ],
+        ),
+        why="Held by the mirror's tasks in the other account: it may push to these repositories.",
+    )
+    t.output("RoleArn", GetAtt(held, "Arn"), "Put this into the mirror's destinations, as role")
+    return t

@@ -1,0 +1,274 @@
+"""A Fargate task that is started when there is something to do, and the rights that go with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from awacs import ecs as may
+from awacs import iam
+from troposphere import AWSObject, GetAtt, Ref, Sub, ecs, events
+from troposphere.iam import Role
+from troposphere.logs import LogGroup
+
+from cfngen.iam import Statement, allow
+from cfngen.patterns.files import SharedFiles
+from cfngen.patterns.logs import write_logs
+from cfngen.patterns.roles import role
+
+# Memory in MiB for each size of CPU (AWS page "Amazon ECS task definition parameters for Fargate").
+SIZES: dict[int, Sequence[int]] = {
+    256: (512, 1024, 2048),
+    512: range(1024, 4096 + 1, 1024),
+    1024: range(2048, 8192 + 1, 1024),
+    2048: range(4096, 16384 + 1, 1024),
+    4096: range(8192, 30720 + 1, 1024),
+    8192: range(16384, 61440 + 1, 4096),
+    16384: range(32768, 122880 + 1, 8192),
+}
+ARCHITECTURES = {"arm64": "ARM64", "x86_64": "X86_64"}
+USER = 1000
+ARN = "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:"
+
+
+def size_problems(*, cpu: int, memory: int, ephemeral_storage: int) -> list[str]:
+    """Return what is wrong with a task's size, each with what would be right.
+
+    Args:
+        cpu: CPU units, 1024 to a processor.
+        memory: MiB.
+        ephemeral_storage: GiB, of which 20 are free.
+    """
+    problems = []
+    if cpu not in SIZES:
+        problems.append(f"cpu = {cpu}: Fargate has {', '.join(map(str, SIZES))}")
+    elif memory not in SIZES[cpu]:
+        valid = ", ".join(map(str, SIZES[cpu]))
+        problems.append(f"memory = {memory}: with cpu = {cpu}, Fargate has {valid}")
+    if not 20 <= ephemeral_storage <= 200:
+        problems.append(f"ephemeral_storage = {ephemeral_storage}: Fargate has 20 to 200 GiB")
+    return problems
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where tasks run: two subnets, a security group, and whether they get a public address."""
+
+    subnets: Sequence[Any]
+    group: Any
+    public: bool
+    spot: bool = False
+
+    @property
+    def assign_public_ip(self) -> str:
+        """What ECS calls it."""
+        return "ENABLED" if self.public else "DISABLED"
+
+
+@dataclass(frozen=True)
+class FargateTask:
+    """A task definition with its cluster, its log and the roles of the agent and the program."""
+
+    cluster: ecs.Cluster
+    log: LogGroup
+    agent_role: Role
+    role: Role
+    definition: ecs.TaskDefinition
+    placement: Placement
+    why: str
+    role_why: str
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return [
+            (self.cluster, ""),
+            (self.agent_role, "Held by Fargate: it pulls the image and writes the log."),
+            (self.role, self.role_why),
+            (self.definition, self.why),
+        ]
+
+    @property
+    def container(self) -> str:
+        """The name of its container."""
+        return str(self.definition.ContainerDefinitions[0].Name)
+
+    @property
+    def arns(self) -> Sub:
+        """The ARNs of all tasks in the cluster, for a policy."""
+        return Sub(f"{ARN}task/${{{self.cluster.title}}}/*")
+
+    @property
+    def may_run(self) -> tuple[Statement, ...]:
+        """Allow running it, in its cluster and with its roles, and nothing else.
+
+        Any revision of it, or there would be a gap while a stack swaps them.
+        """
+        return (
+            allow(
+                may.RunTask,
+                on=Sub(f"{ARN}task-definition/${{AWS::StackName}}-{self.container}:*"),
+                when={"ArnEquals": {"ecs:cluster": GetAtt(self.cluster, "Arn")}},
+            ),
+            allow(
+                iam.PassRole,
+                on=[GetAtt(self.role, "Arn"), GetAtt(self.agent_role, "Arn")],
+                when={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
+            ),
+        )
+
+    def target(self, starter: Role, **properties: Any) -> events.Target:
+        """Return the target of a rule that runs it.
+
+        Args:
+            starter: the role that the rule holds, with `may_run`.
+            properties: further properties, such as `RetryPolicy` and `InputTransformer`.
+        """
+        launch: dict[str, Any] = {"LaunchType": "FARGATE"}
+        if self.placement.spot:
+            strategy = events.CapacityProviderStrategyItem(
+                CapacityProvider="FARGATE_SPOT", Weight=1
+            )
+            launch = {"CapacityProviderStrategy": [strategy]}
+        return events.Target(
+            Id="Task",
+            Arn=GetAtt(self.cluster, "Arn"),
+            RoleArn=GetAtt(starter, "Arn"),
+            EcsParameters=events.EcsParameters(
+                TaskDefinitionArn=Ref(self.definition),
+                TaskCount=1,
+                **launch,
+                NetworkConfiguration=events.NetworkConfiguration(
+                    AwsVpcConfiguration=events.AwsVpcConfiguration(
+                        Subnets=list(self.placement.subnets),
+                        SecurityGroups=[self.placement.group],
+                        AssignPublicIp=self.placement.assign_public_ip,
+                    )
+                ),
+            ),
+            **properties,
+        )
+
+
+def fargate_task(
+    title: str,
+    *statements: Statement,
+    image: Any,
+    pulls: Sequence[Statement],
+    placement: Placement,
+    cpu: int,
+    memory: int,
+    ephemeral_storage: int,
+    architecture: str,
+    environment: Mapping[str, Any],
+    secrets: Mapping[str, Any] = {},
+    folder: str,
+    files: SharedFiles | None = None,
+    log: LogGroup,
+    waits_for: Sequence[str] = (),
+    why: str,
+    role_why: str,
+) -> FargateTask:
+    """Return a task whose program runs as user 1000 on a read-only root file system.
+
+    Args:
+        title: what it is for, such as `Mirror`; all its parts are named after it.
+        statements: what its program may do.
+        image: the URI of its image, whose user is 1000 and owns `folder`.
+        pulls: what Fargate needs to pull the image and to read the secrets.
+        placement: where it runs.
+        cpu: CPU units; `size_problems` says which go with which memory.
+        memory: MiB.
+        ephemeral_storage: GiB, 20 to 200.
+        architecture: `arm64` or `x86_64`.
+        environment: environment variables.
+        secrets: variables whose values are kept in secrets, by ARN.
+        folder: a folder to write in, gone with the task. The image declares it as a volume.
+        files: a file system with an access point, mounted at `/cache`.
+        log: the log group that it writes to, which is not one of the resources.
+        waits_for: logical IDs of what must be there before it can run.
+        why: the comment above it.
+        role_why: the comment above the program's role.
+    """
+    name = title.lower()
+    cluster = ecs.Cluster(
+        f"{title}Cluster",
+        ClusterSettings=[ecs.ClusterSetting(Name="containerInsights", Value="disabled")],
+        **({"CapacityProviders": ["FARGATE_SPOT"]} if placement.spot else {}),
+    )
+    agent = role(f"{title}AgentRole", "ecs-tasks", *pulls, write_logs(log))
+    mount = files.may_mount if files else ()
+    held = role(f"{title}Role", "ecs-tasks", *statements, *mount)
+    volumes = [ecs.Volume(Name="work")]
+    mounts = [ecs.MountPoint(SourceVolume="work", ContainerPath=folder)]
+    if files:
+        volumes.append(
+            ecs.Volume(
+                Name="cache",
+                EFSVolumeConfiguration=ecs.EFSVolumeConfiguration(
+                    FilesystemId=Ref(files.file_system),
+                    TransitEncryption="ENABLED",
+                    AuthorizationConfig=ecs.AuthorizationConfig(
+                        AccessPointId=Ref(files.entrance), IAM="ENABLED"
+                    ),
+                ),
+            )
+        )
+        mounts.append(ecs.MountPoint(SourceVolume="cache", ContainerPath="/cache"))
+    extra: dict[str, Any] = {}
+    if ephemeral_storage > 20:  # the least, and not to be asked for
+        extra["EphemeralStorage"] = ecs.EphemeralStorage(SizeInGiB=ephemeral_storage)
+    if waits_for:
+        extra["DependsOn"] = list(waits_for)
+    definition = ecs.TaskDefinition(
+        f"{title}Task",
+        Family=Sub(f"${{AWS::StackName}}-{name}"),
+        RequiresCompatibilities=["FARGATE"],
+        NetworkMode="awsvpc",
+        RuntimePlatform=ecs.RuntimePlatform(
+            CpuArchitecture=ARCHITECTURES[architecture], OperatingSystemFamily="LINUX"
+        ),
+        Cpu=str(cpu),
+        Memory=str(memory),
+        ExecutionRoleArn=GetAtt(agent, "Arn"),
+        TaskRoleArn=GetAtt(held, "Arn"),
+        Volumes=volumes,
+        ContainerDefinitions=[
+            ecs.ContainerDefinition(
+                Name=name,
+                Image=image,
+                Essential=True,
+                User=f"{USER}:{USER}",
+                ReadonlyRootFilesystem=True,
+                LinuxParameters=ecs.LinuxParameters(
+                    InitProcessEnabled=True,  # so that no helper of git is left a zombie
+                    Capabilities=ecs.KernelCapabilities(Drop=["ALL"]),
+                ),
+                StopTimeout=120,
+                MountPoints=mounts,
+                Environment=[
+                    ecs.Environment(Name=key, Value=value) for key, value in environment.items()
+                ],
+                **(
+                    {
+                        "Secrets": [
+                            ecs.Secret(Name=key, ValueFrom=arn) for key, arn in secrets.items()
+                        ]
+                    }
+                    if secrets
+                    else {}
+                ),
+                LogConfiguration=ecs.LogConfiguration(
+                    LogDriver="awslogs",
+                    Options={
+                        "awslogs-group": Ref(log),
+                        "awslogs-region": Ref("AWS::Region"),
+                        "awslogs-stream-prefix": name,
+                    },
+                ),
+            )
+        ],
+        **extra,
+    )
+    return FargateTask(cluster, log, agent, held, definition, placement, why, role_why)

@@ -1,0 +1,120 @@
+"""A small network for tasks that only call out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from troposphere import AWSObject, Cidr, GetAZs, Ref, Select, Sub, Tags
+from troposphere.ec2 import (
+    VPC,
+    InternetGateway,
+    Route,
+    RouteTable,
+    SecurityGroup,
+    Subnet,
+    SubnetRouteTableAssociation,
+    VPCGatewayAttachment,
+)
+
+ANYWHERE = "0.0.0.0/0"
+
+
+@dataclass(frozen=True)
+class PublicNetwork:
+    """A VPC with two public subnets, in different zones."""
+
+    vpc: VPC
+    plumbing: tuple[AWSObject, ...]
+    subnets: tuple[Subnet, Subnet]
+    routes: tuple[AWSObject, ...]
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return [
+            (
+                self.vpc,
+                "Public subnets cost nothing at rest. Nothing gets in: no security group lets it.",
+            ),
+            *((part, "") for part in (*self.plumbing, *self.subnets, *self.routes)),
+        ]
+
+
+def public_network(title: str, *, addresses: Any) -> PublicNetwork:
+    """Return a VPC whose tasks reach the outside through public addresses of their own.
+
+    There is no NAT gateway to pay for, and no ingress. What runs in it must ask for a public
+    address itself; nothing gets one by default.
+
+    Args:
+        title: the VPC's logical ID; the parts are named after it.
+        addresses: its range, a /24.
+    """
+    vpc = VPC(
+        title,
+        CidrBlock=addresses,
+        EnableDnsSupport=True,
+        EnableDnsHostnames=True,  # file systems are mounted by name
+        Tags=name("vpc"),
+    )
+    gateway = InternetGateway(f"{title}Gateway", Tags=name("gateway"))
+    attachment = VPCGatewayAttachment(
+        f"{title}Attachment", VpcId=Ref(vpc), InternetGatewayId=Ref(gateway)
+    )
+    table = RouteTable(f"{title}Routes", VpcId=Ref(vpc), Tags=name("public"))
+    route = Route(
+        f"{title}Route",
+        DependsOn=attachment.title,
+        RouteTableId=Ref(table),
+        DestinationCidrBlock=ANYWHERE,
+        GatewayId=Ref(gateway),
+    )
+    one, two = (
+        Subnet(
+            f"{title}Subnet{zone}",
+            VpcId=Ref(vpc),
+            AvailabilityZone=Select(zone - 1, GetAZs("")),
+            CidrBlock=Select(zone - 1, Cidr(addresses, 2, 7)),
+            MapPublicIpOnLaunch=False,
+            Tags=name(f"public {zone}"),
+        )
+        for zone in (1, 2)
+    )
+    routes = tuple(
+        SubnetRouteTableAssociation(
+            f"{title}Routing{zone}", SubnetId=Ref(subnet), RouteTableId=Ref(table)
+        )
+        for zone, subnet in enumerate((one, two), start=1)
+    )
+    return PublicNetwork(vpc, (gateway, attachment, table, route), (one, two), routes)
+
+
+def callers_group(title: str, *, vpc: Any, ports: dict[int, str]) -> SecurityGroup:
+    """Return a security group that lets nothing in, and out only to some TCP ports.
+
+    Args:
+        title: the logical ID.
+        vpc: the VPC.
+        ports: what each port is for, as in `{443: "HTTPS to AWS"}`.
+    """
+    return SecurityGroup(
+        title,
+        GroupDescription="Out to what it calls, nothing in",
+        VpcId=vpc,
+        SecurityGroupEgress=[
+            {
+                "Description": purpose,
+                "IpProtocol": "tcp",
+                "FromPort": port,
+                "ToPort": port,
+                "CidrIp": ANYWHERE,
+            }
+            for port, purpose in ports.items()
+        ],
+    )
+
+
+def name(what: str) -> Tags:
+    """Name a thing after the stack, for the console."""
+    return Tags(Name=Sub(f"${{AWS::StackName}} {what}"))

@@ -1,0 +1,649 @@
+"""The handler that has an image built, run for real: its own file, real boto3, AWS on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import importlib.util
+import io
+import json
+import logging
+import threading
+import traceback
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.loaders import Loader
+from botocore.model import OperationModel, ServiceModel
+from botocore.validate import ParamValidator
+
+pytest_plugins = ["support.moto_server"]
+
+PAYLOAD = Path(__file__).parents[2] / "cfngen/patterns/payload/image_builder.py"
+TAG = "0123456789ab-7"
+SECRET = "X-Amz-Signature=9f86d081884c7d65"
+STACK = (
+    "arn:aws:cloudformation:eu-west-1:123456789012:stack/tool/51af3dc0-da77-11e4-872e-1234567db123"
+)
+LIMIT = 4096  # what CloudFormation reads of an answer
+EARLY = ["QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD"]
+
+
+# --- CloudFormation, as far as the handler sees it ------------------------------------------------
+
+
+@contextlib.contextmanager
+def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
+    """Serve on loopback, and give the address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@dataclass
+class Waiting:
+    """The place of the presigned address: what was put there, and how that went."""
+
+    url: str = ""
+    puts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    trouble: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def waiting() -> Iterator[Waiting]:
+    """Wait for an answer, as CloudFormation does, with the troubles that the test lists first."""
+    state = Waiting()
+
+    class Handler(BaseHTTPRequestHandler):
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+        def do_PUT(self) -> None:
+            """Note the answer."""
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            assert self.path == f"/bucket/key?{SECRET}"
+            state.puts.append(({k.lower(): v for k, v in self.headers.items()}, body))
+            trouble = state.trouble.pop(0) if state.trouble else ""
+            if trouble == "cut":
+                self.close_connection = True
+                return
+            self.send_response(503 if trouble else 200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+    with serving(Handler) as url:
+        state.url = f"{url}/bucket/key?{SECRET}"
+        yield state
+
+
+class Context:
+    """Lambda's context, whose time runs out as the test says."""
+
+    def __init__(self, *minutes: float) -> None:
+        """Remember what is left at each look; the last is for all later ones."""
+        self.minutes = list(minutes or (15,))
+
+    def get_remaining_time_in_millis(self) -> int:
+        """Return what is left now."""
+        now = self.minutes.pop(0) if len(self.minutes) > 1 else self.minutes[0]
+        return int(now * 60_000)
+
+
+@dataclass
+class Answer:
+    """What CloudFormation was told, and what was printed."""
+
+    said: dict[str, Any]
+    lines: list[dict[str, Any]]
+
+    @property
+    def status(self) -> str:
+        """Whether it went well."""
+        return str(self.said["Status"])
+
+    @property
+    def reason(self) -> str:
+        """Why it did not."""
+        return str(self.said["Reason"])
+
+
+def event(waiting: Waiting, kind: str = "Create", **properties: Any) -> dict[str, Any]:
+    """Return what CloudFormation sends."""
+    sent: dict[str, Any] = {
+        "RequestType": kind,
+        "ResponseURL": waiting.url,
+        "StackId": STACK,
+        "RequestId": str(uuid.uuid4()),
+        "LogicalResourceId": "Tool",
+        "ResourceType": "AWS::CloudFormation::CustomResource",
+        "ResourceProperties": {
+            "ServiceToken": "arn:aws:lambda:eu-west-1:123456789012:function:tool",
+            "ServiceTimeout": "960",
+            "Project": "tool",
+            "Repository": "tool",
+            "Tag": TAG,
+        }
+        | properties,
+    }
+    if kind != "Create":
+        sent["PhysicalResourceId"] = "as-it-was"
+    return sent
+
+
+class Lambda:
+    """One cold start of the handler; every answer is held to CloudFormation's rules."""
+
+    def __init__(self, waiting: Waiting) -> None:
+        """Load the file under the name that Lambda gives inline code."""
+        spec = importlib.util.spec_from_file_location("index", PAYLOAD)
+        assert spec is not None
+        assert spec.loader is not None
+        self.module: Any = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(self.module)
+        assert 1 <= self.module.PAUSE <= 10, "AWS is asked every few seconds"
+        self.module.PAUSE = 0
+        self.waiting = waiting
+
+    def run(self, sent: dict[str, Any], context: Context) -> tuple[str, BaseException | None]:
+        """Run the handler and return what it printed, logged and raised: never the address."""
+        out, log, error = io.StringIO(), io.StringIO(), None
+        root, listener = logging.getLogger(), logging.StreamHandler(log)
+        root.addHandler(listener)
+        try:
+            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(log):
+                assert self.module.handler(sent, context) is None
+        except Exception as caught:
+            error = caught
+        finally:
+            root.removeHandler(listener)
+        shown = "".join(traceback.format_exception(error)) if error else ""
+        assert SECRET not in out.getvalue() + log.getvalue() + shown
+        return out.getvalue(), error
+
+    def __call__(self, kind: str = "Create", *minutes: float, **properties: Any) -> Answer:
+        """Send an event, and return the one answer that CloudFormation took."""
+        sent = event(self.waiting, kind, **properties)
+        before = len(self.waiting.puts)
+        printed, error = self.run(sent, Context(*minutes))
+        assert error is None
+        (last,) = self.waiting.puts[before:]
+        headers, body = last
+        assert headers["content-type"] == ""
+        assert len(body) < LIMIT
+        said = json.loads(body)
+        names = {"StackId", "RequestId", "LogicalResourceId"}
+        assert {name: said[name] for name in names} == {name: sent[name] for name in names}
+        assert set(said) == names | {"PhysicalResourceId", "Status", "Reason", "Data"}
+        assert 0 < len(said["PhysicalResourceId"]) <= 1024
+        assert said["Status"] == ("FAILED" if said["Reason"] else "SUCCESS")
+        lines = [json.loads(line) for line in printed.splitlines()]
+        assert [line.get("start") for line in lines] == [kind, None]
+        assert lines[1] == said
+        return Answer(said, lines)
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.module.ecr.close()
+        self.module.codebuild.close()
+
+
+@pytest.fixture
+def cold(aws: str, waiting: Waiting) -> Iterator[Callable[[], Lambda]]:
+    """Start the handler afresh, in an environment where every AWS client is on loopback."""
+    assert aws.startswith("http://127.0.0.1:")
+    with contextlib.ExitStack() as started:
+
+        def start() -> Lambda:
+            return started.enter_context(contextlib.closing(Lambda(waiting)))
+
+        yield start
+
+
+# --- against moto ---------------------------------------------------------------------------------
+
+
+@dataclass
+class Account:
+    """A repository and a project in moto, whose builds all succeed."""
+
+    ecr: Any
+    codebuild: Any
+    name: str
+
+    @property
+    def own(self) -> dict[str, str]:
+        """The properties that name them."""
+        return {"Project": self.name, "Repository": self.name}
+
+    def push(self, tag: str) -> None:
+        """Push an image."""
+        layer = {"mediaType": "application/vnd.oci.image.layer.v1.tar", "size": 1}
+        manifest = {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": {**layer, "digest": f"sha256:{'0' * 64}"},
+            "layers": [{**layer, "digest": f"sha256:{'1' * 64}"}],
+        }
+        self.ecr.put_image(
+            repositoryName=self.name, imageManifest=json.dumps(manifest), imageTag=tag
+        )
+
+    def builds(self) -> int:
+        """Return how many builds were started."""
+        return len(self.codebuild.list_builds_for_project(projectName=self.name)["ids"])
+
+
+@pytest.fixture
+def account(moto_server: str) -> Iterator[Account]:
+    """Make a repository and a project of this test's own."""
+    operator = boto3.session.Session("operator", "operator", region_name="eu-west-1")
+    name = f"tool-{uuid.uuid4().hex}"
+    with contextlib.ExitStack() as stack:
+        clients = [
+            stack.enter_context(
+                contextlib.closing(operator.client(service, endpoint_url=moto_server))
+            )
+            for service in ("ecr", "codebuild")
+        ]
+        made = Account(*clients, name)
+        made.ecr.create_repository(repositoryName=name)
+        made.codebuild.create_project(
+            name=name,
+            source={"type": "NO_SOURCE", "location": "which moto asks for, unlike CodeBuild"},
+            artifacts={"type": "NO_ARTIFACTS"},
+            environment={
+                "type": "ARM_CONTAINER",
+                "image": "aws/codebuild/amazonlinux-aarch64-standard:4.0",
+                "computeType": "BUILD_GENERAL1_SMALL",
+            },
+            serviceRole="arn:aws:iam::123456789012:role/build",
+        )
+        yield made
+
+
+def test_a_new_image_is_built(cold: Callable[[], Lambda], account: Account) -> None:
+    """Where the tag is missing, one build runs, and its success is the answer."""
+    answer = cold()(**account.own)
+    assert answer.status == "SUCCESS"
+    assert answer.said["Data"] == {"Tag": TAG}
+    assert account.builds() == 1
+
+
+@pytest.mark.parametrize("kind", ["Create", "Update"])
+def test_an_image_that_is_there_is_not_built(
+    cold: Callable[[], Lambda], account: Account, kind: str
+) -> None:
+    """A retry or a rollback to a tag that is there succeeds at once."""
+    account.push(TAG)
+    assert cold()(kind, **account.own).status == "SUCCESS"
+    assert account.builds() == 0
+
+
+def test_another_tag_is_not_this_one(cold: Callable[[], Lambda], account: Account) -> None:
+    """An image under another tag does not count."""
+    account.push("0123456789ab-6")
+    assert cold()("Update", **account.own).status == "SUCCESS"
+    assert account.builds() == 1
+
+
+def test_the_resource_stays_the_same_over_updates(
+    cold: Callable[[], Lambda], account: Account
+) -> None:
+    """An update keeps the physical ID, so that CloudFormation deletes no predecessor."""
+    function = cold()
+    assert function("Create", **account.own).said["PhysicalResourceId"] == "image"
+    assert function("Update", **account.own).said["PhysicalResourceId"] == "as-it-was"
+
+
+def test_a_project_that_is_not_there(cold: Callable[[], Lambda], account: Account) -> None:
+    """An error of AWS is told by its kind and its text, not waited for."""
+    answer = cold()(Repository=account.name, Project="none-such")
+    assert answer.status == "FAILED"
+    assert answer.reason.startswith("ResourceNotFoundException: ")
+    assert "none-such" in answer.reason
+
+
+def test_a_repository_that_is_not_there(cold: Callable[[], Lambda], account: Account) -> None:
+    """A missing repository is no missing tag: nothing is built."""
+    answer = cold()(Project=account.name, Repository="none-such")
+    assert answer.status == "FAILED"
+    assert answer.reason.startswith("RepositoryNotFoundException: ")
+    assert account.builds() == 0
+
+
+# --- against AWS as it may be ---------------------------------------------------------------------
+
+
+@functools.cache
+def operation(target: str) -> OperationModel:
+    """Return what botocore knows about an operation, by its name in the JSON protocol."""
+    prefix, _, name = target.partition(".")
+    services = {
+        "CodeBuild_20161006": "codebuild",
+        "AmazonEC2ContainerRegistry_V20150921": "ecr",
+    }
+    model = Loader().load_service_model(services[prefix], "service-2")
+    return ServiceModel(model, services[prefix]).operation_model(name)
+
+
+def fitting(said: dict[str, Any], shape: Any) -> dict[str, Any]:
+    """Return what was said, which must be what AWS's own model of the operation knows."""
+    report = ParamValidator().validate(said, shape)
+    assert not report.has_errors(), report.generate_report()
+    return said
+
+
+def state(status: str, *reached: str, failing: str = "", message: str = "") -> dict[str, Any]:
+    """Return a build as BatchGetBuilds shows it."""
+    phases: list[dict[str, Any]] = [
+        {
+            "phaseType": phase,
+            "phaseStatus": "FAILED" if phase == failing else "SUCCEEDED",
+            "contexts": [{"statusCode": "", "message": message if phase == failing else ""}],
+        }
+        for phase in ("SUBMITTED", *reached)
+    ]
+    # The last phase has neither a status nor contexts.
+    phases.append({"phaseType": "COMPLETED"})
+    return {"buildStatus": status, "phases": phases}
+
+
+RUNNING = {"buildStatus": "IN_PROGRESS", "phases": [{"phaseType": "QUEUED"}]}
+SUCCEEDED = state("SUCCEEDED", *EARLY, "BUILD", "POST_BUILD", "FINALIZING")
+BROKEN = state(
+    *("FAILED", *EARLY, "BUILD", "POST_BUILD"),
+    failing="BUILD",
+    message="Error while executing command: docker build . Reason: exit status 1",
+)
+NO_ROLE = state("FAILED", "QUEUED", "PROVISIONING", failing="PROVISIONING", message="no such role")
+
+
+@dataclass
+class Aws:
+    """ECR and CodeBuild as the test wants them.
+
+    Attributes:
+        builds: for each build to start, what successive looks at it show.
+        pushed_by: the number of looks at the repository before the tag is there, if ever.
+        errors: operations that answer with an error.
+        calls: each operation that was asked for, with its input.
+    """
+
+    builds: list[list[dict[str, Any]]] = field(default_factory=list)
+    pushed_by: int | None = None
+    errors: dict[str, str] = field(default_factory=dict)
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    running: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+
+    def count(self, name: str) -> int:
+        """Return how often an operation was asked for."""
+        return sum(called == name for called, _ in self.calls)
+
+    def answer(self, name: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        """Answer one operation."""
+        looks = self.count("DescribeImages")
+        self.calls.append((name, asked))
+        assert len(self.calls) < 100, "the handler goes round in circles"
+        if name in self.errors:
+            return 400, {"__type": self.errors[name], "message": f"{name}: not for you"}
+        if name == "DescribeImages":
+            assert asked == {"repositoryName": "tool", "imageIds": [{"imageTag": TAG}]}
+            if self.pushed_by is None or looks < self.pushed_by:
+                return 400, {"__type": "ImageNotFoundException", "message": TAG}
+            return 200, {"imageDetails": [{"repositoryName": "tool", "imageTags": [TAG]}]}
+        if name == "StartBuild":
+            assert asked == {"projectName": "tool"}
+            identity = f"tool:{len(self.running) + 1}"
+            self.running[identity] = self.builds.pop(0)
+            return 200, {"build": {"id": identity, "buildStatus": "IN_PROGRESS"}}
+        if name == "BatchGetBuilds":
+            (identity,) = asked["ids"]
+            looks_at = self.running[identity]
+            seen = looks_at.pop(0) if len(looks_at) > 1 else looks_at[0]
+            logs = {"groupName": "tool-log", "streamName": identity.partition(":")[2]}
+            return 200, {"builds": [{"id": identity, "logs": logs, **seen}] if seen else []}
+        assert name == "StopBuild"
+        return 200, {"build": {"id": asked["id"], "buildStatus": "STOPPED"}}
+
+
+@pytest.fixture
+def scripted(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
+    """Serve ECR and CodeBuild as scripted; every message fits AWS's own model of it."""
+    script, broken = Aws(), list[str]()
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def log_message(self, *_: object) -> None:
+            """Stay silent."""
+
+        def do_POST(self) -> None:
+            """Answer one operation."""
+            asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            try:
+                model = operation(self.headers["X-Amz-Target"])
+                status, said = script.answer(model.name, fitting(asked, model.input_shape))
+                if status == 200:
+                    fitting(said, model.output_shape)
+            except BaseException as error:
+                broken.append(repr(error))
+                status, said = 400, {"__type": "TestIsWrong", "message": repr(error)}
+            body = json.dumps(said).encode()
+            self.send_response(status)
+            self.send_header("Content-Type", "application/x-amz-json-1.1")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    assert aws
+    with serving(Handler) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", url)
+        yield script
+    assert not broken
+
+
+@pytest.fixture
+def function(scripted: Aws, cold: Callable[[], Lambda]) -> Lambda:
+    """Start the handler against the script."""
+    assert not scripted.calls
+    return cold()
+
+
+def test_a_build_is_waited_for(function: Lambda, scripted: Aws) -> None:
+    """It is looked at again until it has ended, even if it is not known at once."""
+    scripted.builds = [[{}, RUNNING, RUNNING, SUCCEEDED]]
+    assert function().status == "SUCCESS"
+    assert scripted.count("StartBuild") == 1
+    assert scripted.count("BatchGetBuilds") == 4
+
+
+def test_a_delete_touches_nothing(function: Lambda, scripted: Aws) -> None:
+    """Deleting always succeeds and asks AWS for nothing, whatever was made."""
+    scripted.errors = dict.fromkeys(["DescribeImages", "StartBuild"], "AccessDeniedException")
+    answer = function("Delete")
+    assert (answer.status, answer.said["PhysicalResourceId"]) == ("SUCCESS", "as-it-was")
+    assert scripted.calls == []
+
+
+def test_a_broken_image_is_told_with_its_place(function: Lambda, scripted: Aws) -> None:
+    """The reason names phase, message and log; what fails in BUILD would fail again."""
+    scripted.builds = [[RUNNING, BROKEN]]
+    answer = function()
+    assert answer.reason == (
+        "tool:1; FAILED; log tool-log 1; BUILD:"
+        " Error while executing command: docker build . Reason: exit status 1"
+    )
+    assert scripted.count("StartBuild") == 1
+
+
+def test_a_faster_build_is_as_good(function: Lambda, scripted: Aws) -> None:
+    """A build that failed while a concurrent one pushed the tag is no failure."""
+    scripted.builds, scripted.pushed_by = [[BROKEN]], 1
+    assert function().status == "SUCCESS"
+    assert scripted.count("DescribeImages") == 2
+
+
+@pytest.mark.parametrize(
+    ("phase", "status"),
+    [*((phase, "FAILED") for phase in EARLY), ("PROVISIONING", "FAULT"), ("QUEUED", "TIMED_OUT")],
+)
+def test_what_fails_early_is_tried_again(
+    function: Lambda, scripted: Aws, phase: str, status: str
+) -> None:
+    """A build that never came to its BUILD phase, as under a new role, gets a second chance."""
+    reached = EARLY[: EARLY.index(phase) + 1]
+    scripted.builds = [[state(status, *reached, failing=phase)], [RUNNING, SUCCEEDED]]
+    assert function().status == "SUCCESS"
+    assert scripted.count("StartBuild") == 2
+
+
+def test_a_third_attempt_is_not_made(function: Lambda, scripted: Aws) -> None:
+    """What fails early twice has failed; the reason is the second one's."""
+    scripted.builds = [[NO_ROLE], [NO_ROLE], [SUCCEEDED]]
+    answer = function()
+    assert answer.reason == "tool:2; FAILED; log tool-log 2; PROVISIONING: no such role"
+    assert scripted.count("StartBuild") == 2
+
+
+def test_a_second_attempt_may_fail_otherwise(function: Lambda, scripted: Aws) -> None:
+    """If the second attempt comes to its BUILD phase, that failure is told."""
+    scripted.builds = [[NO_ROLE], [BROKEN]]
+    assert function().reason.startswith("tool:2; FAILED; log tool-log 2; BUILD: ")
+
+
+def test_a_build_that_somebody_stopped_is_not_started_again(
+    function: Lambda, scripted: Aws
+) -> None:
+    """Who stops a build by hand means it."""
+    scripted.builds = [[state("STOPPED", "QUEUED")], [SUCCEEDED]]
+    assert function().reason == "tool:1; STOPPED; log tool-log 1"
+    assert scripted.count("StartBuild") == 1
+
+
+def test_an_answer_comes_before_lambda_ends(function: Lambda, scripted: Aws) -> None:
+    """Half a minute before its own end the handler stops the build and says how long it was."""
+    scripted.builds = [[RUNNING]]
+    answer = function("Create", 14.9, 10, 5, 0.51, 0.49)
+    assert answer.reason == "tool:1 still building after 14 minutes"
+    assert scripted.calls[-1] == ("StopBuild", {"id": "tool:1"})
+    assert scripted.count("BatchGetBuilds") == 3
+
+
+def test_a_build_that_cannot_be_stopped_is_told_all_the_same(
+    function: Lambda, scripted: Aws
+) -> None:
+    """Stopping is worth a try; the answer does not depend on it."""
+    scripted.builds, scripted.errors = [[RUNNING]], {"StopBuild": "AccessDeniedException"}
+    assert function("Create", 15, 0.4).reason == "tool:1 still building after 14 minutes"
+
+
+def test_no_time_is_left_for_a_second_attempt(function: Lambda, scripted: Aws) -> None:
+    """The second attempt has what the first one left, not more."""
+    scripted.builds = [[NO_ROLE], [RUNNING]]
+    answer = function("Create", 15, 15, 0.2)
+    assert answer.reason == "tool:2 still building after 14 minutes"
+
+
+@pytest.mark.parametrize("denied", ["DescribeImages", "StartBuild", "BatchGetBuilds"])
+def test_an_error_is_an_answer(function: Lambda, scripted: Aws, denied: str) -> None:
+    """Whatever AWS refuses, CloudFormation hears of it at once, with AWS's own words."""
+    scripted.builds, scripted.errors = [[RUNNING]], {denied: "AccessDeniedException"}
+    answer = function()
+    assert answer.status == "FAILED"
+    assert "AccessDeniedException" in answer.reason
+    assert f"{denied}: not for you" in answer.reason
+
+
+@pytest.mark.parametrize("missing", ["Project", "Repository", "Tag"])
+def test_a_property_that_is_missing_is_an_answer(
+    function: Lambda, scripted: Aws, missing: str
+) -> None:
+    """Even a request that makes no sense is answered."""
+    sent = event(function.waiting)
+    del sent["ResourceProperties"][missing]
+    printed, error = function.run(sent, Context())
+    assert error is None
+    assert json.loads(printed.splitlines()[-1])["Reason"] == f"KeyError: '{missing}'"
+    ((_, body),) = function.waiting.puts
+    assert json.loads(body)["PhysicalResourceId"]
+    assert scripted.count("BatchGetBuilds") == 0
+
+
+@pytest.mark.parametrize("character", ["x", '"', "\\", "\n", "\x1b", "é", "日", "🦉", "\ud800"])
+def test_an_answer_is_never_too_long(function: Lambda, scripted: Aws, character: str) -> None:
+    """However long a message is, and however JSON writes it, the phase and log come through."""
+    scripted.builds = [
+        [state(*("FAILED", *EARLY, "BUILD"), failing="BUILD", message=character * 9000)]
+    ]
+    answer = function(Tag=TAG)  # which checks the length
+    assert answer.reason.startswith("tool:1; FAILED; log tool-log 1; BUILD: ")
+    if character in 'x"\\é日🦉':
+        assert answer.reason.endswith(character)
+        assert len(answer.reason.encode()) > 1400
+
+
+def test_every_failed_phase_is_told(function: Lambda, scripted: Aws) -> None:
+    """A message of a later phase follows the first one's."""
+    both = state("FAILED", *EARLY, "BUILD", "POST_BUILD", failing="BUILD", message="one")
+    both["phases"][-2] |= {"phaseStatus": "FAILED", "contexts": [{"message": "two"}]}
+    scripted.builds = [[both]]
+    assert function().reason.endswith("; BUILD: one; POST_BUILD: two")
+
+
+def test_a_build_without_log_or_phases(function: Lambda, scripted: Aws) -> None:
+    """A build that came to nothing is told as what it is."""
+    scripted.builds = [[{"buildStatus": "FAULT", "logs": {}}]] * 2
+    assert function().reason == "tool:2; FAULT; log None None"
+
+
+# --- the answer's way -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("trouble", ["cut", "busy"])
+def test_the_answer_is_sent_again(function: Lambda, scripted: Aws, trouble: str) -> None:
+    """A connection that breaks or an error of the server costs a few attempts, not the stack."""
+    scripted.pushed_by = 0
+    function.waiting.trouble = [trouble] * 3
+    printed, error = function.run(event(function.waiting), Context())
+    assert error is None
+    assert len(function.waiting.puts) == 4
+    assert len({body for _, body in function.waiting.puts}) == 1
+    assert len(printed.splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("trouble", "kind"), [("cut", "RemoteDisconnected"), ("busy", "HTTPError")]
+)
+def test_an_answer_that_cannot_be_sent_is_an_error(
+    function: Lambda, scripted: Aws, trouble: str, kind: str
+) -> None:
+    """Lambda then runs the handler again, which finds the tag; the address is not shown."""
+    scripted.pushed_by = 0
+    function.waiting.trouble = [trouble] * 9
+    _, error = function.run(event(function.waiting), Context())
+    assert repr(error) == f"RuntimeError('{kind}')"
+    assert error is not None
+    assert error.__context__ is None
+    assert len(function.waiting.puts) == 4
+
+
+def test_an_address_that_is_none_is_not_shown(function: Lambda, scripted: Aws) -> None:
+    """Python quotes an address it cannot use; the handler does not."""
+    scripted.pushed_by = 0
+    sent = event(function.waiting) | {"ResponseURL": f"nowhere:{SECRET}"}
+    _, error = function.run(sent, Context())
+    assert repr(error) in ("RuntimeError('ValueError')", "RuntimeError('URLError')")

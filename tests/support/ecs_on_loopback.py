@@ -1,0 +1,267 @@
+"""Part of ECS on loopback: three operations, with their delays, races and refusals.
+
+What moto does not keep: client tokens and their conflicts, tasks that are still PROVISIONING,
+failures to place, and answers that do not know yet what was just done. Requests and answers are
+checked against the service model in botocore.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import re
+import threading
+import time
+import uuid
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+import botocore.session
+from botocore.validate import validate_parameters
+
+REGION = "eu-west-1"
+ARN = f"arn:aws:ecs:{REGION}:123456789012"
+STATUSES = ["PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEACTIVATING", "STOPPING"]
+STATUSES += ["DEPROVISIONING", "STOPPED"]
+
+
+class RefusalError(Exception):
+    """An error of the service: its type, its message, and what else it tells."""
+
+    def __init__(self, kind: str, message: str, **more: Any) -> None:
+        """Keep them."""
+        super().__init__(kind, message)
+        self.said = {"__type": kind, "message": message, **more}
+
+
+@functools.cache
+def model() -> Any:
+    """Return the description of ECS."""
+    return botocore.session.get_session().get_service_model("ecs")
+
+
+@dataclass
+class Task:
+    """A task, and when it was seen how.
+
+    Attributes:
+        request: what RunTask was asked for.
+        arn: its name.
+        born: how many calls ECS had answered before it.
+        status: its last status.
+        fetched: when it left PROVISIONING, on the monotonic clock.
+        stopping: whether somebody wants it stopped.
+    """
+
+    request: dict[str, Any]
+    arn: str
+    born: int
+    status: str = "PROVISIONING"
+    fetched: float = float("inf")
+    stopping: bool = False
+
+    def move(self, status: str) -> None:
+        """Let it come to another status."""
+        if self.status == "PROVISIONING" != status:
+            self.fetched = time.monotonic()
+        self.status = status
+
+    def environment(self) -> dict[str, str]:
+        """Return what its container is told."""
+        (container,) = self.request["overrides"]["containerOverrides"]
+        return {each["name"]: each["value"] for each in container["environment"]}
+
+    def described(self) -> dict[str, Any]:
+        """Return it as ECS describes it."""
+        stopped = self.stopping or self.status in STATUSES[4:]
+        return {
+            "taskArn": self.arn,
+            "clusterArn": self.request["cluster"],
+            "taskDefinitionArn": self.request["taskDefinition"],
+            "startedBy": self.request["startedBy"],
+            "overrides": self.request["overrides"],
+            "lastStatus": self.status,
+            "desiredStatus": "STOPPED" if stopped else "RUNNING",
+        }
+
+
+@dataclass
+class Ecs:
+    """A cluster and its tasks.
+
+    Attributes:
+        cluster: ARN of the one cluster.
+        definition: ARN of the one task definition, whose container is `mirror`.
+        tasks: those that were started, in order.
+        calls: each operation that was asked for, with its input.
+        denied: operations that the caller may not use.
+        failures: what the next calls of RunTask answer instead of a task.
+        lost: how many answers of RunTask get lost once the task is there.
+        list_lag: for how many calls a new task is missing from ListTasks.
+        describe_lag: for how many calls DescribeTasks does not know a new task.
+        nameless: how many conflicts do not tell the tasks that they are about.
+        provisioning: after how many calls a task leaves PROVISIONING by itself.
+    """
+
+    cluster: str = f"{ARN}:cluster/mirror"
+    definition: str = f"{ARN}:task-definition/mirror:7"
+    tasks: list[Task] = field(default_factory=list)
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    denied: set[str] = field(default_factory=set)
+    failures: list[list[dict[str, str]]] = field(default_factory=list)
+    lost: int = 0
+    list_lag: int = 0
+    describe_lag: int = 0
+    nameless: int = 0
+    provisioning: float = float("inf")
+    tokens: dict[str, tuple[dict[str, Any], Task]] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __enter__(self) -> Self:
+        """Serve."""
+        ecs = self
+
+        class Handler(_Handler):
+            state = ecs
+
+        self.server = _Server(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
+        self.thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Stop serving."""
+        self.server.shutdown()
+        self.thread.join()
+        self.server.server_close()
+
+    def asked(self, operation: str) -> list[dict[str, Any]]:
+        """Return the inputs of an operation's calls."""
+        return [given for name, given in self.calls if name == operation]
+
+    def answer(self, operation: str, given: dict[str, Any]) -> dict[str, Any]:
+        """Answer one operation, or raise a refusal."""
+        known = {"ListTasks": self._list, "DescribeTasks": self._describe, "RunTask": self._run}
+        with self.lock:
+            self.calls.append((operation, given))
+            for task in self.tasks:
+                if len(self.calls) - task.born > self.provisioning and task.fetched > 1e300:
+                    task.move("PENDING")
+            if operation not in known:
+                raise RefusalError("UnknownOperationException", operation)
+            if operation in self.denied:
+                raise RefusalError("AccessDeniedException", f"not authorized: {operation}")
+            shapes = model().operation_model(operation)
+            validate_parameters(given, shapes.input_shape)
+            if given.get("cluster") != self.cluster:
+                raise RefusalError("ClusterNotFoundException", "Cluster not found.")
+            said = known[operation](given)
+            validate_parameters(said, shapes.output_shape)
+            return said
+
+    def _list(self, given: dict[str, Any]) -> dict[str, Any]:
+        if set(given) != {"cluster", "startedBy"}:
+            raise invalid("startedBy must be the only filter")
+        return {
+            "taskArns": [
+                task.arn
+                for task in reversed(self.tasks)
+                if task.request["startedBy"] == given["startedBy"]
+                and len(self.calls) - task.born > self.list_lag
+                and task.described()["desiredStatus"] == "RUNNING"
+            ][:100]
+        }
+
+    def _describe(self, given: dict[str, Any]) -> dict[str, Any]:
+        if not 1 <= len(given["tasks"]) <= 100:
+            raise invalid("Tasks cannot be empty.")
+        seen = {t.arn: t for t in self.tasks if len(self.calls) - t.born > self.describe_lag}
+        missing = [arn for arn in given["tasks"] if arn not in seen]
+        return {
+            "tasks": [seen[arn].described() for arn in given["tasks"] if arn in seen],
+            "failures": [{"arn": arn, "reason": "MISSING"} for arn in missing],
+        }
+
+    def _judge(self, given: dict[str, Any]) -> None:
+        if not re.fullmatch("[!-~]{1,64}", given["clientToken"]):
+            raise invalid("clientToken")
+        if not re.fullmatch("[A-Za-z0-9/_-]{1,128}", given["startedBy"]):
+            raise invalid("startedBy")
+        if given["taskDefinition"] != self.definition:
+            raise RefusalError("ClientException", "TaskDefinition not found.")
+        if ("launchType" in given) == ("capacityProviderStrategy" in given):
+            raise invalid("either a launch type or a capacity provider strategy")
+        strategy = given.get("capacityProviderStrategy", [{"weight": 1}])
+        if not any(each.get("weight", 0) for each in strategy):
+            raise invalid("at least one capacity provider needs a weight above 0")
+        for override in given["overrides"]["containerOverrides"]:
+            if override["name"] != "mirror":
+                raise invalid("Override for container not in the task definition.")
+
+    def _run(self, given: dict[str, Any]) -> dict[str, Any]:
+        self._judge(given)
+        request = {key: value for key, value in given.items() if key != "clientToken"}
+        token = given["clientToken"]
+        if token in self.tokens:
+            earlier, task = self.tokens[token]
+            if earlier != request:
+                self.nameless -= 1
+                known = [] if self.nameless >= 0 else [task.arn]
+                raise RefusalError("ConflictException", "token in use", resourceIds=known)
+            return {"tasks": [task.described()], "failures": []}
+        if self.failures:
+            return {"tasks": [], "failures": self.failures.pop(0)}
+        task = Task(request, f"{ARN}:task/mirror/{uuid.uuid4().hex}", len(self.calls))
+        self.tasks.append(task)
+        self.tokens[token] = request, task
+        if self.lost:
+            self.lost -= 1
+            raise RefusalError("ServerException", "lost")
+        return {"tasks": [task.described()], "failures": []}
+
+
+def invalid(message: str) -> RefusalError:
+    """Return the refusal of a request that makes no sense."""
+    return RefusalError("InvalidParameterException", message)
+
+
+class _Server(ThreadingHTTPServer):
+    """Takes many callers at once."""
+
+    daemon_threads = True
+    request_queue_size = 128
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Speaks the JSON protocol."""
+
+    state: Ecs
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+    def do_POST(self) -> None:
+        """Answer an operation."""
+        operation = self.headers["X-Amz-Target"].rpartition(".")[2]
+        given = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        try:
+            status, said = 200, self.state.answer(operation, given)
+        except RefusalError as refusal:
+            said = refusal.said
+            status = 500 if said["__type"] == "ServerException" else 400
+        body = json.dumps(said).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
