@@ -131,9 +131,8 @@ class _Page:
         if isinstance(value, dict) and value:
             return [lead, *self.mapping(value, path, indent + 2)]
         if isinstance(value, list) and value:
-            numbers = all(type(item) is int for item in value) and path not in self.commented
-            if numbers and len(f"{lead} {value}") <= WIDTH:  # they read well side by side
-                return [f"{lead} {value}"]
+            if all(type(item) is int for item in value) and path not in self.commented:
+                return [f"{lead} {value}"]  # numbers read well side by side
             return [lead, *self.sequence(value, path, indent + 2)]
         if isinstance(value, str) and (block := _block(value, indent + 2)):
             return [f"{lead} {block[0]}", *block[1:]]

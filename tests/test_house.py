@@ -28,9 +28,12 @@ each_template = pytest.mark.parametrize("name", PROJECT.templates)
 # Properties that give a resource a name of its own, which a second stack could not have, too.
 NAMES = {
     "AWS::ApiGateway::RestApi": (),  # its Name need not be unique
+    "AWS::CloudWatch::Dashboard": ("DashboardName",),
     "AWS::CodeBuild::Project": ("Name",),
     "AWS::CloudWatch::Alarm": ("AlarmName",),
     "AWS::EC2::SecurityGroup": ("GroupName",),
+    "AWS::ECR::Repository": ("RepositoryName",),
+    "AWS::ECS::Cluster": ("ClusterName",),
     "AWS::Events::Rule": ("Name",),
     "AWS::IAM::Role": ("RoleName",),
     "AWS::Lambda::Function": ("FunctionName",),
@@ -157,7 +160,7 @@ def test_no_policy_allows_a_star(entry: Entry) -> None:
 def test_stateful_things_say_what_becomes_of_them(entry: Entry) -> None:
     """Whatever holds data says whether it outlives the stack."""
     stateful = ("CodeCommit::Repository", "S3::Bucket", "EFS::FileSystem", "Logs::LogGroup",
-                "SecretsManager::Secret", "SQS::Queue", "KMS::Key")  # fmt: skip
+                "SecretsManager::Secret", "SQS::Queue", "KMS::Key", "ECR::Repository")  # fmt: skip
     for template in shapes(entry):
         for name, resource in resources(template).items():
             if resource["Type"].removeprefix("AWS::") in stateful:

@@ -9,7 +9,6 @@ from troposphere.codecommit import Repository
 from troposphere.ec2 import SecurityGroup
 from troposphere.events import RetryPolicy, Rule, Target
 from troposphere.secretsmanager import GenerateSecretString, Secret
-from troposphere.sns import SubscriptionResource
 from troposphere.ssm import Parameter as StoredParameter
 
 from cfngen import Payloads, Statement, Template, allow, blueprint
@@ -322,17 +321,8 @@ def _watch(t: Template, p: Any, project: Project) -> None:
         ),
         why="A webhook that never came, or was refused for good, is made good by the next run.",
     )
-    alarms = t.add(alarm_topic("AlarmTopic"))
-    t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
-    t.add(
-        SubscriptionResource(
-            "AlarmSubscription",
-            Condition="HasAlarmEmail",
-            TopicArn=Ref(alarms.topic),
-            Protocol="email",
-            Endpoint=p.AlarmEmail,
-        )
-    )
+    has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
+    alarms = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email))
     t.add(
         failed_builds_alarm(
             "MirrorFailed",

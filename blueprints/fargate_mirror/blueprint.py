@@ -4,7 +4,6 @@ from typing import Any
 
 from troposphere import Equals, GetAtt, Not, Ref, Region, Sub
 from troposphere.cloudwatch import Dashboard
-from troposphere.sns import SubscriptionResource
 
 from cfngen import Template, blueprint
 from cfngen.patterns import DeadLetters, alarm, alarm_topic, log_group
@@ -52,17 +51,8 @@ def _rule(assertion: Any, description: str) -> dict[str, Any]:
 
 def _watch(t: Template, p: Any, options: Options, lost: DeadLetters) -> None:
     """Add the alarms, who hears of them and, if asked for, a dashboard."""
-    alarms = t.add(alarm_topic("AlarmTopic"))
-    t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
-    t.add(
-        SubscriptionResource(
-            "AlarmSubscription",
-            Condition="HasAlarmEmail",
-            TopicArn=Ref(alarms.topic),
-            Protocol="email",
-            Endpoint=p.AlarmEmail,
-        )
-    )
+    has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
+    alarms = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email))
     stack = {"Stack": Ref("AWS::StackName")}
     t.add(
         alarm(

@@ -39,15 +39,42 @@ class SourceUrl(Parameters):
     )
 
 
+class SourceUrls(Parameters):
+    """Where several are."""
+
+    SourceUrl = parameter(
+        "URL of the Git repositories, without a password, with {repository} for the name",
+        AllowedPattern=r"https://([^/:@ ]+@)?[^/:@ ]+/[^ ]*\{repository\}[^ ]*",
+        ConstraintDescription="such as https://github.com/acme/{repository}.git",
+        group="Source",
+    )
+
+
 class SourceSshUrl(Parameters):
-    """The same, over SSH."""
+    """Where one is, over SSH."""
 
     SourceUrl = parameter(
         "URL of the Git repository",
-        AllowedPattern="ssh://[^ ]+|[^/:@ ]+@[^/:@ ]+:[^ ]+",
+        AllowedPattern="(ssh://|[^/:@ ]+@[^/:@ ]+:)[^ ]+",
         ConstraintDescription="such as git@github.com:acme/app.git",
         group="Source",
     )
+
+
+class SourceSshUrls(Parameters):
+    """Where several are, over SSH."""
+
+    SourceUrl = parameter(
+        "URL of the Git repositories, with {repository} for the name",
+        AllowedPattern=r"(ssh://|[^/:@ ]+@[^/:@ ]+:)[^ ]*\{repository\}[^ ]*",
+        ConstraintDescription="such as git@github.com:acme/{repository}.git",
+        group="Source",
+    )
+
+
+class SourceHostKeys(Parameters):
+    """How to know the host."""
+
     SourceHostKeys = parameter(
         "Lines of known_hosts for the Git host, checked by you before you trust them",
         AllowedPattern=r"[\s\S]*(ssh|ecdsa)-[\s\S]+",
@@ -177,8 +204,11 @@ class Silence(Parameters):
 def questions(options: Options) -> type[Parameters]:
     """Return what this shape of the stack asks, in the order it is asked."""
     asked: list[type[Parameters]] = []
-    if options.external:
-        asked.append(SourceSshUrl if options.source == "ssh" else SourceUrl)
+    several = len(options.repositories) > 1
+    if options.source == "ssh":
+        asked += [SourceSshUrls if several else SourceSshUrl, SourceHostKeys]
+    elif options.external:
+        asked.append(SourceUrls if several else SourceUrl)
     if options.source in ("https", "ssh"):
         asked.append(SourceSecret)
     if not options.repositories:

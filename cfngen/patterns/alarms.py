@@ -8,7 +8,7 @@ from typing import Any
 from awacs import sns as may
 from troposphere import AWSObject, Ref
 from troposphere.cloudwatch import Alarm, MetricDimension
-from troposphere.sns import Topic, TopicPolicy
+from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 
 from cfngen.iam import allow, policy_document
 
@@ -23,6 +23,7 @@ class AlarmTopic:
 
     topic: Topic
     policy: TopicPolicy
+    subscription: SubscriptionResource | None = None
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
@@ -33,11 +34,18 @@ class AlarmTopic:
                 UNENCRYPTED,
             ),
             (self.policy, ""),
+            *([(self.subscription, "")] if self.subscription else []),
         ]
 
 
-def alarm_topic(title: str) -> AlarmTopic:
-    """Return a topic that this account's CloudWatch alarms may publish to."""
+def alarm_topic(title: str, *, email: Any = None, when: str = "") -> AlarmTopic:
+    """Return a topic that this account's CloudWatch alarms may publish to.
+
+    Args:
+        title: the logical ID.
+        email: an address that is told.
+        when: the condition under which it is.
+    """
     topic = Topic(title)
     policy = TopicPolicy(
         f"{title}Policy",
@@ -51,7 +59,16 @@ def alarm_topic(title: str) -> AlarmTopic:
             )
         ),
     )
-    return AlarmTopic(topic, policy)
+    if email is None:
+        return AlarmTopic(topic, policy)
+    subscription = SubscriptionResource(
+        f"{title.removesuffix('Topic')}Subscription",
+        **({"Condition": when} if when else {}),
+        TopicArn=Ref(topic),
+        Protocol="email",
+        Endpoint=email,
+    )
+    return AlarmTopic(topic, policy, subscription)
 
 
 def alarm(

@@ -1,6 +1,6 @@
 """Parts of CodeCommit and Parameter Store on loopback, for the real `aws` and the real git.
 
-It speaks the JSON protocol of three operations (shapes from the service models in botocore) and,
+It speaks the JSON protocol of some operations (shapes from the service models in botocore) and,
 through `git http-backend`, git's own protocol over HTTP.
 """
 
@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import threading
+import uuid
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-from support.git_repositories import Repository
+from support.git_repositories import Repository, new_codecommit_repository
+
+ACCOUNT = "123456789012"
 
 
 class RefusalError(Exception):
@@ -31,7 +35,12 @@ class Aws:
         parameters: Parameter Store, by name.
         calls: each operation that was asked for, with its input.
         denied: operations that the caller may not use.
+        descriptions: what repositories were described by when they were created, by folder.
+        signers: the access key and the region of every signature.
+        page: how many repositories CodeCommit lists at a time.
     """
+
+    page = 1000
 
     def __init__(self, root: Path) -> None:
         """Start without parameters."""
@@ -39,6 +48,8 @@ class Aws:
         self.parameters: dict[str, str] = {}
         self.calls: list[tuple[str, dict[str, Any]]] = []
         self.denied: set[str] = set()
+        self.descriptions: dict[Path, str] = {}
+        self.signers: set[tuple[str, str]] = set()
         state = self
 
         class Handler(_Handler):
@@ -79,6 +90,12 @@ class Aws:
                 raise RefusalError("BranchDoesNotExistException", ref)
             repository.set_head(ref)
             return {}
+        if operation == "CodeCommit_20150413.CreateRepository":
+            return self.create_repository(region, asked)
+        if operation == "CodeCommit_20150413.GetRepository":
+            return {"repositoryMetadata": self.metadata(region, asked["repositoryName"])}
+        if operation == "CodeCommit_20150413.ListRepositories":
+            return self.list_repositories(region, int(asked.get("nextToken", 0)))
         if operation == "AmazonSSM.GetParameter":
             name = asked["Name"]
             if name not in self.parameters:
@@ -90,6 +107,59 @@ class Aws:
             self.parameters[asked["Name"]] = asked["Value"]
             return {"Version": 1, "Tier": "Standard"}
         raise RefusalError("UnknownOperationException", operation)
+
+    def create_repository(self, region: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Make an empty repository."""
+        name, description = asked["repositoryName"], asked.get("repositoryDescription", "")
+        if not re.fullmatch(r"(?!.*\.git$)[\w.-]{1,100}", name, re.ASCII):
+            raise RefusalError("InvalidRepositoryNameException", name)
+        if len(description) > 1000:
+            raise RefusalError("InvalidRepositoryDescriptionException", description)
+        path = self.root / region / name
+        if path.exists():
+            raise RefusalError("RepositoryNameExistsException", name)
+        path.parent.mkdir(exist_ok=True)
+        self.descriptions[new_codecommit_repository(path).path] = description
+        return {"repositoryMetadata": self.metadata(region, name)}
+
+    def list_repositories(self, region: str, start: int) -> dict[str, Any]:
+        """List a page of what is in a region."""
+        names = sorted(path.name for path in (self.root / region).iterdir())
+        listed = names[start : start + self.page]
+        answer: dict[str, Any] = {
+            "repositories": [
+                {"repositoryName": name, "repositoryId": identity(region, name)} for name in listed
+            ]
+        }
+        if start + self.page < len(names):
+            answer["nextToken"] = str(start + self.page)
+        return answer
+
+    def metadata(self, region: str, name: str) -> dict[str, Any]:
+        """Tell about one repository."""
+        path = self.root / region / name
+        if not path.is_dir():
+            raise RefusalError("RepositoryDoesNotExistException", name)
+        repository = Repository(path)
+        known = {
+            "accountId": ACCOUNT,
+            "repositoryId": identity(region, name),
+            "repositoryName": name,
+            "repositoryDescription": self.descriptions.get(path, ""),
+            "lastModifiedDate": 1700000000.0,
+            "creationDate": 1700000000.0,
+            "cloneUrlHttp": f"https://git-codecommit.{region}.amazonaws.com/v1/repos/{name}",
+            "cloneUrlSsh": f"ssh://git-codecommit.{region}.amazonaws.com/v1/repos/{name}",
+            "Arn": f"arn:aws:codecommit:{region}:{ACCOUNT}:{name}",
+        }
+        if repository.head in repository.refs():
+            known["defaultBranch"] = repository.head.removeprefix("refs/heads/")
+        return known
+
+
+def identity(region: str, name: str) -> str:
+    """Return the id of a repository."""
+    return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{region}/{name}"))
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -122,7 +192,8 @@ class _Handler(BaseHTTPRequestHandler):
         if not target:
             self.git()
             return
-        region = self.headers["Authorization"].split("/")[2]
+        key, _, region = self.headers["Authorization"].partition("=")[2].split("/")[:3]
+        self.aws.signers.add((key, region))
         try:
             status, said = 200, self.aws.answer(target, region, json.loads(self.body()))
         except RefusalError as refusal:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.aws_on_loopback import Aws
@@ -679,7 +682,7 @@ def test_foreign_owner(world: World) -> None:
 
 
 def test_disk_full(world: World) -> None:
-    """A full disk fails the run in words, and pushes nothing."""
+    """A full disk fails the run in words, and pushes nothing; with room, the next run mirrors."""
     probe = ["unshare", "--map-root-user", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]
     if not shutil.which("unshare") or subprocess.run(probe, capture_output=True).returncode:
         pytest.skip("this machine lets nobody mount a small file system to fill")
@@ -698,6 +701,264 @@ def test_disk_full(world: World) -> None:
     assert done.stderr == ""
     assert "No space left" in done.stdout
     assert world.codecommit().pushes() == []
+    assert world.mirror().status == 0
+    assert same(world)
+
+
+def test_disk_that_fills_up_and_is_enlarged(world: World) -> None:
+    """What a full disk has left of a fetch is no obstacle once the disk has room."""
+    if os.geteuid() != 0 or not shutil.which("unshare"):
+        pytest.skip("only root can mount a small file system to fill, and enlarge it")
+    world.source.commit("main", os.urandom(1_000_000).hex())
+    cache = world.root / "cache"
+    script = (
+        'mount -t tmpfs -o size=300k none "$0" || exit 77\n"$@"; echo "{\\"event\\": $?}"\n'
+        'mount -o remount,size=30m "$0" && "$@"'
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "sh", "-c", script, str(cache), sys.executable, str(MIRROR_PY)],
+        env=world.environment,
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode == 77 or "unshare" in done.stderr:
+        pytest.skip(f"this machine mounts nothing: {done.stderr}")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '{"event": 1}' in done.stdout
+    assert same(world)
+
+
+# --- destinations that are not there yet -------------------------------------------------------
+
+
+CREATE = "CodeCommit_20150413.CreateRepository"
+DESCRIPTION = "Mirror of repo in eu-west-1: push there, not here"
+
+
+def test_a_missing_destination_is_created(world: World, aws: Aws) -> None:
+    """It gets the description, all refs and the default branch of the source."""
+    world.source.set_head("refs/heads/feature")
+    run = world.mirror(
+        MIRROR_DESTINATION_URLS=codecommit_url("new"), MIRROR_CREATE=DESCRIPTION, MIRROR_ROUNDS="1"
+    )
+    assert run.status == 0, run.output
+    assert same(world, "new")
+    assert world.codecommit("new").head == "refs/heads/feature"
+    assert aws.calls[0] == (
+        CREATE, {"repositoryName": "new", "repositoryDescription": DESCRIPTION}
+    )  # fmt: skip
+    assert [event["event"] for event in run.events] == [
+        "started", "created", "fetched", "pushed", "default_branch", "equal",
+    ]  # fmt: skip
+    again = world.mirror(MIRROR_DESTINATION_URLS=codecommit_url("new"), MIRROR_CREATE=DESCRIPTION)
+    assert not again.of("created")
+
+
+@pytest.mark.parametrize("setting", [{}, {"MIRROR_CREATE": ""}])
+def test_nothing_is_created_unasked(world: World, aws: Aws, setting: dict[str, str]) -> None:
+    """Without MIRROR_CREATE, a missing destination fails the run."""
+    urls = codecommit_url("new")
+    run = world.mirror(MIRROR_DESTINATION_URLS=urls, MIRROR_ROUNDS="1", **setting)
+    assert run.status == 1
+    assert aws.calls == []
+
+
+def test_creation_is_denied(world: World, aws: Aws) -> None:
+    """Why the destination cannot be read stays the reason, and another one is mirrored."""
+    aws.denied.add(CREATE)
+    world.source.commit("main")
+    run = world.mirror(
+        MIRROR_DESTINATION_URLS=f"{codecommit_url('gone')} {codecommit_url('copy')}",
+        MIRROR_CREATE=DESCRIPTION,
+        MIRROR_ROUNDS="1",
+    )
+    assert run.status == 1
+    assert same(world)
+    assert [event["url"] for event in run.of("failed")] == [codecommit_url("gone")]
+    assert "does not appear to be a git repository" in run.of("failed")[0]["reason"]
+    assert not run.of("created")
+
+
+def test_created_by_another_run(world: World, aws: Aws) -> None:
+    """A destination that is there but could not be read is not created; the next round tries."""
+    world.source.commit("main")
+    broken = world.root / "broken"
+    broken.mkdir()
+    (broken / "git").write_text(
+        f'#!/bin/sh\ncase "$*" in *ls-remote*copy) mkdir "{broken}/once" 2>/dev/null && exit 1;; '
+        f'esac\nexec "{shutil.which("git")}" "$@"\n'
+    )
+    (broken / "git").chmod(0o755)
+    run = world.mirror(PATH=f"{broken}:{world.environment['PATH']}", MIRROR_CREATE=DESCRIPTION)
+    assert run.status == 0, run.output
+    assert [operation for operation, _ in aws.calls] == [CREATE]
+    assert len(run.of("retrying")) == 1
+    assert same(world)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://deploy@git-codecommit.us-east-1.amazonaws.com/v1/repos/new",
+        "codecommit::us-east-1://deploy@new",
+    ],
+)
+def test_the_profile_in_an_address(world: World, aws: Aws, url: str) -> None:
+    """The user in a destination's address is the AWS profile that creates and changes it."""
+    config = world.root / "aws-config"
+    config.write_text("[profile deploy]\naws_access_key_id=AKIDX\naws_secret_access_key=x\n")
+    with (world.root / "home/.gitconfig").open("a") as settings:
+        settings.write(f'[url "{world.codecommit("new").path}"]\n\tinsteadOf = "{url}"\n')
+    world.source.set_head("refs/heads/feature")
+    run = world.mirror(
+        MIRROR_DESTINATION_URLS=url, MIRROR_CREATE=DESCRIPTION, AWS_CONFIG_FILE=str(config),
+        MIRROR_METRICS="Space stack",
+    )  # fmt: skip
+    assert run.status == 0, run.output
+    assert same(world, "new")
+    assert aws.signers == {("AKIDX", "us-east-1")}
+    assert "deploy@" not in run.output
+    (measured,) = run.of("measured")
+    assert (measured["repository"], measured["DestinationRegion"]) == ("new", "us-east-1")
+
+
+# --- figures -----------------------------------------------------------------------------------
+
+
+METRICS = {"MIRROR_METRICS": "FargateMirror a-stack"}
+
+
+def figures(event: dict[str, Any]) -> dict[str, float]:
+    """Return the metrics in a line, which must keep to CloudWatch's embedded metric format."""
+    stamp = event["_aws"]
+    assert set(stamp) == {"Timestamp", "CloudWatchMetrics"}
+    assert abs(stamp["Timestamp"] / 1000 - time.time()) < 60
+    assert isinstance(stamp["Timestamp"], int)
+    found = {}
+    for directive in stamp["CloudWatchMetrics"]:
+        assert set(directive) == {"Namespace", "Dimensions", "Metrics"}
+        assert re.fullmatch("[A-Za-z0-9_.#/:-]{1,255}", directive["Namespace"])
+        for dimensions in directive["Dimensions"]:
+            assert len(dimensions) <= 30
+            for name in dimensions:
+                assert isinstance(event[name], str)
+                assert 1 <= len(event[name]) <= 1024
+        for metric in directive["Metrics"]:
+            assert set(metric) <= {"Name", "Unit", "StorageResolution"}
+            value = event[metric["Name"]]
+            assert isinstance(value, int | float)
+            assert not isinstance(value, bool)
+            found[metric["Name"]] = value
+    return found
+
+
+def ago(seconds: float) -> str:
+    """Return a moment in the past, as EventBridge writes it."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - seconds))
+
+
+def test_what_is_measured(world: World) -> None:
+    """Changed refs, bytes and the time since the change are metrics, by stack and by region."""
+    world.source.commit("main", os.urandom(300_000).hex())
+    world.source.set("refs/heads/feature", "")
+    run = world.mirror(MIRROR_SINCE=ago(100), TZ="Asia/Tokyo", **METRICS)
+    assert run.status == 0, run.output
+    (event,) = run.of("measured")
+    (directive,) = event["_aws"]["CloudWatchMetrics"]
+    assert directive["Namespace"] == "FargateMirror"
+    assert directive["Dimensions"] == [["Stack", "DestinationRegion"], ["Stack"]]
+    assert (event["Stack"], event["DestinationRegion"]) == ("a-stack", "us-east-1")
+    assert event["repository"] == "copy"
+    found = figures(event)
+    assert 300_000 < found.pop("Bytes") < 400_000  # the hexadecimal digits shrink to half
+    assert 100 <= found.pop("LagSeconds") < 130
+    assert found == {"RefsChanged": 2, "Failures": 0}
+
+
+@pytest.mark.parametrize("size", [0, 3_000, 3_000_000])
+def test_bytes_in_any_unit(world: World, size: int) -> None:
+    """A push is counted, be it of bytes, of KiB or of MiB."""
+    world.source.commit("main", os.urandom(size).hex() + "\n")
+    (event,) = world.mirror(**METRICS).of("measured")
+    assert size + 100 < figures(event)["Bytes"] < size * 1.3 + 1000
+
+
+def test_pushes_add_up(world: World) -> None:
+    """The figures are of all pushes of a run."""
+    for n in range(3):
+        world.source.commit(f"branch{n}", os.urandom(20_000).hex())
+    (event,) = world.mirror(MIRROR_BATCH="1", **METRICS).of("measured")
+    assert figures(event)["RefsChanged"] == 3
+    assert 60_000 < figures(event)["Bytes"] < 90_000
+
+
+def test_nothing_new_is_measured_as_well(world: World) -> None:
+    """A run that finds nothing to do says so in figures: its absence would be alarming."""
+    (event,) = world.mirror(**METRICS).of("measured")
+    assert figures(event) == {"RefsChanged": 0, "Bytes": 0, "Failures": 0}
+
+
+@pytest.mark.parametrize(
+    ("since", "least"),
+    [(ago(-50), 0), (ago(7)[:-1] + ".123+0000", 7), ("2001-01-01T00:00:00Z", 8e8)],
+)
+def test_lag(world: World, since: str, least: float) -> None:
+    """A clock that is behind makes no negative lag, and fractions of a second do no harm."""
+    (event,) = world.mirror(MIRROR_SINCE=since, **METRICS).of("measured")
+    assert least <= figures(event)["LagSeconds"] < least * 1.2 + 60
+
+
+def test_nothing_is_measured_unasked(world: World) -> None:
+    """Without MIRROR_METRICS, no line claims to be a metric."""
+    world.source.commit("main")
+    assert "_aws" not in world.mirror(MIRROR_SINCE=ago(1)).output
+
+
+def test_failures_are_measured(world: World) -> None:
+    """A destination that fails counts, and has no lag; one that is equal has one, once."""
+    world.source.commit("main")
+    urls = f"{codecommit_url('gone')} {codecommit_url('copy')}"
+    run = world.mirror(
+        MIRROR_DESTINATION_URLS=urls, MIRROR_ROUNDS="2", MIRROR_SINCE=ago(1), **METRICS
+    )
+    assert run.status == 1
+    good, bad = run.of("measured")
+    assert bad["repository"] == "gone"
+    assert figures(bad) == {"RefsChanged": 0, "Bytes": 0, "Failures": 1}
+    assert good["repository"] == "copy"
+    assert figures(good)["Failures"] == 0
+    assert figures(good)["LagSeconds"] >= 1
+
+
+def test_a_destination_that_recovers_is_no_failure(world: World) -> None:
+    """What a later round mends is measured once, as a success."""
+    world.codecommit().hook("pre-receive", 'mkdir "$GIT_DIR/once" 2>/dev/null && exit 1; exit 0')
+    world.source.commit("main")
+    (event,) = world.mirror(**METRICS).of("measured")
+    assert figures(event)["RefsChanged"] == 1
+    assert figures(event)["Failures"] == 0
+
+
+def test_an_unreachable_source_is_a_failure_everywhere(world: World) -> None:
+    """No destination can be equal to what cannot be read."""
+    world.source.path.rename(world.root / "away")
+    world.new_codecommit("other")
+    run = world.mirror(
+        MIRROR_DESTINATION_URLS=f"{codecommit_url('copy')} {codecommit_url('other')}",
+        MIRROR_ROUNDS="2", MIRROR_SINCE=ago(1), **METRICS,
+    )  # fmt: skip
+    assert run.status == 1
+    assert {e["repository"]: figures(e) for e in run.of("measured")} == {
+        name: {"RefsChanged": 0, "Bytes": 0, "Failures": 1} for name in ("copy", "other")
+    }
+
+
+def test_a_destination_elsewhere_is_not_measured(world: World) -> None:
+    """Figures are by region: a destination that has none has no figures."""
+    world.source.commit("main")
+    run = world.mirror(MIRROR_DESTINATION_URLS=str(world.codecommit().path), **METRICS)
+    assert run.status == 0
+    assert not run.of("measured")
 
 
 # --- runs side by side, runs that are stopped --------------------------------------------------
@@ -741,6 +1002,70 @@ def test_termination(world: World, tmp_path: Path, command: str) -> None:
     assert same(world)
 
 
+def test_termination_is_not_measured(world: World, tmp_path: Path) -> None:
+    """A run that was asked to stop has not failed."""
+    world.source.commit("main")
+    barrier = Barrier(tmp_path / "barrier", "push")
+    process = world.start(PATH=barrier.path(world), **METRICS)
+    barrier.wait()
+    terminate(process)
+    run = ended(process, timeout=10)
+    assert run.status == 143
+    assert not run.of("measured")
+
+
+def test_a_hung_git_is_given_up(world: World) -> None:
+    """After MIRROR_SECONDS the run ends, counts as a failure and leaves no process behind."""
+    tools = world.root / "hung"
+    tools.mkdir()
+    (tools / "git").write_text(
+        f'#!/bin/sh\ncase "$*" in *push*) sleep 60 & echo "$! $$" > "{tools}/ids"; wait;; esac\n'
+        f'exec "{shutil.which("git")}" "$@"\n'
+    )
+    (tools / "git").chmod(0o755)
+    world.source.commit("main")
+    start = time.monotonic()
+    run = world.mirror(
+        PATH=f"{tools}:{world.environment['PATH']}",
+        MIRROR_SECONDS="2", MIRROR_SINCE=ago(1), **METRICS,
+    )  # fmt: skip
+    assert 1.9 < time.monotonic() - start < 6
+    assert run.status == 1
+    for pid in (tools / "ids").read_text().split():
+        assert gone(int(pid))
+    assert [event["event"] for event in run.events] == [
+        "started", "fetched", "stopped", "measured",
+    ]  # fmt: skip
+    assert figures(run.events[-1]) == {"RefsChanged": 0, "Bytes": 0, "Failures": 1}
+    assert world.mirror().status == 0
+    assert same(world)
+
+
+def test_a_server_that_never_answers(world: World) -> None:
+    """After MIRROR_SECONDS, git's own helper for HTTP has let go of its connection."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(20)
+        process = world.start(
+            MIRROR_SOURCE_URL=f"http://127.0.0.1:{server.getsockname()[1]}/repo.git",
+            MIRROR_SECONDS="1",
+        )
+        connection, _ = server.accept()
+        with connection:
+            connection.settimeout(10)
+            run = ended(process, timeout=10)
+            assert run.status == 1
+            while connection.recv(1000):
+                pass
+
+
+def test_time_to_spare(world: World) -> None:
+    """A run that ends in time hears nothing of MIRROR_SECONDS."""
+    world.source.commit("main")
+    run = world.mirror(MIRROR_SECONDS="60", **METRICS)
+    assert run.status == 0
+    assert not run.of("stopped")
+
+
 # --- configuration -----------------------------------------------------------------------------
 
 
@@ -751,17 +1076,18 @@ def test_all_mistakes_at_once(world: World) -> None:
         MIRROR_DIR="",
         MIRROR_ROUNDS="0",
         MIRROR_PAUSE="nan",
-        MIRROR_BATCH="4001",
+        MIRROR_BATCH="0",
         MIRROR_MAX_DELETIONS="few",
         MIRROR_LOCK_SECONDS="-1",
+        MIRROR_SECONDS="an hour",
     )
     assert run.status == 2
     assert len(run.events) == 1
     said = "\n".join(run.events[0]["problems"])
     for name in (
-        "SOURCE_URL", "DIR", "ROUNDS", "PAUSE", "BATCH", "MAX_DELETIONS", "LOCK_SECONDS",
+        "SOURCE_URL", "DIR", "ROUNDS", "PAUSE", "BATCH", "MAX_DELETIONS", "LOCK_SECONDS", "SECONDS",
     ):  # fmt: skip
-        assert name in said
+        assert f"MIRROR_{name}:" in said or f"MIRROR_{name}," in said
 
 
 @pytest.mark.parametrize("url", ["", "--upload-pack=touch${IFS}pwned", "a -b"])
@@ -793,7 +1119,7 @@ def test_configuration_of_git_is_kept(world: World) -> None:
 def test_it_fits() -> None:
     """The file is small enough to be carried by a template, and shows there as it is."""
     text = MIRROR_PY.read_bytes()
-    assert len(text) <= 12_000
+    assert len(text) <= 13_600
     assert not [line for line in text.split(b"\n") if line != line.rstrip()]
     assert b"\t" not in text
     assert json.dumps(text.decode("ascii"))
