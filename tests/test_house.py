@@ -206,6 +206,25 @@ def test_every_region_that_has_codecommit_is_linted_for() -> None:
 
 
 @each_template
+def test_the_linter_has_nothing_to_say_anywhere(
+    name: str, linter: Linter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor in any other region whose registry has all the types of the template."""
+    from cfnlint.helpers import REGIONS
+    from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+    monkeypatch.chdir(ROOT)
+    template = drawn(name)
+    asked = {resource["Type"] for resource in resources(template).values()}
+    asked.discard("AWS::CloudFormation::CustomResource")  # in no registry, and everywhere
+    known = set(yaml.safe_load((ROOT / ".cfnlintrc").read_text())["regions"])
+    having = (r for r in REGIONS if asked <= set(PROVIDER_SCHEMA_MANAGER.get_resource_types(r)))
+    more = tuple(region for region in having if region not in known)
+    assert more or "AWS::CodeCommit::Repository" in asked
+    assert not more or linter.lint(template.text, name, more) == []
+
+
+@each_template
 def test_a_template_is_readable(name: str) -> None:
     """No aliases, no escaped text, no tag in quotes; payloads stand as blocks."""
     text = drawn(name).text

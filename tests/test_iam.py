@@ -10,12 +10,22 @@ from cfngen.errors import PolicyError
 
 
 def test_a_sentence_becomes_a_statement_in_reading_order() -> None:
-    """`allow` gives effect, actions as AWS spells them, and resources as a list."""
-    statement = allow(codecommit.GitPull, codecommit.GitPush, on="arn:x")
-    assert dict(statement) == {
+    """`allow` gives effect, actions as AWS spells them, and resources, in this order."""
+    statement = allow(codecommit.GitPull, codecommit.GitPush, on=["arn:x", "arn:y"])
+    assert list(statement.items()) == [
+        ("Effect", "Allow"),
+        ("Action", ["codecommit:GitPull", "codecommit:GitPush"]),
+        ("Resource", ["arn:x", "arn:y"]),
+    ]
+
+
+@pytest.mark.parametrize("on", ["arn:x", ["arn:x"], ("arn:x",)])
+def test_one_action_and_one_resource_stand_alone(on: object) -> None:
+    """One is written as one, however it was given."""
+    assert dict(allow(codecommit.GitPull, on=on)) == {
         "Effect": "Allow",
-        "Action": ["codecommit:GitPull", "codecommit:GitPush"],
-        "Resource": ["arn:x"],
+        "Action": "codecommit:GitPull",
+        "Resource": "arn:x",
     }
 
 
@@ -38,7 +48,7 @@ def test_a_star_in_an_allowed_action_is_refused(action: object) -> None:
 
 def test_a_star_in_a_denied_action_is_fine() -> None:
     """A Deny may sweep."""
-    assert deny("s3:*", on="*")["Action"] == ["s3:*"]
+    assert deny("s3:*", on="*")["Action"] == "s3:*"
 
 
 @pytest.mark.parametrize("on", ["*", ["arn:x", "*"]])

@@ -741,6 +741,26 @@ class TestFunctions:
         assert thing({"Value": value}) == f"Value:\n  {expected}\n"
 
 
+class TestNumbers:
+    """Numbers read well side by side."""
+
+    @pytest.mark.parametrize(
+        ("items", "written"),
+        [
+            ([1, 3, 5], "Value: [1, 3, 5]\n"),
+            ([*range(60)], f"Value: [{', '.join(map(str, range(60)))}]\n"),
+            ([1, "2"], "Value:\n  - 1\n  - '2'\n"),
+            ([1, True], "Value:\n  - 1\n  - true\n"),
+            ([1.5, 2], "Value:\n  - 1.5\n  - 2\n"),
+            ([[1, 2], 3], "Value:\n  - - 1\n    - 2\n  - 3\n"),
+        ],
+        ids=str,
+    )
+    def test_on_one_line(self, items: list[Any], written: str) -> None:
+        """A list of whole numbers, and of nothing else, stands on one line."""
+        assert thing({"Value": items}) == written
+
+
 class TestTexts:
     """Text is quoted where a reader could take it for something else, and only there."""
 

@@ -119,15 +119,17 @@ class Options:
                 'repositories: with trigger = "codecommit" the stack makes the repository, whose'
                 " name is asked at deploy time; leave them out"
             )
+        # A prefix that is asked for at deploy time may be as long as any.
+        destinations = self.destinations or (Destination("", "x" * 80),)
         names = sum(
             90 + len(name) + len(there.prefix)
             for name in self.repositories
-            for there in (Destination(""), *self.destinations)
+            for there in (Destination(""), *destinations)
         )
         if names > POLICY_ROOM:
             problems.append(
-                f"repositories: {len(self.repositories)} names to {len(self.destinations)}"
-                " destinations do not fit into one role's policies; use beginnings of names, or"
+                f"repositories: {len(self.repositories)} names at {len(destinations)}"
+                " destination(s) do not fit into one role's policies; use beginnings of names, or"
                 " several templates"
             )
         if problems:

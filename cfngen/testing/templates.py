@@ -82,15 +82,20 @@ def statements(value: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, An
             yield from statements(item, (*path, number))
 
 
-def allowed(body: dict[str, Any], role: str) -> dict[str, Any]:
-    """Return what a role's own policies allow: each action with its resources."""
+def allowed(body: dict[str, Any], role: str) -> dict[str, list[Any]]:
+    """Return what a role's own policies allow: each action with the list of its resources."""
     policies = body["Resources"][role]["Properties"].get("Policies", [])
     return {
-        action: statement["Resource"]
+        action: _listed(statement["Resource"])
         for _, statement in statements(policies)
         if statement["Effect"] == "Allow"
-        for action in statement["Action"]
+        for action in _listed(statement["Action"])
     }
+
+
+def _listed(value: Any) -> list[Any]:
+    """Return what a policy names, which may stand alone, as a list."""
+    return value if isinstance(value, list) else [value]
 
 
 def strings(value: Any) -> Iterator[str]:

@@ -13,6 +13,7 @@ from cfngen.errors import PayloadError
 from cfngen.lint import Linter
 from cfngen.parameters import Parameters, parameter
 from cfngen.patterns.images import PAYLOADS, BuiltImage, built_image, pull_images
+from cfngen.patterns.logs import log_group
 from cfngen.patterns.roles import role
 from cfngen.payload import Payload
 from cfngen.render import render
@@ -23,6 +24,7 @@ DOCKERFILE = "FROM public.ecr.aws/docker/library/alpine\nCOPY run.sh /\n"
 FILES = {"run.sh": "echo run\n", "a-list.txt": "one\n"}
 REPOSITORY = [{"Fn::GetAtt": ["ToolRepository", "Arn"]}]
 PROJECT = [{"Fn::GetAtt": ["ToolBuild", "Arn"]}]
+LOG = [{"Fn::GetAtt": ["Log", "Arn"]}]
 PULL = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 
 
@@ -44,7 +46,7 @@ def image(
         dockerfile=Payload(dockerfile, "Dockerfile"),
         files={name: Payload(text, name) for name, text in files.items()},
         revision=Ref("Revision") if revision is None else revision,
-        days=30,
+        log=log_group("Log", days=30),
         architecture=architecture,
         why="Here before whatever runs it.",
     )
@@ -54,7 +56,9 @@ def document(made: BuiltImage | None = None) -> Document:
     """Return a template with the image, and with something that uses it."""
     t = Template("An image that builds itself, and its address.")
     t.declare(Questions)
-    made = t.add(made or image())
+    made = made or image()
+    t.add(made.log)
+    t.add(made)
     t.add(role("PullRole", "ecs-tasks", *made.may_pull), why="Held by what runs the image.")
     t.add(ssm.Parameter("Address", Type="String", Value=made.uri))
     t.output("Tag", made.tag, "The image's tag")
@@ -109,9 +113,19 @@ def test_two_images_fit_in_one_stack_and_two_stacks_in_one_account() -> None:
     """Every logical ID begins with the title, and nothing has a physical name of its own."""
     resources = document().body["Resources"]
     made = {name: r["Properties"] for name, r in resources.items() if name.startswith("Tool")}
-    assert set(resources) - set(made) == {"PullRole", "Address"}
+    assert set(resources) - set(made) == {"Log", "PullRole", "Address"}
     names = {"RepositoryName", "LogGroupName", "RoleName", "FunctionName", "Name"}
     assert not [name for name, properties in made.items() if names & set(properties)]
+
+
+def test_builds_and_what_starts_them_share_the_log_they_are_given() -> None:
+    """The image brings no log group of its own."""
+    made = image()
+    assert not [r for r, _ in made.resources if r.resource_type == "AWS::Logs::LogGroup"]
+    assert list(of_type(document(made).body, "AWS::Logs::LogGroup")) == [made.log.title] == ["Log"]
+    logs = resource("ToolBuild")["LogsConfig"]["CloudWatchLogs"]
+    assert (logs["Status"], logs["GroupName"]) == ("ENABLED", {"Ref": "Log"})
+    assert resource("ToolBuilder")["LoggingConfig"]["LogGroup"] == {"Ref": "Log"}
 
 
 # --- the tag --------------------------------------------------------------------------------------
@@ -144,7 +158,7 @@ def test_the_tag_follows_nothing_else() -> None:
         dockerfile=Payload(DOCKERFILE, "other.Dockerfile"),
         files={name: Payload(text, "other") for name, text in FILES.items()},
         revision=7,
-        days=1,
+        log=log_group("Log", days=1),
         why="",
     )
     assert moved.custom.Tag == f"{digest()}-7"
@@ -216,11 +230,11 @@ def test_the_repository_goes_with_the_stack() -> None:
     assert repository["Properties"]["EmptyOnDelete"] is True
 
 
-def test_images_are_encrypted_and_scanned() -> None:
-    """Each image that is pushed is scanned, and stored encrypted."""
+def test_images_are_scanned_and_encrypted_as_ecr_does_by_itself() -> None:
+    """Each image that is pushed is scanned; AES-256 is what ECR encrypts with unless told."""
     repository = resource("ToolRepository")
     assert repository["ImageScanningConfiguration"] == {"ScanOnPush": True}
-    assert repository["EncryptionConfiguration"] == {"EncryptionType": "AES256"}
+    assert "EncryptionConfiguration" not in repository
 
 
 # --- who may do what ------------------------------------------------------------------------------
@@ -230,8 +244,7 @@ def test_the_build_may_push_to_its_repository_and_no_more() -> None:
     """Besides its log and a token, the build has one repository."""
     may = allowed("ToolBuildRole")
     assert may.pop("ecr:GetAuthorizationToken") == ["*"]
-    log = [{"Fn::GetAtt": ["ToolBuildLog", "Arn"]}]
-    assert may.pop("logs:CreateLogStream") == may.pop("logs:PutLogEvents") == log
+    assert may.pop("logs:CreateLogStream") == may.pop("logs:PutLogEvents") == LOG
     push = {"InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"}
     assert set(may) == {f"ecr:{action}" for action in push | {"DescribeImages"}} | PULL
     assert all(on == REPOSITORY for on in may.values())
@@ -245,8 +258,8 @@ def test_the_builder_may_run_one_project_and_look_at_one_repository() -> None:
         "codebuild:BatchGetBuilds": PROJECT,
         "codebuild:StopBuild": PROJECT,
         "ecr:DescribeImages": REPOSITORY,
-        "logs:CreateLogStream": [{"Fn::GetAtt": ["ToolBuilderLog", "Arn"]}],
-        "logs:PutLogEvents": [{"Fn::GetAtt": ["ToolBuilderLog", "Arn"]}],
+        "logs:CreateLogStream": LOG,
+        "logs:PutLogEvents": LOG,
     }
 
 
@@ -275,7 +288,7 @@ def test_the_handler_is_in_the_template_byte_for_byte() -> None:
     """The code under test is the code that runs, small enough to leave room for a blueprint."""
     code = resource("ToolBuilder")["Code"]["ZipFile"]
     assert code == PAYLOADS["image_builder.py"]
-    assert len(code.encode()) <= 3500
+    assert len(code.encode()) <= 2650
 
 
 def test_somebody_gives_up_in_order() -> None:

@@ -1,4 +1,4 @@
-"""Parts of CodeCommit and Parameter Store on loopback, for the real `aws` and the real git.
+"""Parts of CodeCommit, Parameter Store and STS on loopback, for the real `aws` and the real git.
 
 It speaks the JSON protocol of some operations (shapes from the service models in botocore) and,
 through `git http-backend`, git's own protocol over HTTP.
@@ -6,6 +6,7 @@ through `git http-backend`, git's own protocol over HTTP.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -16,11 +17,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from support.git_repositories import Repository, new_codecommit_repository
 
 ACCOUNT = "123456789012"
+TASK_KEY = "ASIATASK"
+ASSUMED = """\
+<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>
+<Credentials><AccessKeyId>{}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
+<SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>
+</AssumeRoleResult></AssumeRoleResponse>
+"""
 
 
 class RefusalError(Exception):
@@ -52,10 +60,10 @@ class Aws:
         self.signers: set[tuple[str, str]] = set()
         state = self
 
-        class Handler(_Handler):
+        class Ours(Handler):
             aws = state
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Ours)
         self.server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self.server.server_port}"
         self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
@@ -81,7 +89,14 @@ class Aws:
         self.calls.append((operation, asked))
         if operation in self.denied:
             raise RefusalError("AccessDeniedException", operation)
-        if operation == "CodeCommit_20150413.UpdateDefaultBranch":
+        service, _, name = operation.partition(".")
+        return {"CodeCommit_20150413": self.codecommit, "AmazonSSM": self.parameter_store}[service](
+            name, region, asked
+        )
+
+    def codecommit(self, operation: str, region: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Answer for CodeCommit."""
+        if operation == "UpdateDefaultBranch":
             path = self.root / region / asked["repositoryName"]
             if not path.is_dir():
                 raise RefusalError("RepositoryDoesNotExistException", asked["repositoryName"])
@@ -90,18 +105,22 @@ class Aws:
                 raise RefusalError("BranchDoesNotExistException", ref)
             repository.set_head(ref)
             return {}
-        if operation == "CodeCommit_20150413.CreateRepository":
+        if operation == "CreateRepository":
             return self.create_repository(region, asked)
-        if operation == "CodeCommit_20150413.GetRepository":
+        if operation == "GetRepository":
             return {"repositoryMetadata": self.metadata(region, asked["repositoryName"])}
-        if operation == "CodeCommit_20150413.ListRepositories":
+        if operation == "ListRepositories":
             return self.list_repositories(region, int(asked.get("nextToken", 0)))
-        if operation == "AmazonSSM.GetParameter":
+        raise RefusalError("UnknownOperationException", operation)
+
+    def parameter_store(self, operation: str, _: str, asked: dict[str, Any]) -> dict[str, Any]:
+        """Answer for Parameter Store."""
+        if operation == "GetParameter":
             name = asked["Name"]
             if name not in self.parameters:
                 raise RefusalError("ParameterNotFound", name)
             return {"Parameter": {"Name": name, "Type": "String", "Value": self.parameters[name]}}
-        if operation == "AmazonSSM.PutParameter":
+        if operation == "PutParameter":
             if asked["Name"] in self.parameters and not asked.get("Overwrite"):
                 raise RefusalError("ParameterAlreadyExists", asked["Name"])
             self.parameters[asked["Name"]] = asked["Value"]
@@ -157,13 +176,18 @@ class Aws:
         return known
 
 
+def key_of(role: str) -> str:
+    """Return the access key that a role is given."""
+    return "ASIA" + hashlib.sha256(role.encode()).hexdigest()[:12].upper()
+
+
 def identity(region: str, name: str) -> str:
     """Return the id of a repository."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"{region}/{name}"))
 
 
-class _Handler(BaseHTTPRequestHandler):
-    """Tells the two protocols apart."""
+class Handler(BaseHTTPRequestHandler):
+    """Tells the protocols apart."""
 
     aws: Aws
     protocol_version = "HTTP/1.1"
@@ -183,17 +207,28 @@ class _Handler(BaseHTTPRequestHandler):
         return whole
 
     def do_GET(self) -> None:
-        """Serve git."""
-        self.git()
+        """Serve git, or what a task finds out about its role."""
+        if self.path == "/credentials":
+            found = {"AccessKeyId": TASK_KEY, "SecretAccessKey": "s", "Token": "t"}
+            found["Expiration"] = "2099-01-01T00:00:00Z"
+            self.reply(200, "application/json", json.dumps(found).encode())
+        else:
+            self.git()
 
     def do_POST(self) -> None:
         """Serve git, or an operation."""
         target = self.headers.get("X-Amz-Target")
-        if not target:
+        form = self.headers.get("Content-Type", "").startswith("application/x-www-form-urlencoded")
+        if not target and not form:
             self.git()
             return
         key, _, region = self.headers["Authorization"].partition("=")[2].split("/")[:3]
         self.aws.signers.add((key, region))
+        if form:
+            asked = dict(parse_qsl(self.body().decode()))
+            self.aws.calls.append((asked["Action"], {"signer": key, **asked}))
+            self.reply(200, "text/xml", ASSUMED.format(key_of(asked["RoleArn"])).encode())
+            return
         try:
             status, said = 200, self.aws.answer(target, region, json.loads(self.body()))
         except RefusalError as refusal:
@@ -208,21 +243,24 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def located(self, path: str) -> dict[str, str]:
+        """Tell git's CGI program where on disk an address is."""
+        return {"GIT_PROJECT_ROOT": str(self.aws.root), "PATH_INFO": path}
+
     def git(self) -> None:
         """Hand a request to git's CGI program."""
         url = urlsplit(self.path)
         environment = {
             "PATH": os.environ["PATH"],
-            "GIT_PROJECT_ROOT": str(self.aws.root),
             "GIT_HTTP_EXPORT_ALL": "1",
             "REMOTE_USER": "somebody",
             "REQUEST_METHOD": self.command,
-            "PATH_INFO": url.path,
             "QUERY_STRING": url.query,
             "CONTENT_TYPE": self.headers.get("Content-Type", ""),
             "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
             "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
         }
+        environment |= self.located(url.path)
         command = ["git", "http-backend"]
         done = subprocess.run(
             command, input=self.body(), env=environment, capture_output=True, check=False

@@ -97,6 +97,7 @@ class Ecs:
         tasks: those that were started, in order.
         calls: each operation that was asked for, with its input.
         denied: operations that the caller may not use.
+        throttled: how many of the next calls are turned away.
         failures: what the next calls of RunTask answer instead of a task.
         lost: how many answers of RunTask get lost once the task is there.
         list_lag: for how many calls a new task is missing from ListTasks.
@@ -110,6 +111,7 @@ class Ecs:
     tasks: list[Task] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
+    throttled: int = 0
     failures: list[list[dict[str, str]]] = field(default_factory=list)
     lost: int = 0
     list_lag: int = 0
@@ -157,6 +159,9 @@ class Ecs:
                     task.move("PENDING")
             if operation not in known:
                 raise RefusalError("UnknownOperationException", operation)
+            if self.throttled:
+                self.throttled -= 1
+                raise RefusalError("ThrottlingException", "Rate exceeded")
             if operation in self.denied:
                 raise RefusalError("AccessDeniedException", f"not authorized: {operation}")
             shapes = model().operation_model(operation)

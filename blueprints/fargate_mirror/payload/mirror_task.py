@@ -69,8 +69,8 @@ def main():
   worst = 0
   for name in repositories():
     status = mirror(name)
-    if status == 143:
-      return status
+    if status in (143, -15):  # -15 if it had hardly begun
+      return 143
     worst = max(worst, status % 256)  # one that was killed is below 0
   return worst
 

@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 env = os.environ
 # A credential helper in shell: the password is in no file and on no command line.
@@ -27,26 +27,31 @@ def sign_in():
   """
   if "AWS_PROFILES" in env:
     Path(env["AWS_CONFIG_FILE"]).write_text(env["AWS_PROFILES"])
-  secret = env.pop("SOURCE_SECRET", "").replace("\r", "").strip()
+  if "SOURCE_SECRET" not in env:
+    return
+  secret = env.pop("SOURCE_SECRET").replace("\r", "").strip()
   home = Path(env["HOME"])
   if env.get("SOURCE_HOST_KEYS"):
     (home / "key").touch(0o600)
     (home / "key").write_text(secret + "\n")
     (home / "known_hosts").write_text(env["SOURCE_HOST_KEYS"] + "\n")
     env["GIT_SSH_COMMAND"] = SSH.format(home)
-  elif secret:
+  else:
     give(secret, urlsplit(env["SOURCE_URL"]))
 
 
 def give(secret, source):
   """Give a source, and no other host, a user name and a password."""
-  user, password = source.username or "x-access-token", secret
+  user, password = unquote(source.username or "x-access-token"), secret
   if secret.startswith("{"):
-    user, password = (str(json.loads(secret).get(key)) for key in ("username", "password"))
+    user, password = (str(json.loads(secret).get(key) or "") for key in ("username", "password"))
   if not re.fullmatch("[!-~]+", user) or not re.fullmatch("[!-~]+", password):
     raise ValueError("the secret is neither a token nor JSON with username and password")
   env["SOURCE_USER"], env["SOURCE_PASSWORD"] = user, password
   host = source.netloc.rpartition("@")[2]
-  for helper in ("", TELL):  # none but ours, and ours for no other host
-    setting = f"credential.https://{host}.helper"
-    subprocess.run(["git", "config", "--global", "--add", setting, helper], check=True)
+  setting = f"credential.https://{host}.helper"  # none but ours, and ours for no other host
+  settings = [(setting, ""), (setting, TELL)]
+  if source.username:  # which curl would try by itself, with no password
+    settings.append((f"http.https://{source.netloc}.emptyAuth", "true"))
+  for pair in settings:
+    subprocess.run(["git", "config", "--global", "--add", *pair], check=True)

@@ -334,9 +334,7 @@ def test_decrypting_is_bound_to_the_one_key(options: dict[str, Any]) -> None:
     """kms:Decrypt holds only through the store, and only for the secret that was named."""
     template = body(**options)
     (policy,) = template["Resources"]["MirrorRole"]["Properties"]["Policies"]
-    (decrypt,) = [
-        s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == ["kms:Decrypt"]
-    ]
+    (decrypt,) = [s for s in policy["PolicyDocument"]["Statement"] if s["Action"] == "kms:Decrypt"]
     conditions = decrypt["Condition"]["StringEquals"]
     assert "kms:ViaService" in conditions
     assert any(key.startswith("kms:EncryptionContext:") for key in conditions)
@@ -359,7 +357,7 @@ def test_network_rights_come_with_the_network() -> None:
         (permission,) = [
             s
             for s in policy["PolicyDocument"]["Statement"]
-            if s["Action"] == ["ec2:CreateNetworkInterfacePermission"]
+            if s["Action"] == "ec2:CreateNetworkInterfacePermission"
         ]
         subnets = permission["Condition"]["ArnEquals"]["ec2:Subnet"]
         assert [s["Fn::Sub"].rpartition("/")[2] for s in subnets] == [

@@ -7,6 +7,7 @@ import contextlib
 import importlib.util
 import io
 import json
+import re
 import sys
 import threading
 import time
@@ -18,13 +19,17 @@ from typing import Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, ParamValidationError
 from botocore.stub import Stubber
-from support.ecs_on_loopback import STATUSES, Ecs
+from support.ecs_on_loopback import ARN, STATUSES, Ecs
+
+from cfngen.generate import draw
+from cfngen.registry import find
 
 pytest_plugins = ["support.moto_server"]
 
 PAYLOAD = Path(__file__).parents[3] / "blueprints" / "fargate_mirror" / "payload/start_mirror.py"
+BLUEPRINT = find("fargate_mirror").load()
 PREFIX = "arn:aws:codecommit:eu-west-1:123456789012:"
 WHEN = "2026-03-01T08:15:30Z"
 
@@ -123,13 +128,23 @@ class Lambda:
 
 
 Cold = Callable[..., Lambda]
-SETTINGS = {
-    "CONTAINER": "mirror",
-    "SUBNETS": "subnet-1,subnet-2",
-    "SECURITY_GROUP": "sg-1",
-    "ASSIGN_PUBLIC_IP": "DISABLED",
-    "CAPACITY_PROVIDER": "",
-}
+SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+
+
+def settings(ecs: Ecs, **changes: Any) -> dict[str, Any]:
+    """Return RunTask's parameters as the stack gives them; None takes one away."""
+    network = {
+        "subnets": ["subnet-1", "subnet-2"],
+        "securityGroups": ["sg-1"],
+        "assignPublicIp": "DISABLED",
+    }
+    given = {
+        "cluster": ecs.cluster,
+        "taskDefinition": ecs.definition,
+        "launchType": "FARGATE",
+        "networkConfiguration": {"awsvpcConfiguration": network},
+    } | changes
+    return {key: value for key, value in given.items() if value is not None}
 
 
 @pytest.fixture
@@ -144,13 +159,13 @@ def cold(aws: str, ecs: Ecs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cold]:
     """Start the function afresh against that cluster, with these settings."""
     started = []
     monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", ecs.url)
-    # botocore waits a second and more between attempts.
+    # botocore waits a second and more between attempts, by its older or its newer default.
     monkeypatch.setattr("botocore.retries.standard.ExponentialBackoff.delay_amount", lambda *_: 0.0)
+    monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *_, **__: 0.0)
 
-    def start(**changes: str) -> Lambda:
-        own = {"CLUSTER": ecs.cluster, "TASK_DEFINITION": ecs.definition}
-        for name, value in (SETTINGS | own | changes).items():
-            monkeypatch.setenv(name, value)
+    def start(**changes: Any) -> Lambda:
+        monkeypatch.setenv("CONTAINER", "mirror")
+        monkeypatch.setenv("TASK", json.dumps(settings(ecs, **changes)))
         started.append(Lambda())
         return started[-1]
 
@@ -171,11 +186,7 @@ def test_a_change_starts_a_task_for_its_repository(cold: Cold, ecs: Ecs) -> None
     assert request == {
         "cluster": ecs.cluster,
         "taskDefinition": ecs.definition,
-        "count": 1,
-        "platformVersion": "LATEST",
         "launchType": "FARGATE",
-        "propagateTags": "TASK_DEFINITION",
-        "enableECSManagedTags": True,
         "networkConfiguration": {
             "awsvpcConfiguration": {
                 "subnets": ["subnet-1", "subnet-2"],
@@ -189,7 +200,7 @@ def test_a_change_starts_a_task_for_its_repository(cold: Cold, ecs: Ecs) -> None
                     "name": "mirror",
                     "environment": [
                         {"name": "REPOSITORY", "value": "shop.front_end-2"},
-                        {"name": "EVENT_TIME", "value": WHEN},
+                        {"name": "MIRROR_SINCE", "value": WHEN},
                         {"name": "EVENT_ID", "value": "event-1"},
                     ],
                 }
@@ -209,7 +220,7 @@ def test_a_trigger_starts_a_task_for_its_repository(cold: Cold, ecs: Ecs) -> Non
     assert [task.environment() for task in ecs.tasks] == [
         {
             "REPOSITORY": "shop",
-            "EVENT_TIME": "2026-03-01T08:15:30.123+0000",
+            "MIRROR_SINCE": "2026-03-01T08:15:30.123+0000",
             "EVENT_ID": "event-1",
         }
     ]
@@ -232,33 +243,163 @@ def test_a_trigger_in_another_partition_is_understood(cold: Cold, ecs: Ecs) -> N
 
 def test_spot_is_a_strategy_and_no_launch_type(cold: Cold, ecs: Ecs) -> None:
     """A capacity provider replaces the launch type; with weight 0 it would place nothing."""
-    cold(CAPACITY_PROVIDER="FARGATE_SPOT")(change())
+    cold(launchType=None, capacityProviderStrategy=SPOT)(change())
     (request,) = ecs.asked("RunTask")
     assert "launchType" not in request
-    assert request["capacityProviderStrategy"] == [
-        {"capacityProvider": "FARGATE_SPOT", "weight": 1}
-    ]
+    assert request["capacityProviderStrategy"] == SPOT
 
 
 @pytest.mark.parametrize("setting", ["ENABLED", "DISABLED"])
 def test_the_task_gets_a_public_address_only_if_told(cold: Cold, ecs: Ecs, setting: str) -> None:
     """Where there is no NAT gateway, a public address is the way out."""
-    cold(ASSIGN_PUBLIC_IP=setting)(change())
-    network = ecs.tasks[0].request["networkConfiguration"]["awsvpcConfiguration"]
-    assert network["assignPublicIp"] == setting
+    network = {"subnets": ["subnet-1"], "assignPublicIp": setting}
+    cold(networkConfiguration={"awsvpcConfiguration": network})(change())
+    told = ecs.tasks[0].request["networkConfiguration"]["awsvpcConfiguration"]
+    assert told == network
+
+
+@pytest.mark.parametrize("options", [{}, {"spot": True}, {"trigger": "codecommit"}], ids=str)
+def test_what_the_template_says_is_what_the_function_needs(
+    cold: Cold, ecs: Ecs, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
+) -> None:
+    """The template's own environment, its references resolved, starts a task in its cluster."""
+    body = draw(BLUEPRINT, options).document.body
+    told = body["Resources"]["Starter"]["Properties"]["Environment"]["Variables"]
+    values: dict[str, str] = {"MirrorCluster.Arn": ecs.cluster, "MirrorTask": ecs.definition}
+    task = re.sub(r"\$\{([\w.]+)\}", lambda m: values.get(m[1], str(m[1])), told["TASK"]["Fn::Sub"])
+    index = cold()
+    monkeypatch.setattr(index.module, "TASK", json.loads(task))
+    monkeypatch.setattr(index.module, "CONTAINER", told["CONTAINER"])
+    index(change())
+    (request,) = ecs.asked("RunTask")
+    assert set(told) == {"CONTAINER", "TASK"}
+    network = request["networkConfiguration"]["awsvpcConfiguration"]
+    assert network["subnets"] == ["SubnetId1", "SubnetId2"]
+    assert network["securityGroups"] == ["MirrorAccess.GroupId"]
+    assert request.get("capacityProviderStrategy") == (SPOT if options.get("spot") else None)
+
+
+# --- For all repositories ----------------------------------------------------------------------
+
+
+def scheduled(number: int = 1) -> dict[str, Any]:
+    """Return the event that EventBridge sends at a time."""
+    return {
+        "version": "0",
+        "id": f"schedule-{number}",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "account": "123456789012",
+        "time": WHEN,
+        "region": "eu-west-1",
+        "resources": ["arn:aws:events:eu-west-1:123456789012:rule/mirror-Reconcile-1A2B3C"],
+        "detail": {},
+    }
+
+
+def interrupted(number: int = 1, repository: str = "shop") -> dict[str, Any]:
+    """Return what ECS says of a task whose spare capacity was taken away."""
+    arn = f"{ARN}:task/mirror/0123456789abcdef0123456789abcdef"
+    told = [{"name": "REPOSITORY", "value": repository}]
+    return {
+        "version": "0",
+        "id": f"spot-{number}",
+        "detail-type": "ECS Task State Change",
+        "source": "aws.ecs",
+        "account": "123456789012",
+        "time": WHEN,
+        "region": "eu-west-1",
+        "resources": [arn],
+        "detail": {
+            "clusterArn": f"{ARN}:cluster/mirror",
+            "taskArn": arn,
+            "lastStatus": "STOPPED",
+            "desiredStatus": "STOPPED",
+            "stopCode": "SpotInterruption",
+            "stoppedReason": "Your Spot Task was interrupted.",
+            "capacityProviderName": "FARGATE_SPOT",
+            "overrides": {"containerOverrides": [{"name": "mirror", "environment": told}]},
+        },
+    }
+
+
+ALL = [scheduled, interrupted]
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_the_schedule_and_spot_start_a_run_for_all(
+    cold: Cold, ecs: Ecs, make: Callable[..., dict[str, Any]]
+) -> None:
+    """Nothing happened at that time that would have to be there: no repository and no moment."""
+    index = cold()
+    answer = index(make(7))
+    (task,) = ecs.tasks
+    assert task.environment() == {
+        "REPOSITORY": "",
+        "MIRROR_SINCE": "",
+        "EVENT_ID": make(7)["id"],
+    }
+    assert answer == {"started": [task.arn], "coalesced": []}
+    assert index.lines == [{"repository": "", "outcome": "started", "task": task.arn}]
+
+
+@pytest.mark.parametrize("first", ALL)
+@pytest.mark.parametrize("second", ALL)
+@pytest.mark.parametrize("lag", [0, 1000])
+def test_runs_for_all_are_coalesced_among_themselves(
+    cold: Cold,
+    ecs: Ecs,
+    first: Callable[..., dict[str, Any]],
+    second: Callable[..., dict[str, Any]],
+    lag: int,
+) -> None:
+    """A run for all that has not begun serves every later call for one, whoever calls."""
+    ecs.list_lag = lag
+    index = cold()
+    index(first(1))
+    assert index(second(2)) == {"started": [], "coalesced": [ecs.tasks[0].arn]}
+    ecs.tasks[0].move("PENDING")
+    assert index(second(3)) == {"started": [ecs.tasks[1].arn], "coalesced": []}
+
+
+@pytest.mark.parametrize("make", ALL)
+@pytest.mark.parametrize("lag", [0, 1000])
+def test_a_run_for_all_and_one_for_a_repository_are_two(
+    cold: Cold, ecs: Ecs, make: Callable[..., dict[str, Any]], lag: int
+) -> None:
+    """Neither stands for the other, whichever came first."""
+    ecs.list_lag = lag
+    index = cold()
+    assert index(make(1))["started"] == [ecs.tasks[0].arn]
+    assert index(change(number=2))["started"] == [ecs.tasks[1].arn]
+    assert index(make(3))["coalesced"] == [ecs.tasks[0].arn]
+    assert index(change(number=4))["coalesced"] == [ecs.tasks[1].arn]
+    assert [task.environment()["REPOSITORY"] for task in ecs.tasks] == ["", "shop"]
+    by = [task.request["startedBy"] for task in ecs.tasks]
+    assert len(set(by)) == 2
+
+
+@pytest.mark.parametrize("make", ALL)
+def test_an_event_for_all_without_an_id_is_refused(
+    cold: Cold, ecs: Ecs, make: Callable[..., dict[str, Any]]
+) -> None:
+    """What EventBridge would never send raises."""
+    event = make()
+    del event["id"]
+    with pytest.raises(KeyError, match="id"):
+        cold()(event)
+    assert ecs.calls == []
 
 
 # --- What is refused ---------------------------------------------------------------------------
 
 OTHERS: list[Any] = [
-    *(None, [], "shop", 7, {}, {"Records": []}, {"Records": [{}]}, {"Records": "shop"}),
+    *(None, [], "shop", 7, {}, {"Records": [{}]}, {"Records": "shop"}),
     {"Records": [None]},
     {"Records": {"eventSourceARN": PREFIX + "shop"}},
     {"Records": [record() | {"eventSourceARN": None}]},
     {"Records": [{"eventSourceARN": PREFIX + "shop"}]},
-    {"Records": [record(eventSourceARN="arn:aws:sqs:eu-west-1:123456789012:shop")]},
-    {"Records": [record(eventSourceARN="arn:aws:s3:::shop")]},
-    change() | {"detail-type": "CodeCommit Pull Request State Change"},
+    {"Records": [record(eventSourceARN="shop")]},
     change() | {"detail": None},
     change() | {"detail": {}},
     {key: value for key, value in change().items() if key != "id"},
@@ -269,13 +410,13 @@ OTHERS: list[Any] = [
 @pytest.mark.parametrize("event", OTHERS, ids=lambda event: json.dumps(event)[:60])
 def test_what_is_not_about_a_repository_is_refused(cold: Cold, ecs: Ecs, event: Any) -> None:
     """Any other event raises, so that it ends as a dead letter instead of in silence."""
-    with pytest.raises(ValueError, match="repository"):
+    with pytest.raises((AttributeError, IndexError, KeyError, TypeError)):
         cold()(event)
     assert ecs.calls == []
 
 
 HOSTILE: list[Any] = [
-    *("", " ", "a b", "a/b", "../a", "a;b", "$(id)", "a'b", 'a"b', "a:b", "a*"),
+    *(" ", "a b", "a/b", "../a", "a;b", "$(id)", "a'b", 'a"b', "a:b", "a*"),
     *("shop\n", "\nshop", "a\n{}", "shop\r", "shop\0", "sh\u2028op", "\u30b7", "\u0661", "\u212a"),
     *("a" * 101, "arn:aws:codecommit:eu-west-1:123456789012:shop"),
     *(None, 7, True, ["shop"], {"shop": 1}),
@@ -286,7 +427,12 @@ HOSTILE: list[Any] = [
 def test_a_hostile_name_is_refused(cold: Cold, ecs: Ecs, name: Any) -> None:
     """Only what CodeCommit itself allows gets near a task; no line of the log is forged."""
     index = cold()
-    with pytest.raises(ValueError, match="repository") as refused:
+    kind, match = (
+        (ValueError, "not a repository")
+        if isinstance(name, str)
+        else (TypeError, "string|unhashable")
+    )
+    with pytest.raises(kind, match=match) as refused:
         index(change(name))
     assert ecs.calls == []
     assert "\n" not in str(refused.value)
@@ -294,7 +440,7 @@ def test_a_hostile_name_is_refused(cold: Cold, ecs: Ecs, name: Any) -> None:
     assert all(line["outcome"] == "failed" for line in index.lines)
 
 
-@pytest.mark.parametrize("name", ["", "a b", "shop\n", "a" * 101], ids=ascii)
+@pytest.mark.parametrize("name", ["a b", "shop\n", "a" * 101], ids=ascii)
 def test_a_hostile_name_in_a_trigger_is_refused(cold: Cold, ecs: Ecs, name: str) -> None:
     """The same holds for the last part of an ARN."""
     with pytest.raises(ValueError, match="repository"):
@@ -371,12 +517,20 @@ def test_a_lost_answer_makes_no_second_task(cold: Cold, ecs: Ecs, lost: int) -> 
     assert len(ecs.tasks) == 1
 
 
-def test_ecs_is_asked_with_patience_and_with_an_end(cold: Cold) -> None:
-    """Throttled calls are tried again, a few times; no call waits for long."""
-    config = cold().module.ecs.meta.config
-    assert config.retries == {"mode": "standard", "total_max_attempts": 6}
-    assert 0 < config.connect_timeout <= 5
-    assert 0 < config.read_timeout <= 10
+def test_ecs_is_asked_with_patience_and_with_an_end(cold: Cold, ecs: Ecs) -> None:
+    """Throttled calls are tried again, a few times; no call outlasts the function."""
+    index = cold()
+    ecs.throttled = 2
+    assert index(change(number=1))["started"] == [ecs.tasks[0].arn]
+    assert len(ecs.asked("ListTasks")) == 3
+    ecs.throttled = 1000
+    with pytest.raises(ClientError, match="Throttling"):
+        index(change(number=2))
+    # boto3's own defaults: three attempts, in older versions five.
+    assert len(ecs.asked("ListTasks")) - 3 in (3, 5)
+    config = index.module.ecs.meta.config
+    assert 0 < config.connect_timeout <= 60
+    assert 0 < config.read_timeout <= 60
 
 
 # --- Several records ---------------------------------------------------------------------------
@@ -606,7 +760,7 @@ def test_a_burst_at_once_is_one_task(cold: Cold, ecs: Ecs) -> None:
 
 
 @pytest.fixture
-def world(aws: str) -> Iterator[dict[str, str]]:
+def world(aws: str) -> Iterator[dict[str, Any]]:
     """Make a cluster, a task definition and a network; give the function's settings."""
     network, operator = boto3.client("ec2"), boto3.client("ecs", endpoint_url=aws)
     vpc = network.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
@@ -630,10 +784,11 @@ def world(aws: str) -> Iterator[dict[str, str]]:
         ],
     )
     yield {
-        "CLUSTER": cluster["cluster"]["clusterArn"],
-        "TASK_DEFINITION": task["taskDefinition"]["taskDefinitionArn"],
-        "SUBNETS": subnet,
-        "SECURITY_GROUP": group["GroupId"],
+        "cluster": cluster["cluster"]["clusterArn"],
+        "taskDefinition": task["taskDefinition"]["taskDefinitionArn"],
+        "networkConfiguration": {
+            "awsvpcConfiguration": {"subnets": [subnet], "securityGroups": [group["GroupId"]]}
+        },
     }
     network.close()
     operator.close()
@@ -641,24 +796,26 @@ def world(aws: str) -> Iterator[dict[str, str]]:
 
 @pytest.mark.parametrize("provider", ["", "FARGATE_SPOT"])
 def test_ecs_describes_the_task_as_it_was_meant(
-    aws: str, cold: Cold, world: dict[str, str], provider: str, monkeypatch: pytest.MonkeyPatch
+    aws: str, cold: Cold, world: dict[str, Any], provider: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A second ECS, which nobody here wrote, takes the request and starts what was meant."""
     monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", aws)
-    index = cold(**world, CAPACITY_PROVIDER=provider)
+    spot = {"launchType": None, "capacityProviderStrategy": SPOT} if provider else {}
+    index = cold(**world, **spot)
     (arn,) = index(change())["started"]
-    (task,) = index.module.ecs.describe_tasks(cluster=world["CLUSTER"], tasks=[arn])["tasks"]
-    assert task["taskDefinitionArn"] == world["TASK_DEFINITION"]
-    assert task["clusterArn"] == world["CLUSTER"]
+    (task,) = index.module.ecs.describe_tasks(cluster=world["cluster"], tasks=[arn])["tasks"]
+    assert task["taskDefinitionArn"] == world["taskDefinition"]
+    assert task["clusterArn"] == world["cluster"]
     assert task.get("launchType", "") == ("" if provider else "FARGATE")
     assert task.get("capacityProviderName", "") == provider
     (container,) = task["overrides"]["containerOverrides"]
     assert container["name"] == "mirror"
     assert {"name": "REPOSITORY", "value": "shop"} in container["environment"]
     details = {each["name"]: each["value"] for each in task["attachments"][0]["details"]}
-    assert details["subnetId"] == world["SUBNETS"]
+    network = world["networkConfiguration"]["awsvpcConfiguration"]
+    assert [details["subnetId"]] == network["subnets"]
     by = task["startedBy"]
-    listed = index.module.ecs.list_tasks(cluster=world["CLUSTER"], startedBy=by)["taskArns"]
+    listed = index.module.ecs.list_tasks(cluster=world["cluster"], startedBy=by)["taskArns"]
     assert listed == [arn]
     # Its tasks are RUNNING at once, so the next event starts another.
     assert index(change(number=2))["started"] != [arn]
@@ -683,15 +840,13 @@ def test_the_file_fits_into_a_template() -> None:
     """It is text that YAML can show as it is, and leaves room for the rest of a template."""
     text = PAYLOAD.read_text()
     assert text.isascii()
-    assert len(text) <= 3800
+    assert len(text) <= 2770
     assert text.endswith("\n")
     assert "\t" not in text
     assert all(line == line.rstrip() and len(line) <= 100 for line in text.split("\n"))
 
 
-@pytest.mark.parametrize(
-    "name", ["CLUSTER", "TASK_DEFINITION", "SUBNETS", "SECURITY_GROUP", "CAPACITY_PROVIDER"]
-)
+@pytest.mark.parametrize("name", ["CONTAINER", "TASK"])
 def test_a_missing_setting_is_no_default(
     cold: Cold, ecs: Ecs, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
@@ -700,4 +855,23 @@ def test_a_missing_setting_is_no_default(
     monkeypatch.delenv(name)
     with pytest.raises(KeyError, match=name):
         Lambda()(change())
+    assert ecs.tasks == []
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", "{'cluster': 1}"])
+def test_settings_that_are_none_start_nothing(
+    cold: Cold, ecs: Ecs, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    """What cannot be read, or names no cluster, raises before ECS is asked."""
+    cold()
+    monkeypatch.setenv("TASK", text)
+    with pytest.raises((ValueError, KeyError, TypeError)):
+        Lambda()(change())
+    assert ecs.calls == []
+
+
+def test_a_task_definition_is_no_default_either(cold: Cold, ecs: Ecs) -> None:
+    """Without one, boto3 refuses the request."""
+    with pytest.raises(ParamValidationError, match="taskDefinition"):
+        cold(taskDefinition=None)(change())
     assert ecs.tasks == []
