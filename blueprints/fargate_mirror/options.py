@@ -119,8 +119,8 @@ class Options:
                 'repositories: with trigger = "codecommit" the stack makes the repository, whose'
                 " name is asked at deploy time; leave them out"
             )
-        # A prefix that is asked for at deploy time may be as long as any.
-        destinations = self.destinations or (Destination("", "x" * 80),)
+        # Without a list there is one, too; its prefix fits into what 90 is more than an ARN needs.
+        destinations = self.destinations or (Destination(""),)
         names = sum(
             90 + len(name) + len(there.prefix)
             for name in self.repositories

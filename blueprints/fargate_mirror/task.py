@@ -204,8 +204,8 @@ def _url(number: int, there: Destination, repository: str = "{repository}") -> s
 
 
 def _profiles(destinations: list[Destination]) -> dict[str, Any]:
-    """Return what tells AWS's command and git how to sign in to other accounts."""
-    lines, settings = [], []
+    """Return what tells AWS's command how to get into other accounts."""
+    lines = []
     for number, there in enumerate(destinations, start=1):
         if there.role:
             lines += [
@@ -214,16 +214,7 @@ def _profiles(destinations: list[Destination]) -> dict[str, Any]:
                 "credential_source = EcsContainer",
                 "role_session_name = mirror",
             ]
-            host = _url(number, there).partition("/v1/")[0]
-            # The first takes back the helper for the stack's own account.
-            helper = f"!aws --profile destination{number} codecommit credential-helper $@"
-            settings += [(f"credential.{host}.helper", value) for value in ("", helper)]
-    if not lines:
-        return {}
-    git = {"GIT_CONFIG_COUNT": str(len(settings))}
-    for number, (key, value) in enumerate(settings):
-        git |= {f"GIT_CONFIG_KEY_{number}": Sub(key), f"GIT_CONFIG_VALUE_{number}": value}
-    return {"AWS_PROFILES": "\n".join(lines) + "\n", **git}
+    return {"AWS_PROFILES": "\n".join(lines) + "\n"} if lines else {}
 
 
 def _names(options: Options) -> list[str]:

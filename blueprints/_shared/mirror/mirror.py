@@ -238,6 +238,7 @@ def mirror(todo, size):
   for url, was in old.items():
     try:
       wrong[url] = update(url, *was, new, head, size)
+      measure([] if wrong[url] else [url], failures=0)
     except RuntimeError as why:
       wrong[url] = str(why)
   return {url: reason for url, reason in wrong.items() if reason}
@@ -265,7 +266,6 @@ def main():
     for url, reason in wrong.items():
       log("failed" if n == ROUNDS - 1 else "retrying", url=bare(url), reason=reason)
     todo = [url for url in todo if url in wrong or SOURCE in wrong]
-    measure([url for url in sent if url not in todo], failures=0)
     if not todo:
       return 0
   return 1

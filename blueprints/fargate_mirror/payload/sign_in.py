@@ -19,7 +19,7 @@ SSH = (
 
 
 def sign_in():
-  """Use AWS_PROFILES, for AWS's command, and SOURCE_SECRET, for git.
+  """Use AWS_PROFILES, for the destinations that name one, and SOURCE_SECRET.
 
   The secret is a private SSH key if there are SOURCE_HOST_KEYS, or else a token or JSON with
   username and password. The user name of a token is the one in SOURCE_URL, or one that GitHub
@@ -27,6 +27,9 @@ def sign_in():
   """
   if "AWS_PROFILES" in env:
     Path(env["AWS_CONFIG_FILE"]).write_text(env["AWS_PROFILES"])
+  for there in map(urlsplit, env["DESTINATION_URLS"].split()):
+    if there.username:
+      ask(there.netloc, f"!aws --profile {there.username} codecommit credential-helper $@")
   if "SOURCE_SECRET" not in env:
     return
   secret = env.pop("SOURCE_SECRET").replace("\r", "").strip()
@@ -48,10 +51,13 @@ def give(secret, source):
   if not re.fullmatch("[!-~]+", user) or not re.fullmatch("[!-~]+", password):
     raise ValueError("the secret is neither a token nor JSON with username and password")
   env["SOURCE_USER"], env["SOURCE_PASSWORD"] = user, password
-  host = source.netloc.rpartition("@")[2]
-  setting = f"credential.https://{host}.helper"  # none but ours, and ours for no other host
-  settings = [(setting, ""), (setting, TELL)]
-  if source.username:  # which curl would try by itself, with no password
-    settings.append((f"http.https://{source.netloc}.emptyAuth", "true"))
+  ask(source.netloc, TELL)
+
+
+def ask(host, helper):
+  """Have git ask one credential helper about a host, and no other one."""
+  settings = [(f"credential.https://{host}.helper", value) for value in ("", helper)]
+  if "@" in host:  # or else curl tries the user by itself, with no password
+    settings.append((f"http.https://{host}.emptyAuth", "true"))
   for pair in settings:
     subprocess.run(["git", "config", "--global", "--add", *pair], check=True)

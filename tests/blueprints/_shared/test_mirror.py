@@ -1044,6 +1044,27 @@ def test_a_hung_git_is_given_up(world: World) -> None:
     assert same(world)
 
 
+def test_one_that_hangs_does_not_hide_another(world: World) -> None:
+    """A destination that is equal has been measured as such before the next one hangs."""
+    tools = world.root / "hung"
+    tools.mkdir()
+    (tools / "git").write_text(
+        '#!/bin/sh\ncase "$*" in *push*other*) sleep 60;; esac\n'
+        f'exec "{shutil.which("git")}" "$@"\n'
+    )
+    (tools / "git").chmod(0o755)
+    world.new_codecommit("other")
+    world.source.commit("main")
+    run = world.mirror(
+        PATH=f"{tools}:{world.environment['PATH']}",
+        MIRROR_DESTINATION_URLS=f"{codecommit_url('copy')} {codecommit_url('other')}",
+        MIRROR_SECONDS="2", **METRICS,
+    )  # fmt: skip
+    assert run.status == 1
+    told = {event["repository"]: event["Failures"] for event in run.of("measured")}
+    assert told == {"copy": 0, "other": 1}
+
+
 def test_a_server_that_never_answers(world: World) -> None:
     """After MIRROR_SECONDS, git's own helper for HTTP has let go of its connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:

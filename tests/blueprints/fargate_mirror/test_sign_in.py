@@ -287,29 +287,17 @@ def admitted(hosts: GitHosts) -> dict[str, set[str]]:
     """Return the access keys that each region's CodeCommit has seen."""
     found: dict[str, set[str]] = {}
     for host, user, password in shown(hosts):
-        if password:  # curl tries a user's name in an address by itself first
-            found.setdefault(host.split(".")[1], set()).add(user.partition("%")[0])
+        assert password, f"{user} was tried without a password"
+        found.setdefault(host.split(".")[1], set()).add(user.partition("%")[0])
     return found
 
 
-@pytest.mark.parametrize(
-    "strict",
-    [
-        False,
-        pytest.param(
-            True,
-            marks=pytest.mark.xfail(
-                strict=True, reason="curl tries the profile's name by itself, without a password"
-            ),
-        ),
-    ],
-)
-def test_a_role_in_another_account(place: Place, hosts: GitHosts, strict: bool) -> None:  # noqa: FBT001
+def test_a_role_in_another_account(place: Place, hosts: GitHosts) -> None:
     """The destination is pushed to with its own role, and the source is read with the task's.
 
     Nobody is shown anything else first, as CodeCommit ends what begins with a wrong password.
     """
-    hosts.strict |= set(CODECOMMIT.values()) if strict else set()
+    hosts.strict |= set(CODECOMMIT.values())
     behind = place.new_destination("shop", FAR)
     behind.git(
         "fetch", "-q", str(place.repository("shop").path), "refs/heads/feature:refs/heads/main"

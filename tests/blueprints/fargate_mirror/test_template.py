@@ -743,7 +743,7 @@ def read_by(source: str) -> set[str]:
 
 
 def test_what_the_program_is_told_it_reads_and_what_it_reads_it_is_told() -> None:
-    """Every variable of any shape is read by a payload or by git, and the other way round.
+    """Every variable of any shape is read by a payload, and the other way round.
 
     Left are those with which mirror.py can be tuned and that have a default.
     """
@@ -756,9 +756,7 @@ def test_what_the_program_is_told_it_reads_and_what_it_reads_it_is_told() -> Non
     mirror_reads = read_by(MIRROR)
     assert "MIRROR_SINCE" in mirror_reads
     assert "SOURCE_SECRET" in task_reads
-    gits = {name for name in told if name.startswith("GIT_CONFIG_")}
-    assert gits >= {"GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"}
-    assert told - gits <= task_reads | mirror_reads
+    assert told <= task_reads | mirror_reads
     image = set(re.findall(r"(\w+)=/work", str(OURS["Dockerfile"])))
     of_a_run = {"REPOSITORY", "MIRROR_SINCE"}
     handed_on = {"MIRROR_SOURCE_URL", "MIRROR_DESTINATION_URLS", "MIRROR_CREATE", "MIRROR_DIR"}
@@ -793,7 +791,7 @@ def test_secrets_are_fetched_by_fargate_and_stand_nowhere(options: dict[str, Any
 
 
 def test_other_accounts_are_signed_in_to_by_profiles_of_their_own() -> None:
-    """A profile for each role, named in its destination's URL, and git's helper for that URL."""
+    """A profile for each role, named in its destination's URL."""
     told = resolved(environment(body(**SHAPES["accounts"])))
     urls = told["DESTINATION_URLS"].split("\n")
     where = "git-codecommit.{}.amazonaws.com/v1/repos/{}{{repository}}"
@@ -810,24 +808,13 @@ def test_other_accounts_are_signed_in_to_by_profiles_of_their_own() -> None:
     }
     for name in profiles.sections():
         assert profiles[name]["credential_source"] == "EcsContainer"
-    count = int(told["GIT_CONFIG_COUNT"])
-    settings = [
-        (told.pop(f"GIT_CONFIG_KEY_{n}"), told.pop(f"GIT_CONFIG_VALUE_{n}")) for n in range(count)
-    ]
-    assert not [name for name in told if re.match("GIT_CONFIG_(KEY|VALUE)_", name)]
-    wanted = []
-    for number in (2, 3):
-        key = f"credential.https://destination{number}@git-codecommit.eu-central-1.amazonaws.com"
-        helper = f"!aws --profile destination{number} codecommit credential-helper $@"
-        wanted += [(f"{key}.helper", ""), (f"{key}.helper", helper)]
-    assert settings == wanted, "the empty one takes back the helper of the stack's own account"
 
 
 @pytest.mark.parametrize("shape", [s for s in SHAPES if s not in ("accounts", "only accounts")])
 def test_within_one_account_there_are_no_profiles(shape: str) -> None:
     """What is not needed is not set."""
     told = environment(body(**SHAPES[shape]))
-    assert not {n for n in told if n.startswith("GIT_CONFIG") or n == "AWS_PROFILES"}
+    assert "AWS_PROFILES" not in told
 
 
 def test_the_program_that_signs_in_is_in_the_image_if_it_is_needed() -> None:
