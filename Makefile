@@ -51,6 +51,8 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.developing: $(VENV)/.installed
+$(VENV)/.developing: $(VENV)/.installed tests/support/ministack.txt
 	$(INSTALL) --editable '.[dev]'
+	$(BIN)/python -m venv $(VENV)/ministack
+	$(VENV)/ministack/bin/python -m pip install --quiet --disable-pip-version-check -r tests/support/ministack.txt
 	@touch $@

@@ -6,6 +6,8 @@ import pytest
 
 from cfngen.lint import Linter
 
+pytest_plugins = ["support.moto_server", "support.eventbridge"]
+
 
 @pytest.fixture(scope="session")
 def linter() -> Linter:

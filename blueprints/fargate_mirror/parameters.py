@@ -33,7 +33,7 @@ class SourceUrl(Parameters):
 
     SourceUrl = parameter(
         "URL of the Git repository, without a password",
-        AllowedPattern="https://([^/:@ ]+@)?[^/:@ ]+(:[0-9]+)?/[^ ]+",
+        AllowedPattern="https://([^/:@ ]+@)?[^/:@ ]+/[^ ]+",
         ConstraintDescription="such as https://github.com/acme/app.git",
         group="Source",
     )
@@ -44,7 +44,7 @@ class SourceUrls(Parameters):
 
     SourceUrl = parameter(
         "URL of the Git repositories, without a password, with {repository} for the name",
-        AllowedPattern=r"https://([^/:@ ]+@)?[^/:@ ]+(:[0-9]+)?/[^ ]*\{repository\}[^ ]*",
+        AllowedPattern=r"https://([^/:@ ]+@)?[^/:@ ]+/[^ ]*\{repository\}[^ ]*",
         ConstraintDescription="such as https://github.com/acme/{repository}.git",
         group="Source",
     )

@@ -24,8 +24,6 @@ from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 from botocore.validate import ParamValidator
 
-pytest_plugins = ["support.moto_server"]
-
 PAYLOAD = Path(__file__).parents[2] / "cfngen/patterns/payload/image_builder.py"
 TAG = "0123456789ab-7"
 SECRET = "X-Amz-Signature=9f86d081884c7d65"

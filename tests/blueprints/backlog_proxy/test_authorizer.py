@@ -26,8 +26,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-pytest_plugins = ["support.moto_server"]
-
 PAYLOAD = Path(__file__).parents[3] / "blueprints" / "backlog_proxy" / "payload" / "authorizer.py"
 METHOD = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/v1/POST/backlog"
 USER = "backlog-user"

@@ -19,8 +19,6 @@ from cfngen.testing import of_type
 if TYPE_CHECKING:
     from support.eventbridge import EventBridge
 
-pytest_plugins = ["support.eventbridge"]
-
 BLUEPRINT = find("fargate_mirror").load()
 EVERY = {
     **aws_events.pushes(),

@@ -84,6 +84,7 @@ def test_the_one_that_has_changed(place: Place, aws: Aws) -> None:
     assert LIST not in [operation for operation, _ in aws.calls]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("patterns", "wanted"),
     [
@@ -466,6 +467,7 @@ def test_termination_without_work(place: Place, aws: Aws, tmp_path: Path) -> Non
     assert finished(task, timeout=10).status == 143
 
 
+@pytest.mark.slow
 def test_out_of_memory(place: Place, aws: Aws, tmp_path: Path) -> None:
     """A mirror.py that the kernel kills gives the task a status of its own; the rest goes on."""
     place.new_source("till")

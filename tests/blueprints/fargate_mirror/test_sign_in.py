@@ -181,6 +181,7 @@ def test_a_wrong_token(private: Place) -> None:
     assert "hunter2" not in run.output
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["instead", "redirect"])
 def test_another_host(private: Place, hosts: GitHosts, how: str) -> None:
     """No other host is given the secret, even if the source sends git there."""
@@ -283,6 +284,7 @@ def as_in_fargate(place: Place, hosts: GitHosts, aws: Aws) -> None:
         hosts.welcome[host] = lambda user, _: user.startswith("ASIA")
 
 
+@pytest.mark.slow
 def admitted(hosts: GitHosts) -> dict[str, set[str]]:
     """Return the access keys that each region's CodeCommit has seen."""
     found: dict[str, set[str]] = {}

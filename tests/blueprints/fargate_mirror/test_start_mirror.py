@@ -26,8 +26,6 @@ from support.ecs_on_loopback import ARN, STATUSES, Ecs
 from cfngen.generate import draw
 from cfngen.registry import find
 
-pytest_plugins = ["support.moto_server"]
-
 PAYLOAD = Path(__file__).parents[3] / "blueprints" / "fargate_mirror" / "payload/start_mirror.py"
 BLUEPRINT = find("fargate_mirror").load()
 PREFIX = "arn:aws:codecommit:eu-west-1:123456789012:"

@@ -950,8 +950,16 @@ def test_what_is_delivered_needs_no_bucket(name: str) -> None:
         (
             {"source": "https"},
             "SourceUrl",
-            ["https://github.com/a/b.git", "https://me@git.example.com:8443/x"],
-            ["http://a/b", "https://me:pass@a/b", "https://a", "https://a/b c", "-x", "file:///a"],
+            ["https://github.com/a/b.git", "https://me@git.example.com/x"],
+            [
+                "https://a:8443/b",
+                "http://a/b",
+                "https://me:pass@a/b",
+                "https://a",
+                "https://a/b c",
+                "-x",
+                "file:///a",
+            ],
         ),
         (
             {"source": "ssh"},
