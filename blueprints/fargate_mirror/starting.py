@@ -16,7 +16,7 @@ from cfngen.patterns import DeadLetters, FargateTask, dead_letters, python_funct
 from cfngen.patterns.functions import PythonFunction
 
 from .options import Options
-from .task import ARN
+from .task import source_arn
 
 payload = Payloads(__package__)
 
@@ -186,12 +186,12 @@ def _function(
             payload["start_mirror.py"],
             *task.may_run,
             allow(
+                ecs.DescribeTasks,
                 ecs.ListTasks,
                 on="*",
                 when={"ArnEquals": {"ecs:cluster": GetAtt(task.cluster, "Arn")}},
-                because="There is no task yet to grant this on: the condition names the cluster.",
+                because="Tasks have no names beforehand: the condition names the cluster.",
             ),
-            allow(ecs.DescribeTasks, on=task.arns),
             lost.may_send,
             why="Runs a task, unless one for the same repository is about to begin.",
             log=task.log,
@@ -222,7 +222,7 @@ def _function(
                 Principal="codecommit.amazonaws.com",
                 SourceAccount=AccountId,
                 # Not GetAtt: it must be there before the repository is.
-                SourceArn=Sub(ARN % ("${AWS::Region}", "${RepositoryName}")),
+                SourceArn=source_arn(p, options),
             )
         )
         repository = t.add(

@@ -52,7 +52,7 @@ def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTas
     task = t.add(
         fargate_task(
             "Mirror",
-            *_may_mirror(options),
+            *_may_mirror(p, options),
             image=uri,
             pulls=[*may_pull, *(_read(p.SourceSecret) if secrets else ())],
             placement=placement,
@@ -128,11 +128,12 @@ def _image(
     return image.uri, image.may_pull
 
 
-def _may_mirror(options: Options) -> Iterator[Statement]:
+def _may_mirror(p: Any, options: Options) -> Iterator[Statement]:
     """Yield what the program may do: pull from the sources, pull and push at the destinations."""
     names, destinations = _names(options), _destinations(options)
     if not options.external:
-        yield allow(codecommit.GitPull, on=[Sub(ARN % ("${AWS::Region}", n)) for n in names])
+        known = [Sub(ARN % ("${AWS::Region}", name)) for name in options.repositories]
+        yield allow(codecommit.GitPull, on=known or source_arn(p, options))
         if not options.single and any("*" in name or "$" in name for name in names):
             yield allow(
                 codecommit.ListRepositories,
@@ -151,6 +152,16 @@ def _may_mirror(options: Options) -> Iterator[Statement]:
     roles = [there.role for there in destinations if there.role]
     if roles:
         yield allow(sts.AssumeRole, on=roles)
+
+
+def source_arn(p: Any, options: Options) -> Sub:
+    """Return the ARN of the repository, or of those, asked for at deploy time.
+
+    The name stands in a map: cfn-lint tries all values of all parts in all regions, beginning with
+    the map, and a parameter without a default has none.
+    """
+    name = p.RepositoryName if options.single else p.Repositories
+    return Sub(ARN % ("${AWS::Region}", "${Name}"), Name=name)
 
 
 def _read(secret: Any) -> tuple[Statement, ...]:

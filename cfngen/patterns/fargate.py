@@ -95,11 +95,6 @@ class FargateTask:
         return str(self.definition.ContainerDefinitions[0].Name)
 
     @property
-    def arns(self) -> Sub:
-        """The ARNs of all tasks in the cluster, for a policy."""
-        return Sub(f"{ARN}task/${{{self.cluster.title}}}/*")
-
-    @property
     def may_run(self) -> tuple[Statement, ...]:
         """Allow running it, in its cluster and with its roles, and nothing else.
 

@@ -84,7 +84,6 @@ def test_the_one_that_has_changed(place: Place, aws: Aws) -> None:
     assert LIST not in [operation for operation, _ in aws.calls]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("patterns", "wanted"),
     [
@@ -108,6 +107,7 @@ def test_all_that_match(place: Place, aws: Aws, patterns: str, wanted: list[str]
     assert {region for _, region in aws.signers} <= {HERE}
 
 
+@pytest.mark.slow
 def test_names_that_are_built_in(place: Place, aws: Aws) -> None:
     """Repositories and destinations may be in the template; names need no list."""
     destinations = [{"region": THERE, "prefix": "copy-"}, {"region": FAR}]
@@ -387,6 +387,7 @@ def test_concurrent_runs_without_a_cache(place: Place, aws: Aws) -> None:
     assert mirrored(place) == ["shop"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kept", [False, True])
 def test_what_is_left(place: Place, aws: Aws, kept: bool) -> None:  # noqa: FBT001
     """Without a cache, each repository's folder makes room for the next; with one, all stay."""
@@ -414,6 +415,7 @@ def test_what_is_left(place: Place, aws: Aws, kept: bool) -> None:  # noqa: FBT0
 # --- an end before the end ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["fetch", "push"])
 def test_termination(place: Place, aws: Aws, tmp_path: Path, command: str) -> None:
     """SIGTERM ends the task with 143 and all its processes; the next run makes up for it."""
@@ -467,7 +469,6 @@ def test_termination_without_work(place: Place, aws: Aws, tmp_path: Path) -> Non
     assert finished(task, timeout=10).status == 143
 
 
-@pytest.mark.slow
 def test_out_of_memory(place: Place, aws: Aws, tmp_path: Path) -> None:
     """A mirror.py that the kernel kills gives the task a status of its own; the rest goes on."""
     place.new_source("till")
@@ -484,6 +485,7 @@ def test_out_of_memory(place: Place, aws: Aws, tmp_path: Path) -> None:
     assert mirrored(place) == ["till"]
 
 
+@pytest.mark.slow
 def test_time_is_up(place: Place, aws: Aws, tmp_path: Path) -> None:
     """A repository that takes too long is given up, and the next has its turn."""
     assert place.environment["MIRROR_SECONDS"] == "3600"

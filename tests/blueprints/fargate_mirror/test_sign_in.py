@@ -181,7 +181,6 @@ def test_a_wrong_token(private: Place) -> None:
     assert "hunter2" not in run.output
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("how", ["instead", "redirect"])
 def test_another_host(private: Place, hosts: GitHosts, how: str) -> None:
     """No other host is given the secret, even if the source sends git there."""
@@ -199,6 +198,7 @@ def test_another_host(private: Place, hosts: GitHosts, how: str) -> None:
     assert not [one for one in hosts.seen if one[0] == OTHER and TOKEN in one]
 
 
+@pytest.mark.slow
 def test_a_destination_is_not_given_it(place: Place, hosts: GitHosts) -> None:
     """CodeCommit is shown the task's own role, and the source is not."""
     with Aws(place.root / "codecommit") as aws:
@@ -284,7 +284,6 @@ def as_in_fargate(place: Place, hosts: GitHosts, aws: Aws) -> None:
         hosts.welcome[host] = lambda user, _: user.startswith("ASIA")
 
 
-@pytest.mark.slow
 def admitted(hosts: GitHosts) -> dict[str, set[str]]:
     """Return the access keys that each region's CodeCommit has seen."""
     found: dict[str, set[str]] = {}
@@ -294,6 +293,7 @@ def admitted(hosts: GitHosts) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.slow
 def test_a_role_in_another_account(place: Place, hosts: GitHosts) -> None:
     """The destination is pushed to with its own role, and the source is read with the task's.
 
