@@ -105,7 +105,6 @@ class Destination(Parameters):
         "Put before the names of repositories there; empty for the same names",
         Default="",
         AllowedPattern=PREFIX,
-        ConstraintDescription="letters, digits, '.', '_' and '-'",
     )
 
 

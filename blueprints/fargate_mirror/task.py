@@ -47,8 +47,10 @@ def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTas
         )
     uri, may_pull = _image(t, p, options, log)
     secrets = {"SOURCE_SECRET": p.SourceSecret} if options.source in ("https", "ssh") else {}
-    # A task that starts before it can mount would fail.
+    # A task that starts before it can mount, or get out, would fail.
     waits = [thing.title for thing in (*files.rules, *files.mounts)] if files else []
+    if options.network == "own":
+        waits += ["NetworkRoute", "NetworkRouting1", "NetworkRouting2"]
     task = t.add(
         fargate_task(
             "Mirror",
@@ -194,7 +196,11 @@ def _environment(p: Any, options: Options) -> dict[str, Any]:
         **({"SOURCE_HOST_KEYS": p.SourceHostKeys} if options.source == "ssh" else {}),
         "DESTINATION_URLS": Sub("\n".join(urls)),
         **_profiles(destinations),
-        **({"CACHE_DIR": "/cache"} if options.cache == "efs" else {}),
+        **(
+            {"CACHE_DIR": "/cache", "MIRROR_LOCK_SECONDS": str(60 * options.minutes)}
+            if options.cache == "efs"
+            else {}
+        ),
         "CREATE": _description(options),
         "MIRROR_MAX_DELETIONS": p.MaxDeletions,
         "MIRROR_SECONDS": str(60 * options.minutes),

@@ -44,7 +44,7 @@ def mirror_destination() -> Template:
     mirrors = Statement(
         Effect="Allow",
         Principal={"AWS": Sub("arn:${AWS::Partition}:iam::${MirrorAccount}:root")},
-        Action=["sts:AssumeRole"],
+        Action="sts:AssumeRole",
         Condition={
             "ArnLike": {
                 "aws:PrincipalArn": Sub(

@@ -260,6 +260,7 @@ def fargate_task(
                         "awslogs-group": Ref(log),
                         "awslogs-region": Ref("AWS::Region"),
                         "awslogs-stream-prefix": name,
+                        "mode": "blocking",  # metrics are lines of the log, and none may be lost
                     },
                 ),
             )

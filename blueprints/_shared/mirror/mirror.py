@@ -150,13 +150,13 @@ def push(url, changes, old, size):
     # A lease forces the ref. A "+" would, too, but whatever the lease says.
     leases = [f"--force-with-lease={r}:{old.get(r, '')}" for r in refs]
     command = ("push", "--progress", "--porcelain", *leases, "--", url, *specs)
-    _, out, err = run(*GIT, f"--git-dir={DIR}", *command)
+    status, out, err = run(*GIT, f"--git-dir={DIR}", *command)
     told = re.findall(r"^(.)\t[^\t]*:(.+)\t(.*)$", out, re.M)
     bad = {ref: why for flag, ref, why in told if flag == "!"}
     if re.search("(^|\r)fatal", err, re.M):  # the connection or the cache broke
       done.add("suspect")
     if not told:
-      bad = dict.fromkeys(refs, bare(err))
+      bad = dict.fromkeys(refs, bare(err) or f"git: {status}")
       dead += 1
     log("pushed", url=bare(url), refs=len(refs) - len(bad))
     sent[url]["RefsChanged"] += len(refs) - len(bad)
@@ -225,10 +225,13 @@ def mirror(todo, size):
       old[url] = listing(url)
     except RuntimeError as why:
       wrong[url] = str(why)
-      about = f"--repository-description={CREATE}"
-      if CREATE and not codecommit(url, "create-repository", about):
-        log("created", url=bare(url))
-        old[url] = {}, ""
+      if CREATE:
+        about = f"--repository-description={CREATE}"
+        if more := codecommit(url, "create-repository", about):
+          wrong[url] += f"; {more}"
+        else:
+          log("created", url=bare(url))
+          old[url] = {}, ""
   try:
     head = listing(SOURCE)[1]
     new = fetch()

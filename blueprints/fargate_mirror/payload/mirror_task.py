@@ -27,6 +27,8 @@ def repositories():
     with os.popen("aws codecommit list-repositories --output=json") as listed:
       names = [there["repositoryName"] for there in json.load(listed)["repositories"]]
     names = [name for name in names if wanted.fullmatch(name)]
+  if not names:
+    raise ValueError("there is no such repository")
   for name in names:
     if not re.fullmatch(r"[\w.-]{1,100}", name, re.A) or not wanted.fullmatch(name):
       raise ValueError(f"{name!r} is not to be mirrored")

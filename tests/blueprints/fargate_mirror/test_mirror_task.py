@@ -208,9 +208,10 @@ def test_the_list_is_denied(place: Place, aws: Aws) -> None:
 
 
 def test_no_repository_matches(place: Place, aws: Aws) -> None:
-    """A region without such repositories is mirrored already."""
+    """A pattern that matches nothing is no success: it may be a slip of the pen."""
     run = place.run(REPOSITORIES="team-*")
-    assert (run.status, run.events) == (0, [])
+    assert run.status == 2
+    assert "no such repository" in run.events[-1]["reason"]
 
 
 # --- destinations ------------------------------------------------------------------------------

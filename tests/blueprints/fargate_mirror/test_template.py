@@ -472,6 +472,21 @@ def test_every_run_is_placed_alike(options: dict[str, Any]) -> None:
     assert ("SpotInterrupted" in rules(template)) == ("spot" in options)
 
 
+def waits_for(template: dict[str, Any]) -> set[str]:
+    """Return what the task definition names as to be there before it."""
+    return set(template["Resources"]["MirrorTask"].get("DependsOn", []))
+
+
+@each_shape
+def test_a_task_waits_until_it_can_get_out(options: dict[str, Any]) -> None:
+    """In a network of its own, for the routes to the outside."""
+    routes = {"NetworkRoute", "NetworkRouting1", "NetworkRouting2"}
+    waits = waits_for(body(**options))
+    assert {w for w in waits if w.startswith("Network")} == (
+        routes if options.get("network") == "own" else set()
+    )
+
+
 @each_shape
 def test_files_are_entered_by_the_task_alone_and_over_tls(options: dict[str, Any]) -> None:
     """The cache is encrypted, at rest and on its way; the task waits until it can mount it."""
@@ -480,7 +495,7 @@ def test_files_are_entered_by_the_task_alone_and_over_tls(options: dict[str, Any
     assert ("cache" in volumes) == ("cache" in options) == ("CACHE_DIR" in environment(template))
     if "cache" not in options:
         assert not of_type(template, "AWS::EFS::FileSystem")
-        assert "DependsOn" not in template["Resources"]["MirrorTask"]
+        assert not [w for w in waits_for(template) if w.startswith("MirrorFiles")]
         return
     assert volumes["cache"]["EFSVolumeConfiguration"] == {
         "FilesystemId": {"Ref": "MirrorFiles"},
@@ -506,8 +521,7 @@ def test_files_are_entered_by_the_task_alone_and_over_tls(options: dict[str, Any
     assert made == {"OwnerUid": user, "OwnerGid": group, "Permissions": "0700"}
     mounts = of_type(template, "AWS::EFS::MountTarget")
     assert len(mounts) == 2
-    waits = set(template["Resources"]["MirrorTask"]["DependsOn"])
-    assert waits == {*mounts, "MirrorFilesIn", "MirrorFilesOut"}
+    assert waits_for(template) >= {*mounts, "MirrorFilesIn", "MirrorFilesOut"}
 
 
 # --- no push is lost ---
@@ -759,7 +773,7 @@ def test_what_the_program_is_told_it_reads_and_what_it_reads_it_is_told() -> Non
     image = set(re.findall(r"(\w+)=/work", str(OURS["Dockerfile"])))
     of_a_run = {"REPOSITORY", "MIRROR_SINCE"}
     handed_on = {"MIRROR_SOURCE_URL", "MIRROR_DESTINATION_URLS", "MIRROR_CREATE", "MIRROR_DIR"}
-    tuned = {"MIRROR_ROUNDS", "MIRROR_PAUSE", "MIRROR_BATCH", "MIRROR_LOCK_SECONDS"}
+    tuned = {"MIRROR_ROUNDS", "MIRROR_PAUSE", "MIRROR_BATCH"}
     assert (task_reads | mirror_reads) - told - image == of_a_run | handed_on | tuned
 
 

@@ -33,7 +33,7 @@ def test_only_the_mirror_s_role_of_one_stack_is_trusted() -> None:
     (trust,) = role()["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Effect"] == "Allow"
     assert trust["Principal"] == {"AWS": "arn:aws:iam::111122223333:root"}
-    assert trust["Action"] == ["sts:AssumeRole"]
+    assert trust["Action"] == "sts:AssumeRole"
     assert list(trust["Condition"]) == ["ArnLike"]
     assert list(trust["Condition"]["ArnLike"]) == ["aws:PrincipalArn"]
     pattern = trust["Condition"]["ArnLike"]["aws:PrincipalArn"]
