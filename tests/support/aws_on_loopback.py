@@ -11,15 +11,14 @@ import json
 import os
 import re
 import subprocess
-import threading
 import uuid
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from support.git_repositories import Repository, new_codecommit_repository
+from support.loopback import Loopback
 
 ACCOUNT = "123456789012"
 TASK_KEY = "ASIATASK"
@@ -35,7 +34,7 @@ class RefusalError(Exception):
     """An error of the service: its type and its message."""
 
 
-class Aws:
+class Aws(Loopback):
     """The state behind the server.
 
     Attributes:
@@ -63,26 +62,7 @@ class Aws:
         class Ours(Handler):
             aws = state
 
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Ours)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
-
-    def __enter__(self) -> Self:
-        """Serve."""
-        self.thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop serving."""
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        self.listen(Ours)
 
     def answer(self, operation: str, region: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer one operation."""

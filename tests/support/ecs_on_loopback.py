@@ -15,11 +15,11 @@ import time
 import uuid
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
 from typing import Any, Self
 
 import botocore.session
 from botocore.validate import validate_parameters
+from support.loopback import Loopback
 
 REGION = "eu-west-1"
 ARN = f"arn:aws:ecs:{REGION}:123456789012"
@@ -88,7 +88,7 @@ class Task:
 
 
 @dataclass
-class Ecs:
+class Ecs(Loopback):
     """A cluster and its tasks.
 
     Attributes:
@@ -128,22 +128,8 @@ class Ecs:
         class Handler(_Handler):
             state = ecs
 
-        self.server = _Server(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = threading.Thread(target=self.server.serve_forever, args=(0.02,))
-        self.thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop serving."""
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        self.listen(Handler, _Server)
+        return super().__enter__()
 
     def asked(self, operation: str) -> list[dict[str, Any]]:
         """Return the inputs of an operation's calls."""

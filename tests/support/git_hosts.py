@@ -12,14 +12,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from support.aws_on_loopback import Handler
+from support.loopback import Loopback
 
 
-class GitHosts:
+class GitHosts(Loopback):
     """The hosts.
 
     Attributes:
@@ -56,26 +55,7 @@ class GitHosts:
         class Ours(_Host):
             hosts = state
 
-        self.server = _Server(("127.0.0.1", 0), Ours)
-        self.server.daemon_threads = True
-        self.url = f"http://127.0.0.1:{self.server.server_port}"
-        self.thread = Thread(target=self.server.serve_forever, args=(0.02,))
-
-    def __enter__(self) -> Self:
-        """Serve."""
-        self.thread.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Stop serving."""
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
+        self.listen(Ours, _Server)
 
 
 class _Server(ThreadingHTTPServer):
