@@ -64,7 +64,7 @@ def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTas
             architecture=options.architecture,
             environment=_environment(p, options),
             secrets=secrets,
-            folder="/work",
+            folder="/data",
             files=files,
             log=log,
             waits_for=waits,

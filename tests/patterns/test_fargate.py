@@ -59,7 +59,7 @@ def task(*, storage: int = 21, spot: bool = False, **changes: Any) -> FargateTas
         "ephemeral_storage": storage,
         "architecture": "arm64",
         "environment": {"KEY": "value"},
-        "folder": "/work",
+        "folder": "/data",
         "log": log_group("Log", days=30),
         "why": "To test.",
         "role_why": "Held by the test.",
@@ -80,7 +80,7 @@ def test_a_program_cannot_write_but_where_it_is_told() -> None:
     assert program["User"] == "1000:1000"
     assert program["ReadonlyRootFilesystem"] is True
     assert program["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
-    assert program["MountPoints"] == [{"SourceVolume": "work", "ContainerPath": "/work"}]
+    assert program["MountPoints"] == [{"SourceVolume": "work", "ContainerPath": "/data"}]
     assert "Secrets" not in program
 
 

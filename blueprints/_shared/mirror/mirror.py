@@ -20,23 +20,23 @@ env = os.environ
 problems = []
 
 
-def number(name, default, least=0):
+def number(name, default, least=0, most=1e9):
   """Read a number from the environment."""
   text = env.get(name) or default
   with suppress(ValueError):
-    if least <= float(text) < 1e10:
+    if least <= float(text) <= most:
       return float(text)
-  problems.append(f"{name}: {text!r} is no number from {least} on")
+  problems.append(f"{name}: {text!r} is no number from {least} to {most:g}")
   return default
 
 
 SOURCE = env.get("MIRROR_SOURCE_URL", "").strip()
 DESTINATIONS = env.get("MIRROR_DESTINATION_URLS", "").split()
-# Kept between runs: a restored cache, or on an EFS shared by runs.
+# Kept between runs: a restored cache, or on a shared EFS.
 DIR = Path(os.path.realpath(env.get("MIRROR_DIR") or "/"))
 ROUNDS = int(number("MIRROR_ROUNDS", 5, 1))
 PAUSE = number("MIRROR_PAUSE", 2)  # seconds after round 1, growing by as much each time
-BATCH = int(number("MIRROR_BATCH", 1000, 1))  # refs in a push; CodeCommit takes 4000
+BATCH = int(number("MIRROR_BATCH", 1000, 1, 4000))  # refs in a push
 BYTES = 100_000  # of arguments, about
 MAX_DELETIONS = number("MIRROR_MAX_DELETIONS", 1e9)  # at one destination, in a run
 LOCK_SECONDS = number("MIRROR_LOCK_SECONDS", 3000)  # to wait for another run in MIRROR_DIR
@@ -277,10 +277,11 @@ def main():
 def measure(urls, failures):
   """Print the figures of destinations in CloudWatch's embedded metric format."""
   for url in urls:
-    facts = {**sent.pop(url), "Failures": failures}
+    facts = {"Failures": failures}
     if SINCE and not failures:
       then = calendar.timegm(time.strptime(SINCE[:19], "%Y-%m-%dT%H:%M:%S"))
       facts["LagSeconds"] = max(0, round(time.time() - then))
+    facts.update(sent.pop(url))
     known = CODECOMMIT.fullmatch(url)
     if METRICS and known:
       space, stack = METRICS.split()
@@ -320,7 +321,7 @@ def start():
   log("started", source=bare(SOURCE), destinations=[bare(url) for url in DESTINATIONS])
   try:
     return main()
-  except (RuntimeError, OSError) as why:
+  except (RuntimeError, OSError, ValueError) as why:
     log("failed", reason=bare(str(why)))
     return 1
   finally:

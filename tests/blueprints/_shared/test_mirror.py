@@ -1100,7 +1100,7 @@ def test_all_mistakes_at_once(world: World) -> None:
         MIRROR_DIR="",
         MIRROR_ROUNDS="0",
         MIRROR_PAUSE="nan",
-        MIRROR_BATCH="0",
+        MIRROR_BATCH="4001",
         MIRROR_MAX_DELETIONS="few",
         MIRROR_LOCK_SECONDS="-1",
         MIRROR_SECONDS="an hour",
@@ -1112,6 +1112,14 @@ def test_all_mistakes_at_once(world: World) -> None:
         "SOURCE_URL", "DIR", "ROUNDS", "PAUSE", "BATCH", "MAX_DELETIONS", "LOCK_SECONDS", "SECONDS",
     ):  # fmt: skip
         assert f"MIRROR_{name}:" in said or f"MIRROR_{name}," in said
+
+
+def test_a_time_that_is_none(world: World) -> None:
+    """A run that is told nonsense about when its source changed counts as a failure."""
+    world.source.commit("main")
+    run = world.mirror(MIRROR_SINCE="yesterday", **METRICS)
+    assert run.status == 1
+    assert [event["Failures"] for event in run.of("measured")] == [1]
 
 
 @pytest.mark.parametrize("url", ["", "--upload-pack=touch${IFS}pwned", "a -b"])

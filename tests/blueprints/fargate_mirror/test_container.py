@@ -67,4 +67,4 @@ def test_the_task_definition_asks_for_that() -> None:
     assert container["User"] == "1000:1000"
     assert container["ReadonlyRootFilesystem"] is True
     assert container["LinuxParameters"]["Capabilities"] == {"Drop": ["ALL"]}
-    assert [mount["ContainerPath"] for mount in container["MountPoints"]] == ["/work"]
+    assert [mount["ContainerPath"] for mount in container["MountPoints"]] == ["/data"]

@@ -140,9 +140,9 @@ def test_what_is_copied(options: dict[str, object], names: list[str]) -> None:
 def test_who_runs_it_and_where() -> None:
     """A user of its own runs it in the one folder that can be written to."""
     assert argument("USER") == "1000:1000"
-    assert argument("WORKDIR") == "/work"
-    assert argument("VOLUME") == '["/work"]'
-    assert argument("ENV") == "HOME=/work TMPDIR=/work AWS_CONFIG_FILE=/work/aws-config"
+    assert argument("WORKDIR") == "/data"
+    assert argument("VOLUME") == '["/data"]'
+    assert argument("ENV") == "HOME=/data TMPDIR=/data AWS_CONFIG_FILE=/data/aws-config"
     order = [word for word, _ in instructions()]
     assert order.index("VOLUME") > max(n for n, word in enumerate(order) if word == "RUN")
     assert order.index("USER") > order.index("COPY")

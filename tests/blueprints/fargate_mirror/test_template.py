@@ -356,7 +356,7 @@ def test_the_program_is_nobody_on_a_disk_it_cannot_write(options: dict[str, Any]
     assert program["StopTimeout"] == 120
     assert "Privileged" not in program
     folders = {m["ContainerPath"]: m["SourceVolume"] for m in program["MountPoints"]}
-    assert folders == {"/work": "work", **({"/cache": "cache"} if "cache" in options else {})}
+    assert folders == {"/data": "work", **({"/cache": "cache"} if "cache" in options else {})}
     assert {v["Name"] for v in definition["Volumes"]} == set(folders.values())
     assert definition["Volumes"][0] == {"Name": "work"}, "on the task's own disk"
 
@@ -373,7 +373,7 @@ def test_the_image_makes_the_writable_folder_its_user_s() -> None:
     assert json.loads(volumes) == [mount["ContainerPath"]]
     assert f"USER {program['User']}\n" in dockerfile
     user, group = program["User"].split(":")
-    assert re.search(rf"install -d -o {user} -g {group} -m 0700 /work\b", dockerfile)
+    assert re.search(rf"install -d -o {user} -g {group} -m 0700 /data\b", dockerfile)
     assert dockerfile.index("install -d") < dockerfile.index("VOLUME")
     (settings,) = re.findall(r"^ENV (.+)$", dockerfile, re.M)
     for setting in settings.split():
@@ -770,7 +770,7 @@ def test_what_the_program_is_told_it_reads_and_what_it_reads_it_is_told() -> Non
     assert "MIRROR_SINCE" in mirror_reads
     assert "SOURCE_SECRET" in task_reads
     assert told <= task_reads | mirror_reads
-    image = set(re.findall(r"(\w+)=/work", str(OURS["Dockerfile"])))
+    image = set(re.findall(r"(\w+)=/data", str(OURS["Dockerfile"])))
     of_a_run = {"REPOSITORY", "MIRROR_SINCE"}
     handed_on = {"MIRROR_SOURCE_URL", "MIRROR_DESTINATION_URLS", "MIRROR_CREATE", "MIRROR_DIR"}
     tuned = {"MIRROR_ROUNDS", "MIRROR_PAUSE", "MIRROR_BATCH"}
