@@ -36,6 +36,10 @@ class PolicyError(CfngenError):
     """A policy statement says more, or less, than a reviewer may be shown."""
 
 
+class PipelineError(Problems):
+    """A pipeline that CodePipeline would refuse, or that would not do what it seems to."""
+
+
 class RenderError(CfngenError):
     """A template cannot be written as YAML that means the same."""
 

@@ -13,7 +13,8 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import troposphere
 from troposphere import AWSObject, Export, Output
 
-from cfngen.iam import Statement
+from cfngen.errors import PolicyError
+from cfngen.iam import Statement, overfull_roles
 from cfngen.parameters import Parameters, parameter
 
 HERE = str(Path(__file__).resolve().parent) + os.sep
@@ -126,6 +127,7 @@ class Template(troposphere.Template):  # type: ignore[misc]
         Raises:
             ValueError, TypeError: troposphere's own complaint, with a note saying which line
                 added the resource.
+            PolicyError: a role with more in its policies than IAM takes.
         """
         comments: dict[tuple[str | int, ...], str] = {
             ("Resources", name): why for name, why in self.whys.items()
@@ -149,6 +151,8 @@ class Template(troposphere.Template):  # type: ignore[misc]
                     name: self._encode(section, name, thing, comments)
                     for name, thing in things.items()
                 }
+        if overfull := overfull_roles(body["Resources"]):
+            raise PolicyError("\n".join(overfull))
         return Document(body, comments, dict(self.origins))
 
     def _add(self, resource: AWSObject, why: str, origin: Origin) -> None:

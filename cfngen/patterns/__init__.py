@@ -18,7 +18,7 @@ from cfngen.patterns.images import built_image, pull_images
 from cfngen.patterns.logs import log_group, write_logs
 from cfngen.patterns.network import callers_group, public_network
 from cfngen.patterns.queues import DeadLetters, dead_letters
-from cfngen.patterns.roles import role
+from cfngen.patterns.roles import assumed_role, role, role_policy
 from cfngen.patterns.webhook import webhook
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Placement",
     "alarm",
     "alarm_topic",
+    "assumed_role",
     "build_project",
     "buildspec",
     "built_image",
@@ -42,6 +43,7 @@ __all__ = [
     "pull_images",
     "python_function",
     "role",
+    "role_policy",
     "shared_files",
     "start_builds",
     "variable",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -38,15 +39,26 @@ class AlarmTopic:
         ]
 
 
-def alarm_topic(title: str, *, email: Any = None, when: str = "") -> AlarmTopic:
+def alarm_topic(
+    title: str, *, email: Any = None, when: str = "", rules: Sequence[Any] = ()
+) -> AlarmTopic:
     """Return a topic that this account's CloudWatch alarms may publish to.
 
     Args:
         title: the logical ID.
         email: an address that is told.
         when: the condition under which it is.
+        rules: the ARNs of EventBridge's rules that may publish, too.
     """
     topic = Topic(title)
+    by_rules = [
+        allow(
+            may.Publish,
+            on=Ref(topic),
+            to={"Service": "events.amazonaws.com"},
+            when={"ArnEquals": {"aws:SourceArn": list(rules)}},
+        )
+    ] * bool(rules)
     policy = TopicPolicy(
         f"{title}Policy",
         Topics=[Ref(topic)],
@@ -56,7 +68,8 @@ def alarm_topic(title: str, *, email: Any = None, when: str = "") -> AlarmTopic:
                 on=Ref(topic),
                 to={"Service": "cloudwatch.amazonaws.com"},
                 when={"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}},
-            )
+            ),
+            *by_rules,
         ),
     )
     if email is None:

@@ -1,4 +1,4 @@
-"""A private bucket for what can be made again."""
+"""Private buckets: what all of them have in common, and one for what can be made again."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from troposphere.s3 import (
     ServerSideEncryptionRule,
 )
 
-from cfngen.iam import deny, policy_document
+from cfngen.iam import Statement, deny, policy_document
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def cache_bucket(title: str, *, days: Any) -> CacheBucket:
     No versions are kept, since all of it can be made again, and the bucket goes with the stack
     once it is empty (CloudFormation deletes no bucket that holds objects).
     """
-    bucket = Bucket(
+    bucket = private_bucket(
         title,
         DeletionPolicy="Delete",
         UpdateReplacePolicy="Delete",
@@ -72,6 +72,20 @@ def cache_bucket(title: str, *, days: Any) -> CacheBucket:
                 )
             ]
         ),
+    )
+    return CacheBucket(bucket, bucket_policy(bucket))
+
+
+def private_bucket(title: str, **properties: Any) -> Bucket:
+    """Return a bucket that nobody outside the account can be let into, by whatever means.
+
+    Args:
+        title: the logical ID.
+        properties: further properties, as CloudFormation spells them.
+    """
+    return Bucket(
+        title,
+        **properties,
         OwnershipControls=OwnershipControls(
             Rules=[OwnershipControlsRule(ObjectOwnership="BucketOwnerEnforced")]
         ),
@@ -82,17 +96,21 @@ def cache_bucket(title: str, *, days: Any) -> CacheBucket:
             RestrictPublicBuckets=True,
         ),
     )
-    policy = BucketPolicy(
-        f"{title}Policy",
+
+
+def bucket_policy(bucket: Bucket, *statements: Statement) -> BucketPolicy:
+    """Return a policy by which nothing is read or written without TLS, and what else is said."""
+    return BucketPolicy(
+        f"{bucket.title}Policy",
         Bucket=Ref(bucket),
         PolicyDocument=policy_document(
             deny(
                 "s3:*",
-                on=[GetAtt(bucket, "Arn"), Sub(f"${{{title}.Arn}}/*")],
+                on=[GetAtt(bucket, "Arn"), Sub(f"${{{bucket.title}.Arn}}/*")],
                 to={"AWS": "*"},
                 when={"Bool": {"aws:SecureTransport": "false"}},
                 sid="TlsOnly",
-            )
+            ),
+            *statements,
         ),
     )
-    return CacheBucket(bucket, policy)

@@ -34,7 +34,7 @@ def build_project(
     title: str,
     *,
     description: str,
-    buildspec: str,
+    buildspec: Any,
     role: Role,
     log: LogGroup,
     architecture: str = "arm64",
@@ -43,6 +43,7 @@ def build_project(
     queued_minutes: Any = 480,
     privileged: bool = False,
     environment: Sequence[EnvironmentVariable] = (),
+    in_pipeline: bool = False,
     **properties: Any,
 ) -> Project:
     """Return a project without a source of its own, that writes to a log group made before it.
@@ -52,7 +53,7 @@ def build_project(
     Args:
         title: the logical ID.
         description: what it does.
-        buildspec: the whole buildspec.
+        buildspec: the whole buildspec, or where it is in the source.
         role: the role that builds hold.
         log: the log group; the role needs `write_logs` of it.
         architecture: `arm64` or `x86_64`.
@@ -61,6 +62,7 @@ def build_project(
         queued_minutes: how long a build may wait for a machine.
         privileged: whether a build may mount file systems or run Docker.
         environment: environment variables, from `variable`.
+        in_pipeline: whether CodePipeline hands it the source, and takes what it makes.
         properties: further properties of the project, as CloudFormation spells them.
     """
     kind, image = IMAGES[architecture]
@@ -76,8 +78,8 @@ def build_project(
             PrivilegedMode=privileged,
             EnvironmentVariables=list(environment),
         ),
-        Source=Source(Type="NO_SOURCE", BuildSpec=buildspec),
-        Artifacts=Artifacts(Type="NO_ARTIFACTS"),
+        Source=Source(Type="CODEPIPELINE" if in_pipeline else "NO_SOURCE", BuildSpec=buildspec),
+        Artifacts=Artifacts(Type="CODEPIPELINE" if in_pipeline else "NO_ARTIFACTS"),
         LogsConfig=LogsConfig(CloudWatchLogs=CloudWatchLogs(Status="ENABLED", GroupName=Ref(log))),
         TimeoutInMinutes=minutes,
         QueuedTimeoutInMinutes=queued_minutes,

@@ -15,16 +15,16 @@ from cfngen.iam import Statement, allow, policy_document
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """A queue, and the policy that lets rules put events there."""
+    """A queue, and the policy that lets rules put events there, if there are any."""
 
     queue: Queue
-    policy: QueuePolicy
+    policy: QueuePolicy | None
     why: str
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
-        return [(self.queue, self.why), (self.policy, "")]
+        return [(self.queue, self.why), *([(self.policy, "")] if self.policy else [])]
 
     @property
     def arn(self) -> GetAtt:
@@ -37,12 +37,12 @@ class DeadLetters:
         return allow(may.SendMessage, on=self.arn)
 
 
-def dead_letters(title: str, *, rules: Sequence[Any], why: str) -> DeadLetters:
-    """Return an encrypted queue that keeps for 14 days what rules could not deliver.
+def dead_letters(title: str, *, rules: Sequence[Any] = (), why: str) -> DeadLetters:
+    """Return an encrypted queue that keeps for 14 days what could not be delivered.
 
     Args:
         title: the logical ID.
-        rules: the ARNs of the rules that may write there.
+        rules: the ARNs of the rules that may write there; roles need `may_send` instead.
         why: the comment above it.
     """
     queue = Queue(
@@ -52,6 +52,8 @@ def dead_letters(title: str, *, rules: Sequence[Any], why: str) -> DeadLetters:
         MessageRetentionPeriod=14 * 24 * 60 * 60,
         SqsManagedSseEnabled=True,
     )
+    if not rules:
+        return DeadLetters(queue, None, why)
     policy = QueuePolicy(
         f"{title}Policy",
         Queues=[Ref(queue)],

@@ -1,11 +1,11 @@
-"""A role for one AWS service, with its permissions written as sentences."""
+"""Roles for AWS services and for other roles, with their permissions written as sentences."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from troposphere import Ref
-from troposphere.iam import Policy, Role
+from troposphere.iam import Policy, Role, RolePolicy
 
 from cfngen.iam import Statement, policy_document, trust
 
@@ -14,16 +14,56 @@ from cfngen.iam import Statement, policy_document, trust
 SENDS_SOURCE_ACCOUNT = frozenset({"codebuild", "codepipeline", "ecs-tasks", "events", "scheduler"})
 
 
-def role(title: str, service: str, *statements: Statement) -> Role:
+def role(title: str, service: str, *statements: Statement, **properties: Any) -> Role:
     """Return a role that one AWS service may assume, and that may do what is said.
 
     Args:
         title: the logical ID.
         service: the first label of the service principal, such as `codebuild`.
         statements: what it may do, from `allow` and `deny`.
+        properties: further properties, such as `Path`, as CloudFormation spells them.
     """
     when: dict[str, Any] | None = None
     if service in SENDS_SOURCE_ACCOUNT:
         when = {"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}}
-    policy = Policy(PolicyName="Permissions", PolicyDocument=policy_document(*statements))
-    return Role(title, AssumeRolePolicyDocument=trust(service, when), Policies=[policy])
+    return Role(
+        title, AssumeRolePolicyDocument=trust(service, when), **properties, **_may(statements)
+    )
+
+
+def assumed_role(title: str, by: Any, *statements: Statement, **properties: Any) -> Role:
+    """Return a role that another role may assume.
+
+    Args:
+        title: the logical ID.
+        by: the ARN of the other role, which also needs the right to assume this one.
+        statements: what it may do.
+        properties: further properties, as CloudFormation spells them.
+    """
+    trusted = Statement(Effect="Allow", Principal={"AWS": by}, Action="sts:AssumeRole")
+    return Role(
+        title,
+        AssumeRolePolicyDocument=policy_document(trusted),
+        **properties,
+        **_may(statements),
+    )
+
+
+def role_policy(title: str, holder: Role, *statements: Statement) -> RolePolicy:
+    """Return what a role may do as a resource of its own, for where it would close a circle.
+
+    What needs the role to be able to do it has to wait for this (`DependsOn`).
+    """
+    return RolePolicy(
+        title,
+        RoleName=Ref(holder),
+        PolicyName="Permissions",
+        PolicyDocument=policy_document(*statements),
+    )
+
+
+def _may(statements: tuple[Statement, ...]) -> dict[str, Any]:
+    if not statements:
+        return {}
+    document = policy_document(*statements)
+    return {"Policies": [Policy(PolicyName="Permissions", PolicyDocument=document)]}

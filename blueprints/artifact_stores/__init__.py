@@ -1,0 +1,1 @@
+"""Where pipelines keep what they deploy, in every region they deploy to."""

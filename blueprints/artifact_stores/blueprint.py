@@ -1,0 +1,240 @@
+"""Keep what pipelines deploy, in every region they deploy to: a key and two buckets in each."""
+
+from typing import Any
+
+from awacs import cloudformation as cf
+from awacs import kms, s3, sts
+from troposphere import Equals, GetAtt, Not, Or, Parameter, Ref, Region, Sub
+from troposphere import kms as keys
+from troposphere.cloudformation import (
+    DeploymentTargets,
+    ManagedExecution,
+    OperationPreferences,
+    StackInstances,
+    StackSet,
+)
+from troposphere.cloudformation import Parameter as Passed
+from troposphere.iam import Role
+
+from cfngen import Parameters, Template, allow, blueprint, parameter, render
+from cfngen.iam import Statement, policy_document
+from cfngen.patterns import assumed_role, role_policy
+from cfngen.patterns.stores import (
+    own_namespace,
+    store,
+    store_buckets,
+    store_key_policy,
+    stores_name,
+)
+from cfngen.regions import regions as known
+
+from .options import Options
+
+# What a stack of a StackSet takes, for a template without nested stacks or transforms. AWS
+# documents no list shorter than cloudformation:* (page "Grant self-managed permissions").
+STACKS = (
+    cf.CancelUpdateStack, cf.ContinueUpdateRollback, cf.CreateChangeSet, cf.CreateStack,
+    cf.DeleteChangeSet, cf.DeleteStack, cf.DescribeChangeSet, cf.DescribeStackEvents,
+    cf.DescribeStackResource, cf.DescribeStackResources, cf.DescribeStacks, cf.DetectStackDrift,
+    cf.DetectStackResourceDrift, cf.ExecuteChangeSet, cf.GetStackPolicy, cf.GetTemplate,
+    cf.ListStackResources, cf.SetStackPolicy, cf.TagResource, cf.UntagResource, cf.UpdateStack,
+)  # fmt: skip
+# What the handlers of AWS::S3::Bucket and AWS::S3::BucketPolicy ask for (their registry schemas),
+# without what only other properties need.
+BUCKETS = (
+    s3.CreateBucket, s3.DeleteBucket, s3.DeleteBucketPolicy, s3.GetAccelerateConfiguration,
+    s3.GetAnalyticsConfiguration, s3.GetBucketAbac, s3.GetBucketAcl, s3.GetBucketCORS,
+    s3.GetBucketLogging, s3.GetBucketMetadataTableConfiguration, s3.GetBucketNotification,
+    s3.GetBucketObjectLockConfiguration, s3.GetBucketOwnershipControls, s3.GetBucketPolicy,
+    s3.GetBucketPublicAccessBlock, s3.GetBucketTagging, s3.GetBucketVersioning,
+    s3.GetBucketWebsite, s3.GetEncryptionConfiguration, s3.GetIntelligentTieringConfiguration,
+    s3.GetInventoryConfiguration, s3.GetLifecycleConfiguration, s3.GetMetricsConfiguration,
+    s3.GetReplicationConfiguration, s3.ListBucket, s3.ListTagsForResource,
+    s3.PutBucketOwnershipControls, s3.PutBucketPolicy, s3.PutBucketPublicAccessBlock,
+    s3.PutBucketTagging, s3.PutBucketVersioning, s3.PutEncryptionConfiguration,
+    s3.PutLifecycleConfiguration, s3.TagResource, s3.UntagResource,
+)  # fmt: skip
+# The same of AWS::KMS::ReplicaKey, for a key that is there.
+REPLICAS = (
+    kms.DescribeKey, kms.DisableKey, kms.EnableKey, kms.GetKeyPolicy, kms.ListResourceTags,
+    kms.PutKeyPolicy, kms.ReplicateKey, kms.ScheduleKeyDeletion, kms.TagResource,
+    kms.UntagResource, kms.UpdateKeyDescription,
+)  # fmt: skip
+
+
+def questions(options: Options) -> type[Parameters]:
+    """Return what is asked at deploy time."""
+    name = stores_name((options.home, *options.regions))
+
+    class Params(Parameters):
+        """Asked at deploy time."""
+
+        StoresName = parameter(
+            "What names of buckets begin with, here and in the pipelines", group="Stores", **name
+        )
+        ArtifactDays = parameter(
+            "Days after which what pipelines hand from action to action expires",
+            Type="Number",
+            Default=30,
+            MinValue=1,
+            MaxValue=365,
+        )
+
+    return Params
+
+
+@blueprint
+def artifact_stores(options: Options) -> Template:
+    """Make a key and two buckets in every region that pipelines deploy to."""
+    t = Template()
+    p: Any = t.declare(questions(options))
+    t.add_rule(
+        "HomeRegion",
+        {
+            "Assertions": [
+                {
+                    "Assert": Equals(Region, options.home),
+                    "AssertDescription": f"This template is made for {options.home}",
+                }
+            ]
+        },
+    )
+    key = keys.Key(
+        "ArtifactKey",
+        DeletionPolicy="RetainExceptOnCreate",
+        UpdateReplacePolicy="Retain",
+        Description=Sub("${StoresName}: what pipelines keep"),
+        MultiRegion=True,
+        EnableKeyRotation=True,
+        KeyPolicy=store_key_policy(options.services),
+    )
+    made = t.add(
+        store(
+            key,
+            options.services,
+            artifact_days=p.ArtifactDays,
+            package_days=options.package_days,
+            namespace=own_namespace(options.home),
+        )
+    )
+    if options.regions:
+        _elsewhere(t, p, options)
+    t.output(
+        "KeyId",
+        Ref(key),
+        "Id of the key, the same in every region",
+        export=Sub("${StoresName}-KeyId"),
+    )
+    t.output("Artifacts", Ref(made.artifacts), "Bucket of the pipelines, in this region")
+    t.output("Packages", Ref(made.packages), "Bucket of what stacks refer to, in this region")
+    return t
+
+
+def _elsewhere(t: Template, p: Any, options: Options) -> None:
+    """Add what makes the same in the other regions."""
+    principals = ["cloudformation.amazonaws.com"] + [
+        f"cloudformation.{region}.amazonaws.com"
+        for region in sorted(options.regions)
+        if region in known().opt_in
+    ]
+    stack_sets = "arn:${AWS::Partition}:cloudformation:*:${AWS::AccountId}:stackset/"
+    trusted = Statement(
+        Effect="Allow",
+        Principal={"Service": principals[0] if len(principals) == 1 else principals},
+        Action="sts:AssumeRole",
+        Condition={
+            "StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")},
+            "ArnLike": {"aws:SourceArn": Sub(f"{stack_sets}${{AWS::StackName}}:*")},
+        },
+    )
+    administrator = t.add(
+        Role("StoresAdministrator", AssumeRolePolicyDocument=policy_document(trusted)),
+        why="Held by CloudFormation's StackSet: it may become StoresMaker, and nothing else.",
+    )
+    maker = t.add(
+        assumed_role("StoresMaker", GetAtt(administrator, "Arn")),
+        why="Held by the StackSet's stacks in the other regions: it makes a store and unmakes it.",
+    )
+    become = allow(sts.AssumeRole, on=GetAtt(maker, "Arn"))
+    assume = t.add(role_policy("StoresAdministratorPolicy", administrator, become))
+    keys_here = "arn:${AWS::Partition}:kms:*:${AWS::AccountId}:key/"
+    stacks = "arn:${AWS::Partition}:cloudformation:*:${AWS::AccountId}:stack/"
+    make = t.add(
+        role_policy(
+            "StoresMakerPolicy",
+            maker,
+            allow(*STACKS, on=Sub(f"{stacks}StackSet-${{AWS::StackName}}-*")),
+            allow(
+                cf.DescribeStackDriftDetectionStatus,
+                cf.GetTemplateSummary,
+                cf.ValidateTemplate,
+                on="*",
+                because="These ask about templates and searches, which have no names.",
+            ),
+            allow(*BUCKETS, on=[store_buckets("artifacts"), store_buckets("packages")]),
+            allow(kms.CreateKey, on="*", because="A replica has no name before it is made."),
+            allow(*REPLICAS, on=Sub(f"{keys_here}${{ArtifactKey}}")),
+        )
+    )
+    passed = {
+        "StoresName": p.StoresName,
+        "PrimaryKeyArn": GetAtt("ArtifactKey", "Arn"),
+        "ArtifactDays": p.ArtifactDays,
+    }
+    stacks_elsewhere = StackSet(
+        "StoresElsewhere",
+        DependsOn=[assume.title, make.title],
+        StackSetName=Ref("AWS::StackName"),
+        Description="The stores of the other regions",
+        PermissionModel="SELF_MANAGED",
+        AdministrationRoleARN=GetAtt(administrator, "Arn"),
+        ExecutionRoleName=Ref(maker),
+        ManagedExecution=ManagedExecution(Active=True),
+        OperationPreferences=OperationPreferences(
+            RegionConcurrencyType="PARALLEL",
+            MaxConcurrentPercentage=100,
+            FailureTolerancePercentage=0,
+        ),
+        Parameters=[
+            Passed(ParameterKey=name, ParameterValue=value) for name, value in passed.items()
+        ],
+        StackInstancesGroup=[
+            StackInstances(
+                DeploymentTargets=DeploymentTargets(Accounts=[Ref("AWS::AccountId")]),
+                Regions=list(options.regions),
+            )
+        ],
+        TemplateBody=render(elsewhere(options).document()),
+    )
+    t.add(stacks_elsewhere, why="The same in every other region; nothing is done there by hand.")
+
+
+def elsewhere(options: Options) -> Template:
+    """Return the template of one other region."""
+    t = Template("What pipelines keep in this region")
+    t.add_parameter(Parameter("StoresName", Type="String"))
+    t.add_parameter(Parameter("PrimaryKeyArn", Type="String"))
+    t.add_parameter(Parameter("ArtifactDays", Type="Number"))
+    namespace: bool | str = True
+    without = [region for region in options.regions if not own_namespace(region)]
+    if without:
+        tests = [Equals(Region, region) for region in without]
+        namespace = t.condition("OwnNamespace", Not(tests[0] if len(tests) == 1 else Or(*tests)))
+    key = keys.ReplicaKey(
+        "ArtifactKey",
+        DeletionPolicy="RetainExceptOnCreate",
+        UpdateReplacePolicy="Retain",
+        Description=Sub("${StoresName}: what pipelines keep"),
+        PrimaryKeyArn=Ref("PrimaryKeyArn"),
+        KeyPolicy=store_key_policy(options.services),
+    )
+    t.add(
+        store(
+            key,
+            options.services,
+            artifact_days=Ref("ArtifactDays"),
+            package_days=options.package_days,
+            namespace=namespace,
+        )
+    )
+    return t

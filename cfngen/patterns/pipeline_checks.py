@@ -1,0 +1,264 @@
+"""What CodePipeline refuses, or takes and does not do, found before anything is deployed.
+
+troposphere and the linter look at names and types; this looks at what they mean together. Sources:
+AWS pages "Quotas in CodePipeline", "Configure conditions for a stage", "Rule structure reference",
+"Filter triggers" and the service model of its API.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from cfngen.cron import rule_cron
+from cfngen.errors import CfngenError
+from cfngen.zones import zone_problem
+
+STAGES, ACTIONS, ALL_ACTIONS = 50, 50, 1000
+RULES = 5
+NAME = re.compile(r"[A-Za-z0-9.@\-_]{1,100}")
+CONFIGURATION = 1000  # characters of one value
+# Of a trigger: filters, patterns to include and as many to exclude, characters of a pattern.
+FILTERS, PATTERNS, PATTERN = 3, 8, 255
+SKIPPING = ("LambdaInvoke", "VariableCheck")
+RESULTS = {"BeforeEntry": ("FAIL", "SKIP"), "OnSuccess": ("FAIL", "ROLLBACK"),
+           "OnFailure": ("ROLLBACK",)}  # fmt: skip
+
+Plain = dict[str, Any]
+
+
+def pipeline_problems(pipeline: Plain) -> list[str]:
+    """Return what is wrong with a pipeline's properties, as plain data; nothing if all is well."""
+    return [
+        *_sizes(pipeline["Stages"]),
+        *_names(pipeline["Stages"]),
+        *_artifacts(pipeline["Stages"]),
+        *_stores(pipeline),
+        *_configurations(pipeline["Stages"]),
+        *_conditions(pipeline["Stages"]),
+        *_mode(pipeline),
+        *(found for trigger in pipeline.get("Triggers", []) for found in trigger_problems(trigger)),
+    ]
+
+
+def trigger_problems(trigger: Plain) -> Iterator[str]:
+    """Yield what CodePipeline refuses of a trigger."""
+    git = trigger["GitConfiguration"]
+    for event, criteria in (("Push", ("Branches", "Tags")), ("PullRequest", ("Branches",))):
+        filters = git.get(event, [])
+        if len(filters) > FILTERS:
+            yield f"trigger: {len(filters)} filters of {event}; CodePipeline takes {FILTERS}"
+        for found in filters:
+            if "FilePaths" in found and "Branches" not in found:
+                yield f"trigger: {event}: paths go with branches; say which"
+            elif not any(name in found for name in criteria):
+                yield f"trigger: {event}: say {' or '.join(criteria).lower()}"
+            for name in ("Branches", "Tags", "FilePaths"):
+                yield from _patterns(name, found.get(name, {}))
+
+
+def _patterns(name: str, criteria: Plain) -> Iterator[str]:
+    for kind in ("Includes", "Excludes"):
+        patterns = criteria.get(kind, [])
+        if len(patterns) > PATTERNS:
+            yield (
+                f"trigger: {name}: {len(patterns)} {kind.lower()}; CodePipeline takes {PATTERNS}"
+            )
+        for pattern in patterns:
+            if not 0 < len(pattern) <= PATTERN:
+                yield (
+                    f"trigger: {name}: a pattern of {len(pattern)} characters; CodePipeline takes"
+                    f" 1 to {PATTERN}"
+                )
+
+
+def _sizes(stages: list[Plain]) -> Iterator[str]:
+    if not 2 <= len(stages) <= STAGES:
+        yield f"{len(stages)} stages; a pipeline has 2 to {STAGES}"
+    for stage in stages:
+        if len(stage["Actions"]) > ACTIONS:
+            yield (
+                f"stage {stage['Name']}: {len(stage['Actions'])} actions; a stage has {ACTIONS} at"
+                " most"
+            )
+    every = sum(len(stage["Actions"]) for stage in stages)
+    if every > ALL_ACTIONS:
+        yield f"{every} actions; a pipeline has {ALL_ACTIONS} at most"
+
+
+def _names(stages: list[Plain]) -> Iterator[str]:
+    yield from _twice("stage", [stage["Name"] for stage in stages])
+    for stage in stages:
+        names = [action["Name"] for action in stage["Actions"]]
+        yield from _twice(f"stage {stage['Name']}: action", names)
+        for name in (stage["Name"], *names):
+            if not NAME.fullmatch(name):
+                yield (
+                    f"{name!r} cannot be a name: letters, digits and . @ - _, 100 at most"
+                    f" ({len(name)} here)"
+                )
+
+
+def _twice(what: str, names: list[str]) -> Iterator[str]:
+    for name in dict.fromkeys(names):
+        if names.count(name) > 1:
+            yield f"{what} {name!r} is there {names.count(name)} times"
+
+
+def _artifacts(stages: list[Plain]) -> Iterator[str]:
+    """Hold that each artifact is made once, and before it is taken."""
+    made: dict[str, tuple[int, int]] = {}
+    for number, stage in enumerate(stages):
+        for action in stage["Actions"]:
+            first = action["ActionTypeId"]["Category"] == "Source"
+            if first != (number == 0):
+                yield (
+                    f"stage {stage['Name']}: action {action['Name']}: sources are in the first"
+                    " stage, and nothing else is"
+                )
+            for artifact in action.get("OutputArtifacts", []):
+                name = artifact["Name"]
+                if name in made:
+                    yield f"action {action['Name']}: artifact {name!r} is made twice"
+                made[name] = (number, action.get("RunOrder", 1))
+    for number, stage in enumerate(stages):
+        for action in stage["Actions"]:
+            for artifact in action.get("InputArtifacts", []):
+                name = artifact["Name"]
+                if made.get(name, (number, ALL_ACTIONS)) >= (number, action.get("RunOrder", 1)):
+                    yield (
+                        f"action {action['Name']}: takes the artifact {name!r}, which nothing"
+                        " before it makes"
+                    )
+
+
+def _stores(pipeline: Plain) -> Iterator[str]:
+    stores = pipeline.get("ArtifactStores")
+    if stores is None:
+        return
+    having = [json.dumps(store["Region"]) for store in stores]
+    yield from _twice("artifact store of", having)
+    for stage in pipeline["Stages"]:
+        for action in stage["Actions"]:
+            region = action.get("Region")
+            if region is not None and json.dumps(region) not in having:
+                yield (
+                    f"action {action['Name']}: acts in {region}, which has no artifact store; add"
+                    " one"
+                )
+
+
+def _configurations(stages: list[Plain]) -> Iterator[str]:
+    for stage in stages:
+        for action in stage["Actions"]:
+            configuration = action.get("Configuration", {})
+            where = f"action {action['Name']}"
+            if configuration.get("ActionMode") == "CHANGE_SET_EXECUTE" and (
+                "RoleArn" in configuration
+            ):
+                yield (
+                    f"{where}: RoleArn is ignored by CHANGE_SET_EXECUTE; give it to the action"
+                    " that makes the change set"
+                )
+            for key, value in configuration.items():
+                text = value.get("Fn::Sub", "") if isinstance(value, dict) else value
+                if isinstance(text, str) and len(text) > CONFIGURATION:
+                    yield (
+                        f"{where}: {key} has {len(text):,} characters; CodePipeline takes"
+                        f" {CONFIGURATION:,}"
+                    )
+
+
+def _conditions(stages: list[Plain]) -> Iterator[str]:
+    for number, stage in enumerate(stages):
+        where = f"stage {stage['Name']}"
+        for moment, results in RESULTS.items():
+            conditions = stage.get(moment, {}).get("Conditions", [])
+            if len(conditions) > 1:
+                yield f"{where}: {len(conditions)} conditions in {moment}; there may be one"
+            for condition in conditions:
+                yield from _condition(where, moment, results, condition)
+        failure = stage.get("OnFailure", {})
+        retries = failure.get("Result") == "RETRY" or "RetryConfiguration" in failure
+        if retries and failure.get("Conditions"):
+            yield f"{where}: OnFailure: retry and rules exclude each other; choose one"
+        if number == 0 and _rolls_back(stage):
+            yield f"{where}: the first stage cannot be rolled back"
+        rules = list(_rules(stage, "BeforeEntry"))
+        windows = [rule for rule in rules if rule["RuleTypeId"]["Provider"] == "DeploymentWindow"]
+        if windows and any(r["RuleTypeId"]["Provider"] == "CloudWatchAlarm" for r in rules):
+            yield (
+                f"{where}: a window and an alarm in one entry condition: the alarm is looked at"
+                " before the window opens, and not again; give the alarm a stage of its own"
+            )
+        if windows and any(a["ActionTypeId"]["Category"] == "Approval" for a in stage["Actions"]):
+            yield (
+                f"{where}: an approval inside a stage with a window escapes it: the window is"
+                " looked at when the stage is entered; give the approval a stage before"
+            )
+        for rule in windows:
+            yield from _window(where, rule["Configuration"])
+
+
+def _condition(where: str, moment: str, results: tuple[str, ...], found: Plain) -> Iterator[str]:
+    result, rules = found.get("Result", ""), found.get("Rules", [])
+    if result and result not in results:
+        yield f"{where}: {moment}: {result} cannot be its result; {' or '.join(results)} can"
+    others = [r for r in rules if r["RuleTypeId"]["Provider"] not in SKIPPING]
+    if result == "SKIP" and others:
+        yield f"{where}: {moment}: SKIP goes with rules of {' and '.join(SKIPPING)} only"
+    if not 1 <= len(rules) <= RULES:
+        yield f"{where}: {moment}: {len(rules)} rules; a condition has 1 to {RULES}"
+    yield from _twice(f"{where}: {moment}: rule", [rule["Name"] for rule in rules])
+
+
+def _window(where: str, configuration: Plain) -> Iterator[str]:
+    zone = configuration.get("TimeZone", "UTC")
+    if isinstance(zone, str) and (problem := zone_problem(zone)):
+        yield f"{where}: window: {problem}"
+    cron = configuration["Cron"]
+    if not isinstance(cron, str):
+        return
+    try:
+        found = rule_cron(cron)
+    except CfngenError as error:
+        yield f"{where}: window: {error}"
+        return
+    fields = cron.split()
+    if len(fields) != 7 or fields[:2] != ["*", "*"]:
+        yield (
+            f"{where}: window: {cron!r}: write all seven fields, seconds and minutes as *; the"
+            " documentation can be read in several ways otherwise"
+        )
+    days = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
+    if all(min(found.days) > days[month] for month in found.months):
+        yield f"{where}: window: {cron!r} never opens: there is no such day"
+
+
+def _mode(pipeline: Plain) -> Iterator[str]:
+    if pipeline.get("ExecutionMode") != "PARALLEL":
+        return
+    shut = {found["StageName"] for found in pipeline.get("DisableInboundStageTransitions", [])}
+    for stage in pipeline["Stages"]:
+        where = f"stage {stage['Name']}"
+        if _rolls_back(stage):
+            yield f"{where}: in PARALLEL mode nothing can be rolled back; take another mode"
+        providers = {rule["RuleTypeId"]["Provider"] for rule in _rules(stage, "BeforeEntry")}
+        if stage["Name"] in shut or "DeploymentWindow" in providers:
+            yield (
+                f"{where}: in PARALLEL mode all that waits for a window would deploy at once; take"
+                " SUPERSEDED"
+            )
+
+
+def _rolls_back(stage: Plain) -> bool:
+    failure = stage.get("OnFailure", {})
+    conditions = [c for m in RESULTS for c in stage.get(m, {}).get("Conditions", [])]
+    return "ROLLBACK" in (failure.get("Result"), *(c.get("Result") for c in conditions))
+
+
+def _rules(stage: Plain, moment: str) -> Iterator[Plain]:
+    for condition in stage.get(moment, {}).get("Conditions", []):
+        yield from condition.get("Rules", [])

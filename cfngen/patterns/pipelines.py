@@ -1,0 +1,146 @@
+"""A pipeline, and the actions and rules it is made of, checked as a whole before it is returned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from troposphere import GetAtt
+from troposphere.codepipeline import (
+    Actions,
+    ActionTypeId,
+    ArtifactStore,
+    ArtifactStoreMap,
+    DisableInboundStageTransitions,
+    EncryptionKey,
+    InputArtifacts,
+    OutputArtifacts,
+    Pipeline,
+    RuleDeclaration,
+    RuleTypeId,
+    Stages,
+)
+from troposphere.iam import Role
+
+from cfngen.errors import PipelineError
+from cfngen.patterns.pipeline_checks import pipeline_problems
+from cfngen.template import encode
+
+
+def action(
+    name: str,
+    kind: str,
+    *,
+    role: Role | None = None,
+    order: int | None = None,
+    takes: Sequence[str] = (),
+    gives: Sequence[str] = (),
+    configuration: dict[str, Any] | None = None,
+    **properties: Any,
+) -> Actions:
+    """Return one action of a stage.
+
+    Args:
+        name: the action's name.
+        kind: category and provider of AWS's, such as `Source/CodeCommit`.
+        role: the role that acts; the pipeline's role needs the right to assume it.
+        order: its `RunOrder`; actions of one order run side by side.
+        takes: names of its input artifacts.
+        gives: names of its output artifacts.
+        configuration: the provider's configuration, without `None`s.
+        properties: further properties, such as `Region`, as CloudFormation spells them.
+    """
+    category, _, provider = kind.partition("/")
+    chosen: dict[str, Any] = {
+        "RoleArn": GetAtt(role, "Arn") if role else None,
+        "RunOrder": order,
+        "Configuration": {k: v for k, v in (configuration or {}).items() if v is not None} or None,
+        "InputArtifacts": [InputArtifacts(Name=artifact) for artifact in takes] or None,
+        "OutputArtifacts": [OutputArtifacts(Name=artifact) for artifact in gives] or None,
+        **properties,
+    }
+    return Actions(
+        Name=name,
+        ActionTypeId=ActionTypeId(Category=category, Owner="AWS", Provider=provider, Version="1"),
+        **{key: value for key, value in chosen.items() if value is not None},
+    )
+
+
+def rule(
+    name: str,
+    provider: str,
+    configuration: dict[str, Any],
+    *,
+    region: Any,
+    role: Role | None = None,
+) -> RuleDeclaration:
+    """Return one rule of a stage's condition.
+
+    Args:
+        name: the rule's name.
+        provider: such as `DeploymentWindow` or `CloudWatchAlarm`.
+        configuration: the provider's configuration.
+        region: where what it looks at is.
+        role: the role that looks; the pipeline's own without one.
+    """
+    return RuleDeclaration(
+        Name=name,
+        RuleTypeId=RuleTypeId(Category="Rule", Owner="AWS", Provider=provider, Version="1"),
+        Configuration=configuration,
+        Region=region,
+        **({"RoleArn": GetAtt(role, "Arn")} if role else {}),
+    )
+
+
+def artifact_store(region: str, bucket: Any, key: Any = None) -> ArtifactStoreMap:
+    """Return where a pipeline keeps artifacts for the actions of one region.
+
+    Args:
+        region: the region.
+        bucket: the name of a bucket there.
+        key: the ARN of a key there; S3's own key without one.
+    """
+    encryption = {"EncryptionKey": EncryptionKey(Type="KMS", Id=key)} if key is not None else {}
+    store = ArtifactStore(Type="S3", Location=bucket, **encryption)
+    return ArtifactStoreMap(Region=region, ArtifactStore=store)
+
+
+def pipeline(
+    title: str,
+    *,
+    role: Role,
+    stores: Sequence[ArtifactStoreMap],
+    stages: Sequence[Stages],
+    mode: str = "SUPERSEDED",
+    shut: Sequence[DisableInboundStageTransitions] = (),
+    **properties: Any,
+) -> Pipeline:
+    """Return a pipeline of type V2 that does not start over when its stack is updated.
+
+    Args:
+        title: the logical ID.
+        role: held by the pipeline: it keeps artifacts and assumes the roles of the actions.
+        stores: one for each region in which an action acts.
+        stages: what it does.
+        mode: what becomes of an execution when another comes.
+        shut: stages that nothing enters until somebody, or a schedule, opens them.
+        properties: further properties, as CloudFormation spells them.
+
+    Raises:
+        PipelineError: all that CodePipeline would refuse, or that would not do what it seems to.
+    """
+    made = Pipeline(
+        title,
+        **properties,
+        PipelineType="V2",
+        ExecutionMode=mode,
+        RestartExecutionOnUpdate=False,
+        RoleArn=GetAtt(role, "Arn"),
+        ArtifactStores=list(stores),
+        Stages=list(stages),
+        **({"DisableInboundStageTransitions": list(shut)} if shut else {}),
+    )
+    plain = encode(made, (), {})["Properties"]
+    if problems := pipeline_problems(plain):
+        raise PipelineError(f"{title}: {problem}" for problem in problems)
+    return made

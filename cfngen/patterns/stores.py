@@ -1,0 +1,240 @@
+"""Where a pipeline keeps what it hands on, in one region or in many: a key and two buckets.
+
+Names are computed, so that a pipeline finds its stores in every region without being told:
+
+- bucket: `NAME-artifacts-ACCOUNT-REGION-an` and `NAME-packages-ACCOUNT-REGION-an`, in the
+  account's own namespace, which nobody else can take a name of (AWS page "Namespaces for general
+  purpose buckets"); without `-an` in the regions that have no such namespace yet;
+- key: a multi-Region key has one id in all regions (AWS page "Multi-Region keys in AWS KMS").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from awacs import kms
+from troposphere import AWSObject, GetAtt, If, NoValue, Sub
+from troposphere import kms as keys
+from troposphere.s3 import (
+    AbortIncompleteMultipartUpload,
+    Bucket,
+    BucketEncryption,
+    BucketPolicy,
+    LifecycleConfiguration,
+    LifecycleRule,
+    NoncurrentVersionExpiration,
+    ServerSideEncryptionByDefault,
+    ServerSideEncryptionRule,
+    VersioningConfiguration,
+)
+
+from cfngen.iam import Statement, allow, deny, policy_document
+from cfngen.patterns.buckets import bucket_policy, private_bucket
+from cfngen.regions import regions
+
+Kind = Literal["artifacts", "packages"]
+
+BUCKET_NAME = 63  # characters (AWS page "General purpose bucket naming rules")
+# What a service may have in the path of its roles, of which IAM takes 512 characters.
+SERVICE = "[A-Za-z][A-Za-z0-9-]{0,63}"
+
+ADMINISTRATION = (
+    kms.CancelKeyDeletion, kms.CreateAlias, kms.DeleteAlias, kms.DescribeKey, kms.DisableKey,
+    kms.DisableKeyRotation, kms.EnableKey, kms.EnableKeyRotation, kms.GetKeyPolicy,
+    kms.GetKeyRotationStatus, kms.ListGrants, kms.ListKeyPolicies, kms.ListResourceTags,
+    kms.PutKeyPolicy, kms.ReplicateKey, kms.RevokeGrant, kms.RotateKeyOnDemand,
+    kms.ScheduleKeyDeletion, kms.TagResource, kms.UntagResource, kms.UpdateAlias,
+    kms.UpdateKeyDescription, kms.UpdatePrimaryRegion,
+)  # fmt: skip
+USE = (kms.Decrypt, kms.DescribeKey, kms.Encrypt, kms.GenerateDataKey, kms.ReEncryptFrom,
+       kms.ReEncryptTo)  # fmt: skip
+
+PIPELINES = """\
+What pipelines hand from one action to the next; it expires.
+No access log: only the roles of the services get in, and CloudTrail can tell which did."""
+KEPT = """\
+What stacks refer to, such as the code of functions: a rollback must find it.
+No access log: only the roles of the services get in, and CloudTrail can tell which did."""
+
+
+def role_path(service: str) -> str:
+    """Return the IAM path below which a service's roles are, and nobody else's."""
+    return f"/cfngen/{service}/"
+
+
+def own_namespace(region: str) -> bool:
+    """Whether an account has a namespace of its own for the names of buckets in a region."""
+    return region not in regions().global_bucket_names
+
+
+def bucket_name(kind: Kind, region: str = "") -> str:
+    """Return the name of a store's bucket in a region, for a `Sub`; without one, in the stack's.
+
+    Parameter `StoresName` is part of it.
+    """
+    suffix = "-an" if not region or own_namespace(region) else ""
+    return f"${{StoresName}}-{kind}-${{AWS::AccountId}}-{region or '${AWS::Region}'}{suffix}"
+
+
+def longest_name(in_regions: Sequence[str]) -> tuple[int, str]:
+    """Return how many characters `StoresName` may have, and the region that allows no more."""
+    taken = {
+        region: max(
+            len(bucket_name(kind, region).replace("${StoresName}", ""))
+            - len("${AWS::AccountId}") + 12
+            for kind in ("artifacts", "packages")
+        )
+        for region in in_regions
+    }  # fmt: skip
+    longest = max(taken, key=lambda region: (taken[region], region))
+    return BUCKET_NAME - taken[longest], longest
+
+
+def stores_name(in_regions: Sequence[str]) -> dict[str, Any]:
+    """Return what the parameter `StoresName` takes, so that the longest name fits."""
+    room, region = longest_name(in_regions)
+    return {
+        "Default": "artifact-stores",
+        "AllowedPattern": "[a-z0-9][a-z0-9-]*",
+        "MaxLength": room,
+        "ConstraintDescription": f"small letters, digits and dashes, {room} at most: with more, the"
+        f" name of a bucket in {region} would pass {BUCKET_NAME} characters",
+    }
+
+
+def store_objects(kind: Kind, below: str = "") -> Sub:
+    """Return the ARN of the objects of one kind in every region, for a role of the same account."""
+    name = f"arn:${{AWS::Partition}}:s3:::${{StoresName}}-{kind}-${{AWS::AccountId}}-*"
+    return Sub(f"{name}/{below}*")
+
+
+def store_buckets(kind: Kind) -> Sub:
+    """Return the ARN of the buckets of one kind in every region."""
+    return Sub(f"arn:${{AWS::Partition}}:s3:::${{StoresName}}-{kind}-${{AWS::AccountId}}-*")
+
+
+def store_key_policy(services: Sequence[str]) -> dict[str, Any]:
+    """Return a key's policy: the account administers it, the roles of some services use it.
+
+    A key's policy cannot name a role that is not there yet, so it names the path of roles. Who
+    may use the key still needs a policy of its own that says so.
+    """
+    root = {"AWS": Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root")}
+    here = "In a key's policy, * is that key."
+    return policy_document(
+        allow(*ADMINISTRATION, on="*", to=root, because=here, sid="Administer"),
+        allow(*USE, on="*", to=root, when=_below(services), because=here, sid="Use"),
+    )
+
+
+@dataclass(frozen=True)
+class Store:
+    """A key and two buckets in one region."""
+
+    key: AWSObject
+    artifacts: Bucket
+    packages: Bucket
+    policies: tuple[BucketPolicy, BucketPolicy]
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return [
+            (self.key, "Used by the roles of the services, and by nobody else."),
+            (self.artifacts, PIPELINES),
+            (self.policies[0], ""),
+            (self.packages, KEPT),
+            (self.policies[1], ""),
+        ]
+
+
+def store(
+    key: keys.Key | keys.ReplicaKey,
+    services: Sequence[str],
+    *,
+    artifact_days: Any,
+    package_days: int,
+    namespace: bool | str = True,
+) -> Store:
+    """Return the store of one region.
+
+    Args:
+        key: encrypts both buckets.
+        services: whose roles may read and write.
+        artifact_days: days after which what pipelines hand on expires.
+        package_days: days after which packages expire; 0 for never.
+        namespace: whether names of buckets are in the account's own namespace, or the name of a
+            condition that tells.
+    """
+    artifacts = _bucket("artifacts", key, artifact_days, 7, namespace=namespace)
+    packages = _bucket("packages", key, package_days, package_days, namespace=namespace)
+    policies = (
+        bucket_policy(artifacts, _only(artifacts, services)),
+        bucket_policy(packages, _only(packages, services)),
+    )
+    return Store(key, artifacts, packages, policies)
+
+
+def _bucket(kind: Kind, key: Any, days: Any, old_days: int, *, namespace: bool | str) -> Bucket:
+    name = Sub(bucket_name(kind))
+    plain = Sub(bucket_name(kind).removesuffix("-an"))
+    own: dict[str, Any] = {"BucketName": plain}
+    if namespace is True:
+        own = {"BucketNamespace": "account-regional", "BucketName": name}
+    elif namespace:
+        own = {
+            "BucketNamespace": If(namespace, "account-regional", NoValue),
+            "BucketName": If(namespace, name, plain),
+        }
+    expiry: dict[str, Any] = {"ExpirationInDays": days} if days else {}
+    if old_days:
+        expiry["NoncurrentVersionExpiration"] = NoncurrentVersionExpiration(NoncurrentDays=old_days)
+    encryption = ServerSideEncryptionRule(
+        BucketKeyEnabled=True,
+        ServerSideEncryptionByDefault=ServerSideEncryptionByDefault(
+            SSEAlgorithm="aws:kms", KMSMasterKeyID=GetAtt(key, "Arn")
+        ),
+    )
+    return private_bucket(
+        kind.capitalize(),
+        DeletionPolicy="RetainExceptOnCreate",
+        UpdateReplacePolicy="Retain",
+        **own,
+        BucketEncryption=BucketEncryption(ServerSideEncryptionConfiguration=[encryption]),
+        VersioningConfiguration=VersioningConfiguration(Status="Enabled"),
+        LifecycleConfiguration=LifecycleConfiguration(
+            Rules=[
+                LifecycleRule(
+                    Id="Expire" if days else "TidyUp",
+                    Status="Enabled",
+                    AbortIncompleteMultipartUpload=AbortIncompleteMultipartUpload(
+                        DaysAfterInitiation=1
+                    ),
+                    **expiry,
+                )
+            ]
+        ),
+    )
+
+
+def _only(bucket: Bucket, services: Sequence[str]) -> Statement:
+    """Deny objects to everybody else: what is put there is deployed, what is read is the code."""
+    paths = _below(services)["ArnLike"]
+    return deny(
+        "s3:GetObject*",
+        "s3:PutObject*",
+        on=Sub(f"${{{bucket.title}.Arn}}/*"),
+        to={"AWS": "*"},
+        when={"ArnNotLike": paths},
+        sid="OnlyServices",
+    )
+
+
+def _below(services: Sequence[str]) -> dict[str, Any]:
+    paths = [
+        Sub(f"arn:${{AWS::Partition}}:iam::${{AWS::AccountId}}:role{role_path(service)}*")
+        for service in services
+    ]
+    return {"ArnLike": {"aws:PrincipalArn": paths[0] if len(paths) == 1 else paths}}

@@ -1,0 +1,255 @@
+"""Hours in which something may be deployed, in the two ways CodePipeline can be kept to them.
+
+By EventBridge Scheduler: the transition into a stage is closed, and schedules open and close it
+(AWS page "Disable or enable transitions"). It fails closed. Or by the rule `DeploymentWindow`, of
+which the documentation does not say whether an execution waits for it (AWS page of that name).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Literal
+
+from awacs import codepipeline as may
+from troposphere import AWSObject, GetAtt, Sub
+from troposphere.codepipeline import DisableInboundStageTransitions
+from troposphere.iam import Role
+from troposphere.scheduler import (
+    DeadLetterConfig,
+    FlexibleTimeWindow,
+    RetryPolicy,
+    Schedule,
+    Target,
+)
+
+from cfngen.iam import Statement, allow
+from cfngen.zones import skipped, zone_problem
+
+Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
+DAYS: tuple[Day, ...] = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)\Z")
+DAY, WEEK = 24 * 60, 7 * 24 * 60  # minutes
+SHORTEST = 30  # minutes; Scheduler is exact to the minute, and may have to try again
+
+
+@dataclass(frozen=True)
+class Window:
+    """Hours of some days of the week, on the clocks of a time zone."""
+
+    zone: str  # such as Europe/Dublin
+    hours: str  # such as 01:00-05:00, or 22:00-03:00 over midnight
+    days: tuple[Day, ...] = DAYS  # the days on which it opens
+
+    def __str__(self) -> str:
+        """Return it as people say it."""
+        return f"{self.hours} {self.zone}, {day_range(self.days)}"
+
+    @property
+    def begins(self) -> int:
+        """The minute of the day at which it opens."""
+        return int(self.hours[:2]) * 60 + int(self.hours[3:5])
+
+    @property
+    def ends(self) -> int:
+        """The minute of the day at which it closes, counted from the day on which it opened."""
+        end = int(self.hours[6:8]) * 60 + int(self.hours[9:])
+        return end if end > self.begins else end + DAY
+
+    def problems(self, by: str) -> list[str]:
+        """Return why there cannot be such a window.
+
+        Args:
+            by: `scheduler` or `rule`, the way in which a pipeline is to be kept to it.
+        """
+        found = [problem] if (problem := zone_problem(self.zone)) else []
+        if not self.days:
+            found.append("a window without days never opens")
+        elif len(set(self.days)) < len(self.days):
+            found.append(f"days: one of {', '.join(self.days)} is listed twice")
+        if not HOURS.match(self.hours) or self.hours[6:] > "24:00":
+            found.append(f"hours: {self.hours!r} is not from a time to another, as in 01:00-05:00")
+            return found
+        if self.hours[:5] == self.hours[6:]:
+            found.append(f"hours: {self.hours} never opens: it ends when it begins")
+        elif self.ends - self.begins < SHORTEST:
+            found.append(f"hours: {self.hours} is too short; {SHORTEST} minutes at least")
+        elif not found and not self.spans():
+            found.append("a window that is always open is none; leave it out")
+        elif not found:
+            found += self._rule_problems() if by == "rule" else self._schedule_problems()
+        return found
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Return when it opens and closes, in minutes of the week from Monday on, in order.
+
+        What touches is one: a window of whole days opens on the first of them and closes after
+        the last. Nothing for a window that is always open.
+        """
+        starts = sorted(DAYS.index(day) * DAY + self.begins for day in self.days)
+        long = self.ends - self.begins
+        joined: list[list[int]] = []
+        for start in starts:
+            if joined and joined[-1][1] >= start:
+                joined[-1][1] = start + long
+            else:
+                joined.append([start, start + long])
+        if joined[-1][1] >= joined[0][0] + WEEK:
+            if len(joined) == 1:
+                return []
+            joined[0][0] = joined.pop()[0] - WEEK
+        return [(start, end) for start, end in joined]
+
+    @property
+    def shut(self) -> int:
+        """The shortest time between a closing and the next opening, in minutes."""
+        spans = self.spans()
+        around = [*spans, (spans[0][0] + WEEK, 0)]
+        return min(after - end for (_, end), (after, _) in pairwise(around))
+
+    def rule(self) -> dict[str, str]:
+        """Return the configuration of a rule `DeploymentWindow` that holds in its hours.
+
+        Seconds and minutes are `*` and the year is there: right under every reading of the
+        documentation. Only for windows of whole hours.
+        """
+        first, last = self.begins // 60, self.ends // 60 - 1
+        parts = [(first, min(last, 23)), *([(0, last - 24)] if last > 23 else [])]
+        hours = ",".join(f"{one}-{other}" if one < other else str(one) for one, other in parts)
+        hours = "*" if hours == "0-23" else hours
+        days = "*" if len(self.days) == 7 else day_range(self.days)
+        return {"Cron": f"* * {hours} ? * {days} *", "TimeZone": self.zone}
+
+    def schedules(self) -> tuple[str, str]:
+        """Return the cron expressions by which it is opened and closed.
+
+        It is closed once more an hour later, wherever that is before it opens again: a time of
+        night that clocks jump over in spring is skipped, and must not leave it open.
+        """
+        spans = self.spans()
+        hour, minute = divmod(spans[0][1] % DAY, 60)
+        again = f",{hour + 1}" if self._closes_again else ""
+        closing = f"{minute} {hour}{again} ? * {_days(end for _, end in spans)} *"
+        hour, minute = divmod(spans[0][0] % DAY, 60)
+        return f"cron({minute} {hour} ? * {_days(s for s, _ in spans)} *)", f"cron({closing})"
+
+    @property
+    def _closes_again(self) -> bool:
+        return self.ends % DAY < 23 * 60 and self.shut > 60
+
+    def _rule_problems(self) -> list[str]:
+        found = []
+        if self.begins % 60 or self.ends % 60:
+            found.append(
+                f"hours: {self.hours}: the rule's cron has whole hours only; take such, or"
+                ' windows = "scheduler"'
+            )
+        if self.ends > DAY and len(self.days) < 7:
+            found.append(
+                f"hours: {self.hours} goes over midnight on {day_range(self.days)}: the rule's cron"
+                " would open it on the morning of the same days, not of the next ones; take all"
+                ' days, or windows = "scheduler"'
+            )
+        return found
+
+    def _schedule_problems(self) -> list[str]:
+        hour, minute = divmod(self.ends % DAY, 60)
+        if not self._closes_again and (day := skipped(hour, minute, self.zone)):
+            jump = f"clocks in {self.zone} jump over {hour:02}:{minute:02}, next on {day}"
+            return [f"hours: {self.hours}: {jump}, and would not close it; end it at another time"]
+        return []
+
+
+@dataclass(frozen=True)
+class Gatekeeper:
+    """What opens and closes the way into one stage of a pipeline."""
+
+    opening: Schedule
+    closing: Schedule
+    why: str
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return [(self.opening, self.why), (self.closing, "")]
+
+
+def gatekeeper(
+    title: str, window: Window, *, pipeline: AWSObject, stage: str, role: Role, lost: Any
+) -> Gatekeeper:
+    """Return the schedules that let a pipeline into a stage in a window's hours only.
+
+    The pipeline itself is made with `closed`. An opening that did not come through within a
+    quarter of an hour is given up; a closing is tried until the window opens again.
+
+    Args:
+        title: what the logical IDs end in, after `Open` and `Close`.
+        window: the hours.
+        pipeline: the pipeline.
+        stage: the stage's name.
+        role: held by the schedules; needs `may_switch`.
+        lost: the ARN of a queue for what did not come through.
+    """
+    opens, closes = window.schedules()
+    switch = {"PipelineName": f"${{{pipeline.title}}}", "StageName": stage,
+              "TransitionType": "Inbound"}  # fmt: skip
+    reason = {"Reason": f"Open {window}"}
+    seconds = min(window.shut * 60, 24 * 60 * 60)
+    made = [
+        Schedule(
+            f"{name}{title}",
+            ScheduleExpression=cron,
+            ScheduleExpressionTimezone=window.zone,
+            FlexibleTimeWindow=FlexibleTimeWindow(Mode="OFF"),
+            Target=Target(
+                Arn=Sub(f"arn:${{AWS::Partition}}:scheduler:::aws-sdk:codepipeline:{call}"),
+                RoleArn=GetAtt(role, "Arn"),
+                Input=Sub(json.dumps(said)),
+                RetryPolicy=RetryPolicy(MaximumEventAgeInSeconds=age, MaximumRetryAttempts=185),
+                DeadLetterConfig=DeadLetterConfig(Arn=lost),
+            ),
+        )
+        for name, call, cron, said, age in (
+            ("Open", "enableStageTransition", opens, switch, 900),
+            ("Close", "disableStageTransition", closes, switch | reason, seconds),
+        )
+    ]
+    return Gatekeeper(made[0], made[1], f"{stage}: {window}.")
+
+
+def may_switch(pipelines: str) -> Statement:
+    """Allow opening and closing the ways into the stages of some pipelines.
+
+    Args:
+        pipelines: the end of their ARN, for a `Sub`: a name, or the beginning of names and `*`.
+    """
+    return allow(
+        may.EnableStageTransition,
+        may.DisableStageTransition,
+        on=Sub(
+            "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:"
+            f"{pipelines}/*"
+        ),
+    )
+
+
+def closed(stage: str, window: Window) -> DisableInboundStageTransitions:
+    """Return that a stage begins its life closed."""
+    return DisableInboundStageTransitions(StageName=stage, Reason=f"Open {window}")
+
+
+def day_range(days: tuple[Day, ...]) -> str:
+    """Return days as cron and people write them: MON-FRI, or MON,WED."""
+    numbers = sorted(DAYS.index(day) for day in days)
+    row = len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1
+    # A range must not go over the week's end, which for cron is on Saturday.
+    if row and (numbers[-1] < 6 or len(numbers) == len(DAYS)):
+        return f"{DAYS[numbers[0]]}-{DAYS[numbers[-1]]}"
+    return ",".join(DAYS[number] for number in numbers)
+
+
+def _days(minutes: Any) -> str:
+    days = tuple(DAYS[(minute % WEEK) // DAY] for minute in minutes)
+    return "*" if len(days) == 7 else day_range(days)
