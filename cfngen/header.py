@@ -8,6 +8,7 @@ import json
 import re
 from typing import Any
 
+LONGEST = 120  # characters of options; with more, only their names are said
 SEALED = re.compile(r"# Made by cfngen from .* seal ([0-9a-f]{16})\r?\Z")
 
 
@@ -15,12 +16,14 @@ def header(blueprint: str, distribution: str, options: dict[str, Any], body: str
     """Return the first line of a template, without `#`.
 
     It names the blueprint, the distribution that brought it and the options that are not the
-    defaults: the same bytes from a checkout and from a wheel. The seal is a digest of the rest of
-    the file, so that an edit by hand is noticed before a build would overwrite it.
+    defaults, or which those are, if they are many: the same bytes from a checkout and from a
+    wheel. The seal is a digest of the rest of the file, so that an edit by hand is noticed before
+    a build would overwrite it.
     """
     source = f"blueprint {blueprint}" + (f" of {distribution}" if distribution else "")
     if options:
-        source += f" with {json.dumps(options, default=_plain)}"
+        said = json.dumps(options, default=_plain)
+        source += f" with {said if len(said) <= LONGEST else 'options ' + ', '.join(options)}"
     return f"Made by cfngen from {source}; change that, then run `cfngen build`; seal {seal(body)}"
 
 

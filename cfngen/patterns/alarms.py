@@ -15,7 +15,7 @@ from cfngen.iam import allow, policy_document
 
 UNENCRYPTED = """\
 Not encrypted: alarms cannot publish under the key AWS manages, a key of our own
-costs a dollar a month, and the messages hold no more than an alarm's name."""
+costs a dollar a month, and the messages hold no more than a few names."""
 
 
 @dataclass(frozen=True)

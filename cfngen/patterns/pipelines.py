@@ -32,6 +32,7 @@ def action(
     kind: str,
     *,
     role: Role | None = None,
+    region: str | None = None,
     order: int | None = None,
     takes: Sequence[str] = (),
     gives: Sequence[str] = (),
@@ -44,16 +45,18 @@ def action(
         name: the action's name.
         kind: category and provider of AWS's, such as `Source/CodeCommit`.
         role: the role that acts; the pipeline's role needs the right to assume it.
+        region: where it acts, if not where the pipeline is.
         order: its `RunOrder`; actions of one order run side by side.
         takes: names of its input artifacts.
         gives: names of its output artifacts.
         configuration: the provider's configuration, without `None`s.
-        properties: further properties, such as `Region`, as CloudFormation spells them.
+        properties: further properties, such as `Namespace`, as CloudFormation spells them.
     """
     category, _, provider = kind.partition("/")
     chosen: dict[str, Any] = {
-        "RoleArn": GetAtt(role, "Arn") if role else None,
+        "Region": region,
         "RunOrder": order,
+        "RoleArn": GetAtt(role, "Arn") if role else None,
         "Configuration": {k: v for k, v in (configuration or {}).items() if v is not None} or None,
         "InputArtifacts": [InputArtifacts(Name=artifact) for artifact in takes] or None,
         "OutputArtifacts": [OutputArtifacts(Name=artifact) for artifact in gives] or None,

@@ -104,15 +104,19 @@ def stores_name(in_regions: Sequence[str]) -> dict[str, Any]:
     }
 
 
-def store_objects(kind: Kind, below: str = "") -> Sub:
-    """Return the ARN of the objects of one kind in every region, for a role of the same account."""
-    name = f"arn:${{AWS::Partition}}:s3:::${{StoresName}}-{kind}-${{AWS::AccountId}}-*"
-    return Sub(f"{name}/{below}*")
+def store_buckets(kind: Kind, region: str = "") -> Sub:
+    """Return the ARN of a kind's bucket in a region, or of those in all regions."""
+    name = bucket_name(kind, region) if region else f"${{StoresName}}-{kind}-${{AWS::AccountId}}-*"
+    return Sub(f"arn:${{AWS::Partition}}:s3:::{name}")
 
 
-def store_buckets(kind: Kind) -> Sub:
-    """Return the ARN of the buckets of one kind in every region."""
-    return Sub(f"arn:${{AWS::Partition}}:s3:::${{StoresName}}-{kind}-${{AWS::AccountId}}-*")
+def store_objects(kind: Kind, below: str = "", region: str = "") -> Sub:
+    """Return the ARN of what is in a kind's bucket in a region, or in those of all regions.
+
+    A role that is given it still has to say whose buckets: where names are not in an account's
+    own namespace, somebody else may have taken one.
+    """
+    return Sub(f"{store_buckets(kind, region).data['Fn::Sub']}/{below}*")
 
 
 def store_key_policy(services: Sequence[str]) -> dict[str, Any]:

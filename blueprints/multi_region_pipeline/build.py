@@ -1,0 +1,68 @@
+"""The build: once, for all regions."""
+
+from typing import Any
+
+from troposphere import AWSObject, Equals, If, Join, Not, NoValue
+from troposphere.codebuild import ProjectCache
+
+from cfngen import Template
+from cfngen.patterns import build_project, log_group, role, variable, write_logs
+
+from .options import Options
+from .roles import Roles
+from .storage import Storage
+
+
+def add_build(t: Template, p: Any, options: Options, roles: Roles, storage: Storage) -> AWSObject:
+    """Add the project, its log and its role; return the project."""
+    log = t.add(log_group("BuildLog", days=p.LogDays))
+    more = t.condition("BuildMayMore", Not(Equals(Join("", p.BuildPolicyArns), "")))
+    held = t.add(
+        role(
+            "BuildRole",
+            "codebuild",
+            write_logs(log),
+            *storage.may(write=[("artifacts", options.home), "packages"]),
+            Path=roles.path,
+            ManagedPolicyArns=If(more, p.BuildPolicyArns, NoValue),
+        ),
+        why="Held by the build, and so by whoever may push: it stores packages, and no more.",
+    )
+    places = " ".join(f"{region.label}={region.region}" for region in options.regions)
+    buckets = [
+        variable(
+            f"{region.label.upper().replace('-', '_')}_BUCKET",
+            storage.bucket("packages", region.region),
+        )
+        for region in options.regions
+    ]
+    key = storage.key("${AWS::Region}")
+    return t.add(
+        build_project(
+            "Build",
+            description=f"{options.service}: build once, package for every region",
+            buildspec=p.BuildSpecPath,
+            role=held,
+            log=log,
+            architecture=options.architecture,
+            compute=p.ComputeType,
+            minutes=options.minutes,
+            privileged=options.privileged,
+            environment=[
+                variable("SERVICE", options.service),
+                variable("REGIONS", places),
+                *buckets,
+            ],
+            in_pipeline=True,
+            Cache=_cache(options),
+            **({"EncryptionKey": key} if key else {}),
+        ),
+        why="Its buildspec makes LABEL.yaml for each region in REGIONS, with code in LABEL_BUCKET.",
+    )
+
+
+def _cache(options: Options) -> ProjectCache:
+    if options.architecture == "arm64":
+        return ProjectCache(Type="NO_CACHE")
+    modes = ["LOCAL_CUSTOM_CACHE", *(["LOCAL_DOCKER_LAYER_CACHE"] if options.privileged else [])]
+    return ProjectCache(Type="LOCAL", Modes=modes)

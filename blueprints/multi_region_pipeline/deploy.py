@@ -1,0 +1,180 @@
+"""The stages that deploy: approval, window, infrastructure, change set, execution, bake time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from awacs import cloudformation as cf
+from troposphere import GetAtt, Ref, Sub
+from troposphere.codepipeline import (
+    Actions,
+    BeforeEntryConditions,
+    Condition,
+    FailureConditions,
+    RetryConfiguration,
+    RuleDeclaration,
+    Stages,
+    SuccessConditions,
+)
+from troposphere.iam import Role
+
+from cfngen.patterns.pipelines import action, rule
+
+from .gates import Region, Step
+from .options import Options
+from .roles import CHANGE_SET, Deployer, Roles
+from .source import NAME as SOURCE
+
+PACKAGE = "Package"
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What all stages that deploy need."""
+
+    p: Any
+    options: Options
+    topic: Any
+    infrastructure: Deployer
+    application: Deployer
+    approves: Role | None
+    watches: Role | None
+
+    def stages(self, step: Step) -> list[Stages]:
+        """Return the stage of a step, and before it the one in which somebody has to say yes."""
+        return [*([self._approval(step)] if step.approval else []), self._stage(step)]
+
+    def _approval(self, step: Step) -> Stages:
+        places = ", ".join(f"{region.label} ({region.region})" for region in step.regions)
+        asked = f"Deploy {self.options.service} to {places}?"
+        if step.window:
+            asked += f" It will then wait for its window, {step.window}."
+        approve = action(
+            "Approve",
+            "Approval/Manual",
+            role=self.approves,
+            configuration={"NotificationArn": Ref(self.topic), "CustomData": asked},
+        )
+        return Stages(Name=step.approval_stage, Actions=[approve])
+
+    def _stage(self, step: Step) -> Stages:
+        actions = [found for region in step.regions for found in self._actions(region)]
+        ordered = sorted(actions, key=lambda found: found.RunOrder)
+        conditions: dict[str, Any] = {}
+        if rules := self._entry(step):
+            entry = Condition(Result="FAIL", Rules=rules)
+            conditions["BeforeEntry"] = BeforeEntryConditions(Conditions=[entry])
+        failure = self.options.failure(step)
+        if baking := self._baking(step):
+            result = "ROLLBACK" if failure == "rollback" else "FAIL"
+            success = Condition(Result=result, Rules=baking)
+            conditions["OnSuccess"] = SuccessConditions(Conditions=[success])
+        if failure == "rollback":
+            conditions["OnFailure"] = FailureConditions(Result="ROLLBACK")
+        elif failure == "retry":
+            again = RetryConfiguration(RetryMode="FAILED_ACTIONS")
+            conditions["OnFailure"] = FailureConditions(Result="RETRY", RetryConfiguration=again)
+        return Stages(Name=step.stage, **conditions, Actions=ordered)
+
+    def _actions(self, region: Region) -> list[Actions]:
+        """Return what the article does in each region, in this order."""
+        capabilities = ",".join(self.options.capabilities)
+        change = {"StackName": self.application.stack, "ChangeSetName": CHANGE_SET}
+        return [
+            self._deploy(
+                f"{region.label}-infrastructure",
+                region,
+                1,
+                self.infrastructure,
+                takes=SOURCE,
+                ActionMode="CREATE_UPDATE",
+                StackName=self.infrastructure.stack,
+                TemplatePath=Sub(f"{SOURCE}::${{InfrastructureTemplate}}"),
+                Capabilities=capabilities,
+                RoleArn=GetAtt(self.infrastructure.executes, "Arn"),
+            ),
+            self._deploy(
+                f"{region.label}-change-set",
+                region,
+                2,
+                self.application,
+                takes=PACKAGE,
+                ActionMode="CHANGE_SET_REPLACE",
+                **change,
+                TemplatePath=f"{PACKAGE}::{region.label}.yaml",
+                Capabilities=capabilities,
+                RoleArn=GetAtt(self.application.executes, "Arn"),
+            ),
+            self._deploy(
+                f"{region.label}-execute",
+                region,
+                3,
+                self.application,
+                ActionMode="CHANGE_SET_EXECUTE",
+                **change,
+            ),
+        ]
+
+    def _deploy(
+        self, name: str, region: Region, order: int, by: Deployer, takes: str = "", **how: Any
+    ) -> Actions:
+        return action(
+            name,
+            "Deploy/CloudFormation",
+            role=by.acts,
+            region=region.region,
+            order=order,
+            takes=[takes] if takes else [],
+            configuration=how,
+        )
+
+    def _entry(self, step: Step) -> list[RuleDeclaration]:
+        rules = self._quiet(step, "entry_alarms", None)
+        if step.window and self.options.windows == "rule":
+            home = self.options.home
+            rules.append(rule("window", "DeploymentWindow", step.window.rule(), region=home))
+        return rules
+
+    def _baking(self, step: Step) -> list[RuleDeclaration]:
+        return self._quiet(step, "alarms", step.bake_minutes)
+
+    def _quiet(self, step: Step, which: Any, minutes: int | None) -> list[RuleDeclaration]:
+        """Return rules that hold while alarms are quiet."""
+        wait = {"WaitTime": str(minutes)} if minutes else {}
+        return [
+            rule(
+                f"{region.label}-{number}",
+                "CloudWatchAlarm",
+                {"AlarmName": name, **wait},
+                region=region.region,
+                role=self.watches,
+            )
+            for number, (region, name) in enumerate(step.alarms(which), start=1)
+        ]
+
+
+def deployment(p: Any, options: Options, roles: Roles, topic: Any) -> Deployment:
+    """Add the roles that deploying takes, and return what the stages need."""
+    steps: Sequence[Step] = options.steps
+    alarmed = any(step.alarms("alarms") or step.alarms("entry_alarms") for step in steps)
+    return Deployment(
+        p,
+        options,
+        topic,
+        roles.deployer(
+            "Infrastructure", p.InfrastructurePolicyArns, cf.CreateStack, cf.UpdateStack
+        ),
+        roles.deployer(
+            "Application",
+            p.ApplicationPolicyArns,
+            cf.CreateChangeSet,
+            cf.DeleteChangeSet,
+            cf.DescribeChangeSet,
+            cf.ExecuteChangeSet,
+            # Such as Serverless-2016-10-31, by which AWS expands templates of SAM.
+            also=[Sub("arn:${AWS::Partition}:cloudformation:*:aws:transform/*")],
+            when={"StringEqualsIfExists": {"cloudformation:ChangeSetName": CHANGE_SET}},
+        ),
+        roles.approval(topic) if any(step.approval for step in steps) else None,
+        roles.watch() if alarmed else None,
+    )

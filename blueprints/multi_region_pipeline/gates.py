@@ -1,0 +1,117 @@
+"""Regions, waves of regions, and what stands between one and the next."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from cfngen.patterns.windows import Window
+
+OnFailure = Literal["stop", "rollback", "retry"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Gate:
+    """What a deployment has to get through, and what becomes of it if it does not."""
+
+    window: Window | None = None  # when it may begin
+    approval: bool = False  # whether somebody has to say yes before
+    entry_alarms: tuple[str, ...] = ()  # alarms that must be quiet when it begins
+    alarms: tuple[str, ...] = ()  # alarms that must stay quiet after it ...
+    bake_minutes: int = 0  # ... for so long
+    on_failure: OnFailure | None = None  # the pipeline's own, unless said otherwise
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region(Gate):
+    """A region to deploy to; alarms are those of this region."""
+
+    label: str  # short, for names: eu
+    region: str  # its code: eu-west-1
+    wave: str = ""  # regions of one wave are deployed side by side
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wave(Gate):
+    """What several regions get through together; alarms are looked for in each of them."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """One stage of deployments: one region, or those of a wave."""
+
+    name: str
+    regions: tuple[Region, ...]
+    shared: Gate = Gate()
+
+    @property
+    def title(self) -> str:
+        """What logical IDs end in."""
+        return title(self.name)
+
+    @property
+    def stage(self) -> str:
+        """The stage's name."""
+        return f"Deploy-{self.name}" if self.name else "Deploy"
+
+    @property
+    def approval_stage(self) -> str:
+        """The name of the stage before it, in which somebody has to say yes."""
+        return f"Approve-{self.name}" if self.name else "Approve"
+
+    @property
+    def windows(self) -> list[Window]:
+        """The different windows that were asked for."""
+        return self._all("window")
+
+    @property
+    def window(self) -> Window | None:
+        """When it may begin."""
+        return self.windows[0] if self.windows else None
+
+    @property
+    def approval(self) -> bool:
+        """Whether somebody has to say yes before."""
+        return any(self._all("approval"))
+
+    @property
+    def bake_minutes(self) -> int:
+        """How long alarms have to stay quiet afterwards."""
+        return max(gate.bake_minutes for gate in self._gates)
+
+    @property
+    def failures(self) -> list[OnFailure]:
+        """What was asked for if it fails."""
+        return self._all("on_failure")
+
+    def alarms(self, which: Literal["alarms", "entry_alarms"]) -> list[tuple[Region, str]]:
+        """Return alarms, each with the region it is in."""
+        return [
+            (region, name)
+            for region in self.regions
+            for name in dict.fromkeys((*getattr(self.shared, which), *getattr(region, which)))
+        ]
+
+    @property
+    def _gates(self) -> tuple[Gate, ...]:
+        return (self.shared, *self.regions)
+
+    def _all(self, what: str) -> list[Any]:
+        return list(dict.fromkeys(found for g in self._gates if (found := getattr(g, what))))
+
+
+def title(name: str) -> str:
+    """Return a label as part of a logical ID: `us-east` is `UsEast`."""
+    return "".join(part[:1].upper() + part[1:] for part in name.split("-"))
+
+
+def steps(layout: str, regions: Sequence[Region], waves: Iterable[Wave]) -> list[Step]:
+    """Return the stages of deployments, in the order of the regions that begin them."""
+    if layout == "single_stage":
+        return [Step("", tuple(regions))]
+    shared = {wave.name: wave for wave in waves}
+    members: dict[str, list[Region]] = {}
+    for region in regions:
+        members.setdefault(region.wave or region.label, []).append(region)
+    return [Step(name, tuple(found), shared.get(name, Gate())) for name, found in members.items()]
