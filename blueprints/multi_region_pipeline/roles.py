@@ -81,7 +81,7 @@ class Roles:
             allow(
                 cloudwatch.DescribeAlarms,
                 on="*",
-                because="Alarms can be named here one by one only, and are in every region.",
+                because="It only reads; the names of alarms would grow with the regions.",
             ),
             why="Held by the rules that look at alarms.",
         )

@@ -54,6 +54,10 @@ class Resolver:
         filled = re.sub(r"\$\{([^!}][^}]*)\}", fill, text)
         return filled.replace("${!", "${")
 
+    def importvalue(self, inner: Any) -> Any:
+        """Return what another stack exports under a name."""
+        return self.ref(self.of(inner))
+
     def select(self, inner: Any) -> Any:
         """Choose from a list."""
         number, items = inner

@@ -1,0 +1,125 @@
+"""Questions to ask of a pipeline's template."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator
+from typing import Any
+
+from support.cloudformation import resolved
+
+from cfngen.testing import of_type, statements
+
+KEY = "mrk-1234abcd12ab34cd56ef1234567890ab"
+GIVEN: dict[str, Any] = {
+    "AWS::Region": "eu-west-1",
+    "AWS::StackName": "release",
+    "StoresName": "artifact-stores",
+    "artifact-stores-KeyId": KEY,
+    "ConnectionArn": "arn:aws:codeconnections:eu-west-1:123456789012:connection/1a2b3c4d",
+    "RepositoryName": "app",
+    "BranchName": "main",
+    "SourceBucket": "sources",
+    "SourceObjectKey": "app/source.zip",
+    "BucketPattern": "acme-artifacts-*",
+    "Pipeline": "release",
+    **{f"{label}Bucket": f"acme-artifacts-{label}" for label in ("Home", "Eu", "Us", "Au")},
+}
+
+NIGHT = {"zone": "Europe/Dublin", "hours": "01:00-05:00"}
+THREE = [
+    {"label": "eu", "region": "eu-west-1", "window": NIGHT},
+    {"label": "us", "region": "us-east-1", "window": {**NIGHT, "zone": "America/New_York"}},
+    {"label": "au", "region": "ap-southeast-2", "window": {**NIGHT, "zone": "Australia/Sydney"}},
+]
+SHAPES: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "windows": {"regions": THREE},
+    "rule": {"regions": THREE, "windows": "rule", "execution_mode": "QUEUED"},
+    "single stage": {"layout": "single_stage"},
+    "single stage, gated": {
+        "layout": "single_stage",
+        "regions": [{**THREE[0], "approval": True}, {"label": "us", "region": "us-east-1"}],
+    },
+    "pipelines": {"layout": "pipelines", "regions": THREE},
+    "waves": {
+        "regions": [
+            {"label": "ie", "region": "eu-west-1", "wave": "europe"},
+            {"label": "de", "region": "eu-central-1", "wave": "europe"},
+            {"label": "us", "region": "us-east-1", "approval": True, "on_failure": "retry"},
+        ],
+        "waves": [
+            {
+                "name": "europe",
+                "approval": True,
+                "window": NIGHT,
+                "alarms": ["errors"],
+                "bake_minutes": 15,
+                "entry_alarms": ["busy"],
+                "on_failure": "rollback",
+            }
+        ],
+    },
+    "parameters": {"stores": "parameters", "home": "us-west-2"},
+    "parameters, pipelines": {"stores": "parameters", "layout": "pipelines"},
+    "codecommit": {"source": "codecommit", "privileged": True},
+    "s3": {"source": "s3", "architecture": "arm64"},
+    "filters": {
+        "branches": {"includes": ["main"]},
+        "paths": {"excludes": ["docs/**"]},
+        "tags": {"includes": ["v*"]},
+    },
+}
+
+
+def pipelines(body: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the pipelines' properties by logical ID."""
+    return of_type(body, "AWS::CodePipeline::Pipeline")
+
+
+def actions(pipeline: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any], dict[str, Any]]]:
+    """Yield the number of the stage, the stage and the action, for each action."""
+    for number, stage in enumerate(pipeline["Stages"]):
+        for action in stage["Actions"]:
+            yield number, stage, action
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a list of one or more."""
+    return value if isinstance(value, list) else [value]
+
+
+def role_of(action: dict[str, Any]) -> str:
+    """Return the logical ID of the role that an action holds."""
+    function = action["RoleArn"]["Fn::GetAtt"]
+    assert function[1] == "Arn"
+    return str(function[0])
+
+
+def policy_statements(body: dict[str, Any], role: str) -> list[dict[str, Any]]:
+    """Return all that a role is allowed, inside it and in policies of its own, as deployed."""
+    found: list[dict[str, Any]] = []
+    for name, resource in body["Resources"].items():
+        properties = resource.get("Properties", {})
+        if resource["Type"] == "AWS::IAM::Role" and name == role:
+            found += [s for _, s in statements(properties.get("Policies", []))]
+        if resource["Type"] == "AWS::IAM::RolePolicy" and properties["RoleName"] == {"Ref": role}:
+            found += [s for _, s in statements(properties["PolicyDocument"])]
+    arns = {f"{n}.Arn": arn_of(body, n) for n in of_type(body, "AWS::IAM::Role")}
+    return [resolved(statement, {**GIVEN, **arns}) for statement in found]
+
+
+def may(body: dict[str, Any], role: str, action: str, on: str) -> bool:
+    """Whether a role's policies allow an action on something, conditions left aside."""
+    return any(
+        action in listed(statement["Action"])
+        and any(fnmatch.fnmatchcase(on, arn) for arn in listed(statement["Resource"]))
+        for statement in policy_statements(body, role)
+        if statement["Effect"] == "Allow"
+    )
+
+
+def arn_of(body: dict[str, Any], role: str) -> str:
+    """Return the ARN that a role has once it is deployed."""
+    path = body["Resources"][role]["Properties"].get("Path", "/")
+    return f"arn:aws:iam::123456789012:role{path}release-{role}-1A2B3C4D5E6F"

@@ -1,0 +1,39 @@
+"""The data file of regions agrees with what is installed, as far as that knows."""
+
+from __future__ import annotations
+
+import re
+
+import boto3
+from cfnlint.helpers import REGIONS
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+from cfngen.regions import pipeline_problem, regions
+
+
+def test_each_list_is_sorted_and_dated() -> None:
+    """So that a change of the file reads well."""
+    known = regions()
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", known.as_of)
+    for listed in (known.codepipeline, known.codeconnections, known.opt_in):
+        assert list(listed) == sorted(set(listed))
+
+
+def test_codepipeline_is_where_the_sdk_finds_it() -> None:
+    """The endpoints in botocore, of the commercial partition."""
+    found = boto3.session.Session().get_available_regions("codepipeline")
+    assert set(regions().codepipeline) == set(found)
+
+
+def test_codeconnections_is_where_the_registry_has_connections() -> None:
+    """Of the regions with CodePipeline."""
+    kind = "AWS::CodeConnections::Connection"
+    having = {r for r in REGIONS if kind in PROVIDER_SCHEMA_MANAGER.get_resource_types(r)}
+    assert set(regions().codeconnections) == having & set(regions().codepipeline)
+
+
+def test_a_region_that_is_nearly_one_is_guessed() -> None:
+    """The message says as of when the list is."""
+    assert pipeline_problem("eu-west-1") == ""
+    assert "did you mean 'eu-west-1'?" in pipeline_problem("eu-west1")
+    assert regions().as_of in pipeline_problem("eu-west1")
