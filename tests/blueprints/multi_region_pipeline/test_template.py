@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -20,6 +22,7 @@ from cfngen.registry import find
 from cfngen.testing import of_type
 
 BLUEPRINT = find("multi_region_pipeline").load()
+ROOT = Path(__file__).parents[3]
 each_shape = pytest.mark.parametrize("options", SHAPES.values(), ids=SHAPES)
 
 
@@ -322,6 +325,23 @@ def test_any_number_of_regions_builds_within_cloudformation_s_limits(count: int)
     assert (template.size > INLINE_LIMIT) == (f"{template.size:,} bytes" in advice)
     (pipeline,) = pipelines(template.document.body).values()
     assert len(pipeline["Stages"]) == 2 + count
+
+
+def test_the_readme_tells_the_sizes() -> None:
+    """To the kilobyte, for each layout and number of regions."""
+    readme = (ROOT / "blueprints/multi_region_pipeline/README.md").read_text()
+    rows = re.findall(r"^\| (\d+)[^|]*\| (.+) kB \| (.+) \| (\d+) kB \|$", readme, re.M)
+    assert [int(row[0]) for row in rows] == [3, 10, 16, 20, EVERYWHERE]
+    for count, *sizes in rows:
+        for layout, said in zip(("stages", "single_stage", "pipelines"), sizes, strict=True):
+            if said == "—":
+                assert layout == "single_stage"
+                assert int(count) > 16
+                continue
+            codes = regions().codepipeline[: int(count)]
+            table = [{"label": f"r-{code}", "region": code, "window": NIGHT} for code in codes]
+            size = draw(BLUEPRINT, {"regions": table, "layout": layout}).size
+            assert abs(size / 1000 - float(said.removesuffix(" kB"))) < 1, (layout, count, size)
 
 
 @pytest.mark.parametrize("layout", ["stages", "single_stage", "pipelines"])
