@@ -9,22 +9,24 @@ from cfngen import Template
 from cfngen.patterns import DeadLetters, alarm, alarm_topic
 from cfngen.patterns.alarms import AlarmTopic
 
+from .gates import Step
 from .options import Options
 
 # A rule's pattern may have 2,048 characters, of which the rest needs some 300.
 PATTERN_ROOM = 1600
+# What the words of messages are called in events.
+PATHS = {"execution": "execution-id"}
 
 
 def add_topic(t: Template, p: Any, options: Options) -> AlarmTopic:
     """Add the topic that is told."""
-    rules = ["PipelineFailed", "ActionFailed", *(["WindowOpened"] if options.windowed else [])]
     email = t.condition("HasNotifyEmail", Not(Equals(p.NotifyEmail, "")))
     return t.add(
         alarm_topic(
             "NotifyTopic",
             email=p.NotifyEmail,
             when=email,
-            rules=[GetAtt(name, "Arn") for name in rules],
+            rules=[GetAtt(name, "Arn") for name in _messages(options)],
         )
     )
 
@@ -34,43 +36,69 @@ def add_rules(t: Template, options: Options, topic: AlarmTopic) -> None:
     pipelines: list[Any] = [Ref("AWS::StackName")]
     if options.separate:
         pipelines.append({"prefix": Sub("${AWS::StackName}-")})
-    found = {"pipeline": pipelines}
-    who = {"pipeline": "$.detail.pipeline", "execution": "$.detail.execution-id"}
-    stage = who | {"stage": "$.detail.stage"}
-    _tell(
-        t,
-        "PipelineFailed",
-        "Pipeline",
-        found | {"state": ["FAILED"]},
-        topic,
-        who,
-        "Pipeline <pipeline> failed (execution <execution>). What came before stays deployed.",
-    )
-    _tell(
-        t,
-        "ActionFailed",
-        "Action",
-        found | {"state": ["FAILED"]},
-        topic,
-        stage | {"action": "$.detail.action", "region": "$.detail.region"},
-        "Pipeline <pipeline>: action <action> of stage <stage> failed in <region>"
-        " (execution <execution>).",
-    )
-    if not options.windowed:
-        return
-    stages: list[Any] = [step.stage for step in options.steps if step.window]
-    if len(str(stages)) > PATTERN_ROOM:
-        stages = [{"prefix": "Deploy-"}]
-    _tell(
-        t,
-        "WindowOpened",
-        "Stage",
-        found | {"stage": stages, "state": ["STARTED"]},
-        topic,
-        stage,
-        "Pipeline <pipeline>: the window of stage <stage> has opened, and execution <execution>"
-        " is being deployed.",
-    )
+    for title, (what, detail, names, text) in _messages(options).items():
+        paths = {name: f"$.detail.{PATHS.get(name, name)}" for name in names.split()}
+        told = Target(
+            Id="Topic",
+            Arn=Ref(topic.topic),
+            InputTransformer=InputTransformer(InputPathsMap=paths, InputTemplate=f'"{text}"'),
+        )
+        pattern = {
+            "source": ["aws.codepipeline"],
+            "detail-type": [f"CodePipeline {what} Execution State Change"],
+            "detail": {"pipeline": pipelines, **detail},
+        }
+        t.add(Rule(title, EventPattern=pattern, Targets=[told]))
+
+
+def _messages(options: Options) -> dict[str, tuple[str, dict[str, Any], str, str]]:
+    """Return what is told: of which kind of execution, in what state, from what, in what words."""
+    failed = {"state": ["FAILED"]}
+    told = {
+        "PipelineFailed": (
+            "Pipeline",
+            failed,
+            "pipeline execution",
+            "Pipeline <pipeline> failed (execution <execution>). What came before stays deployed.",
+        ),
+        "ActionFailed": (
+            "Action",
+            failed,
+            "pipeline execution stage action region",
+            (
+                "Pipeline <pipeline>: action <action> of stage <stage> failed in <region>"
+                " (execution <execution>)."
+            ),
+        ),
+    }
+    watched = [s for s in options.steps if s.alarms("alarms") or s.alarms("entry_alarms")]
+    if watched:  # where an alarm fails a stage, no action does
+        told["StageFailed"] = (
+            "Stage",
+            {"stage": _stages(watched), **failed},
+            "pipeline execution stage",
+            (
+                "Pipeline <pipeline>: stage <stage> failed, by an action or an alarm"
+                " (execution <execution>)."
+            ),
+        )
+    windowed = [step for step in options.steps if step.window]
+    if windowed:
+        told["WindowOpened"] = (
+            "Stage",
+            {"stage": _stages(windowed), "state": ["STARTED"]},
+            "pipeline execution stage",
+            (
+                "Pipeline <pipeline>: the window of stage <stage> has opened, and execution"
+                " <execution> is being deployed."
+            ),
+        )
+    return told
+
+
+def _stages(steps: list[Step]) -> list[Any]:
+    names: list[Any] = [step.stage for step in steps]
+    return names if len(str(names)) <= PATTERN_ROOM else [{"prefix": "Deploy-"}]
 
 
 def add_alarm(t: Template, lost: DeadLetters, topic: AlarmTopic) -> None:
@@ -83,35 +111,5 @@ def add_alarm(t: Template, lost: DeadLetters, topic: AlarmTopic) -> None:
             dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
             statistic="Maximum",
             topic=topic.topic,
-        )
-    )
-
-
-def _tell(
-    t: Template,
-    title: str,
-    what: str,
-    detail: dict[str, Any],
-    topic: AlarmTopic,
-    paths: dict[str, str],
-    text: str,
-) -> None:
-    t.add(
-        Rule(
-            title,
-            EventPattern={
-                "source": ["aws.codepipeline"],
-                "detail-type": [f"CodePipeline {what} Execution State Change"],
-                "detail": detail,
-            },
-            Targets=[
-                Target(
-                    Id="Topic",
-                    Arn=Ref(topic.topic),
-                    InputTransformer=InputTransformer(
-                        InputPathsMap=paths, InputTemplate=f'"{text}"'
-                    ),
-                )
-            ],
         )
     )

@@ -174,10 +174,12 @@ def test_the_gatekeeper_switches_one_stage_of_one_pipeline_in_time_or_not_at_all
     model = boto3.client("codepipeline", region_name="eu-west-1").meta.service_model
     model_of = boto3.client("scheduler", region_name="eu-west-1").meta.service_model
     opening, closing = (encode(s, (), {})["Properties"] for s, _ in made.resources)
-    for schedule, call, seconds in (
-        (opening, "enableStageTransition", 900),
-        (closing, "disableStageTransition", 20 * 60 * 60),
+    for schedule, call, cron, seconds in (
+        (opening, "enableStageTransition", "cron(0 1 ? * * *)", 900),
+        (closing, "disableStageTransition", "cron(0 5,6 ? * * *)", 20 * 60 * 60),
     ):
+        assert schedule["ScheduleExpression"] == cron
+        assert schedule["ScheduleExpressionTimezone"] == "Europe/Dublin"
         target = schedule["Target"]
         arn = f"arn:aws:scheduler:::aws-sdk:codepipeline:{call}"
         assert resolved(target["Arn"]) == arn

@@ -92,6 +92,18 @@ def test_with_a_pipeline_for_each_region_people_hear_of_all_of_them(
     assert seen(eventbridge, found["PipelineFailed"]) == {"failed", "failed in a region's"}
 
 
+def test_an_alarm_that_fails_a_stage_is_told_with_the_stage(eventbridge: EventBridge) -> None:
+    """No action fails then, so that nothing else would say where it was."""
+    watched = {"label": "eu", "region": "eu-west-1", "alarms": ["errors"], "bake_minutes": 5}
+    found = rules(regions=[watched, {"label": "us", "region": "us-east-1"}])["StageFailed"]
+    failed = pipeline_event("Stage", stage="Deploy-eu", state="FAILED")
+    assert eventbridge.matches(found["EventPattern"], failed)
+    for other in (OPENED, pipeline_event("Stage", stage="Deploy-us", state="FAILED")):
+        assert not eventbridge.matches(found["EventPattern"], other)
+    _, text = eventbridge.transformed(found["Targets"][0]["InputTransformer"], failed)
+    assert "stage Deploy-eu failed" in json.loads(text)
+
+
 def test_without_windows_nobody_hears_of_any() -> None:
     """There is no such rule."""
     assert set(rules()) == {"PipelineFailed", "ActionFailed"}
@@ -122,7 +134,8 @@ def test_messages_name_pipeline_stage_and_region(
 
 def test_the_topic_lets_in_these_rules_the_alarms_and_nobody_else() -> None:
     """Each rule by its ARN."""
-    body = draw(BLUEPRINT, SHAPES["windows"]).document.body
+    body = draw(BLUEPRINT, SHAPES["waves"]).document.body
+    assert len(of_type(body, "AWS::Events::Rule")) == 4
     (policy,) = of_type(body, "AWS::SNS::TopicPolicy").values()
     alarms, events = policy["PolicyDocument"]["Statement"]
     assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
