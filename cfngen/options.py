@@ -90,6 +90,10 @@ def _problems(
     for detail in error.errors(include_url=False):
         steps = _steps(table, detail["loc"], missing=detail["type"] == "missing")
         key = _key(steps)
+        if several := _said(detail)[1:]:
+            # A dataclass that raises ValueError(one, another) names its own keys.
+            yield from ((key, what) for what in (_said(detail)[0], *several))
+            continue
         message = _message(options_type, steps, detail)
         by_key.setdefault(key, []).append(message)
         if message.startswith("must be"):
@@ -111,11 +115,19 @@ def _message(options_type: type[Any], steps: tuple[str | int, ...], detail: Any)
         return f"unknown option{hint} (there are: {', '.join(known) or 'none'})"
     if kind == "missing":
         return "is missing"
-    if kind in ("value_error", "assertion_error"):  # a dataclass's own complaint
-        return str(detail["ctx"]["error"])
+    if said := _said(detail):
+        return said[0]
     if kind == "dataclass_type":
         return "must be a table"
     return re.sub(r"^Input should be", "must be", str(detail["msg"]))
+
+
+def _said(detail: Any) -> list[str]:
+    """Return a dataclass's own complaints, if that is what it is."""
+    if detail["type"] not in ("value_error", "assertion_error"):
+        return []
+    error = detail["ctx"]["error"]
+    return [str(what) for what in error.args] or [str(error)]
 
 
 def _near_miss(detail: Any) -> str:

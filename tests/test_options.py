@@ -187,3 +187,35 @@ def test_a_problem_is_an_error_of_ours() -> None:
     with pytest.raises(Problems) as caught:
         options_from(Options, {"a": 1, "b": 2})
     assert len(caught.value.problems) == 2
+
+
+@dataclass(frozen=True)
+class Fussy:
+    """Options that complain of several things at once."""
+
+    one: int = 1
+    other: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse both."""
+        problems = [f"{name}: at most 9" for name in ("one", "other") if getattr(self, name) > 9]
+        if problems:
+            raise ValueError(*problems)
+
+
+@dataclass(frozen=True)
+class Nested:
+    """Options that hold such options."""
+
+    inner: tuple[Fussy, ...] = ()
+
+
+def test_a_dataclass_may_complain_of_several_things_a_line_each() -> None:
+    """Each is told by itself, with the place of the dataclass before it."""
+    assert option_problems(Fussy, {"one": 10}) == ("one: at most 9",)
+    assert option_problems(Fussy, {"one": 10, "other": 10}) == (
+        "one: at most 9",
+        "other: at most 9",
+    )
+    told = option_problems(Nested, {"inner": [{}, {"one": 10, "other": 10}]})
+    assert told == ("inner[1]: one: at most 9", "inner[1]: other: at most 9")

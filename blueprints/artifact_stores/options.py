@@ -56,4 +56,4 @@ class Options:
                 f" code; {KEPT_DAYS} at least, or 0 for never"
             )
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError(*problems)

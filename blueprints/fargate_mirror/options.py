@@ -133,7 +133,7 @@ class Options:
                 " several templates"
             )
         if problems:
-            raise ValueError("; ".join(problems))
+            raise ValueError(*problems)
 
     @property
     def external(self) -> bool:

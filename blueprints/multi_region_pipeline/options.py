@@ -88,7 +88,7 @@ class Options:
     def __post_init__(self) -> None:
         """Refuse what does not go together, all of it at once."""
         if problems := list(dict.fromkeys(refusals(self))):
-            raise ValueError("; ".join(problems))
+            raise ValueError(*problems)
 
     @property
     def steps(self) -> list[Step]:

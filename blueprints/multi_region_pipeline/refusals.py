@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
-from cfngen.patterns.pipeline_checks import ACTIONS, RULES, STAGES, trigger_problems
+from cfngen.patterns.pipeline_checks import ACTIONS, RULES, STAGES, pattern_problems
 from cfngen.patterns.stores import SERVICE
 from cfngen.regions import pipeline_problem
 from cfngen.regions import regions as known_regions
@@ -28,8 +28,9 @@ def refusals(options: Options) -> Iterator[str]:
     yield from _regions(options)
     yield from _waves(options)
     for step in options.steps:
-        where = f"wave {step.name!r}" if len(step.regions) > 1 else f"region {step.name!r}"
-        where = where if step.name else "the one stage"
+        alone = step.regions and step.name == step.regions[0].label
+        where = f"regions: {step.name!r}" if alone else f"waves: {step.name!r}"
+        where = where if step.name else "regions, all in one stage"
         for problem in (*_windows(options, step), *_failures(options, step), *_alarms(step)):
             yield f"{where}: {problem}"
     yield from _limits(options)
@@ -177,7 +178,10 @@ def _triggers(options: Options) -> Iterator[str]:
     given = [name for name, found in filters.items() if found]
     if given and options.source != "connection":
         yield f'{given[0]}: filters go with source = "connection" only; leave them out'
-    yield from trigger_problems({"GitConfiguration": {"Push": options.pushes}})
+    if options.paths and not options.branches:
+        yield "paths: they go with branches; say which"
+    for name, found in filters.items():
+        yield from (f"{name}: {problem}" for problem in pattern_problems(found.criteria))
 
 
 def _twice(what: str, values: list[str]) -> Iterator[str]:

@@ -39,11 +39,11 @@ def pipeline_problems(pipeline: Plain) -> list[str]:
         *_configurations(pipeline["Stages"]),
         *_conditions(pipeline["Stages"]),
         *_mode(pipeline),
-        *(found for trigger in pipeline.get("Triggers", []) for found in trigger_problems(trigger)),
+        *(found for trigger in pipeline.get("Triggers", []) for found in _trigger(trigger)),
     ]
 
 
-def trigger_problems(trigger: Plain) -> Iterator[str]:
+def _trigger(trigger: Plain) -> Iterator[str]:
     """Yield what CodePipeline refuses of a trigger."""
     git = trigger["GitConfiguration"]
     for event, criteria in (("Push", ("Branches", "Tags")), ("PullRequest", ("Branches",))):
@@ -56,21 +56,20 @@ def trigger_problems(trigger: Plain) -> Iterator[str]:
             elif not any(name in found for name in criteria):
                 yield f"trigger: {event}: say {' or '.join(criteria).lower()}"
             for name in ("Branches", "Tags", "FilePaths"):
-                yield from _patterns(name, found.get(name, {}))
+                for problem in pattern_problems(found.get(name, {})):
+                    yield f"trigger: {name}: {problem}"
 
 
-def _patterns(name: str, criteria: Plain) -> Iterator[str]:
+def pattern_problems(criteria: Plain) -> Iterator[str]:
+    """Yield what CodePipeline refuses of the patterns of a filter."""
     for kind in ("Includes", "Excludes"):
         patterns = criteria.get(kind, [])
         if len(patterns) > PATTERNS:
-            yield (
-                f"trigger: {name}: {len(patterns)} {kind.lower()}; CodePipeline takes {PATTERNS}"
-            )
+            yield f"{len(patterns)} {kind.lower()}; CodePipeline takes {PATTERNS}"
         for pattern in patterns:
             if not 0 < len(pattern) <= PATTERN:
                 yield (
-                    f"trigger: {name}: a pattern of {len(pattern)} characters; CodePipeline takes"
-                    f" 1 to {PATTERN}"
+                    f"{pattern!r} has {len(pattern)} characters; CodePipeline takes 1 to {PATTERN}"
                 )
 
 

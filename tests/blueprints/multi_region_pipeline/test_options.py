@@ -39,7 +39,7 @@ def said(options: dict[str, Any]) -> str:
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a window without days": (
         window(days=[]),
-        "region 'eu': window: a window without days never opens",
+        "regions: 'eu': window: a window without days never opens",
     ),
     "a window that ends when it begins": (
         window(hours="05:00-05:00"),
@@ -83,7 +83,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a window and an alarm in one entry condition": (
         {"windows": "rule", "regions": [region(window=DUBLIN, entry_alarms=["busy"])]},
         (
-            "region 'eu': a window and an alarm in one entry condition: CodePipeline looks at the"
+            "regions: 'eu': a window and an alarm in one entry condition: CodePipeline looks at the"
             " alarm before the window opens, and not again"
         ),
     ),
@@ -95,7 +95,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
             ]
         },
         (
-            "wave 'west': two different windows (01:00-05:00 Europe/Dublin, MON-SUN and 01:00-05:00"
+            "waves: 'west': two different windows (01:00-05:00 Europe/Dublin, MON-SUN and 01:00-05:00"
             " America/New_York, MON-SUN), but one stage is entered once"
         ),
     ),
@@ -111,7 +111,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
             "layout": "single_stage",
             "regions": [region(window=DUBLIN), region("us", "us-east-1", window=NEW_YORK)],
         },
-        "the one stage: two different windows",
+        "regions, all in one stage: two different windows",
     ),
     "a window in PARALLEL mode": (
         {"execution_mode": "PARALLEL", **window()},
@@ -229,7 +229,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "alarms without time": (
         {"regions": [region(alarms=["errors"])]},
-        "region 'eu': alarms and bake_minutes go together: which are watched, and for how long",
+        "regions: 'eu': alarms and bake_minutes go together: which are watched, and for how long",
     ),
     "time without alarms": ({"regions": [region(bake_minutes=5)]}, "go together"),
     "a bake time of a week": (
@@ -242,15 +242,15 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "paths without branches": (
         {"paths": {"includes": ["src/**"]}},
-        "trigger: Push: paths go with branches; say which",
+        "paths: they go with branches; say which",
     ),
     "nine patterns": (
         {"branches": {"includes": [f"b{number}" for number in range(9)]}},
-        "trigger: Branches: 9 includes; CodePipeline takes 8",
+        "branches: 9 includes; CodePipeline takes 8",
     ),
     "an empty pattern": (
         {"tags": {"excludes": [""]}},
-        "trigger: Tags: a pattern of 0 characters; CodePipeline takes 1 to 255",
+        "tags: '' has 0 characters; CodePipeline takes 1 to 255",
     ),
     "filters without a connection": (
         {"source": "codecommit", "tags": {"includes": ["v*"]}},
