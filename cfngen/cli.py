@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cfngen.write import Change
 
 FINE, FINDINGS, CANNOT, STOPPED, HUNG_UP = 0, 1, 2, 130, 141
+MINUTES = click.IntRange(0, 7 * 24 * 60)
 FORMATS = ("text", "json", "sarif", "junit", "github")
 
 
@@ -292,6 +293,74 @@ def schema(blueprint: str) -> None:
 
     found = registry.find(blueprint).load()
     out(json.dumps(options_schema(found.options_type), indent=2, ensure_ascii=False) + "\n")
+
+
+@cli.command()
+@click.argument("name", shell_complete=_complete_templates)
+@click.option(
+    "--push",
+    "pushes",
+    multiple=True,
+    required=True,
+    metavar="TIME",
+    help="When the source changes, such as 2026-11-24T10:00Z; several are simulated together.",
+)
+@click.option("--build", type=MINUTES, default=10, show_default=True, help="Minutes of a build.")
+@click.option(
+    "--deploy",
+    type=MINUTES,
+    default=5,
+    show_default=True,
+    help="Minutes of a stage that deploys, besides its bake time.",
+)
+@click.option(
+    "--approval",
+    type=MINUTES,
+    default=0,
+    show_default=True,
+    help="Minutes that people take to approve.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json", "mermaid", "svg")),
+    default="text",
+    show_default=True,
+    help="How to print it.",
+)
+def timeline(
+    name: str, *, pushes: tuple[str, ...], build: int, deploy: int, approval: int, form: str
+) -> None:
+    """Say when each stage of a pipeline would deploy after pushes, in UTC and on local clocks.
+
+    NAME is a template of this project, or a template's file. Windows, execution modes and daylight
+    saving time are taken from there; how long things take is not, so it is assumed.
+    """
+    from cfngen.timeline import Assumed, printed, timeline
+    from cfngen.timeline.clock import moments
+
+    at = moments(pushes)
+    name, body = _template(name)
+    found = timeline(body, at, Assumed(build, deploy, approval), name=name)
+    out(printed(found, form, lambda t, **how: style(t, sys.stdout, **how)))
+
+
+def _template(name: str) -> tuple[str, Any]:
+    """Return the name and the body of a template: one of the project's, or a file's."""
+    from pathlib import Path
+
+    from cfngen import manifest
+    from cfngen.errors import RenderError
+    from cfngen.read import read
+
+    if "/" in name or name.endswith((".yaml", ".yml", ".json", ".template")):
+        (text,) = _read([Path(name)])
+        try:
+            return Path(name).stem, read(text)
+        except RenderError as error:
+            raise CfngenError(f"{name}: {error}") from None
+    (drawn,) = _draw(manifest.load(_here()).select((name,)))
+    return drawn.name, drawn.document.body
 
 
 @cli.command()

@@ -189,7 +189,7 @@ def test_a_problem_is_an_error_of_ours() -> None:
     assert len(caught.value.problems) == 2
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Fussy:
     """Options that complain of several things at once."""
 
@@ -203,7 +203,7 @@ class Fussy:
             raise ValueError(*problems)
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Nested:
     """Options that hold such options."""
 

@@ -1,0 +1,201 @@
+"""A timeline for a terminal: what becomes of each push, and a drawing of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+from cfngen.timeline.clock import DAYS, in_utc, length, on_clocks
+from cfngen.timeline.model import Pipeline, Stage
+from cfngen.timeline.simulate import Run, Timeline
+
+Style = Callable[..., str]
+
+WIDTH = 100
+HOUR = timedelta(hours=1)
+# Minutes that a column may stand for, so that days begin with one.
+STEPS = (15, 30, 60, 120, 180, 240, 360, 480, 720, 1440)
+SHUT, OPEN, WAITS, DEPLOYS, LOST = " ", "░", "·", "█", "✕"
+
+
+def as_text(timeline: Timeline, style: Style) -> str:
+    """Return a timeline for a person; `style` colours text if there is a terminal."""
+    lines = [
+        *_pipelines(timeline, style),
+        *_pushes(timeline, style),
+        *_drawing(timeline, style),
+        *_longest(timeline, style),
+        *_small_print(timeline, style),
+    ]
+    return "".join(f"{line}".rstrip() + "\n" for line in lines)
+
+
+def deploying(timeline: Timeline) -> list[tuple[Pipeline, Stage]]:
+    """Return the stages that deploy, each with its pipeline, in order."""
+    pipelines = timeline.model.pipelines.values()
+    return [(p, stage) for p in pipelines for stage in p.stages if stage.deploys]
+
+
+def row_name(timeline: Timeline, pipeline: Pipeline, stage: Stage) -> str:
+    """Return what a stage is called: by itself, if that is enough to know it by."""
+    alone = sum(other.name == stage.name for _, other in deploying(timeline)) == 1
+    return stage.name if alone else f"{pipeline.name} {stage.name}"
+
+
+def extent(timeline: Timeline) -> tuple[datetime, datetime]:
+    """Return from when to when there is something to draw, whole hours."""
+    moments = list(timeline.pushes)
+    for run in timeline.runs:
+        moments += [m for m in (run.left, run.closes, run.by[1] if run.by else None) if m]
+    start = min(moments).replace(minute=0) - HOUR
+    return start, max(moments).replace(minute=0) + 2 * HOUR
+
+
+def _pipelines(timeline: Timeline, style: Style) -> Iterator[str]:
+    for pipeline in timeline.model.pipelines.values():
+        stages = " → ".join(stage.name for stage in pipeline.stages)
+        yield f"{style(pipeline.name, bold=True)}  {pipeline.mode}"
+        yield from _folded(stages, " → ", "  ")
+
+
+def _pushes(timeline: Timeline, style: Style) -> Iterator[str]:
+    rows = {number: list[tuple[str, ...]]() for number in range(1, len(timeline.pushes) + 1)}
+    for pipeline, stage in deploying(timeline):
+        for run in timeline.of(pipeline.id, stage.name):
+            rows[run.push].append(_row(timeline, pipeline, run))
+    widths = [max((len(r[n]) for found in rows.values() for r in found), default=0) for n in (0, 1)]
+    for number, push in enumerate(timeline.pushes, start=1):
+        yield ""
+        yield f"{style(f'push {number}', bold=True)}  {in_utc(push)}"
+        for name, where, when in rows[number]:
+            yield f"  {name:<{widths[0]}}  {where:<{widths[1]}}  {when}"
+
+
+def _row(timeline: Timeline, pipeline: Pipeline, run: Run) -> tuple[str, str, str]:
+    places = run.stage.regions
+    where = ", ".join(places) if len(places) < 3 else f"{places[0]} and {len(places) - 1} more"
+    when = "never: it does not open"
+    if run.by:
+        number, at, before = run.by
+        # Said once, where it happened; the stages behind just have nothing.
+        here = run.arrived is not None and before == run.stage.name
+        when = f"superseded by push {number}, {in_utc(at)}" if here else "superseded before"
+        if not here and _first(timeline, run):
+            when = f"superseded by push {number} before {before}, {in_utc(at)}"
+    elif run.entered:
+        push = timeline.pushes[run.push - 1]
+        local = on_clocks(run.entered, run.stage.gate.zone)
+        local = "" if run.stage.gate.zone == "UTC" else f"  {local}"
+        when = f"{in_utc(run.entered)}{local}  after {length(run.entered - push)}"
+        if run.late and run.closes:
+            when += f", past {run.closes:%H:%M}"
+    return row_name(timeline, pipeline, run.stage), where, when
+
+
+def _first(timeline: Timeline, run: Run) -> bool:
+    """Whether a run is the first of its push in its pipeline that came to nothing."""
+    found = [r for r in timeline.runs if (r.push, r.pipeline) == (run.push, run.pipeline) and r.by]
+    return found[0] is run
+
+
+def _drawing(timeline: Timeline, style: Style) -> Iterator[str]:
+    rows = deploying(timeline)
+    names = [row_name(timeline, pipeline, stage) for pipeline, stage in rows]
+    gutter = min(max(map(len, names), default=0), 30) + 4
+    start, end = extent(timeline)
+    room = WIDTH - gutter
+    step = next((s for s in STEPS if (end - start) / timedelta(minutes=s) <= room), STEPS[-1])
+    column = timedelta(minutes=step)
+    start -= timedelta(minutes=(start.hour * 60 + start.minute) % max(step, 60))
+    count = min(room, -int((start - end) // column))
+    yield ""
+    yield " " * gutter + _axis(start, column, count)
+    for name, (pipeline, stage) in zip(names, rows, strict=True):
+        cells = [_cell(timeline, pipeline, stage, start + n * column, column) for n in range(count)]
+        colours = {OPEN: "blue", DEPLOYS: "green", LOST: "red"}
+        drawn = "".join(style(cell, fg=colours.get(cell)) for cell in cells)
+        yield f"  {name[:30]:<{gutter - 2}}{drawn}"
+    yield (
+        f"{' ' * gutter}{style(OPEN, fg='blue')} open  {WAITS} waits"
+        f"  {style(DEPLOYS, fg='green')} deploys  {style(LOST, fg='red')} superseded"
+        f"  a column is {length(column)}"
+    )
+
+
+def _cell(
+    timeline: Timeline, pipeline: Pipeline, stage: Stage, start: datetime, step: timedelta
+) -> str:
+    end = start + step
+    found = SHUT
+    hours = timeline.hours.get((pipeline.id, stage.name))
+    entry = hours.entry(start) if hours else None
+    if entry and entry < end:
+        found = OPEN
+    for run in timeline.of(pipeline.id, stage.name):
+        if run.entered and run.left and run.entered < end and start < run.left:
+            return DEPLOYS
+        if run.arrived is None:
+            continue
+        until = run.entered or (run.by[1] if run.by else None)
+        if run.by and until and start <= until < end:
+            found = LOST
+        elif found == SHUT and run.arrived < end and (until is None or start < until):
+            found = WAITS
+    return found
+
+
+def _axis(start: datetime, column: timedelta, count: int) -> str:
+    """Return the days above the columns at which they begin."""
+    line = [" "] * count
+    for number in range(count):
+        moment = start + number * column
+        new = moment.date() != (moment - column).date()
+        text = f"|{DAYS[moment.weekday()]} {moment:%m-%d}"
+        if (new or number == 0) and number + len(text) <= count:
+            taken = any(line[n] != " " for n in range(number, number + len(text)))
+            if number == 0 and not new:
+                midnight = (moment + timedelta(days=1)).replace(hour=0, minute=0)
+                if (midnight - moment) / column < len(text) + 1:
+                    continue
+            line[number : number + len(text)] = ["|"] if taken else list(text)
+    return "".join(line)[:count]
+
+
+def _longest(timeline: Timeline, style: Style) -> Iterator[str]:
+    if not timeline.longest:
+        return
+    names = {
+        (pipeline.id, stage.name): row_name(timeline, pipeline, stage)
+        for pipeline, stage in deploying(timeline)
+    }
+    width = max(map(len, names.values()))
+    yield ""
+    yield style("longest wait from a push, in the year after the first", bold=True)
+    for found in timeline.longest:
+        name = names[found.pipeline, found.stage.name]
+        wait = length(found.wait) if found.wait is not None else "for ever"
+        yield f"  {name:<{width}}  {wait:<18}  for one on {in_utc(found.push)}"
+
+
+def _small_print(timeline: Timeline, style: Style) -> Iterator[str]:
+    assumed = timeline.assumed
+    yield ""
+    yield style("assumed", bold=True)
+    yield (
+        f"  a build takes {assumed.build} min, a stage of deployments {assumed.deploy} min and its"
+        f" bake time, people {assumed.approval} min"
+    )
+    for note in timeline.model.notes:
+        yield from _folded(note, " ", "  ")
+
+
+def _folded(text: str, separator: str, indent: str) -> Iterator[str]:
+    """Yield text in lines of the terminal's width, cut at separators."""
+    line = ""
+    for part in text.split(separator):
+        longer = f"{line}{separator}{part}" if line else part
+        if len(indent) + len(longer) > WIDTH and line:
+            yield f"{indent}{line}"
+            longer = part
+        line = longer
+    yield f"{indent}{line}"
