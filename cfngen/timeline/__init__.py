@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cfngen.timeline.model import Assumed, model
-from cfngen.timeline.simulate import Timeline, simulate
+from cfngen.timeline.simulation import Timeline, simulate
 
 __all__ = ["Assumed", "Timeline", "printed", "timeline"]
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from cfngen.timeline.clock import iso
-from cfngen.timeline.simulate import Run, Timeline
+from cfngen.timeline.simulation import Run, Timeline
 from cfngen.zones import zone
 
 

@@ -8,7 +8,7 @@ from html import escape
 
 from cfngen.timeline.clock import DAYS, in_utc, iso, length, on_clocks
 from cfngen.timeline.model import Pipeline, Stage
-from cfngen.timeline.simulate import Run, Timeline
+from cfngen.timeline.simulation import Run, Timeline
 from cfngen.timeline.text import deploying, extent, row_name
 from cfngen.zones import zone
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from cfngen.timeline.clock import DAYS, in_utc, length, on_clocks
 from cfngen.timeline.model import Pipeline, Stage
-from cfngen.timeline.simulate import Run, Timeline
+from cfngen.timeline.simulation import Run, Timeline
 
 Style = Callable[..., str]
 

@@ -263,6 +263,10 @@ def test_the_maker_touches_no_other_bucket_key_or_stack() -> None:
                 "cloudformation:ValidateTemplate",
             }
             assert not fnmatch.fnmatchcase("arn:aws:s3:::other", on) or on == "*"
+            other = "arn:aws:kms:eu-west-1:123456789012:key/mrk-2"
+            assert not fnmatch.fnmatchcase(other, on) or on == "*"
+            other = "arn:aws:cloudformation:us-east-1:123456789012:stack/other/1"
+            assert not fnmatch.fnmatchcase(other, on) or on == "*"
 
 
 def test_regions_without_account_regional_names_have_global_ones() -> None:

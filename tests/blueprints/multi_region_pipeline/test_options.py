@@ -95,8 +95,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
             ]
         },
         (
-            "waves: 'west': two different windows (01:00-05:00 Europe/Dublin, MON-SUN and 01:00-05:00"
-            " America/New_York, MON-SUN), but one stage is entered once"
+            "waves: 'west': two different windows (01:00-05:00 Europe/Dublin, MON-SUN and"
+            " 01:00-05:00 America/New_York, MON-SUN), but one stage is entered once"
         ),
     ),
     "two windows in the wave and a region of it": (

@@ -204,3 +204,31 @@ def test_every_object_must_be_in_a_bucket_of_this_account() -> None:
                 assert statement["Condition"] == {
                     "StringEquals": {"aws:ResourceAccount": "123456789012"}
                 }
+
+
+def test_schedules_switch_the_stages_of_this_stack_s_pipelines_only() -> None:
+    """Of the one pipeline, or of the regions' and not of the one at home."""
+    arn = f"arn:aws:codepipeline:{HERE}:"
+    for shape, mine, others in (
+        ("windows", ["release/Deploy-eu"], ["release-eu/Deploy-eu", "other/Deploy-eu"]),
+        ("pipelines", ["release-eu/Deploy-eu"], ["release/Start", "other-eu/Deploy-eu"]),
+    ):
+        template = body(**SHAPES[shape])
+        for call in ("codepipeline:EnableStageTransition", "codepipeline:DisableStageTransition"):
+            for stage in mine:
+                assert may(template, "WindowRole", call, arn + stage)
+            for stage in others:
+                assert not may(template, "WindowRole", call, arn + stage)
+        assert not may(template, "WindowRole", "codepipeline:PutApprovalResult", arn + mine[0])
+
+
+def test_only_the_pipeline_s_own_change_set_is_made_and_executed() -> None:
+    """One that somebody else left on the stack is not touched."""
+    (statement,) = (
+        found
+        for found in policy_statements(body(), APPLICATION)
+        if "cloudformation:ExecuteChangeSet" in listed(found["Action"])
+    )
+    assert statement["Condition"] == {
+        "StringEqualsIfExists": {"cloudformation:ChangeSetName": "pipeline"}
+    }

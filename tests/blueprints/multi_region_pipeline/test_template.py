@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,12 @@ from support.pipelines import GIVEN, KEY, NIGHT, SHAPES, THREE, actions, may, pi
 from cfngen import draw
 from cfngen.generate import INLINE_LIMIT, Drawn, size_advice
 from cfngen.lint import INFORMATIONAL, Linter
+from cfngen.patterns.windows import DAYS, Window
 from cfngen.regions import regions
 from cfngen.registry import find
 from cfngen.testing import of_type
+from cfngen.timeline import timeline
+from cfngen.zones import zone
 
 BLUEPRINT = find("multi_region_pipeline").load()
 ROOT = Path(__file__).parents[3]
@@ -483,3 +487,52 @@ def test_stages_of_one_pipeline_come_in_the_order_of_the_regions() -> None:
         "us-east-1",
         "ap-southeast-2",
     ]
+
+
+@pytest.mark.parametrize("source", ["codecommit", "s3"])
+def test_nothing_polls(source: str) -> None:
+    """An event starts the pipeline."""
+    (pipeline,) = pipelines(body(source=source)).values()
+    (action,) = pipeline["Stages"][0]["Actions"]
+    assert action["Configuration"]["PollForSourceChanges"] == "false"
+
+
+ZONES = (
+    "Europe/Dublin", "America/New_York", "Australia/Sydney", "Asia/Kolkata", "Asia/Kathmandu",
+    "Pacific/Kiritimati", "Pacific/Pago_Pago", "America/St_Johns", "Australia/Lord_Howe",
+    "Africa/Casablanca", "America/Sao_Paulo", "Asia/Tehran", "Pacific/Chatham", "UTC",
+)  # fmt: skip
+HOURS = {
+    "a night": ("01:00-05:00", DAYS),
+    "over midnight": ("22:00-03:00", DAYS),
+    "weekdays": ("01:00-05:00", DAYS[:5]),
+    "weekend": ("00:00-24:00", DAYS[5:]),
+    "evenings": ("19:00-24:00", ("SUN", "WED")),
+}
+
+
+@pytest.mark.parametrize("windows", ["scheduler", "rule"])
+@pytest.mark.parametrize(("hours", "days"), HOURS.values(), ids=HOURS)
+def test_windows_in_the_template_match_the_options_in_every_time_zone(
+    windows: str, hours: str, days: tuple[str, ...]
+) -> None:
+    """Read back from the template, each stage is open in the hours that were asked for.
+
+    Three weeks in January are looked at, in which no clocks change.
+    """
+    start = datetime(2027, 1, 4, tzinfo=UTC)
+    for chosen in ZONES:
+        window = {"zone": chosen, "hours": hours, "days": list(days)}
+        table = [{"label": "eu", "region": "eu-west-1", "window": window}]
+        found = timeline(body(regions=table, windows=windows), [start])
+        opening = found.hours["Pipeline", "Deploy-eu"]
+        asked = Window(**{**window, "days": days})
+        for step in range(0, 21 * 24 * 60, 15):
+            moment = start + timedelta(minutes=step)
+            local = moment.astimezone(zone(chosen))
+            minute = local.hour * 60 + local.minute
+            today, before = DAYS[local.weekday()], DAYS[local.weekday() - 1]
+            meant = (today in days and asked.begins <= minute < asked.ends) or (
+                before in days and minute + 24 * 60 < asked.ends
+            )
+            assert (opening.entry(moment) == moment) == meant, (chosen, local)
