@@ -104,10 +104,13 @@ def _drawing(timeline: Timeline, style: Style) -> Iterator[str]:
     gutter = min(max(map(len, names), default=0), 30) + 4
     start, end = extent(timeline)
     room = WIDTH - gutter
-    step = next((s for s in STEPS if (end - start) / timedelta(minutes=s) <= room), STEPS[-1])
+    # One column less, since the first begins with a whole number of them in the day.
+    least = (end - start) / timedelta(minutes=room - 1)
+    days = STEPS[-1] * -int(-least // STEPS[-1])
+    step = next((minutes for minutes in STEPS if minutes >= least), days)
     column = timedelta(minutes=step)
-    start -= timedelta(minutes=(start.hour * 60 + start.minute) % max(step, 60))
-    count = min(room, -int((start - end) // column))
+    start -= timedelta(minutes=(start.hour * 60 + start.minute) % step)
+    count = -int((start - end) // column)
     yield ""
     yield " " * gutter + _axis(start, column, count)
     for name, (pipeline, stage) in zip(names, rows, strict=True):
@@ -145,20 +148,18 @@ def _cell(
 
 
 def _axis(start: datetime, column: timedelta, count: int) -> str:
-    """Return the days above the columns at which they begin."""
-    line = [" "] * count
+    """Return the days above the columns at which they begin, where there is room for them."""
+    line = ""
     for number in range(count):
         moment = start + number * column
-        new = moment.date() != (moment - column).date()
+        if number and moment.date() == (moment - column).date():
+            continue
         text = f"|{DAYS[moment.weekday()]} {moment:%m-%d}"
-        if (new or number == 0) and number + len(text) <= count:
-            taken = any(line[n] != " " for n in range(number, number + len(text)))
-            if number == 0 and not new:
-                midnight = (moment + timedelta(days=1)).replace(hour=0, minute=0)
-                if (midnight - moment) / column < len(text) + 1:
-                    continue
-            line[number : number + len(text)] = ["|"] if taken else list(text)
-    return "".join(line)[:count]
+        tomorrow = moment.replace(hour=0, minute=0) + timedelta(days=1)
+        squeezed = not number and (tomorrow - moment) / column <= len(text)
+        if len(line) < number + (not number) and number + len(text) <= count and not squeezed:
+            line = line.ljust(number) + text
+    return line
 
 
 def _longest(timeline: Timeline, style: Style) -> Iterator[str]:

@@ -118,6 +118,15 @@ def test_the_build_is_told_each_region_s_bucket() -> None:
     assert project["Source"] == {"Type": "CODEPIPELINE", "BuildSpec": {"Ref": "BuildSpecPath"}}
 
 
+def test_what_the_build_makes_is_encrypted_as_the_rest_is() -> None:
+    """By the home region's key, with the stores; by S3's own, in buckets of one's own."""
+    (project,) = of_type(body(), "AWS::CodeBuild::Project").values()
+    key = resolved(project["EncryptionKey"], GIVEN)
+    assert key == f"arn:aws:kms:eu-west-1:123456789012:key/{KEY}"
+    (project,) = of_type(body(stores="parameters"), "AWS::CodeBuild::Project").values()
+    assert "EncryptionKey" not in project
+
+
 def test_docker_and_arm64_change_the_build_s_cache() -> None:
     """Docker's layers are kept where Docker may run; arm64 has no local cache."""
     (docker,) = of_type(body(privileged=True), "AWS::CodeBuild::Project").values()
