@@ -59,6 +59,14 @@ def test_the_header_names_blueprint_distribution_and_chosen_options() -> None:
     assert "with" not in draw(topics).text.partition("\n")[0]
 
 
+def test_the_header_names_many_options_without_their_values() -> None:
+    """The first line stays one that can be read; the manifest has the rest."""
+    name = "x" * 120
+    first = draw(topics, {"names": [name], "count": 2}).text.partition("\n")[0]
+    assert "blueprint topics with options count, names;" in first
+    assert name not in first
+
+
 def test_chosen_options_are_plain_data() -> None:
     """Tuples and nested dataclasses are told as lists and tables."""
 

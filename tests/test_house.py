@@ -191,6 +191,27 @@ def test_every_output_has_its_manifest_entry() -> None:
     assert {path.name for path in PROJECT.output.glob("*")} == made
 
 
+def commands(page: Path) -> list[list[str]]:
+    """Return the words of each `aws cloudformation deploy` in a page."""
+    blocks = re.findall(r"```bash\n(.*?)```", page.read_text(), re.S)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    return [line.split() for line in lines if "aws cloudformation deploy " in line]
+
+
+@each_blueprint
+def test_the_commands_of_a_readme_ask_for_nothing_more(entry: Entry) -> None:
+    """Each parameter without a default is given, and none that the template does not have."""
+    for page in folder(entry).glob("README*.md"):
+        for words in commands(page):
+            name = Path(words[words.index("--template-file") + 1]).stem
+            if name not in PROJECT.templates:  # one's own, or an example's
+                continue
+            asked = drawn(name).document.body.get("Parameters", {})
+            given = {word.partition("=")[0] for word in words if re.match(r"[A-Z]\w+=", word)}
+            required = {key for key, declared in asked.items() if "Default" not in declared}
+            assert required <= given <= set(asked), f"{page.name}: {name}"
+
+
 @each_template
 def test_the_linter_has_nothing_to_say(
     name: str, linter: Linter, monkeypatch: pytest.MonkeyPatch
