@@ -12,8 +12,11 @@ from cfngen.errors import BlueprintError
 from cfngen.template import Template
 
 
-def option(description: str, *, default: Any) -> Any:
-    """Declare one field of an `Options` dataclass: decided at build time, always with a default."""
+def option(description: str, *, default: Any = dataclasses.MISSING) -> Any:
+    """Declare one field of an `Options` dataclass, or of one that it is made of.
+
+    Decided at build time. Those of the `Options` themselves always have a default.
+    """
     return dataclasses.field(default=default, metadata={"description": description})
 
 

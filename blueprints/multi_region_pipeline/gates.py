@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from cfngen import option
 from cfngen.patterns.windows import Window
 
 OnFailure = Literal["stop", "rollback", "retry"]
@@ -13,28 +14,30 @@ OnFailure = Literal["stop", "rollback", "retry"]
 class Gate:
     """What a deployment has to get through, and what becomes of it if it does not."""
 
-    window: Window | None = None  # when it may begin
-    approval: bool = False  # whether somebody has to say yes before
-    entry_alarms: tuple[str, ...] = ()  # alarms that must be quiet when it begins
-    alarms: tuple[str, ...] = ()  # alarms that must stay quiet after it ...
-    bake_minutes: int = 0  # ... for so long
-    on_failure: OnFailure | None = None  # the pipeline's own, unless said otherwise
+    window: Window | None = option("When it may begin", default=None)
+    approval: bool = option("Whether somebody has to say yes before", default=False)
+    entry_alarms: tuple[str, ...] = option("Alarms that must be quiet when it begins", default=())
+    alarms: tuple[str, ...] = option("Alarms that must stay quiet afterwards", default=())
+    bake_minutes: int = option("For how many minutes those must stay quiet", default=0)
+    on_failure: OnFailure | None = option("The pipeline's own, unless said otherwise", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Region(Gate):
     """A region to deploy to; alarms are those of this region."""
 
-    label: str  # short, for names: eu
-    region: str  # its code: eu-west-1
-    wave: str = ""  # regions of one wave are deployed side by side
+    label: str = option(
+        "A short name, such as eu: stages, actions and templates are called after it"
+    )
+    region: str = option("Its code, such as eu-west-1")
+    wave: str = option("Regions of one wave are deployed side by side", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wave(Gate):
     """What several regions get through together; alarms are looked for in each of them."""
 
-    name: str
+    name: str = option("What regions call it in `wave`")
 
 
 @dataclass(frozen=True)

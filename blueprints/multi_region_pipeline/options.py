@@ -13,8 +13,8 @@ from .refusals import refusals
 class Filter:
     """Patterns of what starts the pipeline, and of what does not although it would."""
 
-    includes: tuple[str, ...] = ()
-    excludes: tuple[str, ...] = ()
+    includes: tuple[str, ...] = option("Patterns of which one must match", default=())
+    excludes: tuple[str, ...] = option("Patterns of which none may match", default=())
 
     def __bool__(self) -> bool:
         """Whether it says anything."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any, Literal
 
@@ -35,13 +35,18 @@ DAY, WEEK = 24 * 60, 7 * 24 * 60  # minutes
 SHORTEST = 30  # minutes; Scheduler is exact to the minute, and may have to try again
 
 
+def _described(description: str, **default: Any) -> Any:
+    """Declare a field that the schema of a blueprint's options describes."""
+    return field(metadata={"description": description}, **default)
+
+
 @dataclass(frozen=True)
 class Window:
     """Hours of some days of the week, on the clocks of a time zone."""
 
-    zone: str  # such as Europe/Dublin
-    hours: str  # such as 01:00-05:00, or 22:00-03:00 over midnight
-    days: tuple[Day, ...] = DAYS  # the days on which it opens
+    zone: str = _described("The time zone of its clocks, such as Europe/Dublin")
+    hours: str = _described("From when to when, such as 01:00-05:00, or 22:00-03:00 over midnight")
+    days: tuple[Day, ...] = _described("The days on which it opens", default=DAYS)
 
     def __str__(self) -> str:
         """Return it as people say it."""
