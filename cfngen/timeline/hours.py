@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from cfngen.cron import Cron
 from cfngen.zones import instant, zone
 
-MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+MINUTE, DAY, YEAR = timedelta(minutes=1), timedelta(days=1), timedelta(days=366)
 
 Span = tuple[datetime, datetime]
 
@@ -51,11 +51,11 @@ class Gate:
     def hours(self, start: datetime, end: datetime) -> Hours:
         """Return when it is open between two moments.
 
-        Switches are looked at from two weeks before `start` on, to know how they stand.
+        Switches are looked at from a year before `start` on, to know how they stand.
         """
         spans: list[Span] = [(start, end)]
         if self.switches or self.shut:
-            spans = _both(spans, self._switched(start - 14 * DAY, end))
+            spans = _both(spans, self._switched(start - YEAR, end))
         for cron, name in self.rules:
             spans = _both(spans, _held(cron, zone(name), start, end))
         return Hours(tuple(spans))
@@ -116,16 +116,16 @@ def _held(cron: Cron, where: tzinfo, start: datetime, end: datetime) -> list[Spa
             if after - before == DAY and instant(day, where) and noon - before == DAY / 2:
                 spans += [(before + one, before + other) for one, other in _runs(cron)]
             else:  # a day on which clocks change, minute by minute
+                # Midnight itself may be skipped or come twice, so look beyond both ends.
                 steps = int((after - before + DAY) / MINUTE)
                 minutes = (before - DAY / 2 + n * MINUTE for n in range(steps))
-                spans += [(m, m + MINUTE) for m in minutes if _on(cron, day, m, where)]
+                spans += [(m, m + MINUTE) for m in minutes if _holds(cron, m, where)]
         day += DAY
     return _both(_joined(spans), [(start, end)])
 
 
-def _on(cron: Cron, day: datetime, moment: datetime, where: tzinfo) -> bool:
-    local = moment.astimezone(where).replace(tzinfo=None)
-    return local.date() == day.date() and cron.holds(local)
+def _holds(cron: Cron, moment: datetime, where: tzinfo) -> bool:
+    return cron.holds(moment.astimezone(where).replace(tzinfo=None))
 
 
 def _runs(cron: Cron) -> list[tuple[timedelta, timedelta]]:

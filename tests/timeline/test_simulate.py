@@ -181,6 +181,17 @@ def test_each_started_pipeline_supersedes_by_itself() -> None:
     }
 
 
+def test_storing_something_is_no_deployment() -> None:
+    """A stage that puts what was built into a bucket is in no list, and takes no time."""
+    store = {"Name": "Store", "Actions": [action("Deploy/S3")]}
+    found = timed(
+        body(Pipeline=pipeline(store, stage("Deploy"))), "2026-11-24T10:00", assumed=USUAL
+    )
+    assert [(run.stage.name, run.entered) for run in found.runs] == [
+        ("Deploy", at("2026-11-24T10:00"))
+    ]
+
+
 def test_pushes_are_put_in_order_and_one_moment_is_one_push() -> None:
     """However they are given."""
     found = timed(switched(*NIGHT), "2026-11-24T12:00", "2026-11-24T10:00", "2026-11-24T12:00")

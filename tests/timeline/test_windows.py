@@ -133,6 +133,16 @@ def test_a_stage_that_is_not_shut_at_first_is_open_until_it_is_closed() -> None:
     assert told(template, "2026-12-01T05:00") == ["never"]
 
 
+def test_a_window_may_have_been_open_for_long() -> None:
+    """From Monday to Saturday, or from March to November: it is known how the switches stand."""
+    week = switched("cron(0 0 ? * MON *)", "cron(0 0 ? * SAT *)", "UTC")
+    assert told(week, "2026-11-26T10:00") == ["2026-11-26 10:00"]
+    assert told(week, "2026-11-28T10:00") == ["2026-11-30 00:00"]
+    year = switched("cron(0 0 1 MAR ? *)", "cron(0 0 1 DEC ? *)", "UTC")
+    assert told(year, "2026-11-26T10:00") == ["2026-11-26 10:00"]
+    assert told(year, "2026-12-26T10:00") == ["2027-03-01 00:00"]
+
+
 def test_a_schedule_that_is_switched_off_counts_for_nothing() -> None:
     """As in AWS."""
     template = switched(*ONE_TO_FIVE, "UTC")
