@@ -169,6 +169,21 @@ def test_pipelines_that_are_started_by_one_wait_for_none_but_it() -> None:
     assert found.model.pipelines["PipelineEu"].name == "release-Eu"
 
 
+def test_a_pipeline_that_deploys_and_starts_another_is_told_once() -> None:
+    """A canary at home, then the other's region; each stage has one longest wait."""
+    invoke = action("Invoke/CodePipeline", Configuration={"PipelineName": {"Ref": "Other"}})
+    template = body(
+        Pipeline=pipeline(stage("Canary"), {"Name": "Start", "Actions": [invoke]}),
+        Other=pipeline(stage("Deploy", "us-east-1")),
+    )
+    found = timed(template, "2026-11-24T10:00", assumed=USUAL)
+    assert [(w.pipeline, w.stage.name) for w in found.longest] == [
+        ("Pipeline", "Canary"),
+        ("Other", "Deploy"),
+    ]
+    assert longest(found)["Other", "Deploy"][0] == timedelta(minutes=5)
+
+
 def test_each_started_pipeline_supersedes_by_itself() -> None:
     """Dublin deploys both, New York only the second."""
     found = timed(home(), "2026-11-25T02:00", "2026-11-25T04:00", assumed=USUAL)
