@@ -527,7 +527,7 @@ def test_windows_in_the_template_match_the_options_in_every_time_zone(
 ) -> None:
     """Read back from the template, each stage is open in the hours that were asked for.
 
-    Three weeks in January are looked at, in which no clocks change.
+    Eight days in January are looked at, in which no clocks change.
     """
     start = datetime(2027, 1, 4, tzinfo=UTC)
     for chosen in ZONES:
@@ -536,7 +536,7 @@ def test_windows_in_the_template_match_the_options_in_every_time_zone(
         found = timeline(body(regions=table, windows=windows), [start])
         opening = found.hours["Pipeline", "Deploy-eu"]
         asked = Window(**{**window, "days": days})
-        for step in range(0, 21 * 24 * 60, 15):
+        for step in range(0, 8 * 24 * 60, 30):
             moment = start + timedelta(minutes=step)
             local = moment.astimezone(zone(chosen))
             minute = local.hour * 60 + local.minute
