@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from .options import Options
 
 LABEL = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+# Labels of which names are made that something else has: PipelineRole, SourceBucket, CODEBUILD_….
+TAKEN = ("codebuild", "failed", "home", "policy", "role", "source")
 ACTIONS_PER_REGION = 3  # infrastructure, change set, execution
 ACTION_NAME = 100  # characters; the longest is that of an infrastructure
 BAKE = 24 * 60  # minutes that a pipeline waits for alarms at most
@@ -52,6 +54,8 @@ def _names(options: Options) -> Iterator[str]:
                 f"regions: {region.label!r} cannot be a label: small letters, digits and single"
                 " dashes, a letter first"
             )
+        if region.label in TAKEN:
+            yield f"regions: the label {region.label!r} is taken; so are {', '.join(TAKEN)}"
         longest = f"{region.label}-infrastructure"
         if len(longest) > ACTION_NAME:
             yield (

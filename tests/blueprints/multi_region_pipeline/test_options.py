@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+from cfngen_blueprints.multi_region_pipeline.refusals import TAKEN
 
 from cfngen import draw
 from cfngen.lint import INFORMATIONAL, Linter
@@ -175,6 +176,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
             " characters; CodePipeline takes 100"
         ),
     ),
+    "a label that something else has": (
+        {"layout": "pipelines", "regions": [region("role")]},
+        "regions: the label 'role' is taken; so are codebuild, failed, home, policy, role, source",
+    ),
     "a service that is none": (
         {"service": "service x"},
         "service: 'service x' cannot be a name: letters, digits and dashes, 64 at most",
@@ -339,6 +344,19 @@ GOES_TOGETHER: dict[str, dict[str, Any]] = {
     },
     "parallel": {"execution_mode": "PARALLEL", "on_failure": "retry"},
 }
+
+
+@pytest.mark.parametrize("layout", ["stages", "pipelines"])
+@pytest.mark.parametrize("stores", ["stack", "parameters"])
+def test_no_other_label_clashes_with_a_name_of_the_template(layout: str, stores: str) -> None:
+    """Each word that a name in it is made of may be a label, but for those that are taken."""
+    chosen = {"layout": layout, "stores": stores, "source": "s3", "home": "us-west-2"}
+    body = draw(BLUEPRINT, chosen).document.body
+    names = [*body["Resources"], *body["Parameters"], *body["Outputs"], *body["Conditions"]]
+    words = {word.lower() for name in names for word in re.findall("[A-Z][a-z]+", name)}
+    for word in sorted(words - set(TAKEN)):
+        assert said({**chosen, "regions": [region(word)]}) == ""
+        draw(BLUEPRINT, {**chosen, "regions": [region(word, window=DUBLIN)]})
 
 
 @pytest.mark.parametrize("options", GOES_TOGETHER.values(), ids=GOES_TOGETHER)
