@@ -12,11 +12,12 @@ TYPE_CHECKING = False  # `typing` alone costs as much as starting Python; checke
 if TYPE_CHECKING:
     from typing import Any
 
-    from cfngen.blueprint import Blueprint, blueprint, option
+    from cfngen.blueprint import Blueprint, blueprint
     from cfngen.errors import CfngenError
     from cfngen.generate import Generated, draw, generate
     from cfngen.iam import Statement, allow, deny, policy_document, trust
     from cfngen.lint import Finding
+    from cfngen.options import option
     from cfngen.parameters import Parameters, parameter
     from cfngen.payload import Payload, Payloads
     from cfngen.read import read
@@ -38,7 +39,7 @@ _HOMES = {
     "deny": "iam",
     "draw": "generate",
     "generate": "generate",
-    "option": "blueprint",
+    "option": "options",
     "parameter": "parameters",
     "policy_document": "iam",
     "read": "read",

@@ -12,14 +12,6 @@ from cfngen.errors import BlueprintError
 from cfngen.template import Template
 
 
-def option(description: str, *, default: Any = dataclasses.MISSING) -> Any:
-    """Declare one field of an `Options` dataclass, or of one that it is made of.
-
-    Decided at build time. Those of the `Options` themselves always have a default.
-    """
-    return dataclasses.field(default=default, metadata={"description": description})
-
-
 @dataclasses.dataclass(frozen=True)
 class NoOptions:
     """The options of a blueprint that takes none."""

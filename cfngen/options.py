@@ -1,4 +1,4 @@
-"""Options that come from a file, held against the blueprint's dataclass."""
+"""Options: how a dataclass declares them, and what a file says held against it."""
 
 from __future__ import annotations
 
@@ -13,6 +13,14 @@ from cfngen.errors import CfngenError, Problems, did_you_mean
 
 if TYPE_CHECKING:  # costs a tenth of a second, so only those pay who bring options to validate
     from pydantic import TypeAdapter, ValidationError
+
+
+def option(description: str, *, default: Any = dataclasses.MISSING) -> Any:
+    """Declare one field of an `Options` dataclass, or of one that it is made of.
+
+    Decided at build time. Those of the `Options` themselves always have a default.
+    """
+    return dataclasses.field(default=default, metadata={"description": description})
 
 
 def options_from(options_type: type[Any], table: dict[str, Any]) -> Any:

@@ -12,10 +12,10 @@ from typing import Any, Literal
 
 import pytest
 
-from cfngen.blueprint import NoOptions, chosen_options, option
+from cfngen.blueprint import NoOptions, chosen_options
 from cfngen.errors import CfngenError, Problems
 from cfngen.header import header
-from cfngen.options import option_problems, options_from, options_schema
+from cfngen.options import option, option_problems, options_from, options_schema
 
 
 class Colour(enum.Enum):

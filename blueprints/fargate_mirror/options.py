@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cfngen import option
-from cfngen.patterns.fargate import size_problems
+from cfngen.patterns.pushes import repository_problems
+from cfngen.patterns.tasks import TaskOptions
 
-NAME = r"(?!.*\.git$)[A-Za-z0-9._-]{1,100}"
 PREFIX = "[A-Za-z0-9._-]{0,80}"
 REGION = "[a-z]{2,4}(-[a-z]+)+-[0-9]"
 ROLE = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}"
@@ -52,7 +52,7 @@ class Destination:
 
 
 @dataclass(frozen=True)
-class Options:
+class Options(TaskOptions):
     """Decided at build time, because they change the template's shape."""
 
     source: Literal["codecommit", "https", "ssh", "public"] = option(
@@ -78,35 +78,14 @@ class Options:
         "Where git is kept between runs: nowhere, or on a file system for big repositories",
         default="none",
     )
-    network: Literal["public", "private", "own"] = option(
-        "Where tasks run: in public or private subnets that are there, or a small VPC of their own",
-        default="public",
-    )
-    image: Literal["build", "existing"] = option(
-        "Whether the stack builds the tasks' image, or takes one that is in ECR", default="build"
-    )
-    architecture: Literal["arm64", "x86_64"] = option(
-        "Processor of tasks, functions and the image's build", default="arm64"
-    )
-    cpu: int = option("CPU units of a task, 1024 to a processor", default=1024)
-    memory: int = option("Memory of a task in MiB", default=2048)
     ephemeral_storage: int = option("Disk of a task in GiB, 20 to 200", default=50)
     minutes: int = option("Minutes after which one repository is given up", default=60)
-    spot: bool = option("Use spare capacity: cheaper, and now and then interrupted", default=False)
     dashboard: bool = option("Add a CloudWatch dashboard", default=False)
 
     def __post_init__(self) -> None:
         """Refuse what does not go together, all of it at once."""
-        problems = size_problems(
-            cpu=self.cpu, memory=self.memory, ephemeral_storage=self.ephemeral_storage
-        )
-        allowed = NAME if self.single else rf"{NAME}|(?=[^*]{{0,99}}\*$)[A-Za-z0-9._-]*\*"
-        hint = "" if self.single else ", nor the beginning of names followed by *"
-        problems += [
-            f"repositories: {name!r} is not the name of a repository{hint}"
-            for name in self.repositories
-            if not re.fullmatch(allowed, name)
-        ]
+        problems = self.size_problems
+        problems += repository_problems(self.repositories, single=self.single)
         for there in self.destinations:
             problems += there.problems
         if self.source != "codecommit" and self.trigger in ("codecommit", "direct"):

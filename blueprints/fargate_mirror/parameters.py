@@ -2,8 +2,10 @@
 
 from cfngen import Parameters, parameter
 from cfngen.patterns.logs import RETENTION_DAYS
+from cfngen.patterns.pushes import NAME
+from cfngen.patterns.tasks import task_questions
 
-from .options import NAME, PREFIX, REGION, Options
+from .options import PREFIX, REGION, Options
 
 
 class SourcePattern(Parameters):
@@ -108,48 +110,6 @@ class Destination(Parameters):
     )
 
 
-class OwnNetwork(Parameters):
-    """The network that the stack makes."""
-
-    VpcCidr = parameter(
-        "Range of the VPC that is made, a /24",
-        Default="10.91.0.0/24",
-        AllowedPattern=r"[0-9]{1,3}(\.[0-9]{1,3}){2}\.0/24",
-        ConstraintDescription="a range such as 10.91.0.0/24",
-        group="Network",
-    )
-
-
-class Network(Parameters):
-    """A network that is there."""
-
-    VpcId = parameter("VPC that tasks run in", Type="AWS::EC2::VPC::Id", group="Network")
-    SubnetId1 = parameter("Subnet in it", Type="AWS::EC2::Subnet::Id")
-    SubnetId2 = parameter("Subnet in another zone", Type="AWS::EC2::Subnet::Id")
-
-
-class Revision(Parameters):
-    """When to build the image anew."""
-
-    ImageRevision = parameter(
-        "Change it to build the image anew, on the base of that day",
-        Default="1",
-        AllowedPattern="[A-Za-z0-9._-]{1,40}",
-        group="Image",
-    )
-
-
-class Image(Parameters):
-    """The image that is there."""
-
-    ImageUri = parameter(
-        "URI of the image in ECR, by tag or digest",
-        AllowedPattern=r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9/._-]+[:@].+",
-        ConstraintDescription="such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/mirror:1",
-        group="Image",
-    )
-
-
 class Operation(Parameters):
     """How it runs."""
 
@@ -214,7 +174,6 @@ def questions(options: Options) -> type[Parameters]:
         asked.append(SourceName if options.single else SourcePattern)
     if not options.destinations:
         asked.append(Destination)
-    asked.append(OwnNetwork if options.network == "own" else Network)
-    asked.append(Revision if options.image == "build" else Image)
+    asked += task_questions(options)
     asked += [Operation, Silence if options.scheduled else Lag]
     return type("Params", tuple(asked), {})

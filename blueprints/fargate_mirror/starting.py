@@ -1,11 +1,10 @@
 """What starts the task: events, a schedule, the end of an interrupted run."""
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 from awacs import ecs
-from troposphere import AccountId, GetAtt, Ref, Sub
+from troposphere import AccountId, GetAtt, Ref
 from troposphere.awslambda import DeadLetterConfig as LambdaDeadLetterConfig
 from troposphere.awslambda import Permission
 from troposphere.codecommit import Repository, Trigger
@@ -14,14 +13,12 @@ from troposphere.events import DeadLetterConfig, InputTransformer, RetryPolicy, 
 from cfngen import Payloads, Template, allow
 from cfngen.patterns import DeadLetters, FargateTask, dead_letters, python_function, role
 from cfngen.patterns.functions import PythonFunction
+from cfngen.patterns.pushes import push_patterns
 
 from .options import Options
 from .task import source_arn
 
 payload = Payloads(__package__)
-
-# A rule's pattern may have 2,048 characters, of which the rest of it needs some 400.
-PATTERN_ROOM = 1600
 
 
 def add_start(t: Template, p: Any, options: Options, task: FargateTask) -> DeadLetters:
@@ -56,16 +53,15 @@ def add_start(t: Template, p: Any, options: Options, task: FargateTask) -> DeadL
         t.add(
             Rule(
                 "SpotInterrupted",
-                EventPattern=_stopped(task, {"stopCode": ["SpotInterruption"]}),
+                EventPattern=task.stopped(stopCode=["SpotInterruption"]),
                 Targets=[starter()],
             ),
             why="What was interrupted is done again.",
         )
-    unexplained = {"exitCode": [{"anything-but": [0, 1, 143]}, {"exists": False}]}
     t.add(
         Rule(
             "TaskDied",
-            EventPattern=_stopped(task, {"containers": unexplained}),
+            EventPattern=task.died,
             Targets=[Target(Id="Lost", Arn=lost.arn)],
         ),
         why="No image, no network, no memory: such a run has nobody to report its failure.",
@@ -77,39 +73,12 @@ def _push_patterns(p: Any, options: Options) -> dict[str, Any]:
     """Return the patterns of the events that start a run, by the name of their rule."""
     if options.scheduled or options.trigger == "codecommit":
         return {}
-    asked: list[list[Any]] = [[]]
-    if not options.repositories:
-        asked = [[{"wildcard": p.Repositories}]]
-    elif "*" not in options.repositories:
-        for name in options.repositories:
-            test = {"prefix": name.rstrip("*")} if name.endswith("*") else name
-            if len(json.dumps([*asked[-1], test])) > PATTERN_ROOM:
-                asked.append([])
-            asked[-1].append(test)
-    return {
-        f"Push{number if number > 1 else ''}": {
-            "source": ["aws.codecommit"],
-            "detail-type": ["CodeCommit Repository State Change"],
-            "detail": {
-                "event": ["referenceCreated", "referenceUpdated", "referenceDeleted"],
-                "referenceType": ["branch", "tag"],
-                **({"repositoryName": names} if names else {}),
-            },
-        }
-        for number, names in enumerate(asked, start=1)
-    }
-
-
-def _stopped(task: FargateTask, detail: dict[str, Any]) -> dict[str, Any]:
-    """Return the pattern of the end of a task."""
-    return {
-        "source": ["aws.ecs"],
-        "detail": {
-            "clusterArn": [GetAtt(task.cluster, "Arn")],
-            "lastStatus": ["STOPPED"],
-            **detail,
-        },
-    }
+    return push_patterns(
+        repositories=options.repositories,
+        asked=getattr(p, "Repositories", None),
+        events=["referenceCreated", "referenceUpdated", "referenceDeleted"],
+        referenceType=["branch", "tag"],
+    )
 
 
 def _override(task: FargateTask) -> InputTransformer:
@@ -150,27 +119,6 @@ def _starter(
     )
 
 
-def _run_task(task: FargateTask) -> Sub:
-    """Return RunTask's parameters, but for what depends on the event, as JSON."""
-    network = {
-        "subnets": [f"${{{subnet.data['Ref']}}}" for subnet in task.placement.subnets],
-        "securityGroups": ["${MirrorAccess.GroupId}"],
-        "assignPublicIp": task.placement.assign_public_ip,
-    }
-    launch: dict[str, Any] = {"launchType": "FARGATE"}
-    if task.placement.spot:
-        # Its weight is 0 unless it is given, and such a provider places nothing.
-        launch = {"capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]}
-    parameters = {
-        "cluster": f"${{{task.cluster.title}.Arn}}",
-        "taskDefinition": f"${{{task.definition.title}}}",
-        **launch,
-        "networkConfiguration": {"awsvpcConfiguration": network},
-    }
-    lines = ",\n ".join(f'"{key}": {json.dumps(value)}' for key, value in parameters.items())
-    return Sub(f"{{{lines}}}\n")
-
-
 def _function(
     t: Template,
     p: Any,
@@ -197,7 +145,7 @@ def _function(
             log=task.log,
             architecture=options.architecture,
             seconds=120,
-            environment={"CONTAINER": task.container, "TASK": _run_task(task)},
+            environment={"CONTAINER": task.container, "TASK": task.run_task},
         )
     )
     # Lambda tries thrice, and then puts the event there.

@@ -4,21 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from awacs import codecommit, kms, secretsmanager, sts
-from troposphere import GetAtt, Join, Ref, Select, Split, Sub
+from troposphere import GetAtt, Join, Ref, Sub
 from troposphere.logs import LogGroup
 
 from cfngen import Payloads, Statement, Template, allow
-from cfngen.patterns import (
-    FargateTask,
-    Placement,
-    built_image,
-    callers_group,
-    fargate_task,
-    public_network,
-    pull_images,
-    shared_files,
-)
+from cfngen.patterns import FargateTask, fargate_task, shared_files
 from cfngen.patterns.fargate import USER
+from cfngen.patterns.tasks import TaskImage, task_image, task_network
 
 from .options import Destination, Options
 
@@ -32,31 +24,34 @@ NAMESPACE = "FargateMirror"
 
 def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTask:
     """Add the task, its image and the network it runs in."""
-    vpc, placement = _network(t, p, options)
+    ports = {443: "HTTPS to AWS and Git hosts"}
+    if options.source == "ssh":
+        ports[22] = "SSH to the source"
+    network = t.add(task_network("MirrorAccess", p, options, ports=ports))
+    placement = network.placement
     files = None
     if options.cache == "efs":
         files = t.add(
             shared_files(
                 "MirrorFiles",
-                vpc=vpc,
+                vpc=network.vpc,
                 subnets=tuple(placement.subnets),
                 clients="MirrorAccess",
                 owner=USER,
                 why="Git is kept here between runs, so that a run fetches only what is new.",
             )
         )
-    uri, may_pull = _image(t, p, options, log)
+    image = _image(t, p, options, log)
     secrets = {"SOURCE_SECRET": p.SourceSecret} if options.source in ("https", "ssh") else {}
     # A task that starts before it can mount, or get out, would fail.
     waits = [thing.title for thing in (*files.rules, *files.mounts)] if files else []
-    if options.network == "own":
-        waits += ["NetworkRoute", "NetworkRouting1", "NetworkRouting2"]
+    waits += network.waits_for
     task = t.add(
         fargate_task(
             "Mirror",
             *_may_mirror(p, options),
-            image=uri,
-            pulls=[*may_pull, *(_read(p.SourceSecret) if secrets else ())],
+            image=image.uri,
+            pulls=[*image.may_pull, *(_read(p.SourceSecret) if secrets else ())],
             placement=placement,
             cpu=options.cpu,
             memory=options.memory,
@@ -82,52 +77,16 @@ def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTas
     return task
 
 
-def _network(t: Template, p: Any, options: Options) -> tuple[Any, Placement]:
-    """Add what the task needs of a network; return the VPC and where in it the task runs."""
-    if options.network == "own":
-        network = t.add(public_network("Network", addresses=p.VpcCidr))
-        vpc: Any = Ref(network.vpc)
-        subnets = [Ref(subnet) for subnet in network.subnets]
-    else:
-        vpc, subnets = p.VpcId, [p.SubnetId1, p.SubnetId2]
-    ports = {443: "HTTPS to AWS and Git hosts"}
-    if options.source == "ssh":
-        ports[22] = "SSH to the source"
-    group = t.add(callers_group("MirrorAccess", vpc=vpc, ports=ports))
-    public = options.network != "private"
-    return vpc, Placement(subnets, GetAtt(group, "GroupId"), public, options.spot)
-
-
-def _image(
-    t: Template, p: Any, options: Options, log: LogGroup
-) -> tuple[Any, tuple[Statement, ...]]:
-    """Add the image, unless it is there; return its URI and the right to pull it."""
-    if options.image == "existing":
-        # 111122223333.dkr.ecr.eu-west-1.amazonaws.com/a/name:tag, or @sha256:...
-        host, path = (Select(n, Split(".amazonaws.com/", p.ImageUri)) for n in (0, 1))
-        name = Select(0, Split("@", Select(0, Split(":", path))))
-        arn = Sub(
-            "arn:${AWS::Partition}:ecr:${ImageRegion}:${ImageAccount}:repository/${ImageName}",
-            ImageRegion=Select(3, Split(".", host)),
-            ImageAccount=Select(0, Split(".", host)),
-            ImageName=name,
-        )
-        return p.ImageUri, pull_images(arn)
+def _image(t: Template, p: Any, options: Options, log: LogGroup) -> TaskImage:
+    """Add the image, unless it is there."""
     files = {"mirror.py": mirror["mirror.py"], "mirror_task.py": payload["mirror_task.py"]}
     if options.source in ("https", "ssh") or any(there.role for there in options.destinations):
         files["sign_in.py"] = payload["sign_in.py"]
-    image = t.add(
-        built_image(
-            "MirrorImage",
-            dockerfile=payload["Dockerfile"],
-            files=files,
-            revision=p.ImageRevision,
-            log=log,
-            architecture=options.architecture,
-            why="Builds the image unless it is there, and lets the task wait for it.",
+    return t.add(
+        task_image(
+            "MirrorImage", p, options, dockerfile=payload["Dockerfile"], files=files, log=log
         )
     )
-    return image.uri, image.may_pull
 
 
 def _may_mirror(p: Any, options: Options) -> Iterator[Statement]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -112,6 +113,53 @@ class FargateTask:
                 when={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
             ),
         )
+
+    @property
+    def run_task(self) -> Sub:
+        """RunTask's parameters, but for what depends on the event, as JSON."""
+        network = {
+            "subnets": [f"${{{subnet.data['Ref']}}}" for subnet in self.placement.subnets],
+            "securityGroups": [f"${{{'.'.join(self.placement.group.data['Fn::GetAtt'])}}}"],
+            "assignPublicIp": self.placement.assign_public_ip,
+        }
+        launch: dict[str, Any] = {"launchType": "FARGATE"}
+        if self.placement.spot:
+            # Its weight is 0 unless it is given, and such a provider places nothing.
+            launch = {
+                "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
+            }
+        parameters = {
+            "cluster": f"${{{self.cluster.title}.Arn}}",
+            "taskDefinition": f"${{{self.definition.title}}}",
+            **launch,
+            "networkConfiguration": {"awsvpcConfiguration": network},
+        }
+        lines = ",\n ".join(f'"{key}": {json.dumps(value)}' for key, value in parameters.items())
+        return Sub(f"{{{lines}}}\n")
+
+    def stopped(self, **detail: Any) -> dict[str, Any]:
+        """Return the pattern of the end of a task in its cluster.
+
+        Args:
+            detail: what else has to be, as ECS's state change events have it.
+        """
+        return {
+            "source": ["aws.ecs"],
+            "detail": {
+                "clusterArn": [GetAtt(self.cluster, "Arn")],
+                "lastStatus": ["STOPPED"],
+                **detail,
+            },
+        }
+
+    @property
+    def died(self) -> dict[str, Any]:
+        """The pattern of an end that the program could not report: no image, no memory.
+
+        It exits with 1 when it has said what failed, and with 143 when it was told to stop.
+        """
+        unexplained = [{"anything-but": [0, 1, 143]}, {"exists": False}]
+        return self.stopped(containers={"exitCode": unexplained})
 
     def target(self, starter: Role, **properties: Any) -> events.Target:
         """Return the target of a rule that runs it.

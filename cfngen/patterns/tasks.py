@@ -1,0 +1,199 @@
+"""Where a Fargate task runs and what image it has: the options, the questions, the parts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from troposphere import AWSObject, GetAtt, Ref, Select, Split, Sub
+from troposphere.ec2 import SecurityGroup
+from troposphere.logs import LogGroup
+
+from cfngen.iam import Statement
+from cfngen.options import option
+from cfngen.parameters import Parameters, parameter
+from cfngen.patterns.fargate import Placement, size_problems
+from cfngen.patterns.images import BuiltImage, built_image, pull_images
+from cfngen.patterns.network import PublicNetwork, callers_group, public_network
+from cfngen.payload import Payload
+
+
+@dataclass(frozen=True)
+class TaskOptions:
+    """What blueprints with a Fargate task decide about it at build time."""
+
+    network: Literal["public", "private", "own"] = option(
+        "Where tasks run: in public or private subnets that are there, or a small VPC of their own",
+        default="public",
+    )
+    image: Literal["build", "existing"] = option(
+        "Whether the stack builds the tasks' image, or takes one that is in ECR", default="build"
+    )
+    architecture: Literal["arm64", "x86_64"] = option(
+        "Processor of tasks, functions and builds", default="arm64"
+    )
+    cpu: int = option("CPU units of a task, 1024 to a processor", default=1024)
+    memory: int = option("Memory of a task in MiB", default=2048)
+    ephemeral_storage: int = option("Disk of a task in GiB, 20 to 200", default=20)
+    spot: bool = option("Use spare capacity: cheaper, and now and then interrupted", default=False)
+
+    @property
+    def size_problems(self) -> list[str]:
+        """What is wrong with the task's size."""
+        return size_problems(
+            cpu=self.cpu, memory=self.memory, ephemeral_storage=self.ephemeral_storage
+        )
+
+
+class OwnNetwork(Parameters):
+    """The network that the stack makes."""
+
+    VpcCidr = parameter(
+        "Range of the VPC that is made, a /24",
+        Default="10.91.0.0/24",
+        AllowedPattern=r"[0-9]{1,3}(\.[0-9]{1,3}){2}\.0/24",
+        ConstraintDescription="a range such as 10.91.0.0/24",
+        group="Network",
+    )
+
+
+class Network(Parameters):
+    """A network that is there."""
+
+    VpcId = parameter("VPC that tasks run in", Type="AWS::EC2::VPC::Id", group="Network")
+    SubnetId1 = parameter("Subnet in it", Type="AWS::EC2::Subnet::Id")
+    SubnetId2 = parameter("Subnet in another zone", Type="AWS::EC2::Subnet::Id")
+
+
+class Revision(Parameters):
+    """When to build the image anew."""
+
+    ImageRevision = parameter(
+        "Change it to build the image anew, on the base of that day",
+        Default="1",
+        AllowedPattern="[A-Za-z0-9._-]{1,40}",
+        group="Image",
+    )
+
+
+class Image(Parameters):
+    """The image that is there."""
+
+    ImageUri = parameter(
+        "URI of the image in ECR, by tag or digest",
+        AllowedPattern=r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9/._-]+[:@].+",
+        ConstraintDescription="such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/name:1",
+        group="Image",
+    )
+
+
+def task_questions(options: TaskOptions) -> list[type[Parameters]]:
+    """Return what is asked at deploy time about network and image."""
+    return [
+        OwnNetwork if options.network == "own" else Network,
+        Revision if options.image == "build" else Image,
+    ]
+
+
+@dataclass(frozen=True)
+class TaskNetwork:
+    """What a task needs of a network.
+
+    Attributes:
+        vpc: the ID of the VPC.
+        placement: where in it the task runs.
+        made: the network, if it is the stack's own.
+        group: the security group.
+    """
+
+    vpc: Any
+    placement: Placement
+    made: PublicNetwork | None
+    group: SecurityGroup
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return [*(self.made.resources if self.made else []), (self.group, "")]
+
+    @property
+    def waits_for(self) -> list[str]:
+        """The logical IDs of what a task has to wait for, or it would not get out."""
+        return ["NetworkRoute", "NetworkRouting1", "NetworkRouting2"] if self.made else []
+
+
+def task_network(
+    access: str, p: Any, options: TaskOptions, *, ports: Mapping[int, str]
+) -> TaskNetwork:
+    """Return the network that the options say, made or asked for.
+
+    Args:
+        access: the logical ID of the security group, through which nothing gets in.
+        p: the parameters, those of `task_questions` among them.
+        options: the blueprint's.
+        ports: what each port that the task calls is for.
+    """
+    made = public_network("Network", addresses=p.VpcCidr) if options.network == "own" else None
+    vpc = Ref(made.vpc) if made else p.VpcId
+    subnets: Sequence[Any] = [p.SubnetId1, p.SubnetId2] if not made else [*map(Ref, made.subnets)]
+    group = callers_group(access, vpc=vpc, ports=dict(ports))
+    public = options.network != "private"
+    placement = Placement(subnets, GetAtt(group, "GroupId"), public, options.spot)
+    return TaskNetwork(vpc, placement, made, group)
+
+
+@dataclass(frozen=True)
+class TaskImage:
+    """The image of a task: its URI, the right to pull it, and what builds it, if it is built."""
+
+    uri: Any
+    may_pull: tuple[Statement, ...]
+    built: BuiltImage | None = None
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return self.built.resources if self.built else []
+
+
+def task_image(
+    title: str,
+    p: Any,
+    options: TaskOptions,
+    *,
+    dockerfile: Payload,
+    files: Mapping[str, Payload],
+    log: LogGroup,
+) -> TaskImage:
+    """Return the image that the options say, built or asked for.
+
+    Args:
+        title: the logical ID of what builds it; the parts are named after it.
+        p: the parameters, those of `task_questions` among them.
+        options: the blueprint's.
+        dockerfile: the Dockerfile, whose context is `files`.
+        files: what it copies, by name.
+        log: the log group that builds write to.
+    """
+    if options.image == "existing":
+        # 111122223333.dkr.ecr.eu-west-1.amazonaws.com/a/name:tag, or @sha256:...
+        host, path = (Select(n, Split(".amazonaws.com/", p.ImageUri)) for n in (0, 1))
+        name = Select(0, Split("@", Select(0, Split(":", path))))
+        arn = Sub(
+            "arn:${AWS::Partition}:ecr:${ImageRegion}:${ImageAccount}:repository/${ImageName}",
+            ImageRegion=Select(3, Split(".", host)),
+            ImageAccount=Select(0, Split(".", host)),
+            ImageName=name,
+        )
+        return TaskImage(p.ImageUri, pull_images(arn))
+    built = built_image(
+        title,
+        dockerfile=dockerfile,
+        files=files,
+        revision=p.ImageRevision,
+        log=log,
+        architecture=options.architecture,
+        why="Builds the image unless it is there, and lets the task wait for it.",
+    )
+    return TaskImage(built.uri, built.may_pull, built)
