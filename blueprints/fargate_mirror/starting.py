@@ -5,7 +5,6 @@ from typing import Any
 
 from awacs import ecs
 from troposphere import AccountId, GetAtt, Ref
-from troposphere.awslambda import DeadLetterConfig as LambdaDeadLetterConfig
 from troposphere.awslambda import Permission
 from troposphere.codecommit import Repository, Trigger
 from troposphere.events import DeadLetterConfig, InputTransformer, RetryPolicy, Rule, Target
@@ -140,27 +139,17 @@ def _function(
                 when={"ArnEquals": {"ecs:cluster": GetAtt(task.cluster, "Arn")}},
                 because="Tasks have no names beforehand: the condition names the cluster.",
             ),
-            lost.may_send,
             why="Runs a task, unless one for the same repository is about to begin.",
             log=task.log,
+            lost=lost,
             architecture=options.architecture,
             seconds=120,
             environment={"CONTAINER": task.container, "TASK": task.run_task},
         )
     )
-    # Lambda tries thrice, and then puts the event there.
-    function.function.DeadLetterConfig = LambdaDeadLetterConfig(TargetArn=lost.arn)
     t.output("Starter", Ref(function.function), "Function that starts runs, also by hand")
     for rule in callers:
-        t.add(
-            Permission(
-                f"{rule}Permission",
-                FunctionName=function.arn,
-                Action="lambda:InvokeFunction",
-                Principal="events.amazonaws.com",
-                SourceArn=GetAtt(rule, "Arn"),
-            )
-        )
+        t.add(function.called_by(rule))
     if options.trigger == "codecommit":
         t.add(
             Permission(

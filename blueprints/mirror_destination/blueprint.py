@@ -2,10 +2,9 @@
 
 from awacs import codecommit
 from troposphere import GetAtt, Sub
-from troposphere.iam import Policy, Role
 
 from cfngen import Parameters, Template, allow, blueprint, parameter
-from cfngen.iam import Statement, policy_document
+from cfngen.patterns.roles import role_for_stack
 
 
 class Params(Parameters):
@@ -40,40 +39,21 @@ def mirror_destination() -> Template:
     """Let a Fargate mirror of another account push into this one."""
     t = Template()
     t.declare(Params)
-    # The mirror's role need not exist yet, so its name is matched: stack, logical ID, something.
-    mirrors = Statement(
-        Effect="Allow",
-        Principal={"AWS": Sub("arn:${AWS::Partition}:iam::${MirrorAccount}:root")},
-        Action="sts:AssumeRole",
-        Condition={
-            "ArnLike": {
-                "aws:PrincipalArn": Sub(
-                    "arn:${AWS::Partition}:iam::${MirrorAccount}:role/${MirrorStack}-MirrorRole-*"
-                )
-            }
-        },
-    )
     held = t.add(
-        Role(
+        role_for_stack(
             "DestinationRole",
-            AssumeRolePolicyDocument=policy_document(mirrors),
-            Policies=[
-                Policy(
-                    PolicyName="Permissions",
-                    PolicyDocument=policy_document(
-                        allow(
-                            codecommit.GitPull,
-                            codecommit.GitPush,
-                            codecommit.CreateRepository,
-                            codecommit.UpdateDefaultBranch,
-                            on=Sub(
-                                "arn:${AWS::Partition}:codecommit:${Region}:${AWS::AccountId}:"
-                                "${Repositories}"
-                            ),
-                        )
-                    ),
-                )
-            ],
+            "${MirrorAccount}",
+            "${MirrorStack}",
+            "MirrorRole",
+            allow(
+                codecommit.GitPull,
+                codecommit.GitPush,
+                codecommit.CreateRepository,
+                codecommit.UpdateDefaultBranch,
+                on=Sub(
+                    "arn:${AWS::Partition}:codecommit:${Region}:${AWS::AccountId}:${Repositories}"
+                ),
+            ),
         ),
         why="Held by the mirror's tasks in the other account: it may push to these repositories.",
     )

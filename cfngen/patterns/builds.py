@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 from awacs import codebuild, ec2, ssmmessages
@@ -20,7 +20,7 @@ from troposphere.codebuild import (
 from troposphere.iam import Role
 from troposphere.logs import LogGroup
 
-from cfngen.iam import Statement, allow
+from cfngen.iam import Statement, allow, deny
 
 # Amazon Linux 2023 images that AWS maintains, by the architecture's name in Lambda
 # (https://github.com/aws/aws-codebuild-docker-images).
@@ -28,6 +28,18 @@ IMAGES = {
     "arm64": ("ARM_CONTAINER", "aws/codebuild/amazonlinux-aarch64-standard:4.0"),
     "x86_64": ("LINUX_CONTAINER", "aws/codebuild/amazonlinux-x86_64-standard:6.0"),
 }
+
+# The condition keys of StartBuild that say that a part of the project is overridden, but for the
+# source's location and the variables (AWS page "AWS CodeBuild condition keys", and "Actions,
+# resources, and condition keys for AWS CodeBuild" in the Service Authorization Reference).
+OVERRIDES = (
+    "artifacts", "autoRetryLimit", "cache", "encryptionKey", "environment.certificate",
+    "environment.computeType", "environment.fleet.fleetArn", "environment.image",
+    "environment.imagePullCredentialsType", "environment.privilegedMode",
+    "environment.registryCredential", "environment.type", "logsConfig", "secondaryArtifacts",
+    "secondarySources", "serviceRole", "source.auth.type", "source.buildspec",
+    "source.insecureSsl",
+)  # fmt: skip
 
 
 def build_project(
@@ -44,9 +56,10 @@ def build_project(
     privileged: bool = False,
     environment: Sequence[EnvironmentVariable] = (),
     in_pipeline: bool = False,
+    source: Mapping[str, Any] | None = None,
     **properties: Any,
 ) -> Project:
-    """Return a project without a source of its own, that writes to a log group made before it.
+    """Return a project that writes to a log group made before it.
 
     Builds may overlap: a `ConcurrentBuildLimit` would refuse a build rather than queue it.
 
@@ -63,9 +76,11 @@ def build_project(
         privileged: whether a build may mount file systems or run Docker.
         environment: environment variables, from `variable`.
         in_pipeline: whether CodePipeline hands it the source, and takes what it makes.
+        source: otherwise, where its source is; without it, it has none.
         properties: further properties of the project, as CloudFormation spells them.
     """
     kind, image = IMAGES[architecture]
+    where = source or {"Type": "CODEPIPELINE" if in_pipeline else "NO_SOURCE"}
     properties.setdefault("Cache", ProjectCache(Type="NO_CACHE"))
     return Project(
         title,
@@ -78,7 +93,7 @@ def build_project(
             PrivilegedMode=privileged,
             EnvironmentVariables=list(environment),
         ),
-        Source=Source(Type="CODEPIPELINE" if in_pipeline else "NO_SOURCE", BuildSpec=buildspec),
+        Source=Source(**where, BuildSpec=buildspec),
         Artifacts=Artifacts(Type="CODEPIPELINE" if in_pipeline else "NO_ARTIFACTS"),
         LogsConfig=LogsConfig(CloudWatchLogs=CloudWatchLogs(Status="ENABLED", GroupName=Ref(log))),
         TimeoutInMinutes=minutes,
@@ -107,6 +122,34 @@ def variable(
 def start_builds(project: Project) -> Statement:
     """Allow starting builds of one project."""
     return allow(codebuild.StartBuild, on=GetAtt(project, "Arn"))
+
+
+def start_as_is(
+    *projects: Any, variables: Sequence[str], location: Any = None
+) -> tuple[Statement, ...]:
+    """Allow starting builds of projects as they are, whatever the request is made of.
+
+    The denials hold for every project, and against what other policies allow. There is one for
+    each key, since the keys of one would all have to be there.
+
+    Args:
+        projects: their ARNs.
+        variables: the names of the environment variables that may be given.
+        location: a pattern of the locations of sources that may be given; none may, without one.
+    """
+    where: dict[str, Any] = {"Null": {"codebuild:source.location": "false"}}
+    if location is not None:
+        where = {"StringNotLike": {"codebuild:source.location": location}}
+    names = {"codebuild:environment.environmentVariables.name": list(variables)}
+    conditions = [
+        *({"Null": {f"codebuild:{key}": "false"}} for key in OVERRIDES),
+        where,
+        {"ForAnyValue:StringNotEquals": names},
+    ]
+    return (
+        allow(codebuild.StartBuild, on=list(projects)),
+        *(deny(codebuild.StartBuild, on="*", when=condition) for condition in conditions),
+    )
 
 
 def debug_statements() -> tuple[Statement, ...]:

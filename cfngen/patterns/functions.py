@@ -11,6 +11,7 @@ from troposphere.logs import LogGroup
 
 from cfngen.iam import Statement
 from cfngen.patterns.logs import log_group, write_logs
+from cfngen.patterns.queues import DeadLetters
 from cfngen.patterns.roles import role
 from cfngen.payload import Payload
 
@@ -52,6 +53,20 @@ class PythonFunction:
         """The function's ARN."""
         return GetAtt(self.function, "Arn")
 
+    def called_by(self, rule: str) -> awslambda.Permission:
+        """Return the permission of a rule of EventBridge to call it.
+
+        Args:
+            rule: the rule's logical ID.
+        """
+        return awslambda.Permission(
+            f"{rule}Permission",
+            FunctionName=self.arn,
+            Action="lambda:InvokeFunction",
+            Principal="events.amazonaws.com",
+            SourceArn=GetAtt(rule, "Arn"),
+        )
+
 
 def python_function(
     title: str,
@@ -60,6 +75,7 @@ def python_function(
     why: str,
     days: Any = None,
     log: LogGroup | None = None,
+    lost: DeadLetters | None = None,
     architecture: str = "arm64",
     environment: dict[str, Any] | None = None,
     seconds: int = 10,
@@ -73,13 +89,15 @@ def python_function(
         why: the comment above it.
         days: how long its log is kept, if it is its own.
         log: a log group that it shares with others.
+        lost: where Lambda puts an event with which it failed three times.
         architecture: `arm64` or `x86_64`.
         environment: its environment variables.
         seconds: its timeout.
     """
     shares = log is not None
     log = log or log_group(f"{title}Log", days=days)
-    held = role(f"{title}Role", "lambda", *statements, write_logs(log))
+    may_send = [lost.may_send] if lost else []
+    held = role(f"{title}Role", "lambda", *statements, *may_send, write_logs(log))
     function = awslambda.Function(
         title,
         Runtime=RUNTIME,
@@ -91,5 +109,6 @@ def python_function(
         LoggingConfig=LoggingConfig(LogFormat="JSON", LogGroup=Ref(log)),
         **({"Environment": awslambda.Environment(Variables=environment)} if environment else {}),
         Code=awslambda.Code(ZipFile=code),
+        **({"DeadLetterConfig": awslambda.DeadLetterConfig(TargetArn=lost.arn)} if lost else {}),
     )
     return PythonFunction(log, held, function, why, shares)

@@ -1,4 +1,4 @@
-"""A queue for events that nobody could be told about."""
+"""Queues: one for events that nobody could be told about, one that keeps an order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from awacs import sqs as may
 from troposphere import AWSObject, GetAtt, Ref
-from troposphere.sqs import Queue, QueuePolicy
+from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
 
 from cfngen.iam import Statement, allow, policy_document
 
@@ -52,10 +52,84 @@ def dead_letters(title: str, *, rules: Sequence[Any] = (), why: str) -> DeadLett
         MessageRetentionPeriod=14 * 24 * 60 * 60,
         SqsManagedSseEnabled=True,
     )
-    if not rules:
-        return DeadLetters(queue, None, why)
-    policy = QueuePolicy(
-        f"{title}Policy",
+    return DeadLetters(queue, _written_by(queue, rules) if rules else None, why)
+
+
+@dataclass(frozen=True)
+class OrderedQueue:
+    """A queue that keeps the order within each group, and one for what failed twice."""
+
+    queue: Queue
+    given_up: Queue
+    policy: QueuePolicy
+    why: str
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return [
+            (self.given_up, f"What came out of {self.queue.title} twice, and was not done."),
+            (self.queue, self.why),
+            (self.policy, ""),
+        ]
+
+    @property
+    def arn(self) -> GetAtt:
+        """The queue's ARN."""
+        return GetAtt(self.queue, "Arn")
+
+    @property
+    def may_consume(self) -> Statement:
+        """Allow taking messages off it, holding them meanwhile, and counting them."""
+        return allow(
+            may.ReceiveMessage,
+            may.DeleteMessage,
+            may.ChangeMessageVisibility,
+            may.GetQueueAttributes,
+            on=self.arn,
+        )
+
+
+def ordered_queue(
+    title: str, *, given_up: str, attempts: int, seconds: int, rules: Sequence[Any], why: str
+) -> OrderedQueue:
+    """Return an encrypted FIFO queue that keeps messages for 14 days.
+
+    A message that is sent twice within five minutes is kept once, as rules need it: they can name
+    a group, but no deduplication id.
+
+    Args:
+        title: the logical ID.
+        given_up: the logical ID of the queue for what was received too often.
+        attempts: how often a message may be received.
+        seconds: for how long nobody else sees a message that was received.
+        rules: the ARNs of the rules that may write there.
+        why: the comment above it.
+    """
+    common: dict[str, Any] = {
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "FifoQueue": True,
+        "MessageRetentionPeriod": 14 * 24 * 60 * 60,
+        "SqsManagedSseEnabled": True,
+    }
+    failed = Queue(given_up, **common)
+    queue = Queue(
+        title,
+        **common,
+        ContentBasedDeduplication=True,
+        VisibilityTimeout=seconds,
+        RedrivePolicy=RedrivePolicy(
+            deadLetterTargetArn=GetAtt(failed, "Arn"), maxReceiveCount=attempts
+        ),
+    )
+    return OrderedQueue(queue, failed, _written_by(queue, rules), why)
+
+
+def _written_by(queue: Queue, rules: Sequence[Any]) -> QueuePolicy:
+    """Return the policy that lets rules put events into a queue."""
+    return QueuePolicy(
+        f"{queue.title}Policy",
         Queues=[Ref(queue)],
         PolicyDocument=policy_document(
             allow(
@@ -66,4 +140,3 @@ def dead_letters(title: str, *, rules: Sequence[Any] = (), why: str) -> DeadLett
             )
         ),
     )
-    return DeadLetters(queue, policy, why)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Ref
+from troposphere import Ref, Sub
 from troposphere.iam import Policy, Role, RolePolicy
 
 from cfngen.iam import Statement, policy_document, trust
@@ -47,6 +47,31 @@ def assumed_role(title: str, by: Any, *statements: Statement, **properties: Any)
         **properties,
         **_may(statements),
     )
+
+
+def role_for_stack(
+    title: str, account: Any, stack: Any, there: str, *statements: Statement
+) -> Role:
+    """Return a role that the role of a stack in another account may assume.
+
+    That role need not exist yet, so its name is matched: stack, logical ID, something.
+
+    Args:
+        title: the logical ID.
+        account: text for a `Sub` with the other account, such as `${BuilderAccount}`.
+        stack: the same with the stack's name, of 39 characters at most, or IAM would cut it.
+        there: the logical ID of the role there, of ten characters at most.
+        statements: what it may do.
+    """
+    root = Sub(f"arn:${{AWS::Partition}}:iam::{account}:root")
+    name = Sub(f"arn:${{AWS::Partition}}:iam::{account}:role/{stack}-{there}-*")
+    trusted = Statement(
+        Effect="Allow",
+        Principal={"AWS": root},
+        Action="sts:AssumeRole",
+        Condition={"ArnLike": {"aws:PrincipalArn": name}},
+    )
+    return Role(title, AssumeRolePolicyDocument=policy_document(trusted), **_may(statements))
 
 
 def role_policy(title: str, holder: Role, *statements: Statement) -> RolePolicy:
