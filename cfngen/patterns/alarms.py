@@ -40,7 +40,7 @@ class AlarmTopic:
 
 
 def alarm_topic(
-    title: str, *, email: Any = None, when: str = "", rules: Sequence[Any] = ()
+    title: str, *, email: Any = None, when: str = "", rules: Sequence[Any] = (), alarms: bool = True
 ) -> AlarmTopic:
     """Return a topic that this account's CloudWatch alarms may publish to.
 
@@ -49,6 +49,7 @@ def alarm_topic(
         email: an address that is told.
         when: the condition under which it is.
         rules: the ARNs of EventBridge's rules that may publish, too.
+        alarms: whether alarms may, or else rules alone.
     """
     topic = Topic(title)
     by_rules = [
@@ -59,18 +60,18 @@ def alarm_topic(
             when={"ArnEquals": {"aws:SourceArn": list(rules)}},
         )
     ] * bool(rules)
+    by_alarms = [
+        allow(
+            may.Publish,
+            on=Ref(topic),
+            to={"Service": "cloudwatch.amazonaws.com"},
+            when={"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}},
+        )
+    ] * alarms
     policy = TopicPolicy(
         f"{title}Policy",
         Topics=[Ref(topic)],
-        PolicyDocument=policy_document(
-            allow(
-                may.Publish,
-                on=Ref(topic),
-                to={"Service": "cloudwatch.amazonaws.com"},
-                when={"StringEquals": {"aws:SourceAccount": Ref("AWS::AccountId")}},
-            ),
-            *by_rules,
-        ),
+        PolicyDocument=policy_document(*by_alarms, *by_rules),
     )
     if email is None:
         return AlarmTopic(topic, policy)

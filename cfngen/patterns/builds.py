@@ -31,13 +31,16 @@ IMAGES = {
 
 # The condition keys of StartBuild that say that a part of the project is overridden, but for the
 # source's location and the variables (AWS page "AWS CodeBuild condition keys", and "Actions,
-# resources, and condition keys for AWS CodeBuild" in the Service Authorization Reference).
-OVERRIDES = (
-    "artifacts", "autoRetryLimit", "cache", "encryptionKey", "environment.certificate",
-    "environment.computeType", "environment.fleet.fleetArn", "environment.image",
-    "environment.imagePullCredentialsType", "environment.privilegedMode",
-    "environment.registryCredential", "environment.type", "logsConfig", "secondaryArtifacts",
-    "secondarySources", "serviceRole", "source.auth.type", "source.buildspec",
+# resources, and condition keys for AWS CodeBuild" in the Service Authorization Reference). The
+# first change what a build does, and as whom; the others what it costs, and how it is kept.
+DENIED = (
+    "artifacts", "environment.image", "environment.privilegedMode", "logsConfig",
+    "secondarySources", "serviceRole", "source.buildspec",
+)  # fmt: skip
+NOT_ALLOWED = (
+    "autoRetryLimit", "cache", "encryptionKey", "environment.certificate",
+    "environment.computeType", "environment.fleet.fleetArn", "environment.imagePullCredentialsType",
+    "environment.registryCredential", "environment.type", "secondaryArtifacts", "source.auth.type",
     "source.insecureSsl",
 )  # fmt: skip
 
@@ -129,8 +132,8 @@ def start_as_is(
 ) -> tuple[Statement, ...]:
     """Allow starting builds of projects as they are, whatever the request is made of.
 
-    The denials hold for every project, and against what other policies allow. There is one for
-    each key, since the keys of one would all have to be there.
+    The denials hold against whatever other policies allow. There is one for each key, since the
+    keys of one would all have to be there; the keys of the permission all have to be absent.
 
     Args:
         projects: their ARNs.
@@ -142,12 +145,13 @@ def start_as_is(
         where = {"StringNotLike": {"codebuild:source.location": location}}
     names = {"codebuild:environment.environmentVariables.name": list(variables)}
     conditions = [
-        *({"Null": {f"codebuild:{key}": "false"}} for key in OVERRIDES),
+        *({"Null": {f"codebuild:{key}": "false"}} for key in DENIED),
         where,
         {"ForAnyValue:StringNotEquals": names},
     ]
+    absent = {"Null": {f"codebuild:{key}": "true" for key in NOT_ALLOWED}}
     return (
-        allow(codebuild.StartBuild, on=list(projects)),
+        allow(codebuild.StartBuild, on=list(projects), when=absent),
         *(deny(codebuild.StartBuild, on="*", when=condition) for condition in conditions),
     )
 

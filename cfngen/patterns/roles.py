@@ -50,7 +50,7 @@ def assumed_role(title: str, by: Any, *statements: Statement, **properties: Any)
 
 
 def role_for_stack(
-    title: str, account: Any, stack: Any, there: str, *statements: Statement
+    title: str, account: str, stack: str, there: str, *statements: Statement
 ) -> Role:
     """Return a role that the role of a stack in another account may assume.
 

@@ -1,0 +1,155 @@
+"""The projects that build, what their builds may do, and where things are kept."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from awacs import codecommit, s3
+from troposphere import GetAtt, Ref, Sub
+from troposphere.codebuild import Project
+from troposphere.logs import LogGroup
+
+from cfngen import Statement, Template, allow
+from cfngen.patterns import build_project, cache_bucket, log_group, role, write_logs
+from cfngen.patterns.buckets import CacheBucket
+
+from .options import Options
+
+CLONE_URL = "https://git-codecommit.%s.${AWS::URLSuffix}/v1/repos/%s"
+REPOSITORY = "arn:${AWS::Partition}:codecommit:${AWS::Region}:${AWS::AccountId}:%s"
+PROJECT = "arn:${AWS::Partition}:codebuild:${AWS::Region}:${AWS::AccountId}:project/%s"
+# What a build is told; the last only by projects that the stack makes.
+VARIABLES = ("REPOSITORY_NAME", "BRANCH_NAME", "COMMIT_ID", "OUTPUT_LOCATION")
+EVERY = "*"
+
+
+@dataclass(frozen=True)
+class Builds:
+    """Projects by repository, and the buckets.
+
+    Attributes:
+        names: the project of each repository, or that of all as that of `*`.
+        arns: their ARNs, the same way.
+        bundles: what is built; without it, builds clone.
+        outputs: what builds make, if the stack made the projects.
+    """
+
+    names: Mapping[str, Any]
+    arns: Mapping[str, Any]
+    bundles: CacheBucket | None
+    outputs: CacheBucket | None
+
+
+def add_builds(t: Template, p: Any, options: Options) -> Builds:
+    """Add the buckets and, unless they are there, projects with a role for each."""
+    bundles = None
+    if not options.direct:
+        bundles = t.add(
+            cache_bucket("Bundles", days=p.BundleDays),
+            why="What is built. No build writes here, or it could change what others build.",
+        )
+        t.output("Bundles", Ref(bundles.bucket), "Bucket of bundles: REPOSITORY/BRANCH/COMMIT.zip")
+    if options.existing_projects:
+        names = {n: n for n in options.repositories} if options.separate else {EVERY: p.ProjectName}
+        arns = {n: Sub(PROJECT % ("${ProjectName}" if n == EVERY else n)) for n in names}
+        return Builds(names, arns, bundles, None)
+    outputs = t.add(
+        cache_bucket("Outputs", days=p.OutputDays),
+        why="What builds make, as REPOSITORY/BRANCH/COMMIT/...",
+    )
+    t.output("Outputs", Ref(outputs.bucket), "Bucket of what builds make")
+    log = t.add(log_group("BuildLog", days=p.LogDays))
+    t.output("BuildLog", Ref(log), "Log of the builds")
+    wanted = options.repositories if options.separate else (EVERY,)
+    projects = {
+        name: _project(t, p, options, title, name, bundles, log)
+        for name, title in zip(wanted, titles(wanted), strict=True)
+    }
+    return Builds(
+        {name: Ref(project) for name, project in projects.items()},
+        {name: GetAtt(project, "Arn") for name, project in projects.items()},
+        bundles,
+        outputs,
+    )
+
+
+def titles(repositories: tuple[str, ...]) -> list[str]:
+    """Return a logical ID for each repository's project; `Builds` for the one of all."""
+    found: list[str] = []
+    for name in repositories:
+        words = re.findall("[A-Za-z0-9]+", name)
+        stem = "".join(word[:1].upper() + word[1:] for word in words)
+        tries = (f"{stem}{number or ''}Builds" for number in (0, *range(2, len(repositories) + 2)))
+        found.append(next(title for title in tries if title not in found))
+    return found
+
+
+def source_arns(p: Any, options: Options) -> Any:
+    """Return the ARNs of the repositories that are built, which are in this account.
+
+    The name stands in a map: cfn-lint tries all values of all parts in all regions, beginning with
+    the map, and a parameter without a default has none.
+    """
+    if options.repositories:
+        return [Sub(REPOSITORY % name) for name in options.repositories]
+    return Sub(REPOSITORY % "${Name}", Name=p.Repositories)
+
+
+def _project(
+    t: Template,
+    p: Any,
+    options: Options,
+    title: str,
+    repository: str,
+    bundles: CacheBucket | None,
+    log: LogGroup,
+) -> Project:
+    """Add a project, and the role that its builds hold."""
+    one = "" if repository == EVERY else f"{repository}/"
+    may: list[Statement] = [write_logs(log)]
+    if bundles:
+        may += [
+            allow(
+                s3.GetObject,
+                s3.GetObjectVersion,
+                on=Sub(f"${{Bundles.Arn}}/{one}*"),
+            ),
+            allow(s3.GetBucketAcl, s3.GetBucketLocation, on=GetAtt(bundles.bucket, "Arn")),
+        ]
+        # Each build gets a location of its own; the project only has to have one.
+        source = {"Type": "S3", "Location": Sub("${Bundles}/" + f"{one}bundle.zip")}
+    else:
+        on = Sub(REPOSITORY % repository) if one else source_arns(p, options)
+        may.append(allow(codecommit.GitPull, on=on))
+        name = repository if one else "repository"
+        source = {"Type": "CODECOMMIT", "Location": Sub(CLONE_URL % ("${AWS::Region}", name))}
+    may.append(allow(s3.PutObject, on=Sub(f"${{Outputs.Arn}}/{one}*")))
+    held = t.add(
+        role(f"{title}Role", "codebuild", *may),
+        why=f"Held by {title}: who pushes a branch says what its build does, so it may do little.",
+    )
+    t.output(f"{title}Role", Ref(held), "Role to give more rights to, if builds need any")
+    return t.add(
+        build_project(
+            title,
+            description=f"Builds what is pushed to {repository if one else 'a repository'}",
+            buildspec=p.BuildSpec,
+            role=held,
+            log=log,
+            architecture=options.architecture,
+            compute=p.BuildComputeType,
+            minutes=p.BuildMinutes,
+            privileged=options.privileged,
+            source=source,
+        )
+    )
+
+
+def projects_json(builds: Builds) -> Any:
+    """Return the projects by repository as JSON, for the worker."""
+    if all(isinstance(name, str) for name in builds.names.values()):
+        pairs = [f'"{r}": "{name}"' for r, name in builds.names.items()]
+        return "{" + ", ".join(pairs) + "}"
+    parts = ", ".join(f'"{r}": "${{{name.data["Ref"]}}}"' for r, name in builds.names.items())
+    return Sub("{" + parts + "}")

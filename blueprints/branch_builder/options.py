@@ -1,0 +1,139 @@
+"""What the branch builder decides at build time."""
+
+import re
+from dataclasses import dataclass, fields
+from typing import Literal
+
+from cfngen import option
+from cfngen.patterns.pushes import PATTERN_ROOM, repository_problems
+from cfngen.patterns.tasks import TaskOptions
+
+# What a branch can be called (git-check-ref-format), with stars.
+GLOB = r'(?!refs/)[^\x00-\x20~^:?\[\\\x7f"]{1,256}'
+# What a project can be called (AWS API CreateProject).
+PROJECT = "[A-Za-z0-9][A-Za-z0-9_-]{1,149}"
+# Of the 10,240 characters that all policies of a role may have, for the names of repositories.
+POLICY_ROOM = 6000
+# Of a rule's pattern, what the names of branches may take, to leave some to repositories.
+BRANCH_ROOM = PATTERN_ROOM - 1000
+
+
+@dataclass(frozen=True)
+class Options(TaskOptions):
+    """Decided at build time, because they change the template's shape."""
+
+    mode: Literal["fargate", "direct"] = option(
+        "How builds are started: by a worker that takes pushes off a queue in order and bundles"
+        " the commits, or by events themselves",
+        default="fargate",
+    )
+    repositories: tuple[str, ...] = option(
+        "Names, and beginnings of names followed by *; without any, one is asked at deploy time",
+        default=(),
+    )
+    branches: tuple[str, ...] = option(
+        "Which branches are built: names in which * stands for anything", default=("*",)
+    )
+    exclude: tuple[str, ...] = option(
+        "Which of them are not: names in which * stands for anything", default=()
+    )
+    newest_only: bool = option(
+        "Build only the newest commit of a branch, and stop builds of older ones", default=False
+    )
+    projects: Literal["shared", "repository"] = option(
+        "One build project for all repositories, or one for each, apart in what it may read",
+        default="shared",
+    )
+    existing_projects: bool = option(
+        "Use projects that are there: the one asked at deploy time, or those that are called like"
+        " the repositories",
+        default=False,
+    )
+    privileged: bool = option("Let builds run Docker", default=False)
+    pull_requests: Literal["none", "comment", "approve"] = option(
+        "Tell pull requests how the build of their newest commit ended: not at all, in a comment,"
+        " or in a comment and by approving, or no longer approving, them",
+        default="none",
+    )
+    other_account: bool = option(
+        "The repositories are in another account, which has the blueprint branch_events",
+        default=False,
+    )
+    workers: int = option("Most workers at a time, 1 to 20", default=3)
+
+    def __post_init__(self) -> None:
+        """Refuse what does not go together, all of it at once."""
+        problems = self.size_problems + repository_problems(self.repositories)
+        problems += [
+            f"{field}: {glob!r} cannot be the name of a branch, with * for anything in it, once"
+            " or apart"
+            for field in ("branches", "exclude")
+            for glob in getattr(self, field)
+            if not re.fullmatch(GLOB, glob) or "**" in glob
+        ]
+        if not self.branches:
+            problems.append('branches: without any nothing is built; say ["*"] for all')
+        if sum(len(glob) + 30 for glob in (*self.branches, *self.exclude)) > BRANCH_ROOM:
+            problems.append(
+                "branches, exclude: too many for the pattern of a rule; use * for what they share"
+            )
+        if not 1 <= self.workers <= 20:
+            problems.append(f"workers = {self.workers}: say 1 to 20")
+        problems += self._project_problems()
+        if self.direct:
+            problems += self._direct_problems()
+        if problems:
+            raise ValueError(*problems)
+
+    def _project_problems(self) -> list[str]:
+        problems = []
+        if self.projects == "repository":
+            if not self.repositories or "*" in "".join(self.repositories):
+                problems.append(
+                    'projects = "repository": a rule can tell repositories apart only by their'
+                    ' names; list them in repositories, without *, or say "shared"'
+                )
+            elif self.existing_projects:
+                problems += [
+                    f"repositories: {name!r} cannot be the name of a build project; say"
+                    ' existing_projects = false, or projects = "shared"'
+                    for name in self.repositories
+                    if not re.fullmatch(PROJECT, name)
+                ]
+        if self.existing_projects and self.privileged:
+            problems.append("privileged: an existing project has its own setting; leave it out")
+        names = sum(120 + len(name) for name in self.repositories)
+        if names > POLICY_ROOM:
+            problems.append(
+                f"repositories: {len(self.repositories)} names do not fit into one role's policies;"
+                " use beginnings of names, or several templates"
+            )
+        return problems
+
+    def _direct_problems(self) -> list[str]:
+        """Return what only a worker could do."""
+        idle = [field.name for field in fields(TaskOptions) if field.name != "architecture"]
+        idle += ["workers"]
+        problems = [
+            f'{field.name}: there is no task with mode = "direct"; leave it out'
+            for field in fields(self)
+            if field.name in idle and getattr(self, field.name) != field.default
+        ]
+        if self.newest_only:
+            problems.append('newest_only: only a worker can stop builds; say mode = "fargate"')
+        if self.other_account:
+            problems.append(
+                "other_account: a build cannot clone from another account by its own role; say"
+                ' mode = "fargate"'
+            )
+        return problems
+
+    @property
+    def direct(self) -> bool:
+        """Whether events start builds themselves."""
+        return self.mode == "direct"
+
+    @property
+    def separate(self) -> bool:
+        """Whether each repository has a project of its own."""
+        return self.projects == "repository"

@@ -1,0 +1,138 @@
+"""Who hears how builds ended, and what went wrong around them."""
+
+from typing import Any
+
+from awacs import codecommit, sts
+from troposphere import Equals, GetAtt, Not, Ref
+from troposphere.events import DeadLetterConfig, InputTransformer, Rule, Target
+
+from cfngen import Payloads, Template, allow
+from cfngen.patterns import DeadLetters, alarm, alarm_topic, log_group, python_function
+from cfngen.patterns.queues import OrderedQueue
+
+from .builds import Builds, source_arns
+from .options import Options
+
+payload = Payloads(__package__)
+
+ENDS = ("SUCCEEDED", "FAILED", "FAULT", "STOPPED", "TIMED_OUT")
+
+
+def add_results(t: Template, p: Any, options: Options, builds: Builds, lost: DeadLetters) -> None:
+    """Add the topic that hears how builds end and, if asked for, what tells pull requests."""
+    has_email = t.condition("HasResultsEmail", Not(Equals(p.ResultsEmail, "")))
+    topic = t.add(
+        alarm_topic(
+            "ResultsTopic",
+            email=p.ResultsEmail,
+            when=has_email,
+            rules=[GetAtt("BuildEnded", "Arn")],
+            alarms=False,
+        )
+    )
+    t.output("ResultsTopic", Ref(topic.topic), "Topic that hears how builds ended")
+    paths = {
+        "link": "$.detail.additional-information.logs.deep-link",
+        "source": "$.detail.additional-information.source.location",
+        "status": "$.detail.build-status",
+    }
+    text = "Build of <source>: <status>. Its log: <link>"
+    if options.direct:
+        paths["version"] = "$.detail.additional-information.source-version"
+        text = "Build of <source> at <version>: <status>. Its log: <link>"
+    targets = [
+        Target(
+            Id="Topic",
+            Arn=Ref(topic.topic),
+            InputTransformer=InputTransformer(InputPathsMap=paths, InputTemplate=f'"{text}"'),
+        )
+    ]
+    if options.pull_requests != "none":
+        targets.append(_answer(t, p, options, lost))
+    t.add(
+        Rule(
+            "BuildEnded",
+            EventPattern={
+                "source": ["aws.codebuild"],
+                "detail-type": ["CodeBuild Build State Change"],
+                "detail": {"build-status": ENDS, "project-name": list(builds.names.values())},
+            },
+            Targets=targets,
+        )
+    )
+
+
+def _answer(t: Template, p: Any, options: Options, lost: DeadLetters) -> Target:
+    """Add the function that tells pull requests; return it as a rule's target."""
+    approve = options.pull_requests == "approve"
+    actions = [
+        codecommit.GetPullRequest,
+        codecommit.ListPullRequests,
+        codecommit.PostCommentForPullRequest,
+        *([codecommit.UpdatePullRequestApprovalState] if approve else []),
+    ]
+    environment: dict[str, Any] = {"APPROVE": str(approve).lower()}
+    if options.other_account:
+        may = allow(sts.AssumeRole, on=p.AnswerRole)
+        environment |= {"SOURCE_REGION": p.SourceRegion, "SOURCE_ROLE": p.AnswerRole}
+    else:
+        may = allow(*actions, on=source_arns(p, options))
+        environment |= {"SOURCE_REGION": Ref("AWS::Region")}
+    function = t.add(
+        python_function(
+            "Answer",
+            payload["answer_pull_request.py"],
+            may,
+            why="Tells open pull requests how the build of their newest commit ended.",
+            log=t.add(log_group("AnswerLog", days=p.LogDays)),
+            lost=lost,
+            architecture=options.architecture,
+            seconds=60,
+            environment=environment,
+        )
+    )
+    t.add(function.called_by("BuildEnded"))
+    t.output("AnswerRole", GetAtt(function.role, "Arn"), "Who approves, for approval rules")
+    return Target(Id="Answer", Arn=function.arn, DeadLetterConfig=DeadLetterConfig(Arn=lost.arn))
+
+
+def add_alarms(t: Template, p: Any, lost: DeadLetters, queue: OrderedQueue | None) -> None:
+    """Add the alarms, and who hears of them."""
+    has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
+    topic = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email)).topic
+    t.output("AlarmTopic", Ref(topic), "Topic that hears of alarms")
+    t.output("Lost", Ref(lost.queue), "Queue of events that came to nothing")
+    visible = "AWS/SQS ApproximateNumberOfMessagesVisible"
+    t.add(
+        alarm(
+            "EventLost",
+            "An event started nothing, or a worker died; the queue says which",
+            metric=visible,
+            dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
+            statistic="Maximum",
+            topic=topic,
+        )
+    )
+    if not queue:
+        return
+    t.add(
+        alarm(
+            "PushGivenUp",
+            "A push could not be built in two attempts; the worker's log says why",
+            metric=visible,
+            dimensions={"QueueName": GetAtt(queue.given_up, "QueueName")},
+            statistic="Maximum",
+            topic=topic,
+        )
+    )
+    t.add(
+        alarm(
+            "PushWaits",
+            "A push has waited long for its build; is there a worker, and does it get on?",
+            metric="AWS/SQS ApproximateAgeOfOldestMessage",
+            dimensions={"QueueName": GetAtt(queue.queue, "QueueName")},
+            statistic="Maximum",
+            topic=topic,
+            above=p.WaitSeconds,
+        )
+    )

@@ -1,0 +1,177 @@
+"""What builds in order: the queue, the worker that empties it, and what starts the worker."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from awacs import codebuild, codecommit, ecs, s3, sqs, sts
+from troposphere import GetAtt, Ref, Sub
+from troposphere.events import DeadLetterConfig, RetryPolicy, Rule, SqsParameters, Target
+
+from cfngen import Payloads, Statement, Template, allow
+from cfngen.patterns import (
+    DeadLetters,
+    FargateTask,
+    fargate_task,
+    log_group,
+    python_function,
+)
+from cfngen.patterns.builds import start_as_is
+from cfngen.patterns.functions import PythonFunction
+from cfngen.patterns.queues import OrderedQueue, ordered_queue
+from cfngen.patterns.tasks import task_image, task_network
+
+from .builds import CLONE_URL, VARIABLES, Builds, projects_json, source_arns
+from .options import Options
+
+payload = Payloads(__package__)
+
+ATTEMPTS = 2
+HELD_SECONDS = 120
+
+
+def add_worker(
+    t: Template, p: Any, options: Options, builds: Builds, lost: DeadLetters, rules: list[str]
+) -> tuple[OrderedQueue, list[Target]]:
+    """Add queue and worker; return the queue, and the targets of rules that hear of pushes."""
+    log = t.add(log_group("WorkerLog", days=p.LogDays))
+    t.output("WorkerLog", Ref(log), "Log of what became of each push")
+    queue = t.add(
+        ordered_queue(
+            "Pushes",
+            given_up="GivenUp",
+            attempts=ATTEMPTS,
+            seconds=HELD_SECONDS,
+            rules=[GetAtt(rule, "Arn") for rule in rules],
+            why="A group for each repository: its pushes go one by one, others beside them.",
+        )
+    )
+    files = {"build_branches.py": payload["build_branches.py"]}
+    if options.newest_only:
+        files["supersede.py"] = payload["supersede.py"]
+    network = t.add(task_network("WorkerAccess", p, options, ports={443: "HTTPS to AWS"}))
+    image = t.add(
+        task_image(
+            "WorkerImage",
+            p,
+            options,
+            dockerfile=payload["Dockerfile"],
+            files=files,
+            log=log,
+        )
+    )
+    task = t.add(
+        fargate_task(
+            "Worker",
+            *_may(p, options, builds, queue),
+            image=image.uri,
+            pulls=image.may_pull,
+            placement=network.placement,
+            cpu=options.cpu,
+            memory=options.memory,
+            ephemeral_storage=options.ephemeral_storage,
+            architecture=options.architecture,
+            environment=_environment(p, options, builds, queue),
+            folder="/data",
+            log=log,
+            waits_for=network.waits_for,
+            why="Starts a build for each push, and ends when none waits and none is in work.",
+            role_why="Held by the worker: it reads pushes and repositories, and starts builds.",
+        )
+    )
+    starter = _starter(t, options, task, queue, lost)
+    t.add(
+        Rule("Resume", ScheduleExpression=p.Schedule, Targets=[_called(starter, lost)]),
+        why="Makes good a worker that crashed, or that could not be started, without another push.",
+    )
+    t.add(
+        Rule("WorkerDied", EventPattern=task.died, Targets=[Target(Id="Lost", Arn=lost.arn)]),
+        why="No image, no network, no memory: such a worker has nobody to report its failure.",
+    )
+    for rule in (*rules, "Resume"):
+        t.add(starter.called_by(rule))
+    t.output("Pushes", Ref(queue.queue), "Queue of pushes")
+    t.output("GivenUp", Ref(queue.given_up), "Queue of pushes that failed twice")
+    t.output("Starter", Ref(starter.function), "Function that starts a worker, also by hand")
+    into_queue = Target(
+        Id="Pushes",
+        Arn=queue.arn,
+        SqsParameters=SqsParameters(MessageGroupId="$.detail.repositoryId"),
+        DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
+    )
+    return queue, [into_queue, _called(starter, lost)]
+
+
+def _called(starter: PythonFunction, lost: DeadLetters) -> Target:
+    return Target(
+        Id="Starter",
+        Arn=starter.arn,
+        RetryPolicy=RetryPolicy(MaximumRetryAttempts=20, MaximumEventAgeInSeconds=3600),
+        DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
+    )
+
+
+def _starter(
+    t: Template, options: Options, task: FargateTask, queue: OrderedQueue, lost: DeadLetters
+) -> PythonFunction:
+    return t.add(
+        python_function(
+            "Starter",
+            payload["start_worker.py"],
+            *task.may_run,
+            allow(
+                ecs.ListTasks,
+                on="*",
+                when={"ArnEquals": {"ecs:cluster": GetAtt(task.cluster, "Arn")}},
+                because="Tasks have no names beforehand: the condition names the cluster.",
+            ),
+            allow(sqs.GetQueueAttributes, on=queue.arn),
+            why="Runs a worker, unless enough are at work.",
+            log=task.log,
+            lost=lost,
+            architecture=options.architecture,
+            seconds=60,
+            environment={
+                "QUEUE_URL": Ref(queue.queue),
+                "TASK": task.run_task,
+                "WORKERS": str(options.workers),
+            },
+        )
+    )
+
+
+def _may(p: Any, options: Options, builds: Builds, queue: OrderedQueue) -> Iterator[Statement]:
+    """Yield what the worker may do."""
+    yield queue.may_consume
+    if options.other_account:
+        yield allow(sts.AssumeRole, on=p.SourceRole)
+    else:
+        yield allow(codecommit.GitPull, on=source_arns(p, options))
+    yield allow(s3.PutObject, s3.AbortMultipartUpload, on=Sub("${Bundles.Arn}/*"))
+    projects = list(builds.arns.values())
+    yield from start_as_is(
+        *projects,
+        variables=VARIABLES if builds.outputs else VARIABLES[:-1],
+        location=Sub("${Bundles}/*"),
+    )
+    if options.newest_only:
+        yield allow(
+            codebuild.BatchGetBuilds,
+            codebuild.ListBuildsForProject,
+            codebuild.StopBuild,
+            on=projects,
+        )
+
+
+def _environment(p: Any, options: Options, builds: Builds, queue: OrderedQueue) -> dict[str, Any]:
+    """Return what the worker learns from its environment."""
+    region = "${SourceRegion}" if options.other_account else "${AWS::Region}"
+    return {
+        "QUEUE_URL": Ref(queue.queue),
+        "HELD_SECONDS": str(HELD_SECONDS),
+        "SOURCE_URL": Sub(CLONE_URL % (region, "{repository}")),
+        **({"SOURCE_ROLE": p.SourceRole} if options.other_account else {}),
+        "BUNDLES": Ref("Bundles"),
+        **({"OUTPUTS": Ref("Outputs")} if builds.outputs else {}),
+        "PROJECTS": projects_json(builds),
+        **({"NEWEST_ONLY": "true"} if options.newest_only else {}),
+    }

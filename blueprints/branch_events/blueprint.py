@@ -1,0 +1,157 @@
+"""Let a branch builder of another account hear of pushes here, and read what was pushed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from awacs import codecommit, events
+from troposphere import Equals, GetAtt, Not, Ref, Sub
+from troposphere.events import DeadLetterConfig, Rule, Target
+
+from cfngen import Parameters, Template, allow, blueprint, option, parameter
+from cfngen.patterns import alarm, alarm_topic, dead_letters, role
+from cfngen.patterns.pushes import NAME, push_patterns, repository_problems
+from cfngen.patterns.roles import role_for_stack
+
+BUS = "arn:${AWS::Partition}:events:${BuilderRegion}:${BuilderAccount}:event-bus/${BuilderStack}"
+REPOSITORY = "arn:${AWS::Partition}:codecommit:${AWS::Region}:${AWS::AccountId}:%s"
+# Of the 10,240 characters that all policies of a role may have, for the names of repositories.
+POLICY_ROOM = 8000
+
+
+@dataclass(frozen=True)
+class Options:
+    """Decided at build time, because they change the template's shape."""
+
+    repositories: tuple[str, ...] = option(
+        "Names, and beginnings of names followed by *; without any, one is asked at deploy time",
+        default=(),
+    )
+    pull_requests: bool = option(
+        "Let the builder answer pull requests, and approve them", default=False
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be."""
+        problems = repository_problems(self.repositories)
+        if sum(90 + len(name) for name in self.repositories) > POLICY_ROOM:
+            problems.append(
+                f"repositories: {len(self.repositories)} names do not fit into one role's policies;"
+                " use beginnings of names, or several templates"
+            )
+        if problems:
+            raise ValueError(*problems)
+
+
+class Builder(Parameters):
+    """Asked at deploy time: who builds."""
+
+    BuilderAccount = parameter(
+        "Account that builds",
+        AllowedPattern="[0-9]{12}",
+        ConstraintDescription="twelve digits",
+        group="Builder",
+    )
+    BuilderRegion = parameter(
+        "Region that it builds in",
+        AllowedPattern="[a-z]{2,4}(-[a-z]+)+-[0-9]",
+        ConstraintDescription="a region such as us-west-2",
+    )
+    BuilderStack = parameter(
+        "Name of the builder's stack there, which is made after this one",
+        AllowedPattern="[A-Za-z][A-Za-z0-9-]{0,38}",
+        ConstraintDescription="the name of a stack, of at most 39 characters",
+    )
+
+
+class Source(Parameters):
+    """Asked at deploy time: which repositories, if no list says so."""
+
+    Repositories = parameter(
+        "Repository to build, or the beginning of names and *; * for all",
+        AllowedPattern=rf"{NAME}|[A-Za-z0-9._-]{{0,99}}\*",
+        ConstraintDescription="a name, or the beginning of names followed by *",
+        group="Source",
+    )
+
+
+class Operation(Parameters):
+    """Asked at deploy time: who hears of trouble."""
+
+    AlarmEmail = parameter(
+        "Address that hears of events that did not arrive; empty for none",
+        Default="",
+        AllowedPattern="|[^@ ]+@[^@ ]+",
+        ConstraintDescription="an e-mail address",
+        group="Operation",
+    )
+
+
+@blueprint
+def branch_events(options: Options) -> Template:
+    """Let a branch builder of another account build the repositories of this one."""
+    t = Template()
+    asked = [Builder, *([] if options.repositories else [Source]), Operation]
+    p: Any = t.declare(type("Params", tuple(asked), {}))
+    found = push_patterns(
+        repositories=options.repositories,
+        asked=getattr(p, "Repositories", None),
+        events=["referenceCreated", "referenceUpdated"],
+        referenceType=["branch"],
+    )
+    lost = t.add(
+        dead_letters(
+            "Lost",
+            rules=[GetAtt(rule, "Arn") for rule in found],
+            why="Pushes that the builder's account could not be told of.",
+        )
+    )
+    sender = t.add(
+        role("SendRole", "events", allow(events.PutEvents, on=Sub(BUS))),
+        why="Held by rules: they may send to one bus.",
+    )
+    target = Target(
+        Id="Builder",
+        Arn=Sub(BUS),
+        RoleArn=GetAtt(sender, "Arn"),
+        DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
+    )
+    for title, pattern in found.items():
+        t.add(Rule(title, EventPattern=pattern, Targets=[target]))
+    names = options.repositories or ("${Repositories}",)
+    repositories = [Sub(REPOSITORY % name) for name in names]
+    builder = ("${BuilderAccount}", "${BuilderStack}")
+    reader = t.add(
+        role_for_stack(
+            "ReaderRole", *builder, "WorkerRole", allow(codecommit.GitPull, on=repositories)
+        ),
+        why="Held by the builder's workers: they may pull.",
+    )
+    t.output("ReaderRole", GetAtt(reader, "Arn"), "The builder's SourceRole")
+    if options.pull_requests:
+        answers = allow(
+            codecommit.GetPullRequest,
+            codecommit.ListPullRequests,
+            codecommit.PostCommentForPullRequest,
+            codecommit.UpdatePullRequestApprovalState,
+            on=repositories,
+        )
+        answerer = t.add(
+            role_for_stack("AnswerRole", *builder, "AnswerRole", answers),
+            why="Held by the builder's function that tells pull requests how builds ended.",
+        )
+        t.output("AnswerRole", GetAtt(answerer, "Arn"), "The builder's AnswerRole")
+    has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
+    alarms = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email))
+    t.add(
+        alarm(
+            "EventLost",
+            "The builder's account was not told of a push; the queue says of which, and why",
+            metric="AWS/SQS ApproximateNumberOfMessagesVisible",
+            dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
+            statistic="Maximum",
+            topic=alarms.topic,
+        )
+    )
+    t.output("AlarmTopic", Ref(alarms.topic), "Topic that hears of alarms")
+    t.output("Lost", Ref(lost.queue), "Queue of pushes that did not arrive")
+    return t
