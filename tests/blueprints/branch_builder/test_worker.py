@@ -1,0 +1,572 @@
+"""The worker, unchanged, with real git and a real queue, bucket and CodeBuild on loopback."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.branches import HOSTILE, PAYLOAD, REGION, Place, build_place, finished, killed
+from support.codebuild import Hold, Services, told
+
+Make = Callable[..., Place]
+
+
+@pytest.fixture
+def make(tmp_path: Path, moto_server: str) -> Iterator[Make]:
+    """Return a function that makes a place for a worker, with options of the blueprint."""
+    with Services(moto_server) as services:
+        yield lambda **options: build_place(tmp_path, services, **options)
+
+
+@pytest.fixture
+def place(make: Make) -> Place:
+    """Make the place of the default shape."""
+    return make()
+
+
+def commits(place: Place, repository: str) -> list[str]:
+    """Return the commits of a repository whose builds were started, in order."""
+    found = place.services.variables()
+    return [v["COMMIT_ID"] for v in found if v["REPOSITORY_NAME"] == repository]
+
+
+# --- what a build gets ---
+
+
+def test_a_push_is_built_from_a_bundle_of_the_commit(place: Place) -> None:
+    """The bundle is where the README says, and the build knows what it builds, and for whom."""
+    commit = place.push("shop", "feature/basket")
+    run = place.run()
+    assert run.status == 0, run.output
+    key = f"shop/feature/basket/{commit}.zip"
+    (request,) = place.services.builds()
+    assert request["projectName"] == json.loads(place.environment["PROJECTS"])["*"]
+    assert request["sourceTypeOverride"] == "S3"
+    assert request["sourceLocationOverride"] == f"{place.environment['BUNDLES']}/{key}"
+    assert told(request) == {
+        "REPOSITORY_NAME": "shop",
+        "BRANCH_NAME": "feature/basket",
+        "COMMIT_ID": commit,
+        "OUTPUT_LOCATION": f"s3://{place.environment['OUTPUTS']}/shop/feature/basket/{commit}",
+    }
+    names = {"projectName", "sourceTypeOverride", "sourceLocationOverride"}
+    assert set(request) == names | {"environmentVariablesOverride", "idempotencyToken"}
+    assert place.bundles() == [key]
+    assert place.bundle(key).namelist() == ["file"]
+    (line,) = run.of("started")
+    assert (line["repository"], line["branch"], line["commit"]) == (
+        "shop",
+        "feature/basket",
+        commit,
+    )
+    assert place.waiting() == 0
+
+
+def test_a_message_is_deleted_only_once_its_build_has_started(place: Place) -> None:
+    """The order of the calls: upload, start, delete; and then a look whether anything is left."""
+    place.push()
+    place.run()
+    assert [name for name, _ in place.services.calls] == [
+        "ReceiveMessage",
+        "S3.PUT",
+        "StartBuild",
+        "DeleteMessage",
+        "ReceiveMessage",
+        "GetQueueAttributes",
+    ]
+
+
+def test_a_bundle_holds_what_a_checkout_would(place: Place) -> None:
+    """Links, modes, odd names, and what attributes would hide or rewrite; submodules are empty."""
+    source, tree = place.repository("shop"), []
+
+    def add(mode: str, name: str, text: str) -> None:
+        blob = source.git("hash-object", "-w", "--stdin", stdin=text)
+        tree.append(f"{mode} blob {blob}\t{name}")
+
+    add("100644", ".gitattributes", "hidden export-ignore\nversion export-subst\n* filter=evil\n")
+    add("100644", "hidden", "seen")
+    add("100644", "version", "$Format:%H$")
+    add("100755", "run.sh", "#!/bin/sh\n")
+    add("120000", "link", "run.sh")
+    add("100644", "ein Wort mit ü", "x")
+    tree.append(f"160000 commit {'1' * 40}\tmodule")
+    made = source.git("mktree", "--missing", stdin="\n".join(tree) + "\n")
+    commit = source.git("commit-tree", "-m", "odd things", made)
+    source.set("refs/heads/main", commit)
+    place.send(place.event("shop", "main", commit))
+    run = place.run()
+    assert run.of("started"), run.output
+    bundle = place.bundle(f"shop/main/{commit}.zip")
+    assert bundle.read("hidden") == b"seen"
+    assert bundle.read("version") == b"$Format:%H$"
+    assert bundle.read("ein Wort mit ü") == b"x"
+    assert bundle.read("link") == b"run.sh"
+    modes = {found.filename: found.external_attr >> 16 for found in bundle.infolist()}
+    assert stat.S_ISLNK(modes["link"])
+    assert modes["run.sh"] & 0o111
+    assert {"module/", "run.sh"} <= set(modes)
+    assert not [name for name in modes if name.startswith("module/") and name != "module/"]
+
+
+@pytest.mark.parametrize("protocol", ["0", "2"])
+def test_commits_of_any_age_are_built(place: Place, protocol: str) -> None:
+    """Also where a host hands out nothing but what branches point to, as the old protocol has it.
+
+    A push of many commits, or a queue that had to wait, leaves others behind the tip.
+    """
+    with (place.root / "gitconfig").open("a") as config:
+        config.write(f"[protocol]\n\tversion = {protocol}\n")
+    pushed = [place.push() for _ in range(3)]
+    run = place.run()
+    assert run.status == 0
+    assert commits(place, "shop") == pushed
+    texts = [place.bundle(f"shop/main/{c}.zip").read("file") for c in pushed]
+    assert len(set(texts)) == 3
+
+
+def test_branches_may_be_called_what_they_like(place: Place) -> None:
+    """Builds learn the very name; paths hold none but plain characters, and are not mixed up."""
+    pushed = {branch: place.push("shop", branch) for branch in HOSTILE}
+    run = place.run()
+    assert run.status == 0
+    assert not run.of("failed"), run.output
+    assert {v["BRANCH_NAME"]: v["COMMIT_ID"] for v in place.services.variables()} == pushed
+    keys = place.bundles()
+    assert len(set(keys)) == len(HOSTILE)
+    for key in keys:
+        assert re.fullmatch(r"shop/[A-Za-z0-9_./-]{1,215}/[0-9a-f]{40}\.zip", key)
+        assert len(key) < 1024
+    assert f"shop/feature/x-1/{pushed['feature/x-1']}.zip" in keys
+    assert any(re.fullmatch(r"shop/a_b-[0-9a-f]{8}/.*", key) for key in keys)
+    for variables in place.services.variables():
+        path = variables["OUTPUT_LOCATION"].partition(place.environment["OUTPUTS"] + "/")[2]
+        assert f"{path}.zip" in keys
+
+
+def test_branches_that_look_alike_are_kept_apart(place: Place) -> None:
+    """Two odd names of one commit that clean up to the same have outputs of their own."""
+    source = place.repository("shop")
+    commit = source.commit()
+    for branch in ('a"b', "a<b"):
+        source.set(f"refs/heads/{branch}", commit)
+        place.send(place.event("shop", branch, commit))
+    place.run()
+    assert len({v["OUTPUT_LOCATION"] for v in place.services.variables()}) == 2
+
+
+def test_each_repository_has_its_project(make: Make) -> None:
+    """With a project for each, none is built by another's; one that is not listed is by none."""
+    place = make(repositories=["shop", "web.app"], projects="repository")
+    for name in ("shop", "web.app", "other"):
+        place.push(name)
+    run = place.run()
+    projects = json.loads(place.environment["PROJECTS"])
+    assert {told(b)["REPOSITORY_NAME"]: b["projectName"] for b in place.services.builds()} == {
+        "shop": projects["shop"],
+        "web.app": projects["web.app"],
+    }
+    assert len(set(projects.values())) == 2
+    assert "other has no project" in run.of("failed")[0]["reason"]
+    assert len(place.failed()) == 1
+
+
+def test_existing_projects_are_told_no_place_for_outputs(make: Make) -> None:
+    """They have their own."""
+    place = make(existing_projects=True, repositories=["shop"], projects="repository")
+    place.client("codebuild").create_project(
+        name="shop",
+        source={"type": "S3", "location": "somewhere/bundle.zip"},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={
+            "type": "ARM_CONTAINER",
+            "image": "x",
+            "computeType": "BUILD_GENERAL1_SMALL",
+        },
+        serviceRole="arn:aws:iam::123456789012:role/builds",
+    )
+    place.push("shop")
+    assert place.run().status == 0
+    (request,) = place.services.builds()
+    assert request["projectName"] == "shop"
+    assert set(told(request)) == {"REPOSITORY_NAME", "BRANCH_NAME", "COMMIT_ID"}
+
+
+# --- order, and several at once ---
+
+
+def test_ten_pushes_to_three_repositories_are_built_in_order(place: Place) -> None:
+    """Each repository's builds start in the order of its pushes."""
+    pushed: dict[str, list[str]] = {}
+    for number in range(10):
+        name = ("shop", "web", "docs")[number % 3]
+        pushed.setdefault(name, []).append(place.push(name, f"branch-{number % 2}"))
+    run = place.run()
+    assert run.status == 0
+    assert {name: commits(place, name) for name in pushed} == pushed
+    assert place.waiting() == 0
+
+
+def test_two_workers_share_the_work_and_keep_the_order(place: Place) -> None:
+    """Each push is built once, though both are at it; nobody leaves before all is done."""
+    pushed: dict[str, list[str]] = {}
+    for number in range(12):
+        name = f"repository-{number % 4}"
+        pushed.setdefault(name, []).append(place.push(name))
+    workers = [place.start(WAIT_SECONDS="1") for _ in range(2)]
+    ended = [finished(worker) for worker in workers]
+    assert [run.status for run in ended] == [0, 0]
+    assert all(run.of("started") for run in ended), "one did it all"
+    assert {name: commits(place, name) for name in pushed} == pushed
+    assert place.waiting() == 0
+
+
+def test_while_one_repository_is_at_work_others_go_on(place: Place) -> None:
+    """A slow build's start holds back its own repository only."""
+    place.services.holds["StartBuild"] = hold = Hold()
+    first = place.push("shop")
+    one = place.start()
+    assert hold.reached.wait(20)
+    del place.services.holds["StartBuild"]
+    second, other = place.push("shop"), place.push("web")
+    two = place.start(WAIT_SECONDS="1")
+    end = time.monotonic() + 20
+    while commits(place, "web") != [other] and time.monotonic() < end:
+        time.sleep(0.05)
+    assert commits(place, "web") == [other]
+    assert commits(place, "shop") == []
+    hold.go.set()
+    assert finished(one).status == 0
+    assert finished(two).status == 0
+    assert commits(place, "shop") == [first, second]
+
+
+def test_a_worker_stays_while_anything_is_in_work(place: Place) -> None:
+    """An empty answer is not the end: what another has in hand may come back."""
+    commit = place.push()
+    taken = {"QueueUrl": place.queue, "VisibilityTimeout": 2}
+    assert place.client("sqs").receive_message(**taken)["Messages"]
+    run = place.run(WAIT_SECONDS="1")
+    assert run.status == 0
+    assert commits(place, "shop") == [commit]
+
+
+def test_a_message_is_held_while_it_is_worked_on(place: Place) -> None:
+    """Work that takes longer than a message is hidden is not begun by anybody else."""
+    place.services.holds["StartBuild"] = hold = Hold()
+    place.push()
+    slow = place.start(HELD_SECONDS="2")
+    assert hold.reached.wait(20)
+    time.sleep(3)
+    taken = {"QueueUrl": place.queue, "WaitTimeSeconds": 0}
+    assert not place.client("sqs").receive_message(**taken).get("Messages")
+    del place.services.holds["StartBuild"]
+    hold.go.set()
+    assert finished(slow).status == 0
+    assert len(place.services.builds()) == 1
+
+
+def test_a_duplicate_event_is_built_once(place: Place) -> None:
+    """Within five minutes the queue keeps one; and CodeBuild knows the event's id again."""
+    commit = place.repository("shop").commit()
+    event = place.event("shop", "main", commit)
+    place.send(event)
+    place.send(event)
+    assert place.waiting() == 1
+    place.send(event, MessageDeduplicationId="as if the five minutes were over")
+    place.run()
+    assert len(place.services.asked("StartBuild")) == 2
+    assert len(place.services.builds()) == 1
+    assert place.waiting() == 0
+
+
+def test_the_same_commit_pushed_again_is_built_again(place: Place) -> None:
+    """A branch that came back to a commit is another event."""
+    commit = place.push()
+    place.send(place.event("shop", "main", commit))
+    place.run()
+    assert commits(place, "shop") == [commit, commit]
+
+
+# --- faults ---
+
+
+@pytest.mark.parametrize("at", ["S3.PUT", "StartBuild", "DeleteMessage"])
+def test_a_crash_loses_nothing_and_needs_no_other_push(place: Place, at: str) -> None:
+    """Killed anywhere between receiving and deleting, the next worker does it again, once."""
+    commit = place.push()
+    place.services.holds[at] = hold = Hold(lost=True)
+    worker = place.start(HELD_SECONDS="2")
+    assert hold.reached.wait(20)
+    killed(worker)
+    del place.services.holds[at]
+    hold.go.set()
+    assert place.waiting() == 1
+    run = place.run(WAIT_SECONDS="1")
+    assert run.status == 0, run.output
+    assert commits(place, "shop") == [commit]
+    assert place.waiting() == 0
+    assert place.failed() == []
+
+
+POISON: dict[str, Any] = {
+    "no JSON": "{",
+    "no event": "[]",
+    "no detail": json.dumps({"id": "1"}),
+    "a number": json.dumps({"id": "1", "detail": 5}),
+    "repository": {"repositoryName": "../shop"},
+    "dots": {"repositoryName": ".."},
+    "commit": {"commitId": "--output=/etc/passwd"},
+    "option": {"commitId": "HEAD"},
+    "newline": {"referenceName": "main\nrefs/heads/other"},
+    "NUL": {"referenceName": "main\0"},
+    "glob": {"referenceName": "ma*"},
+    "climbing": {"referenceName": "../../etc"},
+    "no name": {"referenceName": ""},
+    "a list": {"referenceName": ["main"]},
+    "no commit": {"commitId": None},
+}
+
+
+def test_poison_is_given_up_after_two_attempts_and_stops_nobody(place: Place) -> None:
+    """Whatever a message says, it lands in the other queue, and all others are built."""
+    bodies = []
+    for number, (name, poison) in enumerate(POISON.items()):
+        body = poison
+        if isinstance(poison, dict):
+            body = json.dumps(place.event("shop", "main", "1" * 40, **poison))
+        bodies.append(body)
+        place.send(body, f"group-{number}-{name.replace(' ', '-')}")
+    commit = place.push("web")
+    run = place.run()
+    assert run.status == 0, run.output
+    counts = [line["ApproximateReceiveCount"] for line in run.of("failed")]
+    assert sorted(counts) == ["1"] * len(POISON) + ["2"] * len(POISON)
+    assert commits(place, "web") == [commit]
+    assert len(place.services.builds()) == 1
+    assert place.waiting() == 0
+    given_up = place.failed()
+    while more := place.failed():
+        given_up += more
+    assert sorted(given_up) == sorted(bodies)
+
+
+@pytest.mark.parametrize(
+    ("operation", "code"), [("StartBuild", "AccessDeniedException"), ("S3.PUT", "AccessDenied")]
+)
+def test_a_refusal_is_tried_twice_and_then_kept_for_people(
+    place: Place, operation: str, code: str
+) -> None:
+    """Nothing is deleted, the log says why, and what was given up can be sent back and is built."""
+    commit = place.push()
+    place.services.refused[operation] = code
+    run = place.run()
+    assert run.status == 0
+    assert len(run.of("failed")) == 2
+    assert code in run.of("failed")[0]["reason"]
+    assert place.services.builds() == []
+    assert place.waiting(place.given_up) == 1
+    place.services.refused.clear()
+    (body,) = place.failed()
+    place.send(json.loads(body), MessageDeduplicationId="sent back")
+    place.run()
+    assert commits(place, "shop") == [commit]
+
+
+def test_a_refusal_that_ends_in_time_costs_nothing(place: Place) -> None:
+    """The second attempt builds."""
+    commit = place.push()
+    place.services.refused["S3.PUT"] = "SlowDown"
+    worker = place.start(AGAIN_SECONDS="1")
+    end = time.monotonic() + 20
+    while not place.services.asked("S3.PUT") and time.monotonic() < end:
+        time.sleep(0.02)
+    place.services.refused.clear()
+    run = finished(worker)
+    assert len(run.of("failed")) == 1
+    assert commits(place, "shop") == [commit]
+    assert place.failed() == []
+
+
+def test_an_account_full_of_builds_is_waited_for(place: Place) -> None:
+    """CodeBuild's limit costs no attempt, for a while."""
+    commit = place.push()
+    place.services.full = 3
+    run = place.run(PATIENCE_SECONDS="2")
+    assert run.of("failed") == []
+    assert commits(place, "shop") == [commit]
+    place.push()
+    place.services.full = 99
+    run = place.run(PATIENCE_SECONDS="0")
+    assert "AccountLimitExceeded" in run.of("failed")[0]["reason"]
+
+
+def test_a_branch_that_is_gone_is_skipped(place: Place) -> None:
+    """Deleted, or moved away by force: there is a line in the log, and no build, and no failure."""
+    source = place.repository("shop")
+    place.push("shop", "gone")
+    source.git("update-ref", "-d", "refs/heads/gone")
+    lost = place.push("shop", "moved")
+    source.set("refs/heads/moved", source.commit("elsewhere"))
+    source.git("reflog", "expire", "--expire=now", "--all")
+    source.git("gc", "--quiet", "--prune=now")
+    run = place.run()
+    assert run.status == 0
+    reasons = {line["branch"]: line["reason"] for line in run.of("skipped")}
+    assert reasons == {
+        "gone": "the branch has been deleted",
+        "moved": "the commit is not on the branch any more",
+    }
+    assert lost in {line["commit"] for line in run.of("skipped")}
+    assert run.of("failed") == []
+    assert place.services.builds() == []
+    assert place.bundles() == []
+    assert place.waiting() == 0
+
+
+def test_a_repository_that_cannot_be_read_is_a_failure(place: Place) -> None:
+    """Not to be mistaken for a branch that is gone."""
+    place.send(place.event("nowhere", "main", "1" * 40))
+    run = place.run()
+    assert len(run.of("failed")) == 2
+    assert "nowhere" in run.of("failed")[0]["reason"]
+    assert place.waiting(place.given_up) == 1
+
+
+def test_a_queue_that_cannot_be_read_ends_the_worker_loudly(place: Place) -> None:
+    """Exit status 2, which WorkerDied hears of."""
+    place.services.refused["ReceiveMessage"] = "AccessDenied"
+    run = place.run()
+    assert run.status == 2
+    assert "AccessDenied" in run.of("failed")[0]["reason"]
+
+
+def test_an_idle_worker_obeys_a_stop_at_once(place: Place) -> None:
+    """It does not wait for its look at the queue to end."""
+    idle = place.start(WAIT_SECONDS="20")
+    end = time.monotonic() + 20
+    while not place.services.asked("ReceiveMessage") and time.monotonic() < end:
+        time.sleep(0.02)
+    begun = time.monotonic()
+    idle.terminate()
+    assert finished(idle).status == 143
+    assert time.monotonic() - begun < 5
+
+
+def test_a_busy_worker_ends_after_the_commit_at_hand(place: Place) -> None:
+    """Nothing is left half done, and nothing new is begun."""
+    first = place.push("shop")
+    place.push("shop")
+    place.services.holds["StartBuild"] = hold = Hold()
+    busy = place.start()
+    assert hold.reached.wait(30)
+    busy.terminate()
+    del place.services.holds["StartBuild"]
+    hold.go.set()
+    assert finished(busy).status == 143
+    assert commits(place, "shop") == [first]
+    assert place.waiting() == 1
+
+
+# --- only the newest commit ---
+
+
+def test_older_commits_of_a_branch_are_passed_over(make: Make) -> None:
+    """Of three pushes that waited together, the last is built; other branches have their own."""
+    place = make(newest_only=True)
+    older = [place.push(), place.push()]
+    other = place.push("shop", "other")
+    newest = place.push()
+    run = place.run()
+    assert commits(place, "shop") == [other, newest]
+    assert [line["commit"] for line in run.of("skipped")] == older
+    assert f"moved on to {newest}" in run.of("skipped")[0]["reason"]
+
+
+def test_builds_of_older_commits_are_stopped(make: Make) -> None:
+    """None but those of the same branch that still run."""
+    place = make(newest_only=True)
+    place.push("shop", "main")
+    place.push("shop", "other")
+    place.push("web", "main")
+    place.run()
+    builds = place.services.started
+    same = {"REPOSITORY_NAME": "shop", "BRANCH_NAME": "main"}
+    (first,) = [name for name, asked in builds.items() if same.items() <= told(asked).items()]
+    for _ in range(2):
+        place.push("shop", "main")
+        run = place.run()
+    ids = list(builds)
+    stopped = [asked["id"] for asked in place.services.asked("StopBuild")]
+    assert stopped == [first, ids[3]]
+    assert run.of("superseded") == [
+        {"event": "superseded", "by": ids[4], "build": ids[3]},
+    ]
+
+
+def test_builds_that_cannot_be_stopped_are_no_reason_to_start_again(make: Make) -> None:
+    """The newest is being built; the log says what went wrong beside."""
+    place = make(newest_only=True)
+    place.services.refused["ListBuildsForProject"] = "AccessDeniedException"
+    place.push()
+    run = place.run()
+    assert run.of("failed") == []
+    assert "AccessDenied" in run.of("superseded")[0]["reason"]
+    assert len(place.services.builds()) == 1
+    assert place.waiting() == 0
+
+
+def test_without_being_asked_nothing_is_stopped(place: Place) -> None:
+    """Nor does anybody look."""
+    place.push()
+    place.push()
+    place.run()
+    operations = {name for name, _ in place.services.calls}
+    assert not operations & {"ListBuildsForProject", "BatchGetBuilds", "StopBuild"}
+    assert len(place.services.builds()) == 2
+
+
+# --- the other account ---
+
+
+def test_git_alone_goes_by_the_role_in_the_other_account(make: Make) -> None:
+    """The profile is written before git needs it; our own clients stay who they are."""
+    place = make(other_account=True)
+    place.environment |= {
+        "SOURCE_ROLE": "arn:aws:iam::222233334444:role/there-ReaderRole-A",
+        "SOURCE_URL": f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/{{repository}}",
+    }
+    seen = place.root / "seen"
+    git = place.root / "bin/git"
+    git.parent.mkdir()
+    git.write_text(f'#!/bin/sh\necho "$AWS_PROFILE" >> {seen}\nPATH=${{PATH#*:}} exec git "$@"\n')
+    git.chmod(0o755)
+    place.environment["PATH"] = f"{git.parent}:{place.environment['PATH']}"
+    commit = place.push()
+    run = place.run()
+    assert commits(place, "shop") == [commit], run.output
+    assert set(seen.read_text().split("\n")) == {"source", ""}
+    assert Path(place.environment["AWS_CONFIG_FILE"]).read_text() == (
+        "[profile source]\n"
+        "role_arn=arn:aws:iam::222233334444:role/there-ReaderRole-A\n"
+        "credential_source=EcsContainer\n"
+        "role_session_name=branch-builder\n"
+    )
+
+
+def test_the_image_has_what_the_worker_asks_for() -> None:
+    """Its Python is 3.13, and boto3 the one that these tests run with."""
+    dockerfile = (PAYLOAD / "Dockerfile").read_text()
+    pins = (PAYLOAD.parents[2] / "constraints.txt").read_text()
+    (pin,) = re.findall(r"boto3==[\d.]+", dockerfile)
+    assert pin in pins.split()
+    assert 'ENTRYPOINT ["python3.13", "-u", "/opt/build_branches.py"]' in dockerfile
+    for program in ("build_branches.py", "supersede.py"):
+        ast.parse((PAYLOAD / program).read_text(), feature_version=(3, 13))

@@ -1,0 +1,229 @@
+"""Runs of the branch builder's worker: its queue, its buckets, its projects, repositories."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import uuid
+import zipfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from support.cloudformation import resolved
+from support.codebuild import Services
+from support.git_repositories import Ended, Repository, new_repository
+
+from cfngen import draw
+from cfngen.registry import find
+from cfngen.testing import of_type
+
+PAYLOAD = Path(__file__).parents[2] / "blueprints/branch_builder/payload"
+BLUEPRINT = find("branch_builder").load()
+REGION = "us-east-2"
+HOSTILE = [
+    "feature/x-1",
+    'a"b',
+    "$(id)",
+    "-x",
+    "`id`",
+    "a;b&c|d",
+    "it's",
+    "ünï/コード",
+    "<x>",
+    "refs/heads/x",
+    "x" * 200 + "/" + "y" * 40,
+]
+
+
+@dataclass
+class Place:
+    """Everything that a worker meets.
+
+    Attributes:
+        root: a folder.
+        services: AWS.
+        body: the template.
+        environment: what the template and the image tell the worker.
+    """
+
+    root: Path
+    services: Services
+    body: dict[str, Any]
+    environment: dict[str, str] = field(default_factory=dict)
+    queue: str = ""
+    given_up: str = ""
+    number: int = 0
+
+    def client(self, name: str) -> Any:
+        """Return a client that asks AWS beside the worker, and so leaves no trace in the calls."""
+        session = boto3.session.Session("testing", "testing", region_name=REGION)
+        return session.client(name, endpoint_url=self.services.moto)
+
+    def repository(self, name: str) -> Repository:
+        """Return a repository, made when it is first asked for."""
+        path = self.root / "codecommit" / name
+        return Repository(path) if path.exists() else new_repository(path)
+
+    def event(self, repository: str, branch: str, commit: str, **detail: Any) -> dict[str, Any]:
+        """Return the event of a push, as EventBridge sends it on."""
+        self.number += 1
+        return {
+            "version": "0",
+            "id": str(uuid.uuid5(uuid.NAMESPACE_URL, f"{self.root} {self.number}")),
+            "detail-type": "CodeCommit Repository State Change",
+            "source": "aws.codecommit",
+            "account": "123456789012",
+            "time": "2019-06-12T10:23:43Z",
+            "region": REGION,
+            "resources": [f"arn:aws:codecommit:{REGION}:123456789012:{repository}"],
+            "detail": {
+                "event": "referenceUpdated",
+                "repositoryName": repository,
+                "repositoryId": str(uuid.uuid5(uuid.NAMESPACE_URL, repository)),
+                "referenceType": "branch",
+                "referenceName": branch,
+                "referenceFullName": f"refs/heads/{branch}",
+                "commitId": commit,
+                **detail,
+            },
+        }
+
+    def send(self, event: dict[str, Any] | str, group: str = "", **how: str) -> None:
+        """Put an event into the queue, as the rule does."""
+        if isinstance(event, dict):
+            group = event["detail"]["repositoryId"]
+            event = json.dumps(event)
+        self.client("sqs").send_message(
+            QueueUrl=self.queue, MessageBody=event, MessageGroupId=group or "group", **how
+        )
+
+    def push(self, repository: str = "shop", branch: str = "main", text: str = "") -> str:
+        """Make a commit on a branch and send its event; return the commit."""
+        source = self.repository(repository)
+        commit = source.commit(branch, text or f"push {self.number}")
+        self.send(self.event(repository, branch, commit))
+        return commit
+
+    def start(self, **changes: str) -> subprocess.Popen[str]:
+        """Start a worker, with changes to its environment."""
+        return subprocess.Popen(
+            [sys.executable, "-u", str(PAYLOAD / "build_branches.py")],
+            env={**self.environment, **changes},
+            cwd=self.root / "data",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, **changes: str) -> Ended:
+        """Run a worker to its end."""
+        return finished(self.start(**changes))
+
+    def waiting(self, queue: str = "") -> int:
+        """Return how many messages a queue has, those in work included."""
+        asked = {"QueueUrl": queue or self.queue, "AttributeNames": ["All"]}
+        found = self.client("sqs").get_queue_attributes(**asked)["Attributes"]
+        return sum(int(v) for k, v in found.items() if k.startswith("ApproximateNumberOf"))
+
+    def failed(self) -> list[str]:
+        """Take what was given up off its queue."""
+        asked = {"QueueUrl": self.given_up, "MaxNumberOfMessages": 10}
+        return [m["Body"] for m in self.client("sqs").receive_message(**asked).get("Messages", [])]
+
+    def bundles(self) -> list[str]:
+        """Return the keys of the bundles."""
+        listed = self.client("s3").list_objects_v2(Bucket=self.environment["BUNDLES"])
+        return [found["Key"] for found in listed.get("Contents", [])]
+
+    def bundle(self, key: str) -> zipfile.ZipFile:
+        """Return one of them."""
+        path = self.root / f"{uuid.uuid4()}.zip"
+        self.client("s3").download_file(self.environment["BUNDLES"], key, str(path))
+        return zipfile.ZipFile(path)
+
+
+def finished(process: subprocess.Popen[str], timeout: float = 60) -> Ended:
+    """Wait for a worker to end."""
+    try:
+        output, _ = process.communicate(timeout=timeout)
+    finally:
+        process.kill()
+    events = [json.loads(line) for line in output.split("\n") if line.startswith("{")]
+    return Ended(process.returncode, events, output)
+
+
+def killed(process: subprocess.Popen[str]) -> None:
+    """Kill a worker without a chance to clean up."""
+    process.send_signal(signal.SIGKILL)
+    process.communicate(timeout=10)
+
+
+def build_place(root: Path, services: Services, **options: Any) -> Place:
+    """Make what a worker meets, of the template's own words."""
+    place = Place(root, services, draw(BLUEPRINT, options).document.body)
+    name = uuid.uuid4().hex[:12]
+    sqs, s3, codebuild = map(place.client, ("sqs", "s3", "codebuild"))
+    queues = of_type(place.body, "AWS::SQS::Queue")
+    known: dict[str, Any] = {"AWS::Region": REGION, "Repositories": "*"}
+    for title in ("GivenUp", "Pushes"):
+        attributes = {
+            key: json.dumps(value) if isinstance(value, dict) else str(value)
+            for key, value in resolved(queues[title], known).items()
+        }
+        made = {"QueueName": f"{title}-{name}.fifo", "Attributes": attributes}
+        known[title] = sqs.create_queue(**made)["QueueUrl"]
+        asked = {"QueueUrl": known[title], "AttributeNames": ["QueueArn"]}
+        known[f"{title}.Arn"] = sqs.get_queue_attributes(**asked)["Attributes"]["QueueArn"]
+    for title in of_type(place.body, "AWS::S3::Bucket"):
+        known[title] = f"{title.lower()}-{name}"
+        where = {"LocationConstraint": REGION}
+        s3.create_bucket(Bucket=known[title], CreateBucketConfiguration=where)
+    for title in of_type(place.body, "AWS::CodeBuild::Project"):
+        known[title] = f"{title}-{name}"
+        codebuild.create_project(
+            name=known[title],
+            source={"type": "S3", "location": "somewhere/bundle.zip"},
+            artifacts={"type": "NO_ARTIFACTS"},
+            environment={
+                "type": "ARM_CONTAINER",
+                "image": "x",
+                "computeType": "BUILD_GENERAL1_SMALL",
+            },
+            serviceRole="arn:aws:iam::123456789012:role/builds",
+        )
+    (task,) = of_type(place.body, "AWS::ECS::TaskDefinition").values()
+    (container,) = task["ContainerDefinitions"]
+    place.queue, place.given_up = known["Pushes"], known["GivenUp"]
+    (root / "data").mkdir()
+    (root / "gitconfig").write_text(
+        f'[url "{root}/codecommit/"]\n'
+        f"\tinsteadOf = https://git-codecommit.{REGION}.amazonaws.com/v1/repos/\n"
+    )
+    place.environment = {
+        "PATH": os.environ["PATH"],
+        **{one["Name"]: resolved(one["Value"], known) for one in container["Environment"]},
+        # What the Dockerfile says, with the folder of this test.
+        "HOME": str(root / "data"),
+        "TMPDIR": str(root / "data"),
+        "AWS_CONFIG_FILE": str(root / "data/aws-config"),
+        "GIT_TERMINAL_PROMPT": "0",
+        "LC_ALL": "C.UTF-8",
+        # Nothing but loopback, and no waiting.
+        "GIT_CONFIG_SYSTEM": str(root / "gitconfig"),
+        "AWS_ENDPOINT_URL": services.url,
+        "AWS_ACCESS_KEY_ID": "testing",
+        "AWS_SECRET_ACCESS_KEY": "testing",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_MAX_ATTEMPTS": "1",
+        "NO_PROXY": "127.0.0.1",
+        "WAIT_SECONDS": "0",
+        "AGAIN_SECONDS": "0",
+    }
+    return place

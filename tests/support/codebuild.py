@@ -1,0 +1,197 @@
+"""SQS, S3 and CodeBuild on loopback: moto, with what it does not keep of builds laid over it.
+
+Requests go on to moto as they are. Of CodeBuild it loses what a request overrides, idempotency
+tokens, and that builds take time; those are kept here, and asked for as the service model in
+botocore says.
+"""
+
+from __future__ import annotations
+
+import functools
+import http.client
+import json
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+import botocore.session
+from botocore.validate import validate_parameters
+from support.loopback import Loopback
+
+
+@functools.cache
+def model() -> Any:
+    """Return the description of CodeBuild."""
+    return botocore.session.get_session().get_service_model("codebuild")
+
+
+@dataclass
+class Hold:
+    """Makes an operation wait: `reached` is set when it is asked for, and `go` lets it on.
+
+    With `lost`, it goes on to nowhere.
+    """
+
+    lost: bool = False
+    reached: threading.Event = field(default_factory=threading.Event)
+    go: threading.Event = field(default_factory=threading.Event)
+
+
+@dataclass
+class Services(Loopback):
+    """The services in front of moto.
+
+    Attributes:
+        moto: moto's address.
+        calls: each operation that was asked for, with its input if it is JSON.
+        refused: an error for each operation that is refused, as a code; `S3.PUT` is one, too.
+        full: how many of the next builds CodeBuild has no room for.
+        holds: operations that wait.
+        ended: the status of each build that has ended.
+    """
+
+    moto: str
+    calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    refused: dict[str, str] = field(default_factory=dict)
+    full: int = 0
+    holds: dict[str, Hold] = field(default_factory=dict)
+    ended: dict[str, str] = field(default_factory=dict)
+    started: dict[str, dict[str, Any]] = field(default_factory=dict)
+    tokens: dict[str, str] = field(default_factory=dict)
+
+    def __enter__(self) -> Self:
+        """Serve."""
+        services = self
+
+        class Ours(Handler):
+            state = services
+
+        self.listen(Ours)
+        return super().__enter__()
+
+    def asked(self, operation: str) -> list[dict[str, Any]]:
+        """Return the inputs of an operation's calls."""
+        return [given for name, given in self.calls if name == operation]
+
+    def builds(self) -> list[dict[str, Any]]:
+        """Return the requests of the builds that were started, in order."""
+        return list(self.started.values())
+
+    def variables(self) -> list[dict[str, str]]:
+        """Return what each of them was told."""
+        return [told(request) for request in self.builds()]
+
+
+def told(request: dict[str, Any]) -> dict[str, str]:
+    """Return the environment variables that a build was started with."""
+    return {v["name"]: v["value"] for v in request["environmentVariablesOverride"]}
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Hands requests on."""
+
+    state: Services
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *_: object) -> None:
+        """Stay silent."""
+
+    def handle_any(self) -> None:
+        """Answer a request."""
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        service, _, name = self.headers.get("X-Amz-Target", f"S3.{self.command}").partition(".")
+        operation = name if service != "S3" else f"S3.{name}"
+        asked = json.loads(body) if service != "S3" else {"path": self.path}
+        self.state.calls.append((operation, asked))
+        if operation in self.state.holds:
+            hold = self.state.holds[operation]
+            hold.reached.set()
+            hold.go.wait(30)
+            if hold.lost:
+                self.close_connection = True
+                return
+        if code := self.refusal(operation):
+            self.refuse(service, code)
+            return
+        if service.startswith("CodeBuild"):
+            validate_parameters(asked, model().operation_model(operation).input_shape)
+        if operation == "StartBuild" and asked.get("idempotencyToken") in self.state.tokens:
+            number = self.state.tokens[asked["idempotencyToken"]]
+            self.reply(200, {"build": {"id": number}})
+            return
+        status, headers, answer = self.forward(body)
+        if service.startswith("CodeBuild") and status == 200:
+            self.reply(200, self.overlaid(operation, asked, json.loads(answer)))
+            return
+        self.send_response(status)
+        for key, value in headers:
+            if key.lower() not in ("connection", "content-length", "transfer-encoding"):
+                self.send_header(key, value)
+        length = dict(headers).get("Content-Length") if self.command == "HEAD" else len(answer)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.write(answer)
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815 - as it must be
+
+    def refusal(self, operation: str) -> str:
+        """Return the error of an operation that is refused."""
+        if operation == "StartBuild" and self.state.full:
+            self.state.full -= 1
+            return "AccountLimitExceededException"
+        return self.state.refused.get(operation, "")
+
+    def refuse(self, service: str, code: str) -> None:
+        """Answer with an error, as the service's protocol has it."""
+        if service != "S3":
+            self.reply(400, {"__type": code, "message": "refused"})
+            return
+        error = f"<Error><Code>{code}</Code><Message>refused</Message></Error>".encode()
+        self.send_response(403)
+        self.send_header("Content-Length", str(len(error)))
+        self.end_headers()
+        self.wfile.write(error)
+
+    def forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Have moto answer."""
+        connection = http.client.HTTPConnection(urlsplit(self.state.moto).netloc, timeout=60)
+        try:
+            connection.request(self.command, self.path, body, dict(self.headers.items()))
+            answer = connection.getresponse()
+            return answer.status, answer.getheaders(), answer.read()
+        finally:
+            connection.close()
+
+    def overlaid(
+        self, operation: str, asked: dict[str, Any], answer: dict[str, Any]
+    ) -> dict[str, Any]:
+        """Return moto's answer with what it has lost."""
+        state = self.state
+        if operation == "StartBuild":
+            number = answer["build"]["id"]
+            state.started[number] = asked
+            if "idempotencyToken" in asked:
+                state.tokens[asked["idempotencyToken"]] = number
+        elif operation == "StopBuild":
+            state.ended[asked["id"]] = "STOPPED"
+        elif operation == "ListBuildsForProject":
+            newest_first = asked.get("sortOrder") == "DESCENDING"
+            answer["ids"] = [n for n in state.started if n in answer["ids"]]
+            answer["ids"] = answer["ids"][:: -1 if newest_first else 1]
+        elif operation == "BatchGetBuilds":
+            for build in answer["builds"]:
+                build["buildStatus"] = state.ended.get(build["id"], "IN_PROGRESS")
+                variables = state.started[build["id"]]["environmentVariablesOverride"]
+                build["environment"]["environmentVariables"] = variables
+        return answer
+
+    def reply(self, status: int, said: dict[str, Any]) -> None:
+        """Send an answer in JSON."""
+        body = json.dumps(said).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/x-amz-json-1.1")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
