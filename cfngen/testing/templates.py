@@ -9,7 +9,7 @@ from typing import Any
 
 from cfngen.blueprint import Blueprint
 from cfngen.generate import Drawn, draw
-from cfngen.options import options_from, options_schema
+from cfngen.options import option_problems, options_from, options_schema
 
 Path = tuple[str | int, ...]
 
@@ -18,7 +18,8 @@ def shapes(blueprint: Blueprint) -> list[Drawn]:
     """Return a blueprint's templates: with its defaults, and with each single choice of an option.
 
     Booleans and `Literal`s are tried with every value, tuples of `Literal`s with every single
-    item. Shapes that come out the same are returned once.
+    item. A choice that the options refuse by itself, since it needs another, is left out. Shapes
+    that come out the same are returned once.
 
     Raises:
         Problems: a default is not of its own option's type.
@@ -32,7 +33,12 @@ def shapes(blueprint: Blueprint) -> list[Drawn]:
             values = [False, True]
         elif schema.get("type") == "array":
             values = [[value] for value in schema.get("items", {}).get("enum", [])]
-        found += [draw(blueprint, {name: value}) for value in values]
+        chosen = [{name: value} for value in values]
+        found += [
+            draw(blueprint, one)
+            for one in chosen
+            if not option_problems(blueprint.options_type, one)
+        ]
     return list({shape.text: shape for shape in found}.values())
 
 
