@@ -24,7 +24,7 @@ from cfngen.testing import of_type
 
 PAYLOAD = Path(__file__).parents[2] / "blueprints/branch_builder/payload"
 BLUEPRINT = find("branch_builder").load()
-REGION = "us-east-2"
+REGION = "eu-west-1"
 HOSTILE = [
     "feature/x-1",
     'a"b',

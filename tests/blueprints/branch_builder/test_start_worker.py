@@ -1,0 +1,204 @@
+"""start_worker.py, run for real: its own file, real boto3, ECS and a queue on loopback."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import io
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import boto3
+import pytest
+from support.branches import BLUEPRINT, PAYLOAD, build_place
+from support.cloudformation import resolved
+from support.codebuild import Services
+from support.ecs_on_loopback import Ecs
+
+from cfngen import draw
+from cfngen.testing import of_type
+
+PUSH = {"source": "aws.codecommit", "detail": {"repositoryName": "shop"}}
+SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
+NOON = 1_800_000_000.0  # the beginning of a span of 15 seconds
+
+
+class Workers(Ecs):
+    """A cluster whose tasks nobody names beforehand."""
+
+    def _list(self, given: dict[str, Any]) -> dict[str, Any]:
+        assert set(given) == {"cluster"}
+        running = [t for t in self.tasks if t.described()["desiredStatus"] == "RUNNING"]
+        return {"taskArns": [task.arn for task in running]}
+
+    def _judge(self, given: dict[str, Any]) -> None:
+        given.setdefault("startedBy", "nobody")
+        given.setdefault("overrides", {"containerOverrides": []})
+        super()._judge(given)
+
+
+Invoke = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def ecs() -> Iterator[Workers]:
+    """Serve an empty cluster."""
+    with Workers() as serving:
+        yield serving
+
+
+@pytest.fixture
+def queue(aws: str) -> str:
+    """Make a queue."""
+    sqs = boto3.client("sqs")
+    made: str = sqs.create_queue(
+        QueueName=f"{uuid.uuid4().hex}.fifo",
+        Attributes={"FifoQueue": "true", "ContentBasedDeduplication": "true"},
+    )["QueueUrl"]
+    return made
+
+
+@pytest.fixture
+def invoke(ecs: Workers, queue: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Invoke]:
+    """Return the handler, with the environment that the template gives it, and a clock."""
+    body = draw(BLUEPRINT).document.body
+    known = {
+        "WorkerCluster.Arn": ecs.cluster,
+        "WorkerTask": ecs.definition,
+        "SubnetId1": "subnet-1",
+        "SubnetId2": "subnet-2",
+        "WorkerAccess.GroupId": "sg-1",
+        "Pushes": queue,
+    }
+    function = of_type(body, "AWS::Lambda::Function")["Starter"]
+    assert function["Code"]["ZipFile"] == (PAYLOAD / "start_worker.py").read_text()
+    for name, value in resolved(function["Environment"]["Variables"], known).items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", ecs.url)
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    spec = importlib.util.spec_from_file_location("index", PAYLOAD / "start_worker.py")
+    assert spec
+    assert spec.loader
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def call(event: dict[str, Any], at: float = NOON) -> dict[str, Any]:
+        module.time = SimpleNamespace(time=lambda: at)
+        with contextlib.redirect_stdout(io.StringIO()) as out:
+            answer: dict[str, Any] = module.handler(event, None)
+        assert json.loads(out.getvalue()) == answer
+        return answer
+
+    yield call
+    module.ecs.close()
+    module.sqs.close()
+
+
+def send(queue: str) -> None:
+    """Put a push into the queue."""
+    boto3.client("sqs").send_message(
+        QueueUrl=queue, MessageBody=uuid.uuid4().hex, MessageGroupId="shop"
+    )
+
+
+def test_a_push_starts_a_worker_as_the_stack_says(invoke: Invoke, ecs: Workers) -> None:
+    """The very task, where it belongs, and nothing of the event."""
+    assert invoke(PUSH)["outcome"] == "started"
+    (request,) = ecs.asked("RunTask")
+    assert {k: v for k, v in request.items() if k in ("taskDefinition", "launchType")} == {
+        "taskDefinition": ecs.definition,
+        "launchType": "FARGATE",
+    }
+    assert request["networkConfiguration"]["awsvpcConfiguration"] == {
+        "subnets": ["subnet-1", "subnet-2"],
+        "securityGroups": ["sg-1"],
+        "assignPublicIp": "ENABLED",
+    }
+    assert "shop" not in json.dumps(request)
+
+
+def test_pushes_within_fifteen_seconds_share_a_worker(invoke: Invoke, ecs: Workers) -> None:
+    """A worker looks for 20 seconds, so it sees what comes in 15; the next gets another."""
+    for at in (NOON, NOON + 5, NOON + 14.9):
+        assert invoke(PUSH, at)["outcome"] == "started"
+    assert len(ecs.tasks) == 1
+    invoke(PUSH, NOON + 15)
+    assert len(ecs.tasks) == 2
+
+
+def test_the_worker_looks_longer_than_pushes_share_it() -> None:
+    """Or the last push of a span might find that nobody is left."""
+    worker = (PAYLOAD / "build_branches.py").read_text()
+    starter = (PAYLOAD / "start_worker.py").read_text()
+    assert 'WAIT = int(env.get("WAIT_SECONDS", 20))' in worker
+    assert "SECONDS = 15 " in starter
+    container = of_type(draw(BLUEPRINT).document.body, "AWS::ECS::TaskDefinition")["WorkerTask"]
+    names = {one["Name"] for one in container["ContainerDefinitions"][0]["Environment"]}
+    assert "WAIT_SECONDS" not in names
+
+
+def test_a_thousand_pushes_start_no_more_workers_than_are_wanted(
+    invoke: Invoke, ecs: Workers
+) -> None:
+    """Three by default, however long it goes on; one that has ended makes room."""
+    outcomes = [invoke(PUSH, NOON + n)["outcome"] for n in range(0, 300, 10)]
+    assert len(ecs.tasks) == 3
+    assert outcomes[-1] == "busy"
+    ecs.tasks[0].move("STOPPED")
+    assert invoke(PUSH, NOON + 301)["outcome"] == "started"
+
+
+def test_the_schedule_starts_a_worker_only_if_pushes_wait_and_nobody_works(
+    invoke: Invoke, ecs: Workers, queue: str
+) -> None:
+    """An empty queue costs no task; nor does a queue that somebody empties."""
+    assert invoke(SCHEDULE)["outcome"] == "empty"
+    send(queue)
+    assert invoke(SCHEDULE)["outcome"] == "started"
+    assert invoke(SCHEDULE, NOON + 300)["outcome"] == "busy"
+    ecs.tasks[0].move("STOPPED")
+    assert invoke(SCHEDULE, NOON + 600)["outcome"] == "started"
+    assert len(ecs.tasks) == 2
+
+
+@pytest.mark.parametrize("how", ["failures", "denied"])
+def test_a_refused_task_is_a_failure_that_the_schedule_makes_good(
+    invoke: Invoke, ecs: Workers, queue: str, how: str
+) -> None:
+    """Lambda hears of it, and no push is needed once there is room again."""
+    send(queue)
+    if how == "failures":
+        ecs.failures.append([{"reason": "Capacity is unavailable at this time."}])
+    else:
+        ecs.denied.add("RunTask")
+    with pytest.raises(Exception, match="RunTask"):
+        invoke(PUSH)
+    ecs.denied.clear()
+    assert invoke(SCHEDULE, NOON + 300)["outcome"] == "started"
+
+
+def test_by_hand_it_starts_one(invoke: Invoke) -> None:
+    """`aws lambda invoke` with an empty event."""
+    assert invoke({})["outcome"] == "started"
+
+
+def test_a_crash_is_made_good_from_end_to_end(
+    invoke: Invoke, ecs: Workers, moto_server: str, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker dies with a push in hand; the schedule starts another, which builds it."""
+    with Services(moto_server) as services:
+        place = build_place(tmp_path, services)
+        monkeypatch.setenv("QUEUE_URL", place.queue)
+        commit = place.push()
+        taken = {"QueueUrl": place.queue, "VisibilityTimeout": 1}
+        assert place.client("sqs").receive_message(**taken)["Messages"]  # and it is never heard of
+        assert invoke(SCHEDULE)["outcome"] == "empty"  # for a while nobody sees the message
+        end = NOON + 300
+        while invoke(SCHEDULE, end)["outcome"] == "empty":
+            end += 0.01
+        assert len(ecs.tasks) == 1
+        assert place.run().status == 0
+        assert [told["COMMIT_ID"] for told in services.variables()] == [commit]
