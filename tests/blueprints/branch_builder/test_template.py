@@ -1,0 +1,329 @@
+"""What the branch builder's template promises, asserted on it as data."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from support.branches import BLUEPRINT
+from support.cloudformation import resolved
+
+from cfngen import Payloads, draw
+from cfngen.patterns.builds import DENIED, NOT_ALLOWED
+from cfngen.testing import of_type, references, statements
+
+OURS = Payloads("cfngen_blueprints.branch_builder")
+SHAPES: dict[str, dict[str, Any]] = {
+    "defaults": {},
+    "direct": {"mode": "direct"},
+    "each": {"projects": "repository", "repositories": ["shop", "web.app", "web-app"]},
+    "direct each": {"mode": "direct", "projects": "repository", "repositories": ["shop", "web"]},
+    "existing": {"existing_projects": True, "newest_only": True},
+    "existing each": {
+        "existing_projects": True,
+        "projects": "repository",
+        "repositories": ["shop", "web"],
+    },
+    "direct existing": {"mode": "direct", "existing_projects": True},
+    "account": {"other_account": True, "pull_requests": "approve"},
+    "much": {
+        "pull_requests": "approve",
+        "newest_only": True,
+        "network": "own",
+        "spot": True,
+        "privileged": True,
+        "architecture": "x86_64",
+        "exclude": ["test"],
+    },
+}
+each_shape = pytest.mark.parametrize("options", SHAPES.values(), ids=SHAPES)
+VARIABLES = ["REPOSITORY_NAME", "BRANCH_NAME", "COMMIT_ID", "OUTPUT_LOCATION"]
+
+
+def body(**options: Any) -> dict[str, Any]:
+    """Return a shape's template as data."""
+    found: dict[str, Any] = draw(BLUEPRINT, options).document.body
+    return found
+
+
+def listed(value: Any) -> list[Any]:
+    """Return a list of one or more."""
+    return value if isinstance(value, list) else [value]
+
+
+def policies(template: dict[str, Any], role: str) -> list[dict[str, Any]]:
+    """Return a role's statements."""
+    found = template["Resources"][role]["Properties"]["Policies"]
+    return [statement for _, statement in statements(found)]
+
+
+def may(template: dict[str, Any], role: str, given: Mapping[str, Any] = {}) -> dict[str, set[str]]:
+    """Return what a role is allowed: each action with its resources."""
+    found: dict[str, set[str]] = {}
+    for statement in policies(template, role):
+        if statement["Effect"] == "Allow":
+            for action in listed(statement["Action"]):
+                on = listed(resolved(statement["Resource"], given))
+                found.setdefault(action, set()).update(on)
+    return found
+
+
+def starter(template: dict[str, Any]) -> str:
+    """Return the role that starts builds."""
+    return "WorkerRole" if "WorkerRole" in template["Resources"] else "StartRole"
+
+
+# --- least privilege ---
+
+
+def test_a_build_may_do_next_to_nothing() -> None:
+    """Its own log, the bundles, the outputs: nothing that a push could use against others."""
+    assert may(body(), "BuildsRole") == {
+        "logs:CreateLogStream": {"<BuildLog.Arn>"},
+        "logs:PutLogEvents": {"<BuildLog.Arn>"},
+        "s3:GetObject": {"<Bundles.Arn>/*"},
+        "s3:GetObjectVersion": {"<Bundles.Arn>/*"},
+        "s3:GetBucketAcl": {"<Bundles.Arn>"},
+        "s3:GetBucketLocation": {"<Bundles.Arn>"},
+        "s3:PutObject": {"<Outputs.Arn>/*"},
+    }
+
+
+@each_shape
+def test_no_build_can_write_what_another_builds(options: dict[str, Any]) -> None:
+    """Bundles are written by the worker alone."""
+    template = body(**options)
+    for name in of_type(template, "AWS::CodeBuild::Project"):
+        if name.endswith("Builds"):
+            assert "Bundles" not in references(
+                [s for s in policies(template, f"{name}Role") if "PutObject" in json.dumps(s)]
+            )
+
+
+@pytest.mark.parametrize("shape", ["each", "direct each"])
+def test_with_a_project_for_each_repositories_are_kept_apart(shape: str) -> None:
+    """A build reads and writes what is its own repository's."""
+    options = SHAPES[shape]
+    template = body(**options)
+    for name, title in (("shop", "ShopBuilds"), (options["repositories"][1], None)):
+        role = f"{title or ('WebAppBuilds' if '.' in name else 'WebBuilds')}Role"
+        granted = may(template, role)
+        assert granted["s3:PutObject"] == {f"<Outputs.Arn>/{name}/*"}
+        if shape == "each":
+            assert granted["s3:GetObject"] == {f"<Bundles.Arn>/{name}/*"}
+        else:
+            assert granted["codecommit:GitPull"] == {
+                f"arn:aws:codecommit:us-east-2:123456789012:{name}"
+            }
+    assert len(of_type(template, "AWS::CodeBuild::Project")) >= len(options["repositories"])
+
+
+@pytest.mark.parametrize("asked", ["shop", "team-*", "*"])
+def test_the_worker_reads_the_repositories_and_starts_builds(asked: str) -> None:
+    """And takes from its queue, and writes bundles; it cannot push, nor read what it wrote."""
+    assert may(body(), "WorkerRole", {"Repositories": asked}) == {
+        "sqs:ReceiveMessage": {"<Pushes.Arn>"},
+        "sqs:DeleteMessage": {"<Pushes.Arn>"},
+        "sqs:ChangeMessageVisibility": {"<Pushes.Arn>"},
+        "sqs:GetQueueAttributes": {"<Pushes.Arn>"},
+        "codecommit:GitPull": {f"arn:aws:codecommit:us-east-2:123456789012:{asked}"},
+        "s3:PutObject": {"<Bundles.Arn>/*"},
+        "s3:AbortMultipartUpload": {"<Bundles.Arn>/*"},
+        "codebuild:StartBuild": {"<Builds.Arn>"},
+    }
+
+
+def test_stopping_builds_is_allowed_only_where_they_are_stopped() -> None:
+    """With `newest_only`."""
+    found = may(body(newest_only=True), "WorkerRole")
+    for action in ("ListBuildsForProject", "BatchGetBuilds", "StopBuild"):
+        assert found[f"codebuild:{action}"] == {"<Builds.Arn>"}
+
+
+@each_shape
+def test_whoever_starts_builds_can_override_nothing(options: dict[str, Any]) -> None:
+    """A denial for each key that matters, and a permission that asks for the absence of others."""
+    template = body(**options)
+    found = [
+        s for s in policies(template, starter(template)) if s["Action"] == "codebuild:StartBuild"
+    ]
+    allowed = [s for s in found if s["Effect"] == "Allow"]
+    denied = [s["Condition"] for s in found if s["Effect"] == "Deny"]
+    assert all(s["Resource"] == "*" for s in found if s["Effect"] == "Deny")
+    (only,) = allowed
+    assert only["Condition"] == {"Null": {f"codebuild:{key}": "true" for key in NOT_ALLOWED}}
+    for key in DENIED:
+        assert {"Null": {f"codebuild:{key}": "false"}} in denied
+    existing = "existing_projects" in options
+    names = VARIABLES[:-1] if existing else VARIABLES
+    assert {
+        "ForAnyValue:StringNotEquals": {"codebuild:environment.environmentVariables.name": names}
+    } in denied
+    (where,) = [c for c in denied if "codebuild:source.location" in json.dumps(c)]
+    if "WorkerRole" in template["Resources"]:
+        assert resolved(where) == {"StringNotLike": {"codebuild:source.location": "<Bundles>/*"}}
+    elif "projects" in options:
+        assert where == {"Null": {"codebuild:source.location": "false"}}
+    else:
+        clone = "https://git-codecommit.us-east-2.amazonaws.com/v1/repos/*"
+        assert resolved(where) == {"StringNotLike": {"codebuild:source.location": clone}}
+    assert len(denied) == len(DENIED) + 2
+
+
+def test_in_another_account_the_worker_has_one_way_in() -> None:
+    """A role there, and no right of its own to any repository; so has the function."""
+    template = body(**SHAPES["account"])
+    given = {"SourceRole": "arn:reader", "AnswerRole": "arn:answer"}
+    worker = may(template, "WorkerRole", given)
+    assert worker["sts:AssumeRole"] == {"arn:reader"}
+    assert "codecommit:GitPull" not in worker
+    function = next(n for n in template["Resources"] if n == "AnswerRole")
+    granted = may(template, function, given)
+    assert granted["sts:AssumeRole"] == {"arn:answer"}
+    assert not [action for action in granted if action.startswith("codecommit:")]
+
+
+def test_only_the_other_account_s_pushes_come_in() -> None:
+    """The bus lets it send what CodeCommit says of repositories, and nothing else."""
+    (policy,) = of_type(body(other_account=True), "AWS::Events::EventBusPolicy").values()
+    statement = resolved(policy["Statement"], {"SourceAccount": "222233334444"})
+    assert statement["Principal"] == {"AWS": "arn:aws:iam::222233334444:root"}
+    assert statement["Action"] == "events:PutEvents"
+    assert statement["Condition"] == {
+        "StringEquals": {
+            "events:source": "aws.codecommit",
+            "events:detail-type": "CodeCommit Repository State Change",
+        }
+    }
+
+
+@pytest.mark.parametrize("answer", ["comment", "approve"])
+def test_only_who_is_to_approve_may(answer: str) -> None:
+    """A comment needs no right to approve."""
+    found = may(body(pull_requests=answer), "AnswerRole", {"Repositories": "*"})
+    assert ("codecommit:UpdatePullRequestApprovalState" in found) is (answer == "approve")
+    assert found["codecommit:PostCommentForPullRequest"] == {
+        "arn:aws:codecommit:us-east-2:123456789012:*"
+    }
+
+
+# --- the queue ---
+
+
+def test_the_queue_keeps_an_order_and_gives_up_after_two_attempts() -> None:
+    """Deduplicated by content, since rules can name no id; encrypted; kept for 14 days."""
+    queues = of_type(body(), "AWS::SQS::Queue")
+    pushes, given_up = queues["Pushes"], queues["GivenUp"]
+    assert pushes["FifoQueue"] is given_up["FifoQueue"] is True
+    assert pushes["ContentBasedDeduplication"] is True
+    assert pushes["SqsManagedSseEnabled"] is given_up["SqsManagedSseEnabled"] is True
+    assert pushes["RedrivePolicy"]["maxReceiveCount"] == 2
+    assert pushes["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["GivenUp", "Arn"]}
+    assert pushes["MessageRetentionPeriod"] == given_up["MessageRetentionPeriod"] == 1209600
+    # A rule's own dead letters cannot go into a FIFO queue.
+    assert "FifoQueue" not in queues["Lost"]
+
+
+def test_only_our_rules_put_anything_into_the_queue() -> None:
+    """And what a rule cannot deliver is kept."""
+    template = body(repositories=["a" * 90 + str(n) for n in range(25)])
+    rules = {n for n in of_type(template, "AWS::Events::Rule") if n.startswith("Push")}
+    assert len(rules) > 1
+    policy = of_type(template, "AWS::SQS::QueuePolicy")["PushesPolicy"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    named = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+    assert {arn["Fn::GetAtt"][0] for arn in named} == rules
+
+
+@each_shape
+def test_every_target_has_a_place_for_what_it_could_not_take(options: dict[str, Any]) -> None:
+    """But for topics, which are told what is in the console as well, and that place itself."""
+    template = body(**options)
+    senders = set()
+    for title, rule in of_type(template, "AWS::Events::Rule").items():
+        for target in rule["Targets"]:
+            if target["Id"] in ("Topic", "Lost"):
+                continue
+            assert target["DeadLetterConfig"] == {"Arn": {"Fn::GetAtt": ["Lost", "Arn"]}}
+            senders.add(title)
+        senders |= {title} if any(t["Id"] == "Lost" for t in rule["Targets"]) else set()
+    (statement,) = of_type(template, "AWS::SQS::QueuePolicy")["LostPolicy"]["PolicyDocument"][
+        "Statement"
+    ]
+    named = {arn["Fn::GetAtt"][0] for arn in statement["Condition"]["ArnEquals"]["aws:SourceArn"]}
+    assert named == senders
+
+
+def test_every_rule_that_calls_a_function_may() -> None:
+    """Each has a permission of its own."""
+    template = body(**SHAPES["much"])
+    wanted = {
+        (title, target["Arn"]["Fn::GetAtt"][0])
+        for title, rule in of_type(template, "AWS::Events::Rule").items()
+        for target in rule["Targets"]
+        if target["Id"] in ("Starter", "Answer")
+    }
+    found = {
+        (p["SourceArn"]["Fn::GetAtt"][0], p["FunctionName"]["Fn::GetAtt"][0])
+        for p in of_type(template, "AWS::Lambda::Permission").values()
+    }
+    assert found == wanted == {("Push", "Starter"), ("Resume", "Starter"), ("BuildEnded", "Answer")}
+
+
+def test_people_hear_of_what_is_stuck_lost_or_given_up() -> None:
+    """An alarm for each."""
+    alarms = of_type(body(), "AWS::CloudWatch::Alarm")
+    assert {name: alarm["MetricName"] for name, alarm in alarms.items()} == {
+        "EventLost": "ApproximateNumberOfMessagesVisible",
+        "PushGivenUp": "ApproximateNumberOfMessagesVisible",
+        "PushWaits": "ApproximateAgeOfOldestMessage",
+    }
+    assert alarms["PushWaits"]["Threshold"] == {"Ref": "WaitSeconds"}
+    assert set(of_type(body(mode="direct"), "AWS::CloudWatch::Alarm")) == {"EventLost"}
+
+
+# --- the rest ---
+
+
+@each_shape
+def test_what_is_carried_is_what_is_used(options: dict[str, Any]) -> None:
+    """No shape has a program that it does not run."""
+    text = draw(BLUEPRINT, options).text
+    direct, wanted = options.get("mode") == "direct", options.get("pull_requests", "none")
+    for name, there in {
+        "build_branches.py": not direct,
+        "start_worker.py": not direct,
+        "supersede.py": options.get("newest_only", False),
+        "answer_pull_request.py": wanted != "none",
+    }.items():
+        first = str(OURS[name]).partition("\n")[0]
+        assert (first in text) is there, name
+
+
+@each_shape
+def test_direct_builds_need_no_network_and_no_image(options: dict[str, Any]) -> None:
+    """Nothing of the worker is left in that shape."""
+    template = body(**options)
+    direct = options.get("mode") == "direct"
+    kinds = {resource["Type"] for resource in template["Resources"].values()}
+    worker = {"AWS::ECS::TaskDefinition", "AWS::ECR::Repository", "AWS::EC2::SecurityGroup"}
+    assert worker <= kinds if not direct else not worker & kinds
+    assert ("VpcId" in template["Parameters"]) is (
+        not direct and options.get("network", "public") != "own"
+    )
+
+
+def test_logical_ids_of_projects_cannot_meet() -> None:
+    """Names that differ in odd characters only, and such as look like ours."""
+    names = ["a-b", "a.b", "a_b", "a-b2", "role", "worker-image", "_", "log"]
+    template = body(projects="repository", repositories=names)
+    projects = [n for n in of_type(template, "AWS::CodeBuild::Project") if n.endswith("Builds")]
+    assert len(projects) == len(names)
+
+
+def test_the_default_needs_no_bucket_to_be_deployed() -> None:
+    """CloudFormation takes 51,200 bytes inline."""
+    for options in ({}, {"mode": "direct"}):
+        assert len(draw(BLUEPRINT, options, name="branch-builder-direct").text.encode()) <= 51_200
