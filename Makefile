@@ -8,7 +8,7 @@ PAYLOADS = $(wildcard blueprints/*/payload/*.py blueprints/_shared/*/*.py cfngen
 # pip compiles to bytecode as it installs; a command run without that is several times slower.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help templates test verify check format bench clean
+.PHONY: help templates test verify check style format bench clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -23,13 +23,15 @@ test: $(VENV)/.developing ## Run the tests (two to five minutes on two cores)
 verify: $(VENV)/.developing ## Run the slow proofs that `make test` leaves out
 	$(BIN)/python -m pytest -n auto -m slow
 
-check: $(VENV)/.developing ## Hold the code to types, style and the templates to the blueprints
+check: style ## Hold the code to types, style and house rules, the templates to the blueprints
+	$(BIN)/python -m pytest -n auto -q tests/test_floors.py tests/test_house.py
+
+style: $(VENV)/.developing ## The same without the house rules, which are among the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff format --check --config indent-width=2 $(PAYLOADS)
 	$(BIN)/mypy
 	$(BIN)/cfngen build --check
-	$(BIN)/python -m pytest -n auto -q tests/test_floors.py tests/test_house.py
 
 format: $(VENV)/.developing ## Format the Python code
 	$(BIN)/ruff check --fix .
