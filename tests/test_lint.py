@@ -29,9 +29,17 @@ CONFIGURATIONS = {
 }
 
 
+# Good templates of very different kinds; each costs a second.
+FEW = ("backlog-proxy-efs.yaml", "branch-events.yaml", "multi-region-pipeline.yaml")
+
+
 def folder(path: Path, configuration: str) -> Path:
-    """Lay out good and deliberately broken templates beside a configuration."""
-    for template in [*HERE.glob("broken/*.yaml"), *OUTPUT.glob("*.yaml")]:
+    """Lay out good and deliberately broken templates beside a configuration.
+
+    With everything asked for, all of ours are among them, and else a few.
+    """
+    good = [t for t in OUTPUT.glob("*.yaml") if t.name in FEW or "regions" in configuration]
+    for template in [*HERE.glob("broken/*.yaml"), *good]:
         shutil.copy(template, path / template.name)
     if configuration:
         (path / ".cfnlintrc").write_text(configuration)
@@ -175,7 +183,7 @@ print(json.dumps([[vars(f) for f in fs] for fs in found]))
 
 def test_forked_linters_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes side by side give what one process gives, in the order that was asked."""
-    folder(tmp_path, CONFIGURATIONS["everything"])
+    folder(tmp_path, CONFIGURATIONS["excuses"])
     run = subprocess.run(
         [sys.executable, "-c", FORKS], cwd=tmp_path, capture_output=True, text=True, check=True
     )
