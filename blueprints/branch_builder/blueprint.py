@@ -29,7 +29,8 @@ def branch_builder(options: Options) -> Template:
         dead_letters(
             "Lost",
             rules=[GetAtt(rule, "Arn") for rule in senders],
-            why="Events that started nothing, and workers that died.",
+            why="Events that started nothing"
+            + ("." if options.direct else ", and workers that died."),
         )
     )
     queue = None

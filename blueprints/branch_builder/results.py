@@ -26,7 +26,7 @@ def add_results(t: Template, p: Any, options: Options, builds: Builds, lost: Dea
             "ResultsTopic",
             email=p.ResultsEmail,
             when=has_email,
-            rules=[GetAtt("BuildEnded", "Arn")],
+            rules=True,
             alarms=False,
         )
     )
@@ -106,7 +106,9 @@ def add_alarms(t: Template, p: Any, lost: DeadLetters, queue: OrderedQueue | Non
     t.add(
         alarm(
             "EventLost",
-            "An event started nothing, or a worker died; the queue says which",
+            "An event started nothing, or a worker died; the queue says which"
+            if queue
+            else "An event started nothing; the queue says which",
             metric=visible,
             dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
             statistic="Maximum",

@@ -30,7 +30,7 @@ def multi_region_pipeline(options: Options) -> Template:
     _only_at_home(t, options)
     storage = Storage(options)
     roles = Roles(t, p, options, storage)
-    topic = add_topic(t, p, options)
+    topic = add_topic(t, p)
     project = add_build(t, p, options, roles, storage)
     first = [
         Stages(Name="Source", Actions=[source_action(p, options, roles.source)]),

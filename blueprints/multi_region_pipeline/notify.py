@@ -18,7 +18,7 @@ PATTERN_ROOM = 1600
 PATHS = {"execution": "execution-id"}
 
 
-def add_topic(t: Template, p: Any, options: Options) -> AlarmTopic:
+def add_topic(t: Template, p: Any) -> AlarmTopic:
     """Add the topic that is told."""
     email = t.condition("HasNotifyEmail", Not(Equals(p.NotifyEmail, "")))
     return t.add(
@@ -26,7 +26,7 @@ def add_topic(t: Template, p: Any, options: Options) -> AlarmTopic:
             "NotifyTopic",
             email=p.NotifyEmail,
             when=email,
-            rules=[GetAtt(name, "Arn") for name in _messages(options)],
+            rules=True,
         )
     )
 
