@@ -109,10 +109,10 @@ class Place:
         self.send(self.event(repository, branch, commit))
         return commit
 
-    def start(self, **changes: str) -> subprocess.Popen[str]:
-        """Start a worker, with changes to its environment."""
+    def start(self, *before: str, **changes: str) -> subprocess.Popen[str]:
+        """Start a worker, after the beginning of a command, with changes to its environment."""
         return subprocess.Popen(
-            [sys.executable, "-u", str(PAYLOAD / "build_branches.py")],
+            [*before, sys.executable, "-u", str(PAYLOAD / "build_branches.py")],
             env={**self.environment, **changes},
             cwd=self.root / "data",
             stdin=subprocess.DEVNULL,

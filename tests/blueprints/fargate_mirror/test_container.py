@@ -2,35 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
 from support.aws_on_loopback import Aws
+from support.containers import confined
 from support.mirror_tasks import HERE, THERE, Place, finished
 
 from cfngen import draw
 from cfngen.registry import blueprints
 from cfngen.testing import of_type
-
-
-def confined(place: Place) -> list[str]:
-    """Return a command's beginning that makes all but two folders read-only, for user 1000.
-
-    The second folder is CodeCommit's, which in AWS is not on the same machine.
-    """
-    command = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-    for folder in (place.home, place.root / "codecommit"):
-        command += ["--bind", str(folder), str(folder)]
-    command += ["--unshare-user", "--unshare-pid", "--uid", "1000", "--gid", "1000"]
-    command += ["--cap-drop", "ALL"]
-    if not shutil.which("bwrap"):
-        pytest.skip("no bwrap here (Debian's bubblewrap): the task is not confined")
-    tried = subprocess.run([*command, "true"], capture_output=True, text=True, check=False)
-    if tried.returncode:
-        pytest.skip(f"bwrap may not confine anything here: {tried.stderr.strip()}")
-    return command
 
 
 def test_the_task_needs_no_more_than_it_gets(tmp_path: Path) -> None:
@@ -41,9 +22,16 @@ def test_the_task_needs_no_more_than_it_gets(tmp_path: Path) -> None:
         url = f"https://git-codecommit.{region}.amazonaws.com/v1/repos/"
         place.on_disk(url, place.root / "codecommit" / region)
     source = place.new_source("shop")
+    # CodeCommit's folder is in AWS not on the same machine.
+    command = confined(place.home, place.root / "codecommit")
     with Aws(place.root / "codecommit") as server:
         process = subprocess.Popen(
-            [*confined(place), place.python, "-u", str(place.root / "opt/mirror/mirror_task.py")],
+            [
+                *confined(place.home, place.root / "codecommit"),
+                place.python,
+                "-u",
+                str(place.root / "opt/mirror/mirror_task.py"),
+            ],
             env={**place.environment, "AWS_ENDPOINT_URL": server.url, "REPOSITORY": "shop"},
             cwd=place.home,
             stdin=subprocess.DEVNULL,
