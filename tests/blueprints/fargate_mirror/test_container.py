@@ -26,12 +26,7 @@ def test_the_task_needs_no_more_than_it_gets(tmp_path: Path) -> None:
     command = confined(place.home, place.root / "codecommit")
     with Aws(place.root / "codecommit") as server:
         process = subprocess.Popen(
-            [
-                *confined(place.home, place.root / "codecommit"),
-                place.python,
-                "-u",
-                str(place.root / "opt/mirror/mirror_task.py"),
-            ],
+            [*command, place.python, "-u", str(place.root / "opt/mirror/mirror_task.py")],
             env={**place.environment, "AWS_ENDPOINT_URL": server.url, "REPOSITORY": "shop"},
             cwd=place.home,
             stdin=subprocess.DEVNULL,
