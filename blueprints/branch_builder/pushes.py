@@ -15,8 +15,7 @@ from troposphere.events import (
 )
 
 from cfngen import Template
-from cfngen.patterns import DeadLetters, role
-from cfngen.patterns.builds import start_as_is
+from cfngen.patterns import DeadLetters, role, start_as_is
 from cfngen.patterns.pushes import push_pattern, push_patterns
 
 from .builds import CLONE_URL, EVERY, VARIABLES, Builds

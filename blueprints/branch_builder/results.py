@@ -7,8 +7,14 @@ from troposphere import Equals, GetAtt, Not, Ref
 from troposphere.events import DeadLetterConfig, InputTransformer, Rule, Target
 
 from cfngen import Payloads, Template, allow
-from cfngen.patterns import DeadLetters, alarm, alarm_topic, log_group, python_function
-from cfngen.patterns.queues import OrderedQueue
+from cfngen.patterns import (
+    DeadLetters,
+    OrderedQueue,
+    alarm,
+    alarm_topic,
+    log_group,
+    python_function,
+)
 
 from .builds import Builds, source_arns
 from .options import Options

@@ -11,13 +11,14 @@ from cfngen import Payloads, Statement, Template, allow
 from cfngen.patterns import (
     DeadLetters,
     FargateTask,
+    OrderedQueue,
     fargate_task,
     log_group,
+    ordered_queue,
     python_function,
+    start_as_is,
 )
-from cfngen.patterns.builds import start_as_is
 from cfngen.patterns.functions import PythonFunction
-from cfngen.patterns.queues import OrderedQueue, ordered_queue
 from cfngen.patterns.tasks import task_image, task_network
 
 from .builds import CLONE_URL, VARIABLES, Builds, projects_json, source_arns

@@ -8,9 +8,8 @@ from troposphere import Equals, GetAtt, Not, Ref, Sub
 from troposphere.events import DeadLetterConfig, Rule, Target
 
 from cfngen import Parameters, Template, allow, blueprint, option, parameter
-from cfngen.patterns import alarm, alarm_topic, dead_letters, role
+from cfngen.patterns import alarm, alarm_topic, dead_letters, role, role_for_stack
 from cfngen.patterns.pushes import NAME, push_patterns, repository_problems
-from cfngen.patterns.roles import role_for_stack
 
 BUS = "arn:${AWS::Partition}:events:${BuilderRegion}:${BuilderAccount}:event-bus/${BuilderStack}"
 REPOSITORY = "arn:${AWS::Partition}:codecommit:${AWS::Region}:${AWS::AccountId}:%s"

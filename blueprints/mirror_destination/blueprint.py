@@ -4,7 +4,7 @@ from awacs import codecommit
 from troposphere import GetAtt, Sub
 
 from cfngen import Parameters, Template, allow, blueprint, parameter
-from cfngen.patterns.roles import role_for_stack
+from cfngen.patterns import role_for_stack
 
 
 class Params(Parameters):

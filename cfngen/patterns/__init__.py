@@ -5,6 +5,7 @@ from cfngen.patterns.buckets import cache_bucket
 from cfngen.patterns.builds import (
     build_project,
     debug_statements,
+    start_as_is,
     start_builds,
     variable,
     vpc_statements,
@@ -17,13 +18,14 @@ from cfngen.patterns.functions import python_function
 from cfngen.patterns.images import built_image, pull_images
 from cfngen.patterns.logs import log_group, write_logs
 from cfngen.patterns.network import callers_group, public_network
-from cfngen.patterns.queues import DeadLetters, dead_letters
-from cfngen.patterns.roles import assumed_role, role, role_policy
+from cfngen.patterns.queues import DeadLetters, OrderedQueue, dead_letters, ordered_queue
+from cfngen.patterns.roles import assumed_role, role, role_for_stack, role_policy
 from cfngen.patterns.webhook import webhook
 
 __all__ = [
     "DeadLetters",
     "FargateTask",
+    "OrderedQueue",
     "Placement",
     "alarm",
     "alarm_topic",
@@ -39,12 +41,15 @@ __all__ = [
     "fargate_task",
     "firewall",
     "log_group",
+    "ordered_queue",
     "public_network",
     "pull_images",
     "python_function",
     "role",
+    "role_for_stack",
     "role_policy",
     "shared_files",
+    "start_as_is",
     "start_builds",
     "variable",
     "vpc_statements",
