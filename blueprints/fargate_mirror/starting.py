@@ -60,7 +60,7 @@ def add_start(t: Template, p: Any, options: Options, task: FargateTask) -> DeadL
     t.add(
         Rule(
             "TaskDied",
-            EventPattern=task.died,
+            EventPattern=task.died(0, 1, 143),
             Targets=[Target(Id="Lost", Arn=lost.arn)],
         ),
         why="No image, no network, no memory: such a run has nobody to report its failure.",

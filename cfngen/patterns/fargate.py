@@ -152,13 +152,13 @@ class FargateTask:
             },
         }
 
-    @property
-    def died(self) -> dict[str, Any]:
-        """The pattern of an end that the program could not report: no image, no memory.
+    def died(self, *explained: int) -> dict[str, Any]:
+        """Return the pattern of an end that the program could not report: no image, no memory.
 
-        It exits with 1 when it has said what failed, and with 143 when it was told to stop.
+        Args:
+            explained: the exit statuses of other ends.
         """
-        unexplained = [{"anything-but": [0, 1, 143]}, {"exists": False}]
+        unexplained = [{"anything-but": list(explained)}, {"exists": False}]
         return self.stopped(containers={"exitCode": unexplained})
 
     def target(self, starter: Role, **properties: Any) -> events.Target:
