@@ -85,7 +85,11 @@ def add_worker(
         why="Makes good a worker that crashed, or that could not be started, without another push.",
     )
     t.add(
-        Rule("WorkerDied", EventPattern=task.died(0, 143), Targets=[Target(Id="Lost", Arn=lost.arn)]),
+        Rule(
+            "WorkerDied",
+            EventPattern=task.died(0, 143),
+            Targets=[Target(Id="Lost", Arn=lost.arn)],
+        ),
         why="No image, no network, no memory: such a worker has nobody to report its failure.",
     )
     for rule in (*rules, "Resume"):

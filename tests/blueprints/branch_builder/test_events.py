@@ -202,7 +202,7 @@ def test_the_queue_gets_the_whole_event_in_a_group_for_each_repository() -> None
 
 
 def test_a_worker_that_could_not_say_how_it_ended_is_kept(eventbridge: EventBridge) -> None:
-    """Killed, out of memory, never started, or exit status 1 or 2: no worker ends with those well."""
+    """Killed, out of memory, never started, or exit status 1 or 2."""
     pattern = rules()["WorkerDied"]["EventPattern"]
     assert {name for name, e in EVERY.items() if eventbridge.matches(pattern, e)} == {
         "not all (1)",
