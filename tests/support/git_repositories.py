@@ -221,7 +221,7 @@ class World:
         return ended(self.start(**settings))
 
 
-def ended(process: subprocess.Popen[str], timeout: float = 60) -> Ended:
+def ended(process: subprocess.Popen[str], timeout: float = 180) -> Ended:
     """Wait for a run to end; every line it wrote must be one JSON object."""
     try:
         output, _ = process.communicate(timeout=timeout)
