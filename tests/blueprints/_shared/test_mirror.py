@@ -516,20 +516,6 @@ def test_one_of_two_destinations_fails(world: World) -> None:
     assert len(run.of("equal")) == 1
 
 
-@pytest.mark.slow
-def test_thousands_of_branches(world: World) -> None:
-    """More refs than CodeCommit takes in a push arrive in several."""
-    main = world.source.refs()["refs/heads/main"]
-    source, copy = world.source, world.codecommit()
-    copy.git("config", "core.logAllRefUpdates", "false")
-    orders = "".join(f"create refs/heads/{n % 64}/{n} {main}\n" for n in range(5000))
-    source.git("update-ref", "--stdin", stdin=orders)
-    run = world.mirror()
-    assert run.status == 0, run.output
-    assert same(world)
-    assert (sum(copy.pushes()), max(copy.pushes()) <= 1000) == (5000, True)
-
-
 def test_batches(world: World) -> None:
     """No push has more refs than asked for."""
     for n in range(7):

@@ -339,7 +339,8 @@ def test_thousands_of_branches(place: Place, aws: Aws) -> None:
     source.git("update-ref", "--stdin", stdin="".join(f"delete {name}\n" for name in names))
     assert place.run(REPOSITORY="shop").status == 0
     assert mirrored(place) == ["shop"]
-    assert max(copy.pushes()) <= 4000
+    # CodeCommit takes 4,000; fewer, so that one that is refused costs less.
+    assert (sum(copy.pushes()) >= 10_000, max(copy.pushes()) <= 1000) == (True, True)
 
 
 # --- several, side by side or one after the other ----------------------------------------------
