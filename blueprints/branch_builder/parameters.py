@@ -2,7 +2,7 @@
 
 from cfngen import Parameters, parameter
 from cfngen.patterns.logs import RETENTION_DAYS
-from cfngen.patterns.pushes import NAME
+from cfngen.patterns.pushes import repositories_question
 from cfngen.patterns.tasks import task_questions
 
 from .options import PROJECT, Options
@@ -12,17 +12,6 @@ EMAIL = {
     "AllowedPattern": "|[^@ ]+@[^@ ]+",
     "ConstraintDescription": "an e-mail address",
 }
-
-
-class Source(Parameters):
-    """Which repositories, if no list says so."""
-
-    Repositories = parameter(
-        "Repository to build, or the beginning of names and *; * for all",
-        AllowedPattern=rf"{NAME}|[A-Za-z0-9._-]{{0,99}}\*",
-        ConstraintDescription="a name, or the beginning of names followed by *",
-        group="Source",
-    )
 
 
 class OtherAccount(Parameters):
@@ -134,7 +123,7 @@ def questions(options: Options) -> type[Parameters]:
     """Return what this shape of the stack asks, in the order it is asked."""
     asked: list[type[Parameters]] = []
     if not options.repositories:
-        asked.append(Source)
+        asked.append(repositories_question("build"))
     if options.other_account:
         asked.append(OtherAccount)
         if options.pull_requests != "none":

@@ -9,7 +9,7 @@ from troposphere.events import DeadLetterConfig, Rule, Target
 
 from cfngen import Parameters, Template, allow, blueprint, option, parameter
 from cfngen.patterns import alarm, alarm_topic, dead_letters, role, role_for_stack
-from cfngen.patterns.pushes import NAME, push_patterns, repository_problems
+from cfngen.patterns.pushes import push_patterns, repositories_question, repository_problems
 
 BUS = "arn:${AWS::Partition}:events:${BuilderRegion}:${BuilderAccount}:event-bus/${BuilderStack}"
 REPOSITORY = "arn:${AWS::Partition}:codecommit:${AWS::Region}:${AWS::AccountId}:%s"
@@ -62,17 +62,6 @@ class Builder(Parameters):
     )
 
 
-class Source(Parameters):
-    """Asked at deploy time: which repositories, if no list says so."""
-
-    Repositories = parameter(
-        "Repository to build, or the beginning of names and *; * for all",
-        AllowedPattern=rf"{NAME}|[A-Za-z0-9._-]{{0,99}}\*",
-        ConstraintDescription="a name, or the beginning of names followed by *",
-        group="Source",
-    )
-
-
 class Operation(Parameters):
     """Asked at deploy time: who hears of trouble."""
 
@@ -89,7 +78,11 @@ class Operation(Parameters):
 def branch_events(options: Options) -> Template:
     """Let a branch builder of another account build the repositories of this one."""
     t = Template()
-    asked = [Builder, *([] if options.repositories else [Source]), Operation]
+    asked = [
+        Builder,
+        *([] if options.repositories else [repositories_question("build")]),
+        Operation,
+    ]
     p: Any = t.declare(type("Params", tuple(asked), {}))
     found = push_patterns(
         repositories=options.repositories,

@@ -2,21 +2,10 @@
 
 from cfngen import Parameters, parameter
 from cfngen.patterns.logs import RETENTION_DAYS
-from cfngen.patterns.pushes import NAME
+from cfngen.patterns.pushes import NAME, repositories_question
 from cfngen.patterns.tasks import task_questions
 
 from .options import PREFIX, REGION, Options
-
-
-class SourcePattern(Parameters):
-    """Which repositories, where nothing stands against several."""
-
-    Repositories = parameter(
-        "Repository to mirror, or the beginning of names and *; * for all",
-        AllowedPattern=rf"{NAME}|[A-Za-z0-9._-]{{0,99}}\*",
-        ConstraintDescription="a name, or the beginning of names followed by *",
-        group="Source",
-    )
 
 
 class SourceName(Parameters):
@@ -171,7 +160,7 @@ def questions(options: Options) -> type[Parameters]:
     if options.source in ("https", "ssh"):
         asked.append(SourceSecret)
     if not options.repositories:
-        asked.append(SourceName if options.single else SourcePattern)
+        asked.append(SourceName if options.single else repositories_question("mirror"))
     if not options.destinations:
         asked.append(Destination)
     asked += task_questions(options)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from cfngen.parameters import Parameters, parameter
+
 # The name of a repository (AWS page "Quotas in AWS CodeCommit").
 NAME = r"(?!.*\.git$)[A-Za-z0-9._-]{1,100}"
 BEGINNING = r"(?=[^*]{0,99}\*$)[A-Za-z0-9._-]*\*"
@@ -14,6 +16,24 @@ BEGINNING = r"(?=[^*]{0,99}\*$)[A-Za-z0-9._-]*\*"
 PATTERN_ROOM = 2048
 # Of that, what `pattern` needs besides names and details, with references resolved.
 FRAME = 400
+
+
+def repositories_question(purpose: str) -> type[Parameters]:
+    """Return the question which repositories there are, in place of a list.
+
+    Args:
+        purpose: what becomes of them, such as `mirror`.
+    """
+
+    class Source(Parameters):
+        Repositories = parameter(
+            f"Repository to {purpose}, or the beginning of names and *; * for all",
+            AllowedPattern=rf"{NAME}|[A-Za-z0-9._-]{{0,99}}\*",
+            ConstraintDescription="a name, or the beginning of names followed by *",
+            group="Source",
+        )
+
+    return Source
 
 
 def repository_problems(repositories: Sequence[str], *, single: bool = False) -> list[str]:
