@@ -78,11 +78,10 @@ class Operation(Parameters):
 def branch_events(options: Options) -> Template:
     """Let a branch builder of another account build the repositories of this one."""
     t = Template()
-    asked = [
-        Builder,
-        *([] if options.repositories else [repositories_question("build")]),
-        Operation,
-    ]
+    asked: list[type[Parameters]] = [Builder]
+    if not options.repositories:
+        asked.append(repositories_question("build"))
+    asked.append(Operation)
     p: Any = t.declare(type("Params", tuple(asked), {}))
     found = push_patterns(
         repositories=options.repositories,
