@@ -16,7 +16,7 @@ help: ## Say what can be made
 templates: $(VENV)/.installed ## Generate and lint every template into output/
 	$(BIN)/cfngen build
 
-test: $(VENV)/.developing ## Run the tests (two to five minutes on two cores)
+test: $(VENV)/.developing ## Run the tests (two to six minutes on two cores)
 	$(BIN)/python -m pytest -n auto -m "not slow"
 	@echo "left to 'make verify': the tests marked slow"
 

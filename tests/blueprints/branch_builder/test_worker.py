@@ -337,6 +337,7 @@ POISON: dict[str, Any] = {
 
 def test_poison_is_given_up_after_two_attempts_and_stops_nobody(place: Place) -> None:
     """Whatever a message says, it lands in the other queue, and all others are built."""
+    place.repository("shop").commit()  # it is there: the message alone is to blame
     bodies = []
     for number, (name, poison) in enumerate(POISON.items()):
         body = poison
@@ -413,6 +414,7 @@ def test_a_branch_that_is_gone_is_skipped(place: Place) -> None:
     source = place.repository("shop")
     place.push("shop", "gone")
     source.git("update-ref", "-d", "refs/heads/gone")
+    source.set("refs/heads/refs/heads/gone", source.commit())  # which git lists for it as well
     lost = place.push("shop", "moved")
     source.set("refs/heads/moved", source.commit("elsewhere"))
     source.git("reflog", "expire", "--expire=now", "--all")
