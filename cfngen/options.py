@@ -6,7 +6,7 @@ import dataclasses
 import json
 import re
 import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from cfngen.errors import CfngenError, Problems, did_you_mean
@@ -15,12 +15,24 @@ if TYPE_CHECKING:  # costs a tenth of a second, so only those pay who bring opti
     from pydantic import TypeAdapter, ValidationError
 
 
-def option(description: str, *, default: Any = dataclasses.MISSING) -> Any:
+def option(
+    description: str,
+    *,
+    default: Any = dataclasses.MISSING,
+    needs: Mapping[str, Any] | None = None,
+) -> Any:
     """Declare one field of an `Options` dataclass, or of one that it is made of.
 
     Decided at build time. Those of the `Options` themselves always have a default.
+
+    Args:
+        description: what it decides.
+        default: its value, if nobody says otherwise.
+        needs: what any other value has to come with, by example, as a file has it;
+            `cfngen.testing.shapes` draws it together with these.
     """
-    return dataclasses.field(default=default, metadata={"description": description})
+    about = {"description": description, "needs": dict(needs or {})}
+    return dataclasses.field(default=default, metadata=about)
 
 
 def options_from(options_type: type[Any], table: dict[str, Any]) -> Any:

@@ -12,10 +12,12 @@ from typing import Any, Literal
 
 import pytest
 
-from cfngen.blueprint import NoOptions, chosen_options
+from cfngen.blueprint import NoOptions, blueprint, chosen_options
 from cfngen.errors import CfngenError, Problems
 from cfngen.header import header
 from cfngen.options import option, option_problems, options_from, options_schema
+from cfngen.template import Template
+from cfngen.testing import shapes
 
 
 class Colour(enum.Enum):
@@ -219,3 +221,40 @@ def test_a_dataclass_may_complain_of_several_things_a_line_each() -> None:
     )
     told = option_problems(Nested, {"inner": [{}, {"one": 10, "other": 10}]})
     assert told == ("inner[1]: one: at most 9", "inner[1]: other: at most 9")
+
+
+@dataclasses.dataclass(frozen=True)
+class Paired:
+    """Options of which one is nothing without another."""
+
+    names: tuple[str, ...] = ()
+    each: Literal["no", "yes"] = option("One for each", default="no", needs={"names": ["a"]})
+
+    def __post_init__(self) -> None:
+        """Refuse the one without the other."""
+        if self.each == "yes" and not self.names:
+            raise ValueError("each: name them")
+
+
+@dataclasses.dataclass(frozen=True)
+class Unpaired(Paired):
+    """The same, but for what it needs."""
+
+    each: Literal["no", "yes"] = option("One for each", default="no")
+
+
+def test_a_choice_is_tried_with_what_it_needs() -> None:
+    """And a choice that is refused all the same is not passed over."""
+
+    def paired(options: Paired) -> Template:
+        """Make what the options say, and nothing else."""
+        return Template(f"{options.each} {' '.join(options.names)}")
+
+    def unpaired(options: Unpaired) -> Template:
+        """Make what the options say, and nothing else."""
+        return paired(options)
+
+    drawn = shapes(blueprint(paired))
+    assert [shape.document.body["Description"] for shape in drawn] == ["no ", "yes a"]
+    with pytest.raises(Problems, match="each: name them"):
+        shapes(blueprint(unpaired))

@@ -43,6 +43,7 @@ class Options(TaskOptions):
     projects: Literal["shared", "repository"] = option(
         "One build project for all repositories, or one for each, apart in what it may read",
         default="shared",
+        needs={"repositories": ["app"]},
     )
     existing_projects: bool = option(
         "Use projects that are there: the one asked at deploy time, or those that are called like"

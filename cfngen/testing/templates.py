@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Any
 
 from cfngen.blueprint import Blueprint
 from cfngen.generate import Drawn, draw
-from cfngen.options import option_problems, options_from, options_schema
+from cfngen.options import options_from, options_schema
 
 Path = tuple[str | int, ...]
 
@@ -18,12 +18,13 @@ def shapes(blueprint: Blueprint) -> list[Drawn]:
     """Return a blueprint's templates: with its defaults, and with each single choice of an option.
 
     Booleans and `Literal`s are tried with every value, tuples of `Literal`s with every single
-    item. A choice that the options refuse by itself, since it needs another, is left out. Shapes
-    that come out the same are returned once.
+    item; other than the default, together with what the option says that it needs. Shapes that
+    come out the same are returned once.
 
     Raises:
-        Problems: a default is not of its own option's type.
+        Problems: a default is not of its own option's type, or a choice is refused.
     """
+    needs = {f.name: f.metadata.get("needs", {}) for f in fields(blueprint.options_type)}
     defaults = json.loads(json.dumps(asdict(blueprint.options_type()), default=str))
     options_from(blueprint.options_type, defaults)
     found = [draw(blueprint)]
@@ -33,11 +34,9 @@ def shapes(blueprint: Blueprint) -> list[Drawn]:
             values = [False, True]
         elif schema.get("type") == "array":
             values = [[value] for value in schema.get("items", {}).get("enum", [])]
-        chosen = [{name: value} for value in values]
         found += [
-            draw(blueprint, one)
-            for one in chosen
-            if not option_problems(blueprint.options_type, one)
+            draw(blueprint, {**(needs[name] if value != defaults[name] else {}), name: value})
+            for value in values
         ]
     return list({shape.text: shape for shape in found}.values())
 
