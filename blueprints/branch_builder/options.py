@@ -9,13 +9,22 @@ from cfngen.patterns.pushes import PATTERN_ROOM, repository_problems
 from cfngen.patterns.tasks import TaskOptions
 
 # What a branch can be called (git-check-ref-format), with stars.
-GLOB = r'(?!refs/)[^\x00-\x20~^:?\[\\\x7f"]{1,256}'
+GLOB = r'[^\x00-\x20~^:?\[\\\x7f"]{1,256}'
 # What a project can be called (AWS API CreateProject).
 PROJECT = "[A-Za-z0-9][A-Za-z0-9_-]{1,149}"
 # Of the 10,240 characters that all policies of a role may have, for the names of repositories.
 POLICY_ROOM = 6000
 # Of a rule's pattern, what the names of branches may take, to leave some to repositories.
 BRANCH_ROOM = PATTERN_ROOM - 1000
+
+
+def _glob_problem(glob: str) -> str:
+    """Return what is wrong with the name of a branch in which * stands for anything."""
+    if "**" in glob:
+        return f"{glob!r}: a single * stands for anything, slashes included"
+    if glob.startswith("refs/"):
+        return f"{glob!r}: leave out refs/heads/"
+    return "" if re.fullmatch(GLOB, glob) else f"no branch can be called {glob!r}"
 
 
 @dataclass(frozen=True)
@@ -65,13 +74,9 @@ class Options(TaskOptions):
     def __post_init__(self) -> None:
         """Refuse what does not go together, all of it at once."""
         problems = self.size_problems + repository_problems(self.repositories)
-        problems += [
-            f"{field}: {glob!r} cannot be the name of a branch, with * for anything in it, once"
-            " or apart"
-            for field in ("branches", "exclude")
-            for glob in getattr(self, field)
-            if not re.fullmatch(GLOB, glob) or "**" in glob
-        ]
+        for field in ("branches", "exclude"):
+            found = map(_glob_problem, getattr(self, field))
+            problems += [f"{field}: {what}" for what in found if what]
         if not self.branches:
             problems.append('branches: without any nothing is built; say ["*"] for all')
         if sum(len(glob) + 30 for glob in (*self.branches, *self.exclude)) > BRANCH_ROOM:
