@@ -8,7 +8,6 @@ from typing import Any
 from awacs import codecommit, s3
 from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import Project
-from troposphere.logs import LogGroup
 
 from cfngen import Statement, Template, allow
 from cfngen.patterns import build_project, cache_bucket, log_group, role, write_logs
@@ -59,11 +58,9 @@ def add_builds(t: Template, p: Any, options: Options) -> Builds:
         why="What builds make, as REPOSITORY/BRANCH/COMMIT/...",
     )
     t.output("Outputs", Ref(outputs.bucket), "Bucket of what builds make")
-    log = t.add(log_group("BuildLog", days=p.LogDays))
-    t.output("BuildLog", Ref(log), "Log of the builds")
     wanted = options.repositories if options.separate else (EVERY,)
     projects = {
-        name: _project(t, p, options, title, name, bundles, log)
+        name: _project(t, p, options, title, name, bundles)
         for name, title in zip(wanted, titles(wanted), strict=True)
     }
     return Builds(
@@ -103,9 +100,10 @@ def _project(
     title: str,
     repository: str,
     bundles: CacheBucket | None,
-    log: LogGroup,
 ) -> Project:
-    """Add a project, and the role that its builds hold."""
+    """Add a project, its log and the role that its builds hold."""
+    log = t.add(log_group(f"{title}Log", days=p.LogDays))
+    t.output(f"{title}Log", Ref(log), "Log of the builds")
     one = "" if repository == EVERY else f"{repository}/"
     may: list[Statement] = [write_logs(log)]
     if bundles:

@@ -145,7 +145,7 @@ def build(body):
     from supersede import stop_older
 
     for stopped in stop_older(codebuild, project, begun, name, branch):
-      log("superseded", by=begun, **stopped)
+      log("superseded" if "build" in stopped else "not_superseded", by=begun, **stopped)
 
 
 @contextmanager

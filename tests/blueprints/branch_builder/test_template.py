@@ -81,8 +81,8 @@ def starter(template: dict[str, Any]) -> str:
 def test_a_build_may_do_next_to_nothing() -> None:
     """Its own log, the bundles, the outputs: nothing that a push could use against others."""
     assert may(body(), "BuildsRole") == {
-        "logs:CreateLogStream": {"<BuildLog.Arn>"},
-        "logs:PutLogEvents": {"<BuildLog.Arn>"},
+        "logs:CreateLogStream": {"<BuildsLog.Arn>"},
+        "logs:PutLogEvents": {"<BuildsLog.Arn>"},
         "s3:GetObject": {"<Bundles.Arn>/*"},
         "s3:GetObjectVersion": {"<Bundles.Arn>/*"},
         "s3:GetBucketAcl": {"<Bundles.Arn>"},
@@ -111,6 +111,7 @@ def test_with_a_project_for_each_repositories_are_kept_apart(shape: str) -> None
         role = f"{title or ('WebAppBuilds' if '.' in name else 'WebBuilds')}Role"
         granted = may(template, role)
         assert granted["s3:PutObject"] == {f"<Outputs.Arn>/{name}/*"}
+        assert granted["logs:PutLogEvents"] == {f"<{role.removesuffix('Role')}Log.Arn>"}
         if shape == "each":
             assert granted["s3:GetObject"] == {f"<Bundles.Arn>/{name}/*"}
         else:

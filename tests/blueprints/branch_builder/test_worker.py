@@ -520,7 +520,7 @@ def test_builds_that_cannot_be_stopped_are_no_reason_to_start_again(make: Make) 
     place.push()
     run = place.run()
     assert run.of("failed") == []
-    assert "AccessDenied" in run.of("superseded")[0]["reason"]
+    assert "AccessDenied" in run.of("not_superseded")[0]["reason"]
     assert len(place.services.builds()) == 1
     assert place.waiting() == 0
 
