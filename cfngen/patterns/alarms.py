@@ -13,7 +13,7 @@ from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 from cfngen.iam import allow, policy_document
 
 UNENCRYPTED = """\
-Not encrypted: alarms cannot publish under the key AWS manages, a key of our own
+Not encrypted: services cannot publish under the key AWS manages, a key of our own
 costs a dollar a month, and the messages hold no more than a few names."""
 
 
