@@ -39,7 +39,7 @@ thorough = settings(
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-exploring = settings(thorough, max_examples=2_500, derandomize=False, database=None)
+exploring = settings(thorough, max_examples=5_000, derandomize=False, database=None)
 
 
 def drawn(body: Any, comments: Any = None) -> str:
