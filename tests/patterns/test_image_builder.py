@@ -23,6 +23,8 @@ import pytest
 from botocore.loaders import Loader
 from botocore.model import OperationModel, ServiceModel
 from botocore.validate import ParamValidator
+from support.codebuild import create_project
+from support.loopback import reply_json
 
 PAYLOAD = Path(__file__).parents[2] / "cfngen/patterns/payload/image_builder.py"
 TAG = "0123456789ab-7"
@@ -260,17 +262,7 @@ def account(moto_server: str) -> Iterator[Account]:
         ]
         made = Account(*clients, name)
         made.ecr.create_repository(repositoryName=name)
-        made.codebuild.create_project(
-            name=name,
-            source={"type": "NO_SOURCE", "location": "which moto asks for, unlike CodeBuild"},
-            artifacts={"type": "NO_ARTIFACTS"},
-            environment={
-                "type": "ARM_CONTAINER",
-                "image": "aws/codebuild/amazonlinux-aarch64-standard:4.0",
-                "computeType": "BUILD_GENERAL1_SMALL",
-            },
-            serviceRole="arn:aws:iam::123456789012:role/build",
-        )
+        create_project(made.codebuild, name)
         yield made
 
 
@@ -442,12 +434,7 @@ def scripted(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             except BaseException as error:
                 broken.append(repr(error))
                 status, said = 400, {"__type": "TestIsWrong", "message": repr(error)}
-            body = json.dumps(said).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/x-amz-json-1.1")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
+            reply_json(self, status, said)
 
     assert aws
     with serving(Handler) as url:

@@ -16,7 +16,7 @@ from typing import Any
 
 import boto3
 from support.cloudformation import resolved
-from support.codebuild import Services
+from support.codebuild import Services, create_project
 from support.git_repositories import Ended, Repository, new_repository
 
 from cfngen import draw
@@ -200,17 +200,7 @@ def build_place(root: Path, services: Services, **options: Any) -> Place:
         s3.create_bucket(Bucket=known[title], CreateBucketConfiguration=where)
     for title in of_type(place.body, "AWS::CodeBuild::Project"):
         known[title] = f"{title}-{name}"
-        codebuild.create_project(
-            name=known[title],
-            source={"type": "S3", "location": "somewhere/bundle.zip"},
-            artifacts={"type": "NO_ARTIFACTS"},
-            environment={
-                "type": "ARM_CONTAINER",
-                "image": "x",
-                "computeType": "BUILD_GENERAL1_SMALL",
-            },
-            serviceRole="arn:aws:iam::123456789012:role/builds",
-        )
+        create_project(codebuild, known[title], type="S3")
     (task,) = of_type(place.body, "AWS::ECS::TaskDefinition").values()
     (container,) = task["ContainerDefinitions"]
     place.queue, place.given_up = known["Pushes"], known["GivenUp"]

@@ -18,13 +18,28 @@ from urllib.parse import urlsplit
 
 import botocore.session
 from botocore.validate import validate_parameters
-from support.loopback import Loopback
+from support.loopback import Loopback, reply_json
 
 
 @functools.cache
 def model() -> Any:
     """Return the description of CodeBuild."""
     return botocore.session.get_session().get_service_model("codebuild")
+
+
+def create_project(client: Any, name: str, **source: str) -> None:
+    """Make a project in moto, which asks for a location where CodeBuild does not."""
+    client.create_project(
+        name=name,
+        source={"type": "NO_SOURCE", "location": "somewhere", **source},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={
+            "type": "ARM_CONTAINER",
+            "image": "aws/codebuild/amazonlinux-aarch64-standard:4.0",
+            "computeType": "BUILD_GENERAL1_SMALL",
+        },
+        serviceRole="arn:aws:iam::123456789012:role/build",
+    )
 
 
 @dataclass
@@ -60,6 +75,7 @@ class Services(Loopback):
     ended: dict[str, str] = field(default_factory=dict)
     started: dict[str, dict[str, Any]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    one_at_a_time: Any = field(default_factory=threading.Lock)  # a token is looked up and kept
 
     def __enter__(self) -> Self:
         """Serve."""
@@ -117,14 +133,18 @@ class Handler(BaseHTTPRequestHandler):
             return
         if service.startswith("CodeBuild"):
             validate_parameters(asked, model().operation_model(operation).input_shape)
-        if operation == "StartBuild" and asked.get("idempotencyToken") in self.state.tokens:
-            number = self.state.tokens[asked["idempotencyToken"]]
-            self.reply(200, {"build": {"id": number}})
-            return
-        status, headers, answer = self.forward(body)
-        if service.startswith("CodeBuild") and status == 200:
-            self.reply(200, self.overlaid(operation, asked, json.loads(answer)))
-            return
+        if service.startswith("CodeBuild"):
+            with self.state.one_at_a_time:
+                if number := self.state.tokens.get(asked.get("idempotencyToken", "")):
+                    reply_json(self, 200, {"build": {"id": number}})
+                    return
+                status, headers, answer = self.forward(body)
+                if status == 200:
+                    answer = json.dumps(
+                        self.overlaid(operation, asked, json.loads(answer))
+                    ).encode()
+        else:
+            status, headers, answer = self.forward(body)
         self.send_response(status)
         for key, value in headers:
             if key.lower() not in ("connection", "content-length", "transfer-encoding"):
@@ -146,7 +166,7 @@ class Handler(BaseHTTPRequestHandler):
     def refuse(self, service: str, code: str) -> None:
         """Answer with an error, as the service's protocol has it."""
         if service != "S3":
-            self.reply(400, {"__type": code, "message": "refused"})
+            reply_json(self, 400, {"__type": code, "message": "refused"})
             return
         error = f"<Error><Code>{code}</Code><Message>refused</Message></Error>".encode()
         self.send_response(403)
@@ -186,12 +206,3 @@ class Handler(BaseHTTPRequestHandler):
                 variables = state.started[build["id"]]["environmentVariablesOverride"]
                 build["environment"]["environmentVariables"] = variables
         return answer
-
-    def reply(self, status: int, said: dict[str, Any]) -> None:
-        """Send an answer in JSON."""
-        body = json.dumps(said).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.1")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)

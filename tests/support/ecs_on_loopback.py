@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import botocore.session
 from botocore.validate import validate_parameters
-from support.loopback import Loopback
+from support.loopback import Loopback, reply_json
 
 REGION = "eu-west-1"
 ARN = f"arn:aws:ecs:{REGION}:123456789012"
@@ -250,9 +250,4 @@ class _Handler(BaseHTTPRequestHandler):
         except RefusalError as refusal:
             said = refusal.said
             status = 500 if said["__type"] == "ServerException" else 400
-        body = json.dumps(said).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/x-amz-json-1.1")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        reply_json(self, status, said)

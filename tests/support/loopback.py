@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
+
+
+def reply_json(handler: BaseHTTPRequestHandler, status: int, said: Any) -> None:
+    """Answer in the JSON protocol of AWS's services."""
+    body = json.dumps(said).encode()
+    handler.send_response(status)
+    handler.send_header("Content-Type", "application/x-amz-json-1.1")
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
 
 
 class Loopback:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from support.branches import BLUEPRINT
 from support.cloudformation import resolved
 
 from cfngen import Payloads, draw
+from cfngen.lint import INFORMATIONAL, Linter
 from cfngen.patterns.builds import DENIED, NOT_ALLOWED
 from cfngen.testing import of_type, references, statements
 
@@ -328,3 +331,16 @@ def test_the_default_needs_no_bucket_to_be_deployed() -> None:
     """CloudFormation takes 51,200 bytes inline."""
     for options in ({}, {"mode": "direct"}):
         assert len(draw(BLUEPRINT, options, name="branch-builder-direct").text.encode()) <= 51_200
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["branch-builder", "branch-builder-direct", "branch-events"])
+def test_every_region_whose_registry_has_the_types_lints_clean(name: str, linter: Linter) -> None:
+    """Where there is a finding, it is that there is no CodeBuild at all."""
+    text = (Path(__file__).parents[3] / f"output/{name}.yaml").read_text()
+    findings = linter.lint(text, name, ("ALL_REGIONS",))
+    others = {f.message for f in findings if f.severity != INFORMATIONAL}
+    assert all(
+        re.match("Resource type 'AWS::CodeBuild::Project' does not exist", m) for m in others
+    )
+    assert len(others) < 5

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import os
 import re
 import stat
 import time
@@ -13,7 +14,7 @@ from typing import Any
 
 import pytest
 from support.branches import HOSTILE, PAYLOAD, REGION, Place, build_place, finished, killed
-from support.codebuild import Hold, Services, told
+from support.codebuild import Hold, Services, create_project, told
 
 Make = Callable[..., Place]
 
@@ -116,6 +117,22 @@ def test_a_bundle_holds_what_a_checkout_would(place: Place) -> None:
     assert not [name for name in modes if name.startswith("module/") and name != "module/"]
 
 
+def test_a_big_bundle_goes_up_in_parts(place: Place) -> None:
+    """And is what was pushed."""
+    source = place.repository("shop")
+    content = os.urandom(24_000_000)
+    (place.root / "big").write_bytes(content)
+    blob = source.git("hash-object", "-w", str(place.root / "big"))
+    tree = source.git("mktree", stdin=f"100644 blob {blob}\tbig\n")
+    commit = source.git("commit-tree", "-m", "big", tree)
+    source.set("refs/heads/main", commit)
+    place.send(place.event("shop", "main", commit))
+    assert place.run().of("started")
+    parts = [asked for asked in place.services.asked("S3.PUT") if "partNumber" in asked["path"]]
+    assert len(parts) > 1
+    assert place.bundle(f"shop/main/{commit}.zip").read("big") == content
+
+
 @pytest.mark.parametrize("protocol", ["0", "2"])
 def test_commits_of_any_age_are_built(place: Place, protocol: str) -> None:
     """Also where a host hands out nothing but what branches point to, as the old protocol has it.
@@ -181,17 +198,7 @@ def test_each_repository_has_its_project(make: Make) -> None:
 def test_existing_projects_are_told_no_place_for_outputs(make: Make) -> None:
     """They have their own."""
     place = make(existing_projects=True, repositories=["shop"], projects="repository")
-    place.client("codebuild").create_project(
-        name="shop",
-        source={"type": "S3", "location": "somewhere/bundle.zip"},
-        artifacts={"type": "NO_ARTIFACTS"},
-        environment={
-            "type": "ARM_CONTAINER",
-            "image": "x",
-            "computeType": "BUILD_GENERAL1_SMALL",
-        },
-        serviceRole="arn:aws:iam::123456789012:role/builds",
-    )
+    create_project(place.client("codebuild"), "shop")
     place.push("shop")
     assert place.run().status == 0
     (request,) = place.services.builds()
