@@ -53,8 +53,8 @@ $(VENV)/.installed: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) --editable .
 	@touch $@
 
-$(VENV)/.developing: $(VENV)/.installed tests/support/ministack.txt
+$(VENV)/.developing: $(VENV)/.installed tests/emulator/ministack.txt
 	$(INSTALL) --editable '.[dev]'
 	$(BIN)/python -m venv $(VENV)/ministack
-	$(VENV)/ministack/bin/python -m pip install --quiet --disable-pip-version-check -r tests/support/ministack.txt
+	$(VENV)/ministack/bin/python -m pip install --quiet --disable-pip-version-check -r tests/emulator/ministack.txt
 	@touch $@

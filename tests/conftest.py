@@ -6,7 +6,7 @@ import pytest
 
 from cfngen.lint import Linter
 
-pytest_plugins = ["support.moto_server", "support.eventbridge"]
+pytest_plugins = ["support.moto_server", "support.emulator", "support.eventbridge"]
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,28 @@
+"""Every test here needs the emulator, and most take a second or more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.deployments import REGIONS
+from support.emulator import Emulator
+from support.inventory import Found, clean, inventory
+
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark all tests of this folder."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.emulator)
+
+
+@pytest.fixture
+def before(emulator: Emulator) -> Iterator[Found]:
+    """Give what there was before a test, and have nothing more after it."""
+    there = inventory(emulator, *REGIONS)
+    yield there
+    clean(emulator, there, *REGIONS)

@@ -1,0 +1,29 @@
+"""Ministack with what it lacks of our templates' services; run by ministack's own Python.
+
+It rests on names inside of ministack, which `internals.py` lists and checks before anything else.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+import internals
+
+if changed := internals.changed():
+    sys.exit("\n".join([internals.CHANGED, *changed]))
+
+import behind
+import builds
+import control
+import integrations
+import patience
+import resources
+import targets
+from ministack import app
+
+for part in (behind, builds, control, integrations, patience, resources, targets):
+    part.plug_in()
+app.main()

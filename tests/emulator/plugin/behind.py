@@ -1,0 +1,113 @@
+"""CodeCommit and CodePipeline: moto's, behind ministack's front door and its policies.
+
+Moto cannot list repositories, move their default branch or start pipelines: that is noted here.
+"""
+
+from __future__ import annotations
+
+import http.client
+import os
+from typing import Any
+from urllib.parse import urlsplit
+
+import boto3
+import own
+from ministack import app
+from ministack.core import iam_actions, responses, router
+from ministack.core.responses import json_response as json
+
+Answer = tuple[int, dict[str, str], bytes]
+MOTO = os.environ["MOTO_URL"]
+# Target prefix, and the field that names the resource in a request, by service.
+SERVICES = {"codecommit": "CodeCommit_20150413", "codepipeline": "CodePipeline_20150709"}
+STARTED: list[dict[str, str]] = []  # the pipelines that were started
+REPOSITORIES: dict[
+    tuple[str, str], dict[str, str]
+] = {}  # what is known of each, by region and name
+
+
+def client(service: str) -> Any:
+    """Return a client of moto's."""
+    return boto3.client(
+        service,
+        region_name=responses.get_region(),
+        endpoint_url=MOTO,
+        config=own.ONCE,
+        **own.ROOT,
+    )
+
+
+async def forward(
+    method: str, path: str, headers: dict[str, str], body: bytes, _: dict[str, Any]
+) -> Answer:
+    """Answer what moto cannot, or have it answer."""
+    target, region, asked = (
+        headers.get("x-amz-target", ""),
+        responses.get_region(),
+        own.parsed(body),
+    )
+    operation = target.partition(".")[2]
+    if operation == "StartPipelineExecution":
+        STARTED.append({"region": region, "name": asked["name"]})
+        return json({"pipelineExecutionId": responses.new_uuid()})
+    if operation == "ListRepositories":
+        return json({"repositories": [r for (at, _), r in REPOSITORIES.items() if at == region]})
+    if operation == "UpdateDefaultBranch":
+        REPOSITORIES[region, asked["repositoryName"]]["branch"] = asked["defaultBranchName"]
+        return json({})
+    answer = ask_moto(method, path, headers, body)
+    if answer[0] == 200 and operation == "CreateRepository":
+        made = own.parsed(answer[2])["repositoryMetadata"]
+        known = {key: made[key] for key in ("repositoryName", "repositoryId")}
+        REPOSITORIES[region, made["repositoryName"]] = known
+    if answer[0] == 200 and operation == "DeleteRepository":
+        REPOSITORIES.pop((region, asked["repositoryName"]), None)
+    return answer
+
+
+def ask_moto(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
+    """Hand a request on, in the name of the account: policies have been asked before."""
+    target = headers.get("x-amz-target", "")
+    connection = http.client.HTTPConnection(urlsplit(MOTO).netloc, timeout=30)
+    kept = ("x-amz-target", "content-type", "x-amz-date")
+    passed = {name: headers[name] for name in kept if name in headers}
+    scope = f"20260101/{responses.get_region()}/{target.partition('_')[0].lower()}/aws4_request"
+    passed["Authorization"] = (
+        f"AWS4-HMAC-SHA256 Credential={own.ACCOUNT}/{scope}, SignedHeaders=host, Signature=0"
+    )
+    try:
+        connection.request(method, path, body, passed)
+        answer = connection.getresponse()
+        kind = answer.headers.get("Content-Type", "application/x-amz-json-1.1")
+        return answer.status, {"Content-Type": kind}, answer.read()
+    finally:
+        connection.close()
+
+
+def resource(service: str, action: str, body: bytes, region: str) -> str:
+    """Return the ARN of what a request is about."""
+    asked = own.parsed(body)
+    name = asked.get("repositoryName") or asked.get("pipelineName") or asked.get("name") or ""
+    if "pipeline" in asked and isinstance(asked["pipeline"], dict):
+        name = asked["pipeline"].get("name", "")
+    if action.endswith("StageTransition"):
+        name += f"/{asked.get('stageName')}"
+    return f"arn:aws:{service}:{region}:{own.ACCOUNT}:{name}" if name else "*"
+
+
+def plug_in() -> None:
+    """Route to moto what ministack does not know, and say what of it policies speak of."""
+    for service, prefix in SERVICES.items():
+        router.SERVICE_PATTERNS[service] = {"target_prefixes": [prefix]}
+        iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
+        app.SERVICE_HANDLERS[service] = forward
+    theirs = iam_actions.extract_resource_arn
+
+    def ours(
+        service: str, method: str, path: str, headers: dict[str, str], body: bytes, *more: Any
+    ) -> str:
+        if service in SERVICES:
+            return resource(service, headers.get("x-amz-target", ""), body, more[1])
+        return str(theirs(service, method, path, headers, body, *more))
+
+    iam_actions.extract_resource_arn = ours

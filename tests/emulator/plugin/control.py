@@ -1,0 +1,163 @@
+"""What the tests tell the emulator and ask of it, under `/_emulator/`; never a client of AWS's."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from typing import Any
+
+import behind
+import builds
+import own
+import targets
+from ministack import app
+from ministack.core import iam_evaluator, responses
+from ministack.services import codebuild, ecs, eventbridge, scheduler, sts
+
+Asked = dict[str, Any]
+
+
+def event(asked: Asked) -> Any:
+    """Have one of AWS's services tell EventBridge something: nobody else may in its name."""
+    _, _, body = eventbridge._put_events({"Entries": [asked["entry"]]}, allow_aws_source=True)
+    return json.loads(body)["Entries"][0]
+
+
+def fire(asked: Asked) -> None:
+    """Let the time of a rule with a schedule, or of a schedule, come."""
+    about = {
+        "EventId": responses.new_uuid(),
+        "Source": "aws.events",
+        "DetailType": "Scheduled Event",
+        "Detail": "{}",
+        "Time": int(time.time()),
+        "Account": own.ACCOUNT,
+        "Region": responses.get_region(),
+    }
+    for key, rule in list(eventbridge._rules.items()):
+        if rule["Name"] == asked["name"]:
+            for target in eventbridge._targets.get(key, []):
+                eventbridge._invoke_target(target, {**about, "Resources": [rule["Arn"]]}, rule)
+            return
+    for schedule in list(scheduler._schedules.values()):
+        if schedule["Name"] == asked["name"]:
+            eventbridge._invoke_target(schedule["Target"], about, schedule)
+            return
+    raise KeyError(asked["name"])
+
+
+def started_builds(asked: Asked) -> Any:
+    """Return the builds, in the order of their start."""
+    return list(codebuild._builds.values())
+
+
+def end_build(asked: Asked) -> None:
+    """End a build."""
+    builds.end(codebuild._builds[asked["id"]], asked["status"])
+
+
+def endings(asked: Asked) -> None:
+    """Say how builds of projects whose name begins so end: at once, or not at all."""
+    builds.ENDINGS[asked["project"]] = asked["status"]
+
+
+def tasks(asked: Asked) -> Any:
+    """Return the tasks that were run, in the order of their start."""
+    return list(ecs._tasks.values())
+
+
+def stop_task(asked: Asked) -> None:
+    """End a task, and tell EventBridge, as ECS does."""
+    task = ecs._tasks[asked["task"]]
+    task.update(lastStatus="STOPPED", desiredStatus="STOPPED", **asked.get("told", {}))
+    for container in task["containers"]:
+        container["lastStatus"] = "STOPPED"
+        if "exitCode" in asked:
+            container["exitCode"] = asked["exitCode"]
+    told = ("taskArn", "clusterArn", "lastStatus", "containers", "overrides", "taskDefinitionArn")
+    detail = {key: task[key] for key in told}
+    detail |= {key: task[key] for key in ("stoppedReason", "stopCode") if task.get(key)}
+    entry = {
+        "Source": "aws.ecs",
+        "DetailType": "ECS Task State Change",
+        "Detail": json.dumps(detail),
+        "Resources": [task["taskArn"]],
+    }
+    eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+def role(asked: Asked) -> Any:
+    """Return credentials of a role, as a service gets them, perhaps for some `seconds` only."""
+    made = own.credentials(asked["arn"], asked.get("session", "emulator"))
+    if "seconds" in asked:
+        sts._sessions[made["aws_access_key_id"]]["Expiration"] = time.time() + asked["seconds"]
+    return made
+
+
+def may(asked: Asked) -> Any:
+    """Tell whether the owner of an access key may do something, by the policies of its role."""
+    denied = iam_evaluator.enforce(
+        asked["key"],
+        asked["action"],
+        asked["action"].partition(":")[0],
+        asked["region"],
+        resource_arn=asked["resource"],
+        service_context=asked.get("context", {}),
+    )
+    return denied is None
+
+
+def secret(asked: Asked) -> Any:
+    """Return what the owner of an access key signs with."""
+    found = iam_evaluator.resolve_credential(asked["key"])
+    return getattr(found, "secret_access_key", None)
+
+
+def undelivered(asked: Asked) -> Any:
+    """Return the events that had no queue to go to."""
+    return targets.NOT_DELIVERED
+
+
+def executions(asked: Asked) -> Any:
+    """Return the pipelines that were started."""
+    return behind.STARTED
+
+
+CALLS = {
+    call.__name__: call
+    for call in (
+        *(end_build, endings, event, executions, fire, may, role, secret, started_builds),
+        *(stop_task, tasks, undelivered),
+    )
+}
+
+
+async def answer(path: str, body: bytes) -> tuple[int, Any]:
+    """Do what is asked for."""
+    asked = json.loads(body or b"{}")
+    responses.set_request_account_id(own.ACCOUNT)
+    responses.set_request_region(asked.get("region"))
+    try:
+        return 200, CALLS[path.removeprefix("/_emulator/")](asked)
+    except Exception as error:
+        return 400, f"{type(error).__name__}: {error}"
+
+
+def plug_in() -> None:
+    """Answer before ministack does."""
+    theirs = app.app
+
+    async def ours(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/_emulator/"):
+            await theirs(scope, receive, send)
+            return
+        body, more = b"", True
+        while more:
+            part = await receive()
+            body, more = body + part.get("body", b""), part.get("more_body", False)
+        status, said = await asyncio.ensure_future(answer(scope["path"], body))
+        await send({"type": "http.response.start", "status": status, "headers": []})
+        await send({"type": "http.response.body", "body": json.dumps(said, default=str).encode()})
+
+    app.app = ours

@@ -1,0 +1,103 @@
+"""The names inside of ministack that the plug-in calls or replaces.
+
+None of them is promised by ministack: its version is pinned, and this says what an upgrade broke.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+
+CHANGED = (
+    "This ministack is not the one that the plug-in was written for. "
+    "Pin the version in tests/emulator/ministack.txt that it was, or mend tests/emulator/plugin:"
+)
+
+# By module: what is a table, and what is a function with which parameters (those that we rely on).
+TABLES = {
+    "ministack.app": ["SERVICE_HANDLERS", "AUTH"],
+    "ministack.core.iam_actions": ["SERVICE_TO_IAM_NAMESPACE"],
+    "ministack.core.router": ["SERVICE_PATTERNS"],
+    "ministack.services.cloudformation.provisioners": ["_RESOURCE_HANDLERS"],
+    "ministack.services.codebuild": ["_projects", "_builds"],
+    "ministack.services.ecs": ["_tasks"],
+    "ministack.services.sts": ["_sessions"],
+}
+FUNCTIONS = {
+    "ministack.app": {
+        "app": ["scope", "receive", "send"],
+        "call_service_handler_sync": [
+            "handler",
+            "method",
+            "path",
+            "headers",
+            "body",
+            "query_params",
+        ],
+        "main": [],
+    },
+    "ministack.core.iam_actions": {
+        "extract_resource_arn": [
+            *("service", "method", "path", "headers", "body", "query_params", "region"),
+            "account_id",
+        ],
+        "request_tag_context": ["service", "iam_action", "body", "params"],
+    },
+    "ministack.core.iam_evaluator": {
+        "EvalContext": ["principal_arn", "action", "resource_arn", "region", "service_context"],
+        "enforce": ["access_key_id", "iam_action", "service", "region", "resource_arn"],
+        "evaluate_resource_policy": ["doc", "ctx", "service"],
+        "_conditions_met": ["conditions", "ctx"],
+        "_service_principal_matches": ["principal", "service"],
+    },
+    "ministack.core.responses": {
+        "get_account_id": [],
+        "get_region": [],
+        "set_request_account_id": ["access_key_id"],
+        "set_request_region": ["region"],
+        "json_response": ["data"],
+        "error_response_json": ["code", "message", "status"],
+    },
+    "ministack.services.apigateway_v1": {
+        "_invoke_lambda_custom_v1": ["integration", "api_id", "stage_name", "stage", "headers"],
+    },
+    "ministack.services.cloudformation.provisioners": {
+        "_codebuild_project_create": ["logical_id", "props", "stack_name"],
+        "_codebuild_project_update": ["physical_id", "old_props", "new_props", "stack_name"],
+        "_pascal_to_camel": ["obj"],
+        "_physical_name": ["stack_name", "logical_id"],
+    },
+    "ministack.services.cloudformation.stacks": {"_runs_on_worker_thread": ["resource_type"]},
+    "ministack.services.codebuild": {
+        "_project_shape": ["project"],
+        "_start_build": ["data"],
+        "_stop_build": ["data"],
+    },
+    "ministack.services.ecs": {"_run_task": ["data"], "_stop_task": ["data"]},
+    "ministack.services.eventbridge": {
+        "_invoke_target": ["target", "event", "rule", "view"],
+        "_put_events": ["data", "allow_aws_source"],
+    },
+    "ministack.services.sts": {"register_session": ["access_key", "session"]},
+}
+
+
+def changed() -> list[str]:
+    """Say what is not there, or not as it was: a line each."""
+    problems = []
+    for module in {**TABLES, **FUNCTIONS}:
+        try:
+            inside = importlib.import_module(module)
+        except ImportError as error:
+            problems.append(f"- {module}: {error}")
+            continue
+        expected = dict.fromkeys(TABLES.get(module, [])) | FUNCTIONS.get(module, {})
+        for name, parameters in expected.items():
+            if not hasattr(inside, name):
+                problems.append(f"- {module}.{name} is not there")
+            elif parameters is not None:
+                found = inspect.signature(getattr(inside, name)).parameters
+                missing = [parameter for parameter in parameters if parameter not in found]
+                if missing:
+                    problems.append(f"- {module}.{name} does not take {', '.join(missing)}")
+    return problems

@@ -1,0 +1,321 @@
+"""CloudFormation's types that ministack lacks, made through the APIs that make them.
+
+Their handlers wait for ministack's own front door, so they run beside its loop.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+import behind
+import own
+from ministack.core import responses
+from ministack.services.cloudformation import provisioners, stacks
+
+Properties = dict[str, Any]
+Made = tuple[str, dict[str, str]]
+SECONDS = 60.0
+
+
+class RepositoryType:
+    """AWS::CodeCommit::Repository."""
+
+    @staticmethod
+    def create(title: str, props: Properties, stack: str) -> Made:
+        """Make it in moto."""
+        name = props["RepositoryName"]
+        described = {"repositoryDescription": props.get("RepositoryDescription", "")}
+        own.here("codecommit").create_repository(repositoryName=name, **described)
+        return RepositoryType.attributes(name, props)
+
+    @staticmethod
+    def update(title: str, old: Properties, new: Properties, stack: str) -> Made:
+        """Rename it, as CloudFormation does."""
+        if old["RepositoryName"] != new["RepositoryName"]:
+            RepositoryType.delete(title, old)
+            return RepositoryType.create("", new, stack)
+        return RepositoryType.attributes(new["RepositoryName"], new)
+
+    @staticmethod
+    def delete(name: str, props: Properties) -> None:
+        """Delete it."""
+        own.here("codecommit").delete_repository(repositoryName=props["RepositoryName"])
+
+    @staticmethod
+    def attributes(name: str, props: Properties) -> Made:
+        """Return what templates may ask of it."""
+        region = responses.get_region()
+        got = own.here("codecommit").get_repository(repositoryName=name)
+        host = f"git-codecommit.{region}.amazonaws.com/v1/repos/{name}"
+        return got["repositoryMetadata"]["repositoryId"], {
+            "Arn": f"arn:aws:codecommit:{region}:{own.ACCOUNT}:{name}",
+            "Name": name,
+            "CloneUrlHttp": f"https://{host}",
+            "CloneUrlSsh": f"ssh://{host}",
+        }
+
+
+class PipelineType:
+    """AWS::CodePipeline::Pipeline."""
+
+    @staticmethod
+    def declared(props: Properties, name: str) -> Properties:
+        """Spell a template's pipeline as the API has it."""
+        told = provisioners._pascal_to_camel(props)
+        for key in ("disableInboundStageTransitions", "restartExecutionOnUpdate", "tags"):
+            told.pop(key, None)  # no part of what the API calls a pipeline
+        if "artifactStores" in told:
+            stores = told["artifactStores"]
+            told["artifactStores"] = {each["region"]: each["artifactStore"] for each in stores}
+        for stage in told["stages"]:
+            for action in stage["actions"]:
+                kind = action["actionTypeId"]
+                kind["version"] = str(kind["version"])
+                was = props["Stages"][told["stages"].index(stage)]["Actions"]
+                given = was[stage["actions"].index(action)]
+                action["configuration"] = given.get("Configuration", {})
+        return {**told, "name": name}
+
+    @staticmethod
+    def introduce(arn: str) -> None:
+        """Make the role known to moto, which looks at its trust policy."""
+        path, _, name = arn.partition(":role")[2].rpartition("/")
+        iam = behind.client("iam")
+        trust = own.here("iam").get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
+        with suppress(iam.exceptions.EntityAlreadyExistsException):
+            iam.create_role(
+                Path=f"{path}/", RoleName=name, AssumeRolePolicyDocument=json.dumps(trust)
+            )
+
+    @staticmethod
+    def create(title: str, props: Properties, stack: str) -> Made:
+        """Make it in moto."""
+        name = props.get("Name") or provisioners._physical_name(stack, title, max_len=100)
+        PipelineType.introduce(props["RoleArn"])
+        pipeline = PipelineType.declared(props, name)
+        own.here("codepipeline").create_pipeline(pipeline=pipeline)
+        return name, {"Version": "1"}
+
+    @staticmethod
+    def update(name: str, old: Properties, new: Properties, stack: str) -> Made:
+        """Change it in moto."""
+        PipelineType.introduce(new["RoleArn"])
+        pipeline = PipelineType.declared(new, name)
+        own.here("codepipeline").update_pipeline(pipeline=pipeline)
+        return name, {"Version": "2"}
+
+    @staticmethod
+    def delete(name: str, props: Properties) -> None:
+        """Delete it."""
+        own.here("codepipeline").delete_pipeline(name=name)
+
+
+class RolePolicyType:
+    """AWS::IAM::RolePolicy."""
+
+    @staticmethod
+    def create(title: str, props: Properties, stack: str) -> Made:
+        """Put the policy on its role."""
+        name = props["PolicyName"]
+        document = json.dumps(props["PolicyDocument"])
+        own.here("iam").put_role_policy(
+            RoleName=props["RoleName"], PolicyName=name, PolicyDocument=document
+        )
+        return f"{name}|{props['RoleName']}", {}
+
+    @staticmethod
+    def update(title: str, old: Properties, new: Properties, stack: str) -> Made:
+        """Put it anew."""
+        return RolePolicyType.create(title, new, stack)
+
+    @staticmethod
+    def delete(title: str, props: Properties) -> None:
+        """Take it off, if the role is still there."""
+        iam = own.here("iam")
+        with suppress(iam.exceptions.NoSuchEntityException):
+            iam.delete_role_policy(RoleName=props["RoleName"], PolicyName=props["PolicyName"])
+
+
+def group_rule(way: str) -> dict[str, Any]:
+    """Return the handlers of a security group's rules for a way in or out."""
+
+    def permissions(props: Properties) -> list[Properties]:
+        rule: Properties = {"IpProtocol": str(props["IpProtocol"])}
+        rule |= {key: int(props[key]) for key in ("FromPort", "ToPort") if key in props}
+        if "CidrIp" in props:
+            rule["IpRanges"] = [{"CidrIp": props["CidrIp"]}]
+        if other := props.get("SourceSecurityGroupId") or props.get("DestinationSecurityGroupId"):
+            rule["UserIdGroupPairs"] = [{"GroupId": other}]
+        return [rule]
+
+    def create(title: str, props: Properties, stack: str) -> Made:
+        call = getattr(own.here("ec2"), f"authorize_security_group_{way}")
+        call(GroupId=props["GroupId"], IpPermissions=permissions(props))
+        return f"sgr-{stack}-{title}", {"Id": f"sgr-{stack}-{title}"}
+
+    def delete(title: str, props: Properties) -> None:
+        call = getattr(own.here("ec2"), f"revoke_security_group_{way}")
+        call(GroupId=props["GroupId"], IpPermissions=permissions(props))
+
+    def update(rule: str, old: Properties, new: Properties, stack: str) -> Made:
+        delete(rule, old)
+        return create(rule.rpartition("-")[2], new, stack)
+
+    return {"create": create, "update": update, "delete": delete}
+
+
+class AddressType:
+    """AWS::EC2::EIP."""
+
+    @staticmethod
+    def create(title: str, props: Properties, stack: str) -> Made:
+        """Allocate it."""
+        made = own.here("ec2").allocate_address(Domain="vpc")
+        found = {"AllocationId": made["AllocationId"], "PublicIp": made["PublicIp"]}
+        return made["PublicIp"], found
+
+    @staticmethod
+    def delete(address: str, props: Properties) -> None:
+        """Release it."""
+        found = own.here("ec2").describe_addresses(PublicIps=[address])["Addresses"]
+        own.here("ec2").release_address(AllocationId=found[0]["AllocationId"])
+
+
+class NatGatewayType:
+    """AWS::EC2::NatGateway."""
+
+    @staticmethod
+    def create(title: str, props: Properties, stack: str) -> Made:
+        """Make it."""
+        asked = {key: props[key] for key in ("SubnetId", "AllocationId") if key in props}
+        made = own.here("ec2").create_nat_gateway(**asked)["NatGateway"]["NatGatewayId"]
+        return made, {"NatGatewayId": made}
+
+    @staticmethod
+    def delete(gateway: str, props: Properties) -> None:
+        """Delete it."""
+        own.here("ec2").delete_nat_gateway(NatGatewayId=gateway)
+
+
+class ReplicaKeyType:
+    """AWS::KMS::ReplicaKey: a key of its own with the primary's number, for what is beside it."""
+
+    @staticmethod
+    def create(title: str, props: Properties, stack: str) -> Made:
+        """Make a key: ministack has no replicas."""
+        made = own.here("kms").create_key(
+            Policy=json.dumps(props["KeyPolicy"]), Description=props.get("Description", "")
+        )["KeyMetadata"]
+        return made["KeyId"], {"Arn": made["Arn"], "KeyId": made["KeyId"]}
+
+    @staticmethod
+    def update(key: str, old: Properties, new: Properties, stack: str) -> Made:
+        """Change its policy."""
+        kms = own.here("kms")
+        kms.put_key_policy(KeyId=key, PolicyName="default", Policy=json.dumps(new["KeyPolicy"]))
+        arn = kms.describe_key(KeyId=key)["KeyMetadata"]["Arn"]
+        return key, {"Arn": arn, "KeyId": key}
+
+    @staticmethod
+    def delete(key: str, props: Properties) -> None:
+        """Schedule it for deletion."""
+        own.here("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
+
+
+class StackSetType:
+    """AWS::CloudFormation::StackSet: a stack in each region, by the role that executes it."""
+
+    @staticmethod
+    def regions(props: Properties) -> list[str]:
+        """Return where its stacks are."""
+        return [r for group in props["StackInstancesGroup"] for r in group["Regions"]]
+
+    @staticmethod
+    def stack(props: Properties) -> str:
+        """Return how its stacks are called."""
+        return f"StackSet-{props['StackSetName']}-0"
+
+    @staticmethod
+    def deploy(props: Properties, regions: list[str], kind: str) -> None:
+        """Create or update the stacks of some regions."""
+        name = StackSetType.stack(props)
+        asked = {"TemplateBody": props["TemplateBody"], "Parameters": props["Parameters"]}
+        for region in regions:
+            client = own.root("cloudformation", region)
+            getattr(client, f"{kind}_stack")(StackName=name, **asked)
+            StackSetType.wait(client, name, f"{kind.upper()}_COMPLETE")
+
+    @staticmethod
+    def wait(client: Any, name: str, wanted: str) -> None:
+        """Wait for the end of what happens to a stack."""
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            status = client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
+            if status == wanted:
+                return
+            if not status.endswith("_IN_PROGRESS"):
+                raise ValueError(f"{name}: {status}")
+            time.sleep(0.05)
+        raise ValueError(f"{name} takes too long")
+
+    @staticmethod
+    def create(title: str, props: Properties, stack: str) -> Made:
+        """Deploy its stacks."""
+        StackSetType.deploy(props, StackSetType.regions(props), "create")
+        name = f"{props['StackSetName']}:{responses.new_uuid()}"
+        return name, {"StackSetId": name}
+
+    @staticmethod
+    def update(name: str, old: Properties, new: Properties, stack: str) -> Made:
+        """Deploy what is new, update what stays, delete what is not named any more."""
+        had, wanted = StackSetType.regions(old), StackSetType.regions(new)
+        StackSetType.undo(old, [region for region in had if region not in wanted])
+        StackSetType.deploy(new, [region for region in wanted if region not in had], "create")
+        same = all(old[key] == new[key] for key in ("TemplateBody", "Parameters"))
+        if not same:
+            StackSetType.deploy(new, [region for region in wanted if region in had], "update")
+        return name, {"StackSetId": name}
+
+    @staticmethod
+    def delete(name: str, props: Properties) -> None:
+        """Delete its stacks."""
+        StackSetType.undo(props, StackSetType.regions(props))
+
+    @staticmethod
+    def undo(props: Properties, regions: list[str]) -> None:
+        """Delete the stacks of some regions."""
+        for region in regions:
+            client = own.root("cloudformation", region)
+            found = client.describe_stacks(StackName=StackSetType.stack(props))["Stacks"][0]
+            client.delete_stack(StackName=found["StackId"])
+            StackSetType.wait(client, found["StackId"], "DELETE_COMPLETE")
+
+
+def of(kind: type) -> dict[str, Callable[..., Any]]:
+    """Return the handlers of a type."""
+    names = ("create", "update", "delete")
+    return {name: getattr(kind, name) for name in names if hasattr(kind, name)}
+
+
+TYPES: dict[str, dict[str, Any]] = {
+    "AWS::CloudFormation::StackSet": of(StackSetType),
+    "AWS::CodeCommit::Repository": of(RepositoryType),
+    "AWS::CodePipeline::Pipeline": of(PipelineType),
+    "AWS::EC2::EIP": of(AddressType),
+    "AWS::EC2::NatGateway": of(NatGatewayType),
+    "AWS::EC2::SecurityGroupEgress": group_rule("egress"),
+    "AWS::EC2::SecurityGroupIngress": group_rule("ingress"),
+    "AWS::IAM::RolePolicy": of(RolePolicyType),
+    "AWS::KMS::ReplicaKey": of(ReplicaKeyType),
+}
+
+
+def plug_in() -> None:
+    """Add the types."""
+    provisioners._RESOURCE_HANDLERS.update(TYPES)
+    theirs = stacks._runs_on_worker_thread
+    stacks._runs_on_worker_thread = lambda kind: kind in TYPES or theirs(kind)

@@ -1,0 +1,157 @@
+"""A stack goes on living when its template is built anew with other options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.deployments import Deployment
+from support.emulator import Emulator
+from support.inventory import Found
+from support.readmes import ROOT, WAYS
+
+from cfngen import draw
+from cfngen.generate import INLINE_LIMIT
+from cfngen.manifest import load
+from cfngen.registry import blueprints
+
+SHIPPED = load(ROOT).templates
+NIGHT = {"zone": "Europe/Berlin", "hours": "01:00-05:00"}
+ELSEWHERE = {"label": "de", "region": "eu-central-1", "window": NIGHT}
+NETWORK = ("VpcId={vpc}", "PrivateSubnetId1={one}", "PrivateSubnetId2={two}")
+WEST, EAST = {"region": "us-west-2"}, {"region": "ap-southeast-2"}
+STATEFUL = (
+    *("AWS::CodeCommit::Repository", "AWS::ECR::Repository", "AWS::EFS::FileSystem"),
+    *("AWS::KMS::Key", "AWS::Logs::LogGroup", "AWS::S3::Bucket", "AWS::SQS::Queue"),
+    "AWS::SecretsManager::Secret",
+)
+
+# Template · options before · options after · parameters that the second asks more for.
+CHANGES: list[Any] = [
+    pytest.param("backlog-proxy", {}, {"cache": "efs"}, NETWORK, id="cache-to-efs"),
+    pytest.param("backlog-proxy", {"cache": "efs"}, {}, (), id="cache-to-s3"),
+    pytest.param("backlog-proxy", {}, {"vpc": True}, NETWORK, id="into-a-network"),
+    pytest.param("backlog-proxy", {}, {"access_logs": True}, (), id="access-logs"),
+    pytest.param(
+        "fargate-mirror",
+        {"destinations": [WEST]},
+        {"destinations": [WEST, EAST]},
+        (),
+        id="mirror-to-a-region-more",
+    ),
+    pytest.param("fargate-mirror", {}, {"cache": "efs"}, (), id="mirror-cache-to-efs"),
+    pytest.param("fargate-mirror", {}, {"trigger": "direct"}, (), id="without-a-function"),
+    pytest.param(
+        "branch-builder",
+        {"repositories": ["shop"], "projects": "repository"},
+        {"repositories": ["shop", "web"], "projects": "repository"},
+        (),
+        id="a-repository-more",
+    ),
+    pytest.param("branch-builder", {}, {"newest_only": True}, (), id="newest-only"),
+    pytest.param(
+        "artifact-stores",
+        {},
+        {"regions": ["us-east-1", "ap-southeast-2", "eu-central-1"]},
+        (),
+        id="stores-in-a-region-more",
+    ),
+    pytest.param(
+        "artifact-stores", {}, {"regions": ["us-east-1"]}, (), id="stores-in-a-region-less"
+    ),
+    pytest.param("build-network", {}, {"nat": "per_zone"}, (), id="a-gateway-per-zone"),
+]
+
+
+def drawn(name: str, options: dict[str, Any]) -> str:
+    """Draw a template of a blueprint with other options."""
+    blueprint = blueprints()[WAYS[name].blueprint].load()
+    return draw(blueprint, {**SHIPPED[name].options, **options}, name=name).text
+
+
+def changed(
+    emulator: Emulator, stack: Deployment, text: str, more: tuple[str, ...] = ()
+) -> Deployment:
+    """Deploy another text as the same stack, through a bucket if it is too big."""
+    ec2 = emulator.client("ec2", stack.way.region)
+    subnets = ec2.describe_subnets()["Subnets"]
+    known = {"vpc": subnets[0]["VpcId"]}
+    there = [s["SubnetId"] for s in subnets if s["VpcId"] == known["vpc"]]
+    known |= {"one": there[0], "two": there[1]}
+    after = stack.beside(stack.stack)
+    after.text, after.ours = text, False
+    after.deploy(*(parameter.format(**known) for parameter in more))
+    return after
+
+
+@pytest.mark.parametrize(("name", "old", "new", "more"), CHANGES)
+def test_a_stack_changes_its_options(
+    name: str,
+    old: dict[str, Any],
+    new: dict[str, Any],
+    more: tuple[str, ...],
+    emulator: Emulator,
+    before: Found,
+    tmp_path: Path,
+) -> None:
+    """What the new template still has keeps its data; what it has no more is deleted or kept."""
+    first = Deployment(emulator, name, tmp_path, stack=f"changing-{name}")
+    first = changed(emulator, first, drawn(name, old), NETWORK if old else ())
+    had = first.resources()
+    second = changed(emulator, first, drawn(name, new), more)
+    has = second.resources()
+    assert second.described()["StackStatus"] == "UPDATE_COMPLETE"
+    assert set(has) == set(second.template["Resources"])
+    for title in set(had) & set(has):
+        if had[title]["ResourceType"] in STATEFUL:
+            assert has[title]["PhysicalResourceId"] == had[title]["PhysicalResourceId"], title
+
+
+def test_a_pipeline_gets_a_region_more(emulator: Emulator, before: Found, tmp_path: Path) -> None:
+    """First a store in the region, then a stage; the other stages stay, their windows too."""
+    name = "multi-region-pipeline"
+    pipeline = Deployment(emulator, name, tmp_path)
+    pipeline.deploy()
+    had = pipeline.resources()
+    regions = ["us-east-1", "ap-southeast-2", "eu-central-1"]
+    other = tmp_path / "stores"
+    other.mkdir()
+    stores = Deployment(emulator, "artifact-stores", other)
+    changed(emulator, stores, drawn("artifact-stores", {"regions": regions}))
+    more = [*SHIPPED[name].options["regions"], ELSEWHERE]
+    after = changed(emulator, pipeline, drawn(name, {"regions": more}))
+    has = after.resources()
+    assert {t: has[t]["PhysicalResourceId"] for t in had} == {
+        t: r["PhysicalResourceId"] for t, r in had.items()
+    }
+    client = emulator.client("codepipeline", "eu-west-1")
+    told = client.get_pipeline(name=has["Pipeline"]["PhysicalResourceId"])["pipeline"]
+    assert "eu-central-1" in told["artifactStores"]
+    assert len(told["artifactStores"]) == 4
+
+
+def test_what_cannot_be_deployed_is_undone(
+    emulator: Emulator, before: Found, tmp_path: Path
+) -> None:
+    """A repository of that name is there already: the stack fails, and leaves nothing."""
+    emulator.client("codecommit", "us-east-1").create_repository(repositoryName="web-mirror")
+    stack = Deployment(emulator, "backlog-proxy", tmp_path)
+    ended = stack.reader.run(stack.command())
+    assert ended.returncode != 0
+    assert any("already exists" in failure for failure in stack.failures())
+    assert stack.described()["StackStatus"] in ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS")
+
+
+def test_a_template_over_the_limit_goes_through_a_bucket(
+    emulator: Emulator, before: Found, tmp_path: Path
+) -> None:
+    """`--s3-bucket`, as cfngen advises: without it, the command refuses by itself."""
+    text = drawn("fargate-mirror", {"cache": "efs", "dashboard": True})
+    assert len(text.encode()) > INLINE_LIMIT
+    stack = Deployment(emulator, "fargate-mirror", tmp_path, text=text)
+    ended = stack.reader.run(stack.command())
+    assert ended.returncode != 0
+    assert "S3 Bucket" in ended.stderr
+    stack.deploy()
+    assert stack.described()["StackStatus"] == "CREATE_COMPLETE"

@@ -1,0 +1,138 @@
+"""Every template is deployed, changed and deleted as its README says, by the real `aws` command."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.deployments import REGIONS, Deployment
+from support.emulator import Emulator
+from support.inventory import Found, inventory
+from support.readmes import ROOT, WAYS
+
+from cfngen.manifest import load
+from cfngen.render import read
+from cfngen.testing import references
+
+RETAINED = ("Retain", "RetainExceptOnCreate")
+# For each template, a parameter to change, and the value that it gets.
+CHANGES = {
+    "artifact-stores": ("ArtifactDays", "45"),
+    "backlog-proxy": ("LogDays", "60"),
+    "backlog-proxy-efs": ("LogDays", "60"),
+    "branch-builder": ("BundleDays", "60"),
+    "branch-builder-direct": ("OutputDays", "60"),
+    "branch-events": ("Repositories", "team-*"),
+    "build-network": ("VpcCidr", "10.99.0.0/24"),
+    "fargate-mirror": ("Schedule", "rate(2 hours)"),
+    "fargate-mirror-codecommit": ("LogDays", "60"),
+    "git-backup": ("Schedule", "rate(2 hours)"),
+    "mirror-destination": ("Repositories", "copy-*"),
+    "multi-region-pipeline": ("LogDays", "60"),
+    "multi-region-pipeline-home": ("LogDays", "60"),
+    "multi-region-pipeline-single-stage": ("LogDays", "60"),
+}
+
+
+each = pytest.mark.parametrize("name", sorted(WAYS))
+
+
+@each
+def test_a_template_lives_as_its_readme_says(
+    name: str, emulator: Emulator, before: Found, tmp_path: Path
+) -> None:
+    """Deployed, described, deployed again, changed, deleted: what is left is what is retained."""
+    stack = Deployment(emulator, name, tmp_path)
+    prepared = inventory(emulator, *REGIONS)
+    stack.deploy()
+
+    told, made = stack.described(), stack.resources()
+    assert told["StackStatus"] == "CREATE_COMPLETE"
+    assert set(made) == set(stack.template["Resources"])
+    assert {r["ResourceStatus"] for r in made.values()} == {"CREATE_COMPLETE"}
+    outputs = {o["OutputKey"]: o["OutputValue"] for o in told.get("Outputs", [])}
+    assert set(outputs) == set(stack.template.get("Outputs", {}))
+    assert all(outputs.values())
+
+    assert f"No changes to deploy. Stack {stack.stack} is up to date" in stack.deploy()
+
+    parameter, value = CHANGES[name]
+    stack.deploy(f"{parameter}={value}")
+    assert stack.described()["StackStatus"] == "UPDATE_COMPLETE"
+    now = {p["ParameterKey"]: p["ParameterValue"] for p in stack.described()["Parameters"]}
+    assert now[parameter] == value
+    using = {t for t, r in stack.template["Resources"].items() if parameter in references(r)}
+    assert using
+    assert using <= stack.updated()
+
+    expected = retained(emulator, stack, now)
+    stack.delete()
+    left = {name for _, name in inventory(emulator, *REGIONS) - prepared}
+    assert left == expected
+
+
+def retained(emulator: Emulator, stack: Deployment, given: Mapping[str, str]) -> set[str]:
+    """Return the names of what a stack retains, and its stacks in other regions."""
+    names, made = set(), stack.resources()
+    for title, resource in stack.template["Resources"].items():
+        if resource["Type"] == "AWS::CloudFormation::StackSet":
+            inner = read(resource["Properties"]["TemplateBody"])["Resources"]
+            for region in resource["Properties"]["StackInstancesGroup"][0]["Regions"]:
+                cloudformation = emulator.client("cloudformation", region)
+                asked = {"StackName": f"StackSet-{stack.stack}-0"}
+                found = cloudformation.describe_stack_resources(**asked)["StackResources"]
+                there = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in found}
+                names |= {there[t] for t, r in inner.items() if kept(r)}
+        elif resource["Type"] == "AWS::CodeCommit::Repository":  # its number is its identity
+            names |= {given["RepositoryName"]} if kept(resource) else set()
+        elif kept(resource):
+            names.add(made[title]["PhysicalResourceId"])
+    return names
+
+
+def kept(resource: Mapping[str, Any]) -> bool:
+    """Tell whether a resource outlives its stack."""
+    return resource.get("DeletionPolicy") in RETAINED
+
+
+# What a second stack needs that the first must not have: names that are the user's own.
+OTHERS = {
+    "artifact-stores": ("StoresName=other-stores",),
+    "backlog-proxy": ("RepositoryName=other",),
+    "backlog-proxy-efs": ("RepositoryName=other",),
+    "fargate-mirror-codecommit": ("RepositoryName=other",),
+    "git-backup": ("RepositoryName=other",),
+}
+
+
+@each
+def test_two_stacks_live_side_by_side(
+    name: str, emulator: Emulator, before: Found, tmp_path: Path
+) -> None:
+    """Under another name, a template makes everything anew, and takes nothing from the first."""
+    one = Deployment(emulator, name, tmp_path)
+    one.deploy()
+    other = one.beside("another")
+    other.deploy(*OTHERS.get(name, ()))
+    mine, theirs = identities(one), identities(other)
+    assert set(mine) == set(theirs)
+    assert not set(mine.values()) & set(theirs.values())
+    there = inventory(emulator, *REGIONS)
+    one.delete()
+    gone = {name for _, name in there - inventory(emulator, *REGIONS)}
+    assert not gone & set(theirs.values())
+    assert identities(other) == theirs
+
+
+def identities(stack: Deployment) -> dict[str, str]:
+    """Return what a stack's resources are called, but for names inside of something of its own."""
+    inside = ("AWS::ApiGateway::Stage", "AWS::CloudFormation::CustomResource")
+    found = stack.resources().items()
+    return {t: r["PhysicalResourceId"] for t, r in found if r["ResourceType"] not in inside}
+
+
+def test_every_template_that_ships_has_its_way() -> None:
+    """None is left out of what is done here."""
+    assert set(load(ROOT).templates) == set(WAYS) == set(CHANGES)
