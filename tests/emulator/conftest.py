@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from support.codecommit_git import CodeCommitGit
 from support.deployments import REGIONS
 from support.emulator import Emulator
 from support.inventory import Found, clean, inventory
+from support.machines import Machines
 
 HERE = Path(__file__).parent
 
@@ -23,6 +25,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def before(emulator: Emulator) -> Iterator[Found]:
     """Give what there was before a test, and have nothing more after it."""
+    emulator.call("forget")
     there = inventory(emulator, *REGIONS)
     yield there
     clean(emulator, there, *REGIONS)
+
+
+@pytest.fixture
+def git(emulator: Emulator, before: Found, tmp_path: Path) -> Iterator[CodeCommitGit]:
+    """Give CodeCommit's git."""
+    with CodeCommitGit(emulator, tmp_path / "git", *REGIONS) as hosts:
+        yield hosts
+
+
+@pytest.fixture
+def machines(emulator: Emulator, git: CodeCommitGit, tmp_path: Path) -> Machines:
+    """Give machines for builds and tasks."""
+    (tmp_path / "machines").mkdir()
+    return Machines(emulator, git, tmp_path / "machines")

@@ -67,18 +67,18 @@ class Emulator:
             self.clients[service, region] = made
         return made
 
-    def call(self, name: str, region: str = REGION, **asked: Any) -> Any:
+    def call(self, what: str, /, region: str = REGION, **asked: Any) -> Any:
         """Tell or ask the plug-in something (`control.py`)."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             body = json.dumps({"region": region, **asked})
-            connection.request("POST", f"/_emulator/{name}", body)
+            connection.request("POST", f"/_emulator/{what}", body)
             answer = connection.getresponse()
             said = json.loads(answer.read())
         finally:
             connection.close()
         if answer.status != 200:
-            raise RuntimeError(f"{name}: {said}")
+            raise RuntimeError(f"{what}: {said}")
         return said
 
     def environment(self, region: str = REGION) -> dict[str, str]:
@@ -136,7 +136,7 @@ def start(folder: Path, moto: str) -> tuple[subprocess.Popen[bytes], Emulator]:
     end = time.monotonic() + PATIENCE_SECONDS
     while server.poll() is None and time.monotonic() < end:
         try:
-            emulator.call("tasks")
+            emulator.call("all_tasks")
         except OSError:
             time.sleep(0.05)
             continue

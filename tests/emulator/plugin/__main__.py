@@ -15,6 +15,7 @@ import internals
 if changed := internals.changed():
     sys.exit("\n".join([internals.CHANGED, *changed]))
 
+import authorization
 import behind
 import builds
 import control
@@ -22,8 +23,19 @@ import integrations
 import patience
 import resources
 import targets
+import tasks
 from ministack import app
 
-for part in (behind, builds, control, integrations, patience, resources, targets):
+for part in (
+    authorization,
+    behind,
+    builds,
+    control,
+    integrations,
+    patience,
+    resources,
+    targets,
+    tasks,
+):
     part.plug_in()
 app.main()

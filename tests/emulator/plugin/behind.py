@@ -1,6 +1,7 @@
 """CodeCommit and CodePipeline: moto's, behind ministack's front door and its policies.
 
-Moto cannot list repositories, move their default branch or start pipelines: that is noted here.
+Moto cannot list repositories or move their default branch, start pipelines or close their stages:
+that is noted here.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ Answer = tuple[int, dict[str, str], bytes]
 MOTO = os.environ["MOTO_URL"]
 # Target prefix, and the field that names the resource in a request, by service.
 SERVICES = {"codecommit": "CodeCommit_20150413", "codepipeline": "CodePipeline_20150709"}
+TRANSITIONS: list[dict[str, str]] = []  # the transitions that were enabled or disabled
 STARTED: list[dict[str, str]] = []  # the pipelines that were started
 REPOSITORIES: dict[
     tuple[str, str], dict[str, str]
@@ -50,6 +52,9 @@ async def forward(
     if operation == "StartPipelineExecution":
         STARTED.append({"region": region, "name": asked["name"]})
         return json({"pipelineExecutionId": responses.new_uuid()})
+    if operation.endswith("StageTransition"):
+        TRANSITIONS.append({"region": region, "operation": operation, **asked})
+        return json({})
     if operation == "ListRepositories":
         return json({"repositories": [r for (at, _), r in REPOSITORIES.items() if at == region]})
     if operation == "UpdateDefaultBranch":
@@ -84,30 +89,9 @@ def ask_moto(method: str, path: str, headers: dict[str, str], body: bytes) -> An
         connection.close()
 
 
-def resource(service: str, action: str, body: bytes, region: str) -> str:
-    """Return the ARN of what a request is about."""
-    asked = own.parsed(body)
-    name = asked.get("repositoryName") or asked.get("pipelineName") or asked.get("name") or ""
-    if "pipeline" in asked and isinstance(asked["pipeline"], dict):
-        name = asked["pipeline"].get("name", "")
-    if action.endswith("StageTransition"):
-        name += f"/{asked.get('stageName')}"
-    return f"arn:aws:{service}:{region}:{own.ACCOUNT}:{name}" if name else "*"
-
-
 def plug_in() -> None:
-    """Route to moto what ministack does not know, and say what of it policies speak of."""
+    """Route to moto what ministack does not know."""
     for service, prefix in SERVICES.items():
         router.SERVICE_PATTERNS[service] = {"target_prefixes": [prefix]}
         iam_actions.SERVICE_TO_IAM_NAMESPACE[service] = service
         app.SERVICE_HANDLERS[service] = forward
-    theirs = iam_actions.extract_resource_arn
-
-    def ours(
-        service: str, method: str, path: str, headers: dict[str, str], body: bytes, *more: Any
-    ) -> str:
-        if service in SERVICES:
-            return resource(service, headers.get("x-amz-target", ""), body, more[1])
-        return str(theirs(service, method, path, headers, body, *more))
-
-    iam_actions.extract_resource_arn = ours

@@ -11,8 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-import own
-from ministack.core import iam_actions, responses
+from ministack.core import responses
 from ministack.services import codebuild, ecr, eventbridge
 from ministack.services.cloudformation import provisioners
 
@@ -20,29 +19,6 @@ TOKENS: dict[str, str] = {}  # of StartBuild: the build it has started
 # What ends a build right away: by the beginning of a project's name, with a status. The longest
 # beginning counts; None leaves a build running.
 ENDINGS: dict[str, str | None] = {"": "SUCCEEDED"}
-# Parameters of StartBuild, and the condition key that says that one is there.
-OVERRIDES = {
-    "artifactsOverride": "artifacts",
-    "autoRetryLimitOverride": "autoRetryLimit",
-    "buildspecOverride": "source.buildspec",
-    "cacheOverride": "cache",
-    "certificateOverride": "environment.certificate",
-    "computeTypeOverride": "environment.computeType",
-    "encryptionKeyOverride": "encryptionKey",
-    "environmentTypeOverride": "environment.type",
-    "fleetOverride": "environment.fleet.fleetArn",
-    "imageOverride": "environment.image",
-    "imagePullCredentialsTypeOverride": "environment.imagePullCredentialsType",
-    "insecureSslOverride": "source.insecureSsl",
-    "logsConfigOverride": "logsConfig",
-    "privilegedModeOverride": "environment.privilegedMode",
-    "registryCredentialOverride": "environment.registryCredential",
-    "secondaryArtifactsOverride": "secondaryArtifacts",
-    "secondarySourcesOverride": "secondarySources",
-    "serviceRoleOverride": "serviceRole",
-    "sourceAuthOverride": "source.auth.type",
-    "sourceLocationOverride": "source.location",
-}
 
 
 def keep_all(name: str, props: dict[str, Any]) -> None:
@@ -58,19 +34,6 @@ def spelled(value: Any) -> Any:
     if isinstance(value, dict):
         return {("buildspec" if k == "buildSpec" else k): spelled(v) for k, v in value.items()}
     return [spelled(item) for item in value] if isinstance(value, list) else value
-
-
-def context(asked: dict[str, Any]) -> dict[str, Any]:
-    """Return the condition keys of a StartBuild: those of parts that it overrides."""
-    found: dict[str, Any] = {}
-    for parameter, key in OVERRIDES.items():
-        if parameter in asked:
-            value = asked[parameter]
-            found[f"codebuild:{key}"] = value if isinstance(value, str) else json.dumps(value)
-    variables = [v.get("name", "") for v in asked.get("environmentVariablesOverride", [])]
-    if variables:
-        found["codebuild:environment.environmentVariables.name"] = variables
-    return found
 
 
 def end(build: dict[str, Any], status: str) -> None:
@@ -151,24 +114,10 @@ def begin(asked: dict[str, Any], start: Callable[..., Any]) -> Any:
     return responses.json_response({"build": build})
 
 
-def conditions(action: str, body: bytes) -> dict[str, Any]:
-    """Return what policies ask of a request to CodeBuild or ECS, and ministack does not tell."""
-    asked = own.parsed(body)
-    if action == "codebuild:StartBuild":
-        return context(asked)
-    if action.startswith("ecs:") and "cluster" in asked:
-        cluster = asked["cluster"]
-        if not cluster.startswith("arn:"):
-            cluster = f"arn:aws:ecs:{responses.get_region()}:{own.ACCOUNT}:cluster/{cluster}"
-        return {"ecs:cluster": cluster}
-    return {}
-
-
 def plug_in() -> None:
     """Replace what ministack does."""
     create, update = provisioners._codebuild_project_create, provisioners._codebuild_project_update
     shape, start, stop = codebuild._project_shape, codebuild._start_build, codebuild._stop_build
-    told_of_tags = iam_actions.request_tag_context
 
     def keeping(make: Callable[..., Any], which: int) -> Callable[..., Any]:
         def ours(*given: Any) -> Any:
@@ -184,12 +133,8 @@ def plug_in() -> None:
             end(codebuild._builds[asked["id"]], "STOPPED")
         return answer
 
-    def our_context(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
-        return {**told_of_tags(service, action, body, params), **conditions(action or "", body)}
-
     codebuild._project_shape = lambda project: {**project, **shape(project)}
     codebuild._start_build = lambda asked: begin(asked, start)
     codebuild._stop_build = our_stop
-    iam_actions.request_tag_context = our_context
     handlers = provisioners._RESOURCE_HANDLERS["AWS::CodeBuild::Project"]
     handlers.update(create=keeping(create, 1), update=keeping(update, 2))

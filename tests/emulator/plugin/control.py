@@ -11,11 +11,14 @@ import behind
 import builds
 import own
 import targets
+import tasks
 from ministack import app
 from ministack.core import iam_evaluator, responses
 from ministack.services import codebuild, ecs, eventbridge, scheduler, sts
 
 Asked = dict[str, Any]
+# Every request counts as one that came by TLS, unless it says otherwise: policies ask for it.
+FORWARDED = b"x-forwarded-proto"
 
 
 def event(asked: Asked) -> Any:
@@ -62,9 +65,14 @@ def endings(asked: Asked) -> None:
     builds.ENDINGS[asked["project"]] = asked["status"]
 
 
-def tasks(asked: Asked) -> Any:
+def all_tasks(asked: Asked) -> Any:
     """Return the tasks that were run, in the order of their start."""
     return list(ecs._tasks.values())
+
+
+def start_task(asked: Asked) -> None:
+    """Say that a task runs."""
+    ecs._tasks[asked["task"]]["lastStatus"] = "RUNNING"
 
 
 def stop_task(asked: Asked) -> None:
@@ -114,9 +122,35 @@ def secret(asked: Asked) -> Any:
     return getattr(found, "secret_access_key", None)
 
 
+def token(asked: Asked) -> Any:
+    """Return the token that belongs to an access key."""
+    return sts._sessions.get(asked["key"], {}).get("SessionToken")
+
+
+def forget(asked: Asked) -> None:
+    """Forget what was run, and what was not delivered."""
+    for kept in (codebuild._builds, ecs._tasks, builds.TOKENS, tasks.TOKENS):
+        kept.clear()
+    for noted in (behind.STARTED, behind.TRANSITIONS, targets.NOT_DELIVERED):
+        noted.clear()
+    builds.ENDINGS.clear()
+    builds.ENDINGS[""] = "SUCCEEDED"
+
+
+def forget_tokens(asked: Asked) -> None:
+    """Forget the tokens of requests, as AWS does after some time."""
+    tasks.TOKENS.clear()
+    builds.TOKENS.clear()
+
+
 def undelivered(asked: Asked) -> Any:
     """Return the events that had no queue to go to."""
     return targets.NOT_DELIVERED
+
+
+def transitions(asked: Asked) -> Any:
+    """Return the transitions between stages that were opened or closed."""
+    return behind.TRANSITIONS
 
 
 def executions(asked: Asked) -> Any:
@@ -127,8 +161,20 @@ def executions(asked: Asked) -> Any:
 CALLS = {
     call.__name__: call
     for call in (
-        *(end_build, endings, event, executions, fire, may, role, secret, started_builds),
-        *(stop_task, tasks, undelivered),
+        *(
+            end_build,
+            endings,
+            event,
+            executions,
+            fire,
+            forget,
+            forget_tokens,
+            may,
+            role,
+            secret,
+            started_builds,
+        ),
+        *(all_tasks, start_task, stop_task, token, transitions, undelivered),
     )
 }
 
@@ -150,6 +196,8 @@ def plug_in() -> None:
 
     async def ours(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http" or not scope["path"].startswith("/_emulator/"):
+            if scope["type"] == "http" and FORWARDED not in dict(scope["headers"]):
+                scope = {**scope, "headers": [*scope["headers"], (FORWARDED, b"https")]}
             await theirs(scope, receive, send)
             return
         body, more = b"", True

@@ -19,21 +19,14 @@ TABLES = {
     "ministack.core.iam_actions": ["SERVICE_TO_IAM_NAMESPACE"],
     "ministack.core.router": ["SERVICE_PATTERNS"],
     "ministack.services.cloudformation.provisioners": ["_RESOURCE_HANDLERS"],
-    "ministack.services.codebuild": ["_projects", "_builds"],
-    "ministack.services.ecs": ["_tasks"],
+    "ministack.services.codebuild": ["_builds", "_projects"],
+    "ministack.services.eventbridge": ["_rules", "_targets"],
+    "ministack.services.ecs": ["_task_defs", "_tasks"],
     "ministack.services.sts": ["_sessions"],
 }
 FUNCTIONS = {
     "ministack.app": {
         "app": ["scope", "receive", "send"],
-        "call_service_handler_sync": [
-            "handler",
-            "method",
-            "path",
-            "headers",
-            "body",
-            "query_params",
-        ],
         "main": [],
     },
     "ministack.core.iam_actions": {
@@ -73,9 +66,12 @@ FUNCTIONS = {
         "_start_build": ["data"],
         "_stop_build": ["data"],
     },
-    "ministack.services.ecs": {"_run_task": ["data"], "_stop_task": ["data"]},
+    "ministack.services.ecr": {"_describe_images": ["data"], "_put_image": ["data"]},
+    "ministack.services.ecs": {"_resolve_td_key": ["ref"]},
     "ministack.services.eventbridge": {
         "_invoke_target": ["target", "event", "rule", "view"],
+        "_apply_input_transformer": ["transformer", "rule", "view"],
+        "_pattern_event_view": ["event"],
         "_put_events": ["data", "allow_aws_source"],
     },
     "ministack.services.sts": {"register_session": ["access_key", "session"]},

@@ -13,7 +13,6 @@ import threading
 from typing import Any
 
 import own
-from ministack.core import responses
 from ministack.services import eventbridge
 
 Target = dict[str, Any]
@@ -76,14 +75,11 @@ def policy_of(service: str, arn: str) -> tuple[str, str | None]:
         return "lambda:InvokeFunction", None
 
 
-def told_by(target: Target, event: Any, rule: Rule, view: Any) -> dict[str, Any]:
+def told_by(target: Target, rule: Rule, view: Any) -> str:
     """Return what the target is told."""
     if target.get("InputTransformer"):
-        text = eventbridge._apply_input_transformer(target["InputTransformer"], rule, view)
-    else:
-        text = target.get("Input") or json.dumps(view.event_with_detail())
-    told: dict[str, Any] = json.loads(text)
-    return told
+        return str(eventbridge._apply_input_transformer(target["InputTransformer"], rule, view))
+    return str(target.get("Input") or json.dumps(view.event_with_detail()))
 
 
 def deliver(target: Target, event: Any, rule: Rule, view: Any, theirs: Any) -> None:
@@ -101,15 +97,32 @@ def deliver(target: Target, event: Any, rule: Rule, view: Any, theirs: Any) -> N
             universal(target, json.loads(target["Input"]), client)
         elif service in WITH_A_ROLE:
             client = own.as_role(target["RoleArn"], principal, service, **source)
-            WITH_A_ROLE[service](target, told_by(target, event, rule, view), client)
+            WITH_A_ROLE[service](target, json.loads(told_by(target, rule, view)), client)
         else:
             if service in ("sqs", "sns", "lambda"):
                 action, policy = policy_of(service, arn)
                 if not own.admits(policy, principal, action, arn, **source):
                     raise own.RefusalError(f"the policy of {arn} does not let {principal} in")
-            theirs(target, event, rule, view)
+            if arn.endswith(".fifo"):
+                in_order(target, rule, view)
+            else:
+                theirs(target, event, rule, view)
     except Exception as error:
         lost(target, event, rule, view, error)
+
+
+def in_order(target: Target, rule: Rule, view: Any) -> None:
+    """Send to a FIFO queue as any other sender does; a group may be a path into the event."""
+    group = target["SqsParameters"]["MessageGroupId"]
+    if group.startswith("$."):
+        found = view.event_with_detail()
+        for part in group[2:].split("."):
+            found = found[part]
+        group = str(found)
+    client = own.here("sqs")
+    url = client.get_queue_url(QueueName=target["Arn"].rpartition(":")[2])["QueueUrl"]
+    body = told_by(target, rule, view)
+    client.send_message(QueueUrl=url, MessageBody=body, MessageGroupId=group)
 
 
 def lost(target: Target, event: Any, rule: Rule, view: Any, error: Exception) -> None:
@@ -148,4 +161,3 @@ def plug_in() -> None:
         threading.Thread(target=context.run, args=given, daemon=True).start()
 
     eventbridge._invoke_target = ours
-    assert responses.get_region  # the region travels with the context

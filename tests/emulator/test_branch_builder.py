@@ -1,0 +1,206 @@
+"""The branch builder, end to end: a push to any branch ends in a build of what was pushed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.branches import HOSTILE, finished
+from support.git_repositories import Repository
+from support.machines import Machines, until
+from support.ways import (
+    builds,
+    created,
+    deployed,
+    identity,
+    listening,
+    messages,
+    outputs,
+    tasks,
+    tell_of_push,
+)
+
+HERE = "us-east-1"
+WAIT = {"WAIT_SECONDS": "1"}
+BUILDSPEC = """\
+version: 0.2
+phases:
+  build:
+    commands:
+      - printf '%s' "$BRANCH_NAME $COMMIT_ID $(cat text)" > out.txt
+      - if [ -n "$OUTPUT_LOCATION" ]; then aws s3 cp --quiet out.txt "$OUTPUT_LOCATION/out.txt"; fi
+"""
+
+
+def with_buildspec(source: Repository, branch: str, text: str) -> str:
+    """Commit a buildspec and a file to a branch."""
+    blobs = {
+        name: source.git("hash-object", "-w", "--stdin", stdin=content)
+        for name, content in (("buildspec.yml", BUILDSPEC), ("text", text))
+    }
+    listed = "".join(f"100644 blob {blob}\t{name}\n" for name, blob in sorted(blobs.items()))
+    tree = source.git("mktree", stdin=listed)
+    commit = source.git("commit-tree", "-m", text, tree)
+    source.set(f"refs/heads/{branch}", commit)
+    return commit
+
+
+def worked(machines: Machines, stack: Any) -> list[dict[str, Any]]:
+    """Run the workers that were started; return what they logged."""
+    found = until(lambda: tasks(machines, stack, "WorkerCluster"))
+    events = []
+    for task in [task for task in found if task["lastStatus"] != "STOPPED"]:
+        ended = finished(machines.task(HERE, task, **WAIT))
+        assert ended.status == 0, ended.output
+        machines.emulator.call("stop_task", region=HERE, task=task["taskArn"], exitCode=0)
+        events += ended.events
+    return events
+
+
+def test_a_push_ends_in_a_build(machines: Machines, tmp_path: Path) -> None:
+    """Rule, queue, function, worker, bundle, build, output, and the mail that tells of it."""
+    stack = deployed(machines, tmp_path, "branch-builder")
+    told = listening(machines, outputs(stack)["ResultsTopic"], HERE)
+    machines.emulator.call("endings", project=identity(stack, "Builds"), status=None)
+    source = created(machines, "shop", HERE)
+    commit = with_buildspec(source, "feature/basket", "first")
+    tell_of_push(machines, HERE, "shop", "refs/heads/feature/basket", commit)
+    assert [e["event"] for e in worked(machines, stack)] == ["started"]
+
+    (build,) = builds(machines, stack, "Builds")
+    run = machines.build(HERE, build)
+    assert run.status == 0, run.output
+    s3 = machines.emulator.client("s3")
+    key = f"shop/feature/basket/{commit}/out.txt"
+    made = s3.get_object(Bucket=identity(stack, "Outputs"), Key=key)["Body"].read().decode()
+    assert made == f"feature/basket {commit} first"
+    (mail,) = messages(machines, told, HERE)
+    assert "SUCCEEDED" in mail
+    assert messages(machines, identity(stack, "Pushes"), HERE, 0) == []
+    assert messages(machines, identity(stack, "Lost"), HERE, 0) == []
+
+
+def test_hostile_branches_are_built_as_they_are_called(machines: Machines, tmp_path: Path) -> None:
+    """Every name that git lets through reaches the build whole, and nothing is executed."""
+    stack = deployed(machines, tmp_path, "branch-builder")
+    source = created(machines, "shop", HERE)
+    commits = {}
+    for branch in HOSTILE:
+        commits[branch] = with_buildspec(source, branch, f"of {branch[:40]}")
+        tell_of_push(machines, HERE, "shop", f"refs/heads/{branch}", commits[branch])
+    until(lambda: tasks(machines, stack, "WorkerCluster"))
+    until(lambda: waiting(machines, identity(stack, "Pushes")) == len(HOSTILE))
+    worked(machines, stack)
+    found = {}
+    for build in builds(machines, stack, "Builds"):
+        variables = {v["name"]: v["value"] for v in build["environment"]["environmentVariables"]}
+        found[variables["BRANCH_NAME"]] = variables["COMMIT_ID"]
+        assert machines.build(HERE, build).status == 0
+    assert found == commits
+
+
+def waiting(machines: Machines, queue: str) -> int:
+    """Return how many messages a queue has."""
+    client = machines.emulator.client("sqs", HERE)
+    found = client.get_queue_attributes(QueueUrl=queue, AttributeNames=["All"])["Attributes"]
+    return int(found["ApproximateNumberOfMessages"])
+
+
+def test_the_same_event_twice_is_one_build(machines: Machines, tmp_path: Path) -> None:
+    """EventBridge delivers at least once: the queue knows an event by its id."""
+    stack = deployed(machines, tmp_path, "branch-builder")
+    commit = with_buildspec(created(machines, "shop", HERE), "main", "first")
+    sqs = machines.emulator.client("sqs", HERE)
+    tell_of_push(machines, HERE, "shop", "refs/heads/main", commit)
+    queue = identity(stack, "Pushes")
+    until(lambda: waiting(machines, queue) == 1)
+    (message,) = sqs.receive_message(QueueUrl=queue, VisibilityTimeout=0, AttributeNames=["All"])[
+        "Messages"
+    ]
+    attributes = message["Attributes"]
+    again = {
+        "MessageGroupId": attributes["MessageGroupId"],
+        "MessageDeduplicationId": attributes["MessageDeduplicationId"],
+    }
+    event = json.loads(message["Body"])
+    assert attributes["MessageGroupId"] == event["detail"]["repositoryId"]
+    if attributes["MessageDeduplicationId"] == event["id"]:
+        sqs.send_message(QueueUrl=queue, MessageBody="the same, spelled otherwise", **again)
+    else:  # the queue goes by the content
+        sqs.send_message(
+            QueueUrl=queue, MessageBody=message["Body"], MessageGroupId=again["MessageGroupId"]
+        )
+    assert waiting(machines, queue) == 1
+
+
+def test_pushes_wait_until_the_schedule_finds_them(machines: Machines, tmp_path: Path) -> None:
+    """The function could start nothing: the event is told, the push waits, the schedule resumes."""
+    stack = deployed(machines, tmp_path, "branch-builder")
+    commit = with_buildspec(created(machines, "shop", HERE), "main", "first")
+    tell_of_push(machines, HERE, "shop", "refs/heads/main", commit)
+    (task,) = until(lambda: tasks(machines, stack, "WorkerCluster"))
+    machines.emulator.call(
+        "stop_task",
+        region=HERE,
+        task=task["taskArn"],
+        told={
+            "stoppedReason": "CannotPullContainerError: no image",
+            "stopCode": "TaskFailedToStart",
+        },
+        exitCode=137,
+    )
+    (lost,) = messages(machines, identity(stack, "Lost"), HERE)
+    assert json.loads(lost)["detail"]["stoppedReason"].startswith("CannotPull")
+    machines.emulator.call("forget_tokens")
+    machines.emulator.call("fire", region=HERE, name=identity(stack, "Resume"))
+    until(lambda: tasks(machines, stack, "WorkerCluster")[1:])
+    assert [e["event"] for e in worked(machines, stack)] == ["started"]
+
+
+def test_poison_is_given_up(machines: Machines, tmp_path: Path) -> None:
+    """A message that nobody understands goes where those go, and holds up nobody."""
+    stack = deployed(machines, tmp_path, "branch-builder")
+    source = created(machines, "shop", HERE)
+    sqs = machines.emulator.client("sqs", HERE)
+    asked = {"QueueUrl": identity(stack, "Pushes"), "MessageGroupId": "x"}
+    sqs.send_message(**asked, MessageBody="{", MessageDeduplicationId="poison")
+    tell_of_push(machines, HERE, "shop", "refs/heads/main", with_buildspec(source, "main", "first"))
+    until(lambda: waiting(machines, identity(stack, "Pushes")) == 2)
+    (task,) = until(lambda: tasks(machines, stack, "WorkerCluster"))
+    ended = finished(machines.task(HERE, task, WAIT_SECONDS="1", AGAIN_SECONDS="0"))
+    assert [e["event"] for e in ended.events].count("started") == 1
+    assert messages(machines, identity(stack, "GivenUp"), HERE) == ["{"]
+
+
+def test_directly_an_event_starts_a_build(machines: Machines, tmp_path: Path) -> None:
+    """Without a worker, the rule starts CodeBuild at the commit; the branch's name is data."""
+    stack = deployed(machines, tmp_path, "branch-builder-direct")
+    source = created(machines, "shop", HERE)
+    for branch in ("main", "a;b&c|d", "ünï/コード"):
+        commit = with_buildspec(source, branch, branch)
+        tell_of_push(machines, HERE, "shop", f"refs/heads/{branch}", commit)
+    found = until(
+        lambda: builds(machines, stack, "Builds")[2:] and builds(machines, stack, "Builds")
+    )
+    names = set()
+    for build in found:
+        asked = build["asked"]
+        variables = {v["name"]: v["value"] for v in asked["environmentVariablesOverride"]}
+        names.add(variables["BRANCH_NAME"])
+        run = machines.build(HERE, build)
+        assert run.status == 0, run.output
+    assert names == {"main", "a;b&c|d", "ünï/コード"}
+    assert machines.emulator.call("undelivered") == []
+
+
+@pytest.mark.parametrize("ref", ["refs/tags/v1"])
+def test_tags_start_nothing(machines: Machines, tmp_path: Path, ref: str) -> None:
+    """Branches only."""
+    stack = deployed(machines, tmp_path, "branch-builder-direct")
+    source = created(machines, "shop", HERE)
+    tell_of_push(machines, HERE, "shop", ref, source.commit("main", "first"))
+    tell_of_push(machines, HERE, "shop", "refs/heads/main", source.commit("main", "second"))
+    until(lambda: builds(machines, stack, "Builds"))
+    assert len(builds(machines, stack, "Builds")) == 1

@@ -1,0 +1,161 @@
+"""The Fargate mirror, end to end: a push, or the time, ends in an equal repository elsewhere."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.deployments import Deployment
+from support.git_repositories import Repository
+from support.machines import Builders, Machines, until
+from support.mirror_tasks import finished
+from support.ways import (
+    created,
+    deployed,
+    deployed_with_image,
+    identity,
+    messages,
+    tasks,
+    tell_of_push,
+)
+
+HERE, THERE = "us-east-1", "us-west-2"
+
+
+def filled(machines: Machines, name: str) -> Repository:
+    """Make a source with branches and tags."""
+    source = created(machines, name, HERE)
+    source.set("refs/heads/feature", source.commit("main", "first"))
+    source.set("refs/tags/light", source.commit("main", "second"))
+    return source
+
+
+def test_a_push_ends_in_a_mirror(machines: Machines, tmp_path: Path) -> None:
+    """Event, rule, function, task, git: the mirror is made; equal after the next push, too."""
+    stack = deployed_with_image(machines, tmp_path, "fargate-mirror")
+    source = filled(machines, "shop")
+    tell_of_push(machines, HERE, "shop", "refs/heads/main", source.refs()["refs/heads/main"])
+    (task,) = until(lambda: tasks(machines, stack, "MirrorCluster"))
+    ended = finished(machines.task(HERE, task))
+    assert ended.status == 0, ended.output
+    mirror = machines.git.repository(THERE, "shop")
+    assert mirror.refs() == source.refs()
+    assert all(granted for *_, granted in machines.git.asked_for)
+    assert {action for _, action, *_ in machines.git.asked_for} == {
+        "GitPull",
+        "GitPush",
+    }
+    machines.emulator.call("stop_task", region=HERE, task=task["taskArn"], exitCode=0)
+
+    source.git("update-ref", "-d", "refs/heads/feature")
+    tell_of_push(machines, HERE, "shop", "refs/tags/light", source.commit("main", "third"))
+    (_, again) = until(
+        lambda: (
+            tasks(machines, stack, "MirrorCluster")[1:] and tasks(machines, stack, "MirrorCluster")
+        )
+    )
+    assert finished(machines.task(HERE, again)).status == 0
+    assert mirror.refs() == source.refs()
+    assert messages(machines, identity(stack, "Lost"), HERE, 0) == []
+
+
+def test_a_push_while_a_task_runs_is_not_lost(machines: Machines, tmp_path: Path) -> None:
+    """As long as a task has not begun, it will see them all; after that, another is started."""
+    stack = deployed(machines, tmp_path, "fargate-mirror")
+    source = filled(machines, "shop")
+    for number in range(3):
+        commit = source.commit("main", f"push {number}")
+        tell_of_push(machines, HERE, "shop", "refs/heads/main", commit)
+    (task,) = until(lambda: tasks(machines, stack, "MirrorCluster"))
+    time.sleep(1)
+    assert tasks(machines, stack, "MirrorCluster") == [task]
+    process = machines.task(HERE, task)
+    last = source.commit("main", "another push")
+    tell_of_push(machines, HERE, "shop", "refs/heads/main", last)
+    (another,) = until(lambda: tasks(machines, stack, "MirrorCluster")[1:])
+    assert finished(process).status == 0
+    assert finished(machines.task(HERE, another)).status == 0
+    assert machines.git.repository(THERE, "shop").refs()["refs/heads/main"] == last
+
+
+def test_the_schedule_mirrors_everything(machines: Machines, tmp_path: Path) -> None:
+    """A push that nobody heard of is made good by the next run."""
+    stack = deployed(machines, tmp_path, "fargate-mirror")
+    source = filled(machines, "shop")
+    machines.emulator.call("fire", region=HERE, name=identity(stack, "Reconcile"))
+    (task,) = until(lambda: tasks(machines, stack, "MirrorCluster"))
+    assert finished(machines.task(HERE, task)).status == 0
+    assert machines.git.repository(THERE, "shop").refs() == source.refs()
+
+
+def test_the_repositorys_own_trigger_starts_a_task(machines: Machines, tmp_path: Path) -> None:
+    """CodeCommit calls the function as it documents; its right to do so is the template's."""
+    stack = deployed(machines, tmp_path, "fargate-mirror-codecommit")
+    source = machines.git.repository(HERE, "fresh")
+    commit = source.commit("main", "first")
+    arn = f"arn:aws:codecommit:{HERE}:123456789012:fresh"
+    function = identity(stack, "Starter")
+    policy = machines.emulator.client("lambda", HERE).get_policy(FunctionName=function)["Policy"]
+    statements = json.loads(policy)["Statement"]
+    assert any(s["Principal"] == {"Service": "codecommit.amazonaws.com"} for s in statements)
+    event = {
+        "Records": [
+            {
+                "eventId": "5a824061-17ca-46a9-bbf9-114edeadbeef",
+                "eventSourceARN": arn,
+                "eventTime": "2026-01-01T00:00:00.000+0000",
+                "eventName": "ReferenceChanges",
+                "codecommit": {"references": [{"ref": "refs/heads/main", "commit": commit}]},
+            }
+        ]
+    }
+    client = machines.emulator.client("lambda", HERE)
+    told = client.invoke(FunctionName=function, Payload=json.dumps(event).encode())
+    assert "FunctionError" not in told, told["Payload"].read()
+    (task,) = until(lambda: tasks(machines, stack, "MirrorCluster"))
+    assert finished(machines.task(HERE, task)).status == 0
+    assert machines.git.repository(THERE, "fresh").refs() == source.refs()
+
+
+def test_a_task_that_died_is_told(machines: Machines, tmp_path: Path) -> None:
+    """No image, no memory: ECS's event is in the queue of what was lost."""
+    stack = deployed(machines, tmp_path, "fargate-mirror")
+    filled(machines, "shop")
+    machines.emulator.call("fire", region=HERE, name=identity(stack, "Reconcile"))
+    (task,) = until(lambda: tasks(machines, stack, "MirrorCluster"))
+    reason = {
+        "stoppedReason": "CannotPullContainerError: no image",
+        "stopCode": "TaskFailedToStart",
+    }
+    machines.emulator.call(
+        "stop_task", region=HERE, task=task["taskArn"], told=reason, exitCode=137
+    )
+    (said,) = messages(machines, identity(stack, "Lost"), HERE)
+    assert json.loads(said)["detail"]["stoppedReason"] == reason["stoppedReason"]
+
+
+@pytest.fixture
+def broken(machines: Machines) -> Any:
+    """Break the machine that builds images."""
+    tools = machines.folder / "tools"
+    tools.mkdir()
+    (tools / "docker").write_text("#!/bin/sh\necho 'no space left on device' >&2; exit 1\n")
+    (tools / "docker").chmod(0o755)
+    return machines
+
+
+def test_an_image_that_cannot_be_built_fails_the_stack(broken: Machines, tmp_path: Path) -> None:
+    """CloudFormation is answered: it says which build, and undoes everything."""
+    stack = Deployment(broken.emulator, "fargate-mirror", tmp_path)
+    started = time.monotonic()
+    with Builders(broken, HERE):
+        ended = stack.reader.run(stack.command())
+    assert ended.returncode != 0
+    assert time.monotonic() - started < 60
+    (failure, *_) = [f for f in stack.failures() if "MirrorImage'" in f]
+    assert "FAILED; log " in failure
+    assert stack.described()["StackStatus"] == "ROLLBACK_COMPLETE"
+    assert any("no space left" in run.output for run in broken.runs.values())
