@@ -47,6 +47,8 @@ def resource(service: str, action: str, body: bytes, region: str) -> str | None:
         if action.endswith("StageTransition"):
             name += f"/{asked.get('stageName')}"
         return f"arn:aws:{service}:{region}:{own.ACCOUNT}:{name}" if name else "*"
+    if service == "ssm" and asked.get("Names"):
+        return f"arn:aws:ssm:{region}:{own.ACCOUNT}:parameter/{asked['Names'][0].lstrip('/')}"
     if service == "codebuild" and ("ids" in asked or "id" in asked):
         project = (asked.get("ids") or [asked.get("id")])[0].partition(":")[0]
         return f"arn:aws:codebuild:{region}:{own.ACCOUNT}:project/{project}"

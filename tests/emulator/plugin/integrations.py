@@ -1,4 +1,4 @@
-"""API Gateway's integration with CodeBuild: mapping template, the role's call, mapped answer."""
+"""API Gateway: its integration with CodeBuild, and whom an authorizer is told of."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from ministack.core import responses
 from ministack.services import apigateway_v1
 
 Answer = tuple[int, dict[str, str], bytes]
+CALLER = "context.identity.sourceIp"  # a source of identity that ministack does not know
 REFUSED = {415: "Unsupported Media Type", 500: "Internal server error"}
 
 
@@ -83,6 +84,7 @@ def integrate(integration: dict[str, Any], stage: dict[str, Any], kind: str) -> 
 def plug_in() -> None:
     """Take over the integrations whose address is an action of CodeBuild's."""
     theirs = apigateway_v1._invoke_lambda_custom_v1
+    known = apigateway_v1._request_identity_sources
 
     async def ours(integration: dict[str, Any], *given: Any, **more: Any) -> Answer:
         if ":codebuild:action/StartBuild" not in integration.get("uri", ""):
@@ -92,4 +94,11 @@ def plug_in() -> None:
         kind = headers.get("content-type", "")
         return await asyncio.to_thread(context.run, integrate, integration, stage, kind)
 
+    def sources(wanted: str, headers: dict[str, str], *more: Any) -> tuple[bool, list[str]]:
+        names = [name.strip() for name in wanted.split(",")]
+        present, values = known(",".join(n for n in names if n != CALLER), headers, *more)
+        caller = headers.get("x-forwarded-for", "127.0.0.1")
+        return present, [*values, caller] if CALLER in names else values
+
     apigateway_v1._invoke_lambda_custom_v1 = ours
+    apigateway_v1._request_identity_sources = sources

@@ -52,6 +52,7 @@ FUNCTIONS = {
         "error_response_json": ["code", "message", "status"],
     },
     "ministack.services.apigateway_v1": {
+        "_request_identity_sources": ["identity_source", "headers"],
         "_invoke_lambda_custom_v1": ["integration", "api_id", "stage_name", "stage", "headers"],
     },
     "ministack.services.cloudformation.provisioners": {

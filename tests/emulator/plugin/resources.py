@@ -314,8 +314,31 @@ TYPES: dict[str, dict[str, Any]] = {
 }
 
 
+def known_by_arn(theirs: dict[str, Any]) -> dict[str, Any]:
+    """Return handlers of AWS::SecretsManager::Secret by which Ref is the ARN, as AWS has it."""
+
+    def name(arn: str) -> str:
+        return arn.partition(":secret:")[2][:-7]
+
+    def create(title: str, props: Properties, stack: str) -> Made:
+        _, attributes = theirs["create"](title, props, stack)
+        return attributes["Arn"], attributes
+
+    def update(arn: str, *given: Any) -> Made:
+        _, attributes = theirs["update"](name(arn), *given)
+        return attributes["Arn"], attributes
+
+    def delete(arn: str, props: Properties) -> None:
+        theirs["delete"](name(arn), props)
+
+    return {**theirs, "create": create, "update": update, "delete": delete}
+
+
 def plug_in() -> None:
-    """Add the types."""
-    provisioners._RESOURCE_HANDLERS.update(TYPES)
+    """Add the types, and mend one."""
+    handlers = provisioners._RESOURCE_HANDLERS
+    handlers.update(TYPES)
+    secret = "AWS::SecretsManager::Secret"
+    handlers[secret] = known_by_arn(handlers[secret])
     theirs = stacks._runs_on_worker_thread
     stacks._runs_on_worker_thread = lambda kind: kind in TYPES or theirs(kind)

@@ -17,6 +17,7 @@ from ministack.services import eventbridge
 
 Target = dict[str, Any]
 Rule = dict[str, Any]
+RULES, SCHEDULER = "events.amazonaws.com", "scheduler.amazonaws.com"
 NOT_DELIVERED: list[dict[str, str]] = []  # what had no dead-letter queue to go to
 
 
@@ -86,8 +87,7 @@ def deliver(target: Target, event: Any, rule: Rule, view: Any, theirs: Any) -> N
     """Do it, or hand it to the dead-letter queue."""
     arn = target["Arn"]
     service = arn.split(":")[2]
-    schedule = service == "scheduler" or ":schedule/" in rule.get("Arn", "")
-    principal = "scheduler.amazonaws.com" if schedule else "events.amazonaws.com"
+    principal = SCHEDULER if scheduled(target, rule) else RULES
     source = {"aws:SourceArn": rule.get("Arn", "")}
     view = view or eventbridge._pattern_event_view(event)
     try:
@@ -97,7 +97,9 @@ def deliver(target: Target, event: Any, rule: Rule, view: Any, theirs: Any) -> N
             universal(target, json.loads(target["Input"]), client)
         elif service in WITH_A_ROLE:
             client = own.as_role(target["RoleArn"], principal, service, **source)
-            WITH_A_ROLE[service](target, json.loads(told_by(target, rule, view)), client)
+            given = target.get("InputTransformer") or target.get("Input")  # an event is no request
+            told = json.loads(told_by(target, rule, view)) if given else {}
+            WITH_A_ROLE[service](target, told, client)
         else:
             if service in ("sqs", "sns", "lambda"):
                 action, policy = policy_of(service, arn)
@@ -128,20 +130,22 @@ def in_order(target: Target, rule: Rule, view: Any) -> None:
 def lost(target: Target, event: Any, rule: Rule, view: Any, error: Exception) -> None:
     """Put an event where those go that did not arrive."""
     said = {"rule": rule.get("Arn", ""), "target": target["Arn"], "error": str(error)}
-    queue = (target.get("DeadLetterConfig") or {}).get("Arn")
+    queue = (target.get("DeadLetterConfig") or {}).get("Arn", "")
+    source = {"aws:SourceArn": said["rule"]}
+    names = {"RULE_ARN": "rule", "TARGET_ARN": "target", "ERROR_MESSAGE": "error"}
     try:
         if not queue:
             raise own.RefusalError("no dead-letter queue")
-        _, policy = policy_of("sqs", queue)
-        source = {"aws:SourceArn": rule.get("Arn", "")}
-        if not own.admits(policy, "events.amazonaws.com", "sqs:SendMessage", queue, **source):
+        client, body = own.here("sqs"), json.dumps(view.event_with_detail())
+        if scheduled(target, rule):  # it sends with the role of its target
+            role = target["RoleArn"]
+            client, body = own.as_role(role, SCHEDULER, "sqs", **source), target["Input"]
+        elif not own.admits(policy_of("sqs", queue)[1], RULES, "sqs:SendMessage", queue, **source):
             raise own.RefusalError(f"the policy of {queue} does not let EventBridge in")
-        client = own.here("sqs")
-        url = client.get_queue_url(QueueName=queue.rpartition(":")[2])["QueueUrl"]
-        names = {"RULE_ARN": "rule", "TARGET_ARN": "target", "ERROR_MESSAGE": "error"}
+        url = own.here("sqs").get_queue_url(QueueName=queue.rpartition(":")[2])["QueueUrl"]
         client.send_message(
             QueueUrl=url,
-            MessageBody=json.dumps(view.event_with_detail()),
+            MessageBody=body,
             MessageAttributes={
                 name: {"DataType": "String", "StringValue": said[key][:200]}
                 for name, key in names.items()
@@ -149,6 +153,11 @@ def lost(target: Target, event: Any, rule: Rule, view: Any, error: Exception) ->
         )
     except Exception as worse:
         NOT_DELIVERED.append({**said, "then": str(worse)})
+
+
+def scheduled(target: Target, rule: Rule) -> bool:
+    """Tell whether a target is that of a schedule of EventBridge Scheduler."""
+    return target["Arn"].split(":")[2] == "scheduler" or ":schedule/" in rule.get("Arn", "")
 
 
 def plug_in() -> None:
