@@ -105,6 +105,9 @@ def _project(
     log = t.add(log_group(f"{title}Log", days=p.LogDays))
     t.output(f"{title}Log", Ref(log), "Log of the builds")
     one = "" if repository == EVERY else f"{repository}/"
+    # excuse cdk-nag:AwsSolutions-IAM5/<Bundles.Arn>/*, cdk-nag:AwsSolutions-IAM5/<Outputs.Arn>/*
+    # BuildsRole: Names begin with the repository, and this project builds all of them; it may read
+    # bundles and add outputs, and projects = "repository" keeps each to a folder of its own.
     may: list[Statement] = [write_logs(log)]
     if bundles:
         may += [

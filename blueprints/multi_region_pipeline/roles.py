@@ -98,6 +98,9 @@ class Roles:
 
     def start_regions(self) -> Role:
         """Return the role of the actions that start the pipelines of the regions."""
+        # excuse cdk-nag:AwsSolutions-IAM5/codepipeline:<AWS::StackName>-* StartRegionsRole: The
+        # star stands for the regions in the names of the stack's own pipelines, which may be
+        # started and asked how they are.
         regions = Sub(
             "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:"
             "${AWS::StackName}-*"
@@ -134,6 +137,9 @@ class Roles:
             when: their condition.
         """
         stack = f"{self.options.service}-{purpose.lower()}"
+        # excuse cdk-nag:AwsSolutions-IAM4 ApplicationExecutionRole|InfrastructureExecutionRole: The
+        # rule cannot read a parameter; what the templates of a service may make is known to its
+        # owner only, who gives policies for it.
         executes = self.t.add(
             role(
                 f"{purpose}ExecutionRole",
@@ -145,6 +151,12 @@ class Roles:
             why=f"Held by CloudFormation: what the {purpose.lower()}'s template may make.",
         )
         stacks = Sub(f"{STACKS}{stack}/*")
+        # excuse cdk-nag:AwsSolutions-IAM5/cloudformation:*:stack/service-x-*/* *ActionRole: The
+        # first star is the region and the last the id that CloudFormation gives a stack; its name
+        # is the service's own.
+        # excuse cdk-nag:AwsSolutions-IAM5/every-resource
+        # ApplicationActionRole|InfrastructureActionRole: ValidateTemplate is asked about a template
+        # that has no name yet, and changes nothing.
         acts = self._acting(
             f"{purpose}ActionRole",
             allow(*READ_STACKS, on=stacks),

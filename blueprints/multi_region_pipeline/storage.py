@@ -54,6 +54,9 @@ class Storage:
         """Return the ARN of the key in a region, `*` for all: the id is the same in each."""
         if self.own:
             return None
+        # excuse cdk-nag:AwsSolutions-IAM5/kms:*:key/<KeyId> *Role: It is one multi-Region key with
+        # one id, and the star stands for the regions; the key's policy lets in roles below the
+        # paths of its services only.
         return Sub(
             f"arn:${{AWS::Partition}}:kms:{region}:${{AWS::AccountId}}:key/${{KeyId}}",
             # The long form, since a short tag right inside a short tag is no YAML.
@@ -117,6 +120,12 @@ class Storage:
         return Sub(f"arn:${{AWS::Partition}}:s3:::{name}")
 
     def _objects(self, kind: Kind, region: str) -> Sub:
+        # excuse cdk-nag:AwsSolutions-IAM5/s3:<StoresName>-artifacts-*/* *Role: CodePipeline chooses
+        # the names of artifacts; the buckets are the account's own by condition, their policy lets
+        # in the roles of services only, and what is there expires.
+        # excuse cdk-nag:AwsSolutions-IAM5/s3:<StoresName>-packages-*/service-x/* *Role: The build
+        # chooses the names of packages, below the folder of its service, in buckets that by
+        # condition are the account's own.
         below = f"{self.options.service}/" if kind == "packages" else ""
         if not self.own:
             return store_objects(kind, below, region)

@@ -101,6 +101,10 @@ class FargateTask:
 
         Any revision of it, or there would be a gap while a stack swaps them.
         """
+        # excuse cdk-nag:AwsSolutions-IAM5/ecs:task-definition/<AWS::StackName>-*:*
+        # StartRole|StarterRole: The star stands for revisions of the stack's own task, in its own
+        # cluster; a revision changes what runs only together with roles, and those that may be
+        # passed are named.
         return (
             allow(
                 may.RunTask,
@@ -235,6 +239,9 @@ def fargate_task(
         role_why: the comment above the program's role.
     """
     name = title.lower()
+    # excuse checkov:CKV_AWS_65, cdk-nag:AwsSolutions-ECS4 MirrorCluster|WorkerCluster: Insights are
+    # paid for by the metric and tell of the load of services, where tasks here run for minutes; the
+    # log says what each one did, and an alarm hears of one that dies without a word.
     cluster = ecs.Cluster(
         f"{title}Cluster",
         ClusterSettings=[ecs.ClusterSetting(Name="containerInsights", Value="disabled")],
@@ -264,6 +271,8 @@ def fargate_task(
         extra["EphemeralStorage"] = ecs.EphemeralStorage(SizeInGiB=ephemeral_storage)
     if waits_for:
         extra["DependsOn"] = list(waits_for)
+    # excuse cdk-nag:AwsSolutions-ECS2 MirrorTask|WorkerTask: The variables hold names, addresses
+    # and numbers; what is secret comes from Secrets Manager, by the container's Secrets.
     definition = ecs.TaskDefinition(
         f"{title}Task",
         Family=Sub(f"${{AWS::StackName}}-{name}"),

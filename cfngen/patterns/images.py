@@ -127,6 +127,9 @@ def built_image(
     made_of = json.dumps([architecture, str(text), carried])
     digest = sha256(made_of.encode()).hexdigest()[:12]
 
+    # excuse checkov:CKV_AWS_136 *ImageRepository: ECR encrypts images with AES-256 anyway; they
+    # hold a public base image and programs that the template itself shows, and no secret that a key
+    # of one's own would keep from somebody.
     repository = Repository(
         f"{title}Repository",
         DeletionPolicy="Delete",
@@ -151,6 +154,9 @@ def built_image(
             variable("IMAGE", _tagged(f"${{{repository.title}.RepositoryUri}}:{digest}", revision))
         ],
     )
+    # excuse checkov:CKV_AWS_116 *ImageBuilder: CloudFormation calls it and waits for its answer; if
+    # that never comes the stack fails and rolls back, which nobody overlooks, and a kept event
+    # could not be answered any more.
     builder = python_function(
         f"{title}Builder",
         PAYLOADS["image_builder.py"],
@@ -215,6 +221,9 @@ def _expire_untagged() -> str:
 
 def _log_in() -> Statement:
     """Allow getting a password for the account's registry."""
+    # excuse cdk-nag:AwsSolutions-IAM5/every-resource *AgentRole|*ImageBuildRole:
+    # GetAuthorizationToken knows no resource; the token opens only what the role may do, which is
+    # to pull from one repository, and for the build to push to it.
     because = "A token is the registry's, whose repositories have rights of their own."
     return allow(ecr.GetAuthorizationToken, on="*", because=because)
 

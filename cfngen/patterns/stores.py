@@ -126,6 +126,8 @@ def store_key_policy(services: Sequence[str]) -> dict[str, Any]:
     may use the key still needs a policy of its own that says so.
     """
     root = {"AWS": Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root")}
+    # excuse parliament:RESOURCE_STAR/kms:* ArtifactKey: In a key's policy the star is that key and
+    # no other, which cannot be named there before it is made.
     here = "In a key's policy, * is that key."
     return policy_document(
         allow(*ADMINISTRATION, on="*", to=root, because=here, sid="Administer"),
@@ -201,6 +203,9 @@ def _bucket(kind: Kind, key: Any, days: Any, old_days: int, *, namespace: bool |
             SSEAlgorithm="aws:kms", KMSMasterKeyID=GetAtt(key, "Arn")
         ),
     )
+    # excuse checkov:CKV_AWS_18, cdk-nag:AwsSolutions-S1 Artifacts|Packages: The bucket's policy
+    # denies its objects to all but the roles of the services, and CloudTrail's data events tell
+    # which role came, under the name that it has; a log would need a bucket in every region.
     return private_bucket(
         kind.capitalize(),
         DeletionPolicy="RetainExceptOnCreate",

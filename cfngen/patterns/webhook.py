@@ -129,6 +129,9 @@ def webhook(
         rate: requests per second that are let through.
         burst: requests at once that are let through.
     """
+    # excuse cdk-nag:AwsSolutions-APIG2 WebhookApi: There is nothing to validate, since nothing of
+    # the request is passed on: what is sent to CodeBuild is constant, and other types than forms
+    # get a 415.
     api = RestApi(
         f"{title}Api",
         Name=Sub(f"${{AWS::StackName}}-{title}"),
@@ -147,6 +150,8 @@ def webhook(
         AuthorizerResultTtlInSeconds=300,
         AuthorizerUri=Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + invoke),
     )
+    # excuse cdk-nag:AwsSolutions-COG4 WebhookPost: The caller is a service that can send a password
+    # and has no user in Cognito; an authorizer compares the password and, if asked to, the address.
     method = Method(
         f"{title}Post",
         RestApiId=Ref(api),
@@ -206,6 +211,17 @@ def webhook(
         RestApiId=Ref(api),
         DependsOn=served,
     )
+    # excuse checkov:CKV_AWS_76, cdk-nag:AwsSolutions-APIG1, cdk-nag:AwsSolutions-APIG6
+    # WebhookStage: Logs need a role that API Gateway has once for the whole account and region,
+    # which a stack must not set for all others; where there is one, access_logs = true turns them
+    # on, and the authorizer has a log anyway.
+    # excuse cdk-nag:AwsSolutions-APIG3 WebhookStage: A web ACL costs seven dollars a month at rest,
+    # so it is an option, waf = true; without it there are the authorizer, which may know the
+    # caller's addresses, and a throttle of five requests a second.
+    # excuse checkov:CKV_AWS_120 WebhookStage: Every call has to start a build, so that an answer
+    # from a cache would be a push that is not mirrored.
+    # excuse checkov:CKV_AWS_73 WebhookStage: A request goes to one place, CodeBuild, whose answer
+    # decides the status; there is no way through several services that a trace would show.
     stage = Stage(
         f"{title}Stage",
         RestApiId=Ref(api),

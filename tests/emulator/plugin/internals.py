@@ -39,6 +39,8 @@ FUNCTIONS = {
     "ministack.core.iam_evaluator": {
         "EvalContext": ["principal_arn", "action", "resource_arn", "region", "service_context"],
         "enforce": ["access_key_id", "iam_action", "service", "region", "resource_arn"],
+        "pin_request_origin": ["source_ip", "secure_transport"],
+        "resolve_credential": ["access_key_id"],
         "evaluate_resource_policy": ["doc", "ctx", "service"],
         "_conditions_met": ["conditions", "ctx"],
         "_service_principal_matches": ["principal", "service"],

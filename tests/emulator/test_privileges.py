@@ -1,0 +1,465 @@
+"""Each deployed role may do what its payload does, and nothing next to it.
+
+The table is asked of the policies as they were deployed. Below it, real requests are made under the
+roles' own credentials. What payloads do under them, all of it, is in the tests of the events' ways.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from support.codecommit_git import ACCOUNT
+from support.deployments import Deployment
+from support.emulator import Emulator
+from support.inventory import Found
+from support.ways import identity
+
+# (action, resource, condition keys): names in braces are resources of the stack.
+Row = tuple[str, str, dict[str, Any]]
+
+
+def row(action: str, resource: str, **context: Any) -> Row:
+    """Return a row of the table."""
+    return action, resource, {k.replace("__", ":").replace("_", "."): v for k, v in context.items()}
+
+
+def codecommit(action: str, name: str, region: str = "{region}") -> Row:
+    """Return a row about a repository."""
+    return row(f"codecommit:{action}", f"arn:aws:codecommit:{region}:{ACCOUNT}:{name}")
+
+
+def start(project: str, **overrides: Any) -> Row:
+    """Return a row about the start of a build that overrides something."""
+    arn = f"arn:aws:codebuild:{{region}}:{ACCOUNT}:project/{project}"
+    return "codebuild:StartBuild", arn, {f"codebuild:{k}": v for k, v in overrides.items()}
+
+
+def logs(group: str, action: str = "PutLogEvents") -> Row:
+    """Return a row about a log group."""
+    return row(
+        f"logs:{action}", f"arn:aws:logs:{{region}}:{ACCOUNT}:log-group:{group}:log-stream:x"
+    )
+
+
+def sqs(action: str, queue: str) -> Row:
+    """Return a row about a queue of the stack."""
+    return row(f"sqs:{action}", f"arn:aws:sqs:{{region}}:{ACCOUNT}:{queue}")
+
+
+OWN = {"aws:ResourceAccount": ACCOUNT}
+CLUSTER = f"arn:aws:ecs:{{region}}:{ACCOUNT}:cluster/"
+DEFINITION = f"arn:aws:ecs:{{region}}:{ACCOUNT}:task-definition/"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
+GOOD = {
+    "source.location": "{Bundles}/shop/main/1.zip",
+    "environment.environmentVariables.name": ["REPOSITORY_NAME", "BRANCH_NAME", "COMMIT_ID"],
+}
+DIRECTLY = {
+    "source.location": "https://git-codecommit.{region}.amazonaws.com/v1/repos/shop",
+    "environment.environmentVariables.name": ["REPOSITORY_NAME", "BRANCH_NAME", "COMMIT_ID"],
+}
+TO_ECS = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+PIPELINE = f"arn:aws:codepipeline:{{region}}:{ACCOUNT}:"
+
+# Template, role: what it may, what it may not.
+TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
+    ("branch-builder", "WorkerRole"): (
+        [
+            *(sqs(a, "{Pushes}") for a in ("ReceiveMessage", "DeleteMessage")),
+            *(sqs(a, "{Pushes}") for a in ("ChangeMessageVisibility", "GetQueueAttributes")),
+            codecommit("GitPull", "shop"),
+            row("s3:PutObject", "arn:aws:s3:::{Bundles}/shop/main/1.zip"),
+            start("{Builds}", **GOOD),
+        ],
+        [
+            sqs("SendMessage", "{Pushes}"),
+            sqs("PurgeQueue", "{Pushes}"),
+            sqs("ReceiveMessage", "{GivenUp}"),
+            codecommit("GitPull", "other"),
+            codecommit("GitPull", "shop", "eu-west-3"),
+            codecommit("GitPush", "shop"),
+            codecommit("GetFile", "shop"),
+            row("s3:GetObject", "arn:aws:s3:::{Bundles}/shop/main/1.zip"),
+            row("s3:DeleteObject", "arn:aws:s3:::{Bundles}/shop/main/1.zip"),
+            row("s3:ListBucket", "arn:aws:s3:::{Bundles}"),
+            row("s3:PutObject", "arn:aws:s3:::{Outputs}/shop/main/1.zip"),
+            start("{WorkerImageBuild}", **GOOD),
+            start("other", **GOOD),
+            *(
+                start("{Builds}", **{**GOOD, key: "x"})
+                for key in (
+                    *("artifacts", "environment.image", "environment.privilegedMode", "logsConfig"),
+                    *("secondarySources", "serviceRole", "source.buildspec", "cache"),
+                    *("environment.computeType", "source.auth.type", "source.insecureSsl"),
+                )
+            ),
+            start("{Builds}", **{**GOOD, "source.location": "somebodys-bucket/evil.zip"}),
+            start("{Builds}", **{**GOOD, "environment.environmentVariables.name": ["LD_PRELOAD"]}),
+            row(
+                "codebuild:StopBuild", f"arn:aws:codebuild:{{region}}:{ACCOUNT}:project/{{Builds}}"
+            ),
+            row("iam:PassRole", ROLE + "{BuildsRole}"),
+            row("ecs:RunTask", DEFINITION + "branch-builder-worker:1"),
+            row("kms:Decrypt", f"arn:aws:kms:{{region}}:{ACCOUNT}:key/1"),
+            row(
+                "secretsmanager:GetSecretValue",
+                f"arn:aws:secretsmanager:{{region}}:{ACCOUNT}:secret:x",
+            ),
+        ],
+    ),
+    ("branch-builder", "StarterRole"): (
+        [
+            (
+                "ecs:RunTask",
+                DEFINITION + "branch-builder-worker:1",
+                {"ecs:cluster": CLUSTER + "{WorkerCluster}"},
+            ),
+            ("iam:PassRole", ROLE + "{WorkerRole}", TO_ECS),
+            ("iam:PassRole", ROLE + "{WorkerAgentRole}", TO_ECS),
+        ],
+        [
+            (
+                "ecs:RunTask",
+                DEFINITION + "branch-builder-worker:1",
+                {"ecs:cluster": CLUSTER + "other"},
+            ),
+            ("ecs:RunTask", DEFINITION + "other:1", {"ecs:cluster": CLUSTER + "{WorkerCluster}"}),
+            ("iam:PassRole", ROLE + "{BuildsRole}", TO_ECS),
+            ("iam:PassRole", ROLE + "Admin", TO_ECS),
+            ("iam:PassRole", ROLE + "{WorkerRole}", {"iam:PassedToService": "ec2.amazonaws.com"}),
+            sqs("ReceiveMessage", "{Pushes}"),
+            sqs("DeleteMessage", "{Pushes}"),
+            row("ecs:RegisterTaskDefinition", "*"),
+            ("ecs:StopTask", "*", {"ecs:cluster": CLUSTER + "{WorkerCluster}"}),
+        ],
+    ),
+    ("branch-builder", "BuildsRole"): (
+        [
+            ("s3:GetObject", "arn:aws:s3:::{Bundles}/shop/main/1.zip", OWN),
+            ("s3:PutObject", "arn:aws:s3:::{Outputs}/shop/main/1/out.txt", OWN),
+            logs("{BuildsLog}"),
+        ],
+        [
+            ("s3:PutObject", "arn:aws:s3:::{Bundles}/shop/main/1.zip", OWN),
+            ("s3:DeleteObject", "arn:aws:s3:::{Outputs}/shop/main/1/out.txt", OWN),
+            logs("{WorkerLog}"),
+            codecommit("GitPull", "shop"),
+            start("{Builds}"),
+            row(
+                "ecr:PutImage",
+                f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/{{WorkerImageRepository}}",
+            ),
+        ],
+    ),
+    ("branch-builder", "WorkerImageBuildRole"): (
+        [
+            row(
+                "ecr:PutImage",
+                f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/{{WorkerImageRepository}}",
+            )
+        ],
+        [
+            row("ecr:PutImage", f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/other"),
+            row(
+                "ecr:BatchDeleteImage",
+                f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/{{WorkerImageRepository}}",
+            ),
+            row("s3:PutObject", "arn:aws:s3:::{Bundles}/x"),
+        ],
+    ),
+    ("branch-builder", "WorkerImageBuilderRole"): (
+        [start("{WorkerImageBuild}")],
+        [start("{Builds}"), start("other")],
+    ),
+    ("fargate-mirror", "MirrorRole"): (
+        [
+            codecommit("GitPull", "shop"),
+            codecommit("GitPush", "shop", "us-west-2"),
+            codecommit("CreateRepository", "shop", "us-west-2"),
+        ],
+        [
+            codecommit("GitPush", "shop"),
+            codecommit("GitPull", "other"),
+            codecommit("GitPush", "other", "us-west-2"),
+            codecommit("GitPush", "shop", "eu-west-3"),
+            codecommit("DeleteRepository", "shop", "us-west-2"),
+            codecommit("DeleteBranch", "shop"),
+            row("ecs:RunTask", DEFINITION + "fargate-mirror-mirror:1"),
+            row("iam:PassRole", ROLE + "{MirrorRole}"),
+        ],
+    ),
+    ("fargate-mirror", "StarterRole"): (
+        [
+            (
+                "ecs:RunTask",
+                DEFINITION + "fargate-mirror-mirror:3",
+                {"ecs:cluster": CLUSTER + "{MirrorCluster}"},
+            ),
+            ("ecs:ListTasks", "*", {"ecs:cluster": CLUSTER + "{MirrorCluster}"}),
+            ("iam:PassRole", ROLE + "{MirrorRole}", TO_ECS),
+        ],
+        [
+            ("ecs:RunTask", DEFINITION + "fargate-mirror-mirror:3", {"ecs:cluster": CLUSTER + "x"}),
+            ("ecs:RunTask", DEFINITION + "other:1", {"ecs:cluster": CLUSTER + "{MirrorCluster}"}),
+            ("ecs:ListTasks", "*", {"ecs:cluster": CLUSTER + "other"}),
+            ("ecs:StopTask", "*", {"ecs:cluster": CLUSTER + "{MirrorCluster}"}),
+            ("iam:PassRole", ROLE + "{MirrorImageBuildRole}", TO_ECS),
+            codecommit("GitPull", "shop"),
+        ],
+    ),
+    ("fargate-mirror", "MirrorAgentRole"): (
+        [
+            row(
+                "ecr:BatchGetImage",
+                f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/{{MirrorImageRepository}}",
+            ),
+            logs("{MirrorLog}"),
+        ],
+        [
+            row(
+                "ecr:PutImage",
+                f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/{{MirrorImageRepository}}",
+            ),
+            row("ecr:BatchGetImage", f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/other"),
+            logs("other"),
+        ],
+    ),
+    ("backlog-proxy", "MirrorRole"): (
+        [
+            codecommit("GitPush", "web-mirror"),
+            codecommit("GitPull", "web-mirror"),
+            row(
+                "ssm:GetParameters",
+                f"arn:aws:ssm:{{region}}:{ACCOUNT}:parameter/backlog-mirror/ssh-key",
+            ),
+            ("s3:PutObject", "arn:aws:s3:::{MirrorCache}/x", OWN),
+            logs("{MirrorLog}"),
+        ],
+        [
+            codecommit("GitPush", "other"),
+            codecommit("DeleteRepository", "web-mirror"),
+            row(
+                "ssm:GetParameters",
+                f"arn:aws:ssm:{{region}}:{ACCOUNT}:parameter/backlog-mirror/other",
+            ),
+            row(
+                "ssm:PutParameter",
+                f"arn:aws:ssm:{{region}}:{ACCOUNT}:parameter/backlog-mirror/ssh-key",
+            ),
+            row("s3:PutObject", "arn:aws:s3:::another-bucket/x"),
+            row("secretsmanager:GetSecretValue", "{WebhookCredentials}"),
+            logs("{AuthorizerLog}"),
+            start("{Mirror}"),
+        ],
+    ),
+    ("backlog-proxy", "AuthorizerRole"): (
+        [row("secretsmanager:GetSecretValue", "{WebhookCredentials}"), logs("{AuthorizerLog}")],
+        [
+            row("secretsmanager:PutSecretValue", "{WebhookCredentials}"),
+            row(
+                "secretsmanager:GetSecretValue",
+                f"arn:aws:secretsmanager:{{region}}:{ACCOUNT}:secret:other-1a2b3c",
+            ),
+            start("{Mirror}"),
+            row(
+                "ssm:GetParameters",
+                f"arn:aws:ssm:{{region}}:{ACCOUNT}:parameter/backlog-mirror/ssh-key",
+            ),
+            logs("{MirrorLog}"),
+        ],
+    ),
+    ("backlog-proxy", "StartRole"): (
+        [start("{Mirror}")],
+        [
+            start("other"),
+            row(
+                "codebuild:StopBuild", f"arn:aws:codebuild:{{region}}:{ACCOUNT}:project/{{Mirror}}"
+            ),
+            row(
+                "codebuild:BatchGetBuilds",
+                f"arn:aws:codebuild:{{region}}:{ACCOUNT}:project/{{Mirror}}",
+            ),
+            codecommit("GitPull", "web-mirror"),
+        ],
+    ),
+    ("branch-builder-direct", "StartRole"): (
+        [start("{Builds}", **DIRECTLY)],
+        [
+            start("other", **DIRECTLY),
+            start("{Builds}", **{**DIRECTLY, "source.buildspec": "evil"}),
+            start("{Builds}", **{**DIRECTLY, "source.location": "https://example.com/evil.git"}),
+            start("{Builds}", **{**DIRECTLY, "environment.environmentVariables.name": ["PATH"]}),
+        ],
+    ),
+    ("branch-builder-direct", "BuildsRole"): (
+        [codecommit("GitPull", "shop")],
+        [codecommit("GitPush", "shop"), codecommit("GitPull", "other")],
+    ),
+    ("multi-region-pipeline", "WindowRole"): (
+        [
+            row("codepipeline:EnableStageTransition", PIPELINE + "{Pipeline}/Deploy-eu"),
+            row("codepipeline:DisableStageTransition", PIPELINE + "{Pipeline}/Deploy-us"),
+            sqs("SendMessage", "{LostSwitches}"),
+        ],
+        [
+            row("codepipeline:EnableStageTransition", PIPELINE + "other/Deploy-eu"),
+            row("codepipeline:StartPipelineExecution", PIPELINE + "{Pipeline}"),
+            row("codepipeline:PutApprovalResult", PIPELINE + "{Pipeline}/Approve/Approve"),
+            sqs("ReceiveMessage", "{LostSwitches}"),
+        ],
+    ),
+    ("multi-region-pipeline", "SourceRole"): (
+        [],
+        [
+            row("codepipeline:StartPipelineExecution", PIPELINE + "{Pipeline}"),
+            row(
+                "cloudformation:CreateStack",
+                f"arn:aws:cloudformation:{{region}}:{ACCOUNT}:stack/x/1",
+            ),
+            row("iam:PassRole", ROLE + "{BuildRole}"),
+        ],
+    ),
+    ("multi-region-pipeline", "StartBuildRole"): (
+        [start("{Build}")],
+        [start("other"), row("iam:PassRole", ROLE + "{BuildRole}")],
+    ),
+    ("multi-region-pipeline", "BuildRole"): (
+        [logs("{BuildLog}")],
+        [
+            start("{Build}"),
+            row(
+                "cloudformation:CreateStack",
+                f"arn:aws:cloudformation:{{region}}:{ACCOUNT}:stack/x/1",
+            ),
+            row("iam:CreateRole", ROLE + "x"),
+            row("sts:AssumeRole", ROLE + "{ApplicationActionRole}"),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _ in TABLE}))
+def test_a_role_may_what_it_needs_and_no_more(
+    name: str, emulator: Emulator, before: Found, tmp_path: Path
+) -> None:
+    """Each row that is needed is granted, each row beside it is not."""
+    stack = Deployment(emulator, name, tmp_path)
+    stack.deploy()
+    known = {t: r["PhysicalResourceId"] for t, r in stack.resources().items()}
+    known = {t: p.rpartition("/")[2] if p.startswith("http") else p for t, p in known.items()}
+    known["region"] = stack.way.region
+    wrong = []
+    for (template, title), (granted, denied) in TABLE.items():
+        if template != name:
+            continue
+        for rows, expected in ((granted, True), (denied, False)):
+            for action, resource, context in rows:
+                told = {k: filled(v, known) for k, v in context.items()}
+                arn = filled(resource, known)
+                if may(stack, title, action, arn, told) is not expected:
+                    wrong.append((title, action, arn, told, "granted" if expected else "denied"))
+    assert not wrong, "\n".join(map(str, wrong))
+
+
+def filled(value: Any, known: dict[str, str]) -> Any:
+    """Put names in the place of the braces."""
+    return value.format_map(known) if isinstance(value, str) else value
+
+
+def may(stack: Deployment, title: str, action: str, resource: str, context: Any) -> bool:
+    """Ask the deployed policies."""
+    iam = stack.emulator.client("iam")
+    role = iam.get_role(RoleName=identity(stack, title))["Role"]["Arn"]
+    region = stack.way.region
+    keys = stack.emulator.call("role", region=region, arn=role, session="asking")
+    asked = {"key": keys["aws_access_key_id"], "action": action, "resource": resource}
+    return bool(stack.emulator.call("may", region=region, **asked, context=context))
+
+
+def test_real_requests_are_denied_where_the_table_says_so(
+    emulator: Emulator, before: Found, tmp_path: Path
+) -> None:
+    """The same by real requests of the worker, the function, and by one without TLS."""
+    stack = Deployment(emulator, "branch-builder", tmp_path)
+    stack.deploy()
+    region = stack.way.region
+    queue, given_up = identity(stack, "Pushes"), identity(stack, "GivenUp")
+    bundles, outputs = identity(stack, "Bundles"), identity(stack, "Outputs")
+    builds, image = identity(stack, "Builds"), identity(stack, "WorkerImageBuild")
+    worker = clients(stack, "WorkerRole")
+    worker("sqs").receive_message(QueueUrl=queue)
+    worker("s3").put_object(Bucket=bundles, Key="shop/main/1.zip", Body=b"")
+    good = {"sourceTypeOverride": "S3", "sourceLocationOverride": f"{bundles}/shop/main/1.zip"}
+    worker("codebuild").start_build(projectName=builds, **good)
+    starter = clients(stack, "StarterRole")
+    cluster = identity(stack, "WorkerCluster")
+    ecs = emulator.client("ecs", region)
+    mine = identity(stack, "WorkerTask")
+    starter("ecs").run_task(cluster=cluster, taskDefinition=mine)
+    container = {"name": "worker", "image": "evil", "memory": 512}
+    admin = emulator.client("iam").get_role(RoleName=identity(stack, "BuildsRole"))["Role"]["Arn"]
+    family = mine.rpartition("/")[2].partition(":")[0]
+    evil = ecs.register_task_definition(
+        family=family, taskRoleArn=admin, containerDefinitions=[container]
+    )["taskDefinition"]["taskDefinitionArn"]
+    refused = {
+        "send": lambda: worker("sqs").send_message(
+            QueueUrl=queue, MessageBody="x", MessageGroupId="x"
+        ),
+        "other queue": lambda: worker("sqs").receive_message(QueueUrl=given_up),
+        "read": lambda: worker("s3").get_object(Bucket=bundles, Key="shop/main/1.zip"),
+        "list": lambda: worker("s3").list_objects_v2(Bucket=bundles),
+        "delete": lambda: worker("s3").delete_object(Bucket=bundles, Key="shop/main/1.zip"),
+        "other bucket": lambda: worker("s3").put_object(Bucket=outputs, Key="x", Body=b""),
+        "buckets": lambda: worker("s3").list_buckets(),
+        "other project": lambda: worker("codebuild").start_build(projectName=image, **good),
+        "no location": lambda: worker("codebuild").start_build(
+            projectName=builds, sourceTypeOverride="S3", sourceLocationOverride="evil/1.zip"
+        ),
+        "buildspec": lambda: worker("codebuild").start_build(
+            projectName=builds, **good, buildspecOverride="version: 0.2"
+        ),
+        "role": lambda: worker("codebuild").start_build(
+            projectName=builds, **good, serviceRoleOverride=admin
+        ),
+        "repositories": lambda: worker("codecommit").list_repositories(),
+        "task": lambda: worker("ecs").run_task(cluster=cluster, taskDefinition=mine),
+        "another role": lambda: starter("ecs").run_task(cluster=cluster, taskDefinition=evil),
+        "another cluster": lambda: starter("ecs").run_task(cluster="x", taskDefinition=mine),
+        "messages": lambda: starter("sqs").receive_message(QueueUrl=queue),
+    }
+    for what, request in refused.items():
+        with pytest.raises(ClientError) as caught:
+            request()
+        code = caught.value.response["Error"]["Code"]
+        assert code in ("AccessDenied", "AccessDeniedException"), (what, code)
+
+
+def test_buckets_refuse_who_does_not_come_by_tls(
+    emulator: Emulator, before: Found, tmp_path: Path
+) -> None:
+    """Even with the right to write."""
+    stack = Deployment(emulator, "branch-builder", tmp_path)
+    stack.deploy()
+    s3 = clients(stack, "WorkerRole")("s3")
+    put = {"Bucket": identity(stack, "Bundles"), "Key": "shop/main/1.zip", "Body": b""}
+    s3.put_object(**put)
+
+    def plainly(request: Any, **_: Any) -> None:
+        request.headers["X-Forwarded-Proto"] = "http"
+
+    s3.meta.events.register("before-send.s3", plainly)
+    with pytest.raises(ClientError) as caught:
+        s3.put_object(**put)
+    assert caught.value.response["Error"]["Code"] == "AccessDenied"
+
+
+def clients(stack: Deployment, title: str) -> Any:
+    """Return what makes clients with a deployed role's credentials."""
+    region = stack.way.region
+    role = stack.emulator.client("iam").get_role(RoleName=identity(stack, title))["Role"]["Arn"]
+    keys = stack.emulator.call("role", region=region, arn=role, session="attacker")
+    return lambda service: stack.emulator.client(service, region, **keys)

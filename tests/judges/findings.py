@@ -1,0 +1,382 @@
+"""What each judge finds, in one shape."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+from judges.policies import policies
+
+from cfngen import read
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+BIN = Path(sys.executable).parent
+# Each judge that is not among the project's own tools has an environment of its own.
+JUDGES = ROOT / ".venv" / "judges"
+# Where no shell, image or workflow of ours is.
+NOT_OURS = {"node_modules", "build", "dist", "judges"}
+# Newer than cfripper, which refuses a template for a property of a bucket that it has not heard of.
+UNKNOWN_TO_CFRIPPER = {"BucketNamespace"}
+PHASES = ("install", "pre_build", "build", "post_build")
+
+
+@dataclass(frozen=True, order=True)
+class Finding:
+    """One thing that a judge has to say.
+
+    Attributes:
+        judge: who says it.
+        rule: the judge's name for what it says.
+        template: the template it is about, or nothing.
+        place: a logical ID in the template, or else a file and perhaps a line.
+        message: what is wrong.
+    """
+
+    judge: str
+    rule: str
+    template: str
+    place: str
+    message: str
+
+    def __str__(self) -> str:
+        """Return it on one line, beginning with what an excuse has to name."""
+        where = f"{self.template}: {self.place}" if self.template else self.place
+        return f"{self.judge}:{self.rule} {where}: {self.message}"
+
+
+@dataclass(frozen=True)
+class Judge:
+    """Who judges, what, and how it is asked.
+
+    Attributes:
+        name: its name, which is that of its environment.
+        program: the program that is asked.
+        subjects: returns what of the repository it judges.
+        ask: returns what it finds in some files.
+    """
+
+    name: str
+    program: Path
+    subjects: Callable[[], list[Path]]
+    ask: Callable[[Judge, Sequence[Path]], Iterator[Finding]]
+
+    @property
+    def missing(self) -> str:
+        """How to install it, if it is not installed."""
+        if self.program.exists():
+            return ""
+        return f"{self.name} is not installed: run `python tests/judges/install.py {self.name}`"
+
+    def findings(self, paths: Sequence[Path]) -> list[Finding]:
+        """Return what it finds in some files, each thing once, in order."""
+        return sorted(set(self.ask(self, paths))) if paths else []
+
+    def run(self, *arguments: Any, lines: str = "", good: tuple[int, ...] = (0, 1)) -> str:
+        """Run its program offline and return what it prints.
+
+        Args:
+            arguments: the program's.
+            lines: its standard input.
+            good: exit statuses that say that it has judged.
+
+        Raises:
+            RuntimeError: it has not judged.
+        """
+        done = subprocess.run(
+            [self.program, *arguments], input=lines, capture_output=True, text=True, cwd=ROOT
+        )
+        if done.returncode not in good:
+            raise RuntimeError(f"{self.name}: exit {done.returncode}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+
+# --- what is judged ----------------------------------------------------------------------------
+
+
+def laid_out(folder: Path, paths: Sequence[Path]) -> list[Path]:
+    """Copy templates into a folder, and beside each the templates that it carries.
+
+    Such a one is called after its template and the resource that carries it.
+    """
+    found = []
+    for path in paths:
+        found.append(Path(shutil.copy(path, folder)))
+        for name, resource in read(path.read_text())["Resources"].items():
+            body = resource.get("Properties", {}).get("TemplateBody")
+            if isinstance(body, str):
+                carried = folder / f"{path.stem}.{name}.yaml"
+                carried.write_text(body)
+                found.append(carried)
+    return found
+
+
+def templates() -> list[Path]:
+    """Return the templates that are delivered."""
+    return sorted((ROOT / "output").glob("*.yaml"))
+
+
+def dockerfiles() -> list[Path]:
+    """Return what images are built of."""
+    return _ours("Dockerfile*")
+
+
+def pages_and_buildspecs() -> list[Path]:
+    """Return what has shell in it: templates, buildspecs that are files, and pages."""
+    return [*templates(), *_ours("*buildspec*.yml"), *_ours("*.md")]
+
+
+def workflows() -> list[Path]:
+    """Return the workflows and actions of GitHub; a project may have none."""
+    found = [path for end in ("yml", "yaml") for path in ROOT.glob(f".github/workflows/*.{end}")]
+    return sorted([*found, *ROOT.glob("action.y*ml"), *ROOT.glob(".github/actions/*/action.y*ml")])
+
+
+def _ours(pattern: str) -> list[Path]:
+    return sorted(
+        path
+        for path in ROOT.rglob(pattern)
+        if path.is_file()
+        and not any(part in NOT_OURS or part[0] == "." for part in path.relative_to(ROOT).parts)
+    )
+
+
+def _named(path: Path) -> str:
+    return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
+
+
+# --- judges of templates -----------------------------------------------------------------------
+
+
+def of_templates(
+    ask: Callable[[Judge, Sequence[Path]], Iterator[Finding]],
+) -> Callable[[Judge, Sequence[Path]], Iterator[Finding]]:
+    """Let a judge see templates, and those in them, in a folder with nothing else in it."""
+
+    def asked(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+        with tempfile.TemporaryDirectory() as folder:
+            yield from ask(judge, laid_out(Path(folder), paths))
+
+    return asked
+
+
+def cfn_lint(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Ask cfn-lint for everything that it knows, in the regions of .cfnlintrc."""
+    # Its exit status tells which severities there are.
+    said = judge.run("-c", "I", "--format", "json", "--", *paths, good=(0, *range(2, 16)))
+    for one in json.loads(said):
+        path = one["Location"]["Path"] or []
+        place = str(path[1]) if path[:1] == ["Resources"] and len(path) > 1 else "/".join(path[:2])
+        name = Path(one["Filename"]).stem
+        yield Finding(judge.name, one["Rule"]["Id"], name, place, one["Message"])
+
+
+def checkov(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Ask checkov, once for the whole folder."""
+    said = json.loads(
+        judge.run(
+            "--skip-download",
+            "--framework",
+            "cloudformation",
+            "--directory",
+            paths[0].parent,
+            "--output",
+            "json",
+            "--quiet",
+            "--compact",
+        )
+    )
+    # Without a resource that it knows, it says less.
+    for report in said if isinstance(said, list) else [said]:
+        results = report.get("results", {})
+        for name in results.get("parsing_errors", ()):
+            yield Finding(judge.name, "parse", Path(name).stem, "", "it cannot be read")
+        for one in results.get("failed_checks", ()):
+            name, place = Path(one["file_path"]).stem, one["resource"].rpartition(".")[2]
+            yield Finding(judge.name, one["check_id"], name, place, one["check_name"])
+
+
+def cfripper(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Ask cfripper; a rule about actions is one for each action."""
+    for path in paths:
+        path.write_text(json.dumps(_without(read(path.read_text()), UNKNOWN_TO_CFRIPPER)))
+    answers = judge.run("--format", "json", *paths, good=(0, 2)).splitlines()
+    for name, answer in zip((path.stem for path in paths), answers, strict=True):
+        said = json.loads(answer)
+        for one in (*said["failures"], *said["exceptions"]):
+            action = re.search(r' for "(\S+)"$', one["reason"])
+            rule = f"{one['rule']}/{action[1]}" if action else one["rule"]
+            for place in one["resource_ids"] or [""]:
+                yield Finding(judge.name, rule, name, place, one["reason"])
+
+
+def _without(value: Any, names: Collection[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _without(item, names) for key, item in value.items() if key not in names}
+    return [_without(item, names) for item in value] if isinstance(value, list) else value
+
+
+def parliament(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Ask parliament about every policy, with made-up names of things that are not there yet."""
+    asked = [
+        [path.stem, name, document]
+        for path in paths
+        for name, document in policies(read(path.read_text()))
+    ]
+    for found in json.loads(judge.run(HERE / "parliament_policies.py", lines=json.dumps(asked))):
+        yield Finding(judge.name, *found)
+
+
+def guard(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Ask CloudFormation Guard about the rules of this house."""
+    said = judge.run(HERE / "guard_rules.py", HERE / "rules.guard", *paths, good=(0,))
+    for name, rule, place, message in json.loads(said):
+        yield Finding(judge.name, rule, name, place, message)
+
+
+def cdk_nag(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Ask cdk-nag's AwsSolutions pack."""
+    node = shutil.which("node")
+    if not node:
+        raise RuntimeError("cdk-nag: node is not on the PATH")
+    done = subprocess.run(
+        [node, HERE / "cdk_nag.mjs", JUDGES / "cdk-nag", *paths], capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(f"{judge.name}: {done.stderr}")
+    for one in json.loads(done.stdout):
+        rule = _shorter(one["rule"])
+        yield Finding(judge.name, rule, one["template"], one["resource"], one["message"])
+
+
+def _shorter(rule: str) -> str:
+    """Return a rule of cdk-nag with what it found, in a form that can stand in an excuse.
+
+    `[Resource::*]` becomes `/every-resource`, and an ARN loses what is the stack's own.
+    """
+    name, _, found = rule.partition("[")
+    kind, _, what = found.removesuffix("]").partition("::")
+    if not what:
+        return rule
+    if what == "*":
+        return f"{name}/every-{kind.lower()}"
+    if what.startswith("["):
+        what = re.sub(r"\$\{([\w:.]+)\}", r"<\1>", str(json.loads(what)[0]))
+    own = ("arn", "", "<AWS::Partition>", "<AWS::Region>", "<AWS::AccountId>")
+    parts = re.split(r":(?![^<]*>)", what)
+    return f"{name}/" + ":".join(part for part in parts if part not in own)
+
+
+# --- judges of other files ---------------------------------------------------------------------
+
+
+def hadolint(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Ask hadolint about what images are built of."""
+    for one in json.loads(judge.run("--no-color", "--format", "json", *paths)):
+        place = f"{_named(Path(one['file']))}:{one['line']}"
+        yield Finding(judge.name, one["code"], "", place, one["message"])
+
+
+def shellcheck(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Ask ShellCheck about the commands of buildspecs, and those that pages tell to type."""
+    for path in paths:
+        for shell, template, place, line, text in snippets(path):
+            said = judge.run("--norc", "--format", "json", f"--shell={shell}", "-", lines=text)
+            for one in json.loads(said):
+                where = place if template else f"{place}:{line + one['line']}"
+                code = f"SC{one['code']}"
+                yield Finding(judge.name, code, template, where, one["message"])
+
+
+def snippets(path: Path) -> Iterator[tuple[str, str, str, int, str]]:
+    """Yield the shell in a file: shell, template, place, the line before it, and text."""
+    text = path.read_text()
+    if path.suffix == ".md":
+        # As one script, since later commands use what earlier ones have set.
+        lines = [""] * len(text.splitlines())
+        for block in re.finditer(r"^```(?:bash|sh|shell)\n(.*?)^```", text, re.M | re.S):
+            for number, line in enumerate(
+                block[1].splitlines(), text[: block.start(1)].count("\n")
+            ):
+                lines[number] = line
+        yield "bash", "", _named(path), 0, "\n".join(lines)
+        return
+    body = yaml.safe_load(text) if "Resources:\n" not in text else None
+    if body:
+        yield from ((shell, "", _named(path), 0, code) for shell, code in commands(body))
+        return
+    for name, resource in read(text)["Resources"].items():
+        source = resource.get("Properties", {}).get("Source", {})
+        spec = source.get("BuildSpec") if isinstance(source, dict) else None
+        if isinstance(spec, str) and "\n" in spec:
+            for shell, code in commands(yaml.safe_load(spec)):
+                yield shell, path.stem, name, 0, code
+
+
+def commands(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the shell and the commands of each phase of a buildspec, as one script.
+
+    Variables last from command to command, so that one by itself would seem to lack some.
+    """
+    shell = spec.get("env", {}).get("shell", "sh")
+    for phase in PHASES:
+        for part in ("commands", "finally"):
+            if lines := spec.get("phases", {}).get(phase, {}).get(part):
+                yield shell, "\n".join(str(line) for line in lines) + "\n"
+
+
+def zizmor(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Ask zizmor about workflows, without asking GitHub."""
+    said = judge.run(
+        "--offline", "--no-config", "--no-progress", "--no-exit-codes", "--format", "json", *paths
+    )
+    for one in json.loads(said):
+        for spot in one["locations"]:
+            file = _named(Path(spot["symbolic"]["key"]["Local"]["verbatim_path"]))
+            row = spot["concrete"]["location"]["start_point"]["row"] + 1
+            yield Finding(judge.name, one["ident"], "", f"{file}:{row}", one["desc"])
+
+
+def check_jsonschema(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Ask check-jsonschema whether workflows and actions are what their schemas say."""
+    for schema, chosen in (
+        ("github-actions", [path for path in paths if path.stem == "action"]),
+        ("github-workflows", [path for path in paths if path.stem != "action"]),
+    ):
+        if not chosen:
+            continue
+        said = json.loads(judge.run("--builtin-schema", schema, "-o", "json", "--", *chosen))
+        for one in said.get("parse_errors", ()):
+            yield Finding(judge.name, "parse", "", _named(Path(one["filename"])), one["message"])
+        for one in said.get("errors", ()):
+            place = f"{_named(Path(one['filename']))} {one['path']}"
+            message = one.get("best_deep_match", one)["message"]
+            yield Finding(judge.name, schema, "", place, message)
+
+
+def _judges() -> Iterator[Judge]:
+    apart = JUDGES
+    yield Judge("cfn-lint", BIN / "cfn-lint", templates, of_templates(cfn_lint))
+    yield Judge("checkov", apart / "checkov/bin/checkov", templates, of_templates(checkov))
+    yield Judge("cfripper", apart / "cfripper/bin/cfripper", templates, of_templates(cfripper))
+    yield Judge("parliament", apart / "parliament/bin/python", templates, of_templates(parliament))
+    yield Judge("guard", apart / "guard/bin/python", templates, of_templates(guard))
+    nag = apart / "cdk-nag/node_modules/cdk-nag/package.json"
+    yield Judge("cdk-nag", nag, templates, of_templates(cdk_nag))
+    yield Judge("shellcheck", BIN / "shellcheck", pages_and_buildspecs, shellcheck)
+    yield Judge("hadolint", BIN / "hadolint", dockerfiles, hadolint)
+    yield Judge("zizmor", apart / "zizmor/bin/zizmor", workflows, zizmor)
+    schemas = apart / "check-jsonschema/bin/check-jsonschema"
+    yield Judge("check-jsonschema", schemas, workflows, check_jsonschema)
+
+
+ALL = {judge.name: judge for judge in _judges()}
