@@ -9,7 +9,6 @@ import pytest
 from support.codecommit_git import CodeCommitGit
 from support.deployments import REGIONS
 from support.emulator import Emulator
-from support.inventory import Found, clean, inventory
 from support.machines import Machines
 
 HERE = Path(__file__).parent
@@ -23,23 +22,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def before(emulator: Emulator) -> Iterator[Found]:
-    """Give what there was before a test, and have nothing more after it."""
-    emulator.call("forget")
-    there = inventory(emulator, *REGIONS)
-    yield there
-    clean(emulator, there, *REGIONS)
+def account(emulator: Emulator) -> Iterator[Emulator]:
+    """Give an emulator that has nothing, and nothing is left in it."""
+    yield emulator
+    emulator.reset()
 
 
 @pytest.fixture
-def git(emulator: Emulator, before: Found, tmp_path: Path) -> Iterator[CodeCommitGit]:
+def git(account: Emulator, tmp_path: Path) -> Iterator[CodeCommitGit]:
     """Give CodeCommit's git."""
-    with CodeCommitGit(emulator, tmp_path / "git", *REGIONS) as hosts:
+    with CodeCommitGit(account, tmp_path / "git", *REGIONS) as hosts:
         yield hosts
 
 
 @pytest.fixture
-def machines(emulator: Emulator, git: CodeCommitGit, tmp_path: Path) -> Machines:
+def machines(account: Emulator, git: CodeCommitGit, tmp_path: Path) -> Machines:
     """Give machines for builds and tasks."""
     (tmp_path / "machines").mkdir()
-    return Machines(emulator, git, tmp_path / "machines")
+    return Machines(account, git, tmp_path / "machines")

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from support.deployments import Deployment
 from support.emulator import Emulator
-from support.inventory import Found
 from support.readmes import ROOT, WAYS
 
 from cfngen import draw
@@ -71,10 +70,10 @@ def drawn(name: str, options: dict[str, Any]) -> str:
 
 
 def changed(
-    emulator: Emulator, stack: Deployment, text: str, more: tuple[str, ...] = ()
+    account: Emulator, stack: Deployment, text: str, more: tuple[str, ...] = ()
 ) -> Deployment:
     """Deploy another text as the same stack, through a bucket if it is too big."""
-    ec2 = emulator.client("ec2", stack.way.region)
+    ec2 = account.client("ec2", stack.way.region)
     subnets = ec2.describe_subnets()["Subnets"]
     known = {"vpc": subnets[0]["VpcId"]}
     there = [s["SubnetId"] for s in subnets if s["VpcId"] == known["vpc"]]
@@ -91,15 +90,14 @@ def test_a_stack_changes_its_options(
     old: dict[str, Any],
     new: dict[str, Any],
     more: tuple[str, ...],
-    emulator: Emulator,
-    before: Found,
+    account: Emulator,
     tmp_path: Path,
 ) -> None:
     """What the new template still has keeps its data; what it has no more is deleted or kept."""
-    first = Deployment(emulator, name, tmp_path, stack=f"changing-{name}")
-    first = changed(emulator, first, drawn(name, old), NETWORK if old else ())
+    first = Deployment(account, name, tmp_path, stack=f"changing-{name}")
+    first = changed(account, first, drawn(name, old), NETWORK if old else ())
     had = first.resources()
-    second = changed(emulator, first, drawn(name, new), more)
+    second = changed(account, first, drawn(name, new), more)
     has = second.resources()
     assert second.described()["StackStatus"] == "UPDATE_COMPLETE"
     assert set(has) == set(second.template["Resources"])
@@ -108,48 +106,44 @@ def test_a_stack_changes_its_options(
             assert has[title]["PhysicalResourceId"] == had[title]["PhysicalResourceId"], title
 
 
-def test_a_pipeline_gets_a_region_more(emulator: Emulator, before: Found, tmp_path: Path) -> None:
+def test_a_pipeline_gets_a_region_more(account: Emulator, tmp_path: Path) -> None:
     """First a store in the region, then a stage; the other stages stay, their windows too."""
     name = "multi-region-pipeline"
-    pipeline = Deployment(emulator, name, tmp_path)
+    pipeline = Deployment(account, name, tmp_path)
     pipeline.deploy()
     had = pipeline.resources()
     regions = ["us-east-1", "ap-southeast-2", "eu-central-1"]
     other = tmp_path / "stores"
     other.mkdir()
-    stores = Deployment(emulator, "artifact-stores", other)
-    changed(emulator, stores, drawn("artifact-stores", {"regions": regions}))
+    stores = Deployment(account, "artifact-stores", other)
+    changed(account, stores, drawn("artifact-stores", {"regions": regions}))
     more = [*SHIPPED[name].options["regions"], ELSEWHERE]
-    after = changed(emulator, pipeline, drawn(name, {"regions": more}))
+    after = changed(account, pipeline, drawn(name, {"regions": more}))
     has = after.resources()
     assert {t: has[t]["PhysicalResourceId"] for t in had} == {
         t: r["PhysicalResourceId"] for t, r in had.items()
     }
-    client = emulator.client("codepipeline", "eu-west-1")
+    client = account.client("codepipeline", "eu-west-1")
     told = client.get_pipeline(name=has["Pipeline"]["PhysicalResourceId"])["pipeline"]
     assert "eu-central-1" in told["artifactStores"]
     assert len(told["artifactStores"]) == 4
 
 
-def test_what_cannot_be_deployed_is_undone(
-    emulator: Emulator, before: Found, tmp_path: Path
-) -> None:
+def test_what_cannot_be_deployed_is_undone(account: Emulator, tmp_path: Path) -> None:
     """A repository of that name is there already: the stack fails, and leaves nothing."""
-    emulator.client("codecommit", "us-east-1").create_repository(repositoryName="web-mirror")
-    stack = Deployment(emulator, "backlog-proxy", tmp_path)
+    account.client("codecommit", "us-east-1").create_repository(repositoryName="web-mirror")
+    stack = Deployment(account, "backlog-proxy", tmp_path)
     ended = stack.reader.run(stack.command())
     assert ended.returncode != 0
     assert any("already exists" in failure for failure in stack.failures())
     assert stack.described()["StackStatus"] in ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS")
 
 
-def test_a_template_over_the_limit_goes_through_a_bucket(
-    emulator: Emulator, before: Found, tmp_path: Path
-) -> None:
+def test_a_template_over_the_limit_goes_through_a_bucket(account: Emulator, tmp_path: Path) -> None:
     """`--s3-bucket`, as cfngen advises: without it, the command refuses by itself."""
     text = drawn("fargate-mirror", {"cache": "efs", "dashboard": True})
     assert len(text.encode()) > INLINE_LIMIT
-    stack = Deployment(emulator, "fargate-mirror", tmp_path, text=text)
+    stack = Deployment(account, "fargate-mirror", tmp_path, text=text)
     ended = stack.reader.run(stack.command())
     assert ended.returncode != 0
     assert "S3 Bucket" in ended.stderr

@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.deployments import REGIONS, Deployment
+from support.deployments import Deployment
 from support.emulator import Emulator
-from support.inventory import Found, inventory
+from support.inventory import inventory
 from support.readmes import ROOT, WAYS
 
 from cfngen.manifest import load
 from cfngen.render import read
 from cfngen.testing import references
 
+SHIPPED = load(ROOT).templates
 RETAINED = ("Retain", "RetainExceptOnCreate")
 # For each template, a parameter to change, and the value that it gets.
 CHANGES = {
@@ -36,16 +37,19 @@ CHANGES = {
 }
 
 
+def regions(name: str) -> tuple[str, ...]:
+    """Return where a template makes anything."""
+    return SHIPPED[name].regions or (WAYS[name].region,)
+
+
 each = pytest.mark.parametrize("name", sorted(WAYS))
 
 
 @each
-def test_a_template_lives_as_its_readme_says(
-    name: str, emulator: Emulator, before: Found, tmp_path: Path
-) -> None:
+def test_a_template_lives_as_its_readme_says(name: str, account: Emulator, tmp_path: Path) -> None:
     """Deployed, described, deployed again, changed, deleted: what is left is what is retained."""
-    stack = Deployment(emulator, name, tmp_path)
-    prepared = inventory(emulator, *REGIONS)
+    stack = Deployment(account, name, tmp_path)
+    prepared = inventory(account, *regions(name))
     stack.deploy()
 
     told, made = stack.described(), stack.resources()
@@ -67,20 +71,20 @@ def test_a_template_lives_as_its_readme_says(
     assert using
     assert using <= stack.updated()
 
-    expected = retained(emulator, stack, now)
+    expected = retained(account, stack, now)
     stack.delete()
-    left = {name for _, name in inventory(emulator, *REGIONS) - prepared}
+    left = {name for _, name in inventory(account, *regions(name)) - prepared}
     assert left == expected
 
 
-def retained(emulator: Emulator, stack: Deployment, given: Mapping[str, str]) -> set[str]:
+def retained(account: Emulator, stack: Deployment, given: Mapping[str, str]) -> set[str]:
     """Return the names of what a stack retains, and its stacks in other regions."""
     names, made = set(), stack.resources()
     for title, resource in stack.template["Resources"].items():
         if resource["Type"] == "AWS::CloudFormation::StackSet":
             inner = read(resource["Properties"]["TemplateBody"])["Resources"]
             for region in resource["Properties"]["StackInstancesGroup"][0]["Regions"]:
-                cloudformation = emulator.client("cloudformation", region)
+                cloudformation = account.client("cloudformation", region)
                 asked = {"StackName": f"StackSet-{stack.stack}-0"}
                 found = cloudformation.describe_stack_resources(**asked)["StackResources"]
                 there = {r["LogicalResourceId"]: r["PhysicalResourceId"] for r in found}
@@ -108,20 +112,18 @@ OTHERS = {
 
 
 @each
-def test_two_stacks_live_side_by_side(
-    name: str, emulator: Emulator, before: Found, tmp_path: Path
-) -> None:
+def test_two_stacks_live_side_by_side(name: str, account: Emulator, tmp_path: Path) -> None:
     """Under another name, a template makes everything anew, and takes nothing from the first."""
-    one = Deployment(emulator, name, tmp_path)
+    one = Deployment(account, name, tmp_path)
     one.deploy()
     other = one.beside("another")
     other.deploy(*OTHERS.get(name, ()))
     mine, theirs = identities(one), identities(other)
     assert set(mine) == set(theirs)
     assert not set(mine.values()) & set(theirs.values())
-    there = inventory(emulator, *REGIONS)
+    there = inventory(account, *regions(name))
     one.delete()
-    gone = {name for _, name in there - inventory(emulator, *REGIONS)}
+    gone = {name for _, name in there - inventory(account, *regions(name))}
     assert not gone & set(theirs.values())
     assert identities(other) == theirs
 
@@ -135,4 +137,4 @@ def identities(stack: Deployment) -> dict[str, str]:
 
 def test_every_template_that_ships_has_its_way() -> None:
     """None is left out of what is done here."""
-    assert set(load(ROOT).templates) == set(WAYS) == set(CHANGES)
+    assert set(SHIPPED) == set(WAYS) == set(CHANGES)

@@ -14,7 +14,6 @@ from botocore.exceptions import ClientError
 from support.codecommit_git import ACCOUNT
 from support.deployments import Deployment
 from support.emulator import Emulator
-from support.inventory import Found
 from support.ways import identity
 
 # (action, resource, condition keys): names in braces are resources of the stack.
@@ -342,11 +341,9 @@ TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
 
 
 @pytest.mark.parametrize("name", sorted({name for name, _ in TABLE}))
-def test_a_role_may_what_it_needs_and_no_more(
-    name: str, emulator: Emulator, before: Found, tmp_path: Path
-) -> None:
+def test_a_role_may_what_it_needs_and_no_more(name: str, account: Emulator, tmp_path: Path) -> None:
     """Each row that is needed is granted, each row beside it is not."""
-    stack = Deployment(emulator, name, tmp_path)
+    stack = Deployment(account, name, tmp_path)
     stack.deploy()
     known = {t: r["PhysicalResourceId"] for t, r in stack.resources().items()}
     known = {t: p.rpartition("/")[2] if p.startswith("http") else p for t, p in known.items()}
@@ -380,10 +377,10 @@ def may(stack: Deployment, title: str, action: str, resource: str, context: Any)
 
 
 def test_real_requests_are_denied_where_the_table_says_so(
-    emulator: Emulator, before: Found, tmp_path: Path
+    account: Emulator, tmp_path: Path
 ) -> None:
     """The same by real requests of the worker, the function, and by one without TLS."""
-    stack = Deployment(emulator, "branch-builder", tmp_path)
+    stack = Deployment(account, "branch-builder", tmp_path)
     stack.deploy()
     region = stack.way.region
     queue, given_up = identity(stack, "Pushes"), identity(stack, "GivenUp")
@@ -396,11 +393,11 @@ def test_real_requests_are_denied_where_the_table_says_so(
     worker("codebuild").start_build(projectName=builds, **good)
     starter = clients(stack, "StarterRole")
     cluster = identity(stack, "WorkerCluster")
-    ecs = emulator.client("ecs", region)
+    ecs = account.client("ecs", region)
     mine = identity(stack, "WorkerTask")
     starter("ecs").run_task(cluster=cluster, taskDefinition=mine)
     container = {"name": "worker", "image": "evil", "memory": 512}
-    admin = emulator.client("iam").get_role(RoleName=identity(stack, "BuildsRole"))["Role"]["Arn"]
+    admin = account.client("iam").get_role(RoleName=identity(stack, "BuildsRole"))["Role"]["Arn"]
     family = mine.rpartition("/")[2].partition(":")[0]
     evil = ecs.register_task_definition(
         family=family, taskRoleArn=admin, containerDefinitions=[container]
@@ -438,11 +435,9 @@ def test_real_requests_are_denied_where_the_table_says_so(
         assert code in ("AccessDenied", "AccessDeniedException"), (what, code)
 
 
-def test_buckets_refuse_who_does_not_come_by_tls(
-    emulator: Emulator, before: Found, tmp_path: Path
-) -> None:
+def test_buckets_refuse_who_does_not_come_by_tls(account: Emulator, tmp_path: Path) -> None:
     """Even with the right to write."""
-    stack = Deployment(emulator, "branch-builder", tmp_path)
+    stack = Deployment(account, "branch-builder", tmp_path)
     stack.deploy()
     s3 = clients(stack, "WorkerRole")("s3")
     put = {"Bucket": identity(stack, "Bundles"), "Key": "shop/main/1.zip", "Body": b""}

@@ -81,6 +81,17 @@ class Emulator:
             raise RuntimeError(f"{what}: {said}")
         return said
 
+    def reset(self) -> None:
+        """Forget everything, what is deployed included."""
+        self.call("forget")
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request("POST", "/_ministack/reset", b"")
+            answer = connection.getresponse()
+            assert answer.status == 200, answer.read()
+        finally:
+            connection.close()
+
     def environment(self, region: str = REGION) -> dict[str, str]:
         """Return what makes the `aws` command, found first on the path, talk to it."""
         shim = self.folder / "bin"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import Any
 
-from botocore.exceptions import ClientError
 from support.emulator import Emulator
 
 Found = set[tuple[str, str]]
@@ -126,43 +124,3 @@ def empty(emulator: Emulator, bucket: str) -> None:
     for kind in ("Versions", "DeleteMarkers"):
         for version in listed.get(kind, []):
             s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])
-
-
-def clean(emulator: Emulator, before: Found, *regions: str) -> None:
-    """Delete whatever is there that was not there before, the stacks first."""
-    for _ in range(3):  # one may import what another exports
-        for region in regions:
-            cloudformation = emulator.client("cloudformation", region)
-            for stack in cloudformation.describe_stacks()["Stacks"]:
-                if stack["StackName"].startswith("StackSet-"):  # goes with its StackSet
-                    continue
-                for bucket in resources(cloudformation, stack["StackId"], "AWS::S3::Bucket"):
-                    empty(emulator, bucket)
-                with suppress(ClientError):
-                    cloudformation.delete_stack(StackName=stack["StackId"])
-                    cloudformation.describe_stacks(StackName=stack["StackId"])
-    for place, name in inventory(emulator, *regions) - before:
-        service, _, region = place.partition(" ")
-        if service in REMOVE:
-            operation, key, more = REMOVE[service]
-            if service == "s3":
-                empty(emulator, name)
-            where = region if region != "-" else "eu-west-1"
-            getattr(emulator.client(service, where), operation)(**{key: name}, **more)
-
-
-def resources(cloudformation: Any, stack: str, kind: str) -> list[str]:
-    """Return a stack's resources of a type."""
-    found = cloudformation.describe_stack_resources(StackName=stack)["StackResources"]
-    return [r["PhysicalResourceId"] for r in found if r["ResourceType"] == kind]
-
-
-# How what templates retain is deleted: the operation, what it calls the name, what else it asks.
-REMOVE: dict[str, tuple[str, str, dict[str, Any]]] = {
-    "codecommit": ("delete_repository", "repositoryName", {}),
-    "efs": ("delete_file_system", "FileSystemId", {}),
-    "kms": ("schedule_key_deletion", "KeyId", {"PendingWindowInDays": 7}),
-    "logs": ("delete_log_group", "logGroupName", {}),
-    "s3": ("delete_bucket", "Bucket", {}),
-    "secretsmanager": ("delete_secret", "SecretId", {"ForceDeleteWithoutRecovery": True}),
-}

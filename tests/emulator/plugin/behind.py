@@ -6,6 +6,7 @@ that is noted here.
 
 from __future__ import annotations
 
+import functools
 import http.client
 import os
 from typing import Any
@@ -22,17 +23,19 @@ MOTO = os.environ["MOTO_URL"]
 # Target prefix, and the field that names the resource in a request, by service.
 SERVICES = {"codecommit": "CodeCommit_20150413", "codepipeline": "CodePipeline_20150709"}
 TRANSITIONS: list[dict[str, str]] = []  # the transitions that were enabled or disabled
+PIPELINES: list[tuple[str, str]] = []  # the pipelines that were ever created, by region
 STARTED: list[dict[str, str]] = []  # the pipelines that were started
 REPOSITORIES: dict[
     tuple[str, str], dict[str, str]
 ] = {}  # what is known of each, by region and name
 
 
-def client(service: str) -> Any:
+@functools.cache
+def client(service: str, region: str) -> Any:
     """Return a client of moto's."""
     return boto3.client(
         service,
-        region_name=responses.get_region(),
+        region_name=region,
         endpoint_url=MOTO,
         config=own.ONCE,
         **own.ROOT,
@@ -61,6 +64,8 @@ async def forward(
         REPOSITORIES[region, asked["repositoryName"]]["branch"] = asked["defaultBranchName"]
         return json({})
     answer = ask_moto(method, path, headers, body)
+    if answer[0] == 200 and operation == "CreatePipeline":
+        PIPELINES.append((region, asked["pipeline"]["name"]))
     if answer[0] == 200 and operation == "CreateRepository":
         made = own.parsed(answer[2])["repositoryMetadata"]
         known = {key: made[key] for key in ("repositoryName", "repositoryId")}
@@ -87,6 +92,16 @@ def ask_moto(method: str, path: str, headers: dict[str, str], body: bytes) -> An
         return answer.status, {"Content-Type": kind}, answer.read()
     finally:
         connection.close()
+
+
+def forget() -> None:
+    """Delete what was made, and forget what was noted."""
+    for region, name in REPOSITORIES:
+        client("codecommit", region).delete_repository(repositoryName=name)
+    for region, name in PIPELINES:
+        client("codepipeline", region).delete_pipeline(name=name)
+    for noted in (REPOSITORIES, PIPELINES, STARTED, TRANSITIONS):
+        noted.clear()
 
 
 def plug_in() -> None:

@@ -129,11 +129,11 @@ def token(asked: Asked) -> Any:
 
 
 def forget(asked: Asked) -> None:
-    """Forget what was run, and what was not delivered."""
+    """Forget what was run, and what moto and the plug-in have kept."""
     for kept in (codebuild._builds, ecs._tasks, builds.TOKENS, tasks.TOKENS):
         kept.clear()
-    for noted in (behind.STARTED, behind.TRANSITIONS, targets.NOT_DELIVERED):
-        noted.clear()
+    targets.NOT_DELIVERED.clear()
+    behind.forget()
     builds.ENDINGS.clear()
     builds.ENDINGS[""] = "SUCCEEDED"
 

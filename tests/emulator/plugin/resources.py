@@ -84,7 +84,7 @@ class PipelineType:
     def introduce(arn: str) -> None:
         """Make the role known to moto, which looks at its trust policy."""
         path, _, name = arn.partition(":role")[2].rpartition("/")
-        iam = behind.client("iam")
+        iam = behind.client("iam", "us-east-1")
         trust = own.here("iam").get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
         with suppress(iam.exceptions.EntityAlreadyExistsException):
             iam.create_role(
