@@ -16,12 +16,15 @@ help: ## Say what can be made
 templates: $(VENV)/.installed ## Generate and lint every template into output/
 	$(BIN)/cfngen build
 
-test: $(VENV)/.developing ## Run the tests (two to six minutes on two cores)
-	$(BIN)/python -m pytest -n auto -m "not slow"
-	@echo "left to 'make verify': the tests marked slow"
+test: $(VENV)/.developing ## Run the tests (about a minute and a half on two cores)
+	$(BIN)/python -m pytest -n auto -m "not slow and not payloads and not emulator and not judges"
+	@echo "left to 'make verify': the tests marked slow, payloads, emulator, judges"
 
-verify: $(VENV)/.developing ## Run the slow proofs that `make test` leaves out
-	$(BIN)/python -m pytest -n auto -m slow
+verify: $(VENV)/.developing $(VENV)/.judging ## Run the proofs that `make test` leaves out
+	rm -rf .pytest_cache/evidence
+	$(BIN)/python -m pytest -n 3 -m "slow or payloads or emulator or judges"
+	$(BIN)/python tests/emulator/verification.py --check
+	$(BIN)/python tests/mutations/run.py
 
 check: style ## Hold the code to types, style and house rules, the templates to the blueprints
 	$(BIN)/python -m pytest -n auto -q tests/test_floors.py tests/test_house.py
@@ -57,4 +60,8 @@ $(VENV)/.developing: $(VENV)/.installed tests/emulator/ministack.txt
 	$(INSTALL) --editable '.[dev]'
 	$(BIN)/python -m venv $(VENV)/ministack
 	$(VENV)/ministack/bin/python -m pip install --quiet --disable-pip-version-check -r tests/emulator/ministack.txt
+	@touch $@
+
+$(VENV)/.judging: $(VENV)/.developing $(wildcard tests/judges/requirements/*)
+	$(BIN)/python tests/judges/install.py
 	@touch $@

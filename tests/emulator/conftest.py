@@ -9,6 +9,7 @@ import pytest
 from support.codecommit_git import CodeCommitGit
 from support.deployments import REGIONS
 from support.emulator import Emulator
+from support.evidence import collect
 from support.machines import Machines
 
 HERE = Path(__file__).parent
@@ -23,9 +24,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture
 def account(emulator: Emulator) -> Iterator[Emulator]:
-    """Give an emulator that has nothing, and nothing is left in it."""
+    """Give an emulator that has nothing, and nothing is left in it.
+
+    Whatever happened in it, no request was against a service's model.
+    """
     yield emulator
+    collect(emulator)
+    invalid = emulator.call("invalid")
     emulator.reset()
+    assert invalid == []
 
 
 @pytest.fixture

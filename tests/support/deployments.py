@@ -11,6 +11,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 from support.emulator import Emulator
+from support.evidence import note
 from support.inventory import empty
 from support.readmes import ROOT, WAYS, Reader, command, preparation
 
@@ -77,6 +78,9 @@ class Deployment:
         time.sleep(1.01 - time.time() % 1)
         ended = self.reader.run(text)
         assert ended.returncode == 0, (ended.stdout, ended.stderr, self.failures())
+        if self.ours:
+            self.emulator.templates[self.way.region, self.stack] = self.name
+            note(self.name, dict.fromkeys(self.template["Resources"], "deployed"))
         return ended.stdout
 
     def failures(self) -> list[str]:

@@ -40,11 +40,13 @@ class Emulator:
     Attributes:
         port: where it listens, on loopback.
         folder: a folder of its own, with its log.
+        templates: the template of each stack that was deployed as it ships, by region and name.
     """
 
     port: int
     folder: Path
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
+    templates: dict[tuple[str, str], str] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -84,6 +86,7 @@ class Emulator:
     def reset(self) -> None:
         """Forget everything, what is deployed included."""
         self.call("forget")
+        self.templates.clear()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("POST", "/_ministack/reset", b"")

@@ -214,7 +214,7 @@ def main():
       MaxNumberOfMessages=1,
       VisibilityTimeout=HELD,
       WaitTimeSeconds=WAIT,
-      AttributeNames=["ApproximateReceiveCount"],
+      MessageSystemAttributeNames=["ApproximateReceiveCount"],
     ).get("Messages", [])
     state["idle"] = False
     for message in got:

@@ -31,6 +31,8 @@ from support.git_repositories import (
     terminate,
 )
 
+pytestmark = pytest.mark.payloads
+
 HOSTILE = [
     *('a"b$(id)', "-x", "`id`", "a;b", "über/日本", "line\u2028two"),
     *("refs/heads/main", "refs/tags/v1", "heads/main", "HEAD", "0" * 40),  # ambiguous to git

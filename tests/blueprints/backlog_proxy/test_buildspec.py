@@ -17,6 +17,8 @@ from cfngen.errors import PayloadError
 from cfngen.patterns.buildspec import buildspec
 from cfngen.testing import BuildRun, run_buildspec
 
+pytestmark = pytest.mark.payloads
+
 TEXT = (Path(__file__).parents[3] / "blueprints/backlog_proxy/payload/buildspec.yml").read_text()
 HOST_KEYS = "space.git.backlog.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA\n# and a comment\n"
 PINNED = "stack-HostKeys"

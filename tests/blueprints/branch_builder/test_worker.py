@@ -16,6 +16,8 @@ import pytest
 from support.branches import HOSTILE, PAYLOAD, REGION, Place, build_place, finished, killed
 from support.codebuild import Hold, Services, create_project, told
 
+pytestmark = pytest.mark.payloads
+
 Make = Callable[..., Place]
 
 

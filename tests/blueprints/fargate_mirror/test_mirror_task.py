@@ -16,6 +16,8 @@ from support.aws_on_loopback import Aws
 from support.git_repositories import Barrier, Ended, Repository, gone, terminate
 from support.mirror_tasks import FAR, HERE, REGIONS, THERE, Place, finished
 
+pytestmark = pytest.mark.payloads
+
 LIST = "CodeCommit_20150413.ListRepositories"
 CREATE = "CodeCommit_20150413.CreateRepository"
 

@@ -22,6 +22,8 @@ from support.mirror_tasks import (
 )
 from support.ssh_server import SshServer, new_key
 
+pytestmark = pytest.mark.payloads
+
 HOST, OTHER = "git.example.com", "other.example.com"
 TOKEN = "ghp_A1b2%s\\n'\"$(id)`id`;&!{}~"
 CODECOMMIT = {region: f"git-codecommit.{region}.amazonaws.com" for region in REGIONS}

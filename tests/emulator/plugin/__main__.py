@@ -19,11 +19,13 @@ import authorization
 import behind
 import builds
 import control
+import evidence
 import integrations
 import patience
 import resources
 import targets
 import tasks
+import valid
 from ministack import app
 
 for part in (
@@ -31,11 +33,13 @@ for part in (
     behind,
     builds,
     control,
+    evidence,
     integrations,
     patience,
     resources,
     targets,
     tasks,
+    valid,
 ):
     part.plug_in()
 app.main()

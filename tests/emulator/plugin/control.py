@@ -5,13 +5,16 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from types import FunctionType
 from typing import Any
 
 import behind
 import builds
+import evidence
 import own
 import targets
 import tasks
+import valid
 from ministack import app
 from ministack.core import iam_evaluator, responses
 from ministack.services import codebuild, ecs, eventbridge, scheduler, sts
@@ -133,6 +136,8 @@ def forget(asked: Asked) -> None:
     for kept in (codebuild._builds, ecs._tasks, builds.TOKENS, tasks.TOKENS):
         kept.clear()
     targets.NOT_DELIVERED.clear()
+    evidence.forget()
+    valid.INVALID.clear()
     behind.forget()
     builds.ENDINGS.clear()
     builds.ENDINGS[""] = "SUCCEEDED"
@@ -154,30 +159,23 @@ def transitions(asked: Asked) -> Any:
     return behind.TRANSITIONS
 
 
+def invalid(asked: Asked) -> Any:
+    """Return what was wrong with requests."""
+    return valid.INVALID
+
+
+def seen(asked: Asked) -> Any:
+    """Return what was asked for while stacks were up."""
+    names = ("ROLES", "TOUCHED", "POLICIES")
+    return {name.lower(): sorted(getattr(evidence, name)) for name in names}
+
+
 def executions(asked: Asked) -> Any:
     """Return the pipelines that were started."""
     return behind.STARTED
 
 
-CALLS = {
-    call.__name__: call
-    for call in (
-        *(
-            end_build,
-            endings,
-            event,
-            executions,
-            fire,
-            forget,
-            forget_tokens,
-            may,
-            role,
-            secret,
-            started_builds,
-        ),
-        *(all_tasks, start_task, stop_task, token, transitions, undelivered),
-    )
-}
+CALLS = {name: call for name, call in list(globals().items()) if isinstance(call, FunctionType)}
 
 
 async def answer(path: str, body: bytes) -> tuple[int, Any]:

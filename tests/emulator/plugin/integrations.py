@@ -10,6 +10,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+import evidence
 import own
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -69,6 +70,7 @@ def refusal(status: int) -> Answer:
 
 def integrate(integration: dict[str, Any], stage: dict[str, Any], kind: str) -> Answer:
     """Do what the integration says."""
+    evidence.TOUCHED.add("api")
     templates = integration.get("requestTemplates", {})
     wanted = kind.partition(";")[0].strip().lower() or "application/json"
     if wanted not in templates:

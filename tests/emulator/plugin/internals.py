@@ -26,6 +26,7 @@ TABLES = {
 }
 FUNCTIONS = {
     "ministack.app": {
+        "_dispatch_service_request": ["method", "path", "headers", "body"],
         "app": ["scope", "receive", "send"],
         "main": [],
     },

@@ -9,6 +9,7 @@ import os
 from typing import Any
 
 import boto3
+import evidence
 from botocore.config import Config
 from ministack.core import iam_evaluator, responses
 from ministack.services import sts
@@ -82,6 +83,9 @@ def admits(policy: str | None, principal: str, action: str, on: str, **context: 
     found = iam_evaluator.evaluate_resource_policy(
         policy or "{}", asking(principal, action, on, context), service=principal
     )
+    if found.decision == "Allow":
+        evidence.POLICIES.add(on)
+        evidence.TOUCHED.add(on)
     return bool(found.decision == "Allow")
 
 

@@ -12,6 +12,7 @@ import json
 import threading
 from typing import Any
 
+import evidence
 import own
 from ministack.services import eventbridge
 
@@ -90,6 +91,7 @@ def deliver(target: Target, event: Any, rule: Rule, view: Any, theirs: Any) -> N
     principal = SCHEDULER if scheduled(target, rule) else RULES
     source = {"aws:SourceArn": rule.get("Arn", "")}
     view = view or eventbridge._pattern_event_view(event)
+    evidence.TOUCHED.update((arn, rule.get("Arn", "")))
     try:
         if service == "scheduler":
             name = arn.split(":")[-2]

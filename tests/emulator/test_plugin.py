@@ -1,0 +1,97 @@
+"""The plug-in: that ministack is the one it rests upon, and that it does not look away."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from botocore.exceptions import ClientError
+from support.emulator import PLUGIN, PYTHON, Emulator
+
+PROBE = """\
+import os, sys
+os.environ.update(MINISTACK_ACCOUNT_ID="123456789012", GATEWAY_PORT="1")
+sys.path.insert(0, {plugin!r})
+import internals
+{change}
+print("\\n".join(internals.changed()))
+"""
+
+
+def changed(change: str = "") -> list[str]:
+    """Return what the plug-in misses after a change to ministack."""
+    done = subprocess.run(
+        [PYTHON, "-c", PROBE.format(plugin=str(PLUGIN), change=change)],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [line for line in done.stdout.splitlines() if line.startswith("- ")]
+
+
+@pytest.mark.skipif(not PYTHON.exists(), reason="no emulator here")
+def test_ministack_is_the_one_that_the_plug_in_was_written_for() -> None:
+    """After an upgrade, this says which names to look at."""
+    assert changed() == []
+
+
+@pytest.mark.skipif(not PYTHON.exists(), reason="no emulator here")
+def test_a_name_that_is_gone_or_takes_something_else_is_told() -> None:
+    """Both, by name."""
+    gone = "import ministack.services.eventbridge as e; del e._invoke_target"
+    assert changed(gone) == ["- ministack.services.eventbridge._invoke_target is not there"]
+    other = "import ministack.services.ecr as e; e._put_image = lambda what: None"
+    assert changed(other) == ["- ministack.services.ecr._put_image does not take data"]
+
+
+def test_requests_against_a_model_are_told(emulator: Emulator) -> None:
+    """A value that is no member of an enumeration, a name that is too long."""
+    client = emulator.client("codebuild")
+    with pytest.raises(ClientError):
+        client.start_build(projectName="x", computeTypeOverride="HUGE")
+    found = emulator.call("invalid")
+    emulator.reset()
+    assert any("computeTypeOverride cannot be 'HUGE'" in problem for problem in found)
+
+
+def test_a_queue_that_does_not_let_rules_in_gets_nothing(emulator: Emulator) -> None:
+    """What is lost without a dead-letter queue is at least noted."""
+    queue = emulator.client("sqs").create_queue(QueueName="closed")["QueueUrl"]
+    arn = "arn:aws:sqs:eu-west-1:123456789012:closed"
+    events = emulator.client("events")
+    events.put_rule(Name="all", EventPattern=json.dumps({"source": ["aws.test"]}))
+    events.put_targets(Rule="all", Targets=[{"Id": "queue", "Arn": arn}])
+    emulator.call("event", entry={"Source": "aws.test", "DetailType": "x", "Detail": "{}"})
+    asked = {"QueueUrl": queue, "WaitTimeSeconds": 1}
+    assert "Messages" not in emulator.client("sqs").receive_message(**asked)
+    (lost,) = emulator.call("undelivered")
+    emulator.reset()
+    assert "does not let events.amazonaws.com in" in lost["error"]
+
+
+def test_nobody_speaks_for_a_service(emulator: Emulator) -> None:
+    """Events in the name of AWS's services come from them alone."""
+    entry = {"Source": "aws.codecommit", "DetailType": "x", "Detail": "{}"}
+    answer = emulator.client("events").put_events(Entries=[entry])
+    emulator.reset()
+    assert answer["FailedEntryCount"] == 1
+
+
+def test_an_unknown_key_opens_nothing(emulator: Emulator) -> None:
+    """Nor does a role's key with another secret: requests are signed, and the signature counts."""
+    unknown = {"aws_access_key_id": "AKIAWRONG", "aws_secret_access_key": "x"}
+    client = emulator.client("sqs", **unknown)
+    with pytest.raises(ClientError, match="token included in the request is invalid"):
+        client.list_queues()
+    keys = emulator.call("role", arn="arn:aws:iam::123456789012:role/somebody")
+    client = emulator.client("sqs", **{**keys, "aws_secret_access_key": "x"})
+    with pytest.raises(ClientError, match="signature"):
+        client.list_queues()
+
+
+def test_the_versions_are_pinned() -> None:
+    """To the last digit."""
+    lines = (Path(__file__).parent / "ministack.txt").read_text().splitlines()
+    assert all("==" in line for line in lines if line and not line.startswith("#"))
