@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -159,3 +160,40 @@ def test_an_image_that_cannot_be_built_fails_the_stack(broken: Machines, tmp_pat
     assert "FAILED; log " in failure
     assert stack.described()["StackStatus"] == "ROLLBACK_COMPLETE"
     assert any("no space left" in run.output for run in broken.runs.values())
+
+
+def started(machines: Machines, stack: Deployment) -> dict[str, Any]:
+    """Start a task by the schedule."""
+    seen = len(tasks(machines, stack, "MirrorCluster"))
+    machines.emulator.call("forget_tokens")
+    machines.emulator.call("fire", region=HERE, name=identity(stack, "Reconcile"))
+    return dict(until(lambda: tasks(machines, stack, "MirrorCluster")[seen:])[0])
+
+
+def test_a_wrong_clock_and_credentials_that_expire_lose_nothing(
+    machines: Machines, tmp_path: Path
+) -> None:
+    """CodeCommit refuses, the task says so and fails; the next one makes it good."""
+    stack = deployed(machines, tmp_path, "fargate-mirror")
+    source = filled(machines, "shop")
+    machines.git.clock = timedelta(hours=1)
+    refused = finished(machines.task(HERE, started(machines, stack)))
+    assert refused.status == 1
+    assert "shop" in refused.output
+    assert machines.git.asked_for == []
+    machines.git.clock = timedelta()
+
+    task = started(machines, stack)
+    definition = machines.emulator.client("ecs", HERE).describe_task_definition(
+        taskDefinition=task["taskDefinitionArn"]
+    )["taskDefinition"]
+    role = {"arn": definition["taskRoleArn"], "seconds": -1}
+    machines.git.on_push = lambda: machines.emulator.call("role", region=HERE, **role)
+    expired = finished(machines.task(HERE, task))
+    assert expired.status == 1
+    assert '"event": "failed"' in expired.output
+    machines.git.on_push = lambda: None
+
+    ended = finished(machines.task(HERE, started(machines, stack)))
+    assert ended.status == 0, ended.output
+    assert machines.git.repository(THERE, "shop").refs() == source.refs()

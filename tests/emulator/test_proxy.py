@@ -126,6 +126,13 @@ def test_what_a_webhook_says_goes_nowhere(machines: Machines, stack: Deployment)
     assert all(build["asked"] == {"projectName": project} for build in found)
 
 
+def test_a_header_of_64_kb_starts_nothing(machines: Machines, stack: Deployment) -> None:
+    """Nor does one that is not what it says it is."""
+    for user in ("backlog:" + "x" * 49_000, "\0:\0", "backlog:\r\nX: y", "日本:語"):
+        assert post(stack, PAYLOAD, user)[0] in (400, 401, 413, 431)
+    assert builds(machines, stack, "Mirror") == []
+
+
 def test_only_a_form_is_taken(machines: Machines, stack: Deployment) -> None:
     """Another content type is none that Backlog sends: it would pass by the mapping."""
     user = f"backlog:{password(stack)}"

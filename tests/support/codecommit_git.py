@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +26,7 @@ class CodeCommitGit(GitHosts):
     Attributes:
         root: folder of the repositories, as `REGION/NAME`.
         clock: what is added to the hosts' clock.
+        on_push: what happens when somebody is about to push.
         asked_for: each action that was asked for: principal's key, action, resource, granted.
     """
 
@@ -32,6 +34,7 @@ class CodeCommitGit(GitHosts):
         """Listen for the hosts of the regions."""
         folder.mkdir()
         self.emulator, self.root, self.clock = emulator, folder / "repositories", timedelta()
+        self.on_push: Callable[[], object] = lambda: None
         self.asked_for: list[tuple[str, str, str, bool]] = []
         hosts = [f"git-codecommit.{region}.amazonaws.com" for region in regions]
         super().__init__(folder / "tls", *hosts)
@@ -106,4 +109,6 @@ class _CodeCommitHost(_Host):
             not self.hosts.refused(user, password, self.name, path, action)
         )
         self.hosts.repository(region, name)
+        if self.path.endswith("/git-receive-pack"):
+            self.hosts.on_push()
         super().git()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterator
@@ -29,10 +30,13 @@ BY_DEPLOYING = ("AWS::CloudFormation::CustomResource",)
 
 def note(template: str, shown: dict[str, str]) -> None:
     """Keep what was shown of a template's resources: `deployed`, `exercised`, `enforced`."""
+    if not shown:
+        return
     KEPT.mkdir(parents=True, exist_ok=True)
     lines = [json.dumps([template, title, how]) for title, how in sorted(shown.items())]
-    digest = abs(hash((template, tuple(lines))))
-    (KEPT / f"{template}-{digest:x}.jsonl").write_text("\n".join(lines) + "\n")
+    text = "\n".join(lines) + "\n"
+    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
+    (KEPT / f"{template}-{digest}.jsonl").write_text(text)
 
 
 def collect(emulator: Emulator) -> None:
@@ -47,6 +51,9 @@ def collect(emulator: Emulator) -> None:
         except cloudformation.exceptions.ClientError:
             continue  # deleted
         physical = {r["LogicalResourceId"]: r.get("PhysicalResourceId", "") for r in found}
+        listed = emulator.client("codecommit", region).list_repositories()["repositories"]
+        numbers = {r["repositoryId"]: f"codecommit:{r['repositoryName']}" for r in listed}
+        physical = {title: numbers.get(number, number) for title, number in physical.items()}
         body = read((ROOT / f"output/{template}.yaml").read_text())["Resources"]
         known = (names, policies, set(seen["roles"]))
         note(template, dict(judged(body, physical, *known)))
@@ -87,5 +94,7 @@ def parts(arn: str) -> list[str]:
     """Return the names in an ARN, an address or an identity."""
     if arn == "api":
         return ["api"]
+    if ":codecommit:" in f":{arn}":  # whose names may be short
+        return ["codecommit:" + arn.rpartition(":")[2]]
     named = [part for part in re.split(r"[:/|]", arn) if len(part) > 8 or "-" in part]
     return [part for part in named if not re.fullmatch(r"\d{12}|[a-z]{2}-[a-z]+-\d", part)]

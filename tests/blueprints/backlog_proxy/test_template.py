@@ -61,6 +61,8 @@ def test_the_webhook_is_guarded(options: dict[str, Any]) -> None:
     sources = authorizer["IdentitySource"].split(", ")
     wanted = "querystring.token" if options.get("auth") else "header.Authorization"
     assert sources == [f"method.request.{wanted}", "context.identity.sourceIp"]
+    (permission,) = of_type(template, "AWS::Lambda::Permission").values()
+    assert permission["SourceArn"]["Fn::Sub"].endswith(f":${{WebhookApi}}/authorizers/${{{name}}}")
 
 
 def test_only_a_basic_webhook_asks_for_credentials() -> None:

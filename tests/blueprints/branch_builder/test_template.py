@@ -158,6 +158,10 @@ def test_whoever_starts_builds_can_override_nothing(options: dict[str, Any]) -> 
     assert all(s["Resource"] == "*" for s in found if s["Effect"] == "Deny")
     (only,) = allowed
     assert only["Condition"] == {"Null": {f"codebuild:{key}": "true" for key in NOT_ALLOWED}}
+    assert set(DENIED) == {
+        *("artifacts", "environment.image", "environment.privilegedMode", "logsConfig"),
+        *("secondarySources", "serviceRole", "source.buildspec"),
+    }
     for key in DENIED:
         assert {"Null": {f"codebuild:{key}": "false"}} in denied
     existing = "existing_projects" in options

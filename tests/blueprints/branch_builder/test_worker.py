@@ -368,6 +368,18 @@ def test_poison_is_given_up_after_two_attempts_and_stops_nobody(place: Place) ->
     assert sorted(given_up) == sorted(bodies)
 
 
+@pytest.mark.parametrize("name", ["../codecommit/shop", "shop/../shop", "./shop", "shop/"])
+def test_a_name_that_leads_to_a_repository_is_not_its_name(place: Place, name: str) -> None:
+    """Though git would find what was pushed."""
+    commit = place.push("shop")
+    event = place.event(name, "main", commit)
+    place.send(event)
+    run = place.run()
+    assert commits(place, "shop") == [commit]
+    assert len(place.services.builds()) == 1
+    assert all(f"{name!r} is not a repository" in line["reason"] for line in run.of("failed"))
+
+
 @pytest.mark.parametrize(
     ("operation", "code"), [("StartBuild", "AccessDeniedException"), ("S3.PUT", "AccessDenied")]
 )

@@ -1,0 +1,283 @@
+"""Defects that somebody could make one day, each with the test that has to notice it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+PROXY = "tests/blueprints/backlog_proxy/test_template.py::"
+AUTHORIZER = "tests/blueprints/backlog_proxy/test_authorizer.py"
+BUILDER = "tests/blueprints/branch_builder/test_template.py::"
+EVENTS = "tests/blueprints/branch_builder/test_events.py"
+WORKER = "tests/blueprints/branch_builder/test_worker.py::"
+STARTER = "tests/blueprints/branch_builder/test_start_worker.py::"
+MIRROR = "tests/blueprints/_shared/test_mirror.py::"
+FARGATE = "tests/blueprints/fargate_mirror/test_template.py::"
+PIPELINE = "tests/blueprints/multi_region_pipeline/test_template.py::"
+STORES = "tests/blueprints/artifact_stores/test_template.py"
+IMAGE = "tests/patterns/test_image_builder.py::"
+
+MIRROR_PY = "blueprints/_shared/mirror/mirror.py"
+WORKER_PY = "blueprints/branch_builder/payload/build_branches.py"
+STARTER_PY = "blueprints/branch_builder/payload/start_worker.py"
+AUTHORIZER_PY = "blueprints/backlog_proxy/payload/authorizer.py"
+IMAGE_PY = "cfngen/patterns/payload/image_builder.py"
+WEBHOOK = "cfngen/patterns/webhook.py"
+QUEUES = "cfngen/patterns/queues.py"
+WINDOWS = "cfngen/patterns/windows.py"
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A piece of a file, what becomes of it, and the test that fails then."""
+
+    title: str
+    file: str
+    old: str
+    new: str
+    test: str
+
+
+DEFECTS = [
+    # --- payloads ---
+    Defect(
+        "deletions are not mirrored",
+        MIRROR_PY,
+        "    refused.update(push(url, gone, old, size))",
+        "    pass",
+        f"{MIRROR}test_any_change",
+    ),
+    Defect(
+        "refs are pushed by force, whatever the destination has become",
+        MIRROR_PY,
+        "--force-with-lease={r}:{old.get(r, '')}\" for r in refs",
+        '--force" for r in refs',
+        f"{MIRROR}test_race",
+    ),
+    Defect(
+        "an emptied source empties the mirror",
+        MIRROR_PY,
+        "  if old and not branches:",
+        "  if False:",
+        f"{MIRROR}test_emptied_source",
+    ),
+    Defect(
+        "a branch that is called like a commit is taken for it",
+        MIRROR_PY,
+        'v + "^{object}"',
+        "v",
+        f"{MIRROR}test_branch_called_like_a_commit",
+    ),
+    Defect(
+        "deletions are not limited",
+        MIRROR_PY,
+        "  if deleted[url] + len(gone) > MAX_DELETIONS:",
+        "  if False:",
+        f"{MIRROR}test_deletions_are_limited",
+    ),
+    Defect(
+        "the message is deleted first",
+        WORKER_PY,
+        '    with held(message):\n      build(message["Body"])\n'
+        '    sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])',
+        '    sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])\n'
+        '    with held(message):\n      build(message["Body"])',
+        f"{WORKER}test_a_message_is_deleted_only_once_its_build_has_started",
+    ),
+    Defect(
+        "a message is not held while it is worked on",
+        WORKER_PY,
+        "      hide(message, HELD)",
+        "      pass",
+        f"{WORKER}test_a_message_is_held_while_it_is_worked_on",
+    ),
+    Defect(
+        "a worker leaves while another has a message",
+        WORKER_PY,
+        "    if not got and not waiting():",
+        "    if not got:",
+        f"{WORKER}test_a_worker_stays_while_anything_is_in_work",
+    ),
+    Defect(
+        "a repository's name is not looked at",
+        WORKER_PY,
+        '    raise ValueError(f"{name!r} is not a repository")',
+        "    pass",
+        f"{WORKER}test_a_name_that_leads_to_a_repository_is_not_its_name",
+    ),
+    Defect(
+        "attributes of a stranger's repository change the bundle",
+        WORKER_PY,
+        '  attributes.write_text("* !export-ignore !export-subst\\n")',
+        "  pass",
+        f"{WORKER}test_a_bundle_holds_what_a_checkout_would",
+    ),
+    Defect(
+        "branches that look alike share a path",
+        WORKER_PY,
+        '  return f"{clean}-{sha256(branch.encode()).hexdigest()[:8]}"',
+        "  return clean",
+        f"{WORKER}test_branches_that_look_alike_are_kept_apart",
+    ),
+    Defect(
+        "a build is started without a token",
+        WORKER_PY,
+        "        idempotencyToken=token,\n",
+        "",
+        f"{WORKER}test_a_duplicate_event_is_built_once",
+    ),
+    Defect(
+        "a refused task is not a failure",
+        STARTER_PY,
+        "    raise RuntimeError(",
+        "    print(",
+        f"{STARTER}test_a_refused_task_is_a_failure_that_the_schedule_makes_good",
+    ),
+    Defect(
+        "any password will do",
+        AUTHORIZER_PY,
+        "  return all(fits)",
+        "  return True",
+        AUTHORIZER,
+    ),
+    Defect(
+        "addresses are not looked at",
+        AUTHORIZER_PY,
+        '      return "Deny", "address"',
+        "      pass",
+        AUTHORIZER,
+    ),
+    Defect(
+        "a wildcard of the caller's gets into the policy",
+        AUTHORIZER_PY,
+        '      raise RefusedError("method")',
+        "      pass",
+        AUTHORIZER,
+    ),
+    Defect(
+        "CloudFormation is not told of a failure",
+        IMAGE_PY,
+        '"FAILED" if reason else "SUCCESS"',
+        '"SUCCESS"',
+        f"{IMAGE}test_a_broken_image_is_told_with_its_place",
+    ),
+    Defect(
+        "the answer is left out when something goes wrong",
+        IMAGE_PY,
+        '    reason = f"{type(error).__name__}: {error}"',
+        "    raise",
+        f"{IMAGE}test_an_error_is_an_answer",
+    ),
+    # --- templates ---
+    Defect(
+        "the webhook is open",
+        WEBHOOK,
+        'AuthorizationType="CUSTOM"',
+        'AuthorizationType="NONE"',
+        f"{PROXY}test_the_webhook_is_guarded",
+    ),
+    Defect(
+        "what CodeBuild refuses is answered with 200",
+        WEBHOOK,
+        '_answer("503", \'{"accepted": false}\')',
+        '_answer("200", \'{"accepted": false}\')',
+        f"{PROXY}test_what_codebuild_refuses_reaches_backlog_as_503",
+    ),
+    Defect(
+        "another content type passes by the mapping",
+        WEBHOOK,
+        'PassthroughBehavior="NEVER"',
+        'PassthroughBehavior="WHEN_NO_TEMPLATES"',
+        f"{PROXY}test_nothing_of_a_request_reaches_start_build",
+    ),
+    Defect(
+        "the deployment never changes",
+        WEBHOOK,
+        'f"Deployment{_digest(frozen)}"',
+        '"Deployment"',
+        f"{PROXY}test_a_changed_api_is_a_new_deployment",
+    ),
+    Defect(
+        "the deployment does not wait for the methods",
+        WEBHOOK,
+        "        DependsOn=served,\n",
+        "",
+        f"{PROXY}test_the_stage_serves_the_deployment_after_all_methods",
+    ),
+    Defect(
+        "any API may call the authorizer",
+        WEBHOOK,
+        'f"${{{api.title}}}/authorizers/${{{authorizer.title}}}"',
+        '"*"',
+        f"{PROXY}test_the_webhook_is_guarded",
+    ),
+    Defect(
+        "the queue does not know an event that comes twice",
+        QUEUES,
+        "ContentBasedDeduplication=True",
+        "ContentBasedDeduplication=False",
+        f"{BUILDER}test_the_queue_keeps_an_order_and_gives_up_after_two_attempts",
+    ),
+    Defect(
+        "anybody's rules may write to the queue",
+        QUEUES,
+        '                when={"ArnEquals": {"aws:SourceArn": list(rules)}},\n',
+        "",
+        f"{BUILDER}test_only_our_rules_put_anything_into_the_queue",
+    ),
+    Defect(
+        "the dead-letter queue is named, not found by its ARN",
+        QUEUES,
+        'deadLetterTargetArn=GetAtt(failed, "Arn")',
+        "deadLetterTargetArn=Ref(failed)",
+        f"{BUILDER}test_the_queue_keeps_an_order_and_gives_up_after_two_attempts",
+    ),
+    Defect(
+        "the worker may write anywhere",
+        "blueprints/branch_builder/worker.py",
+        'on=Sub("${Bundles.Arn}/*")',
+        'on=Sub("arn:${AWS::Partition}:s3:::*/*")',
+        f"{BUILDER}test_the_worker_reads_the_repositories_and_starts_builds",
+    ),
+    Defect(
+        "a build may be started with another buildspec",
+        "cfngen/patterns/builds.py",
+        '    "secondarySources", "serviceRole", "source.buildspec",\n',
+        '    "secondarySources", "serviceRole",\n',
+        f"{BUILDER}test_whoever_starts_builds_can_override_nothing",
+    ),
+    Defect(
+        "a quote in a branch's name ends the text that it stands in",
+        "blueprints/branch_builder/pushes.py",
+        "*(HOSTILE if options.direct else ())",
+        "",
+        EVENTS,
+    ),
+    Defect(
+        "a window's schedule has five fields",
+        WINDOWS,
+        'f"cron({minute} {hour} ? * {_days(s for s, _ in spans)} *)"',
+        'f"cron({minute} {hour} ? * {_days(s for s, _ in spans)})"',
+        "tests/patterns/test_windows.py::test_windows_as_schedules",
+    ),
+    Defect(
+        "a window is not closed again when clocks change",
+        WINDOWS,
+        '        again = f",{hour + 1}" if self._closes_again else ""',
+        '        again = ""',
+        "tests/patterns/test_windows.py::test_a_change_of_clocks_never_leaves_a_window_open",
+    ),
+    Defect(
+        "a region has no store",
+        "blueprints/multi_region_pipeline/storage.py",
+        "dict.fromkeys((self.options.home, *regions))",
+        "dict.fromkeys((self.options.home,))",
+        f"{PIPELINE}test_each_region_has_a_store_and_a_key_that_its_actions_may_use",
+    ),
+    Defect(
+        "the trigger is there before it may call",
+        "blueprints/fargate_mirror/starting.py",
+        '                DependsOn="TriggerPermission",\n',
+        "",
+        f"{FARGATE}test_the_repository_calls_by_itself_and_outlives_its_stack",
+    ),
+]

@@ -1,0 +1,72 @@
+"""Plants each defect in a copy of the project, and looks whether its test notices."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from defects import DEFECTS, Defect
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("cfngen", "blueprints", "tests", "output", "examples", "docs")
+FILES = ("pyproject.toml", ".cfnlintrc", "README.md", "CHANGELOG.md", "Makefile")
+
+
+def copied(folder: Path) -> Path:
+    """Return a copy of the project that imports itself."""
+    for name in PARTS:
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ignored)
+    for name in FILES:
+        shutil.copy(ROOT / name, folder)
+    (folder / "cfngen_blueprints").symlink_to("blueprints")
+    return folder
+
+
+def run(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
+    """Run tests of a copy."""
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    return subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def noticed(defect: Defect) -> str:
+    """Plant a defect; return what is wrong if its test does not fail."""
+    with tempfile.TemporaryDirectory() as made:
+        folder = copied(Path(made))
+        path = folder / defect.file
+        text = path.read_text()
+        if text.count(defect.old) != 1:
+            return f"{defect.title}: {defect.file} has it {text.count(defect.old)} times"
+        path.write_text(text.replace(defect.old, defect.new))
+        done = run(folder, defect.test)
+        if done.returncode == 1:
+            return ""
+        return f"{defect.title}: {defect.test} ended with {done.returncode}\n{done.stdout[-800:]}"
+
+
+def main() -> int:
+    """Run the tests as they are, then with each defect; say which were not noticed."""
+    with tempfile.TemporaryDirectory() as made:
+        good = run(copied(Path(made)), *dict.fromkeys(defect.test for defect in DEFECTS))
+    if good.returncode:
+        print(good.stdout[-3000:])
+        return 1
+    with ThreadPoolExecutor(3) as pool:
+        wrong = [problem for problem in pool.map(noticed, DEFECTS) if problem]
+    print("\n".join(wrong))
+    print(f"{len(DEFECTS) - len(wrong)} of {len(DEFECTS)} defects were noticed")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
