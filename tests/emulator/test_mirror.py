@@ -177,7 +177,7 @@ def test_a_wrong_clock_and_credentials_that_expire_lose_nothing(
     stack = deployed(machines, tmp_path, "fargate-mirror")
     source = filled(machines, "shop")
     machines.git.clock = timedelta(hours=1)
-    refused = finished(machines.task(HERE, started(machines, stack)))
+    refused = finished(machines.task(HERE, started(machines, stack), MIRROR_PAUSE="0.01"))
     assert refused.status == 1
     assert "shop" in refused.output
     assert machines.git.asked_for == []
@@ -189,11 +189,11 @@ def test_a_wrong_clock_and_credentials_that_expire_lose_nothing(
     )["taskDefinition"]
     role = {"arn": definition["taskRoleArn"], "seconds": -1}
     machines.git.on_push = lambda: machines.emulator.call("role", region=HERE, **role)
-    expired = finished(machines.task(HERE, task))
+    expired = finished(machines.task(HERE, task, MIRROR_PAUSE="0.01"))
     assert expired.status == 1
     assert '"event": "failed"' in expired.output
     machines.git.on_push = lambda: None
 
-    ended = finished(machines.task(HERE, started(machines, stack)))
+    ended = finished(machines.task(HERE, started(machines, stack), MIRROR_PAUSE="0.01"))
     assert ended.status == 0, ended.output
     assert machines.git.repository(THERE, "shop").refs() == source.refs()
