@@ -78,13 +78,18 @@ def resources(template: Drawn) -> dict[str, Any]:
 
 @each_blueprint
 def test_a_readme_tells_all_one_has_to_know(entry: Entry) -> None:
-    """A README has a diagram, what it costs at rest, and every parameter of every shape."""
+    """A README has a diagram, what it costs at rest, and every parameter and output there is."""
     readme = (folder(entry) / "README.md").read_text()
     assert "```mermaid" in readme
     assert "## Cost at rest" in readme
     asked = {p for d in shapes(entry) for p in d.document.body.get("Parameters", {})}
     missing = {name for name in asked if f"`{name}`" not in readme}
     assert not missing
+    promised = {o for d in shapes(entry) for o in d.document.body.get("Outputs", {})}
+    told = re.findall(r"(?:`|output |network )([A-Z]\w+)", readme)
+    # A repository's own project has its log under the same name, after the repository's.
+    untold = {name for name in promised if not name.endswith(tuple(told))}
+    assert not untold
     options = {f for f in entry.load().options_type.__dataclass_fields__ if f"`{f}`" not in readme}
     assert not options
 
