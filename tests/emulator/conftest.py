@@ -38,7 +38,7 @@ def account(emulator: Emulator) -> Iterator[Emulator]:
 @pytest.fixture
 def git(account: Emulator, tmp_path: Path) -> Iterator[CodeCommitGit]:
     """Give CodeCommit's git."""
-    with CodeCommitGit(account, tmp_path / "git", *REGIONS) as hosts:
+    with CodeCommitGit(account, tmp_path / "git", *REGIONS, beside="github.com") as hosts:
         yield hosts
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.deployments import Deployment
-from support.git_repositories import Repository
+from support.git_repositories import Repository, new_repository
 from support.machines import Builders, Machines, until
 from support.mirror_tasks import finished
 from support.ways import (
@@ -160,6 +160,22 @@ def test_an_image_that_cannot_be_built_fails_the_stack(broken: Machines, tmp_pat
     assert "FAILED; log " in failure
     assert stack.described()["StackStatus"] == "ROLLBACK_COMPLETE"
     assert any("no space left" in run.output for run in broken.runs.values())
+
+
+def test_a_backup_is_made_of_a_repository_elsewhere(machines: Machines, tmp_path: Path) -> None:
+    """By the schedule, with a token that Fargate's agent reads and the program never shows."""
+    stack = deployed(machines, tmp_path, "git-backup")
+    (machines.git.elsewhere / "acme").mkdir(parents=True)
+    source = new_repository(machines.git.elsewhere / "acme" / "shop.git")
+    source.set("refs/tags/v1", source.commit("main", "first"))
+    machines.git.welcome["github.com"] = lambda _, password: password == "a-token"
+    machines.emulator.call("fire", region=HERE, name=identity(stack, "Reconcile"))
+    (task,) = until(lambda: tasks(machines, stack, "MirrorCluster"))
+    ended = finished(machines.task(HERE, task))
+    assert ended.status == 0, ended.output
+    assert "a-token" not in ended.output
+    assert machines.git.repository(HERE, "shop").refs() == source.refs()
+    assert machines.emulator.call("undelivered") == []
 
 
 def started(machines: Machines, stack: Deployment) -> dict[str, Any]:

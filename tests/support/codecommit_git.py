@@ -30,17 +30,19 @@ class CodeCommitGit(GitHosts):
         asked_for: each action that was asked for: principal's key, action, resource, granted.
     """
 
-    def __init__(self, emulator: Emulator, folder: Path, *regions: str) -> None:
-        """Listen for the hosts of the regions."""
+    def __init__(self, emulator: Emulator, folder: Path, *regions: str, beside: str = "") -> None:
+        """Listen for the hosts of the regions, and for another, which is not CodeCommit's."""
         folder.mkdir()
         self.emulator, self.root, self.clock = emulator, folder / "repositories", timedelta()
         self.on_push: Callable[[], object] = lambda: None
         self.asked_for: list[tuple[str, str, str, bool]] = []
         hosts = [f"git-codecommit.{region}.amazonaws.com" for region in regions]
-        super().__init__(folder / "tls", *hosts)
+        super().__init__(folder / "tls", *hosts, *filter(None, [beside]))
         for region, host in zip(regions, hosts, strict=True):
             (self.root / region).mkdir(parents=True)
             self.folders[host] = ("/v1/repos", self.root / region)
+        self.elsewhere = folder / "elsewhere"
+        self.folders[beside] = ("", self.elsewhere)
         state = self
 
         class Ours(_CodeCommitHost):
@@ -101,6 +103,9 @@ class _CodeCommitHost(_Host):
 
     def git(self) -> None:
         """Serve who has signed, and may."""
+        if not self.name.startswith("git-codecommit."):
+            super().git()
+            return
         path = self.path.partition("?")[0]
         push = "git-receive-pack" in self.path
         action = "GitPush" if push else "GitPull"

@@ -169,6 +169,11 @@ class Machines:
         (container,) = definition["containerDefinitions"]
         environment = self.environment(region, definition["taskRoleArn"])
         environment |= {v["name"]: v["value"] for v in container["environment"]}
+        if container.get("secrets"):  # which the agent reads, not the task
+            agent = self.environment(region, definition["executionRoleArn"])
+            for secret in container["secrets"]:
+                told = {"type": "SECRETS_MANAGER", "value": secret["valueFrom"]}
+                environment[secret["name"]] = self.value(told, agent)
         for override in task["overrides"].get("containerOverrides", []):
             assert override["name"] == container["name"]
             environment |= {v["name"]: v["value"] for v in override.get("environment", [])}

@@ -61,6 +61,7 @@ FUNCTIONS = {
     "ministack.services.cloudformation.provisioners": {
         "_codebuild_project_create": ["logical_id", "props", "stack_name"],
         "_codebuild_project_update": ["physical_id", "old_props", "new_props", "stack_name"],
+        "_normalize_container_defs": ["cdefs"],
         "_pascal_to_camel": ["obj"],
         "_physical_name": ["stack_name", "logical_id"],
     },
