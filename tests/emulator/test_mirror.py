@@ -99,9 +99,11 @@ def test_the_repositorys_own_trigger_starts_a_task(machines: Machines, tmp_path:
     commit = source.commit("main", "first")
     arn = f"arn:aws:codecommit:{HERE}:123456789012:fresh"
     function = identity(stack, "Starter")
-    policy = machines.emulator.client("lambda", HERE).get_policy(FunctionName=function)["Policy"]
-    statements = json.loads(policy)["Statement"]
-    assert any(s["Principal"] == {"Service": "codecommit.amazonaws.com"} for s in statements)
+    asked = {"arn": f"arn:aws:lambda:{HERE}:123456789012:function:{function}", "source": arn}
+    caller = {"principal": "codecommit.amazonaws.com"}
+    assert machines.emulator.call("admits", region=HERE, **asked, **caller)
+    asked["source"] = arn.replace("fresh", "other")
+    assert not machines.emulator.call("admits", region=HERE, **asked, **caller)
     event = {
         "Records": [
             {

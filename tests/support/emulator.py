@@ -118,6 +118,23 @@ class Emulator:
 
 def start(folder: Path, moto: str) -> tuple[subprocess.Popen[bytes], Emulator]:
     """Start an emulator and return it once it answers."""
+    for _ in range(3):  # another process may take the free port first
+        server, emulator = launched(folder, moto)
+        end = time.monotonic() + PATIENCE_SECONDS
+        while server.poll() is None and time.monotonic() < end:
+            try:
+                emulator.call("all_tasks")
+            except OSError:
+                time.sleep(0.05)
+                continue
+            return server, emulator
+        stop(server)
+    said = (folder / "log").read_text(encoding="utf-8", errors="replace")[-3000:]
+    raise RuntimeError(f"the emulator did not start; it said:\n{said}")
+
+
+def launched(folder: Path, moto: str) -> tuple[subprocess.Popen[bytes], Emulator]:
+    """Launch an emulator on a free port."""
     emulator = Emulator(free_port(), folder)
     surroundings = {
         **{k: v for k, v in os.environ.items() if not k.upper().endswith("_PROXY")},
@@ -134,11 +151,11 @@ def start(folder: Path, moto: str) -> tuple[subprocess.Popen[bytes], Emulator]:
         "MOTO_URL": moto,
         "NO_PROXY": "127.0.0.1",
         "SFTP_ENABLED": "0",
+        "TMPDIR": str(folder),
     }
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
         surroundings.pop(name, None)
-    log = folder / "log"
-    with log.open("wb") as output:
+    with (folder / "log").open("wb") as output:
         server = subprocess.Popen(
             [PYTHON, PLUGIN],
             cwd=folder,
@@ -147,17 +164,7 @@ def start(folder: Path, moto: str) -> tuple[subprocess.Popen[bytes], Emulator]:
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    end = time.monotonic() + PATIENCE_SECONDS
-    while server.poll() is None and time.monotonic() < end:
-        try:
-            emulator.call("all_tasks")
-        except OSError:
-            time.sleep(0.05)
-            continue
-        return server, emulator
-    stop(server)
-    said = log.read_text(encoding="utf-8", errors="replace")[-3000:]
-    raise RuntimeError(f"the emulator did not start; it said:\n{said}")
+    return server, emulator
 
 
 @pytest.fixture(scope="session")

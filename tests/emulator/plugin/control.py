@@ -120,6 +120,14 @@ def may(asked: Asked) -> Any:
     return denied is None
 
 
+def admits(asked: Asked) -> Any:
+    """Tell whether the policy of a function, queue or topic lets a service in for a source."""
+    arn = asked["arn"]
+    action, policy = targets.policy_of(arn.split(":")[2], arn)
+    source = {"aws:SourceArn": asked["source"]}
+    return own.admits(policy, asked["principal"], action, arn, **source)
+
+
 def secret(asked: Asked) -> Any:
     """Return what the owner of an access key signs with."""
     found = iam_evaluator.resolve_credential(asked["key"])
@@ -184,7 +192,7 @@ async def answer(path: str, body: bytes) -> tuple[int, Any]:
     responses.set_request_account_id(own.ACCOUNT)
     responses.set_request_region(asked.get("region"))
     try:
-        return 200, CALLS[path.removeprefix("/_emulator/")](asked)
+        return 200, await asyncio.to_thread(CALLS[path.removeprefix("/_emulator/")], asked)
     except Exception as error:
         return 400, f"{type(error).__name__}: {error}"
 

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 import evidence
 import own
+import targets
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
@@ -83,10 +84,20 @@ def integrate(integration: dict[str, Any], stage: dict[str, Any], kind: str) -> 
     return answered(integration, status)
 
 
+def may_authorize(told: dict[str, Any], event: dict[str, Any]) -> bool:
+    """Tell whether the function's policy lets this authorizer of this API call it."""
+    function = told["authorizerUri"].partition("functions/")[2].partition("/")[0]
+    action, policy = targets.policy_of("lambda", function)
+    api = event["methodArn"].partition("/")[0]
+    source = {"aws:SourceArn": f"{api}/authorizers/{told['id']}"}
+    return own.admits(policy, "apigateway.amazonaws.com", action, function, **source)
+
+
 def plug_in() -> None:
     """Take over the integrations whose address is an action of CodeBuild's."""
     theirs = apigateway_v1._invoke_lambda_custom_v1
     known = apigateway_v1._request_identity_sources
+    ask = apigateway_v1._invoke_authorizer_lambda
 
     async def ours(integration: dict[str, Any], *given: Any, **more: Any) -> Answer:
         if ":codebuild:action/StartBuild" not in integration.get("uri", ""):
@@ -102,5 +113,11 @@ def plug_in() -> None:
         caller = headers.get("x-forwarded-for", "127.0.0.1")
         return present, [*values, caller] if CALLER in names else values
 
+    async def authorizer(told: dict[str, Any], event: dict[str, Any], *where: str) -> Any:
+        context = contextvars.copy_context()
+        may = await asyncio.to_thread(context.run, may_authorize, told, event)
+        return await ask(told, event, *where) if may else None
+
+    apigateway_v1._invoke_authorizer_lambda = authorizer
     apigateway_v1._invoke_lambda_custom_v1 = ours
     apigateway_v1._request_identity_sources = sources

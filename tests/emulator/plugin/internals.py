@@ -55,6 +55,7 @@ FUNCTIONS = {
         "error_response_json": ["code", "message", "status"],
     },
     "ministack.services.apigateway_v1": {
+        "_invoke_authorizer_lambda": ["authorizer", "event", "account_id", "region"],
         "_request_identity_sources": ["identity_source", "headers"],
         "_invoke_lambda_custom_v1": ["integration", "api_id", "stage_name", "stage", "headers"],
     },
