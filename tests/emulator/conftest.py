@@ -43,7 +43,9 @@ def git(account: Emulator, tmp_path: Path) -> Iterator[CodeCommitGit]:
 
 
 @pytest.fixture
-def machines(account: Emulator, git: CodeCommitGit, tmp_path: Path) -> Machines:
+def machines(account: Emulator, git: CodeCommitGit, tmp_path: Path) -> Iterator[Machines]:
     """Give machines for builds and tasks."""
     (tmp_path / "machines").mkdir()
-    return Machines(account, git, tmp_path / "machines")
+    made = Machines(account, git, tmp_path / "machines")
+    yield made
+    made.close()

@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.branches import HOSTILE, finished
+from support.branches import BLUEPRINT, HOSTILE, finished
+from support.codecommit_git import ACCOUNT
 from support.git_repositories import Repository
 from support.machines import Machines, until
+from support.readmes import ROOT
 from support.ways import (
     builds,
     created,
@@ -21,6 +23,8 @@ from support.ways import (
     tasks,
     tell_of_push,
 )
+
+from cfngen import draw
 
 HERE = "us-east-1"
 SOME = [HOSTILE[0], 'a"b', "$(id)", "ünï/コード"]  # all of them: tests/blueprints/branch_builder
@@ -205,3 +209,41 @@ def test_tags_start_nothing(machines: Machines, tmp_path: Path, ref: str) -> Non
     tell_of_push(machines, HERE, "shop", "refs/heads/main", source.commit("main", "second"))
     until(lambda: builds(machines, stack, "Builds"))
     assert len(builds(machines, stack, "Builds")) == 1
+
+
+def test_pushes_come_from_another_account(machines: Machines, tmp_path: Path) -> None:
+    """Rule, bus, rule, queue, worker, and a role over there that only this worker may have.
+
+    One account stands for both here: what counts is that each step goes by the right that is there
+    for it.
+    """
+    emulator = machines.emulator
+    answers = {
+        "BuilderAccount": ACCOUNT,
+        "BuilderRegion": HERE,
+        "BuilderStack": "branch-builder",
+        "Repositories": "shop",
+    }
+    cloudformation = emulator.client("cloudformation", HERE)
+    cloudformation.create_stack(
+        StackName="branch-events",
+        TemplateBody=(ROOT / "output/branch-events.yaml").read_text(),
+        Parameters=[{"ParameterKey": k, "ParameterValue": v} for k, v in answers.items()],
+        Capabilities=["CAPABILITY_IAM"],
+    )
+    (there,) = cloudformation.describe_stacks(StackName="branch-events")["Stacks"]
+    assert there["StackStatus"] == "CREATE_COMPLETE"
+    emulator.templates[HERE, "branch-events"] = "branch-events"
+    role = next(o["OutputValue"] for o in there["Outputs"] if o["OutputKey"] == "ReaderRole")
+    text = draw(BLUEPRINT, {"other_account": True}, name="branch-builder").text
+    asked = (f"SourceAccount={ACCOUNT}", f"SourceRegion={HERE}", f"SourceRole={role}")
+    stack = deployed(machines, tmp_path, "branch-builder", *asked, text=text)
+
+    commit = with_buildspec(created(machines, "shop", HERE), "main", "first")
+    tell_of_push(machines, HERE, "shop", "refs/heads/main", commit)
+    assert [e["event"] for e in worked(machines, stack)] == ["started"]
+    assert emulator.call("undelivered") == []
+    assert {action for _, action, *_ in machines.git.asked_for} == {"GitPull"}
+    assert "ReaderRole" in str(emulator.call("seen")["roles"])
+    (build,) = builds(machines, stack, "Builds")
+    assert build["asked"]["sourceLocationOverride"].endswith(f"/shop/main/{commit}.zip")

@@ -26,6 +26,7 @@ class CodeCommitGit(GitHosts):
     Attributes:
         root: folder of the repositories, as `REGION/NAME`.
         clock: what is added to the hosts' clock.
+        refusals: why requests were not granted.
         on_push: what happens when somebody is about to push.
         asked_for: each action that was asked for: principal's key, action, resource, granted.
     """
@@ -34,6 +35,7 @@ class CodeCommitGit(GitHosts):
         """Listen for the hosts of the regions, and for another, which is not CodeCommit's."""
         folder.mkdir()
         self.emulator, self.root, self.clock = emulator, folder / "repositories", timedelta()
+        self.refusals: list[str] = []
         self.on_push: Callable[[], object] = lambda: None
         self.asked_for: list[tuple[str, str, str, bool]] = []
         hosts = [f"git-codecommit.{region}.amazonaws.com" for region in regions]
@@ -58,6 +60,12 @@ class CodeCommitGit(GitHosts):
             client.get_repository(repositoryName=name)
             return new_codecommit_repository(path)
         return Repository(path)
+
+    def noted(self, *asked: str) -> str:
+        """Say why a request is not granted, and keep it."""
+        why = self.refused(*asked)
+        self.refusals += [why] if why else []
+        return why
 
     def refused(self, user: str, password: str, host: str, path: str, action: str) -> str:
         """Say why a request is not granted, or nothing."""

@@ -15,12 +15,14 @@ import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import yaml
 from support.codecommit_git import CodeCommitGit
 from support.emulator import Emulator
+from support.loopback import Loopback, reply_json
 
 from cfngen.testing import BuildRun, run_buildspec
 
@@ -60,6 +62,12 @@ class Machines:
     git_config: str = ""
     runs: dict[str, BuildRun] = field(default_factory=dict)
     count: int = 0
+    open: list[Loopback] = field(default_factory=list)
+
+    def close(self) -> None:
+        """Stop what serves the machines."""
+        for server in self.open:
+            server.__exit__(None, None, None)
 
     def environment(self, region: str, role: str) -> dict[str, str]:
         """Return the surroundings of a machine, with the credentials of a role."""
@@ -168,6 +176,13 @@ class Machines:
         definition = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
         (container,) = definition["containerDefinitions"]
         environment = self.environment(region, definition["taskRoleArn"])
+        keys = self.emulator.call("role", region=region, arn=definition["taskRoleArn"])
+        server = ContainerCredentials(keys)
+        self.open.append(server.__enter__())
+        environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"{server.url}/credentials"
+        environment["AWS_CONFIG_FILE"] = f"{environment['HOME']}/aws-config"  # the image's word
+        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+            del environment[name]
         environment |= {v["name"]: v["value"] for v in container["environment"]}
         if container.get("secrets"):  # which the agent reads, not the task
             agent = self.environment(region, definition["executionRoleArn"])
@@ -196,6 +211,29 @@ class Machines:
             stderr=subprocess.STDOUT,
             text=True,
         )
+
+
+class ContainerCredentials(Loopback):
+    """What a task finds out about its role, where ECS has it."""
+
+    def __init__(self, keys: dict[str, str]) -> None:
+        """Serve a role's keys."""
+        told = {
+            "AccessKeyId": keys["aws_access_key_id"],
+            "SecretAccessKey": keys["aws_secret_access_key"],
+            "Token": keys["aws_session_token"],
+            "Expiration": "2099-01-01T00:00:00Z",
+        }
+
+        class Ours(BaseHTTPRequestHandler):
+            def log_message(self, *_: object) -> None:
+                """Stay silent."""
+
+            def do_GET(self) -> None:
+                """Tell."""
+                reply_json(self, 200, told)
+
+        self.listen(Ours)
 
 
 class Builders:

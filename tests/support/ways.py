@@ -13,11 +13,13 @@ from support.git_repositories import Repository
 from support.machines import Builders, Machines
 
 
-def deployed(machines: Machines, folder: Path, name: str, **more: str) -> Deployment:
+def deployed(
+    machines: Machines, folder: Path, name: str, *overrides: str, **more: str
+) -> Deployment:
     """Deploy a template, and build its image for the tasks: CloudFormation does not wait for it."""
     (folder / "reader").mkdir()
     stack = Deployment(machines.emulator, name, folder / "reader", **more)
-    stack.deploy()
+    stack.deploy(*overrides)
     for build in machines.emulator.call("started_builds", region=stack.way.region):
         if build["projectName"].startswith(stack.stack):
             run = machines.build(stack.way.region, build)

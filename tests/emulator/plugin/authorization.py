@@ -106,7 +106,7 @@ def passed(key: str, named: str) -> str:
 def plug_in() -> None:
     """Tell the policies; and say of an image that is not there that it is not."""
     theirs, told = iam_actions.extract_resource_arn, iam_actions.request_tag_context
-    found = ecr._describe_images
+    found, known = ecr._describe_images, iam_evaluator._resolve_condition_key
 
     def of(service: str, method: str, path: str, headers: Any, body: bytes, *more: Any) -> str:
         ours = resource(service, headers.get("x-amz-target", ""), body, more[1])
@@ -121,6 +121,14 @@ def plug_in() -> None:
             return responses.error_response_json("ImageNotFoundException", "no such image", 400)
         return answer
 
+    def resolved(key: str, context: Any) -> Any:
+        value = known(key, context)
+        if key.lower() == "aws:principalarn" and ":assumed-role/" in str(value):
+            account, role = value.split(":")[4], value.split("/")[1]
+            return f"arn:aws:iam::{account}:role/{role}"  # of a session, it is the role's
+        return value
+
+    iam_evaluator._resolve_condition_key = resolved
     iam_actions.extract_resource_arn = of
     iam_actions.request_tag_context = context
     ecr._describe_images = missing

@@ -43,6 +43,7 @@ FUNCTIONS = {
         "pin_request_origin": ["source_ip", "secure_transport"],
         "resolve_credential": ["access_key_id"],
         "evaluate_resource_policy": ["doc", "ctx", "service"],
+        "_resolve_condition_key": ["key", "ctx"],
         "_conditions_met": ["conditions", "ctx"],
         "_service_principal_matches": ["principal", "service"],
     },

@@ -140,6 +140,29 @@ class RolePolicyType:
             iam.delete_role_policy(RoleName=props["RoleName"], PolicyName=props["PolicyName"])
 
 
+class BusPolicyType:
+    """AWS::Events::EventBusPolicy."""
+
+    @staticmethod
+    def create(title: str, props: Properties, stack: str) -> Made:
+        """Put the statement on the bus."""
+        statement = {"Sid": props["StatementId"], **props["Statement"]}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        own.here("events").put_permission(EventBusName=props["EventBusName"], Policy=policy)
+        return f"{props['EventBusName']}|{props['StatementId']}", {}
+
+    @staticmethod
+    def update(title: str, old: Properties, new: Properties, stack: str) -> Made:
+        """Put it anew."""
+        return BusPolicyType.create(title, new, stack)
+
+    @staticmethod
+    def delete(title: str, props: Properties) -> None:
+        """Take it off."""
+        bus, statement = props["EventBusName"], props["StatementId"]
+        own.here("events").remove_permission(EventBusName=bus, StatementId=statement)
+
+
 def group_rule(way: str) -> dict[str, Any]:
     """Return the handlers of a security group's rules for a way in or out."""
 
@@ -309,6 +332,7 @@ TYPES: dict[str, dict[str, Any]] = {
     "AWS::EC2::NatGateway": of(NatGatewayType),
     "AWS::EC2::SecurityGroupEgress": group_rule("egress"),
     "AWS::EC2::SecurityGroupIngress": group_rule("ingress"),
+    "AWS::Events::EventBusPolicy": of(BusPolicyType),
     "AWS::IAM::RolePolicy": of(RolePolicyType),
     "AWS::KMS::ReplicaKey": of(ReplicaKeyType),
 }

@@ -14,6 +14,7 @@ from typing import Any
 
 import evidence
 import own
+from ministack.core import iam_evaluator, responses
 from ministack.services import eventbridge
 
 Target = dict[str, Any]
@@ -103,6 +104,8 @@ def deliver(target: Target, event: Any, rule: Rule, view: Any, theirs: Any) -> N
             told = json.loads(told_by(target, rule, view)) if given else {}
             WITH_A_ROLE[service](target, told, client)
         else:
+            if service == "events":
+                may_put(target["RoleArn"], principal, arn, **source)
             if service in ("sqs", "sns", "lambda"):
                 action, policy = policy_of(service, arn)
                 if not own.admits(policy, principal, action, arn, **source):
@@ -113,6 +116,15 @@ def deliver(target: Target, event: Any, rule: Rule, view: Any, theirs: Any) -> N
                 theirs(target, event, rule, view)
     except Exception as error:
         lost(target, event, rule, view, error)
+
+
+def may_put(role: str, principal: str, bus: str, **source: str) -> None:
+    """Refuse to hand an event to a bus if the target's role may not."""
+    own.as_role(role, principal, "events", **source)
+    key = own.credentials(role, principal)["aws_access_key_id"]
+    region = responses.get_region()
+    if iam_evaluator.enforce(key, "events:PutEvents", "events", region, resource_arn=bus):
+        raise own.RefusalError(f"{role} may not put events on {bus}")
 
 
 def in_order(target: Target, rule: Rule, view: Any) -> None:
