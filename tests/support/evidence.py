@@ -79,7 +79,10 @@ def judged(
             of = references(properties[OF[kind]])
             among = names if kind == "AWS::S3::BucketPolicy" else policies
             among = roles if kind == "AWS::IAM::RolePolicy" else among
-            if any(seen(other, among) for other in of):
+            # Of the statements for several rules, those count whose rule was at work.
+            rules = [r for r in references(properties.get("SourceArn", "")) if r in body]
+            rules = [r for r in rules if body[r]["Type"] == "AWS::Events::Rule"]
+            if any(seen(other, among) for other in of) and all(seen(r, names) for r in rules):
                 yield title, "enforced"
         elif kind.startswith("AWS::ApiGateway::") and "api" in names:
             yield title, "exercised"
