@@ -26,13 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def account(emulator: Emulator) -> Iterator[Emulator]:
     """Give an emulator that has nothing, and nothing is left in it.
 
-    Whatever happened in it, no request was against a service's model.
+    Whatever happened in it, no request was against a service's model, and no event was lost
+    without a word.
     """
     yield emulator
     collect(emulator)
-    invalid = emulator.call("invalid")
+    invalid, undelivered = emulator.call("invalid"), emulator.call("undelivered")
     emulator.reset()
     assert invalid == []
+    assert undelivered == []
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from support.deployments import Deployment
 from support.emulator import Emulator
+from support.inventory import inventory
 from support.readmes import ROOT, WAYS
 
 from cfngen import draw
@@ -133,10 +134,13 @@ def test_what_cannot_be_deployed_is_undone(account: Emulator, tmp_path: Path) ->
     """A repository of that name is there already: the stack fails, and leaves nothing."""
     account.client("codecommit", "us-east-1").create_repository(repositoryName="web-mirror")
     stack = Deployment(account, "backlog-proxy", tmp_path)
+    there = inventory(account, "us-east-1")
     ended = stack.reader.run(stack.command())
     assert ended.returncode != 0
     assert any("already exists" in failure for failure in stack.failures())
-    assert stack.described()["StackStatus"] in ("ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS")
+    assert stack.described()["StackStatus"] == "ROLLBACK_COMPLETE"
+    left = {name for _, name in inventory(account, "us-east-1") - there}
+    assert left == {stack.stack}
 
 
 def test_a_template_over_the_limit_goes_through_a_bucket(account: Emulator, tmp_path: Path) -> None:

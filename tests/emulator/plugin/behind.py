@@ -1,7 +1,7 @@
 """CodeCommit and CodePipeline: moto's, behind ministack's front door and its policies.
 
-Moto cannot list repositories or move their default branch, start pipelines or close their stages:
-that is noted here.
+Moto cannot list repositories or move their default branch, nor close the stages of pipelines: that
+is noted here.
 """
 
 from __future__ import annotations
@@ -20,14 +20,11 @@ from ministack.core.responses import json_response as json
 
 Answer = tuple[int, dict[str, str], bytes]
 MOTO = os.environ["MOTO_URL"]
-# Target prefix, and the field that names the resource in a request, by service.
+# The beginning of a request's target, by service.
 SERVICES = {"codecommit": "CodeCommit_20150413", "codepipeline": "CodePipeline_20150709"}
 TRANSITIONS: list[dict[str, str]] = []  # the transitions that were enabled or disabled
 PIPELINES: list[tuple[str, str]] = []  # the pipelines that were ever created, by region
-STARTED: list[dict[str, str]] = []  # the pipelines that were started
-REPOSITORIES: dict[
-    tuple[str, str], dict[str, str]
-] = {}  # what is known of each, by region and name
+REPOSITORIES: dict[tuple[str, str], dict[str, str]] = {}  # name and id, by region and name
 
 
 @functools.cache
@@ -46,23 +43,15 @@ async def forward(
     method: str, path: str, headers: dict[str, str], body: bytes, _: dict[str, Any]
 ) -> Answer:
     """Answer what moto cannot, or have it answer."""
-    target, region, asked = (
-        headers.get("x-amz-target", ""),
-        responses.get_region(),
-        own.parsed(body),
-    )
-    operation = target.partition(".")[2]
-    if operation == "StartPipelineExecution":
-        STARTED.append({"region": region, "name": asked["name"]})
-        return json({"pipelineExecutionId": responses.new_uuid()})
+    region, asked = responses.get_region(), own.parsed(body)
+    operation = headers.get("x-amz-target", "").partition(".")[2]
     if operation.endswith("StageTransition"):
         TRANSITIONS.append({"region": region, "operation": operation, **asked})
         return json({})
     if operation == "ListRepositories":
         return json({"repositories": [r for (at, _), r in REPOSITORIES.items() if at == region]})
     if operation == "UpdateDefaultBranch":
-        REPOSITORIES[region, asked["repositoryName"]]["branch"] = asked["defaultBranchName"]
-        return json({})
+        return json({})  # git's own server has no default branch to ask it for
     answer = ask_moto(method, path, headers, body)
     if answer[0] == 200 and operation == "CreatePipeline":
         PIPELINES.append((region, asked["pipeline"]["name"]))
@@ -100,7 +89,7 @@ def forget() -> None:
         client("codecommit", region).delete_repository(repositoryName=name)
     for region, name in PIPELINES:
         client("codepipeline", region).delete_pipeline(name=name)
-    for noted in (REPOSITORIES, PIPELINES, STARTED, TRANSITIONS):
+    for noted in (REPOSITORIES, PIPELINES, TRANSITIONS):
         noted.clear()
 
 

@@ -178,11 +178,6 @@ def seen(asked: Asked) -> Any:
     return {name.lower(): sorted(getattr(evidence, name)) for name in names}
 
 
-def executions(asked: Asked) -> Any:
-    """Return the pipelines that were started."""
-    return behind.STARTED
-
-
 CALLS = {name: call for name, call in list(globals().items()) if isinstance(call, FunctionType)}
 
 

@@ -1,6 +1,6 @@
 """What a rule or a schedule does to its targets: with which right, and where what fails goes.
 
-EventBridge's targets in ECS, CodeBuild and CodePipeline are asked under the target's role; queues,
+EventBridge's targets in ECS and CodeBuild are asked under the target's role; queues,
 topics, functions are asked whether their policy lets EventBridge in. What is refused goes to the
 target's dead-letter queue, as after EventBridge's last attempt.
 """
@@ -47,11 +47,6 @@ def start_build(target: Target, told: dict[str, Any], client: Any) -> None:
     client.start_build(projectName=target["Arn"].partition(":project/")[2], **told)
 
 
-def start_pipeline(target: Target, told: dict[str, Any], client: Any) -> None:
-    """Start a pipeline."""
-    client.start_pipeline_execution(name=target["Arn"].rpartition(":")[2])
-
-
 def universal(target: Target, told: dict[str, Any], client: Any) -> None:
     """Call the operation that a schedule's target names."""
     operation = target["Arn"].rpartition(":")[2]
@@ -59,7 +54,7 @@ def universal(target: Target, told: dict[str, Any], client: Any) -> None:
     getattr(client, snake)(**{key[:1].lower() + key[1:]: told[key] for key in told})
 
 
-WITH_A_ROLE = {"ecs": run_task, "codebuild": start_build, "codepipeline": start_pipeline}
+WITH_A_ROLE = {"ecs": run_task, "codebuild": start_build}
 
 
 def policy_of(service: str, arn: str) -> tuple[str, str | None]:
