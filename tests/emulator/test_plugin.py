@@ -31,13 +31,13 @@ def changed(change: str = "") -> list[str]:
     return [line for line in done.stdout.splitlines() if line.startswith("- ")]
 
 
-@pytest.mark.skipif(not PYTHON.exists(), reason="no emulator here")
+@pytest.mark.usefixtures("emulator")
 def test_ministack_is_the_one_that_the_plug_in_was_written_for() -> None:
     """After an upgrade, this says which names to look at."""
     assert changed() == []
 
 
-@pytest.mark.skipif(not PYTHON.exists(), reason="no emulator here")
+@pytest.mark.usefixtures("emulator")
 def test_a_name_that_is_gone_or_takes_something_else_is_told() -> None:
     """Both, by name."""
     gone = "import ministack.services.eventbridge as e; del e._invoke_target"
