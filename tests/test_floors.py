@@ -13,13 +13,25 @@ ROOT = Path(__file__).parents[1] / "cfngen"
 # Lowest first. A room imports only from the floors below its own.
 FLOORS = [
     {"errors"},
-    {"parameters", "payload", "iam", "header", "options", "paths", "read", "zones", "regions"},
-    {"template", "cron"},
-    {"patterns", "blueprint", "render", "lint", "timeline"},
+    {
+        "parameters",
+        "payload",
+        "iam",
+        "header",
+        "options",
+        "paths",
+        "read",
+        "zones",
+        "regions",
+        "schemas",
+    },
+    {"template", "cron", "sections"},
+    {"patterns", "blueprint", "render", "lint", "timeline", "review"},
     {"registry", "linters", "report", "console"},
     {"manifest"},
     {"generate", "write", "listing"},
-    {"cli", "testing", "__init__"},
+    {"commands", "testing", "__init__"},
+    {"cli"},
     {"__main__"},
 ]
 # Patterns have floors of their own: these are what the others are made of.

@@ -1,0 +1,134 @@
+"""The command that writes templates: build."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cfngen.commands.drawing import complete_templates, draw, here
+from cfngen.commands.exits import FINDINGS
+from cfngen.commands.linting import FORMAT, report_findings
+from cfngen.console import out, say, style
+from cfngen.errors import CfngenError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from cfngen.generate import Drawn
+    from cfngen.manifest import Manifest
+    from cfngen.write import Change
+
+
+@click.command()
+@click.argument("names", nargs=-1, shell_complete=complete_templates)
+@click.option("--check", is_flag=True, help="Write nothing; exit 1 and show what is out of date.")
+@click.option("--prune", is_flag=True, help="Remove templates of ours that nobody lists any more.")
+@click.option("--force", is_flag=True, help="Overwrite files that were edited by hand.")
+@click.option(
+    "--output",
+    type=click.Path(),
+    help="The folder to write to, instead of the manifest's.",
+)
+@FORMAT
+def build(
+    names: tuple[str, ...],
+    *,
+    check: bool,
+    prune: bool,
+    force: bool,
+    output: str | None,
+    form: str,
+) -> None:
+    """Generate and lint templates (all of them, without NAMES) and write them.
+
+    Errors of the linter fail the build, and then nothing is written; warnings are shown.
+    """
+    from pathlib import Path
+
+    from cfngen import manifest
+    from cfngen.linters import Linters
+
+    if prune and names:
+        raise CfngenError("--prune goes with a build of everything: leave out the names")
+    found = manifest.find(here())
+    with Linters(found.root) as linters:  # first of all: it loads while we draw
+        from cfngen import write
+        from cfngen.generate import size_advice
+        from cfngen.lint import ERROR, trace
+        from cfngen.paths import near
+
+        project = manifest.read(found, Path(output) if output else None)
+        entries = project.select(names)
+        drawn = draw(entries)
+        changes = write.plan(
+            project.output,
+            {e.file_name: d.text for e, d in zip(entries, drawn, strict=True)},
+            prune=not names,
+            within=None if output else found.root,
+        )
+        paths = [near(project.output / entry.file_name) for entry in entries]
+        results = linters.lint(
+            [(d.text, p, e.regions) for d, p, e in zip(drawn, paths, entries, strict=True)]
+        )
+    findings = [
+        finding
+        for found_, d in zip(results, drawn, strict=True)
+        for finding in trace(found_, d.origins)
+    ]
+    report_findings(findings, form, paths)
+    for advice in filter(None, map(size_advice, drawn)):
+        say(advice, fg="yellow")
+    if errors := sum(finding.severity == ERROR for finding in findings):
+        say(f"{errors} error(s); nothing written", fg="red")
+        raise click.exceptions.Exit(FINDINGS)
+    if check:
+        _check(changes, sys.stdout if form == "text" else sys.stderr)
+        return
+    if not prune:
+        left = [change for change in changes if change.kind == write.REMOVED]
+        changes = [change for change in changes if change not in left]
+        for change in left:
+            say(f"{near(change.path)}: no template of that name any more; --prune removes it")
+    write.apply(changes, force=force)
+    _summary(changes, project, drawn, len(findings))
+
+
+def _check(changes: Sequence[Change], stream: Any) -> None:
+    """Show what is out of date; data, unless findings in another format are the data."""
+    from cfngen import write
+
+    stale = [change for change in changes if change.kind != "same"]
+    for change in stale:
+        for line in change.diff().splitlines(keepends=True):
+            colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[0])
+            text = style(line, stream, fg=colour)
+            out(text) if stream is sys.stdout else say(text.rstrip("\n"))
+    if stale:
+        names = ", ".join(change.path.name for change in stale)
+        prune = " --prune" if any(change.after is None for change in stale) else ""
+        say(f"out of date: {names}; run `cfngen build{prune}`", fg="red")
+        for edited in write.edited(stale):
+            say(edited, fg="red")
+        raise click.exceptions.Exit(FINDINGS)
+    say(f"{len(changes)} template(s) as the blueprints say", fg="green")
+
+
+def _summary(
+    changes: Sequence[Change], project: Manifest, drawn: Sequence[Drawn], findings: int
+) -> None:
+    from cfngen.paths import near
+
+    made = {f"{d.name}.yaml": d for d in drawn}
+    for change in changes:
+        detail = ""
+        if found := made.get(change.path.name):
+            resources = len(found.document.body["Resources"])
+            detail = f"  {resources:>3} resources {found.size:>7,} bytes"
+        colour = {"same": None, "removed": "red"}.get(change.kind, "green")
+        say(f"{change.kind:<8} {near(change.path):<40}{detail}".rstrip(), fg=colour)
+    if project.by_default:
+        say("no templates are listed here: made every installed blueprint with its defaults")
+    clean = "no findings" if not findings else f"{findings} finding(s), none of them an error"
+    say(f"{len(drawn)} template(s) in {near(project.output)}/, {clean}")

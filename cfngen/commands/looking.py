@@ -1,0 +1,60 @@
+"""The commands that show what there is: list, show, schema."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from cfngen.commands.drawing import complete_blueprints, complete_templates, draw, here
+from cfngen.commands.exits import FINDINGS
+from cfngen.console import out, say, style
+
+
+@click.command("list")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="How to print the lists.",
+)
+def list_(form: str) -> None:
+    """List the templates of this project, and the blueprints they can be made of."""
+    from cfngen import listing, manifest, registry
+
+    project = manifest.load(here())
+    blueprints = listing.summaries(registry.blueprints().values())
+    if form == "json":
+        out(listing.as_json(project, blueprints))
+    else:
+        out(listing.text(project, blueprints, lambda t, **how: style(t, sys.stdout, **how)))
+    failed = [found for found in blueprints if found.problem]
+    for found in failed:
+        say(f"{found.name}: {found.problem}; `cfngen schema {found.name}` says where", fg="red")
+    if failed:
+        raise click.exceptions.Exit(FINDINGS)
+
+
+@click.command()
+@click.argument("name", shell_complete=complete_templates)
+def show(name: str) -> None:
+    """Print one template as YAML; nothing is linted or written."""
+    from cfngen import manifest
+
+    (drawn,) = draw(manifest.load(here()).select((name,)))
+    out(drawn.text)
+
+
+@click.command()
+@click.argument("blueprint", shell_complete=complete_blueprints)
+def schema(blueprint: str) -> None:
+    """Print the JSON Schema of a blueprint's options."""
+    import json
+
+    from cfngen import registry
+    from cfngen.options import options_schema
+
+    found = registry.find(blueprint).load()
+    out(json.dumps(options_schema(found.options_type), indent=2, ensure_ascii=False) + "\n")

@@ -1,0 +1,212 @@
+"""What a review says, as plain values; the JSON format is these, key for key."""
+
+from __future__ import annotations
+
+import enum
+from dataclasses import dataclass, field
+from typing import Any
+
+
+class Certainty(enum.StrEnum):
+    """Whether something happens when the stack is deployed."""
+
+    WILL = "will"
+    MAY = "may"
+    NO = "no"
+
+
+class Kind(enum.StrEnum):
+    """What became of a thing between the two sides."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    AFFECTED = "affected"  # its text is the same; something it refers to is replaced
+
+
+class Concern(enum.StrEnum):
+    """What a reviewer has to think about; `--fail-on` takes these names."""
+
+    REFUSED = "refused"
+    DATA = "data"
+    REPLACE = "replace"
+    BROADEN = "broaden"
+
+
+class Extent(enum.StrEnum):
+    """How what somebody may do has changed."""
+
+    BROADENED = "broadened"
+    NARROWED = "narrowed"
+    MIXED = "broadened and narrowed"
+    SAME = "same"
+
+
+class _Missing:
+    """No value on this side."""
+
+    def __repr__(self) -> str:
+        return "(none)"
+
+    def __bool__(self) -> bool:
+        return False
+
+
+MISSING: Any = _Missing()
+
+
+@dataclass(frozen=True)
+class Detail:
+    """One property, attribute or field that is different.
+
+    `path` is written as `Environment.EnvironmentVariables[CACHE].Value`; `before` and `after` are
+    resolved values (see `values`), `MISSING` where there is none. `because` says where a verdict on
+    replacement comes from: a path in a schema, or the overlay's source.
+    """
+
+    path: str
+    before: Any
+    after: Any
+    replacement: Certainty = Certainty.NO
+    because: str = ""
+    note: str = ""
+    payload: str = ""  # the name of the payload whose diff shows the change instead
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """One resource that is not the same on both sides, or is affected by one that is not."""
+
+    name: str
+    type: str
+    kind: Kind
+    replacement: Certainty = Certainty.NO
+    because: tuple[str, ...] = ()
+    properties: tuple[Detail, ...] = ()
+    attributes: tuple[Detail, ...] = ()
+    type_before: str = ""  # where the type itself changed
+    line: int = 0  # in head's text; in base's for what was removed
+    origin: str = ""  # `file:line` of the blueprint that added it, where that is known
+
+
+@dataclass(frozen=True)
+class EntryChange:
+    """A parameter, output, condition, mapping or rule that is not the same on both sides."""
+
+    section: str
+    name: str
+    kind: Kind
+    details: tuple[Detail, ...] = ()
+    note: str = ""
+    line: int = 0
+    origin: str = ""
+
+
+@dataclass(frozen=True, order=True)
+class Grant:
+    """One sentence of a policy: who · actions · on what · condition.
+
+    `actions` are written as the policy writes them, or one by one where only some of a wildcard's
+    are meant; `count` is how many actions they are, once wildcards are expanded.
+    """
+
+    effect: str  # Allow or Deny
+    who: str
+    actions: tuple[str, ...]
+    on: str
+    condition: str = ""
+    count: int = 0
+
+
+@dataclass(frozen=True)
+class PowerChange:
+    """What a policy's holder may do now and could not before, and the reverse.
+
+    `holder` is the logical ID of a role, or of the resource that a resource policy protects;
+    `policy` is `permissions`, `trust`, `resource` or `boundary`.
+    """
+
+    holder: str
+    policy: str
+    extent: Extent
+    gained: tuple[Grant, ...] = ()
+    lost: tuple[Grant, ...] = ()
+    resources: tuple[str, ...] = ()  # the logical IDs of the policies that were compared
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """One way in from the internet, that was opened or closed."""
+
+    resource: str
+    what: str
+    opened: bool
+
+
+@dataclass(frozen=True)
+class PayloadChange:
+    """A script, handler, buildspec or the like, as a unified diff."""
+
+    name: str  # such as `Mirror/buildspec.yml`
+    resource: str
+    path: str
+    diff: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that a reviewer has to know before this is deployed."""
+
+    concern: Concern
+    certainty: Certainty
+    subject: str  # a logical ID, or the name of a parameter or output
+    message: str
+    because: str = ""
+    section: str = "Resources"
+    path: str = ""  # a property, as in `Detail.path`
+    line: int = 0
+    side: str = "head"  # whose line it is: `base` for what was removed
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class StackReview:
+    """One template: what changes in the stacks that are made of it."""
+
+    name: str
+    kind: Kind
+    file: str = ""  # as a person would type it, head's, or base's for a removed template
+    findings: tuple[Finding, ...] = ()
+    resources: tuple[ResourceChange, ...] = ()
+    entries: tuple[EntryChange, ...] = ()
+    powers: tuple[PowerChange, ...] = ()
+    exposures: tuple[Exposure, ...] = ()
+    payloads: tuple[PayloadChange, ...] = ()
+    references: tuple[tuple[str, str], ...] = ()  # (from, to) among the resources told of
+    notes: tuple[str, ...] = ()  # such as a size that now needs a bucket
+
+    @property
+    def empty(self) -> bool:
+        """Whether a deployment would change nothing."""
+        return self.kind is Kind.CHANGED and not (
+            self.resources or self.entries or self.powers or self.findings or self.notes
+        )
+
+
+@dataclass(frozen=True)
+class Review:
+    """All templates that are different, by name."""
+
+    base: str
+    head: str
+    stacks: tuple[StackReview, ...] = field(default=())
+    unchanged: int = 0  # templates that mean the same on both sides
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """Every finding of every stack."""
+        return tuple(finding for stack in self.stacks for finding in stack.findings)
+
+    def concerns(self, concern: Concern) -> tuple[Finding, ...]:
+        """Return the findings of one concern."""
+        return tuple(finding for finding in self.findings if finding.concern is concern)

@@ -1,0 +1,84 @@
+"""One side of a review: a template whose resources are resolved one by one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from cfngen.review.values import Resolver, references
+from cfngen.schemas import Schema, schema
+from cfngen.sections import Sections
+
+
+@dataclass(frozen=True)
+class Resource:
+    """A resource with its values worked out."""
+
+    name: str
+    type: str
+    properties: dict[str, Any] = field(repr=False)
+    attributes: dict[str, Any] = field(repr=False)  # everything beside Type and Properties
+
+    @property
+    def schema(self) -> Schema:
+        """What is known of its type."""
+        return schema(self.type)
+
+    @cached_property
+    def references(self) -> set[tuple[str, str]]:
+        """What it refers to: names with an attribute or nothing."""
+        return references(self.properties)
+
+
+class Stack:
+    """A template as one side of a review sees it; an empty one where there is none."""
+
+    def __init__(
+        self, sections: Sections | None = None, *, told: frozenset[str] = frozenset()
+    ) -> None:
+        """Look at a template; `told` as for `Resolver`."""
+        self.sections = sections
+        self.resolver = Resolver(self.section("Mappings"), self.section("Conditions"), told)
+        self._resources: dict[str, Resource] = {}
+
+    @property
+    def names(self) -> list[str]:
+        """The logical IDs, in the template's order."""
+        return list(self.sections.resources) if self.sections else []
+
+    def section(self, name: str) -> dict[str, Any]:
+        """Return a section such as `Parameters`, unresolved; empty if there is none."""
+        return self.sections.section(name) if self.sections else {}
+
+    def resource(self, name: str) -> Resource | None:
+        """Return a resource, `None` if there is none of that name."""
+        if name in self._resources:
+            return self._resources[name]
+        if self.sections is None or name not in self.sections.resources:
+            return None
+        body = self.sections.resources[name].body
+        body = body if isinstance(body, dict) else {}
+        properties = self.resolver.resolve(body.get("Properties") or {})
+        rest = {k: v for k, v in body.items() if k not in ("Type", "Properties")}
+        found = Resource(
+            name,
+            str(body.get("Type", "")),
+            properties if isinstance(properties, dict) else {"Fn::Transform": properties},
+            self.resolver.resolve(rest),
+        )
+        self._resources[name] = found
+        return found
+
+    @property
+    def resources(self) -> dict[str, Resource]:
+        """Every resource by its logical ID; reads all of them."""
+        return {name: found for name in self.names if (found := self.resource(name))}
+
+    def line(self, section: str, name: str = "") -> int:
+        """Return the line on which a resource or another entry begins, 1 if there is none."""
+        if self.sections is None:
+            return 1
+        if section == "Resources" and name in self.sections.resources:
+            return self.sections.resources[name].line
+        return self.sections.line(section, name)

@@ -1,0 +1,271 @@
+"""Values as CloudFormation would see them: intrinsics with literal arguments are worked out.
+
+What is left for deploy time stays in the text, as `Fn::Sub` would write it: `!Ref Bucket`,
+`!Sub '${Bucket}'` and `!Join ['', [!Ref Bucket]]` are all the one text `${Bucket}`. Inside, such a
+reference stands between two characters of Unicode's private use, so that it cannot be taken for
+text that happens to look like it; `shown` writes it for people.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+OPEN, CLOSE, SPOOF = "\ue000", "\ue001", "\ufffd"
+PRIVATE = re.compile(f"[{OPEN}{CLOSE}]")
+REFERENCE = re.compile(f"{OPEN}([A-Za-z0-9:]+)(?:\\.([A-Za-z0-9.:]+))?{CLOSE}")
+SUB = re.compile(r"\$\{(!?)([^}]*)\}")
+NO_VALUE = {"Ref": "AWS::NoValue"}
+
+
+class Resolver:
+    """Works out the values of one template.
+
+    `told` names the conditions and mappings that are not the same on both sides of a review: what
+    depends on them carries what they say, so that it is seen to change with them.
+    """
+
+    def __init__(
+        self,
+        mappings: dict[str, Any],
+        conditions: dict[str, Any],
+        told: frozenset[str] = frozenset(),
+    ) -> None:
+        """Keep the sections that values refer to, as plain data."""
+        self.mappings = mappings
+        self.conditions = conditions
+        self.told = told
+
+    def resolve(self, value: Any) -> Any:
+        """Return a value with everything worked out that is known before deploy time."""
+        if isinstance(value, dict):
+            if len(value) == 1:
+                ((name, argument),) = value.items()
+                if name == "Ref" and isinstance(argument, str):
+                    return _reference(argument)
+                if isinstance(name, str) and name.startswith("Fn::"):
+                    return self._function(name, argument)
+            return {str(key): self.resolve(item) for key, item in value.items() if item != NO_VALUE}
+        if isinstance(value, list):
+            return [self.resolve(item) for item in value if item != NO_VALUE]
+        if isinstance(value, str):
+            return PRIVATE.sub(SPOOF, value)
+        if isinstance(value, dt.date):  # CloudFormation reads no dates
+            return value.isoformat()
+        return value
+
+    def _function(self, name: str, argument: Any) -> Any:
+        known = {
+            "Fn::GetAtt": self._get_att,
+            "Fn::Sub": self._sub,
+            "Fn::Join": self._join,
+            "Fn::Select": self._select,
+            "Fn::Split": self._split,
+            "Fn::FindInMap": self._find_in_map,
+            "Fn::If": self._if,
+            "Fn::Equals": self._equals,
+        }.get(name)
+        found = known(argument) if known else None
+        return self._unknown(name, argument) if found is None else found
+
+    def _unknown(self, name: str, argument: Any) -> Any:
+        resolved = self.resolve(argument)
+        if name in ("Fn::Base64", "Fn::Transform", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"):
+            return {name: resolved}
+        return f"{OPEN}{name} {_flat(resolved)}{CLOSE}"
+
+    def _get_att(self, argument: Any) -> Any:
+        parts = argument.split(".", 1) if isinstance(argument, str) else argument
+        if isinstance(parts, list) and len(parts) == 2:
+            name, attribute = (self.resolve(part) for part in parts)
+            if isinstance(name, str) and isinstance(attribute, str):
+                return f"{OPEN}{name}.{attribute}{CLOSE}"
+        return None
+
+    def _sub(self, argument: Any) -> Any:
+        text, own = argument, {}
+        if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], dict):
+            text, own = argument
+        if not isinstance(text, str):
+            return None
+
+        def one(match: re.Match[str]) -> str:
+            name = match[2].strip()
+            if match[1]:
+                return f"${{{match[2]}}}"
+            return _flat(self.resolve(own[name])) if name in own else _reference(name)
+
+        return SUB.sub(one, PRIVATE.sub(SPOOF, text))
+
+    def _join(self, argument: Any) -> Any:
+        if not (isinstance(argument, list) and len(argument) == 2):
+            return None
+        delimiter, items = argument[0], self.resolve(argument[1])
+        if not (isinstance(delimiter, str) and isinstance(items, list)):
+            return None
+        return delimiter.join(map(_flat, items))
+
+    def _select(self, argument: Any) -> Any:
+        if not (isinstance(argument, list) and len(argument) == 2):
+            return None
+        index, items = str(argument[0]), self.resolve(argument[1])
+        if isinstance(items, list) and index.isdecimal() and int(index) < len(items):
+            return items[int(index)]
+        return None
+
+    def _split(self, argument: Any) -> Any:
+        if not (isinstance(argument, list) and len(argument) == 2):
+            return None
+        delimiter, text = argument[0], self.resolve(argument[1])
+        if isinstance(delimiter, str) and delimiter and isinstance(text, str) and literal(text):
+            return text.split(delimiter)
+        return None
+
+    def _find_in_map(self, argument: Any) -> Any:
+        if not (isinstance(argument, list) and len(argument) in (3, 4)):
+            return None
+        keys = [self.resolve(key) for key in argument[:3]]
+        if not all(isinstance(key, str | int) for key in keys):
+            return None
+        name, first, second = map(str, keys)
+        table = self.mappings.get(name)
+        if isinstance(table, dict) and len(argument) == 3:
+            rows = {str(key): row for key, row in table.items()}
+            row = rows.get(first)
+            if isinstance(row, dict) and second in row:
+                return self.resolve(row[second])
+        of = ""
+        if name in self.told and isinstance(table, dict):
+            of = " of " + json.dumps(table, sort_keys=True, default=str)
+        return f"{OPEN}Fn::FindInMap {', '.join((name, first, second))}{of}{CLOSE}"
+
+    def _if(self, argument: Any) -> Any:
+        if not (isinstance(argument, list) and len(argument) == 3):
+            return None
+        condition = argument[0]
+        branches = [None if branch == NO_VALUE else self.resolve(branch) for branch in argument[1:]]
+        if branches[0] == branches[1]:
+            return branches[0]
+        known = self.known(condition)
+        if known is not None:
+            return branches[0 if known else 1]
+        if condition in self.told:
+            meant = self.resolve(self.conditions.get(condition))
+            condition = f"{condition} (now {json.dumps(meant, sort_keys=True, default=str)})"
+        return {"Fn::If": [condition, *branches]}
+
+    def _equals(self, argument: Any) -> Any:
+        if isinstance(argument, list) and len(argument) == 2:
+            left, right = (self.resolve(side) for side in argument)
+            if literal(left) and literal(right):
+                return scalar(left) == scalar(right)
+        return None
+
+    def known(self, condition: Any, depth: int = 0) -> bool | None:
+        """Return whether a condition holds, `None` if only the deployment can say."""
+        if isinstance(condition, str):
+            found = self.conditions.get(condition)
+            return None if found is None or depth > 20 else self.known(found, depth + 1)
+        if not isinstance(condition, dict) or len(condition) != 1:
+            return None
+        ((name, argument),) = condition.items()
+        if name == "Condition":
+            return self.known(argument, depth + 1)
+        if name == "Fn::Equals":
+            found = self._equals(argument)
+            return found if isinstance(found, bool) else None
+        parts = argument if isinstance(argument, list) else []
+        truths = [self.known(part, depth + 1) for part in parts]
+        if name == "Fn::Not" and len(truths) == 1:
+            return None if truths[0] is None else not truths[0]
+        if name == "Fn::And":
+            return False if False in truths else None if None in truths else True
+        if name == "Fn::Or":
+            return True if True in truths else None if None in truths else False
+        return None
+
+
+def literal(value: Any) -> bool:
+    """Whether nothing in a resolved value is left for deploy time."""
+    if isinstance(value, str):
+        return OPEN not in value
+    if isinstance(value, dict):
+        return not any(k.startswith("Fn::") or not literal(v) for k, v in value.items())
+    return all(map(literal, value)) if isinstance(value, list) else True
+
+
+def references(value: Any) -> set[tuple[str, str]]:
+    """Return what a resolved value refers to: names, each with its attribute or nothing."""
+    return {
+        (match[1], match[2] or "") for text in _texts(value) for match in REFERENCE.finditer(text)
+    }
+
+
+def scalar(value: Any) -> str:
+    """Return a plain value as CloudFormation takes it: `true` and `'true'` are one to it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def canonical(value: Any) -> str:
+    """Return a text that is equal for resolved values which mean the same, lists in order."""
+    if isinstance(value, dict):
+        inner = ",".join(f"{json.dumps(k)}:{canonical(value[k])}" for k in sorted(value))
+        return f"{{{inner}}}"
+    if isinstance(value, list):
+        return f"[{','.join(map(canonical, value))}]"
+    return "null" if value is None else json.dumps(scalar(value))
+
+
+def shown(value: Any) -> str:
+    """Return a resolved value on one line, for a person."""
+    if isinstance(value, str):
+        return _readable(value)
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
+    if isinstance(value, dict | list):
+        return json.dumps(readable(value), ensure_ascii=False)
+    return str(value)
+
+
+def readable(value: Any) -> Any:
+    """Return a resolved value with references written `${Name}`, as `Fn::Sub` has them."""
+    if isinstance(value, dict):
+        return {key: readable(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [readable(item) for item in value]
+    return _readable(value) if isinstance(value, str) else value
+
+
+def _readable(text: str) -> str:
+    if OPEN not in text:
+        return text
+    return text.replace("${", "${!").replace(OPEN, "${").replace(CLOSE, "}")
+
+
+def _reference(name: str) -> str:
+    return f"{OPEN}{name}{CLOSE}"
+
+
+def _flat(value: Any) -> str:
+    """Return a value as a part of a text."""
+    if isinstance(value, dict | list):
+        return json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
+    return scalar(value)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
