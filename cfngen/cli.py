@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cfngen.commands.building import build
+from cfngen.commands.deploying import deploy_role, plan
 from cfngen.commands.drawing import own_version
 from cfngen.commands.exits import CANNOT, FINDINGS, FINE, HUNG_UP, STOPPED
 from cfngen.commands.linting import lint
 from cfngen.commands.looking import list_, schema, show
+from cfngen.commands.reviewing import review
 from cfngen.commands.simulating import timeline
 from cfngen.console import HungUpError, complain, explode, out
 from cfngen.errors import CfngenError
@@ -81,7 +83,7 @@ def completion(shell: str) -> None:
     out(script.source_template % script.source_vars() + "\n")
 
 
-for _command in (list_, show, build, lint, schema, timeline):
+for _command in (list_, show, build, lint, review, plan, deploy_role, schema, timeline):
     cli.add_command(_command)
 
 

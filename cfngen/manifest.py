@@ -7,6 +7,7 @@ import json
 import re
 import tomllib
 from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from cfngen.options import option_problems
 from cfngen.paths import near
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
-KEYS = ("blueprint", "options", "regions")
+KEYS = ("blueprint", "options", "regions", "after")
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Entry:
     options: dict[str, Any] = field(default_factory=dict)
     regions: tuple[str, ...] = ()
     where: str = ""
+    after: tuple[str, ...] = ()  # the templates whose stacks are deployed before
 
     @property
     def file_name(self) -> str:
@@ -216,6 +218,7 @@ class _Reader:
                 self.problem(where, 'must be a table, such as { blueprint = "backlog_proxy" }')
             elif entry := self.entry(name, where, content):
                 entries[name] = entry
+        self.order({name: entry.after for name, entry in entries.items()}, list(templates))
         return entries
 
     def entry(self, name: str, where: tuple[str, ...], content: dict[str, Any]) -> Entry | None:
@@ -227,7 +230,9 @@ class _Reader:
         elif options and blueprint:
             self.options(where, blueprint, options)
         regions = self.regions(where, content.get("regions", []))
-        return Entry(name, blueprint, options, regions, self.at(*where)) if blueprint else None
+        after = self.after(where, content.get("after", []))
+        at = self.at(*where)
+        return Entry(name, blueprint, options, regions, at, after) if blueprint else None
 
     def blueprint(self, where: tuple[str, ...], wanted: Any) -> registry.Entry | None:
         if not isinstance(wanted, str):
@@ -265,6 +270,28 @@ class _Reader:
                     where, f"regions: no AWS region {region!r}{did_you_mean(region, known)}"
                 )
         return tuple(regions)
+
+    def after(self, where: tuple[str, ...], after: Any) -> tuple[str, ...]:
+        if not isinstance(after, list) or not all(isinstance(name, str) for name in after):
+            self.problem(where, 'after: must be a list of templates, such as ["build-network"]')
+            return ()
+        return tuple(dict.fromkeys(after))
+
+    def order(self, after: dict[str, tuple[str, ...]], listed: list[str]) -> None:
+        """Complain of templates that come after ones that nobody lists, or after themselves."""
+        for name, before in after.items():
+            for other in before:
+                if other not in listed:
+                    hint = did_you_mean(other, listed)
+                    self.problem(("templates", name), f"after: no template {other!r}{hint}")
+        try:
+            TopologicalSorter(after).prepare()
+        except CycleError as error:
+            _, *circle = reversed(error.args[1])
+            self.problem(
+                ("templates", circle[-1]),
+                f"after: goes round in a circle: {' after '.join((circle[-1], *circle))}",
+            )
 
     def output(self, value: Any) -> Path:
         if not isinstance(value, str) or not value or "\0" in value:

@@ -6,11 +6,11 @@ import json
 import os
 import re
 from collections.abc import Callable, Sequence
-from typing import Any
 from xml.etree import ElementTree as ET
 
 from cfngen.lint import ERROR, INFORMATIONAL, WARNING, Finding
-from cfngen.paths import near, uri
+from cfngen.paths import near
+from cfngen.sarif import added, document, location
 
 COLOURS = {ERROR: "red", WARNING: "yellow", INFORMATIONAL: "cyan"}
 LEVELS = {ERROR: "error", WARNING: "warning", INFORMATIONAL: "note"}
@@ -50,33 +50,22 @@ def as_json(findings: Sequence[Finding]) -> str:
 
 def sarif(findings: Sequence[Finding], version: str) -> str:
     """Return findings as SARIF 2.1.0, located in the template and in the blueprint."""
-    run = {
-        "tool": {
-            "driver": {
-                "name": "cfngen",
-                "version": version,
-                "informationUri": RULES,
-                "rules": [{"id": r, "helpUri": RULES} for r in sorted({f.rule for f in findings})],
-            }
-        },
-        "columnKind": "unicodeCodePoints",
-        "results": [
-            {
-                "ruleId": f.rule,
-                "level": LEVELS[f.severity],
-                "message": {"text": f.message},
-                "locations": [_location(f.template, f.line, f.column)],
-                **({"relatedLocations": [_added(f)]} if f.origin else {}),
-            }
-            for f in findings
-        ],
+    driver = {
+        "version": version,
+        "informationUri": RULES,
+        "rules": [{"id": r, "helpUri": RULES} for r in sorted({f.rule for f in findings})],
     }
-    document = {
-        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-        "version": "2.1.0",
-        "runs": [run],
-    }
-    return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    results = [
+        {
+            "ruleId": f.rule,
+            "level": LEVELS[f.severity],
+            "message": {"text": f.message},
+            "locations": [location(f.template, f.line, f.column)],
+            **({"relatedLocations": [added(f.origin)]} if f.origin else {}),
+        }
+        for f in findings
+    ]
+    return document(driver, results)
 
 
 def junit(findings: Sequence[Finding], templates: Sequence[str]) -> str:
@@ -117,16 +106,6 @@ def _lines(findings: Sequence[Finding]) -> str:
         origin = f" (from {_origin(f)})" if f.origin else ""
         lines.append(f"{f.template}:{f.line}: {f.rule} {f.message}{origin}")
     return NOT_XML.sub("\ufffd", "\n".join(lines))
-
-
-def _location(file: str, line: int, column: int = 0) -> dict[str, Any]:
-    region = {"startLine": max(line, 1)} | ({"startColumn": column} if column > 0 else {})
-    return {"physicalLocation": {"artifactLocation": {"uri": uri(file)}, "region": region}}
-
-
-def _added(finding: Finding) -> dict[str, Any]:
-    file, _, line = finding.origin.rpartition(":")
-    return {**_location(file, int(line)), "message": {"text": "added here"}}
 
 
 def _origin(finding: Finding) -> str:

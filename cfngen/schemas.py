@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
@@ -76,7 +77,7 @@ class Schema:
         if self.identifier and not set(self.identifier) & self.read_only:
             return tuple(path[0] for path in self.identifier)
         own = self.type.rpartition("::")[2]
-        likely = ("Name", f"{own}Name", f"{own}Identifier", "GroupName", "Family")
+        likely = ("Name", f"{own}Name", f"{own}Identifier", "GroupName")
         return tuple(path[0] for path in self.create_only if path[0] in likely)[:1]
 
     @property
@@ -89,6 +90,16 @@ class Schema:
         """What is lost with a resource of this type, such as `objects`; nothing if nothing is."""
         held: str = self.overlay.get("holds", "")
         return held
+
+    @property
+    def revised(self) -> bool:
+        """Whether a replacement is only a new revision of the same thing (overlay)."""
+        return bool(self.overlay.get("revised"))
+
+    @cached_property
+    def shortens(self) -> tuple[tuple[str, ...], ...]:
+        """The properties whose decrease deletes data, such as a retention (overlay)."""
+        return self._added("shortens")
 
     def permissions(self, operation: str) -> tuple[str, ...]:
         """Return the IAM actions that CloudFormation needs for `create`, `update`, ….
@@ -108,25 +119,22 @@ class Schema:
                 return None
         return self._meant(found)
 
-    def reason(self, path: tuple[str, ...]) -> tuple[str, str]:
-        """Return which keyword speaks of a change of a property, and its pointer.
+    def decisive(self, path: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield what speaks of a change of a property: the keyword, and the path it lists.
 
-        The keyword is `createOnlyProperties`, `conditionalCreateOnlyProperties`,
-        `primaryIdentifier`, `refuses`, or nothing.
+        The keyword is `refuses`, `createOnlyProperties`, `primaryIdentifier` (what the template
+        sets of it) or `conditionalCreateOnlyProperties`, in this order. A path that is listed may
+        lie within the property, or around it.
         """
         for keyword, paths in (
             ("refuses", self.refuses),
             ("createOnlyProperties", self.create_only),
-            (
-                "primaryIdentifier",
-                tuple(p for p in self.identifier if p not in self.read_only),
-            ),
+            ("primaryIdentifier", tuple(p for p in self.identifier if p not in self.read_only)),
             ("conditionalCreateOnlyProperties", self.conditional),
         ):
             for known in paths:
                 if _meet(known, path):
-                    return keyword, "/properties/" + "/".join(known)
-        return "", ""
+                    yield keyword, known
 
     def source(self, keyword: str, pointer: str) -> str:
         """Return where a verdict comes from: a path in the schema, or the overlay's source."""

@@ -25,7 +25,7 @@ FLOORS = [
         "regions",
         "schemas",
     },
-    {"template", "cron", "sections"},
+    {"template", "cron", "sections", "revisions"},
     {"patterns", "blueprint", "render", "lint", "timeline", "review"},
     {"registry", "linters", "report", "console"},
     {"manifest"},

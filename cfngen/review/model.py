@@ -87,6 +87,7 @@ class ResourceChange:
     type_before: str = ""  # where the type itself changed
     line: int = 0  # in head's text; in base's for what was removed
     origin: str = ""  # `file:line` of the blueprint that added it, where that is known
+    note: str = ""  # such as which removed resource this one takes the place of
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,7 @@ class Finding:
     line: int = 0
     side: str = "head"  # whose line it is: `base` for what was removed
     origin: str = ""
+    near: int = 0  # for a line of base: the one in head that is nearest to it, if that is known
 
 
 @dataclass(frozen=True)

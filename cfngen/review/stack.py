@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -70,6 +71,17 @@ class Stack:
         self._resources[name] = found
         return found
 
+    def text(self, name: str) -> str:
+        """Return a resource as text; nothing if there is none. Equal texts mean the same."""
+        piece = self.sections.resources.get(name) if self.sections else None
+        if piece is None:
+            return ""
+        return piece.text or json.dumps(piece.body, default=str)
+
+    def mentions(self, name: str, other: str) -> bool:
+        """Whether the text of a resource has the name of another in it."""
+        return other in self.text(name)
+
     @property
     def resources(self) -> dict[str, Resource]:
         """Every resource by its logical ID; reads all of them."""
@@ -79,6 +91,4 @@ class Stack:
         """Return the line on which a resource or another entry begins, 1 if there is none."""
         if self.sections is None:
             return 1
-        if section == "Resources" and name in self.sections.resources:
-            return self.sections.resources[name].line
         return self.sections.line(section, name)

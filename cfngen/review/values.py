@@ -152,7 +152,7 @@ class Resolver:
         known = self.known(condition)
         if known is not None:
             return branches[0 if known else 1]
-        if condition in self.told:
+        if isinstance(condition, str) and condition in self.told:
             meant = self.resolve(self.conditions.get(condition))
             condition = f"{condition} (now {json.dumps(meant, sort_keys=True, default=str)})"
         return {"Fn::If": [condition, *branches]}

@@ -26,9 +26,9 @@ INTRODUCTION = """\
 
 <!-- Made by `python tests/judges/excuses.py` from comments in the code; change those. -->
 
-Independent judges look at every template, and each finding is either mended or excused. An excuse
-stands as a comment where the choice is made, holds for the resources it names and for nothing else,
-and fails the build once it excuses nothing.
+Independent judges look at every template and workflow, and each finding is either mended or
+excused. An excuse stands as a comment where the choice is made, holds for the resources it names
+and for nothing else, and fails the build once it excuses nothing.
 """
 
 
@@ -110,7 +110,8 @@ def excuses() -> list[Excuse]:
     Raises:
         ValueError: one is not in the form that excuses have.
     """
-    files = [*ROOT.glob("cfngen/patterns/*.py"), *ROOT.glob("blueprints/**/*.py")]
+    places = ("cfngen/patterns/*.py", "blueprints/**/*.py", ".github/workflows/*.yml")
+    files = [path for place in places for path in ROOT.glob(place)]
     return [excuse for path in sorted(files) for excuse in read_excuses(path)]
 
 
@@ -123,10 +124,7 @@ def read_excuses(path: Path) -> Iterator[Excuse]:
     name = str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else path.name
     found: list[tuple[int, list[str]]] = []
     last = 0
-    for token in tokenize.generate_tokens(io.StringIO(path.read_text()).readline):
-        if token.type != tokenize.COMMENT:
-            continue
-        line, text = token.start[0], token.string
+    for line, text in _comments(path):
         if text.startswith(BEGINNING):
             found.append((line, [text.removeprefix(BEGINNING)]))
         elif found and line == last + 1:
@@ -140,6 +138,19 @@ def read_excuses(path: Path) -> Iterator[Excuse]:
             raise ValueError(f"{name}:{line}: not `excuse JUDGE:RULE RESOURCE: Reason.`")
         rules, resources = said["rules"].split(", "), said["resources"].split("|")
         yield Excuse(name, line, tuple(rules), tuple(resources), said["reason"])
+
+
+def _comments(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield the comments in a file of Python, or those with lines of their own, and their lines."""
+    text = path.read_text()
+    if path.suffix != ".py":
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.lstrip().startswith("#"):
+                yield number, line.lstrip()
+        return
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0], token.string
 
 
 def page() -> str:

@@ -130,15 +130,21 @@ def dockerfiles() -> list[Path]:
     return _ours("Dockerfile*")
 
 
-def pages_and_buildspecs() -> list[Path]:
-    """Return what has shell in it: templates, buildspecs that are files, and pages."""
-    return [*templates(), *_ours("*buildspec*.yml"), *_ours("*.md")]
+def shell() -> list[Path]:
+    """Return what has shell in it: templates, scripts, buildspecs, jobs of GitLab, and pages."""
+    files = ("*.sh", "*buildspec*.yml", "*.gitlab-ci.yml", "*.md")
+    return [*templates(), *(path for pattern in files for path in _ours(pattern))]
 
 
 def workflows() -> list[Path]:
     """Return the workflows and actions of GitHub; a project may have none."""
-    found = [path for end in ("yml", "yaml") for path in ROOT.glob(f".github/workflows/*.{end}")]
-    return sorted([*found, *ROOT.glob("action.y*ml"), *ROOT.glob(".github/actions/*/action.y*ml")])
+    places = (".github/workflows/*", "action", ".github/actions/*/action", "integrations/*/action")
+    return sorted(path for place in places for path in ROOT.glob(f"{place}.y*ml"))
+
+
+def workflows_and_jobs() -> list[Path]:
+    """Return the same, and the jobs of GitLab."""
+    return [*workflows(), *_ours("*.gitlab-ci.yml")]
 
 
 def _ours(pattern: str) -> list[Path]:
@@ -287,7 +293,7 @@ def hadolint(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
 
 
 def shellcheck(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
-    """Ask ShellCheck about the commands of buildspecs, and those that pages tell to type."""
+    """Ask ShellCheck about scripts, the commands of builds, and those that pages tell to type."""
     for path in paths:
         for shell, template, place, line, text in snippets(path):
             said = judge.run("--norc", "--format", "json", f"--shell={shell}", "-", lines=text)
@@ -310,6 +316,9 @@ def snippets(path: Path) -> Iterator[tuple[str, str, str, int, str]]:
                 lines[number] = line
         yield "bash", "", _named(path), 0, "\n".join(lines)
         return
+    if path.suffix == ".sh":
+        yield "bash", "", _named(path), 0, text
+        return
     body = yaml.safe_load(text) if "Resources:\n" not in text else None
     if body:
         yield from ((shell, "", _named(path), 0, code) for shell, code in commands(body))
@@ -323,10 +332,13 @@ def snippets(path: Path) -> Iterator[tuple[str, str, str, int, str]]:
 
 
 def commands(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield the shell and the commands of each phase of a buildspec, as one script.
+    """Yield the shell and the commands of each phase or job, as one script.
 
     Variables last from command to command, so that one by itself would seem to lack some.
     """
+    for job in spec.values():
+        if isinstance(job, dict) and "script" in job:
+            yield "sh", "\n".join([*job.get("before_script", ()), *job["script"]]) + "\n"
     shell = spec.get("env", {}).get("shell", "sh")
     for phase in PHASES:
         for part in ("commands", "finally"):
@@ -347,13 +359,13 @@ def zizmor(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
 
 
 def check_jsonschema(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
-    """Ask check-jsonschema whether workflows and actions are what their schemas say."""
-    for schema, chosen in (
-        ("github-actions", [path for path in paths if path.stem == "action"]),
-        ("github-workflows", [path for path in paths if path.stem != "action"]),
-    ):
-        if not chosen:
-            continue
+    """Ask check-jsonschema whether workflows, actions and jobs are what their schemas say."""
+    kinds: dict[str, list[Path]] = {}
+    for path in paths:
+        github = "github-actions" if path.stem == "action" else "github-workflows"
+        kind = "gitlab-ci" if path.name.endswith(".gitlab-ci.yml") else github
+        kinds.setdefault(kind, []).append(path)
+    for schema, chosen in kinds.items():
         said = json.loads(judge.run("--builtin-schema", schema, "-o", "json", "--", *chosen))
         for one in said.get("parse_errors", ()):
             yield Finding(judge.name, "parse", "", _named(Path(one["filename"])), one["message"])
@@ -372,11 +384,11 @@ def _judges() -> Iterator[Judge]:
     yield Judge("guard", apart / "guard/bin/python", templates, of_templates(guard))
     nag = apart / "cdk-nag/node_modules/cdk-nag/package.json"
     yield Judge("cdk-nag", nag, templates, of_templates(cdk_nag))
-    yield Judge("shellcheck", BIN / "shellcheck", pages_and_buildspecs, shellcheck)
+    yield Judge("shellcheck", BIN / "shellcheck", shell, shellcheck)
     yield Judge("hadolint", BIN / "hadolint", dockerfiles, hadolint)
     yield Judge("zizmor", apart / "zizmor/bin/zizmor", workflows, zizmor)
     schemas = apart / "check-jsonschema/bin/check-jsonschema"
-    yield Judge("check-jsonschema", schemas, workflows, check_jsonschema)
+    yield Judge("check-jsonschema", schemas, workflows_and_jobs, check_jsonschema)
 
 
 ALL = {judge.name: judge for judge in _judges()}

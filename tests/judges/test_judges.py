@@ -92,6 +92,15 @@ def test_shell_on_pages_is_judged() -> None:
     assert ("SC2115", "tests/judges/bad/page.md:5") in said
 
 
+def test_jobs_of_gitlab_are_judged() -> None:
+    """Their shell is, and whether they are what GitLab's schema says."""
+    path = BAD / "bad.gitlab-ci.yml"
+    said = {(one.rule, one.place) for one in ALL["shellcheck"].findings([path])}
+    assert ("SC2115", "tests/judges/bad/bad.gitlab-ci.yml:2") in said
+    said = {(one.rule, one.place) for one in present(ALL["check-jsonschema"]).findings([path])}
+    assert ("gitlab-ci", "tests/judges/bad/bad.gitlab-ci.yml $.job.artifacts.when") in said
+
+
 def test_each_rule_of_the_house_can_fail() -> None:
     """There is something wrong for every rule that Guard is given."""
     rules = set(re.findall(r"^rule (\w+)", (HERE / "rules.guard").read_text(), re.M))
@@ -143,6 +152,16 @@ def test_an_excuse_without_form_is_refused(tmp_path: Path, line: str) -> None:
     path.write_text(f"# excuse {line}\n")
     with pytest.raises(ValueError, match=r"code\.py:1: not `excuse"):
         list(read_excuses(path))
+
+
+def test_an_excuse_may_stand_in_a_workflow(tmp_path: Path) -> None:
+    """It is read from comments that have lines of their own."""
+    path = tmp_path / "workflow.yml"
+    path.write_text(
+        "on: push\n  # excuse zizmor:A workflow.yml*: Because\n  # it is so.\njobs: {}\n"
+    )
+    (excuse,) = read_excuses(path)
+    assert (excuse.line, excuse.rules, excuse.reason) == (2, ("zizmor:A",), "Because it is so.")
 
 
 def test_an_excuse_holds_where_it_stands() -> None:

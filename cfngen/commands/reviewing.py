@@ -1,0 +1,162 @@
+"""The command that says what a change of templates means: review."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from cfngen.commands.drawing import draw, here, own_version
+from cfngen.commands.exits import FINDINGS
+from cfngen.console import out, say, style
+from cfngen.errors import CfngenError, Problems, did_you_mean
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from cfngen.manifest import Manifest
+    from cfngen.review import Review
+
+CONCERNS = ("refused", "data", "replace", "broaden")
+FORMATS = ("text", "markdown", "json", "sarif", "html")
+
+
+@click.command()
+@click.argument("base")
+@click.argument("head", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How to print the review.",
+)
+@click.option(
+    "--write",
+    "writes",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    help="Write the review to a file as well; may be given several times.",
+)
+@click.option(
+    "--fail-on",
+    "fails",
+    multiple=True,
+    metavar="CONCERN,…",
+    help=f"Exit 1 if there is a finding of one of these: {', '.join(CONCERNS)}.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(1000),
+    help="Characters that markdown stays below.  [default: 65,536, as on GitHub]",
+)
+@click.option(
+    "--blueprints/--no-blueprints",
+    default=None,
+    help="Name the lines of blueprints, for which they are run.  [default: for sarif only]",
+)
+def review(
+    base: str,
+    head: str | None,
+    *,
+    form: str,
+    writes: tuple[str, ...],
+    fails: tuple[str, ...],
+    limit: int | None,
+    blueprints: bool | None,
+) -> None:
+    """Say what a change of templates means for the stacks that are running.
+
+    BASE is what is deployed, HEAD what would be: a git revision (of the output folder), a folder
+    or a file. Without HEAD it is the working tree. `A...B` is what B changed since it left A.
+
+    Nothing is asked of AWS: what is replaced comes from the resource schemas of cfn-lint, what
+    may be done from the policies themselves.
+    """
+    from pathlib import Path
+
+    from cfngen import manifest, revisions
+    from cfngen.review import review as reviewed
+    from cfngen.review.printed import GITHUB, printed
+
+    concerns, files = _asked(fails, writes)
+    found = manifest.find(here())
+    project = manifest.read(found)
+    before, after = revisions.pair(base, head, project.output)
+    result = reviewed(
+        before.texts,
+        after.texts,
+        labels=(before.label, after.label),
+        files=before.files | after.files,
+    )
+    wanted = {form, *(kind for kind, _ in files)}
+    if blueprints or (blueprints is None and "sarif" in wanted):
+        result = _with_origins(result, project, after.texts)
+    most, version = limit or GITHUB, own_version()
+    for kind, file in files:
+        _write(Path(file), printed(result, kind, limit=most, version=version))
+    out(
+        printed(
+            result,
+            form,
+            lambda text, **how: style(text, sys.stdout, **how),
+            limit=most,
+            version=version,
+        )
+    )
+    if failed := [c for c in concerns if any(f.concern == c for f in result.findings)]:
+        say(f"--fail-on: {', '.join(failed)}", fg="red")
+        raise click.exceptions.Exit(FINDINGS)
+
+
+def _asked(
+    fails: tuple[str, ...], writes: tuple[str, ...]
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the concerns and the files that were asked for; all mistakes are told together."""
+    concerns = [name.strip() for text in fails for name in text.split(",") if name.strip()]
+    problems = [
+        f"--fail-on: no concern {name!r}{did_you_mean(name, CONCERNS)}"
+        f" (there are: {', '.join(CONCERNS)})"
+        for name in concerns
+        if name not in CONCERNS
+    ]
+    files = []
+    for text in writes:
+        form, _, file = text.partition("=")
+        if form in FORMATS and file:
+            files.append((form, file))
+        else:
+            problems.append(
+                f"--write: {text!r} is not FORMAT=FILE{did_you_mean(form, FORMATS)}"
+                f" (formats: {', '.join(FORMATS)})"
+            )
+    if problems:
+        raise Problems(problems)
+    return concerns, files
+
+
+def _with_origins(result: Review, project: Manifest, texts: dict[str, str]) -> Review:
+    """Return a review that names lines of blueprints, where the template is still theirs."""
+    from cfngen.review.origins import with_origins
+
+    names = [stack.name for stack in result.stacks if stack.name in project.templates]
+    drawn = draw(project.select(tuple(names))) if names else []
+    origins = {
+        made.name: {key: str(origin) for key, origin in made.origins.items()}
+        for made in drawn
+        if made.text == texts.get(made.name)
+    }
+    for made in drawn:
+        if made.name not in origins:
+            say(f"{made.name}: not what its blueprint draws now, so no lines of it are named")
+    return with_origins(result, origins)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise CfngenError(f"{path}: cannot be written: {error.strerror}") from None

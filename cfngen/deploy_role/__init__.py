@@ -1,0 +1,278 @@
+"""The least-privilege policy of the service role that CloudFormation deploys a template with.
+
+What a type needs is in the handlers of its schema: all of create, read, update and delete, since a
+failed update takes back what it did. `cfngen deploy-role` prints it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from cfngen.capabilities import macros
+from cfngen.deploy_role.arns import Resource, taken
+from cfngen.deploy_role.beyond import calls
+from cfngen.deploy_role.names import Place
+from cfngen.deploy_role.passing import passed
+from cfngen.errors import CfngenError
+from cfngen.review.values import Resolver, references
+from cfngen.schemas import CUSTOM, OPERATIONS, iam_actions, schema
+
+__all__ = ["Place", "Policy", "Statement", "policy"]
+
+# Actions that are for a feature, the names of properties that ask for it, and the types of which it
+# is no feature but what they are. What a handler reads in any case is not here.
+FEATURES = (
+    (r"kms:", r"(?i)kms|encrypt", "AWS::KMS::"),
+    (r"s3tables:|s3:(Create|Delete|Update)BucketMetadata", r"Metadata", "AWS::S3Tables::"),
+    (r"s3:(DeleteObject|PutObjectAcl|PutBucketAcl)$", r"^AccessControl$", ""),
+    (r"s3:GetObject(Version)?$", r"S3|Bucket|Body", ""),
+    (r"vpc-lattice:", r"ServiceNetwork|ResourceConfiguration", "AWS::VpcLattice::"),
+    (r"vpce:", r"ServiceRegion", ""),
+    (r"elasticfilesystem:|s3files:", r"FileSystem", "AWS::EFS::"),
+    (r"firehose:|logs:CreateLogDelivery$", r"DataProtection", "AWS::KinesisFirehose::"),
+    (r"logs:(Put|Delete)ResourcePolicy$", r"^ResourcePolicyDocument$", "AWS::Logs::ResourcePolicy"),
+    (r"logs:(Put|Delete)IndexPolicy$", r"^FieldIndexPolicies$", ""),
+    (r"lambda:PassCapacityProvider$", r"CapacityProvider", ""),
+    (r"lambda:GetLayerVersion$", r"^Layers$", "AWS::Lambda::Layer"),
+    (r"lambda:GetCodeSigningConfig$", r"^CodeSigningConfigArn$", "AWS::Lambda::CodeSigningConfig"),
+    (r"codestar-connections:|codeconnections:", r"Connection", ""),
+    (r"codebuild:\w+Webhook$", r"^Triggers$", ""),
+    (r"codebuild:UpdateProjectVisibility$", r"^Visibility$", ""),
+    (r"ecs:PutAccountSetting", r"^ClusterSettings$", ""),
+    (r"secretsmanager:ReplicateSecretToRegions$", r"^ReplicaRegions$", ""),
+    (r"iam:GetRole$", r"Role|Credentials", "AWS::IAM::"),
+    (r"iam:(Attach|Detach)RolePolicy$", r"^(ManagedPolicyArns|Roles)$", ""),
+    (r"iam:(Put|Delete)RolePolicy$", r"^(Policies|PolicyDocument)$", ""),
+    (r"iam:(Put|Delete)RolePermissionsBoundary$", r"^PermissionsBoundary$", ""),
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement, and what is to be said about it."""
+
+    actions: tuple[str, ...]
+    resources: tuple[str, ...]
+    condition: tuple[tuple[str, str, tuple[str, ...]], ...] = ()  # operator, key, values
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the role has to be allowed, and what a person has to know of it."""
+
+    name: str
+    statements: tuple[Statement, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass
+class _Gathered:
+    """What one action is to be allowed on, by all who need it."""
+
+    arns: dict[str, None] = field(default_factory=dict)
+    about: dict[str, None] = field(default_factory=dict)
+    notes: dict[str, None] = field(default_factory=dict)
+
+    def narrowed(self) -> tuple[str, ...]:
+        """Return the ARNs without those that another covers."""
+        return tuple(
+            arn for arn in self.arns if not any(o != arn and _covers(o, arn) for o in self.arns)
+        )
+
+
+class _Statements:
+    """Actions in the order in which the template asks for them."""
+
+    def __init__(self) -> None:
+        self.found: dict[tuple[str, str], _Gathered] = {}
+
+    def add(
+        self, action: str, arns: tuple[str, ...], about: str, note: str = "", to: str = ""
+    ) -> None:
+        gathered = self.found.setdefault((action, to), _Gathered())
+        gathered.arns |= dict.fromkeys(arns)
+        gathered.about[about] = None
+        if note:
+            gathered.notes[note] = None
+
+    def statements(self) -> Iterator[Statement]:
+        """Yield the statements: actions of a service that share what they are allowed on."""
+        groups: dict[tuple[Any, ...], list[tuple[str, str, _Gathered]]] = {}
+        for (action, to), gathered in self.found.items():
+            arns = gathered.narrowed()
+            service = "" if arns == ("*",) else action.partition(":")[0]
+            groups.setdefault((service, arns, bool(to)), []).append((action, to, gathered))
+        for (_, arns, passes), members in groups.items():
+            about = dict.fromkeys(what for *_, gathered in members for what in gathered.about)
+            notes = dict.fromkeys(note for *_, gathered in members for note in gathered.notes)
+            said = () if arns == ("*",) else (", ".join(about),)
+            services = tuple(dict.fromkeys(to for _, to, _ in members))
+            condition = (("StringEquals", "iam:PassedToService", services),) if passes else ()
+            actions = tuple(sorted({action for action, *_ in members}))
+            yield Statement(actions, arns, condition, (*said, *notes))
+
+
+def _covers(pattern: str, arn: str) -> bool:
+    """Whether everything that one ARN matches is matched by another."""
+    parts = (re.escape(part).replace(r"\?", ".") for part in pattern.split("*"))
+    return re.fullmatch(".*".join(parts), arn) is not None
+
+
+def policy(name: str, body: Any, place: Place) -> Policy:
+    """Return what a template's service role needs.
+
+    Args:
+        name: what the template is called.
+        body: the template, as plain data.
+        place: the stack's name, and what else is known of where it will be.
+
+    Raises:
+        CfngenError: types that have no handlers and are not in the overlay, all of them at once.
+    """
+    body = body if isinstance(body, dict) else {}
+    resources = _resources(name, body)
+    _refuse_unknown(name, resources)
+    made = _Statements()
+    unknown: dict[str, dict[str, None]] = {}
+    unused: dict[str, dict[str, None]] = {}
+    for resource in resources.values():
+        for action in _actions(resource):
+            if action == "iam:PassRole":
+                for arn, services, note in passed(resource, resources, place):
+                    for service in services:
+                        made.add(action, (arn,), resource.type, note, service)
+            elif not _exists(action):
+                unknown.setdefault(resource.type, {})[action] = None
+            elif not _wanted(action, resource):
+                unused.setdefault(resource.type, {})[action] = None
+            else:
+                found = taken(action, resource, resources, place)
+                note = _about(action, found.note)
+                made.add(action, found.arns, resource.type, note)
+    for call in calls(body, resources, place):
+        made.add(call.action, call.arns, call.why)
+    allowed = {action for action, _ in made.found}
+    for type_, actions in list(unused.items()):
+        unused[type_] = {one: None for one in actions if one not in allowed}
+    notes = tuple(_notes(body, resources, unknown, unused))
+    return Policy(name, tuple(made.statements()), notes)
+
+
+def _resources(name: str, body: dict[str, Any]) -> dict[str, Resource]:
+    listed = body.get("Resources")
+    if not isinstance(listed, dict):
+        raise CfngenError(f"{name}: no template: it has no mapping `Resources`")
+    resolver = Resolver(_section(body, "Mappings"), _section(body, "Conditions"))
+    found: dict[str, Resource] = {}
+    for key, about in listed.items():
+        about = about if isinstance(about, dict) else {}
+        properties = resolver.resolve(about.get("Properties") or {})
+        properties = properties if isinstance(properties, dict) else {}
+        refers = frozenset(one for one, _ in references(properties))
+        found[str(key)] = Resource(str(key), str(about.get("Type", "")), properties, refers)
+    return found
+
+
+def _section(body: dict[str, Any], name: str) -> dict[str, Any]:
+    found = body.get(name)
+    return found if isinstance(found, dict) else {}
+
+
+def _refuse_unknown(name: str, resources: dict[str, Resource]) -> None:
+    """Refuse types of which nobody says what they need: a hole would show at deploy time only."""
+    missing: dict[str, list[str]] = {}
+    for resource in resources.values():
+        known = schema(resource.type)
+        custom = resource.type.startswith("Custom::") or resource.type == CUSTOM
+        if not custom and not (known.body.get("handlers") or known.overlay.get("handlers")):
+            missing.setdefault(resource.type, []).append(resource.name)
+    if missing:
+        listed = "; ".join(
+            f"{type_ or '(none)'} ({', '.join(ids)})" for type_, ids in missing.items()
+        )
+        sam = any(type_.startswith("AWS::Serverless::") for type_ in missing)
+        raise CfngenError(
+            f"{name}: not known what CloudFormation needs for {listed}: neither the resource"
+            " schemas nor cfngen/data/resources.toml have handlers of these types"
+            + ("; of a SAM template, give the one that the transform made" if sam else "")
+        )
+
+
+def _actions(resource: Resource) -> list[str]:
+    known = schema(resource.type)
+    found = [action for operation in OPERATIONS for action in known.permissions(operation)]
+    return list(dict.fromkeys(action for action in found if ":" in action))
+
+
+def _exists(action: str) -> bool:
+    service, _, verb = action.partition(":")
+    known = iam_actions().get(service, ())
+    if "*" in verb:
+        pattern = re.compile(re.escape(verb.lower()).replace(r"\*", ".*"))
+        return any(pattern.fullmatch(one) for one in known)
+    return verb.lower() in known
+
+
+def _wanted(action: str, resource: Resource) -> bool:
+    """Whether a property asks for the feature that an action is for, if it is for one."""
+    asked = "\n".join(_keys(resource.properties))
+    return all(
+        re.search(f"(?m){words}", asked)
+        for actions, words, own in FEATURES
+        if re.match(actions, action) and not (own and resource.type.startswith(own))
+    )
+
+
+def _keys(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield str(key)
+            yield from _keys(inner)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _keys(item)
+
+
+def _about(action: str, note: str) -> str:
+    """Return a statement's note; a star in an action is told, whatever it is allowed on."""
+    if "*" in action:
+        return "; ".join(filter(None, (note, f"{action} is what the schema asks for")))
+    return note
+
+
+def _notes(
+    body: dict[str, Any],
+    resources: dict[str, Resource],
+    unknown: dict[str, dict[str, None]],
+    unused: dict[str, dict[str, None]],
+) -> Iterator[str]:
+    types = {resource.type for resource in resources.values()}
+    if types & {"AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::ManagedPolicy"}:
+        yield (
+            "It may give the roles that it makes any permission, so whoever writes the template is"
+            " an administrator; a permissions boundary would limit that."
+        )
+    by_overlay = sorted(
+        t for t in types if not schema(t).body.get("handlers") and schema(t).permissions("create")
+    )
+    if by_overlay:
+        yield (
+            "The schema does not say what CloudFormation needs for these, so it is taken from the"
+            f" service's API: {', '.join(by_overlay)}."
+        )
+    if "AWS::CloudFormation::Stack" in types:
+        yield "Nested templates need policies of their own beside this: cfngen deploy-role FILE."
+    if found := macros(body):
+        yield f"What these transforms call or read is not in it: {', '.join(found)}."
+    if any(unused.values()):
+        yield f"Left out, since no property asks for it: {_listed(unused)}."
+    if unknown:
+        yield f"Left out, since IAM has no such action: {_listed(unknown)}."
+
+
+def _listed(actions: dict[str, dict[str, None]]) -> str:
+    return "; ".join(f"{type_} {', '.join(found)}" for type_, found in actions.items() if found)

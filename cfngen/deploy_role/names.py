@@ -1,0 +1,183 @@
+"""What resources will be called, as far as a template says, as patterns for ARNs.
+
+CloudFormation's user guide promises only that a name which a template leaves out is unique, and
+shows `stack-resource-suffix`. Which types are called otherwise is known from what it makes.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from cfngen.review.values import CLOSE, OPEN, scalar
+from cfngen.schemas import schema
+
+# CloudFormation cuts long names; this much of the stack's is left, and less in load balancing.
+KEPT = 24
+CUT = {
+    "AWS::ElasticLoadBalancing::LoadBalancer": 5,
+    "AWS::ElasticLoadBalancingV2::LoadBalancer": 5,
+    "AWS::ElasticLoadBalancingV2::TargetGroup": 5,
+}
+BY_STACK = {
+    "AWS::CloudWatch::Alarm",
+    "AWS::CodePipeline::Pipeline",
+    "AWS::DynamoDB::Table",
+    "AWS::ECR::Repository",
+    "AWS::ECS::Cluster",
+    "AWS::ECS::Service",
+    "AWS::ECS::TaskDefinition",
+    "AWS::Events::Rule",
+    "AWS::IAM::Group",
+    "AWS::IAM::InstanceProfile",
+    "AWS::IAM::ManagedPolicy",
+    "AWS::IAM::Role",
+    "AWS::IAM::User",
+    "AWS::Kinesis::Stream",
+    "AWS::KinesisFirehose::DeliveryStream",
+    "AWS::Lambda::Function",
+    "AWS::Logs::LogGroup",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::S3::Bucket",
+    "AWS::SNS::Topic",
+    "AWS::SQS::Queue",
+    "AWS::Scheduler::Schedule",
+    *CUT,
+}
+BY_RESOURCE = {
+    "AWS::CodeBuild::Project",
+    "AWS::SecretsManager::Secret",
+    "AWS::StepFunctions::StateMachine",
+}
+SMALL = {
+    "AWS::ECR::Repository",
+    "AWS::RDS::DBCluster",
+    "AWS::RDS::DBInstance",
+    "AWS::S3::Bucket",
+}
+# Their identifier is an ID, and yet their ARN has their name.
+NAMED = {
+    "AWS::CloudFormation::StackSet",
+    "AWS::CodeBuild::Project",
+    "AWS::CodeCommit::Repository",
+    "AWS::SecretsManager::Secret",
+}
+# Schemas list no property that names these.
+MORE_NAMES = {"AWS::ECS::TaskDefinition": ("Family",)}
+STRANGE = re.compile(r"[^\w+=,.@/:*-]", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the stack will be, as far as that is known; `*` for what is not."""
+
+    stack: str
+    partition: str = "*"
+    region: str = "*"
+    account: str = "*"
+    parameters: dict[str, str] = field(default_factory=dict)
+
+    def value(self, name: str) -> str:
+        """Return what a reference to a parameter comes to, `*` where only the deployment knows."""
+        pseudo = {
+            "AWS::StackName": self.stack,
+            "AWS::Partition": self.partition,
+            "AWS::Region": self.region,
+            "AWS::AccountId": self.account,
+        }
+        return pseudo.get(name) or self.parameters.get(name, "*")
+
+
+@dataclass(frozen=True)
+class Called:
+    """How a resource will be called: patterns, and why they are no narrower, if they could be."""
+
+    patterns: tuple[str, ...]
+    note: str = ""
+
+
+def called(name: str, type_: str, properties: dict[str, Any], place: Place) -> Called | None:
+    """Return what a resource will be called, `None` if its service gives it an ID."""
+    known = schema(type_)
+    listed = known.names or MORE_NAMES.get(type_, ())
+    if not listed or not _by_name(type_):
+        return None
+    given = properties.get(listed[0])
+    if given is None:
+        return _generated(name, type_, place)
+    found = patterns(given, place)
+    if any(not pattern.strip("*") for pattern in found):
+        return Called(found, f"{name} is called {asked(given)}")
+    return Called(found)
+
+
+def patterns(value: Any, place: Place) -> tuple[str, ...]:
+    """Return what a resolved value may come to, with `*` in place of what is not known yet."""
+    if isinstance(value, dict):
+        branches = value.get("Fn::If")
+        if len(value) == 1 and isinstance(branches, list) and len(branches) == 3:
+            both = [found for branch in branches[1:] for found in patterns(branch, place)]
+            return tuple(dict.fromkeys(both))
+        return ("*",)
+    return ("*",) if isinstance(value, list) or value is None else (_pattern(scalar(value), place),)
+
+
+def parameters(value: Any) -> set[str]:
+    """Return what a resolved value is made of beside text: names of parameters and resources."""
+    text = value if isinstance(value, str) else repr(value)
+    return set(re.findall(f"{OPEN}([A-Za-z0-9]+){CLOSE}", text))
+
+
+def asked(value: Any) -> str:
+    """Return what a value is made of, for a note on why nothing is narrower."""
+    names = sorted(parameters(value))
+    if not names:
+        return "what only the deployment knows"
+    return f"what {' and '.join(names)} says: --parameter {names[0]}=… narrows it"
+
+
+def _by_name(type_: str) -> bool:
+    known = schema(type_)
+    identifier = known.identifier[0] if len(known.identifier) == 1 else ()
+    return type_ in NAMED or not (
+        type_.startswith("AWS::EC2::")
+        or (identifier in known.read_only and identifier[-1].endswith("Id"))
+    )
+
+
+def _pattern(text: str, place: Place) -> str:
+    """Write `*` for what stands between the marks of a reference, which may be one in another."""
+    written, depth, inner = "", 0, ""
+    for letter in text:
+        if letter == OPEN:
+            depth, inner = depth + 1, "" if depth == 0 else inner + letter
+        elif letter == CLOSE and depth:
+            depth -= 1
+            if depth == 0:
+                written += place.value(inner)
+        elif depth:
+            inner += letter
+        else:
+            # A star of the template's own is a letter here, not a pattern.
+            written += "?" if letter == "*" or STRANGE.match(letter) else letter
+    return re.sub(r"\*+", "*", written)
+
+
+def _generated(name: str, type_: str, place: Place) -> Called:
+    kept = CUT.get(type_, KEPT)
+    stack = place.stack if len(place.stack) <= kept else place.stack[:kept]
+    by_stack = f"{stack}-*" if stack == place.stack else f"{stack}*"
+    by_resource = f"{name[:KEPT]}-*" if len(name) <= KEPT else f"{name[:KEPT]}*"
+    if type_ == "AWS::SSM::Parameter":
+        return Called((f"CFN-{by_resource}",))
+    if type_ in BY_RESOURCE:
+        return Called((by_resource,))
+    if type_ in BY_STACK:
+        return Called((by_stack.lower() if type_ in SMALL else by_stack,))
+    both = (by_stack, by_resource)
+    return Called(
+        (*both, *(each.lower() for each in both if each != each.lower())),
+        f"how CloudFormation calls what is of type {type_} is not known",
+    )

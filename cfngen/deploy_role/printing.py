@@ -1,0 +1,170 @@
+"""A policy as documents that IAM takes: YAML with comments, or JSON and notes."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+from cfngen.deploy_role import Policy, Statement
+
+# Characters of a managed policy, and of all of a role's inline policies, without white space.
+# Source: IAM's user guide, "IAM and AWS STS quotas".
+MANAGED, INLINE = 6_144, 10_240
+WIDTH = 100
+# What YAML takes for something else than text.
+WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
+
+
+def documents(policy: Policy) -> list[list[Statement]]:
+    """Return the statements of each policy document, none of them too long for a managed policy."""
+    found: list[list[Statement]] = [[]]
+    for statement in policy.statements:
+        for piece in _pieces(statement):
+            if found[-1] and size([*found[-1], piece]) > MANAGED:
+                found.append([])
+            found[-1].append(piece)
+    return found
+
+
+def _pieces(statement: Statement) -> Iterator[Statement]:
+    """Yield a statement in pieces that fit a document each."""
+    if size([statement]) <= MANAGED or len(statement.actions) < 2:
+        yield statement
+        return
+    half = len(statement.actions) // 2
+    for actions in (statement.actions[:half], statement.actions[half:]):
+        part = Statement(actions, statement.resources, statement.condition, statement.notes)
+        yield from _pieces(part)
+
+
+def size(statements: list[Statement]) -> int:
+    """Return how many characters a document has as IAM counts them."""
+    return len(json.dumps(document(statements), separators=(",", ":")))
+
+
+def document(statements: list[Statement]) -> dict[str, Any]:
+    """Return a policy document."""
+    used: dict[str, int] = {}
+    return {"Version": "2012-10-17", "Statement": [_plain(one, used) for one in statements]}
+
+
+def _plain(statement: Statement, used: dict[str, int]) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "Sid": _sid(statement, used),
+        "Effect": "Allow",
+        "Action": _one(statement.actions),
+        "Resource": _one(statement.resources),
+    }
+    for operator, key, values in statement.condition:
+        found.setdefault("Condition", {}).setdefault(operator, {})[key] = _one(values)
+    return found
+
+
+def _one(values: tuple[str, ...]) -> str | list[str]:
+    return values[0] if len(values) == 1 else list(values)
+
+
+def _sid(statement: Statement, used: dict[str, int]) -> str:
+    services = {action.partition(":")[0] for action in statement.actions}
+    if statement.condition:
+        name = "PassRole"
+    elif statement.resources == ("*",):
+        name = "AnyResource"
+    else:
+        name = "".join(part.capitalize() for part in sorted(services)[0].split("-"))
+    used[name] = used.get(name, 0) + 1
+    return name + (chr(ord("A") + used[name] - 1) if used[name] > 1 else "")
+
+
+def heading(policy: Policy, part: int, parts: int, statements: list[Statement]) -> list[str]:
+    """Return what is to be said before a document."""
+    which = f", {part} of {parts}" if parts > 1 else ""
+    count = f"{size(statements):,} of the {MANAGED:,} characters of a managed policy"
+    found = [f"What CloudFormation needs to deploy {policy.name}{which}: {count}."]
+    if part == 1:
+        found.append(
+            "For a role that cloudformation.amazonaws.com may assume, given to it with --role-arn."
+            " A template in a bucket is read with the caller's own rights."
+        )
+        found += policy.notes
+    return found
+
+
+def as_yaml(policy: Policy) -> str:
+    """Return the documents as YAML, each statement below a comment on what it is for."""
+    found = documents(policy)
+    written = []
+    for number, statements in enumerate(found, 1):
+        lines = [
+            line
+            for text in heading(policy, number, len(found), statements)
+            for line in _comment(text, "")
+        ]
+        lines += ["Version: '2012-10-17'", "Statement:"]
+        plain = document(statements)["Statement"]
+        for statement, body in zip(statements, plain, strict=True):
+            for note in statement.notes:
+                lines += _comment(note, "  ")
+            lines += _statement(body)
+        written.append("\n".join(lines) + "\n")
+    return "---\n".join(written)
+
+
+def _statement(body: dict[str, Any]) -> Iterator[str]:
+    """Yield a statement's lines; every text in it is quoted, or letters only."""
+    start = "  - "
+    for key, value in body.items():
+        if isinstance(value, dict):
+            yield f"{start}{key}:"
+            for operator, keys in value.items():
+                yield f"      {operator}:"
+                for name, wanted in keys.items():
+                    yield from _values(f"        {name}", "          ", wanted)
+        else:
+            yield from _values(f"{start}{key}", "      ", value)
+        start = "    "
+
+
+def _values(key: str, indent: str, value: Any) -> Iterator[str]:
+    """Yield a key with its value: a text, or a list of them."""
+    if isinstance(value, list):
+        yield f"{key}:"
+        yield from (f"{indent}- {_scalar(item)}" for item in value)
+    else:
+        yield f"{key}: {_scalar(value)}"
+
+
+def _scalar(text: str) -> str:
+    """Return a text as YAML has it; quoted, unless it can be nothing else than text."""
+    plain = re.fullmatch(r"[A-Za-z]([\w:./-]*[\w/])?", text, re.ASCII)
+    return text if plain and text.lower() not in WORDS else "'" + text.replace("'", "''") + "'"
+
+
+def _comment(text: str, indent: str) -> list[str]:
+    """Return a comment's lines; whatever a template's names are, none of them ends one."""
+    clean = "".join(letter if letter.isprintable() else "?" for letter in text)
+    room = WIDTH - len(indent) - 2
+    wrapped = textwrap.wrap(clean, room, break_long_words=False, break_on_hyphens=False)
+    return [f"{indent}# {line}" for line in wrapped]
+
+
+def as_json(policy: Policy) -> str:
+    """Return the document as JSON, or a list of them where one is not enough."""
+    found = [document(statements) for statements in documents(policy)]
+    return json.dumps(found[0] if len(found) == 1 else found, indent=2) + "\n"
+
+
+def notes(policy: Policy) -> list[str]:
+    """Return what JSON has no room for: what is said of documents and statements."""
+    found = []
+    parts = documents(policy)
+    for number, statements in enumerate(parts, 1):
+        found += heading(policy, number, len(parts), statements)
+        plain = document(statements)["Statement"]
+        for statement, body in zip(statements, plain, strict=True):
+            if len(statement.notes) > 1:
+                found.append(f"{body['Sid']}: {'; '.join(statement.notes)}")
+    return found

@@ -1,0 +1,156 @@
+"""Outputs that other templates import: CloudFormation refuses to remove or change them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from cfngen.review.model import Certainty, Concern, EntryChange, Finding, Kind
+from cfngen.review.stack import Stack
+from cfngen.review.values import CLOSE, OPEN, canonical, literal, shown
+from cfngen.sections import Sections
+
+SOURCE = (
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html"
+)
+# A reference, those inside of it included.
+LATER = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
+
+
+@dataclass(frozen=True)
+class Side:
+    """All templates of one side, as text; what they import is looked for when it is asked for."""
+
+    texts: Mapping[str, str]
+
+    @cached_property
+    def imports(self) -> list[tuple[str, str]]:
+        """Which template imports what, each a resolved text."""
+        return [
+            (name, value)
+            for name, text in sorted(self.texts.items())
+            if "ImportValue" in text
+            for value in _imports(Stack(Sections(text)))
+        ]
+
+
+def refused(
+    name: str, before: Stack, after: Stack, entries: list[EntryChange], base: Side, head: Side
+) -> Iterator[Finding]:
+    """Yield the exports of a template that are removed or changed while others import them.
+
+    Args:
+        name: the template's name.
+        before: base's template.
+        after: head's template.
+        entries: what changed outside the resources.
+        base: all templates before the change.
+        head: all templates after it.
+    """
+    kept = {canonical(_export(after, output)) for output in after.section("Outputs")}
+    for entry in entries:
+        if entry.section != "Outputs" or entry.kind is Kind.ADDED:
+            continue
+        exported = _export(before, entry.name)
+        if exported is None:
+            continue
+        removed = canonical(exported) not in kept
+        if not removed and not any(d.path == "Value" for d in entry.details):
+            continue
+        what = "removed" if removed else "changed"
+        now = _importers(head, name, exported)
+        then = _importers(base, name, exported)
+        if now:
+            how = Certainty.WILL if any(now.values()) and not _unsure(entry) else Certainty.MAY
+            message = f"the export {shown(exported)} is {what} while {_names(now)} it"
+        elif then:
+            how = Certainty.MAY
+            message = (
+                f"the export {shown(exported)} is {what}, and {_names(then)} it until this change"
+                " is deployed there: deploy that first"
+            )
+        else:
+            continue
+        yield Finding(
+            Concern.REFUSED,
+            how,
+            entry.name,
+            message,
+            SOURCE,
+            section="Outputs",
+            line=entry.line,
+            side="base" if entry.kind is Kind.REMOVED else "head",
+        )
+
+
+def _unsure(entry: EntryChange) -> bool:
+    return entry.kind is Kind.AFFECTED and " may be replaced" in entry.note
+
+
+def _names(importers: dict[str, bool]) -> str:
+    sure = [name for name, certain in importers.items() if certain]
+    unsure = [name for name, certain in importers.items() if not certain]
+    return " and ".join(
+        f"{', '.join(names)} {verb}"
+        for names, verb in ((sure, "imports"), (unsure, "may import"))
+        if names
+    )
+
+
+def _export(stack: Stack, output: str) -> Any:
+    found = stack.section("Outputs").get(output)
+    export = found.get("Export") if isinstance(found, dict) else None
+    return stack.resolver.resolve(export.get("Name")) if isinstance(export, dict) else None
+
+
+def _importers(side: Side, exporter: str, exported: Any) -> dict[str, bool]:
+    """Return the templates that import a name: whether each does so for certain."""
+    found: dict[str, bool] = {}
+    for name, wanted in side.imports:
+        if name != exporter and _may_be(exported, wanted):
+            found[name] = found.get(name, False) or (literal(exported) and literal(wanted))
+    return found
+
+
+def _may_be(exported: Any, wanted: str) -> bool:
+    """Whether two names may be the same once references are known."""
+    if not isinstance(exported, str):
+        return False
+    one, other = _pattern(exported), _pattern(wanted)
+    return bool(re.fullmatch(one, _filled(wanted)) or re.fullmatch(other, _filled(exported)))
+
+
+def _flattened(text: str) -> str:
+    while LATER.search(text):
+        text = LATER.sub("\0", text)
+    return text
+
+
+def _pattern(text: str) -> str:
+    return ".*".join(map(re.escape, _flattened(text).split("\0")))
+
+
+def _filled(text: str) -> str:
+    return _flattened(text).replace("\0", "?")
+
+
+def _imports(stack: Stack) -> Iterator[str]:
+    """Yield the names that a template imports."""
+
+    def walk(value: Any) -> Iterator[str]:
+        if isinstance(value, dict):
+            if list(value) == ["Fn::ImportValue"]:
+                name = stack.resolver.resolve(value["Fn::ImportValue"])
+                if isinstance(name, str):
+                    yield name
+            for item in value.values():
+                yield from walk(item)
+        elif isinstance(value, list):
+            for item in value:
+                yield from walk(item)
+
+    if stack.sections:
+        yield from walk(stack.sections.body)

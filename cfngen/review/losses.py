@@ -1,0 +1,128 @@
+"""Data that a deployment may lose: stateful resources that go, or keep less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cfngen.review.differences import differences
+from cfngen.review.model import MISSING, Certainty, Concern, Detail, Finding, Kind, ResourceChange
+from cfngen.review.replacement import inner
+from cfngen.review.resources import DEFAULTS
+from cfngen.review.stack import Resource, Stack
+
+# What is kept when a resource leaves the template, or is replaced (AWS pages "DeletionPolicy
+# attribute" and "UpdateReplacePolicy attribute").
+KEEPS = frozenset(("Retain", "RetainExceptOnCreate", "Snapshot"))
+ATTRIBUTES = (
+    "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-{}.html"
+)
+DELETION = ATTRIBUTES.format("deletionpolicy")
+REPLACEMENT = ATTRIBUTES.format("updatereplacepolicy")
+
+
+def losses(
+    before: Stack, after: Stack, changes: dict[str, ResourceChange], kind: Kind
+) -> Iterator[Finding]:
+    """Yield what data is at risk.
+
+    Args:
+        before: base's template.
+        after: head's template.
+        changes: the resources that are not the same.
+        kind: what became of the template: the stacks of one that was removed are still there.
+    """
+    for change in changes.values():
+        old, new = before.resource(change.name), after.resource(change.name)
+        if old is None or change.type_before:
+            continue
+        if new is None:
+            how = Certainty.MAY if kind is Kind.REMOVED else Certainty.WILL
+            yield from _removed(old, how)
+            continue
+        yield from _replaced(new, change)
+        yield from _changed(old, new, change, after.resolver.told)
+
+
+def _removed(old: Resource, how: Certainty) -> Iterator[Finding]:
+    # The policy of the template that is deployed decides.
+    policy = old.attributes.get("DeletionPolicy", DEFAULTS["DeletionPolicy"])
+    if old.schema.holds and policy not in KEEPS:
+        if "Condition" in old.attributes:
+            how = Certainty.MAY
+        message = (
+            f"{how} be deleted with its {old.schema.holds}: it is removed, and the deployed"
+            f" template's DeletionPolicy is {policy}; deploy Retain first"
+        )
+        yield _finding(old.name, how, message, DELETION)
+
+
+def _replaced(new: Resource, change: ResourceChange) -> Iterator[Finding]:
+    policy = new.attributes.get("UpdateReplacePolicy", DEFAULTS["UpdateReplacePolicy"])
+    how = change.replacement
+    if how is not Certainty.NO and new.schema.holds and policy not in KEEPS:
+        message = (
+            f"{how} be replaced, and the old one deleted with its {new.schema.holds}:"
+            f" UpdateReplacePolicy is {policy}"
+        )
+        yield _finding(new.name, how, message, REPLACEMENT)
+
+
+def _changed(
+    old: Resource, new: Resource, change: ResourceChange, told: frozenset[str]
+) -> Iterator[Finding]:
+    if not new.schema.holds:
+        return
+    for attribute in change.attributes:
+        if attribute.path in DEFAULTS and _weaker(attribute):
+            after = DEFAULTS[attribute.path] if attribute.after is MISSING else attribute.after
+            message = f"{attribute.path} becomes {after}: its {new.schema.holds} are not kept"
+            source = DELETION if attribute.path == "DeletionPolicy" else REPLACEMENT
+            yield _finding(new.name, Certainty.MAY, message, source, attribute.path)
+    condition = new.attributes.get("Condition")
+    moved = condition != old.attributes.get("Condition") or condition in told
+    if condition and moved and old.attributes.get("DeletionPolicy", "Delete") not in KEEPS:
+        message = f"may be deleted with its {new.schema.holds}: it depends on {condition} now"
+        yield _finding(new.name, Certainty.MAY, message, DELETION, "Condition")
+    for path in sorted(_less(old, new)):
+        message = f"{path} is less than before: older {new.schema.holds} are deleted"
+        source = str(new.schema.overlay["source"])
+        yield _finding(new.name, Certainty.WILL, message, source, path)
+
+
+def _weaker(attribute: Detail) -> bool:
+    default = DEFAULTS[attribute.path]
+    before, after = (
+        default if value is MISSING else value for value in (attribute.before, attribute.after)
+    )
+    return before in KEEPS and after not in KEEPS
+
+
+def _less(old: Resource, new: Resource) -> set[str]:
+    """Return where a number became smaller for certain; without one, things are kept for ever."""
+    schema, found = new.schema, set()
+    if not schema.shortens:
+        return found
+    for difference in differences(old.properties, new.properties, schema):
+        for known, before, after in inner(difference, schema.shortens):
+            default = (schema.node(known) or {}).get("default", float("inf"))
+            sides = [_least(default if side is MISSING else side) for side in (before, after)]
+            if sides[0] is not None and sides[1] is not None and sides[1] < sides[0]:
+                found.add(difference.path)
+    return found
+
+
+def _least(value: Any) -> float | None:
+    numbers = [_number(item) for item in (value if isinstance(value, list) else [value])]
+    return None if None in numbers else min(filter(None, numbers), default=None)
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _finding(name: str, how: Certainty, message: str, because: str, path: str = "") -> Finding:
+    return Finding(Concern.DATA, how, name, message, because, path=path)

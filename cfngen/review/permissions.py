@@ -1,0 +1,71 @@
+"""Resources that are one statement of a policy, written as properties of their own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+Properties = dict[str, Any]
+
+
+def _lambda(properties: Properties) -> Properties:
+    conditions = {
+        "SourceArn": ("ArnLike", "aws:SourceArn"),
+        "SourceAccount": ("StringEquals", "aws:SourceAccount"),
+        "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
+        "EventSourceToken": ("StringEquals", "lambda:EventSourceToken"),
+        "FunctionUrlAuthType": ("StringEquals", "lambda:FunctionUrlAuthType"),
+        "InvokedViaFunctionUrl": ("Bool", "lambda:InvokedViaFunctionUrl"),
+    }
+    return _document(properties, properties.get("FunctionName"), conditions)
+
+
+def _layer(properties: Properties) -> Properties:
+    conditions = {"OrganizationId": ("StringEquals", "aws:PrincipalOrgID")}
+    return _document(properties, properties.get("LayerVersionArn"), conditions)
+
+
+def _bus(properties: Properties) -> Properties:
+    """Return an event bus's policy: its `Statement`, or the older properties that say one."""
+    if "Statement" in properties:
+        return {"Statement": properties["Statement"]}
+    made = _document(properties, None, {})
+    given = properties.get("Condition")
+    if isinstance(given, dict) and {"Type", "Key", "Value"} <= given.keys():
+        given = {str(given["Type"]): {str(given["Key"]): given["Value"]}}
+    if given is not None:
+        made["Statement"]["Condition"] = given
+    return made
+
+
+def _document(
+    properties: Properties, target: Any, conditions: dict[str, tuple[str, str]]
+) -> Properties:
+    statement: Properties = {
+        "Effect": "Allow",
+        "Principal": _principal(properties.get("Principal")),
+        "Action": properties.get("Action"),
+    }
+    # A function by its name or ARN is the function itself; of a text, it may be a version of it.
+    if isinstance(target, str) and not target.startswith("\ue000"):
+        statement["Resource"] = target
+    for key, (operator, name) in conditions.items():
+        if key in properties:
+            statement.setdefault("Condition", {}).setdefault(operator, {})[name] = properties[key]
+    return {"Statement": statement}
+
+
+def _principal(value: Any) -> Any:
+    """Return a principal written as one text as a policy has it."""
+    if not isinstance(value, str) or value == "*":
+        return value
+    service = re.search(r"\.amazon(aws)?\.com(\.cn)?$|\.amazonaws\.", value)
+    return {"Service" if service or value.endswith("URLSuffix\ue001") else "AWS": value}
+
+
+PERMISSIONS: dict[str, Callable[[Properties], Properties]] = {
+    "AWS::Lambda::Permission": _lambda,
+    "AWS::Lambda::LayerVersionPermission": _layer,
+    "AWS::Events::EventBusPolicy": _bus,
+}

@@ -1,0 +1,90 @@
+"""What may be done after a change that could not be done before it, and the reverse."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from cfngen.review.branches import ordered
+from cfngen.review.comparison import News, grants, news, spelling
+from cfngen.review.holders import Key, Policy, Sides, touched
+from cfngen.review.model import Extent, PowerChange
+from cfngen.review.stack import Stack
+
+KINDS = ("trust", "permissions", "boundary", "resource")
+
+
+def powers(before: Stack, after: Stack, changed: Collection[str]) -> tuple[PowerChange, ...]:
+    """Return how the powers of everyone whom the changed resources concern are different.
+
+    `changed` are the logical IDs of resources that are not the same. What is compared is what
+    policies mean, each with all other policies of its holder: a sentence is gained if none of
+    `before` says as much. An `Allow` that is new and a `Deny` that is gone are gained, an `Allow`
+    that is gone and a `Deny` that is new are lost. A policy that is only written otherwise is
+    returned as `SAME`.
+    """
+    place = ordered(before, after)
+    found = touched(before, after, set(changed))
+    keys = sorted(found, key=lambda key: (place.get(key[0], 0), KINDS.index(key[1]), key[0]))
+    changes = (_change(key, found[key], before, after) for key in keys)
+    return tuple(change for change in changes if change)
+
+
+def _change(key: Key, sides: Sides, before: Stack, after: Stack) -> PowerChange | None:
+    holder, kind = key
+    old, new = sides
+    if sorted(p.text for p in old) == sorted(p.text for p in new) or _moved(
+        key, sides, before, after
+    ):
+        return None
+    was = [sentence for policy in old for sentence in policy.sentences]
+    now = [sentence for policy in new for sentence in policy.sentences]
+    gained, lost = news(was, now, "Allow"), news(now, was, "Allow")
+    # A `Deny` that came or went with the very thing that it protects takes or gives nothing.
+    if holder in before.names or _outlives(new):
+        lost += news(was, now, "Deny")
+    if holder in after.names or _outlives(old):
+        gained += news(now, was, "Deny")
+    if not (gained or lost) and not (old and new):
+        return None
+    spelled = spelling((*was, *now))
+    itself = next((policy.itself for policy in (*new, *old) if policy.itself), "")
+    return PowerChange(
+        holder,
+        kind,
+        _extent(gained, lost),
+        grants(gained, itself, spelled),
+        grants(lost, itself, spelled),
+        tuple(dict.fromkeys(policy.source for policy in (*new, *old))),
+    )
+
+
+def _moved(key: Key, sides: Sides, before: Stack, after: Stack) -> bool:
+    """Whether nothing is to be told of a holder that is no holder on the other side.
+
+    A managed policy that is attached to a role on one side is told of there. A role that is there
+    on one side only has, or lacks, no boundary on the other.
+    """
+    holder, kind = key
+    old, new = sides
+    if old and new:
+        return False
+    if kind == "boundary":
+        return True
+    return (
+        kind == "permissions"
+        and _outlives(old or new)
+        and holder in (after.names if old else before.names)
+    )
+
+
+def _outlives(policies: list[Policy]) -> bool:
+    """Whether what these policies are about is not in the template, and stays without them."""
+    return any(policy.loose for policy in policies)
+
+
+def _extent(gained: News, lost: News) -> Extent:
+    if gained and lost:
+        return Extent.MIXED
+    if gained:
+        return Extent.BROADENED
+    return Extent.NARROWED if lost else Extent.SAME

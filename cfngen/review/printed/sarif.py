@@ -1,0 +1,145 @@
+"""The findings of a review as SARIF, located in the template and in the blueprint."""
+
+from __future__ import annotations
+
+from collections import Counter
+from hashlib import sha256
+from typing import Any
+
+from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, StackReview
+from cfngen.review.printed.phrases import counted, visible
+from cfngen.review.printed.verdict import is_grave, ordered
+from cfngen.sarif import added, document, location
+
+MOST = 5000  # results; GitHub shows no more of them
+# A rule for each concern: what it is called, and what to do about it.
+RULES = {
+    Concern.REFUSED: (
+        "CloudFormation will refuse the deployment",
+        (
+            "The stack that is running cannot be updated to this template as it stands, and would"
+            " roll back. Common causes: a resource with a name of its own has to be replaced, a"
+            " logical ID changes its type, a parameter without default is added, or an export that"
+            " another stack imports goes away. Give the new resource another logical ID and name,"
+            " or change it in two deployments."
+        ),
+    ),
+    Concern.DATA: (
+        "Data is at risk",
+        (
+            "A resource that holds data is removed or replaced, and nothing keeps the old one."
+            " Set DeletionPolicy and UpdateReplacePolicy to Retain or Snapshot in a deployment"
+            " before this one, or move the data first."
+        ),
+    ),
+    Concern.REPLACE: (
+        "A resource is replaced",
+        (
+            "CloudFormation makes a new resource and deletes the old one; what refers to it"
+            " changes with it, its physical ID and what is not in the template are lost. The"
+            " reason names the property in the resource type's schema."
+        ),
+    ),
+    Concern.BROADEN: (
+        "Somebody may do more than before",
+        (
+            "A policy allows or a trust admits what it did not before, or something has become"
+            " reachable from the internet. See to it that this is what the change is about."
+        ),
+    ),
+}
+
+
+def as_sarif(review: Review, version: str) -> str:
+    """Return the findings as SARIF 2.1.0; GitHub's code scanning and others take it.
+
+    The identity of a result is its template, concern, subject and property, not its line.
+    """
+    found = ordered(review.stacks)
+    driver: dict[str, Any] = {"rules": [_rule(concern) for concern in RULES]}
+    if version:
+        driver["version"] = version
+    seen: Counter[str] = Counter()
+    results = [_result(stack, finding, review, seen) for stack, finding in found[:MOST]]
+    more: dict[str, Any] = {}
+    if len(found) > MOST:
+        text = f"{counted(len(found) - MOST, 'finding')} more, the least grave, are left out."
+        said = {"level": "warning", "message": {"text": text}}
+        more["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": [said]}]
+    return document(driver, results, **more)
+
+
+def rule_id(concern: Concern) -> str:
+    """Return the name of the rule for a concern."""
+    return f"cfngen/{concern.value}"
+
+
+def level(finding: Finding) -> str:
+    """Return how grave a finding is in SARIF's words."""
+    if is_grave(finding):
+        return "error"
+    certain = finding.certainty is Certainty.WILL
+    grave = finding.concern in (Concern.REFUSED, Concern.DATA)
+    return "warning" if certain or grave else "note"
+
+
+def _rule(concern: Concern) -> dict[str, Any]:
+    short, text = RULES[concern]
+    grave = concern in (Concern.REFUSED, Concern.DATA)
+    return {
+        "id": rule_id(concern),
+        "name": f"Review{concern.value.capitalize()}",
+        "shortDescription": {"text": short},
+        "fullDescription": {"text": text},
+        "help": {"text": text, "markdown": text},
+        "defaultConfiguration": {"level": "error" if grave else "warning"},
+        "properties": {"tags": ["cloudformation", "review"], "precision": "high"},
+    }
+
+
+def _result(
+    stack: StackReview, finding: Finding, review: Review, seen: Counter[str]
+) -> dict[str, Any]:
+    # A line of base is none of head's: the file's first line stands for what is no longer there.
+    gone = finding.side == "base" and stack.kind is Kind.CHANGED
+    line = finding.near if gone else finding.line
+    name = f"{finding.subject}.{finding.path}" if finding.path else finding.subject
+    qualified = f"{stack.name}/{finding.section}/{name}"
+    result = {
+        "ruleId": rule_id(finding.concern),
+        "ruleIndex": list(RULES).index(finding.concern),
+        "level": level(finding),
+        "message": {"text": _message(finding, review, gone=gone)},
+        "locations": [
+            location(stack.file, line)
+            | {
+                "logicalLocations": [
+                    {"name": visible(name), "fullyQualifiedName": visible(qualified)}
+                ]
+            }
+        ],
+        "partialFingerprints": {"cfngen/v1": _identity(stack, finding, seen)},
+    }
+    if finding.origin:
+        result["relatedLocations"] = [{"id": 1, **added(finding.origin)}]
+    return result
+
+
+def _message(finding: Finding, review: Review, *, gone: bool) -> str:
+    text = f"{visible(finding.subject)}: {visible(finding.message)}"
+    if finding.certainty is Certainty.MAY:
+        text += " (depends on what is deployed)"
+    if finding.because:
+        text += f". Because: {visible(finding.because)}"
+    if gone:
+        text += f". It stood on line {max(finding.line, 1)} in {visible(review.base)}"
+    text = text.replace("](", "] (")  # would be a link
+    return text + ("" if text.endswith((".", "!")) else ".")
+
+
+def _identity(stack: StackReview, finding: Finding, seen: Counter[str]) -> str:
+    parts = (stack.name, finding.concern.value, finding.section, finding.subject, finding.path)
+    text = "\0".join(parts).encode("utf-8", "surrogatepass")
+    digest = sha256(text).hexdigest()[:16]
+    seen[digest] += 1
+    return f"{digest}:{seen[digest]}"

@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Finds the cfngen command, or installs it from the checkout that this action is in.
+#
+# Python is isolated (-I): in a checkout that is under review, `python -m venv` would run the
+# checkout's own venv.py.
+set -euo pipefail
+
+if [ -z "$CFNGEN" ]; then
+  home=$(cd -- "$GITHUB_ACTION_PATH/../.." && pwd)
+  venv=$RUNNER_TEMP/cfngen
+  if ! "$PYTHON" -I -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then
+    echo "::error title=cfngen review::cfngen needs Python 3.11 or newer; say which in the input python."
+    exit 2
+  fi
+  "$PYTHON" -I -m venv "$venv"
+  "$venv/bin/python" -I -m pip install --quiet --disable-pip-version-check \
+    --constraint "$home/constraints.txt" "$home"
+  CFNGEN=$venv/bin/cfngen
+fi
+if ! command=$(command -v -- "$CFNGEN"); then
+  echo "::error title=cfngen review::There is no command as the input cfngen names it."
+  exit 2
+fi
+case $command in
+  /*) ;;
+  */*) command=$PWD/$command ;; # the review runs in another folder
+esac
+printf 'cfngen=%s\n' "$command" >> "$GITHUB_OUTPUT"

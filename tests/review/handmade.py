@@ -1,0 +1,346 @@
+"""Reviews made by hand: one of everything, one of hostile text, one that is huge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cfngen.review.model import (
+    MISSING,
+    Certainty,
+    Concern,
+    Detail,
+    EntryChange,
+    Exposure,
+    Extent,
+    Finding,
+    Grant,
+    Kind,
+    PayloadChange,
+    PowerChange,
+    ResourceChange,
+    Review,
+    StackReview,
+)
+from cfngen.review.values import CLOSE, OPEN
+
+WILL, MAY = Certainty.WILL, Certainty.MAY
+SCHEMA = "cfn-lint's schema of {0}: createOnlyProperties /properties/{1}"
+
+DIFF = """\
+--- Mirror/buildspec.yml
++++ Mirror/buildspec.yml
+@@ -3,7 +3,7 @@
+ phases:
+   build:
+     commands:
+-      - git push --mirror "$DESTINATION"
++      - git push --prune "$DESTINATION" '+refs/heads/*:refs/heads/*'
++      - echo '```'
+ cache:
+   paths:
+     - mirror.git/**/*
+"""
+
+
+def ref(name: str) -> str:
+    """Return a reference as a resolved value has it."""
+    return f"{OPEN}{name}{CLOSE}"
+
+
+def mirror() -> StackReview:
+    """Return a stack with one of everything."""
+    repository, filesystem = "AWS::CodeCommit::Repository", "AWS::EFS::FileSystem"
+    origin = "blueprints/backlog_proxy/blueprint.py"
+    return StackReview(
+        name="backlog-proxy-efs",
+        kind=Kind.CHANGED,
+        file="output/backlog-proxy-efs.yaml",
+        findings=(
+            Finding(
+                Concern.BROADEN,
+                WILL,
+                "MirrorRole",
+                "may do more than before: codecommit:GitPush on every repository",
+                line=140,
+                origin=f"{origin}:71",
+            ),
+            Finding(
+                Concern.REPLACE,
+                WILL,
+                "CacheFiles",
+                "is replaced, for PerformanceMode changes",
+                SCHEMA.format(filesystem, "PerformanceMode"),
+                path="PerformanceMode",
+                line=88,
+                origin=f"{origin}:52",
+            ),
+            Finding(
+                Concern.REPLACE,
+                MAY,
+                "MountTarget",
+                "may be replaced with CacheFiles, which it refers to",
+                SCHEMA.format("AWS::EFS::MountTarget", "FileSystemId"),
+                path="FileSystemId",
+                line=101,
+            ),
+            Finding(
+                Concern.DATA,
+                WILL,
+                "CacheFiles",
+                "is stateful and is deleted after its replacement is there;"
+                " UpdateReplacePolicy: Retain or Snapshot keeps it",
+                line=88,
+                origin=f"{origin}:52",
+            ),
+            Finding(
+                Concern.REFUSED,
+                WILL,
+                "Repository",
+                "has a name of its own and must be replaced, which CloudFormation refuses",
+                SCHEMA.format(repository, "RepositoryName"),
+                path="RepositoryName",
+                line=31,
+                origin=f"{origin}:40",
+            ),
+            Finding(
+                Concern.REFUSED,
+                MAY,
+                "OldLog",
+                "is exported under a name that stacks of mirror-destination import",
+                section="Outputs",
+                line=212,
+                side="base",
+            ),
+        ),
+        resources=(
+            ResourceChange(
+                "Repository",
+                repository,
+                Kind.CHANGED,
+                WILL,
+                (SCHEMA.format(repository, "RepositoryName"),),
+                (Detail("RepositoryName", "shop", "shop-mirror", WILL, "createOnlyProperties"),),
+                line=31,
+                origin=f"{origin}:40",
+            ),
+            ResourceChange(
+                "CacheFiles",
+                filesystem,
+                Kind.CHANGED,
+                WILL,
+                properties=(
+                    Detail("PerformanceMode", MISSING, "maxIO", WILL),
+                    Detail("FileSystemTags[Name].Value", f"{ref('AWS::StackName')}-cache", MISSING),
+                ),
+                attributes=(Detail("UpdateReplacePolicy", "Retain", "Delete"),),
+                line=88,
+                origin=f"{origin}:52",
+            ),
+            ResourceChange(
+                "MountTarget",
+                "AWS::EFS::MountTarget",
+                Kind.AFFECTED,
+                MAY,
+                properties=(
+                    Detail(
+                        "FileSystemId",
+                        ref("CacheFiles"),
+                        ref("CacheFiles"),
+                        MAY,
+                        note="refers to CacheFiles, which will be replaced",
+                    ),
+                ),
+                line=101,
+            ),
+            ResourceChange("Alarm", "AWS::CloudWatch::Alarm", Kind.ADDED, line=180),
+            ResourceChange("OldLog", "AWS::Logs::LogGroup", Kind.REMOVED, line=60),
+            ResourceChange(
+                "Mirror",
+                "AWS::CodeBuild::Project",
+                Kind.CHANGED,
+                properties=(
+                    Detail("Source.BuildSpec", "a", "b", payload="Mirror/buildspec.yml"),
+                    Detail("Environment.EnvironmentVariables[CACHE].Value", "s3", "efs"),
+                    Detail("TimeoutInMinutes", 10, 60, note="per build"),
+                    Detail(
+                        "VpcConfig",
+                        MISSING,
+                        {
+                            "VpcId": ref("Vpc"),
+                            "Subnets": [ref("SubnetA"), ref("SubnetB")],
+                            "SecurityGroupIds": [ref("Group.GroupId")],
+                        },
+                    ),
+                ),
+                line=120,
+            ),
+            ResourceChange("MirrorRole", "AWS::IAM::Role", Kind.CHANGED, line=140),
+            ResourceChange(
+                "Hook", "AWS::ApiGateway::Method", Kind.AFFECTED, type_before="", line=190
+            ),
+        ),
+        entries=(
+            EntryChange(
+                "Parameters",
+                "LogDays",
+                Kind.CHANGED,
+                (Detail("Default", 30, 90),),
+                note="stacks that are running keep the value they have",
+                line=12,
+            ),
+            EntryChange("Outputs", "MirrorLog", Kind.REMOVED, line=212),
+            EntryChange("Conditions", "HasCache", Kind.ADDED, (Detail("", MISSING, True),)),
+        ),
+        powers=(
+            PowerChange(
+                "MirrorRole",
+                "permissions",
+                Extent.MIXED,
+                gained=(
+                    Grant("Allow", "MirrorRole", ("codecommit:Git*",), "*", "", 6),
+                    Grant(
+                        "Allow",
+                        "MirrorRole",
+                        ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"),
+                        "${CacheFiles.Arn}",
+                        "if Bool elasticfilesystem:AccessedViaMountTarget is true",
+                        2,
+                    ),
+                ),
+                lost=(
+                    Grant("Allow", "MirrorRole", ("s3:GetObject",), "${Cache.Arn}/*", count=1),
+                    Grant("Deny", "MirrorRole", ("s3:*",), "*", count=160),
+                ),
+                resources=("MirrorRole",),
+            ),
+            PowerChange("Repository", "resource", Extent.SAME),
+        ),
+        exposures=(
+            Exposure("Hook", "POST /backlog asks nobody who they are", opened=True),
+            Exposure("Group", "port 22 from 0.0.0.0/0", opened=False),
+        ),
+        payloads=(PayloadChange("Mirror/buildspec.yml", "Mirror", "Source.BuildSpec", DIFF),),
+        references=(
+            ("Mirror", "MirrorRole"),
+            ("Mirror", "Repository"),
+            ("MirrorRole", "Repository"),
+            ("MountTarget", "CacheFiles"),
+            ("Mirror", "CacheFiles"),
+            ("Alarm", "Mirror"),
+            ("Hook", "Mirror"),
+        ),
+        notes=("The template is over 51,200 bytes now; deploy it with --s3-bucket.",),
+    )
+
+
+def everything() -> Review:
+    """Return a review with one of everything."""
+    calm = StackReview(
+        "build-network",
+        Kind.CHANGED,
+        "output/build-network.yaml",
+        resources=(
+            ResourceChange(
+                "Address",
+                "AWS::EC2::EIP",
+                Kind.CHANGED,
+                properties=(Detail("Tags[Name].Value", "a", "b"),),
+                line=9,
+            ),
+        ),
+    )
+    new = StackReview(
+        "branch-events",
+        Kind.ADDED,
+        "output/branch-events.yaml",
+        resources=(ResourceChange("Rule", "AWS::Events::Rule", Kind.ADDED, line=8),),
+    )
+    gone = StackReview("git-backup", Kind.REMOVED, "output/git-backup.yaml")
+    return Review("main", "HEAD", (mirror(), calm, new, gone), unchanged=10)
+
+
+def one(concern: Concern, certainty: Certainty) -> Review:
+    """Return a review with nothing but one finding."""
+    finding = Finding(concern, certainty, "Thing", "needs a look", line=3)
+    stack = StackReview("stack", Kind.CHANGED, "stack.yaml", findings=(finding,))
+    return Review("main", "HEAD", (stack,))
+
+
+NOTHING = Review("main", "HEAD", (), unchanged=14)
+
+HOSTILE = (
+    "</details></summary></script><script>alert(1)</script>",
+    "<!-- cfngen review --> --> <img src=x onerror=alert(1)>",
+    "`code` ``` ~~~ | cell | **bold** _em_ [link](javascript:alert(1)) ![i](http://evil.test/x)",
+    "\n\n# Heading\n```\nbroken out\n```\n</details>\n| a | b |\n|---|---|\n@everyone",
+    "@octocat #123 octo/repo#7 GH-12 https://evil.test www.evil.test me@evil.test !5 $x$ $$y$$",
+    "\x1b[31mred\x1b]8;;http://evil.test\x07 \x00\x7f\x9b \u202eevil\u202c \u200b\ufeff\ud800 \r\n",
+    '"]:::x\nend\nclick n0 "javascript:alert(1)"; subgraph "x',
+    "\\ \\| \\` &amp; &#64; &lt;b&gt; %%{init: {}}%% 日本語 e\u0301 🎉",
+    "x" * 3000,
+    "`" * 40,
+    "",
+)
+
+
+def hostile(text: str) -> Review:
+    """Return a review in which every text is one that somebody made to break out."""
+    finding = Finding(Concern.REFUSED, WILL, text, text, text, text, text, 3, "base", f"{text}:12")
+    details = (
+        Detail(text, text, text + "!", WILL, text, text),
+        Detail(text, MISSING, {text: [text, None, 1.5, float("nan"), True]}, MAY),
+        Detail(text, [text], MISSING, payload=text),
+    )
+    grant = Grant("Allow", text, (text, text), text, text, 5)
+    everywhere: dict[str, Any] = {
+        "findings": (
+            *tuple(
+                Finding(concern, certainty, text, text, text, line=4, origin=text)
+                for concern in Concern
+                for certainty in (WILL, MAY)
+            ),
+            finding,
+        ),
+        "resources": (
+            ResourceChange(
+                text, text, Kind.CHANGED, WILL, (text,), details, details, text, 5, text
+            ),
+            ResourceChange(f"{text}2", text, Kind.ADDED, properties=details),
+        ),
+        "entries": (EntryChange(text, text, Kind.CHANGED, details, text, 3, text),),
+        "powers": (PowerChange(text, text, Extent.MIXED, (grant,), (grant,), (text,)),),
+        "exposures": (Exposure(text, text, opened=True),),
+        "payloads": (
+            PayloadChange(text, text, text, f"--- a\n+++ b\n@@ -1 +1 @@\n-{text}\n+{text}"),
+        ),
+        "references": ((text, f"{text}2"), (f"{text}2", text)),
+        "notes": (text,),
+    }
+    stacks = tuple(
+        StackReview(name, Kind.CHANGED, text, **everywhere) for name in (text, f"{text}b")
+    )
+    return Review(text, text, stacks, 1)
+
+
+def huge(stacks: int = 300) -> Review:
+    """Return a review of so many stacks that no comment holds it."""
+    found = mirror()
+    return Review(
+        "main",
+        "HEAD",
+        tuple(
+            StackReview(
+                f"{found.name}-{number:03}",
+                found.kind,
+                found.file,
+                found.findings,
+                found.resources,
+                found.entries,
+                found.powers,
+                found.exposures,
+                found.payloads,
+                found.references,
+            )
+            for number in range(stacks)
+        ),
+    )

@@ -1,0 +1,127 @@
+"""Templates in pieces: what is read by pieces is what a whole parser reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cfngen.errors import RenderError
+from cfngen.read import read
+from cfngen.sections import Sections
+
+OUTPUT = Path(__file__).parents[1] / "output"
+TWO = """\
+Description: two resources
+
+Resources:
+  # Why it is here.
+  First:
+    Type: AWS::SNS::Topic
+
+  # Another reason.
+  Second:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: |
+        a
+
+        # no comment
+
+Outputs:
+  One:
+    Value: !Ref First
+"""
+# Each would show a reviewer other resources than CloudFormation makes, if it were cut blindly.
+TOPIC = "    Type: AWS::SNS::Topic\n"
+DISGUISED = {
+    "a quoted text over lines": TWO.replace(
+        TOPIC, '    Type: "AWS::SNS::Topic\n  Fake:\n    Type: x"\n'
+    ),
+    "an alias into another": TWO.replace("  First:\n", "  First: &one\n").replace(
+        "  Second:\n", "  Second:\n    <<: *one\n"
+    ),
+    "a section in a text": (
+        'Description: "\nResources:\n  Fake:\n    Type: x\n"\n"Resources":\n  Real:\n' + TOPIC
+    ),
+    "braces": "Resources: {A: {Type: AWS::SNS::Topic}}\n",
+    "a line break of YAML's own": TWO.replace(
+        "# Another reason.", "# Another reason.\x85  Hidden: {Type: AWS::SNS::Topic}"
+    ),
+    "JSON": '{"Resources": {"A": {"Type": "AWS::SNS::Topic"}}}',
+    "JSON with a repeated key": '{"Resources": {"A": {"Type": "b"}, "A": {"Type": "a"}}}',
+    "a key of another shape": TWO.replace("  First:\n", "  ? First\n  :\n"),
+    "one blank more": TWO.replace("  Second:\n", "   Second:\n"),
+    "a bracket over lines": TWO.replace(TOPIC, f"{TOPIC}    DependsOn: [\n  Fake:\n    x]\n"),
+    "a comment after a key": TWO.replace("  First:\n", "  First: # hidden\n"),
+    "carriage returns": TWO.replace("\n", "\r\n"),
+}
+
+
+@pytest.mark.parametrize("path", sorted(OUTPUT.glob("*.yaml")), ids=lambda p: p.stem)
+def test_what_we_make_is_cut(path: Path) -> None:
+    """Each of our templates is read by pieces, and means what it means as a whole."""
+    found = Sections(path.read_text())
+    assert found.body == read(path.read_text())
+    assert list(found.resources) == list(found.body["Resources"])
+    lines = path.read_text().split("\n")
+    for name, piece in found.resources.items():
+        assert piece.text
+        assert lines[piece.line - 1] == f"  {name}:"
+
+
+@pytest.mark.parametrize("text", DISGUISED.values(), ids=DISGUISED)
+def test_a_disguise_is_seen_through(text: str) -> None:
+    """A text that a cutter could misread shows what a whole parser sees, or is refused by both."""
+    try:
+        whole = read(text)
+    except RenderError:
+        with pytest.raises(RenderError):
+            Sections(text)
+        return
+    assert Sections(text).body == whole
+
+
+@given(
+    st.lists(
+        st.sampled_from(
+            [*TWO.splitlines(), "  Third:", '    x: "', "    - [", "  ]", "    y: |", "  z: 1", ""]
+        ),
+        max_size=14,
+    )
+)
+def test_any_order_of_lines_is_read_as_a_whole_parser_reads_it(lines: list[str]) -> None:
+    """Whatever stands in a template, no resource is seen that is not there, and none is missed."""
+    text = "\n".join(("Resources:", "  Zero:", "    Type: a", *lines, ""))
+    text = f"Description: x\n{text}"
+    try:
+        whole = read(text)
+    except RenderError:
+        with pytest.raises(RenderError):
+            Sections(text)
+        return
+    if not isinstance(whole, dict) or not isinstance(whole.get("Resources"), dict):
+        with pytest.raises(RenderError):
+            Sections(text)
+        return
+    assert Sections(text).body == whole
+
+
+def test_lines_are_those_of_an_editor() -> None:
+    """A resource, a property and a missing thing are found on the line a person would name."""
+    found = Sections(TWO)
+    assert found.resources["Second"].line == 9
+    assert found.line("Resources", "Second") == 9
+    assert found.line("Resources", "Second", ("Properties", "QueueName")) == 12
+    assert found.line("Resources", "Second", ("Properties", "Nothing")) == 11
+    assert found.line("Outputs", "One") == 18
+    assert found.line("Mappings") == 1
+
+
+@pytest.mark.parametrize("text", ["", "a", "- a", "Resources:", "Resources: 1", "Outputs: {}"])
+def test_what_is_no_template_is_refused(text: str) -> None:
+    """A text without a mapping of resources is not reviewed as if it had none."""
+    with pytest.raises(RenderError, match="no template"):
+        Sections(text)
