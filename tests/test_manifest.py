@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,58 @@ no-table = 1
 ".hidden" = { blueprint = "mani_bucket" }
 "nul\\u0000" = { blueprint = "mani_bucket" }
 """
+
+
+def test_what_comes_after_what_is_kept(tmp_path: Path) -> None:
+    """In the order in which it is written, each name once; names may be listed further down."""
+    text = """
+    [templates.app]
+    blueprint = "mani_bucket"
+    after = ["net", "logs", "net"]
+    [templates.net]
+    blueprint = "mani_bucket"
+    [templates.logs]
+    blueprint = "mani_bucket"
+    after = ["net"]
+    """
+    loaded = manifest.load(project(tmp_path, text)).templates
+    assert {n: entry.after for n, entry in loaded.items()} == {
+        "app": ("net", "logs"),
+        "net": (),
+        "logs": ("net",),
+    }
+
+
+def test_what_comes_after_nothing_or_itself_is_told(tmp_path: Path) -> None:
+    """Unknown names, wrong types and circles, together."""
+    text = """
+    [templates.app]
+    blueprint = "mani_bucket"
+    after = ["ent", "app"]
+    [templates.net]
+    blueprint = "mani_bucket"
+    after = "app"
+    [templates.other]
+    blueprint = "mani_bucket"
+    after = [1]
+    """
+    kind = 'after: must be a list of templates, such as ["build-network"]'
+    assert problems(tmp_path, text) == [
+        f"cfngen.toml: [templates.net] {kind}",
+        f"cfngen.toml: [templates.other] {kind}",
+        "cfngen.toml: [templates.app] after: no template 'ent'; did you mean 'net'?",
+        "cfngen.toml: [templates.app] after: goes round in a circle: app after app",
+    ]
+    circle = "".join(
+        f'[templates.{name}]\nblueprint = "mani_bucket"\nafter = ["{before}"]\n'
+        for name, before in (("a", "b"), ("b", "c"), ("c", "a"), ("d", "a"))
+    )
+    (problem,) = problems(tmp_path, circle)
+    assert "goes round in a circle: " in problem
+    names = problem.rpartition(": ")[2].split(" after ")
+    assert (names[0], names[-1]) in {("a", "a"), ("b", "b"), ("c", "c")}
+    steps = {"a": "b", "b": "c", "c": "a"}
+    assert all(steps[name] == before for name, before in pairwise(names))
 
 
 def test_everything_wrong_is_told_in_one_go(tmp_path: Path) -> None:

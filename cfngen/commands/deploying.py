@@ -40,7 +40,7 @@ def plan(names: tuple[str, ...], *, parameters_file: str | None, force: bool, fo
     """
     from cfngen import manifest
     from cfngen.plan import steps
-    from cfngen.plan_printing import as_json, shell
+    from cfngen.plan.printing import as_json, shell
 
     project = manifest.load(here())
     entries = project.select(names)
@@ -79,7 +79,7 @@ def _written(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
     """
     from pathlib import Path
 
-    from cfngen.plan_printing import skeleton
+    from cfngen.plan.printing import skeleton
 
     asking = {step.template: step for step in found if step.parameters}
     folder = target.endswith("/") or Path(target).is_dir()

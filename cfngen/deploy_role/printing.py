@@ -6,6 +6,7 @@ import json
 import re
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from cfngen.deploy_role import Policy, Statement
@@ -30,14 +31,17 @@ def documents(policy: Policy) -> list[list[Statement]]:
 
 
 def _pieces(statement: Statement) -> Iterator[Statement]:
-    """Yield a statement in pieces that fit a document each."""
-    if size([statement]) <= MANAGED or len(statement.actions) < 2:
+    """Yield a statement in pieces that fit a document each; together they allow the same."""
+    longest = max(statement.actions, statement.resources, key=len)
+    if size([statement]) <= MANAGED or len(longest) < 2:
         yield statement
         return
-    half = len(statement.actions) // 2
-    for actions in (statement.actions[:half], statement.actions[half:]):
-        part = Statement(actions, statement.resources, statement.condition, statement.notes)
-        yield from _pieces(part)
+    half = len(longest) // 2
+    for part in (longest[:half], longest[half:]):
+        if longest is statement.actions:
+            yield from _pieces(replace(statement, actions=part))
+        else:
+            yield from _pieces(replace(statement, resources=part))
 
 
 def size(statements: list[Statement]) -> int:

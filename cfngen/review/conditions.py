@@ -115,15 +115,14 @@ def _implied(entry: Entry, given: Entry) -> bool:
     strict, strict_set, two = _parts(given.operator)
     if lax_set != strict_set or (strict and not lax):
         return False
-    if one in NEGATIVE and one == two:
+    if one in NEGATIVE and two in NEGATIVE:
+        one, two = NEGATIVE[one], NEGATIVE[two]
         return all(
-            any(_matches(NEGATIVE[one], value, mine) for value in given.values)
-            for mine in entry.values
+            any(_matches(two, value, one, mine) for value in given.values) for mine in entry.values
         )
-    if one in POSITIVE and (one == two or (one == "stringlike" and two == "stringequals")):
+    if one in POSITIVE and two in POSITIVE:
         return bool(given.values) and all(
-            any(_matches(one, mine, value, plain=two) for mine in entry.values)
-            for value in given.values
+            any(_matches(one, mine, two, value) for mine in entry.values) for value in given.values
         )
     return one == two and entry.values == given.values
 
@@ -135,15 +134,27 @@ def _parts(operator: str) -> tuple[bool, str, str]:
     return plain != rest, qualifier, plain
 
 
-def _matches(operator: str, pattern: str, value: str, *, plain: str = "") -> bool:
-    """Whether a value of an operator allows all that another value of it allows."""
-    if operator == "ipaddress":
-        return pattern == value or within(pattern, value)
-    if operator in ("stringlike", "arnlike"):
-        if plain == "stringequals" and wild(value):  # a star that means itself
-            return pattern == "*"
+def _matches(operator: str, pattern: str, other: str, value: str) -> bool:
+    """Whether a value of one operator is fulfilled by all that fulfils a value of another."""
+    if other == "stringequals" and operator != other and wild(value):
+        return operator == "stringlike" and pattern == "*"  # a star that means itself
+    if operator == "stringlike" and other in ("stringlike", "stringequals"):
         return covers(pattern, value)
-    return pattern == value
+    if operator == "arnlike" and other in ("arnlike", "stringequals"):
+        return _like_arn(pattern, value)
+    if operator == other == "ipaddress":
+        return pattern == value or within(pattern, value)
+    if (operator, other) == ("stringequals", "stringlike"):
+        return pattern == value and literal(value) and not wild(value)
+    return operator == other and pattern == value
+
+
+def _like_arn(pattern: str, value: str) -> bool:
+    """Whether one ARN has the other in it; a `*` matches within its part only."""
+    mine, others = _segments(pattern), _segments(value)
+    if len(mine) != 6 or len(others) != 6:
+        return pattern in ("*", value)
+    return all(map(covers, mine, others))
 
 
 def within(outer: str, inner: str) -> bool:

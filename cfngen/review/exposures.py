@@ -11,7 +11,7 @@ from cfngen.review.conditions import described, no_stricter
 from cfngen.review.doors import API, METHOD, blocked, doors
 from cfngen.review.firewalls import TYPES, Ingress, ingress
 from cfngen.review.model import Exposure
-from cfngen.review.stack import Stack
+from cfngen.review.stack import Resource, Stack
 from cfngen.review.strangers import strangers
 from cfngen.review.switches import thrown
 
@@ -61,9 +61,11 @@ Opening = TypeVar("Opening", Way, Ingress)
 def _compared(before: Stack, after: Stack, names: list[str]) -> Iterator[Exposure]:
     """Yield what single resources open and close."""
     for name in _with_methods(before, after, names):
-        new = type_of(before, name) != type_of(after, name)
+        was, now = before.resource(name), after.resource(name)
+        # No word on both sides is no difference; a new bucket without one is blocked.
+        silent = all(one is None or blocked(one) for one in (was, now))
         yield from _differences(
-            list(_ways(before, name, new=new)), list(_ways(after, name, new=new))
+            list(_ways(before, was, silent=silent)), list(_ways(after, now, silent=silent))
         )
 
 
@@ -81,18 +83,17 @@ def _with_methods(before: Stack, after: Stack, names: list[str]) -> list[str]:
     return list(dict.fromkeys((*names, *methods)))
 
 
-def _ways(stack: Stack, name: str, *, new: bool) -> Iterator[Way]:
-    """Yield what a resource opens; `new` if it is on one side only."""
-    resource = stack.resource(name)
+def _ways(stack: Stack, resource: Resource | None, *, silent: bool) -> Iterator[Way]:
+    """Yield what a resource opens; `silent` if it is a bucket without a word on public access."""
     when = existence(stack, resource) if resource else None
     if resource is None or when is None or resource.type in TYPES:
         return
     found = list(thrown(resource.type, resource.properties))
-    if not (new and blocked(resource)):
+    if not silent:
         found += doors(stack, resource)
     for words, inner in found:
         if possible(when | inner):
-            yield Way(name, words, when | inner)
+            yield Way(resource.name, words, when | inner)
 
 
 def _groups(before: Stack, after: Stack, names: list[str]) -> Iterator[Exposure]:
@@ -112,9 +113,7 @@ def _groups(before: Stack, after: Stack, names: list[str]) -> Iterator[Exposure]
     yield from _differences(*found)
 
 
-def _differences(
-    was: Sequence[Opening], now: Sequence[Opening]
-) -> Iterator[Exposure]:
+def _differences(was: Sequence[Opening], now: Sequence[Opening]) -> Iterator[Exposure]:
     for old, new, opened in ((was, now, True), (now, was, False)):
         for one in new:
             if not any(other.includes(one) for other in old):

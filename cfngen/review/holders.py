@@ -17,7 +17,8 @@ from cfngen.review.branches import (
     referred,
     type_of,
 )
-from cfngen.review.grants import Sentence, allowing, document, is_policy, sentences, statements
+from cfngen.review.documents import documents, kind_of
+from cfngen.review.grants import Sentence, allowing, sentences
 from cfngen.review.permissions import PERMISSIONS
 from cfngen.review.stack import Resource, Stack
 from cfngen.review.values import canonical, shown
@@ -39,7 +40,6 @@ OUTWARD = {
     "AWS::EC2::VPCEndpoint", "AWS::Logs::ResourcePolicy", "AWS::XRay::ResourcePolicy",
     "AWS::ECR::RegistryPolicy", "AWS::IoT::Policy", "AWS::SSO::PermissionSet",
 }  # fmt: skip
-
 Key = tuple[str, str]
 
 
@@ -61,8 +61,9 @@ class Policy:
 
     @property
     def text(self) -> str:
-        """A text that is equal for policies that are written alike."""
-        return canonical([self.words, self.body, sorted(e.written for e in self.when)])
+        """A text that is equal for policies that are written alike, in the same place."""
+        when = sorted(entry.written for entry in self.when)
+        return canonical([self.source, self.words, self.body, when])
 
     @cached_property
     def sentences(self) -> tuple[Sentence, ...]:
@@ -198,14 +199,14 @@ def _resource_policies(stack: Stack, name: str) -> Iterator[Policy]:
     if said:
         found = [(ALWAYS, "Statement", said(resource.properties))]
     else:
-        found = list(_documents(resource.properties))
+        found = list(documents(resource.properties))
     loose = resource.type.endswith(("Policy", "Permission"))
     holders = list(_protected(stack, resource)) if loose and found else []
     for inner, holder in holders or [(ALWAYS, name)]:
         mine = loose and not holders
         itself = "" if mine or resource.type in OUTWARD else holder
         for outer, key, body in found:
-            kind = _kind(key, body)
+            kind = kind_of(key, body)
             yield Policy(holder, kind, name, body, when | inner | outer, mine, itself)
 
 
@@ -214,26 +215,3 @@ def _protected(stack: Stack, resource: Resource) -> Iterator[tuple[When, str]]:
         for when, target in items(resource.properties.get(key)):
             if type_of(stack, referred(target)):
                 yield when, referred(target)
-
-
-def _kind(key: str, body: Any) -> str:
-    if key == "AssumeRolePolicyDocument":
-        return "trust"
-    each = (one for _, one in statements(body) if isinstance(one, dict))
-    named = any(one.keys() & {"Principal", "NotPrincipal"} for one in each)
-    return "resource" if named else "permissions"
-
-
-def _documents(value: Any, key: str = "", within: When = ALWAYS) -> Iterator[tuple[When, str, Any]]:
-    """Yield every policy document within a value, with when it is there and its property."""
-    for inner, found in branches(value):
-        when = within | inner
-        read = document(found)
-        if is_policy(read):
-            yield when, key, read
-        elif isinstance(found, dict):
-            for name, item in found.items():
-                yield from _documents(item, name, when)
-        elif isinstance(found, list):
-            for item in found:
-                yield from _documents(item, key, when)

@@ -46,7 +46,7 @@ def losses(
 
 def _removed(old: Resource, how: Certainty) -> Iterator[Finding]:
     # The policy of the template that is deployed decides.
-    policy = old.attributes.get("DeletionPolicy", DEFAULTS["DeletionPolicy"])
+    policy = old.attributes.get("DeletionPolicy", _default(old))
     if old.schema.holds and policy not in KEEPS:
         if "Condition" in old.attributes:
             how = Certainty.MAY
@@ -55,6 +55,14 @@ def _removed(old: Resource, how: Certainty) -> Iterator[Finding]:
             f" template's DeletionPolicy is {policy}; deploy Retain first"
         )
         yield _finding(old.name, how, message, DELETION)
+
+
+def _default(resource: Resource) -> str:
+    """Return what happens without a DeletionPolicy: databases of their own are snapshotted."""
+    overlay = resource.schema.overlay
+    if overlay.get("belongs_to", "") in resource.properties:
+        return DEFAULTS["DeletionPolicy"]
+    return str(overlay.get("default_deletion_policy", DEFAULTS["DeletionPolicy"]))
 
 
 def _replaced(new: Resource, change: ResourceChange) -> Iterator[Finding]:
@@ -100,7 +108,8 @@ def _weaker(attribute: Detail) -> bool:
 
 def _less(old: Resource, new: Resource) -> set[str]:
     """Return where a number became smaller for certain; without one, things are kept for ever."""
-    schema, found = new.schema, set()
+    schema = new.schema
+    found: set[str] = set()
     if not schema.shortens:
         return found
     for difference in differences(old.properties, new.properties, schema):

@@ -26,12 +26,13 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Referring:
-    """A property that refers to some names."""
+    """A property that refers to some names, for `sure` or only if a condition holds."""
 
     path: str
     pointer: tuple[str, ...]
     value: str
     names: frozenset[str]
+    sure: bool = True
 
 
 def verdict(schema: Schema, difference: Difference, own: frozenset[str]) -> Verdict:
@@ -104,24 +105,31 @@ def _around(before: str, after: str) -> bool:
 
 
 def referring(
-    value: Any, names: frozenset[str], path: str = "", pointer: tuple[str, ...] = ()
+    value: Any,
+    names: frozenset[str],
+    path: str = "",
+    pointer: tuple[str, ...] = (),
+    *,
+    sure: bool = True,
 ) -> Iterator[Referring]:
     """Yield where resolved values refer to some names."""
     if isinstance(value, dict):
         for key, item in value.items():
             # What a function left for deploy time holds stands where the function stands.
             if key.startswith("Fn::"):
-                yield from referring(item, names, path, pointer)
+                certain = sure and key != "Fn::If"
+                for part in item if isinstance(item, list) else [item]:
+                    yield from referring(part, names, path, pointer, sure=certain)
             else:
                 at = f"{path}.{key}" if path else key
-                yield from referring(item, names, at, (*pointer, key))
+                yield from referring(item, names, at, (*pointer, key), sure=sure)
     elif isinstance(value, list):
         for number, item in enumerate(value):
-            yield from referring(item, names, f"{path}[{number}]", (*pointer, "*"))
+            yield from referring(item, names, f"{path}[{number}]", (*pointer, "*"), sure=sure)
     elif isinstance(value, str):
         found = frozenset(name for name, _ in references(value)) & names
         if found:
-            yield Referring(path, pointer, value, found)
+            yield Referring(path, pointer, value, found, sure=sure)
 
 
 def canonical_or_missing(value: Any) -> str:

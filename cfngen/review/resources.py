@@ -184,7 +184,8 @@ def _affect(
         if any(_within(place.path, detail.path) for detail in details):
             continue  # told already, as what it is
         cause = most_certain([waiting[name] for name in place.names])
-        judged = _moved(resource, place.pointer, cause)
+        how = cause if place.sure else Certainty.MAY
+        judged = _moved(resource, place.pointer, how)
         note = f"refers to {', '.join(sorted(place.names))}, which {cause} be replaced"
         details.append(
             Detail(place.path, place.value, place.value, judged.replacement, judged.because, note)

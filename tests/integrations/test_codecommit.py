@@ -373,7 +373,7 @@ def test_the_event_becomes_the_builds_variables() -> None:
     comment = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(comment)
     assert list(told) == list(comment.FORMS)
-    assert all(re.fullmatch(form, told[name]) for name, form in comment.FORMS.items())
+    assert list(told.values()) == ["12", "shop", "a" * 40, "b" * 40]
     assert sent["sourceVersion"] == told["SOURCE_COMMIT"]
 
 

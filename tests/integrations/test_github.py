@@ -286,10 +286,12 @@ def test_concerns(run: Runner, comments: Comments, command: StandIn) -> None:
     }
 
 
-@pytest.mark.parametrize("status", [1, 2])
-def test_no_review(run: Runner, comments: Comments, command: StandIn, status: int) -> None:
-    """A command that cannot go on, or breaks, fails the check; no old file passes for a review."""
-    command.says("", status=status)
+@pytest.mark.parametrize(("status", "text"), [(1, ""), (2, "Half of it.")])
+def test_no_review(
+    run: Runner, comments: Comments, command: StandIn, status: int, text: str
+) -> None:
+    """A command that breaks or cannot go on fails the check, and nothing passes for a review."""
+    command.says(text, status=status)
     ran = run()
     assert (ran.status, ran.steps[-1]) == (2, "Review")
     assert comments.calls == []

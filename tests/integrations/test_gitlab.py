@@ -78,16 +78,16 @@ def job(pull: PullRequest, notes: Comments, tmp_path: Path) -> Job:
 
 def test_it_writes_one_note(job: Job, notes: Comments) -> None:
     """The first run writes a note, the next one writes it anew, on whatever page it is."""
-    notes.add("stranger", f"{MARKER}\nAll is well.")
-    assert job().returncode == 0
     for number in range(150):
         notes.add("somebody", f"{number}")
+    notes.add("stranger", f"{MARKER}\nAll is well.")
+    assert job().returncode == 0
     job.command.says("Now **it** is.\n")
     done = job()
     assert done.returncode == 0, done.stdout
     assert len(notes.comments) == 152
-    assert notes.comments[0]["body"] == f"{MARKER}\nAll is well."
-    assert notes.comments[1]["body"] == f"{MARKER}\nNow **it** is.\n"
+    assert notes.comments[150]["body"] == f"{MARKER}\nAll is well."
+    assert notes.comments[151]["body"] == f"{MARKER}\nNow **it** is.\n"
     assert set(notes.tokens) == {"secret-token"}
     assert "--no-blueprints" in job.command.given()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from cfngen.review.model import (
@@ -21,6 +22,7 @@ from cfngen.review.model import (
     Review,
     StackReview,
 )
+from cfngen.review.printed import printed
 from cfngen.review.values import CLOSE, OPEN
 
 WILL, MAY = Certainty.WILL, Certainty.MAY
@@ -268,6 +270,8 @@ def one(concern: Concern, certainty: Certainty) -> Review:
 
 NOTHING = Review("main", "HEAD", (), unchanged=14)
 
+SAMPLES = {"text": "everything.txt", "markdown": "everything.md"}
+
 HOSTILE = (
     "</details></summary></script><script>alert(1)</script>",
     "<!-- cfngen review --> --> <img src=x onerror=alert(1)>",
@@ -277,6 +281,7 @@ HOSTILE = (
     "\x1b[31mred\x1b]8;;http://evil.test\x07 \x00\x7f\x9b \u202eevil\u202c \u200b\ufeff\ud800 \r\n",
     '"]:::x\nend\nclick n0 "javascript:alert(1)"; subgraph "x',
     "\\ \\| \\` &amp; &#64; &lt;b&gt; %%{init: {}}%% 日本語 e\u0301 🎉",
+    "- | a \\| b & c",
     "x" * 3000,
     "`" * 40,
     "",
@@ -294,7 +299,7 @@ def hostile(text: str) -> Review:
     grant = Grant("Allow", text, (text, text), text, text, 5)
     everywhere: dict[str, Any] = {
         "findings": (
-            *tuple(
+            *(
                 Finding(concern, certainty, text, text, text, line=4, origin=text)
                 for concern in Concern
                 for certainty in (WILL, MAY)
@@ -344,3 +349,13 @@ def huge(stacks: int = 300) -> Review:
             for number in range(stacks)
         ),
     )
+
+
+def write_samples() -> None:
+    """Write what the formats for people make of everything, to be read and compared."""
+    for form, name in SAMPLES.items():
+        (Path(__file__).parent / "printed" / name).write_text(printed(everything(), form))
+
+
+if __name__ == "__main__":
+    write_samples()

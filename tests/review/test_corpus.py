@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -51,11 +51,16 @@ class Pair:
         return {r.name: r for stack in self.review.stacks for r in stack.resources}
 
 
+@cache
+def opened(folder: Path) -> Pair:
+    """Open a folder once for all tests, which ask one review different questions."""
+    return Pair(folder, yaml.safe_load((folder / "expected.yaml").read_text("utf-8")))
+
+
 @pytest.fixture(params=PAIRS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
 def pair(request: pytest.FixtureRequest) -> Pair:
     """Open one folder after the other."""
-    folder: Path = request.param
-    return Pair(folder, yaml.safe_load((folder / "expected.yaml").read_text("utf-8")))
+    return opened(request.param)
 
 
 def word(value: Any) -> str:
@@ -169,7 +174,7 @@ def test_the_corpus_is_whole() -> None:
     assert {folder.parent.name for folder in PAIRS} == CONCERNS
     claims: dict[str, Path] = {}
     for folder in PAIRS:
-        expected = yaml.safe_load((folder / "expected.yaml").read_text("utf-8"))
+        expected = opened(folder).expected
         assert set(expected) <= KEYS, folder
         assert claims.setdefault(expected["claim"], folder) == folder
         only = set(expected) - {"claim", "source"}

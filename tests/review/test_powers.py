@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from cfngen.review.actions import every
+from cfngen.review.covering import LONGEST, covers
 from cfngen.review.model import Extent, Grant, PowerChange
 from cfngen.review.powers import powers
 from cfngen.review.stack import Stack
@@ -23,11 +24,14 @@ OPPOSITE = {
 }
 
 
+HEAD = "Conditions:\n  C: !Equals [!Ref P, x]\n  Never: !Equals [a, b]\nResources:\n"
+
+
 def stack(resources: str) -> Stack:
     """Return a template that has some resources, and always a topic."""
     text = textwrap.indent(textwrap.dedent(resources), "  ")
     topic = "  Topic:\n    Type: AWS::SNS::Topic\n"
-    return Stack(Sections(f"Conditions:\n  C: !Equals [!Ref P, x]\nResources:\n{topic}{text}"))
+    return Stack(Sections(f"{HEAD}{topic}{text}"))
 
 
 def differing(before: Stack, after: Stack) -> list[str]:
@@ -118,6 +122,12 @@ SAME = [
         role(says("'codecommit:GitP*'")),
         role(says("['codecommit:GitPull', 'codecommit:GitPush']")),
     ),
+    ("a star and a question mark", role(says("'s3:*'", "'a*?'")), role(says("'s3:*'", "'a?*'"))),
+    (
+        "an operator whose stars nobody uses",
+        role(under("{StringLike: {k: a}, StringNotLike: {l: b}}")),
+        role(under("{StringEquals: {k: a}, StringNotEquals: {l: b}}")),
+    ),
     ("twice a star", role(says("'s3:Get*'", "'a*'")), role(says("'s3:Get**'", "'a**'"))),
     (
         "what a wider sentence says already",
@@ -191,6 +201,35 @@ def test_what_means_the_same_is_said_to_be_the_same(before: str, after: str) -> 
     assert [(p.extent, p.gained, p.lost) for p in found] == [(Extent.SAME, (), ())]
 
 
+def test_cases_that_exclude_each_other_are_not_mixed_up() -> None:
+    """One condition is not true and false at once, in whatever order it is asked."""
+    inside = role(says("!If [C, 's3:GetObject', 's3:PutObject']", "!If [C, arn:x, arn:y]"))
+    first, second = says("'s3:GetObject'", "arn:x"), says("'s3:PutObject'", "arn:y")
+    assert one(inside, role(f"!If [C, {first}, {second}]")).extent is Extent.SAME
+
+
+def test_a_policy_that_is_there_under_a_condition_allows_less() -> None:
+    """A resource's `Condition` counts as one in the policy would."""
+    always = role() + ROLE_POLICY % says("'s3:*'")
+    sometimes = always.replace("Other:\n", "Other:\n  Condition: C\n")
+    never = always.replace("Other:\n", "Other:\n  Condition: Never\n")
+    found = one(sometimes, always)
+    assert found.extent is Extent.BROADENED
+    assert [grant.condition for grant in found.lost] == []
+    assert one(never, always).gained == one(role(), always).gained
+
+
+def test_a_condition_that_means_something_else_makes_another_policy() -> None:
+    """Its name is the same on both sides; what it asks is not."""
+    policy = (role() + ROLE_POLICY % says("'s3:*'")).replace("Other:\n", "Other:\n  Condition: C\n")
+    sides = [
+        Stack(Sections(stack(policy).sections.text.replace("P, x", new)), told=frozenset({"C"}))
+        for new in ("P, x", "P, y")
+    ]
+    (found,) = powers(*sides, ["Other"])
+    assert found.extent is Extent.MIXED
+
+
 def test_a_reference_is_one_however_it_is_written() -> None:
     """Functions are worked out before policies are compared."""
     before = role(says("'sns:Publish'", "!Sub 'arn:${AWS::Partition}:sns:::${Topic}'"))
@@ -217,6 +256,7 @@ BROADER = [
         role(says("'s3:*'", "'arn:x/*'")).replace("x/*", "x*"),
     ),
     ("a question mark", role(says("'s3:*'", "arn:xy")), role(says("'s3:*'", "'arn:x?'"))),
+    ("a star for a question mark", role(says("'s3:*'", "'a?'")), role(says("'s3:*'", "'a*'"))),
     (
         "a star for a reference",
         role(says("'sns:*'", "!Sub 'arn:${Topic}'")),
@@ -255,7 +295,11 @@ BROADER = [
         role(under("{StringEquals: {k: ab}}")),
         role(under("{StringLike: {k: 'a*'}}")),
     ),
-    ("an ARN", role(under("{ArnEquals: {k: 'arn:a'}}")), role(under("{ArnLike: {k: 'arn:*'}}"))),
+    (
+        "an ARN",
+        role(under("{ArnEquals: {k: 'arn:a:b:c:d:e'}}")),
+        role(under("{ArnLike: {k: 'arn:a:*:c:d:*'}}")),
+    ),
     (
         "a network",
         role(under("{IpAddress: {k: 10.1.0.0/16}}")),
@@ -265,6 +309,11 @@ BROADER = [
         "less excluded",
         role(under("{StringNotEquals: {k: [a, b]}}")),
         role(under("{StringNotEquals: {k: a}}")),
+    ),
+    (
+        "a pattern excluded no more",
+        role(under("{StringNotLike: {k: 'a*'}}")),
+        role(under("{StringNotEquals: {k: ab}}")),
     ),
     (
         "if it is there",
@@ -316,6 +365,11 @@ MIXED = [
     ("another resource", role(says("'s3:*'", "!Ref P")), role(says("'s3:*'", "!Ref Topic"))),
     ("another key", role(under("{StringEquals: {k: a}}")), role(under("{StringEquals: {l: a}}"))),
     (
+        "a star that ends at a colon",
+        role(under("{ArnLike: {k: 'arn:a:b:c:d:e'}}")),
+        role(under("{ArnLike: {k: 'arn:*:d:e'}}")),
+    ),
+    (
         "an operator nobody knows",
         role(under("{Odd: {k: a}}")),
         role(under("{Odd: {k: [a, b]}}")),
@@ -336,6 +390,38 @@ MIXED = [
         "another effect",
         role(says("'s3:*'", effect="!Ref P")),
         role(says("'s3:*'", effect="!Ref Q")),
+    ),
+    (
+        "a star in a name",
+        role(says("'s3:*'", "!ImportValue 'a*'")),
+        role(says("'s3:*'", "!ImportValue ab")),
+    ),
+    (
+        "a policy that nobody can see",
+        """
+Key:
+  Type: AWS::KMS::Key
+  Properties: {KeyPolicy: !Ref P}
+""",
+        """
+Key:
+  Type: AWS::KMS::Key
+  Properties: {KeyPolicy: {Statement: {Effect: Allow, Action: 'a:B', Principal: arn:a}}}
+""",
+    ),
+    (
+        "JSON that says a thing twice",
+        """
+Key:
+  Type: AWS::KMS::Key
+  Properties:
+    KeyPolicy: '{"Statement": {"Effect": "Deny", "Action": "a:B", "Effect": "Allow"}}'
+""",
+        """
+Key:
+  Type: AWS::KMS::Key
+  Properties: {KeyPolicy: {Statement: {Effect: Allow, Action: 'a:B', Principal: arn:a}}}
+""",
     ),
     (
         "a text that looks like a reference",
@@ -566,11 +652,26 @@ May:
     compared(text.format(before), text.format(after))
 
 
-def test_a_policy_is_compared_quickly_however_many_stars_it_has() -> None:
-    """A pattern that is made to take long takes no longer than another."""
+def test_a_reference_cannot_be_forged_in_json() -> None:
+    """The signs that stand around a reference are no reference where JSON has escaped them."""
+    text = """
+Key:
+  Type: AWS::KMS::Key
+  Properties:
+    KeyPolicy: !Sub '{"Statement": {"Effect": "Allow", "Action": "a:B", "Resource": "*",
+      "Principal": "%s"}}'
+"""
+    forged = one(text % "${Topic}", text % "\\ue000Topic\\ue001")
+    assert forged.extent is Extent.MIXED
+
+
+def test_a_pattern_that_is_made_to_take_long_takes_no_longer() -> None:
+    """Stars cost what letters cost; a pattern longer than any ARN is not looked into."""
     stars = "*a" * 400
     found = one(role(says("'s3:*'", f"'{stars}b'")), role(says("'s3:*'", f"'{'a' * 900}'")))
     assert found.extent is Extent.MIXED
+    assert covers("a*", "a" * LONGEST)
+    assert not covers("a*", "a" * LONGEST * 2)
 
 
 @pytest.mark.parametrize("path", sorted(OUTPUT.glob("*.yaml")), ids=lambda path: path.stem)

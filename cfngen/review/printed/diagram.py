@@ -57,8 +57,8 @@ def look(change: ResourceChange) -> str:
 
 
 def picture(stacks: Sequence[StackReview], most: int = MOST_NODES) -> Picture:
-    """Return a picture of what changes in some templates; new and gone templates are not drawn."""
-    drawn = [stack for stack in stacks if stack.kind is Kind.CHANGED]
+    """Return a picture of what changes in templates that run, where it is more than one thing."""
+    drawn = [stack for stack in stacks if stack.kind is Kind.CHANGED and len(stack.resources) > 1]
     every = [(stack, change) for stack in drawn for change in stack.resources]
     ranks = list(CLASSES)
     gravest = sorted(range(len(every)), key=lambda n: ranks.index(look(every[n][1])))[:most]

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 from cfngen.review.printed.phrases import clipped, visible, visible_lines
 
-# What can begin markup, HTML, a table's cell or mathematics, and a list or heading at the start.
-MARKUP = re.compile(r"[&<>`*_\[\]|\\~$]|^[^\w\s]|^\d+(?=[.)])")
+# What can begin markup, HTML, a table's cell or mathematics; and at the start, a list or a heading.
+MARKUP = re.compile(r"[&<>`*_\[\]|\\~$]")
+START = re.compile(r"[^\w\s&]|\d+(?=[.)])")
 # What calls people (@me), links issues and the like (#1, !1, GH-1) or addresses (http://, www.).
 CALLS = re.compile(r"([@#!%~&$^])(?=[\w\"])|(\bgh-)(?=\d)|(:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
 # HTML does not stop addresses from becoming links, as backticks would.
@@ -22,7 +23,8 @@ MOST = 200  # characters of a name or a value
 def prose(text: str, most: int = 1000) -> str:
     """Return a text in which nothing is markup, for a paragraph, a cell or HTML."""
     told = clipped(visible(text).strip(), most)
-    return _entities(_apart(CALLS, told))
+    told = _entities(_apart(CALLS, told))
+    return START.sub(_entity, told, count=1) if START.match(told) else told
 
 
 def code(text: str, most: int = MOST) -> str:
@@ -47,7 +49,7 @@ def fenced(text: str, language: str) -> str:
 
 def units(text: str) -> int:
     """Return how long a text is where characters beyond 16 bits count twice, as in a browser."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def cut_lines(lines: Sequence[str], room: int) -> list[str]:
@@ -66,4 +68,8 @@ def _apart(what: re.Pattern[str], text: str) -> str:
 
 
 def _entities(text: str) -> str:
-    return MARKUP.sub(lambda match: "".join(f"&#{ord(c)};" for c in match[0]), text)
+    return MARKUP.sub(_entity, text)
+
+
+def _entity(match: re.Match[str]) -> str:
+    return "".join(f"&#{ord(character)};" for character in match[0])

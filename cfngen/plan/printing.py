@@ -109,8 +109,8 @@ def _about(step: Step, files: dict[str, str]) -> list[str]:
         lines += _comment(f"More than {INLINE_LIMIT:,} bytes go through a bucket of yours.")
     for need in step.capabilities:
         lines += _comment(f"{need.capability} for {', '.join(need.because)}.")
-    for one in () if step.template in files else step.parameters:
-        lines += _comment(_asked(one))
+    if step.template not in files:
+        lines += [line for parameter in step.parameters for line in _comment(_asked(parameter))]
     return lines
 
 
@@ -150,7 +150,7 @@ def skeleton(step: Step) -> str:
 
 
 def as_json(steps: list[Step], files: dict[str, str] | None = None) -> str:
-    """Return the deployments as a JSON list, in order; `command` leaves out what is open."""
+    """Return the deployments as a JSON list, in order, with what each asks for."""
     return json.dumps([_plain(step, files or {}) for step in steps], indent=2) + "\n"
 
 

@@ -83,7 +83,8 @@ def steps(chosen: list[Source], beside: list[Source] | None = None) -> list[Step
         beside: others that chosen ones come after; they are not deployed.
 
     Raises:
-        CfngenError: templates come after one another in a circle.
+        CfngenError: templates come after one another in a circle, or a parameter has a name that
+            CloudFormation would refuse.
     """
     exporters = {name: s.name for s in chosen for name in _exports(s)}
     known = {source.name: source for source in (*(beside or ()), *chosen)}
@@ -190,6 +191,10 @@ def _in_order(before: dict[str, tuple[Before, ...]]) -> list[str]:
 def _open(source: Source, earlier: list[Source]) -> Iterator[Open]:
     for name, about in _section(source.body, "Parameters").items():
         about = about if isinstance(about, dict) else {}
+        if not re.fullmatch(r"[A-Za-z0-9]+", str(name)):
+            raise CfngenError(
+                f"{source.name}: {str(name)!r} is no name of a parameter: letters and digits only"
+            )
         if "Default" not in about:
             filled = tuple(one.name for one in earlier if name in _section(one.body, "Outputs"))
             description = " ".join(str(about.get("Description", "")).split())

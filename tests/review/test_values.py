@@ -1,0 +1,129 @@
+"""Values as CloudFormation would see them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from cfngen.read import read
+from cfngen.review.values import Resolver, canonical, literal, references, shown
+
+MAPPINGS = {"Sizes": {"eu-west-1": {"Small": "t3.micro", "Count": 2}}}
+CONDITIONS = {
+    "Always": {"Fn::Equals": ["a", "a"]},
+    "Never": {"Fn::Not": [{"Condition": "Always"}]},
+    "Asked": {"Fn::Equals": [{"Ref": "Stage"}, "prod"]},
+    "Either": {"Fn::Or": [{"Condition": "Asked"}, {"Condition": "Always"}]},
+    "Both": {"Fn::And": [{"Condition": "Asked"}, {"Condition": "Never"}]},
+    "Round": {"Condition": "Round"},
+}
+
+
+def resolved(text: str) -> Any:
+    """Resolve a value that is written as YAML."""
+    return Resolver(MAPPINGS, CONDITIONS).resolve(read(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("!Ref Bucket", "${Bucket}"),
+        ("!Sub '${Bucket}'", "${Bucket}"),
+        ("!Join ['', [!Ref Bucket]]", "${Bucket}"),
+        ("!GetAtt Bucket.Arn", "${Bucket.Arn}"),
+        ("Fn::GetAtt: [Bucket, Arn]", "${Bucket.Arn}"),
+        ("!Sub '${Bucket.Arn}/*'", "${Bucket.Arn}/*"),
+        ("!Join ['/', [!GetAtt Bucket.Arn, '*']]", "${Bucket.Arn}/*"),
+        ("!Sub ['${Name}-x', {Name: !Ref Bucket}]", "${Bucket}-x"),
+        ("!Sub 'a-${!literal}'", "a-${literal}"),
+        ("!Join ['-', [a, b, 1, true]]", "a-b-1-true"),
+        ("!Select [1, [a, b]]", "b"),
+        ("!Select ['1', !Split [',', 'a,b']]", "b"),
+        ("!FindInMap [Sizes, eu-west-1, Small]", "t3.micro"),
+        ("!If [Always, a, b]", "a"),
+        ("!If [Never, a, b]", "b"),
+        ("!If [Either, a, b]", "a"),
+        ("!If [Both, a, b]", "b"),
+        ("!If [Asked, a, a]", "a"),
+        ("2012-10-17", "2012-10-17"),
+    ],
+)
+def test_a_value_is_worked_out(text: str, expected: str) -> None:
+    """Functions with literal arguments are gone; references stand in the text."""
+    assert shown(resolved(text)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "!FindInMap [Sizes, !Ref AWS::Region, Small]",
+        "!FindInMap [Sizes, us-east-1, Small]",
+        "!ImportValue network-VpcId",
+        "!Select [0, !GetAZs '']",
+        "!Select [9, [a]]",
+        "!Split [',', !Ref List]",
+        "!If [Asked, a, b]",
+        "!If [Round, a, b]",
+        "!If [Missing, a, b]",
+        "!Cidr [!Ref VpcCidr, 4, 6]",
+        "!Join [',', !Ref List]",
+        "!Sub [a]",
+        "!Sub {a: b}",
+        "!GetAtt [a]",
+        "!Ref [a]",
+        "Fn::Unheard: [1, {a: b}]",
+    ],
+)
+def test_what_only_the_deployment_knows_is_kept(text: str) -> None:
+    """It is no literal, it is equal to itself and to nothing else, and it can be shown."""
+    value = resolved(text)
+    assert canonical(value) == canonical(resolved(text))
+    assert canonical(value) != canonical(resolved("other"))
+    assert shown(value)
+
+
+def test_a_text_that_looks_like_a_reference_is_none() -> None:
+    """A shell's `${Bucket}` is a literal; so is one that imitates our own marks."""
+    looks = resolved("'${Bucket}'")
+    assert literal(looks)
+    assert canonical(looks) != canonical(resolved("!Ref Bucket"))
+    imitated = "\ue000Bucket\ue001"
+    assert canonical(resolved(f'"{imitated}"')) != canonical(resolved("!Ref Bucket"))
+    assert literal(resolved(f'"{imitated}"'))
+    assert literal(resolved(f"!Sub '{imitated}'"))
+    assert shown(resolved("!Sub '${Bucket} ${!HOME}'")) == "${Bucket} ${!HOME}"
+
+
+def test_no_value_is_none() -> None:
+    """`AWS::NoValue` takes the property away, in mappings and in lists."""
+    assert resolved("{a: !Ref AWS::NoValue, b: [!Ref AWS::NoValue, c]}") == {"b": ["c"]}
+
+
+def test_references_are_found_wherever_they_are() -> None:
+    """In texts, in lists, in functions that are left, and in functions inside of texts."""
+    value = resolved(
+        "{a: !Sub '${One.Arn}/*', b: [!If [Asked, !Ref Two, x]],"
+        " c: !Select [0, !Split [',', !GetAtt Three.List]]}"
+    )
+    assert {name for name, _ in references(value)} >= {"One", "Two", "Three"}
+    assert ("One", "Arn") in references(value)
+
+
+def test_scalars_are_what_cloudformation_takes_them_for() -> None:
+    """`true` and `'true'` are one to it, 80 and `'80'` are, 1.0 and 1 are."""
+    for one, other in ((True, "true"), (80, "80"), (1.0, 1), ([True], ["true"])):
+        assert canonical(one) == canonical(other)
+    assert canonical("1.0") != canonical("1")
+    assert canonical(None) != canonical("null")
+
+
+def test_what_depends_on_a_changed_mapping_or_condition_says_what_it_was() -> None:
+    """The same words mean another value where what they refer to has changed."""
+    lookup = read("!FindInMap [Sizes, !Ref AWS::Region, Small]")
+    choice = read("!If [Asked, a, b]")
+    told = frozenset(("Sizes", "Asked"))
+    one = Resolver(MAPPINGS, CONDITIONS, told)
+    other = Resolver({"Sizes": {}}, {"Asked": {"Fn::Equals": [{"Ref": "Stage"}, "x"]}}, told)
+    assert canonical(one.resolve(lookup)) != canonical(other.resolve(lookup))
+    assert canonical(one.resolve(choice)) != canonical(other.resolve(choice))

@@ -1,0 +1,74 @@
+"""The plan of this project, and the commands for deployments that READMEs print."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from cfngen import manifest
+from cfngen.commands.drawing import draw
+from cfngen.paths import near
+from cfngen.plan import Source, Step, steps
+
+ROOT = Path(__file__).parents[2]
+PROJECT = manifest.load(ROOT)
+
+
+@cache
+def sources() -> tuple[Source, ...]:
+    """Return every template of this project, drawn."""
+    return tuple(
+        Source(entry, drawn.document.body, drawn.size, near(PROJECT.output / entry.file_name))
+        for entry in PROJECT.templates.values()
+        for drawn in draw([entry])
+    )
+
+
+@cache
+def planned() -> tuple[Step, ...]:
+    """Return the deployments of all of them."""
+    return tuple(steps(list(sources())))
+
+
+@dataclass(frozen=True)
+class Printed:
+    """One `aws cloudformation deploy` of a README."""
+
+    page: Path
+    template: str
+    words: tuple[str, ...]
+
+    def option(self, name: str) -> str:
+        """Return the value of an option, nothing if it is not given."""
+        words = [*self.words, "", ""]
+        return words[words.index(name) + 1] if name in words else ""
+
+    @property
+    def parameters(self) -> set[str]:
+        """The names of the parameters that it gives."""
+        after = "--parameter-overrides"
+        given = self.words[self.words.index(after) + 1 :] if after in self.words else ()
+        return {name for word in given for name, equals, _ in [word.partition("=")] if equals}
+
+
+def printed(page: Path) -> list[Printed]:
+    """Return the commands of a page that deploy a template of `output/`."""
+    blocks = re.findall(r"```(?:bash|sh|console)\n(.*?)```", page.read_text(), re.S)
+    lines = "\n".join(blocks).replace("\\\n", " ").splitlines()
+    found = []
+    for line in lines:
+        if "aws cloudformation deploy" in line:
+            # Quoted values have spaces; only what stands before an equals sign matters of them.
+            words = re.sub(r'"[^"]*"|\'[^\']*\'', "VALUE", line).split()
+            file = words[words.index("--template-file") + 1]
+            if file.startswith("output/"):
+                found.append(Printed(page, Path(file).stem, tuple(words)))
+    return found
+
+
+def readmes() -> list[Path]:
+    """Return every page that could print a command."""
+    pages = [ROOT / "README.md", *ROOT.glob("docs/*.md"), *ROOT.glob("blueprints/*/README*.md")]
+    return sorted(pages)

@@ -1,0 +1,465 @@
+"""The policy of a service role: enough for every handler, and on no more than is known."""
+
+from __future__ import annotations
+
+import json
+import re
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from support.plans import PROJECT, ROOT, sources
+
+from cfngen.cli import main
+from cfngen.deploy_role import Place, Policy, policy
+from cfngen.deploy_role.printing import INLINE, MANAGED, as_json, as_yaml, document, documents, size
+from cfngen.errors import CfngenError
+from cfngen.read import read
+from cfngen.schemas import OPERATIONS, iam_actions, iam_services, schema
+
+PLACE = Place("shop")
+each_template = pytest.mark.parametrize("name", list(PROJECT.templates))
+
+
+def ours(name: str) -> Policy:
+    """Return the policy for one of our templates."""
+    source = next(source for source in sources() if source.name == name)
+    return policy(name, source.body, Place(name))
+
+
+def of(resources: dict[str, Any], place: Place = PLACE, **sections: Any) -> Policy:
+    """Return the policy for a template of these resources."""
+    return policy("t", {"Resources": resources, **sections}, place)
+
+
+def one(type_: str, /, **properties: Any) -> dict[str, Any]:
+    """Return a resource."""
+    return {"Type": type_, "Properties": properties}
+
+
+def trusted(*services: str, **properties: Any) -> dict[str, Any]:
+    """Return a role that services may assume."""
+    statement = {"Effect": "Allow", "Principal": {"Service": list(services)}}
+    return one("AWS::IAM::Role", AssumeRolePolicyDocument={"Statement": [statement]}, **properties)
+
+
+def allowed(found: Policy) -> dict[str, list[str]]:
+    """Return what each action is allowed on."""
+    on: dict[str, list[str]] = {}
+    for statement in found.statements:
+        for action in statement.actions:
+            on.setdefault(action, []).extend(statement.resources)
+    return on
+
+
+def passes(found: Policy) -> dict[str, set[str]]:
+    """Return the services that each role may be passed to."""
+    return {
+        arn: set(statement.condition[0][2])
+        for statement in found.statements
+        if "iam:PassRole" in statement.actions
+        for arn in statement.resources
+    }
+
+
+def said(found: Policy) -> str:
+    """Return all that is said of a policy."""
+    return "\n".join((*found.notes, *(n for s in found.statements for n in s.notes)))
+
+
+# --- our own templates ----------------------------------------------------------------------------
+
+
+@each_template
+def test_every_action_is_one_that_iam_has(name: str) -> None:
+    """A misspelled action would grant nothing, and nobody would see it."""
+    for action in allowed(ours(name)):
+        service, _, verb = action.partition(":")
+        assert verb.lower() in iam_actions()[service], action
+
+
+@each_template
+def test_any_resource_only_for_what_takes_none(name: str) -> None:
+    """Whatever can be allowed on an ARN is."""
+    for action, arns in allowed(ours(name)).items():
+        service, _, verb = action.partition(":")
+        takes = iam_services()[service]["Actions"][verb.lower()].get("Resources")
+        assert ("*" in arns) == (not takes), action
+        assert all(arn == "*" or re.match(r"arn:\*:[\w-]+:", arn) for arn in arns)
+
+
+@each_template
+def test_roles_are_passed_to_known_services_only(name: str) -> None:
+    """Never without a condition, and never all roles."""
+    for statement in ours(name).statements:
+        if "iam:PassRole" in statement.actions:
+            ((operator, key, services),) = statement.condition
+            assert (operator, key) == ("StringEquals", "iam:PassedToService")
+            assert all(service.endswith(".amazonaws.com") for service in services)
+            assert not any(arn.endswith(":role/*") for arn in statement.resources)
+
+
+@each_template
+def test_nothing_of_the_handlers_is_lost_without_a_word(name: str) -> None:
+    """An action is allowed, or it is said why it is left out."""
+    found = ours(name)
+    resources = next(s for s in sources() if s.name == name).body["Resources"]
+    told = said(found)
+    for type_ in {resource["Type"] for resource in resources.values()}:
+        for operation in OPERATIONS:
+            for action in schema(type_).permissions(operation):
+                known = action in allowed(found) or action in told or action == "iam:PassRole"
+                assert known, (type_, action)
+
+
+@each_template
+def test_documents_fit_iam_and_say_the_same_in_both_formats(name: str) -> None:
+    """Comments of the YAML are all that it has beside the JSON."""
+    found = ours(name)
+    parts = documents(found)
+    assert all(size(part) <= MANAGED < INLINE for part in parts)
+    plain = [document(part) for part in parts]
+    assert list(yaml.safe_load_all(as_yaml(found))) == plain
+    assert json.loads(as_json(found)) == (plain if len(plain) > 1 else plain[0])
+    for body in plain:
+        sids = [statement["Sid"] for statement in body["Statement"]]
+        assert len(set(sids)) == len(sids)
+        assert all(re.fullmatch(r"[A-Za-z0-9]+", sid) for sid in sids)
+
+
+def test_every_character_of_a_document_is_counted_as_iam_counts() -> None:
+    """White space is free; the limit is of the user guide."""
+    (part,) = documents(ours("mirror-destination"))
+    assert size(part) == len("".join(json.dumps(document(part), indent=4).split()))
+
+
+# What people wrote with care for a role of CloudFormation's, and what the template makes.
+BY_HAND = [
+    ("infrastructure/template.yaml", "InfrastructurePolicy"),
+    ("application.yaml", "ApplicationPolicy"),
+]
+
+
+@pytest.mark.parametrize(("template", "written"), BY_HAND)
+def test_it_allows_what_was_written_by_hand(template: str, written: str) -> None:
+    """The policies of the example, which were written without this, ask for nothing more."""
+    folder = ROOT / "examples" / "service-x"
+    found = policy(template, read((folder / template).read_text()), PLACE)
+    by_hand = read((folder / "permissions.yaml").read_text())["Resources"][written]
+    for statement in by_hand["Properties"]["PolicyDocument"]["Statement"]:
+        actions = statement["Action"]
+        for action in [actions] if isinstance(actions, str) else actions:
+            assert action in allowed(found), action
+
+
+def test_it_allows_what_the_stores_were_found_to_need() -> None:
+    """`artifact_stores` has a role that makes the same buckets and keys in other regions."""
+    body = read((PROJECT.output / "artifact-stores.yaml").read_text())
+    mine = allowed(ours("artifact-stores"))
+    statements = body["Resources"]["StoresMakerPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    asked = {
+        action
+        for statement in statements
+        for action in (
+            statement["Action"] if isinstance(statement["Action"], list) else [statement["Action"]]
+        )
+        if action.startswith("s3:")
+    }
+    assert len(asked) > 30
+    assert asked <= set(mine)
+
+
+# --- names ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("resource", "action", "arns"),
+    [
+        (one("AWS::SQS::Queue"), "sqs:CreateQueue", ["arn:*:sqs:*:*:shop-*"]),
+        (one("AWS::SQS::Queue", QueueName="jobs"), "sqs:CreateQueue", ["arn:*:sqs:*:*:jobs"]),
+        (
+            one("AWS::SQS::Queue", QueueName={"Fn::Sub": "${AWS::StackName}-${Stage}-jobs"}),
+            "sqs:CreateQueue",
+            ["arn:*:sqs:*:*:shop-*-jobs"],
+        ),
+        (
+            one("AWS::SQS::Queue", QueueName={"Fn::If": ["Big", "big", "small"]}),
+            "sqs:CreateQueue",
+            ["arn:*:sqs:*:*:big", "arn:*:sqs:*:*:small"],
+        ),
+        (one("AWS::S3::Bucket"), "s3:CreateBucket", ["arn:*:s3:::shop-*"]),
+        (
+            one("AWS::CodeBuild::Project"),
+            "codebuild:CreateProject",
+            ["arn:*:codebuild:*:*:project/It-*"],
+        ),
+        (
+            one("AWS::Logs::LogGroup", LogGroupName="/shop/log"),
+            "logs:CreateLogGroup",
+            ["arn:*:logs:*:*:log-group:/shop/log", "arn:*:logs:*:*:log-group:/shop/log:*"],
+        ),
+        (
+            one("AWS::SecretsManager::Secret", Name="token"),
+            "secretsmanager:CreateSecret",
+            ["arn:*:secretsmanager:*:*:secret:token-??????"],
+        ),
+        (
+            one("AWS::ECS::TaskDefinition", Family="mirror"),
+            "ecs:RegisterTaskDefinition",
+            ["arn:*:ecs:*:*:task-definition/mirror:*"],
+        ),
+        (
+            one("AWS::Scheduler::Schedule", Name="nightly", GroupName="shop"),
+            "scheduler:CreateSchedule",
+            ["arn:*:scheduler:*:*:schedule/shop/nightly"],
+        ),
+        (
+            one("AWS::Events::Rule", Name="push", EventBusName="shop-bus"),
+            "events:PutRule",
+            ["arn:*:events:*:*:rule/shop-bus/push"],
+        ),
+        (
+            one("AWS::IAM::Role", Path="/shop/", RoleName="worker"),
+            "iam:CreateRole",
+            ["arn:*:iam::*:role/shop/worker"],
+        ),
+        (
+            one("AWS::EC2::SecurityGroup"),
+            "ec2:DeleteSecurityGroup",
+            ["arn:*:ec2:*:*:security-group/*"],
+        ),
+        (one("AWS::KMS::Key"), "kms:PutKeyPolicy", ["arn:*:kms:*:*:key/*"]),
+        (one("AWS::KMS::Key"), "kms:CreateKey", ["*"]),
+        (
+            one("AWS::CloudFormation::StackSet", StackSetName="stores"),
+            "cloudformation:DeleteStackSet",
+            ["arn:*:cloudformation:*:*:stackset/stores:*"],
+        ),
+    ],
+)
+def test_an_action_is_allowed_on_what_the_resource_will_be_called(
+    resource: dict[str, Any], action: str, arns: list[str]
+) -> None:
+    """By its own name, by what CloudFormation calls it, or by the kind where that is an ID."""
+    assert allowed(of({"It": resource}))[action] == arns
+
+
+def test_what_a_name_waits_for_is_told_and_can_be_given() -> None:
+    """A name that is a parameter is any name, until somebody says what it will be."""
+    queue = {"It": one("AWS::SQS::Queue", QueueName={"Ref": "Name"})}
+    open_, given = of(queue), of(queue, Place("shop", parameters={"Name": "jobs"}))
+    assert allowed(open_)["sqs:CreateQueue"] == ["arn:*:sqs:*:*:*"]
+    assert "It is called what Name says: --parameter Name=… narrows it" in said(open_)
+    assert allowed(given)["sqs:CreateQueue"] == ["arn:*:sqs:*:*:jobs"]
+    assert "narrows" not in said(given)
+
+
+def test_the_place_is_in_every_arn_that_has_one() -> None:
+    """Partition, region and account, where they are given."""
+    place = Place("shop", "aws-cn", "cn-north-1", "123456789012")
+    found = allowed(of({"It": one("AWS::SQS::Queue"), "Role": one("AWS::IAM::Role")}, place))
+    assert found["sqs:CreateQueue"] == ["arn:aws-cn:sqs:cn-north-1:123456789012:shop-*"]
+    assert found["iam:CreateRole"] == ["arn:aws-cn:iam::123456789012:role/shop-*"]
+
+
+def test_a_long_stack_name_is_matched_by_what_cloudformation_keeps_of_it() -> None:
+    """Names of at most 64 characters have no room for more."""
+    found = of({"It": one("AWS::IAM::Role")}, Place("a-very-long-name-of-a-stack-of-ours"))
+    (arn,) = allowed(found)["iam:CreateRole"]
+    assert fnmatchcase("arn:aws:iam::1:role/a-very-long-name-of-a-st-It-ABCDEFGHIJKL", arn)
+
+
+def test_an_action_on_another_resource_is_allowed_on_the_one_it_refers_to() -> None:
+    """A queue's policy is set on that queue; another queue's name would be too much."""
+    resources = {
+        "Jobs": one("AWS::SQS::Queue", QueueName="jobs"),
+        "Other": one("AWS::SQS::Queue", QueueName="other"),
+        "Policy": one("AWS::SQS::QueuePolicy", Queues=[{"Ref": "Jobs"}]),
+        "May": one("AWS::Lambda::Permission", FunctionName={"Fn::GetAtt": "Work.Arn"}),
+        "Work": one("AWS::Lambda::Function", FunctionName="work"),
+        "Elsewhere": one("AWS::SNS::Subscription", TopicArn={"Ref": "Topic"}),
+    }
+    found = of(resources)
+    assert allowed(found)["lambda:AddPermission"] == ["arn:*:lambda:*:*:function:work"]
+    assert allowed(found)["sns:Subscribe"] == ["arn:*:sns:*:*:*"]
+    assert "which topic is not known from the template" in said(found)
+    del resources["Other"]
+    assert allowed(of(resources))["sqs:SetQueueAttributes"] == ["arn:*:sqs:*:*:jobs"]
+
+
+@pytest.mark.parametrize("name", ["*", "a*", "${x}", "a'\n- b", "\x1b[31m", "\ue000x\ue001", 7, []])
+def test_no_name_of_a_template_widens_or_breaks_the_policy(name: Any) -> None:
+    """A star in a name is a letter there, not a pattern; the document stays a document."""
+    found = of({"It": one("AWS::SQS::Queue", QueueName=name)})
+    text = as_yaml(found)
+    assert yaml.safe_load(text) == document(documents(found)[0])
+    assert "\x1b" not in text
+    (arn,) = allowed(found)["sqs:CreateQueue"]
+    assert not fnmatchcase("arn:aws:sqs:eu-west-1:1:somebody-elses", arn) or name == []
+
+
+# --- what is for a feature ------------------------------------------------------------------------
+
+
+def test_actions_of_a_feature_that_is_not_used_are_left_out_and_told() -> None:
+    """An own key, a boundary or attached policies are asked for by a property."""
+    plain = of({"Images": one("AWS::ECR::Repository"), "Role": trusted("x.amazonaws.com")})
+    assert not {"kms:CreateGrant", "iam:AttachRolePolicy"} & set(allowed(plain))
+    assert "Left out, since no property asks for it: AWS::ECR::Repository kms:" in said(plain)
+    own = one("AWS::ECR::Repository", EncryptionConfiguration={"EncryptionType": "KMS"})
+    used = of({"Images": own, "Role": trusted("x.amazonaws.com", ManagedPolicyArns=["arn:x"])})
+    assert {"kms:CreateGrant", "iam:AttachRolePolicy"} <= set(allowed(used))
+
+
+def test_what_iam_does_not_have_is_told() -> None:
+    """Schemas name API operations that no policy can allow."""
+    found = of({"Store": one("AWS::S3::Bucket")})
+    assert "s3:DeleteBucketEncryption" not in allowed(found)
+    assert re.search(
+        r"IAM has no such action: AWS::S3::Bucket .*s3:DeleteBucketEncryption", said(found)
+    )
+
+
+# --- roles that are passed ------------------------------------------------------------------------
+
+
+def test_a_role_is_passed_to_the_service_that_uses_it_only() -> None:
+    """The service is that of the resource; a role that trusts others goes to those it trusts."""
+    function = one("AWS::Lambda::Function", Role={"Fn::GetAtt": "Work.Arn"})
+    task = one("AWS::ECS::TaskDefinition", TaskRoleArn={"Fn::GetAtt": ["Task", "Arn"]})
+    method = one("AWS::ApiGateway::Method", Integration={"Credentials": {"Fn::GetAtt": "Api.Arn"}})
+    found = of(
+        {
+            "Work": trusted("lambda.amazonaws.com", "edgelambda.amazonaws.com", RoleName="work"),
+            "Task": trusted("ecs-tasks.amazonaws.com", RoleName="task"),
+            "Api": trusted("apigateway.amazonaws.com", RoleName="api"),
+            "Unused": trusted("ec2.amazonaws.com", RoleName="unused"),
+            "Function": function,
+            "Definition": task,
+            "Method": method,
+        }
+    )
+    assert passes(found) == {
+        "arn:*:iam::*:role/work": {"lambda.amazonaws.com"},
+        "arn:*:iam::*:role/task": {"ecs-tasks.amazonaws.com"},
+        "arn:*:iam::*:role/api": {"apigateway.amazonaws.com"},
+    }
+
+
+def test_roles_from_elsewhere_are_passed_by_their_arn_or_told() -> None:
+    """A literal ARN is itself; one that is asked for is any role, for that service, and told."""
+    arn = "arn:aws:iam::123456789012:role/theirs"
+    known = of({"F": one("AWS::Lambda::Function", Role=arn)})
+    assert passes(known) == {arn: {"lambda.amazonaws.com"}}
+    asked = of({"F": one("AWS::Lambda::Function", Role={"Ref": "RoleArn"})})
+    assert passes(asked) == {"arn:*:iam::*:role/*": {"lambda.amazonaws.com"}}
+    assert "Role of F is what RoleArn says: --parameter RoleArn=… narrows it" in said(asked)
+    assert passes(of({"F": one("AWS::SNS::Topic")})) == {}
+
+
+# --- beside the handlers --------------------------------------------------------------------------
+
+
+def test_what_cloudformation_calls_and_looks_up_is_allowed() -> None:
+    """Custom resources, parameters of Parameter Store, dynamic references, nested templates."""
+    found = of(
+        {
+            "Work": one("AWS::Lambda::Function", FunctionName="work"),
+            "Mine": one("Custom::Thing", ServiceToken={"Fn::GetAtt": "Work.Arn"}),
+            "Theirs": one("AWS::CloudFormation::CustomResource", ServiceToken={"Ref": "Token"}),
+            "Secret": one(
+                "AWS::SSM::Parameter",
+                Name="/shop/p",
+                Value="{{resolve:secretsmanager:token:SecretString:password}}",
+            ),
+            "Plain": one("AWS::SSM::Parameter", Name="/q", Value="{{resolve:ssm:/shop/a:1}}"),
+            "Nested": one(
+                "AWS::CloudFormation::Stack",
+                TemplateURL="https://cfn.s3.eu-west-1.amazonaws.com/a/b.yaml",
+            ),
+        },
+        Parameters={"Image": {"Type": "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>"}},
+    )
+    on = allowed(found)
+    assert on["lambda:InvokeFunction"] == ["arn:*:lambda:*:*:function:*"]
+    assert "whose function only the deployment knows" in said(found)
+    assert on["secretsmanager:GetSecretValue"] == ["arn:*:secretsmanager:*:*:secret:token-??????"]
+    assert "arn:*:ssm:*:*:parameter/*" in on["ssm:GetParameters"]
+    assert "arn:*:s3:::cfn/a/b.yaml" in on["s3:GetObject"]
+    assert "Nested templates need policies of their own" in said(found)
+
+
+def test_a_custom_resource_calls_its_own_function_only() -> None:
+    """Which is in the template, or a topic."""
+    function = one("AWS::Lambda::Function", FunctionName="work")
+    mine = one("Custom::Thing", ServiceToken={"Fn::GetAtt": "Work.Arn"})
+    found = allowed(of({"Work": function, "Mine": mine}))
+    assert found["lambda:InvokeFunction"] == ["arn:*:lambda:*:*:function:work"]
+    topic = {"Ask": one("AWS::SNS::Topic"), "Mine": one("Custom::T", ServiceToken={"Ref": "Ask"})}
+    assert allowed(of(topic))["sns:Publish"] == ["arn:*:sns:*:*:shop-*"]
+
+
+# --- what cannot be done --------------------------------------------------------------------------
+
+
+def test_types_of_which_nothing_is_known_are_an_error_all_at_once() -> None:
+    """A hole in the policy would show at deploy time only."""
+    with pytest.raises(CfngenError) as caught:
+        of({"A": one("AWS::No::Such"), "B": one("AWS::Serverless::Function"), "C": {"Type": 3}})
+    message = str(caught.value)
+    assert "AWS::No::Such (A)" in message
+    assert "AWS::Serverless::Function (B)" in message
+    assert "3 (C)" in message
+    assert "the transform made" in message
+
+
+@pytest.mark.parametrize("body", [None, [], {}, {"Resources": []}])
+def test_what_is_no_template_is_told(body: Any) -> None:
+    """Without a traceback."""
+    with pytest.raises(CfngenError, match="no mapping `Resources`"):
+        policy("t", body, PLACE)
+
+
+def test_a_policy_that_is_too_long_is_several() -> None:
+    """Each of them whole; a list of them in JSON."""
+    names = {f"R{n}": one("AWS::SQS::Queue", QueueName=f"{n}-{'x' * 70}") for n in range(120)}
+    found = of(names)
+    parts = documents(found)
+    assert len(parts) > 1
+    assert all(size(part) <= MANAGED for part in parts)
+    granted = {(a, r) for part in parts for s in part for a in s.actions for r in s.resources}
+    assert granted == {(a, r) for s in found.statements for a in s.actions for r in s.resources}
+    assert isinstance(json.loads(as_json(found)), list)
+
+
+# --- the command ----------------------------------------------------------------------------------
+
+
+def test_the_command_prints_yaml_or_json(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """JSON is data by itself; what is to be said of it goes to standard error."""
+    monkeypatch.chdir(ROOT)
+    assert main(["deploy-role", "branch-events"]) == 0
+    assert capfd.readouterr().out == as_yaml(ours("branch-events"))
+    assert main(["deploy-role", "branch-events", "--format", "json", "--stack-name", "mine"]) == 0
+    printed = capfd.readouterr()
+    assert ":mine-*" in json.dumps(json.loads(printed.out))
+    assert "a permissions boundary would limit that" in printed.err
+
+
+def test_the_command_reads_files_and_tells_mistakes(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 2, and no traceback."""
+    monkeypatch.chdir(tmp_path)
+    Path("t.yaml").write_text("Resources: {Jobs: {Type: AWS::SQS::Queue}}")
+    assert main(["deploy-role", "t.yaml"]) == 0
+    assert "arn:*:sqs:*:*:t-*" in capfd.readouterr().out
+    Path("t.yaml").write_text("Resources: {Jobs: {Type: AWS::No::Such}}")
+    assert main(["deploy-role", "t.yaml"]) == 2
+    assert "AWS::No::Such (Jobs)" in capfd.readouterr().err
+    assert main(["deploy-role", "t.yaml", "--parameter", "x"]) == 2
+    assert "write NAME=VALUE" in capfd.readouterr().err

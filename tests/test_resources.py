@@ -1,0 +1,71 @@
+"""The overlay of what resource schemas do not say keeps to its own rules."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cfngen.schemas import OPERATIONS, iam_actions, overlay, schema
+
+FILE = Path(__file__).parents[1] / "cfngen" / "data" / "resources.toml"
+PATHS = ("create_only", "conditional", "refuses", "names", "shortens")
+KEYS = {*PATHS, "holds", "snapshots", "revised", "capability", "handlers", "source"}
+each_type = pytest.mark.parametrize("type_", sorted(overlay()))
+
+
+def test_types_are_in_order() -> None:
+    """So that a change of the file reads well, and a type is found."""
+    listed = list(tomllib.loads(FILE.read_text()))
+    assert listed == sorted(listed)
+
+
+@each_type
+def test_an_entry_has_known_keys_and_a_source(type_: str) -> None:
+    """Every entry rests on a page of AWS's documentation, and says something beside it."""
+    entry = overlay()[type_]
+    assert set(entry) <= KEYS
+    assert len(entry) > 1
+    assert re.fullmatch(r"https://docs\.aws\.amazon\.com/[\w./-]+\.html", entry["source"])
+    assert schema(type_).known
+
+
+@each_type
+def test_its_properties_are_in_the_schema(type_: str) -> None:
+    """A property that was renamed or misspelled would never be looked at."""
+    for key in PATHS:
+        for path in overlay()[type_].get(key, ()):
+            assert schema(type_).node(tuple(path.split("/"))) is not None, path
+
+
+@each_type
+def test_what_can_be_shortened_is_a_number(type_: str) -> None:
+    """Nothing else has a decrease."""
+    for path in overlay()[type_].get("shortens", ()):
+        node: Any = schema(type_).node(tuple(path.split("/")))
+        assert node["type"] in ("integer", "number"), path
+
+
+@each_type
+def test_its_actions_are_ones_of_iam(type_: str) -> None:
+    """Handlers stand only for those that the schema lacks."""
+    handlers = overlay()[type_].get("handlers")
+    if handlers is None:
+        return
+    assert not schema(type_).body.get("handlers"), "the schema has handlers now"
+    assert set(handlers) == set(OPERATIONS)
+    for actions in handlers.values():
+        for action in actions:
+            service, _, verb = action.partition(":")
+            assert verb.lower() in iam_actions()[service], action
+
+
+def test_what_a_refused_change_was_taken_for_is_told() -> None:
+    """The documentation is stronger than a schema that says nothing, or replacement."""
+    keyword, _ = next(schema("AWS::KMS::Key").decisive(("KeySpec",)))
+    assert keyword == "refuses"
+    keyword, _ = next(schema("Custom::Anything").decisive(("ServiceToken",)))
+    assert keyword == "refuses"
