@@ -29,17 +29,8 @@ from statistics import median
 from time import perf_counter
 from typing import IO, Any
 
-ROOT = Path(__file__).resolve().parents[1]
 README = ROOT / "benchmarks" / "README.md"
 BEGIN, END = "<!-- figures, written by run.py --save -->", "<!-- end of figures -->"
-PYTHON = sys.executable
-BIN = Path(PYTHON).parent  # of the virtual environment: the link is not followed
-CFNGEN, CFN_LINT = str(BIN / "cfngen"), str(BIN / "cfn-lint")
-CDK = "benchmarks/cdk/node_modules/.bin/cdk"
-# Neither a user's region, which cfn-lint looks at, nor switches of Python, nor the network.
-ENVIRONMENT = {k: v for k, v in os.environ.items() if not k.startswith(("AWS_", "PYTHON"))}
-ENVIRONMENT |= {"CDK_DISABLE_CLI_TELEMETRY": "1", "CDK_DISABLE_VERSION_CHECK": "1"}
-SET_CHILD_SUBREAPER = 36  # of prctl(2), from linux/prctl.h
 LATER = ("troposphere", "yaml", "click", "pydantic", "cfnlint")  # not for `import cfngen`
 COMPILED = """
 import sys, os, cfngen.cli, cfngen.generate, cfngen.linters, cfnlint.runner, troposphere
@@ -54,22 +45,6 @@ HEADINGS = [
 QUIET = 0.1  # cores that others may use while a row is measured
 
 
-class NotComparableError(Exception):
-    """The two commands do not do what is compared, so their times say nothing."""
-
-
-@dataclass(frozen=True)
-class Usage:
-    """What one run took: seconds, and MiB of its largest process; only `wall` within a process."""
-
-    wall: float
-    cpu: float = 0
-    memory: float = 0
-
-
-Pairs = list[tuple[Usage, Usage]]
-
-
 @dataclass(frozen=True)
 class Comparison:
     """Two things to be timed in turns; the ratio of their wall times is to be `target` at most."""
@@ -79,52 +54,6 @@ class Comparison:
     target: float | None
     runs: int
     measure: Callable[[int], Pairs]
-
-
-def run(command: Sequence[str], *, expect: int = 0) -> tuple[Usage, str]:
-    """Run a command in the root of the repository; return what it took and what it printed.
-
-    A word `{fresh}` of the command becomes an empty folder, made for this run alone.
-
-    Raises:
-        NotComparableError: it ended with another exit code than expected.
-    """
-    with (
-        tempfile.TemporaryDirectory() as fresh,
-        tempfile.TemporaryFile() as out,
-        tempfile.TemporaryFile() as err,
-    ):
-        words = [fresh if word == "{fresh}" else word for word in command]
-        streams = [(os.POSIX_SPAWN_DUP2, file.fileno(), n) for n, file in ((1, out), (2, err))]
-        start = perf_counter()
-        pid = os.posix_spawnp(words[0], words, ENVIRONMENT, file_actions=streams)
-        _, status, used = os.wait4(pid, 0)
-        wall = perf_counter() - start
-        processes = [used, *orphans()]
-        text, said = contents(out), contents(err)
-    if (code := os.waitstatus_to_exitcode(status)) != expect:
-        raise NotComparableError(f"{' '.join(words)}: exit code {code}\n{text[-999:]}{said[-999:]}")
-    cpu = sum(process.ru_utime + process.ru_stime for process in processes)
-    return Usage(wall, cpu, max(process.ru_maxrss for process in processes) / 1024), text
-
-
-def contents(file: IO[bytes]) -> str:
-    """Return what was written to a temporary file."""
-    file.seek(0)
-    return file.read().decode(errors="replace")
-
-
-def orphans() -> Iterator[Any]:
-    """Yield the usage of processes for which their own parent did not wait."""
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            yield os.wait3(0)[2]
-
-
-def in_turns(ours: Sequence[str], theirs: Sequence[str], runs: int) -> Pairs:
-    """Run two commands A B A B …, after a warm-up of each, which also compiles and fills caches."""
-    run(ours), run(theirs)
-    return [(run(ours)[0], run(theirs)[0]) for _ in range(runs)]
 
 
 class Installed:

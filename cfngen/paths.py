@@ -13,11 +13,15 @@ def near(path: Path | str) -> str:
 
 
 def uri(path: Path | str) -> str:
-    """Return a path as a URI: relative below the working directory, `file:` elsewhere."""
+    """Return a path as a URI: relative below the working directory, `file:` elsewhere.
+
+    In GitHub Actions it is relative to the root of the checkout, wherever the command runs, since
+    that is where code scanning looks for it.
+    """
     from urllib.parse import quote
 
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - as above
-    here = Path.cwd()
-    if absolute.is_relative_to(here):
-        return quote(absolute.relative_to(here).as_posix())
+    for root in filter(None, (os.environ.get("GITHUB_WORKSPACE"), Path.cwd())):
+        if absolute.is_relative_to(root):
+            return quote(absolute.relative_to(root).as_posix())
     return absolute.as_uri()

@@ -289,6 +289,13 @@ def test_an_action_on_another_resource_is_allowed_on_the_one_it_refers_to() -> N
     assert allowed(of(resources))["sqs:SetQueueAttributes"] == ["arn:*:sqs:*:*:jobs"]
 
 
+def test_ec2_is_asked_for_all_that_a_call_names() -> None:
+    """A subnet is made in a VPC, and both are checked; tags are set on the subnet only."""
+    found = allowed(of({"It": one("AWS::EC2::Subnet", VpcId={"Ref": "VpcId"})}))
+    assert {"arn:*:ec2:*:*:subnet/*", "arn:*:ec2:*:*:vpc/*"} <= set(found["ec2:CreateSubnet"])
+    assert found["ec2:CreateTags"] == ["arn:*:ec2:*:*:subnet/*"]
+
+
 @pytest.mark.parametrize("name", ["*", "a*", "${x}", "a'\n- b", "\x1b[31m", "\ue000x\ue001", 7, []])
 def test_no_name_of_a_template_widens_or_breaks_the_policy(name: Any) -> None:
     """A star in a name is a letter there, not a pattern; the document stays a document."""
@@ -346,6 +353,13 @@ def test_a_role_is_passed_to_the_service_that_uses_it_only() -> None:
         "arn:*:iam::*:role/task": {"ecs-tasks.amazonaws.com"},
         "arn:*:iam::*:role/api": {"apigateway.amazonaws.com"},
     }
+
+
+def test_a_role_that_trusts_others_is_passed_to_those() -> None:
+    """It could not be used by a service that it does not trust."""
+    method = one("AWS::ApiGateway::Method", Integration={"Credentials": {"Fn::GetAtt": "R.Arn"}})
+    found = of({"R": trusted("a.amazonaws.com", "b.amazonaws.com", RoleName="r"), "M": method})
+    assert passes(found) == {"arn:*:iam::*:role/r": {"a.amazonaws.com", "b.amazonaws.com"}}
 
 
 def test_roles_from_elsewhere_are_passed_by_their_arn_or_told() -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from cfngen import report
 from cfngen.lint import Finding
+from cfngen.paths import uri
 
 
 @pytest.fixture
@@ -150,3 +151,15 @@ def test_github_annotations_escape_what_would_end_them(
     monkeypatch.setenv("GITHUB_WORKSPACE", str(Path.cwd().parent))
     below = report.github(findings).splitlines()[0]
     assert below.startswith("::error file=my project/output/a.yaml,")
+
+
+def test_code_scanning_finds_a_template_below_the_root(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In GitHub Actions a URI begins at the checkout's root, though the project is a folder in it."""
+    (tmp_path / "infra").mkdir()
+    monkeypatch.chdir(tmp_path / "infra")
+    assert uri("output/a b.yaml") == "output/a%20b.yaml"
+    monkeypatch.setenv("GITHUB_WORKSPACE", str(tmp_path))
+    assert uri("output/a b.yaml") == "infra/output/a%20b.yaml"
+    assert uri("/elsewhere/a.yaml") == "file:///elsewhere/a.yaml"

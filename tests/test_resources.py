@@ -13,7 +13,7 @@ from cfngen.schemas import OPERATIONS, iam_actions, overlay, schema
 
 FILE = Path(__file__).parents[1] / "cfngen" / "data" / "resources.toml"
 PATHS = ("create_only", "conditional", "refuses", "names", "shortens")
-KEYS = {*PATHS, "holds", "snapshots", "revised", "capability", "handlers", "source"}
+KEYS = {*PATHS, "holds", "deleted", "unless", "revised", "capability", "handlers", "source"}
 each_type = pytest.mark.parametrize("type_", sorted(overlay()))
 
 

@@ -60,9 +60,9 @@ def _removed(old: Resource, how: Certainty) -> Iterator[Finding]:
 def _default(resource: Resource) -> str:
     """Return what happens without a DeletionPolicy: databases of their own are snapshotted."""
     overlay = resource.schema.overlay
-    if overlay.get("belongs_to", "") in resource.properties:
+    if overlay.get("unless", "") in resource.properties:
         return DEFAULTS["DeletionPolicy"]
-    return str(overlay.get("default_deletion_policy", DEFAULTS["DeletionPolicy"]))
+    return str(overlay.get("deleted", DEFAULTS["DeletionPolicy"]))
 
 
 def _replaced(new: Resource, change: ResourceChange) -> Iterator[Finding]:

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from cfngen.review.actions import every
-from cfngen.review.covering import LONGEST, covers
 from cfngen.review.model import Extent, Grant, PowerChange
 from cfngen.review.powers import powers
+from cfngen.review.powers.actions import every
+from cfngen.review.powers.covering import LONGEST, covers
 from cfngen.review.stack import Stack
 from cfngen.sections import Sections
 

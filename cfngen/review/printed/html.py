@@ -17,6 +17,7 @@ from cfngen.review.printed.phrases import (
     finding_place,
     finding_subject,
     in_base,
+    origin_place,
 )
 from cfngen.review.printed.verdict import gravity, is_grave, ordered, summary, tally, verdict
 
@@ -155,7 +156,7 @@ def _finding(finding: Finding, stack: StackReview, review: Review) -> str:
     place = finding_place(finding, stack)
     side = text(in_base(finding, stack, review.base))
     where = f"<code>{text(place)}</code>{side}" if place else ""
-    origin = f", from {tag('code', finding.origin)}" if finding.origin else ""
+    origin = f", from {tag('code', origin_place(finding.origin))}" if finding.origin else ""
     return (
         f'<li class="{finding.concern.value} {look}">'
         f'<span class="concern">{doubt}{ORDER[finding.concern]}</span>'

@@ -25,6 +25,7 @@ from cfngen.review.printed.phrases import (
     happening,
     is_long,
     is_same,
+    origin_place,
     own_because,
     power_words,
     sign,
@@ -104,7 +105,11 @@ def _resource(change: ResourceChange) -> str:
         f" {tag('span', happening(change), class_='happens')}"
     )
     because = "".join(f'<p class="because">{why}</p>' for why in map(escape, own_because(change)))
-    origin = f'<p class="place">from {tag("code", change.origin)}</p>' if change.origin else ""
+    origin = (
+        f'<p class="place">from {tag("code", origin_place(change.origin))}</p>'
+        if change.origin
+        else ""
+    )
     if not told:
         return f'<div class="row">{head}</div>{because}'
     # What comes or goes as a whole is folded; what changes is what one came to see.
@@ -129,7 +134,8 @@ def _entry(entry: EntryChange) -> str:
     note = tag("p", entry.note, class_="because") if entry.note else ""
     if not entry.details:
         return f'<div class="row">{head}</div>{note}'
-    return f"<details open><summary>{head}</summary>{note}{_table(entry.details)}</details>"
+    opened = "" if entry.kind in (Kind.ADDED, Kind.REMOVED) else " open"
+    return f"<details{opened}><summary>{head}</summary>{note}{_table(entry.details)}</details>"
 
 
 def _table(told: Sequence[Detail]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 from cfngen.review.model import Finding, Review, StackReview
 from cfngen.review.printed.diagram import mermaid, picture
@@ -15,6 +15,7 @@ from cfngen.review.printed.phrases import (
     finding_place,
     finding_subject,
     in_base,
+    origin_place,
 )
 from cfngen.review.printed.verdict import (
     CALM,
@@ -22,11 +23,14 @@ from cfngen.review.printed.verdict import (
     GRAVE,
     gravity,
     is_grave,
+    is_news,
     ordered,
     rank,
     summary,
     verdict,
 )
+
+_Because = Callable[[Finding, StackReview], str]
 
 MARKER = "<!-- cfngen review -->"  # by which a later comment finds the one to replace
 SYMBOLS = {GRAVE: "⛔", CAREFUL: "⚠️", CALM: "✅"}
@@ -63,7 +67,12 @@ class _Comment:
         self.dropped: dict[int, list[Piece]] = {number: [] for number in self.details}
         flowchart = mermaid(picture(review.stacks))
         self.picture = f"{fenced(flowchart, 'mermaid')}\n_{LEGEND}_\n" if flowchart else ""
-        self.found = ordered(review.stacks)
+        found = ordered(review.stacks)
+        self.found = [pair for pair in found if not is_news(*pair)]
+        for number, stack in enumerate(review.stacks):
+            rows = self.rows([pair for pair in ordered([stack]) if is_news(*pair)])
+            if rows:
+                self.details[number].insert(0, Piece("findings", "\n".join(rows)))
 
     def text(self) -> str:
         """Return the comment with the details that are left."""
@@ -127,19 +136,30 @@ class _Comment:
         yield f"{code(review.base)} → {code(review.head)}{told}"
         yield ""
 
-    def table(self, most: int, because: Callable[[Finding, StackReview], str]) -> list[str]:
-        """Return the findings as a table, gravest first; nothing if there are none."""
-        if not self.found:
-            return []
+    def table(self, most: int, because: _Because) -> list[str]:
+        """Return the findings about stacks that run, gravest first; nothing if there are none."""
         several = len(self.review.stacks) > 1
-        lines = ["|  | template | what | why |", "|---|---|---|---|"]
-        if not several:
-            lines = ["|  | what | why |", "|---|---|---|"]
-        for stack, finding in self.found:
+        return self.rows(self.found, most, because, several=several)
+
+    def rows(
+        self,
+        found: Sequence[tuple[StackReview, Finding]],
+        most: int = MESSAGES[0],
+        because: _Because | None = None,
+        *,
+        several: bool = False,
+    ) -> list[str]:
+        """Return findings as a table; with the names of their templates if there are several."""
+        if not found:
+            return []
+        lines = ["|  | what | why |", "|---|---|---|"]
+        if several:
+            lines = ["|  | template | what | why |", "|---|---|---|---|"]
+        for stack, finding in found:
+            why = (because or self.because)(finding, stack)
             cells = [_concern(finding)]
             cells += [code(stack.name)] if several else []
-            cells += [code(finding_subject(finding))]
-            cells += [prose(finding.message, most) + because(finding, stack)]
+            cells += [code(finding_subject(finding)), prose(finding.message, most) + why]
             lines.append(f"| {' | '.join(cells)} |")
         return [*lines, ""]
 
@@ -149,7 +169,7 @@ class _Comment:
         lines = [f"because {prose(finding.because, 300)}"] if finding.because else []
         if place:
             side = f" {prose(side)}" if (side := in_base(finding, stack, self.review.base)) else ""
-            origin = f" from {code(finding.origin)}" if finding.origin else ""
+            origin = f" from {code(origin_place(finding.origin))}" if finding.origin else ""
             lines.append(f"{code(place)}{side}{origin}")
         return "".join(f"<br>{line}" for line in lines)
 

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import Any
 
+from cfngen.paths import near
 from cfngen.review.model import (
     MISSING,
     Certainty,
@@ -175,6 +176,12 @@ def own_because(change: ResourceChange) -> list[str]:
 def finding_place(finding: Finding, stack: StackReview) -> str:
     """Return the file and line of a finding as a person would type it."""
     return visible(f"{stack.file}:{finding.line}" if finding.line > 0 else stack.file)
+
+
+def origin_place(origin: str) -> str:
+    """Return a blueprint's file and line as a person would type it."""
+    file, colon, line = origin.rpartition(":")
+    return visible(f"{near(file)}:{line}" if colon and "\0" not in file else origin)
 
 
 def in_base(finding: Finding, stack: StackReview, base: str) -> str:

@@ -36,6 +36,7 @@ from cfngen.review.printed.phrases import (
     in_base,
     is_long,
     is_same,
+    origin_place,
     own_because,
     power_words,
     sign,
@@ -122,7 +123,7 @@ class _Printer:
             yield from self.folded(f"because {visible(finding.because)}", " " * 16, dim=True)
         if place := finding_place(finding, stack):
             place += in_base(finding, stack, self.review.base)
-            origin = f", from {visible(finding.origin)}" if finding.origin else ""
+            origin = f", from {origin_place(finding.origin)}" if finding.origin else ""
             yield f"{'':16}{self.style(f'at {place}{origin}', dim=True)}"
 
     def resources(self, changes: Sequence[ResourceChange]) -> Iterator[str]:

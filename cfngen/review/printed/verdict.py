@@ -9,6 +9,7 @@ from cfngen.review.model import (
     Concern,
     Finding,
     Kind,
+    ResourceChange,
     Review,
     StackReview,
 )
@@ -16,6 +17,8 @@ from cfngen.review.printed.phrases import ORDER, counted
 
 NOTHING = "Nothing changes for the stacks that are running"
 SAFE = "nothing is refused, replaced or broadened"
+IN_PLACE, REVISED = "changed in place", "replaced without harm"
+WORDS = ("added", "removed", REVISED, IN_PLACE, "affected")
 # Worst first.
 GRAVE, CAREFUL, CALM = "grave", "careful", "calm"
 
@@ -28,9 +31,12 @@ def verdict(review: Review) -> str:
     heads = [f"{counted(len(changing), 'stack')} change{'s' * (len(changing) == 1)}"]
     heads = heads if changing else []
     for kind, words in ((Kind.ADDED, "new"), (Kind.REMOVED, "gone")):
-        if number := sum(s.kind is kind for s in review.stacks):
-            is_are = "is" if number == 1 else "are"
-            heads.append(f"{counted(number, 'template')} {is_are} {words}")
+        found = [s for s in review.stacks if s.kind is kind]
+        if found:
+            is_are = "is" if len(found) == 1 else "are"
+            with_what = ", ".join(_holders(found)) if kind is Kind.ADDED else ""
+            told = f" ({with_what})" if with_what else ""
+            heads.append(f"{counted(len(found), 'template')} {is_are} {words}{told}")
     clauses = list(_clauses(review.stacks))
     if not changing:
         heads = ["; ".join([NOTHING, *heads])]
@@ -43,7 +49,8 @@ def summary(stack: StackReview) -> str:
     """Return what becomes of one template, in one line without its name."""
     heads = {Kind.ADDED: ["new template"], Kind.REMOVED: ["template is gone"]}.get(stack.kind, [])
     clauses = list(_clauses([stack], alone=True))
-    return ", ".join([*heads, *clauses]) or _harmless([stack])
+    powers = _holders([stack]) if stack.kind is Kind.ADDED else []
+    return ", ".join([*heads, *powers, *clauses]) or _harmless([stack])
 
 
 def rank(finding: Finding) -> tuple[int, bool]:
@@ -52,9 +59,14 @@ def rank(finding: Finding) -> tuple[int, bool]:
 
 
 def ordered(stacks: Sequence[StackReview]) -> list[tuple[StackReview, Finding]]:
-    """Return every finding with its template, gravest first, else in the order they are in."""
+    """Return every finding with its template, gravest first, those of stacks that run before."""
     found = [(stack, finding) for stack in stacks for finding in stack.findings]
-    return sorted(found, key=lambda pair: rank(pair[1]))
+    return sorted(found, key=lambda pair: (*rank(pair[1]), pair[0].kind is Kind.ADDED))
+
+
+def is_news(stack: StackReview, finding: Finding) -> bool:
+    """Whether a finding only says what a template that is new allows."""
+    return stack.kind is Kind.ADDED and finding.concern is Concern.BROADEN
 
 
 def gravity(findings: Sequence[Finding]) -> str:
@@ -115,45 +127,54 @@ def _refused(stacks: Sequence[StackReview], *, alone: bool) -> Iterator[str]:
 
 
 def _replaced(stacks: Sequence[StackReview]) -> tuple[set[_Subject], set[_Subject]]:
-    found = {}
-    for certainty in (Certainty.WILL, Certainty.MAY):
-        found[certainty] = _subjects(stacks, Concern.REPLACE, certainty) | {
-            (s.name, r.name) for s in stacks for r in s.resources if r.replacement is certainty
-        }
-    return found[Certainty.WILL], found[Certainty.MAY] - found[Certainty.WILL]
+    # Findings say so, not changes: that a new revision replaces the old one does no harm.
+    will, may = (_subjects(stacks, Concern.REPLACE, c) for c in (Certainty.WILL, Certainty.MAY))
+    return will, may - will
 
 
 def _broadened(stacks: Sequence[StackReview]) -> Iterator[str]:
+    """Yield whose powers grew; in a new template there is nobody yet whose powers could grow."""
+    running = [stack for stack in stacks if stack.kind is not Kind.ADDED]
+    yield from (f"{words} broadened" for words in _holders(running))
+    if opened := _opened(stacks):
+        yield f"{counted(len(opened), 'resource')} opened to the internet"
+
+
+def _holders(stacks: Sequence[StackReview]) -> Iterator[str]:
+    """Yield how many roles and policies there are findings about."""
     subjects = _subjects(stacks, Concern.BROADEN)
     powers = [(s.name, p) for s in stacks for p in s.powers]
-    opened = {(s.name, e.resource) for s in stacks for e in s.exposures if e.opened}
     policies = {(name, p.holder) for name, p in powers if p.policy == "resource"}
     roles = {(name, p.holder) for name, p in powers if p.policy != "resource"}
-    others = subjects - opened - policies - roles
+    others = subjects - _opened(stacks) - policies - roles
     for noun, found in (
         ("role", subjects & roles),
         ("resource policy", (subjects & policies) - roles),
         ("policy", others),
     ):
         if found:
-            yield f"{counted(len(found), noun)} broadened"
-    if opened:
-        yield f"{counted(len(opened), 'resource')} opened to the internet"
+            yield counted(len(found), noun)
+
+
+def _opened(stacks: Sequence[StackReview]) -> set[_Subject]:
+    return {(s.name, e.resource) for s in stacks for e in s.exposures if e.opened}
 
 
 def _harmless(stacks: Sequence[StackReview]) -> str:
     """Return what changes where nothing is grave."""
-    kinds = [change.kind for stack in stacks for change in stack.resources]
-    words = {
-        Kind.ADDED: "added", Kind.REMOVED: "removed", Kind.CHANGED: "changed in place",
-        Kind.AFFECTED: "affected",
-    }  # fmt: skip
-    told = [f"{kinds.count(kind)} {word}" for kind, word in words.items() if kind in kinds]
+    words = [_word(change) for stack in stacks for change in stack.resources]
+    told = [f"{words.count(word)} {word}" for word in WORDS if word in words]
     if told:
         number, _, rest = told[0].partition(" ")
         return ", ".join([f"{counted(int(number), 'resource')} {rest}", *told[1:]])
     sections = dict.fromkeys(entry.section.lower() for stack in stacks for entry in stack.entries)
     return f"no resource, only {' and '.join(sections)}" if sections else "no resource"
+
+
+def _word(change: ResourceChange) -> str:
+    if change.kind is Kind.CHANGED:
+        return IN_PLACE if change.replacement is Certainty.NO else REVISED
+    return change.kind.value
 
 
 def _subjects(

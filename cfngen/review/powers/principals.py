@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cfngen.review.branches import When, branches, items, opaque
+from cfngen.review.powers.branches import When, branches, items, opaque
 from cfngen.review.values import CLOSE, OPEN, canonical, scalar, shown
 
 REF = f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}"

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from cfngen.review.actions import Actions, left, told
-from cfngen.review.branches import WHEN, When
-from cfngen.review.branches import condition as when
-from cfngen.review.conditions import described, no_stricter, split
-from cfngen.review.covering import wild
-from cfngen.review.grants import Sentence
 from cfngen.review.model import Grant
+from cfngen.review.powers.actions import Actions, left, told
+from cfngen.review.powers.branches import WHEN, When
+from cfngen.review.powers.branches import condition as when
+from cfngen.review.powers.conditions import described, no_stricter, split
+from cfngen.review.powers.covering import wild
+from cfngen.review.powers.grants import Sentence
 from cfngen.review.values import literal
 
 MOST_CASES = 4  # conditions of the template that are told apart

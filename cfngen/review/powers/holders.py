@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from cfngen.review.branches import (
+from cfngen.review.powers.branches import (
     ALWAYS,
     When,
     branches,
@@ -17,9 +17,9 @@ from cfngen.review.branches import (
     referred,
     type_of,
 )
-from cfngen.review.documents import documents, kind_of
-from cfngen.review.grants import Sentence, allowing, sentences
-from cfngen.review.permissions import PERMISSIONS
+from cfngen.review.powers.documents import documents, kind_of
+from cfngen.review.powers.grants import Sentence, allowing, sentences
+from cfngen.review.powers.permissions import PERMISSIONS
 from cfngen.review.stack import Resource, Stack
 from cfngen.review.values import canonical, shown
 

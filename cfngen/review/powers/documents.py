@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cfngen.review.branches import ALWAYS, When, branches
-from cfngen.review.grants import document, is_policy, statements
+from cfngen.review.powers.branches import ALWAYS, When, branches
+from cfngen.review.powers.grants import document, is_policy, statements
 from cfngen.review.values import OPEN
 
 # The properties of any resource that are policies, where nobody can see that from their value.

@@ -9,11 +9,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cfngen.review.actions import Actions
-from cfngen.review.branches import ALWAYS, Entry, When, branches, items, opaque, possible, texts
-from cfngen.review.conditions import conditions
-from cfngen.review.covering import apart, covers
-from cfngen.review.principals import Principal, Who, named
+from cfngen.review.powers.actions import Actions
+from cfngen.review.powers.branches import (
+    ALWAYS,
+    Entry,
+    When,
+    branches,
+    items,
+    opaque,
+    possible,
+    texts,
+)
+from cfngen.review.powers.conditions import conditions
+from cfngen.review.powers.covering import apart, covers
+from cfngen.review.powers.principals import Principal, Who, named
 from cfngen.review.values import canonical, shown
 
 MOST = 3_000  # sentences of one policy; IAM takes no policy that has so many

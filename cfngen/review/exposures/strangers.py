@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cfngen.review.branches import type_of
-from cfngen.review.comparison import grants, news, spelling
-from cfngen.review.conditions import restricts
-from cfngen.review.doors import private
-from cfngen.review.grants import Sentence
-from cfngen.review.holders import Policy, Sides, touched
+from cfngen.review.exposures.doors import private
+from cfngen.review.powers.branches import type_of
+from cfngen.review.powers.comparison import grants, news, spelling
+from cfngen.review.powers.conditions import restricts
+from cfngen.review.powers.grants import Sentence
+from cfngen.review.powers.holders import Policy, Sides, touched
 from cfngen.review.stack import Stack
 from cfngen.review.values import shown
 

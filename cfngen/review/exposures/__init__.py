@@ -6,14 +6,22 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from cfngen.review.branches import ALWAYS, When, existence, ordered, possible, referred, type_of
-from cfngen.review.conditions import described, no_stricter
-from cfngen.review.doors import API, METHOD, blocked, doors
-from cfngen.review.firewalls import TYPES, Ingress, ingress
+from cfngen.review.exposures.doors import API, METHOD, blocked, doors
+from cfngen.review.exposures.firewalls import TYPES, Ingress, ingress
+from cfngen.review.exposures.strangers import strangers
+from cfngen.review.exposures.switches import thrown
 from cfngen.review.model import Exposure
+from cfngen.review.powers.branches import (
+    ALWAYS,
+    When,
+    existence,
+    ordered,
+    possible,
+    referred,
+    type_of,
+)
+from cfngen.review.powers.conditions import described, no_stricter
 from cfngen.review.stack import Resource, Stack
-from cfngen.review.strangers import strangers
-from cfngen.review.switches import thrown
 
 
 def exposures(before: Stack, after: Stack, changed: Collection[str]) -> tuple[Exposure, ...]:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cfngen.review.branches import ALWAYS, When, branches, existence, referred, type_of
-from cfngen.review.conditions import no_stricter, wide, within
+from cfngen.review.powers.branches import ALWAYS, When, branches, existence, referred, type_of
+from cfngen.review.powers.conditions import no_stricter, wide, within
 from cfngen.review.stack import Resource, Stack
 from cfngen.review.values import scalar, shown
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cfngen.review.branches import When, lookup
+from cfngen.review.powers.branches import When, lookup
 from cfngen.review.values import canonical, scalar
 
 Test = Callable[[Any], bool]

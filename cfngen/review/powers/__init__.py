@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from cfngen.review.branches import ordered
-from cfngen.review.comparison import News, grants, news, spelling
-from cfngen.review.holders import Key, Policy, Sides, touched
 from cfngen.review.model import Extent, PowerChange
+from cfngen.review.powers.branches import ordered
+from cfngen.review.powers.comparison import News, grants, news, spelling
+from cfngen.review.powers.holders import Key, Policy, Sides, touched
 from cfngen.review.stack import Stack
 
 KINDS = ("trust", "permissions", "boundary", "resource")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from cfngen.review.branches import When, branches, items, lookup, referred, type_of
-from cfngen.review.conditions import wide
+from cfngen.review.powers.branches import When, branches, items, lookup, referred, type_of
+from cfngen.review.powers.conditions import wide
 from cfngen.review.stack import Resource, Stack
 from cfngen.review.values import scalar, shown
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
-from cfngen.review.covering import covers, wild
+from cfngen.review.powers.covering import covers, wild
 from cfngen.review.values import literal, shown
 from cfngen.schemas import iam_actions
 

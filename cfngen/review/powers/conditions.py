@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from cfngen.review.branches import WHEN, Entry, When, branches, opaque, possible, texts
-from cfngen.review.covering import covers, wild
+from cfngen.review.powers.branches import WHEN, Entry, When, branches, opaque, possible, texts
+from cfngen.review.powers.covering import covers, wild
 from cfngen.review.values import canonical, literal, shown
 
 # Operators that are one.

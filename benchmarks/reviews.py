@@ -1,0 +1,91 @@
+"""Reviews of a hundred stacks at once, and of one stack beside `cdk diff`, as rows of run.py."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
+
+from stacks import HOW_MANY, hundred
+from timing import CFNGEN, PYTHON, NotComparableError, Pairs, Usage, in_turns, run
+from verdicts import DIFFERENT, assembly, cdk_diff
+
+READ = """
+import sys, pathlib
+from cfngen.read import read
+for folder in sys.argv[1:]:
+    for file in pathlib.Path(folder).iterdir(): read(file.read_text("utf-8"))
+"""
+Sides = tuple[str, str]
+
+
+class Reviews:
+    """Two projects of a hundred stacks, each before and after a change, made when first needed."""
+
+    def __init__(self, folder: str, templates: Callable[[], list[Path]]) -> None:
+        """Take an empty folder, and where to get the templates that the projects are made of."""
+        self.folder = Path(folder)
+        self.templates = templates
+
+    @cached_property
+    def different(self) -> Sides:
+        """A project in which no two templates share a resource."""
+        return self._project("different")
+
+    @cached_property
+    def copies(self) -> Sides:
+        """A project of copies under other names."""
+        return self._project("copies")
+
+    def text(self, runs: int) -> Pairs:
+        """Time a review of templates that are all different."""
+        return reviewed(self.different, "text", runs)
+
+    def markdown(self, runs: int) -> Pairs:
+        """Time the same, as a comment on a pull request."""
+        return reviewed(self.different, "markdown", runs)
+
+    def data(self, runs: int) -> Pairs:
+        """Time the same, as JSON."""
+        return reviewed(self.different, "json", runs)
+
+    def of_copies(self, runs: int) -> Pairs:
+        """Time a review of copies."""
+        return reviewed(self.copies, "text", runs)
+
+    def reading(self, runs: int) -> Pairs:
+        """Time what of a review is reading YAML, against the whole review, in one process."""
+        return share(self.different, runs)
+
+    def reading_of_copies(self, runs: int) -> Pairs:
+        """Time the same for copies, most of whose resources have been read before."""
+        return share(self.copies, runs)
+
+    def _project(self, name: str) -> Sides:
+        base, head = self.folder / f"{name}-base", self.folder / f"{name}-head"
+        hundred(self.templates(), base, head, copies=name == "copies")
+        told = json.loads(run([CFNGEN, "review", str(base), str(head), "--format", "json"])[1])
+        if (found := len(told["stacks"])) != HOW_MANY:
+            raise NotComparableError(f"{found} of {HOW_MANY} stacks are said to change")
+        return str(base), str(head)
+
+
+def reviewed(sides: Sides, form: str, runs: int) -> Pairs:
+    """Time a whole review against a program that only reads the templates of both sides."""
+    ours = [CFNGEN, "review", *sides, "--format", form]
+    return in_turns(ours, [PYTHON, "-c", READ, *sides], runs)
+
+
+def share(sides: Sides, runs: int) -> Pairs:
+    """Time reading, and what it is a part of, in a process for each run."""
+    command = [PYTHON, "benchmarks/reading_share.py", *sides]
+    run(command)
+    found = [json.loads(run(command)[1]) for _ in range(runs)]
+    return [(Usage(reading), Usage(whole)) for reading, whole in found]
+
+
+def one_and_diff(runs: int) -> Pairs:
+    """Time a review of one of this repository's larger templates against `cdk diff` of it."""
+    raise NotImplementedError
