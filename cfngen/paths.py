@@ -21,7 +21,7 @@ def uri(path: Path | str) -> str:
     from urllib.parse import quote
 
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - as above
-    for root in filter(None, (os.environ.get("GITHUB_WORKSPACE"), Path.cwd())):
+    for root in (Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd()), Path.cwd()):
         if absolute.is_relative_to(root):
             return quote(absolute.relative_to(root).as_posix())
     return absolute.as_uri()

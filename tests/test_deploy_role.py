@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import random
 import re
+from contextlib import suppress
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -446,6 +448,30 @@ def test_a_policy_that_is_too_long_is_several() -> None:
     granted = {(a, r) for part in parts for s in part for a in s.actions for r in s.resources}
     assert granted == {(a, r) for s in found.statements for a in s.actions for r in s.resources}
     assert isinstance(json.loads(as_json(found)), list)
+
+
+ODD = (None, [], {}, 3, True, "*", [None], {"Ref": 3}, {"Fn::If": ["a", "b"]}, {"Fn::GetAtt": [1]})
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_odd_shapes_are_refused_or_make_a_document(seed: int) -> None:
+    """Any part of a stranger's template can be anything."""
+    dice = random.Random(seed)  # noqa: S311 - a test's dice
+    source = sources()[seed % len(sources())]
+    body = json.loads(json.dumps(source.body))
+    for _ in range(3):
+        node: Any = body
+        while (keys := list(node) if isinstance(node, dict) else range(len(node))) and len(keys):
+            key = dice.choice(keys)
+            inside = isinstance(node[key], dict | list) and node[key]
+            if not inside or dice.random() < 0.1:
+                node[key] = dice.choice(ODD)
+                break
+            node = node[key]
+    with suppress(CfngenError):
+        found = policy(source.name, body, PLACE)
+        plain = [document(part) for part in documents(found)]
+        assert list(yaml.safe_load_all(as_yaml(found))) == plain
 
 
 # --- the command ----------------------------------------------------------------------------------

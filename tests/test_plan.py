@@ -193,6 +193,7 @@ TWO = ("us-east-1", "eu-west-1")
         (rule({"Fn::Equals": [HERE, {"Ref": "P"}]}), TWO, TWO),
         (rule({"Fn::Equals": [HERE, "eu-west-1"]}, RuleCondition={}), TWO, TWO),
         ({"Rules": {"R": None, "S": {"Assertions": [None, {}]}}}, TWO, TWO),
+        ({"Rules": {"R": {"Assertions": 3}}}, TWO, TWO),
     ],
 )
 def test_a_template_is_deployed_where_its_rules_allow(

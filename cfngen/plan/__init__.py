@@ -137,7 +137,8 @@ def _allowed(body: dict[str, Any]) -> set[str] | None:
     for rule in _section(body, "Rules").values():
         if not isinstance(rule, dict) or "RuleCondition" in rule:
             continue
-        for assertion in rule.get("Assertions") or ():
+        assertions = rule.get("Assertions")
+        for assertion in assertions if isinstance(assertions, list) else ():
             found = _asserted(assertion.get("Assert") if isinstance(assertion, dict) else None)
             if found is not None:
                 allowed = found if allowed is None else allowed & found

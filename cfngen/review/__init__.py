@@ -31,6 +31,7 @@ from cfngen.sections import Sections
 CONCERNS = tuple(Concern)
 # CloudFormation takes a template inline up to this size (AWS page "CloudFormation quotas").
 INLINE_LIMIT = 51_200
+MOST_ACTIONS = 6  # that a finding names; all of them stand with the powers
 
 __all__ = ["CONCERNS", "Review", "review"]
 
@@ -158,7 +159,10 @@ def _gain(power: PowerChange) -> str:
     verb = "may" if first.effect == "Allow" else "is no longer kept from"
     more = len(power.gained) - 1
     rest = f", and {more} more" if more else ""
-    return f"{first.who} {verb} {', '.join(first.actions)} on {first.on}{condition}{rest}"
+    actions = ", ".join(first.actions[:MOST_ACTIONS])
+    if len(first.actions) > MOST_ACTIONS:
+        actions += f" and {len(first.actions) - MOST_ACTIONS} more"
+    return f"{first.who} {verb} {actions} on {first.on}{condition}{rest}"
 
 
 def _sorted(findings: list[Finding]) -> list[Finding]:
@@ -172,9 +176,17 @@ def _placed(finding: Finding, before: Stack, after: Stack) -> Finding:
     if finding.line:
         return finding
     gone = finding.subject not in after.names and finding.subject in before.names
-    side = before if gone else after
-    line = side.line(finding.section, finding.subject)
-    return replace(finding, line=line, side="base" if gone else "head")
+    if not gone:
+        return replace(finding, line=after.line(finding.section, finding.subject))
+    line = before.line(finding.section, finding.subject)
+    return replace(finding, line=line, side="base", near=_near(finding.subject, before, after))
+
+
+def _near(name: str, before: Stack, after: Stack) -> int:
+    """Return the line in head of what stood before a resource that is gone."""
+    earlier = before.names[: before.names.index(name)]
+    kept = next((other for other in reversed(earlier) if other in after.names), "")
+    return after.line("Resources", kept)
 
 
 def _references(

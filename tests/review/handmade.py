@@ -255,6 +255,9 @@ def everything() -> Review:
         "branch-events",
         Kind.ADDED,
         "output/branch-events.yaml",
+        findings=(
+            Finding(Concern.BROADEN, WILL, "Rule", "events may start what it targets", line=8),
+        ),
         resources=(ResourceChange("Rule", "AWS::Events::Rule", Kind.ADDED, line=8),),
     )
     gone = StackReview("git-backup", Kind.REMOVED, "output/git-backup.yaml")

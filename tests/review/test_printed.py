@@ -17,15 +17,24 @@ import pytest
 from review import handmade
 
 from cfngen.review import model
-from cfngen.review.model import MISSING, Certainty, Concern, Detail, Kind, Review, StackReview
+from cfngen.review.model import (
+    MISSING,
+    Certainty,
+    Concern,
+    Detail,
+    Kind,
+    ResourceChange,
+    Review,
+    StackReview,
+)
 from cfngen.review.printed import FORMATS, printed
 from cfngen.review.printed.verdict import SAFE, verdict
 
 SCHEMA = json.loads(files("cfngen").joinpath("data", "review.schema.json").read_text("utf-8"))
 EVERYTHING = (
-    "2 stacks change, 1 template is new, 1 template is gone: 1 refused, 2 resources will be"
-    " replaced (data of 1 at risk), 1 resource may be replaced, 1 role broadened, 1 resource"
-    " opened to the internet"
+    "2 stacks change, 1 template is new (1 policy), 1 template is gone: 1 refused, 1 resource will"
+    " be replaced (data at risk), 1 resource may be replaced, 1 role broadened, 1 resource opened"
+    " to the internet"
 )
 REVIEWS = {
     "nothing": handmade.NOTHING,
@@ -104,7 +113,7 @@ def test_findings_come_in_the_order_of_their_gravity() -> None:
     lines = printed(handmade.everything(), "text").splitlines()
     told = ("refused", "refused?", "data at risk", "replaced", "replaced?", "broadened")
     found = [line[2:15].strip() for line in lines if line[2:15].strip() in told and line[14] == " "]
-    assert found == list(told)
+    assert found == [*told, "broadened"]
 
 
 def test_text_is_coloured_by_the_style_it_is_given() -> None:
@@ -154,6 +163,13 @@ def test_json_leaves_out_what_is_not_there() -> None:
     assert first["after"] is None
     assert second["before"] == "${Thing.Arn}"
     assert "after" not in second
+
+
+def test_a_new_revision_is_no_harm() -> None:
+    """What is replaced without a finding, such as a task definition, does not alarm."""
+    task = ResourceChange("Task", "AWS::ECS::TaskDefinition", Kind.CHANGED, Certainty.WILL)
+    review = Review("a", "b", (StackReview("stack", Kind.CHANGED, resources=(task,)),))
+    assert verdict(review) == f"1 stack changes: 1 resource in a new revision; {SAFE}"
 
 
 def test_an_unknown_format_is_an_error() -> None:

@@ -91,10 +91,19 @@ def test_every_template_stays_in_a_comment_of_300() -> None:
     review = handmade.huge(300)
     found = printed(review, "markdown")
     for stack in review.stacks:
-        assert f"`{stack.name}` refused, 2 resources will be replaced" in found
+        assert f"`{stack.name}` refused, 1 resource will be replaced" in found
     review = handmade.huge(20)
     found = printed(review, "markdown", limit=50_000)
     assert found.count("⛔ refused") == found.count("⚠️ broadened") == 20
+
+
+def test_what_a_new_template_allows_is_folded() -> None:
+    """The table in sight is about stacks that run; nobody had other powers in a new one."""
+    text = printed(handmade.everything(), "markdown")
+    table, _, folded = text.partition("<details>")
+    assert "may do more than before" in table
+    assert "events may start what it targets" not in table
+    assert "events may start what it targets" in folded
 
 
 def test_the_biggest_details_go_first() -> None:

@@ -47,6 +47,7 @@ def test_a_finding_is_located_in_the_template_and_in_the_blueprint() -> None:
         "cfngen/replace",
         "cfngen/replace",
         "cfngen/broaden",
+        "cfngen/broaden",
     ]
     assert place(found[0]["locations"][0]) == ("output/backlog-proxy-efs.yaml", 31)
     assert place(found[0]["relatedLocations"][0]) == (

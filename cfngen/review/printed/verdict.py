@@ -17,7 +17,7 @@ from cfngen.review.printed.phrases import ORDER, counted
 
 NOTHING = "Nothing changes for the stacks that are running"
 SAFE = "nothing is refused, replaced or broadened"
-IN_PLACE, REVISED = "changed in place", "replaced without harm"
+IN_PLACE, REVISED = "changed in place", "in a new revision"
 WORDS = ("added", "removed", REVISED, IN_PLACE, "affected")
 # Worst first.
 GRAVE, CAREFUL, CALM = "grave", "careful", "calm"
