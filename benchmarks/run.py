@@ -42,7 +42,6 @@ HEADINGS = [
     *("name", "cfngen / the other", "target", "ratio", "(min-max)", "verdict"),
     *("wall ms", "CPU ms", "MiB", "others' cores"),
 ]
-QUIET = 0.1  # cores that others may use while a row is measured
 
 
 @dataclass(frozen=True)
@@ -234,19 +233,6 @@ def both(pairs: list[tuple[float, float]], digits: int = 0) -> str:
     return f"{ours:.{digits}f} / {theirs:.{digits}f}" if theirs else ""
 
 
-def busy() -> float:
-    """Return the seconds of CPU used so far by all but this process and those it waited for.
-
-    The kernel's and the hypervisor's are among them. Always 0 where there is no /proc.
-    """
-    stat = Path("/proc/stat")
-    if not stat.exists():
-        return 0
-    user, nice, system, _, _, irq, softirq, steal = map(int, stat.read_text().split()[1:9])
-    everybody = user + nice + system + irq + softirq + steal
-    return everybody / os.sysconf("SC_CLK_TCK") - sum(os.times()[:4])
-
-
 def table(rows: list[list[str]], *, markdown: bool) -> str:
     """Return the rows below their headings."""
     if markdown:
@@ -256,19 +242,6 @@ def table(rows: list[list[str]], *, markdown: bool) -> str:
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     padded = ([c.ljust(w) for c, w in zip(line, widths, strict=True)] for line in lines)
     return "\n".join("  ".join(cells).rstrip() for cells in padded)
-
-
-def machine() -> str:
-    """Return where and when this runs, with the load that others put on it."""
-    cpu = Path("/proc/cpuinfo")
-    told = cpu.read_text("utf-8") if cpu.exists() else ""
-    model = (re.findall(r"(?m)^model name\s*: (.*)", told) or [platform.machine()])[0]
-    cores, load = len(os.sched_getaffinity(0)), os.getloadavg()[0]
-    software = f"Python {platform.python_version()}, cfn-lint {version('cfn-lint')}"
-    if Path(CDK).exists():
-        software += f", cdk {run([CDK, '--version'])[1].split()[0]}"
-    today = datetime.now(UTC).date()
-    return f"{today}: {cores} cores, {model}, load {load:.1f}; {software}; bytecode compiled"
 
 
 def save(figures: str) -> None:
@@ -328,8 +301,7 @@ def main() -> int:
     """Measure, print, and say by the exit code whether all could be compared."""
     os.chdir(ROOT)
     wanted = wishes()
-    if sys.platform == "linux":  # processes that lose their parent become ours: they count, too
-        ctypes.CDLL(None).prctl(SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    adopt_orphans()
     heading = machine()
     print(heading, flush=True)
     found = list(measured(wanted))
