@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
 
+from cdk_diff import diff, shown
 from stacks import HOW_MANY, hundred
-from timing import CFNGEN, PYTHON, NotComparableError, Pairs, Usage, in_turns, run
-from verdicts import DIFFERENT, assembly, cdk_diff
+from timing import (
+    CFNGEN,
+    PYTHON,
+    NotComparableError,
+    Pairs,
+    Usage,
+    finished,
+    in_turns,
+    run,
+)
 
 READ = """
 import sys, pathlib
@@ -63,6 +71,17 @@ class Reviews:
         """Time the same for copies, most of whose resources have been read before."""
         return share(self.copies, runs)
 
+    def one_and_diff(self, runs: int) -> Pairs:
+        """Time a review of the largest template against `cdk diff`, which must see a change too."""
+        sides = [Path(folder) for folder in self.different]
+        name = max(sides[0].iterdir(), key=lambda file: (file.stat().st_size, file.name)).name
+        files = [side / name for side in sides]
+        theirs = diff(self.folder / "cdk.out", *(file.read_text("utf-8") for file in files))
+        _, text, _, code = finished(theirs)
+        if not shown(text, code).resources:
+            raise NotComparableError(f"cdk diff sees no change of {name}:\n{text[-999:]}")
+        return in_turns([CFNGEN, "review", *map(str, files)], theirs, runs, expect=(0, code))
+
     def _project(self, name: str) -> Sides:
         base, head = self.folder / f"{name}-base", self.folder / f"{name}-head"
         hundred(self.templates(), base, head, copies=name == "copies")
@@ -84,8 +103,3 @@ def share(sides: Sides, runs: int) -> Pairs:
     run(command)
     found = [json.loads(run(command)[1]) for _ in range(runs)]
     return [(Usage(reading), Usage(whole)) for reading, whole in found]
-
-
-def one_and_diff(runs: int) -> Pairs:
-    """Time a review of one of this repository's larger templates against `cdk diff` of it."""
-    raise NotImplementedError

@@ -9,25 +9,37 @@ is much the row is "disturbed" and not judged. How to read it all: README.md bes
 from __future__ import annotations
 
 import argparse
-import contextlib
-import ctypes
 import json
 import os
-import platform
 import re
 import sys
 import sysconfig
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
 from resource import RUSAGE_SELF, getrusage
 from statistics import median
 from time import perf_counter
-from typing import IO, Any
+
+from reviews import Reviews
+from timing import (
+    CDK,
+    CFN_LINT,
+    CFNGEN,
+    PYTHON,
+    QUIET,
+    ROOT,
+    NotComparableError,
+    Pairs,
+    Usage,
+    adopt_orphans,
+    busy,
+    in_turns,
+    machine,
+    run,
+)
 
 README = ROOT / "benchmarks" / "README.md"
 BEGIN, END = "<!-- figures, written by run.py --save -->", "<!-- end of figures -->"
@@ -38,6 +50,7 @@ for name, module in sorted(sys.modules.items()):
     cached = getattr(getattr(module, "__spec__", None), "cached", None)
     if cached and name != "__main__" and not os.path.exists(cached): print(name)
 """
+HUNDRED_STACKS = 2  # seconds that a review of them may take
 HEADINGS = [
     *("name", "cfngen / the other", "target", "ratio", "(min-max)", "verdict"),
     *("wall ms", "CPU ms", "MiB", "others' cores"),
@@ -46,13 +59,26 @@ HEADINGS = [
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two things to be timed in turns; the ratio of their wall times is to be `target` at most."""
+    """Two things to be timed in turns; the ratio of their wall times is to be `target` at most.
+
+    Where `seconds` are given, they are the target instead, for the first of the two by itself.
+    """
 
     name: str
     what: str
     target: float | None
     runs: int
     measure: Callable[[int], Pairs]
+    seconds: float | None = None
+
+    def verdict(self, pairs: Pairs) -> str:
+        """Return whether the target is met, nothing where there is none."""
+        if self.seconds:
+            return "met" if median(ours.wall for ours, _ in pairs) < self.seconds else "missed"
+        if self.target is None:
+            return ""
+        ratio = median(ours.wall / theirs.wall for ours, theirs in pairs)
+        return "met" if ratio <= self.target else "missed"
 
 
 class Installed:
@@ -178,7 +204,13 @@ class Templates:
             raise NotComparableError(f"different findings, such as {min(by_us ^ by_them)}")
 
 
-def comparisons(built: Templates, installed: Installed) -> list[Comparison]:
+def subjects(folder: str, environment: str, changed: str) -> tuple[Templates, Installed, Reviews]:
+    """Return what is measured; each makes what it needs in an empty folder when it is needed."""
+    built = Templates(folder)
+    return built, Installed(environment), Reviews(changed, lambda: built.files)
+
+
+def comparisons(built: Templates, installed: Installed, changed: Reviews) -> list[Comparison]:
     """Return what can be compared here, the quick ones first."""
     show = [CFNGEN, "show", "backlog-proxy"]
     plain, idle = [PYTHON, "benchmarks/plain_troposphere.py"], [PYTHON, "-c", "pass"]
@@ -197,11 +229,23 @@ def comparisons(built: Templates, installed: Installed) -> list[Comparison]:
         ),
         Comparison("cold", "first build / cfn-lint", 0.75, 9, built.cold),
         Comparison("unchanged", "build, no change / cfn-lint", None, 9, built.unchanged),
+        *(
+            Comparison(name, f"{what} / reading YAML", None, 7, measure, HUNDRED_STACKS)
+            for name, what, measure in (
+                ("review", "review of 100 stacks", changed.text),
+                ("review-markdown", "as markdown", changed.markdown),
+                ("review-json", "as JSON", changed.data),
+                ("review-copies", "of 100 copies", changed.of_copies),
+            )
+        ),
+        Comparison("reading", "reading YAML in it / review", 0.5, 7, changed.reading),
+        Comparison("reading-copies", "(the same, copies)", 0.5, 7, changed.reading_of_copies),
     ]
     if Path(CDK).exists():
         found += [
             Comparison("draw-cdk", "show of each / cdk synth", None, 7, built.shown_and_synth),
             Comparison("cold-cdk", "first build / cdk synth", None, 7, built.cold_and_synth),
+            Comparison("review-cdk", "review of one / cdk diff", None, 7, changed.one_and_diff),
         ]
     return found
 
@@ -209,16 +253,16 @@ def comparisons(built: Templates, installed: Installed) -> list[Comparison]:
 def row(comparison: Comparison, pairs: Pairs, others: float) -> list[str]:
     """Return the cells of a comparison, among them the verdict."""
     ratios = [ours.wall / theirs.wall for ours, theirs in pairs]
-    target, ratio = comparison.target, median(ratios)
-    verdict = "" if target is None else "met" if ratio <= target else "missed"
-    if others > QUIET:
-        verdict = "disturbed"
+    verdict = "disturbed" if others > QUIET else comparison.verdict(pairs)
+    target = f"{comparison.target:g}" if comparison.target else ""
+    if comparison.seconds:
+        target = f"{comparison.seconds:g} s"
     digits = 0 if pairs[0][0].cpu else 2
     # A spawned process begins with the memory of its parent, so less than ours cannot be seen.
     floor = getrusage(RUSAGE_SELF).ru_maxrss / 1024 + 1
     seen = all(side.memory > floor for pair in pairs for side in pair)
     return [
-        *(comparison.name, comparison.what, f"{target:g}" if target else "", f"{ratio:.2f}"),
+        *(comparison.name, comparison.what, target, f"{median(ratios):.2f}"),
         *(f"({min(ratios):.2f}-{max(ratios):.2f})", verdict),
         both([(ours.wall * 1000, theirs.wall * 1000) for ours, theirs in pairs], digits),
         both([(ours.cpu * 1000, theirs.cpu * 1000) for ours, theirs in pairs]),
@@ -266,7 +310,7 @@ def wishes() -> argparse.Namespace:
         parser.error("--runs: at least 1")
     if wanted.save and wanted.only:
         parser.error("--save is for all figures: leave out --only")
-    known = [comparison.name for comparison in comparisons(Templates(""), Installed(""))]
+    known = [comparison.name for comparison in comparisons(*subjects("", "", ""))]
     if unknown := [name for name in wanted.only or () if name not in known]:
         parser.error(f"--only: no {', '.join(unknown)} here (there are: {', '.join(known)})")
     if os.environ.get("PYTHONDONTWRITEBYTECODE"):
@@ -279,11 +323,15 @@ def wishes() -> argparse.Namespace:
 
 def measured(wanted: argparse.Namespace) -> Iterator[list[str] | None]:
     """Yield the rows that are wanted, `None` for what could not be compared."""
-    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as environment:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as environment,
+        tempfile.TemporaryDirectory() as changed,
+    ):
         run([CFNGEN, "build", "--output", "{fresh}"])  # compiles what has changed
         if uncompiled := run([PYTHON, "-c", COMPILED])[1].split():
             raise SystemExit(f"no bytecode can be kept of {', '.join(uncompiled[:5])} ...")
-        for comparison in comparisons(Templates(folder), Installed(environment)):
+        for comparison in comparisons(*subjects(folder, environment, changed)):
             if wanted.only and comparison.name not in wanted.only:
                 continue
             start, others = perf_counter(), busy()

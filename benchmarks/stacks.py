@@ -127,7 +127,9 @@ def resource_removed(text: str) -> str:
     """Return a template without the last resource that has a comment, where nothing names it."""
     found = list(re.finditer(r"(?m)^  # .*\n  (\w+):\n(?:    .*\n|\n(?=    ))+", text))
     for match in reversed(found):
-        if len(re.findall(rf"\b{match[1]}\b", text)) == len(re.findall(rf"\b{match[1]}\b", match[0])):
+        if len(re.findall(rf"\b{match[1]}\b", text)) == len(
+            re.findall(rf"\b{match[1]}\b", match[0])
+        ):
             return text[: match.start()] + text[match.end() :]
     return text
 

@@ -97,10 +97,16 @@ def orphans() -> Iterator[Any]:
             yield os.wait3(0)[2]
 
 
-def in_turns(ours: Sequence[str], theirs: Sequence[str], runs: int) -> Pairs:
+def in_turns(
+    ours: Sequence[str], theirs: Sequence[str], runs: int, *, expect: tuple[int, int] = (0, 0)
+) -> Pairs:
     """Run two commands A B A B …, after a warm-up of each, which also compiles and fills caches."""
-    run(ours), run(theirs)
-    return [(run(ours)[0], run(theirs)[0]) for _ in range(runs)]
+
+    def both() -> tuple[Usage, Usage]:
+        return run(ours, expect=expect[0])[0], run(theirs, expect=expect[1])[0]
+
+    both()
+    return [both() for _ in range(runs)]
 
 
 def adopt_orphans() -> None:

@@ -21,10 +21,14 @@ from typing import Any
 
 import yaml
 from cdk_diff import Shown, diff, shown
-from timing import CDK, CFNGEN, QUIET, ROOT, Usage, adopt_orphans, busy, machine, run
+from timing import CDK, CFNGEN, QUIET, ROOT, Usage, adopt_orphans, busy, finished, machine, run
 
 CORPUS = ROOT / "tests" / "review" / "corpus"
 REPORT = ROOT / "benchmarks" / "verdicts.md"
+INTRODUCTION = """# Who says what of a change: `cfngen review` and `cdk diff`
+
+Written by `benchmarks/verdicts.py --save`; how to read it: [README](README.md#who-is-right-where).
+"""
 RIGHT, SILENT, WRONG = "right", "not told", "wrong"
 Said = set[tuple[str, str]]  # a thing, and what is said of it
 
@@ -115,7 +119,7 @@ IMPACTS = {"replace": "will", "may be replaced": "may"}
 
 def replaced_theirs(pair: Pair) -> Said:
     """Return the same, as the CDK says it behind a resource's name."""
-    each = (item for shown in pair.theirs.values() for item in shown.resources)
+    each = (item for stack in pair.theirs.values() for item in stack.resources)
     return {(item.name, IMPACTS[item.impact]) for item in each if item.impact in IMPACTS}
 
 
@@ -127,7 +131,7 @@ def losses_theirs(pair: Pair) -> Said:
     """
     truth = {name for name, _ in findings(pair.expected.get("findings"), "data")}
     said = {(name, word) for name, word in replaced_theirs(pair) if name in truth}
-    for item in (item for shown in pair.theirs.values() for item in shown.resources):
+    for item in (item for stack in pair.theirs.values() for item in stack.resources):
         if item.impact == "destroy" and not item.type.endswith(("Policy", "Permission")):
             said.add((item.name, "will"))
     return said
@@ -148,7 +152,7 @@ def opened_theirs(pair: Pair) -> Said:
 
     Of a row for everybody under a condition the reader judges, and is taken to judge well.
     """
-    rows = [row for shown in pair.theirs.values() for row in shown.opened]
+    rows = [row for stack in pair.theirs.values() for row in stack.opened]
     if rows and all(row.get("Condition") for row in rows):
         return opened(pair.expected.get("opened"))
     return opened(rows)
@@ -169,14 +173,14 @@ def payloads_ours(pair: Pair) -> Said:
 def payloads_theirs(pair: Pair) -> Said:
     """Return the same, as the CDK says it: a change whose every line is marked is a diff."""
     wanted = pair.expected.get("payloads", ())
-    each = (item for shown in pair.theirs.values() for item in shown.resources)
+    each = (item for stack in pair.theirs.values() for item in stack.resources)
     return {(item.name, "diff") for item in each if item.name in wanted and item.marked}
 
 
 QUESTIONS = {
     "nothing": Question(
         "is it said that nothing changes?",
-        lambda pair: set(),
+        lambda _: set(),
         lambda pair: {(stack["name"], "changes") for stack in pair.ours},
         lambda pair: {(name, "changes") for name, s in pair.theirs.items() if s.differs},
     ),
@@ -184,7 +188,7 @@ QUESTIONS = {
         "which resources, parameters, outputs … are added, removed, changed?",
         changes_truth,
         changes_ours,
-        lambda pair: {said for shown in pair.theirs.values() for said in shown.changes},
+        lambda pair: {said for stack in pair.theirs.values() for said in stack.changes},
     ),
     "replacement": Question(
         "which resources will be replaced, which may be?",
@@ -196,7 +200,7 @@ QUESTIONS = {
         "what will CloudFormation refuse, what may it?",
         lambda pair: findings(pair.expected.get("findings"), "refused"),
         lambda pair: findings(of_all(pair.ours, "findings"), "refused"),
-        lambda pair: set(),
+        lambda _: set(),
     ),
     "data": Question(
         "whose data will be lost, whose may be?",
@@ -208,7 +212,7 @@ QUESTIONS = {
         "may anybody do more than before?",
         lambda pair: broadened(findings(pair.expected.get("findings"), "broaden")),
         lambda pair: broadened(findings(of_all(pair.ours, "findings"), "broaden")),
-        lambda pair: broadened(any(shown.broadens for shown in pair.theirs.values())),
+        lambda pair: broadened(any(stack.broadens for stack in pair.theirs.values())),
     ),
     "internet": Question(
         "is a way in opened to everybody?",
@@ -239,7 +243,7 @@ def ask(folder: Path, scratch: Path) -> Pair:
     theirs, last = {}, None
     for name in names:
         command = diff(scratch / f"cdk-{name}", *(of.get(name) for of in texts))
-        last, answer, code = run_any(command)
+        last, answer, _, code = finished(command)
         theirs[name] = shown(answer, code)
     expected = yaml.safe_load((folder / "expected.yaml").read_text("utf-8"))
     label = f"{folder.parent.name}/{folder.name}"
@@ -252,3 +256,108 @@ def side(folder: Path, name: str) -> dict[str, str]:
     one = folder / f"{name}.yaml"
     files = [one] if one.is_file() else sorted((folder / name).glob("*.yaml"))
     return {"stack" if f == one else f.stem: f.read_text("utf-8") for f in files}
+
+
+def report(pairs: list[Pair], heading: str, others: float) -> str:
+    """Return everything as Markdown: the table, the times, and where the two differ."""
+    cells = []
+    for concern, question in QUESTIONS.items():
+        both = [pair.outcomes() for pair in pairs if pair.concern == concern]
+        ours, theirs = (Counter(side) for side in zip(*both, strict=True))
+        silence = sum(
+            outcomes[1] == RIGHT and not question.truth(pair)
+            for pair, outcomes in zip((p for p in pairs if p.concern == concern), both, strict=True)
+        )
+        counts = [ours[RIGHT], ours[SILENT], ours[WRONG]]
+        counts += [theirs[RIGHT], theirs[SILENT], theirs[WRONG], silence]
+        cells.append([concern, question.asked, str(len(both)), *map(str, counts)])
+    totals = [str(sum(int(row[n]) for row in cells)) for n in range(2, len(cells[0]))]
+    headings = ["concern", "asked of each pair", "pairs"]
+    headings += [f"{who}: {how}" for who in ("cfngen", "cdk") for how in (RIGHT, SILENT, WRONG)]
+    headings.append("(cdk right where nothing is to be told)")
+    lines = [
+        headings,
+        ["---", "---", *["---:"] * (len(headings) - 2)],
+        *cells,
+        ["all", "", *totals],
+    ]
+    table = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    return f"{INTRODUCTION}\n{heading}\n\n{table}\n\n{times(pairs, others)}\n\n{differing(pairs)}"
+
+
+def times(pairs: list[Pair], others: float) -> str:
+    """Return a sentence about the time of both, of the pairs that are one template on each side."""
+    took = [pair.took for pair in pairs if pair.took]
+    ours, theirs = (median(usage.wall for usage in side) * 1000 for side in zip(*took, strict=True))
+    ratios = [one.wall / other.wall for one, other in took]
+    state = "disturbed" if others > QUIET else "quiet"
+    return (
+        f"Time, of {len(took)} pairs with one template on each side, run in turns: {ours:.0f} ms /"
+        f" {theirs:.0f} ms (medians); ratio {median(ratios):.2f}"
+        f" ({min(ratios):.2f}-{max(ratios):.2f}); others used {others:.2f} cores: {state}."
+    )
+
+
+def differing(pairs: list[Pair]) -> str:
+    """Return the pairs of which the two do not say the same, with what is so and who says it."""
+    lines = ["## Where they differ", ""]
+    for concern in QUESTIONS:
+        found = [
+            (pair, *both)
+            for pair in pairs
+            if pair.concern == concern and len({*(both := pair.outcomes())}) > 1
+        ]
+        if found:
+            lines += [
+                f"### {concern}",
+                "",
+                "| pair | cfngen | cdk | what is so |",
+                "|---|---|---|---|",
+            ]
+        for pair, ours, theirs in found:
+            said = QUESTIONS[concern].theirs(pair)
+            told = ", ".join(" ".join(each) for each in sorted(said)) or "nothing"
+            claim = " ".join(pair.expected["claim"].split())
+            source = pair.expected.get("source")
+            claim += f" ([AWS]({source}))" if source else ""
+            lines.append(f"| {pair.name} | {ours} | {theirs}: says {told} | {claim} |")
+        lines += [""] if found else []
+    return "\n".join(lines)
+
+
+def everything(only: list[str] | None) -> Iterator[Pair]:
+    """Yield each pair of the corpus, asked."""
+    with tempfile.TemporaryDirectory() as scratch:
+        for number, file in enumerate(sorted(CORPUS.glob("*/*/expected.yaml"))):
+            if not only or file.parent.parent.name in only:
+                yield ask(file.parent, Path(scratch, str(number)))
+
+
+def main() -> int:
+    """Ask, print, and fail where cfngen was wrong or said less than there is to say."""
+    os.chdir(ROOT)
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--only", action="append", choices=list(QUESTIONS), help="of one concern")
+    parser.add_argument("--save", action="store_true", help=f"write {REPORT.relative_to(ROOT)}")
+    wanted = parser.parse_args()
+    if wanted.save and wanted.only:
+        parser.error("--save is for the whole corpus: leave out --only")
+    if not Path(CDK).exists():
+        parser.error("no cdk here: npm install --prefix benchmarks/cdk")
+    adopt_orphans()
+    heading = machine()
+    start, before = perf_counter(), busy()
+    pairs = list(everything(wanted.only))
+    others = max(0.0, busy() - before) / (perf_counter() - start)
+    text = report(pairs, heading, others)
+    print(text)
+    if wanted.save and others > QUIET:
+        print("not saved: others used the machine meanwhile", file=sys.stderr)
+        return 1
+    if wanted.save:
+        REPORT.write_text(text.rstrip() + "\n", "utf-8")
+    return int(any(pair.outcomes()[0] != RIGHT for pair in pairs))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

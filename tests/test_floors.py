@@ -24,6 +24,7 @@ FLOORS = [
         "zones",
         "regions",
         "schemas",
+        "values",
     },
     {"template", "cron", "sections", "revisions", "capabilities", "sarif"},
     {"patterns", "blueprint", "render", "lint", "timeline", "review"},

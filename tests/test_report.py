@@ -156,7 +156,7 @@ def test_github_annotations_escape_what_would_end_them(
 def test_code_scanning_finds_a_template_below_the_root(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In GitHub Actions a URI begins at the checkout's root, though the project is a folder in it."""
+    """In GitHub Actions a URI begins at the checkout's root, wherever the project is in it."""
     (tmp_path / "infra").mkdir()
     monkeypatch.chdir(tmp_path / "infra")
     assert uri("output/a b.yaml") == "output/a%20b.yaml"

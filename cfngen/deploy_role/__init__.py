@@ -18,8 +18,8 @@ from cfngen.deploy_role.features import exists, wanted
 from cfngen.deploy_role.names import Place
 from cfngen.deploy_role.passing import passed
 from cfngen.errors import CfngenError
-from cfngen.review.values import Resolver, references
 from cfngen.schemas import CUSTOM, OPERATIONS, schema
+from cfngen.values import Resolver, references
 
 __all__ = ["Place", "Policy", "Statement", "policy"]
 

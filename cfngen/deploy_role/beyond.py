@@ -10,7 +10,7 @@ from typing import Any
 
 from cfngen.deploy_role.arns import Resource, of_resource
 from cfngen.deploy_role.names import Place, patterns
-from cfngen.review.values import references
+from cfngen.values import references
 
 CUSTOM = "AWS::CloudFormation::CustomResource"
 DYNAMIC = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):([^}]*?)\}\}")

@@ -10,8 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import Any
 
-from cfngen.review.values import CLOSE, OPEN, scalar
 from cfngen.schemas import schema
+from cfngen.values import CLOSE, OPEN, scalar
 
 # CloudFormation cuts long names; this much of the stack's is left, and less in load balancing.
 KEPT = 24

@@ -8,7 +8,7 @@ from typing import Any
 
 from cfngen.deploy_role.arns import Resource, of_resource
 from cfngen.deploy_role.names import Place, asked, patterns
-from cfngen.review.values import references
+from cfngen.values import references
 
 ROLE = "AWS::IAM::Role"
 KEY = re.compile(r"(Role|Roles|RoleArn|RoleArns|RoleARN|RoleName|Credentials)\Z")

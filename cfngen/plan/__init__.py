@@ -12,7 +12,7 @@ from cfngen.deploy_role.names import Place, patterns
 from cfngen.errors import CfngenError
 from cfngen.generate import INLINE_LIMIT
 from cfngen.manifest import Entry
-from cfngen.review.values import Resolver
+from cfngen.values import Resolver
 
 REGION = "AWS::Region"
 

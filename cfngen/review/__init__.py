@@ -156,13 +156,14 @@ def _gain(power: PowerChange) -> str:
         return f"{power.policy}: a limit is gone"
     first = power.gained[0]
     condition = f" if {first.condition}" if first.condition else ""
+    who = "" if first.who == power.holder else f"{first.who} "
     verb = "may" if first.effect == "Allow" else "is no longer kept from"
     more = len(power.gained) - 1
     rest = f", and {more} more" if more else ""
     actions = ", ".join(first.actions[:MOST_ACTIONS])
     if len(first.actions) > MOST_ACTIONS:
         actions += f" and {len(first.actions) - MOST_ACTIONS} more"
-    return f"{first.who} {verb} {actions} on {first.on}{condition}{rest}"
+    return f"{who}{verb} {actions} on {first.on}{condition}{rest}"
 
 
 def _sorted(findings: list[Finding]) -> list[Finding]:

@@ -10,8 +10,8 @@ from itertools import zip_longest
 from typing import Any
 
 from cfngen.review.model import MISSING
-from cfngen.review.values import canonical, shown
 from cfngen.schemas import Schema
+from cfngen.values import canonical, shown
 
 # The fields that say which item of a list is which, in the order they are tried.
 IDENTITIES = (

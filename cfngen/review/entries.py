@@ -10,7 +10,7 @@ from cfngen.review.differences import differences
 from cfngen.review.model import MISSING, Certainty, Detail, EntryChange, Kind, ResourceChange
 from cfngen.review.replacement import referring
 from cfngen.review.stack import Stack
-from cfngen.review.values import canonical
+from cfngen.values import canonical
 
 SECTIONS = ("Transform", "Parameters", "Rules", "Mappings", "Conditions", "Hooks", "Outputs")
 # What only people read.

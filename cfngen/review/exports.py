@@ -10,8 +10,8 @@ from typing import Any
 
 from cfngen.review.model import Certainty, Concern, EntryChange, Finding, Kind
 from cfngen.review.stack import Stack
-from cfngen.review.values import CLOSE, OPEN, canonical, literal, shown
 from cfngen.sections import Sections
+from cfngen.values import CLOSE, OPEN, canonical, literal, shown
 
 SOURCE = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html"

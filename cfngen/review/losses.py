@@ -51,7 +51,7 @@ def _removed(old: Resource, how: Certainty) -> Iterator[Finding]:
         if "Condition" in old.attributes:
             how = Certainty.MAY
         message = (
-            f"{how} be deleted with its {old.schema.holds}: it is removed, and the deployed"
+            f"{how} be deleted, losing {old.schema.holds}: it is removed, and the deployed"
             f" template's DeletionPolicy is {policy}; deploy Retain first"
         )
         yield _finding(old.name, how, message, DELETION)
@@ -70,7 +70,7 @@ def _replaced(new: Resource, change: ResourceChange) -> Iterator[Finding]:
     how = change.replacement
     if how is not Certainty.NO and new.schema.holds and policy not in KEEPS:
         message = (
-            f"{how} be replaced, and the old one deleted with its {new.schema.holds}:"
+            f"{how} be replaced and the old one deleted, losing {new.schema.holds}:"
             f" UpdateReplacePolicy is {policy}"
         )
         yield _finding(new.name, how, message, REPLACEMENT)
@@ -82,18 +82,22 @@ def _changed(
     if not new.schema.holds:
         return
     for attribute in change.attributes:
-        if attribute.path in DEFAULTS and _weaker(attribute):
+        lost = attribute.path == "UpdateReplacePolicy" and change.replacement is Certainty.WILL
+        if attribute.path in DEFAULTS and _weaker(attribute) and not lost:  # or it is told already
             after = DEFAULTS[attribute.path] if attribute.after is MISSING else attribute.after
-            message = f"{attribute.path} becomes {after}: its {new.schema.holds} are not kept"
+            event = "removal" if attribute.path == "DeletionPolicy" else "replacement"
+            message = (
+                f"{attribute.path} becomes {after}: a {event} would lose {new.schema.holds} now"
+            )
             source = DELETION if attribute.path == "DeletionPolicy" else REPLACEMENT
             yield _finding(new.name, Certainty.MAY, message, source, attribute.path)
     condition = new.attributes.get("Condition")
     moved = condition != old.attributes.get("Condition") or condition in told
     if condition and moved and old.attributes.get("DeletionPolicy", "Delete") not in KEEPS:
-        message = f"may be deleted with its {new.schema.holds}: it depends on {condition} now"
+        message = f"may be deleted, losing {new.schema.holds}: it depends on {condition} now"
         yield _finding(new.name, Certainty.MAY, message, DELETION, "Condition")
     for path in sorted(_less(old, new)):
-        message = f"{path} is less than before: older {new.schema.holds} are deleted"
+        message = f"{path} is less than before, losing older {new.schema.holds}"
         source = str(new.schema.overlay["source"])
         yield _finding(new.name, Certainty.WILL, message, source, path)
 

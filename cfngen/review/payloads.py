@@ -8,7 +8,7 @@ from typing import Any
 
 from cfngen.review.model import MISSING, PayloadChange
 from cfngen.review.stack import Resource
-from cfngen.review.values import readable
+from cfngen.values import readable
 
 CONTEXT = 3  # lines around a change, as `diff -u` has it
 # What a file is called whose content stands in a property; others are called after the property.

@@ -18,7 +18,7 @@ from cfngen.review.model import (
 )
 from cfngen.review.resources import UPDATE_BEHAVIORS
 from cfngen.review.stack import Resource, Stack
-from cfngen.review.values import canonical, shown
+from cfngen.values import canonical, shown
 
 CUSTOM_NAMES = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/"

@@ -8,8 +8,8 @@ from typing import Any
 
 from cfngen.review.differences import Difference
 from cfngen.review.model import MISSING, Certainty
-from cfngen.review.values import OPEN, REFERENCE, canonical, literal, references
 from cfngen.schemas import Schema
+from cfngen.values import OPEN, REFERENCE, canonical, literal, references
 
 # Most certain first; a resource is as certain to be replaced as its most certain property.
 ORDER = (Certainty.WILL, Certainty.MAY, Certainty.NO)

@@ -20,7 +20,7 @@ from cfngen.review.model import (
 from cfngen.review.payloads import payload_change
 from cfngen.review.replacement import Verdict, most_certain, referring, verdict
 from cfngen.review.stack import Resource, Stack
-from cfngen.review.values import canonical
+from cfngen.values import canonical
 
 UPDATE_BEHAVIORS = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"

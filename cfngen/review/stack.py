@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from cfngen.review.values import Resolver, references
 from cfngen.schemas import Schema, schema
 from cfngen.sections import Sections
+from cfngen.values import Resolver, references
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from cfngen.review.model import (
     StackReview,
 )
 from cfngen.review.printed import printed
-from cfngen.review.values import CLOSE, OPEN
+from cfngen.values import CLOSE, OPEN
 
 WILL, MAY = Certainty.WILL, Certainty.MAY
 SCHEMA = "cfn-lint's schema of {0}: createOnlyProperties /properties/{1}"

@@ -12,7 +12,7 @@ import yaml
 
 from cfngen.review import review
 from cfngen.review.model import MISSING, Extent, Kind, ResourceChange, Review
-from cfngen.review.values import shown
+from cfngen.values import shown
 
 CORPUS = Path(__file__).parent / "corpus"
 CONCERNS = {

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from cfngen.review.powers.branches import When, branches, items, lookup, referred, type_of
 from cfngen.review.powers.conditions import wide
 from cfngen.review.stack import Resource, Stack
-from cfngen.review.values import scalar, shown
+from cfngen.values import scalar, shown
 
 Ways = Iterator[tuple[str, When]]
 API, METHOD = "AWS::ApiGateway::RestApi", "AWS::ApiGateway::Method"

@@ -9,7 +9,7 @@ from typing import Any
 from cfngen.review.powers.branches import ALWAYS, When, branches, existence, referred, type_of
 from cfngen.review.powers.conditions import no_stricter, wide, within
 from cfngen.review.stack import Resource, Stack
-from cfngen.review.values import scalar, shown
+from cfngen.values import scalar, shown
 
 GROUP, RULE = "AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress"
 TYPES = {GROUP, RULE}

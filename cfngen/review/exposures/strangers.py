@@ -9,7 +9,7 @@ from cfngen.review.powers.conditions import restricts
 from cfngen.review.powers.grants import Sentence
 from cfngen.review.powers.holders import Policy, Sides, touched
 from cfngen.review.stack import Stack
-from cfngen.review.values import shown
+from cfngen.values import shown
 
 # A trust in one of these, without a word on whose token it is, is a trust in all their customers.
 PROVIDERS = {

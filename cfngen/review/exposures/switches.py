@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cfngen.review.powers.branches import When, lookup
-from cfngen.review.values import canonical, scalar
+from cfngen.values import canonical, scalar
 
 Test = Callable[[Any], bool]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
 from cfngen.review.powers.covering import covers, wild
-from cfngen.review.values import literal, shown
 from cfngen.schemas import iam_actions
+from cfngen.values import literal, shown
 
 FEW = 8  # so many actions are always told one by one
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cfngen.review.stack import Resource, Stack
-from cfngen.review.values import CLOSE, OPEN, REFERENCE, canonical, scalar
+from cfngen.values import CLOSE, OPEN, REFERENCE, canonical, scalar
 
 WHEN = "template condition"
 

@@ -12,7 +12,7 @@ from cfngen.review.powers.branches import condition as when
 from cfngen.review.powers.conditions import described, no_stricter, split
 from cfngen.review.powers.covering import wild
 from cfngen.review.powers.grants import Sentence
-from cfngen.review.values import literal
+from cfngen.values import literal
 
 MOST_CASES = 4  # conditions of the template that are told apart
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from cfngen.review.powers.branches import WHEN, Entry, When, branches, opaque, possible, texts
 from cfngen.review.powers.covering import covers, wild
-from cfngen.review.values import canonical, literal, shown
+from cfngen.values import canonical, literal, shown
 
 # Operators that are one.
 SAME = {"arnequals": "arnlike", "arnnotequals": "arnnotlike"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from cfngen.review.values import CLOSE, OPEN
+from cfngen.values import CLOSE, OPEN
 
 MANY, ONE = "*", "?"
 LONGEST = 1024  # of a pattern that is looked into; the longest ARN is shorter

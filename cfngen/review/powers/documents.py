@@ -7,7 +7,7 @@ from typing import Any
 
 from cfngen.review.powers.branches import ALWAYS, When, branches
 from cfngen.review.powers.grants import document, is_policy, statements
-from cfngen.review.values import OPEN
+from cfngen.values import OPEN
 
 # The properties of any resource that are policies, where nobody can see that from their value.
 DOCUMENTS = {

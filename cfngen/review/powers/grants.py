@@ -23,7 +23,7 @@ from cfngen.review.powers.branches import (
 from cfngen.review.powers.conditions import conditions
 from cfngen.review.powers.covering import apart, covers
 from cfngen.review.powers.principals import Principal, Who, named
-from cfngen.review.values import canonical, shown
+from cfngen.values import canonical, shown
 
 MOST = 3_000  # sentences of one policy; IAM takes no policy that has so many
 SMUGGLED = re.compile(r"\\u[eE]00[01]")

@@ -21,7 +21,7 @@ from cfngen.review.powers.documents import documents, kind_of
 from cfngen.review.powers.grants import Sentence, allowing, sentences
 from cfngen.review.powers.permissions import PERMISSIONS
 from cfngen.review.stack import Resource, Stack
-from cfngen.review.values import canonical, shown
+from cfngen.values import canonical, shown
 
 IAM = "AWS::IAM::"
 # What a policy of IAM is attached to, by the property that names it.

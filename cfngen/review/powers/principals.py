@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cfngen.review.powers.branches import When, branches, items, opaque
-from cfngen.review.values import CLOSE, OPEN, canonical, scalar, shown
+from cfngen.values import CLOSE, OPEN, canonical, scalar, shown
 
 REF = f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}"
 ACCOUNT = rf"(?P<account>{REF}|[0-9]{{12}})"

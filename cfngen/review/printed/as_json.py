@@ -11,7 +11,7 @@ from typing import Any
 
 from cfngen.review.model import MISSING, Review
 from cfngen.review.printed.verdict import verdict
-from cfngen.review.values import readable
+from cfngen.values import readable
 
 SCHEMA_VERSION = 1  # counted up when a key goes or changes its meaning, not when one comes
 SURROGATES = re.compile("[\ud800-\udfff]")

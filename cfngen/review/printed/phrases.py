@@ -24,7 +24,7 @@ from cfngen.review.model import (
     ResourceChange,
     StackReview,
 )
-from cfngen.review.values import readable, shown
+from cfngen.values import readable, shown
 
 # What a terminal obeys, what turns text around, what is not seen, and what UTF-8 cannot hold.
 UNSEEN = re.compile(

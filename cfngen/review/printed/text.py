@@ -120,11 +120,21 @@ class _Printer:
         yield f"  {concern} {first}"
         yield from (f"{'':16}{line}" for line in rest)
         if finding.because:
-            yield from self.folded(f"because {visible(finding.because)}", " " * 16, dim=True)
+            yield from self.reason(finding.because, " " * 16)
         if place := finding_place(finding, stack):
             place += in_base(finding, stack, self.review.base)
             origin = f", from {origin_place(finding.origin)}" if finding.origin else ""
             yield f"{'':16}{self.style(f'at {place}{origin}', dim=True)}"
+
+    def reason(self, because: str, margin: str) -> Iterator[str]:
+        """Yield where something is written; an address stays on one line, to be followed."""
+        told = visible(because)
+        if "https://" in told:
+            before, _, page = told.rpartition("https://")
+            lead = f"because {before}see " if before else "see "
+            yield f"{margin}{self.style(f'{lead}https://{page}', dim=True)}"
+        else:
+            yield from self.folded(f"because {told}", margin, dim=True)
 
     def resources(self, changes: Sequence[ResourceChange]) -> Iterator[str]:
         names = min(max(columns(visible(change.name)) for change in changes), 32)
@@ -136,7 +146,7 @@ class _Printer:
                 f"  {_filled(change.type, types)}  {happening(change)}"
             )
             for because in own_because(change):
-                yield from self.folded(f"because {because}", " " * 7, dim=True)
+                yield from self.reason(because, " " * 7)
             for detail in (*change.properties, *change.attributes):
                 yield from self.detail(detail)
 

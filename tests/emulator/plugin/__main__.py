@@ -20,13 +20,14 @@ import behind
 import builds
 import control
 import evidence
-import integrations
 import patience
 import resources
 import targets
 import tasks
 import valid
 from ministack import app
+
+import integrations
 
 for part in (
     authorization,

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cfngen.read import read
-from cfngen.review.values import Resolver, canonical, literal, references, shown
+from cfngen.values import Resolver, canonical, literal, references, shown
 
 MAPPINGS = {"Sizes": {"eu-west-1": {"Small": "t3.micro", "Count": 2}}}
 CONDITIONS = {
