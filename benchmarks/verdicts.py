@@ -263,6 +263,8 @@ def report(pairs: list[Pair], heading: str, others: float) -> str:
     cells = []
     for concern, question in QUESTIONS.items():
         both = [pair.outcomes() for pair in pairs if pair.concern == concern]
+        if not both:
+            continue
         ours, theirs = (Counter(side) for side in zip(*both, strict=True))
         silence = sum(
             outcomes[1] == RIGHT and not question.truth(pair)

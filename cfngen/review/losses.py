@@ -86,9 +86,7 @@ def _changed(
         if attribute.path in DEFAULTS and _weaker(attribute) and not lost:  # or it is told already
             after = DEFAULTS[attribute.path] if attribute.after is MISSING else attribute.after
             event = "removal" if attribute.path == "DeletionPolicy" else "replacement"
-            message = (
-                f"{attribute.path} becomes {after}: a {event} would lose {new.schema.holds} now"
-            )
+            message = f"{attribute.path} becomes {after}: a {event} would lose {new.schema.holds}"
             source = DELETION if attribute.path == "DeletionPolicy" else REPLACEMENT
             yield _finding(new.name, Certainty.MAY, message, source, attribute.path)
     condition = new.attributes.get("Condition")

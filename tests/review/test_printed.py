@@ -28,7 +28,10 @@ from cfngen.review.model import (
     StackReview,
 )
 from cfngen.review.printed import FORMATS, printed
+from cfngen.review.printed.phrases import why
 from cfngen.review.printed.verdict import SAFE, verdict
+
+PAGES = "https://docs.aws.amazon.com"
 
 SCHEMA = json.loads(files("cfngen").joinpath("data", "review.schema.json").read_text("utf-8"))
 EVERYTHING = (
@@ -176,3 +179,26 @@ def test_an_unknown_format_is_an_error() -> None:
     """A format that there is not is told together with those that there are."""
     with pytest.raises(ValueError, match="text, markdown, json, sarif, html"):
         printed(handmade.NOTHING, "yaml")
+
+
+@pytest.mark.parametrize(
+    ("because", "expected"),
+    [
+        ("", ("", "")),
+        ("AWS::X::Y createOnlyProperties /properties/Z", None),
+        (f"{PAGES}/a.html", ("see", f"{PAGES}/a.html")),
+        (f"AWS::X::Y /properties/Z: {PAGES}/b/a.html", None),
+        (f"{PAGES}/a.html)](https://evil.example/x.html", None),
+        ("https://docs.aws.amazon.com.evil.example/a.html", None),
+        (f'{PAGES}/a.html"onclick="x.html', None),
+    ],
+)
+def test_only_pages_of_aws_become_links(because: str, expected: tuple[str, str] | None) -> None:
+    """A reason ends in a link only if that is an address of AWS's documentation and nothing else."""
+    words, page = why(because)
+    if expected:
+        assert (words, page) == expected
+    elif because.startswith("AWS::X::Y /properties/Z: "):
+        assert (words, page) == ("because AWS::X::Y /properties/Z: see", f"{PAGES}/b/a.html")
+    else:
+        assert (words, page) == (f"because {because}", "")

@@ -18,6 +18,7 @@ from cfngen.review.printed.phrases import (
     finding_subject,
     in_base,
     origin_place,
+    why,
 )
 from cfngen.review.printed.verdict import gravity, is_grave, ordered, summary, tally, verdict
 
@@ -152,7 +153,9 @@ def _stack(number: int, stack: StackReview, review: Review) -> Iterator[str]:
 def _finding(finding: Finding, stack: StackReview, review: Review) -> str:
     doubt = "maybe " if finding.certainty == "may" else ""
     look = "grave" if is_grave(finding) else "careful"
-    because = f'<p class="because">{text(finding.because)}</p>' if finding.because else ""
+    words, page = why(finding.because)
+    link = f' <a rel="noreferrer" href="{page}">{page.rpartition("/")[2]}</a>' if page else ""
+    because = f'<p class="because">{text(words)}{link}</p>' if words else ""
     place = finding_place(finding, stack)
     side = text(in_base(finding, stack, review.base))
     where = f"<code>{text(place)}</code>{side}" if place else ""

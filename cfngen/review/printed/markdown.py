@@ -16,6 +16,7 @@ from cfngen.review.printed.phrases import (
     finding_subject,
     in_base,
     origin_place,
+    why,
 )
 from cfngen.review.printed.verdict import (
     CALM,
@@ -166,7 +167,9 @@ class _Comment:
     def because(self, finding: Finding, stack: StackReview) -> str:
         """Return the lines below a finding: why, and where."""
         place = finding_place(finding, stack)
-        lines = [f"because {prose(finding.because, 300)}"] if finding.because else []
+        words, page = why(finding.because)
+        link = f" [{page.rpartition('/')[2].removesuffix('.html')}]({page})" if page else ""
+        lines = [f"{prose(words, 300)}{link}"] if words else []
         if place:
             side = f" {prose(side)}" if (side := in_base(finding, stack, self.review.base)) else ""
             origin = f" from {code(origin_place(finding.origin))}" if finding.origin else ""

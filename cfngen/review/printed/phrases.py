@@ -40,6 +40,9 @@ SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.CHANGED: "~", Kind.AFFECTED: "
 REPLACED = {Certainty.WILL: "-/+", Certainty.MAY: "-/+?"}
 SECTIONS = ("Parameters", "Outputs", "Conditions", "Mappings", "Rules")
 
+# Only pages of AWS's own become links, and only where nothing but a path follows.
+PAGE = re.compile(r"(.*?)(https://docs\.aws\.amazon\.com/[A-Za-z0-9./_-]+\.html)")
+
 
 def visible(text: str) -> str:
     """Return a text on one line in which nothing is hidden: control characters are spelled out."""
@@ -165,6 +168,15 @@ def finding_subject(finding: Finding) -> str:
     """Return what a finding is about: a logical ID, and a property if the message names none."""
     path = f".{finding.path}" if finding.path and finding.path not in finding.message else ""
     return visible(f"{finding.subject}{path}")
+
+
+def why(because: str) -> tuple[str, str]:
+    """Return the words of a reason and the page of AWS's documentation at its end, or neither."""
+    found = PAGE.fullmatch(because)
+    if not found:
+        return (f"because {visible(because)}" if because else ""), ""
+    words = found[1].rstrip(": ")
+    return (f"because {visible(words)}: see" if words else "see"), found[2]
 
 
 def own_because(change: ResourceChange) -> list[str]:

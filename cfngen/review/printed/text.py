@@ -43,6 +43,7 @@ from cfngen.review.printed.phrases import (
     value,
     visible,
     visible_lines,
+    why,
 )
 from cfngen.review.printed.verdict import gravity, ordered, summary, verdict
 
@@ -128,13 +129,11 @@ class _Printer:
 
     def reason(self, because: str, margin: str) -> Iterator[str]:
         """Yield where something is written; an address stays on one line, to be followed."""
-        told = visible(because)
-        if "https://" in told:
-            before, _, page = told.rpartition("https://")
-            lead = f"because {before}see " if before else "see "
-            yield f"{margin}{self.style(f'{lead}https://{page}', dim=True)}"
+        words, page = why(because)
+        if page:
+            yield f"{margin}{self.style(f'{words} {page}', dim=True)}"
         else:
-            yield from self.folded(f"because {told}", margin, dim=True)
+            yield from self.folded(words, margin, dim=True)
 
     def resources(self, changes: Sequence[ResourceChange]) -> Iterator[str]:
         names = min(max(columns(visible(change.name)) for change in changes), 32)
