@@ -194,7 +194,7 @@ def test_an_unknown_format_is_an_error() -> None:
     ],
 )
 def test_only_pages_of_aws_become_links(because: str, expected: tuple[str, str] | None) -> None:
-    """A reason ends in a link only if that is an address of AWS's documentation and nothing else."""
+    """A reason ends in a link only if it ends in an address of AWS's documentation."""
     words, page = why(because)
     if expected:
         assert (words, page) == expected
