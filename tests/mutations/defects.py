@@ -15,6 +15,7 @@ FARGATE = "tests/blueprints/fargate_mirror/test_template.py::"
 PIPELINE = "tests/blueprints/multi_region_pipeline/test_template.py::"
 STORES = "tests/blueprints/artifact_stores/test_template.py"
 IMAGE = "tests/patterns/test_image_builder.py::"
+CORPUS = "tests/review/test_corpus.py::"
 
 MIRROR_PY = "blueprints/_shared/mirror/mirror.py"
 WORKER_PY = "blueprints/branch_builder/payload/build_branches.py"
@@ -279,5 +280,69 @@ DEFECTS = [
         '                DependsOn="TriggerPermission",\n',
         "",
         f"{FARGATE}test_the_repository_calls_by_itself_and_outlives_its_stack",
+    ),
+    # --- the review, the plan and the role ---
+    Defect(
+        "what follows a replacement is not told",
+        "cfngen/review/resources.py",
+        "    _spread(before, after, found)\n",
+        "",
+        f"{CORPUS}test_replacement",
+    ),
+    Defect(
+        "what the deployed template keeps is read in the new one",
+        "cfngen/review/losses.py",
+        'policy = old.attributes.get("DeletionPolicy", _default(old))',
+        'policy = "Retain"',
+        f"{CORPUS}test_findings",
+    ),
+    Defect(
+        "a resource that keeps its name may be replaced",
+        "cfngen/review/refusals.py",
+        "    if not name or moved or",
+        "    if True or not name or moved or",
+        f"{CORPUS}test_findings",
+    ),
+    Defect(
+        "a condition that is dropped widens nothing",
+        "cfngen/review/powers/conditions.py",
+        "    return all(any(_implied(entry, given) for given in other) for entry in mine)",
+        "    return True",
+        f"{CORPUS}test_powers",
+    ),
+    Defect(
+        "a template that is cut is not what CloudFormation reads",
+        "cfngen/sections.py",
+        "    return (pieces, rest) if alone and whole else None",
+        "    return (pieces, rest)",
+        "tests/test_sections.py::test_a_disguise_is_seen_through",
+    ),
+    Defect(
+        "a stranger's template calls people in a comment",
+        "cfngen/review/printed/escaped.py",
+        "    told = _entities(_apart(CALLS, told))",
+        "    told = _entities(told)",
+        "tests/review/test_printed_markdown.py",
+    ),
+    Defect(
+        "somebody else's comment is overwritten",
+        "integrations/github/comment.py",
+        '(comment["user"] or {}).get("login") == author and ',
+        "",
+        "tests/integrations/test_github.py",
+    ),
+    Defect(
+        "a role may be passed to any service",
+        "cfngen/deploy_role/passing.py",
+        "    return (service,) if not trusted or service in trusted else tuple(trusted)",
+        '    return ("*.amazonaws.com",)',
+        "tests/test_deploy_role.py",
+    ),
+    Defect(
+        "a plan deploys what asks before what it asks",
+        "cfngen/plan/__init__.py",
+        "            if not any(one.name in left for one in before[name]):\n",
+        "            if True:\n",
+        "tests/test_plan.py",
     ),
 ]

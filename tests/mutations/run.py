@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from defects import DEFECTS, Defect
 
 ROOT = Path(__file__).parents[2]
-PARTS = ("cfngen", "blueprints", "tests", "output", "examples", "docs")
+PARTS = ("cfngen", "blueprints", "tests", "output", "examples", "docs", "integrations")
 FILES = ("pyproject.toml", ".cfnlintrc", "README.md", "CHANGELOG.md", "Makefile")
 
 
