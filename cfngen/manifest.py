@@ -125,12 +125,7 @@ def read(found: Found, output: Path | None = None) -> Manifest:
         ManifestError: as `load`.
     """
     known, missing = registry.search()
-    problems = list(found.problems)
-    if len(found.tables) > 1:
-        problems.append(
-            f"{near(found.root / 'pyproject.toml')}: [tool.cfngen] is a second manifest beside"
-            " cfngen.toml; keep one of them"
-        )
+    problems = [*found.problems, *_several(found)]
     readers = [_Reader(path, known) for path, _ in found.tables]
     read_ = [reader.read(table) for reader, (_, table) in zip(readers, found.tables, strict=True)]
     problems += [problem for reader in readers for problem in reader.problems] + missing
@@ -143,6 +138,33 @@ def read(found: Found, output: Path | None = None) -> Manifest:
         names = {name.replace("_", "-"): entry for name, entry in known.items()}
         templates = {n: Entry(n, entry, where="by default") for n, entry in names.items()}
     return Manifest(templates, output or found.root / folder, source, by_default)
+
+
+def output_folder(found: Found) -> Path:
+    """Return the folder of the templates; nothing else is read, and no blueprint is imported.
+
+    Raises:
+        ManifestError: what is wrong with the file, or with that folder.
+    """
+    problems = [*found.problems, *_several(found)]
+    folder = Path("output")
+    for path, table in found.tables[:1]:
+        reader = _Reader(path, {})
+        if isinstance(table, dict):
+            folder = reader.output(table.get("output", "output"))
+        problems += reader.problems
+    if problems:
+        raise ManifestError(problems)
+    return found.root / folder
+
+
+def _several(found: Found) -> list[str]:
+    if len(found.tables) < 2:
+        return []
+    return [
+        f"{near(found.root / 'pyproject.toml')}: [tool.cfngen] is a second manifest beside"
+        " cfngen.toml; keep one of them"
+    ]
 
 
 def template_names(start: Path) -> list[str]:

@@ -83,8 +83,8 @@ def review(
 
     concerns, files = _asked(fails, writes)
     found = manifest.find(here())
-    project = manifest.read(found)
-    before, after = revisions.pair(base, head, project.output)
+    # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
+    before, after = revisions.pair(base, head, manifest.output_folder(found))
     result = reviewed(
         before.texts,
         after.texts,
@@ -93,7 +93,7 @@ def review(
     )
     wanted = {form, *(kind for kind, _ in files)}
     if blueprints or (blueprints is None and "sarif" in wanted):
-        result = _with_origins(result, project, after.texts)
+        result = _with_origins(result, manifest.read(found), after.texts)
     most, version = limit or GITHUB, own_version()
     for kind, file in files:
         _write(Path(file), printed(result, kind, limit=most, version=version))

@@ -144,6 +144,22 @@ def test_templates_that_are_none_are_told_together(
     assert "more (output/): no template" in told
 
 
+def test_nothing_of_the_project_is_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stranger's project is reviewed whatever its manifest says, and no blueprint is imported."""
+    (project / "cfngen.toml").write_text(
+        'output = "output"\n[templates.stack]\nblueprint = "not_installed"\noptions.a = 1\n'
+    )
+    assert main(["review", "HEAD", "--format", "json"]) == 0
+    assert '"Objects"' in capsys.readouterr().out
+    assert main(["review", "HEAD", "--format", "sarif", "--no-blueprints"]) == 0
+    capsys.readouterr()
+    assert main(["review", "HEAD", "--format", "sarif"]) == 2
+    assert "not_installed" in capsys.readouterr().err
+    (project / "cfngen.toml").write_text('output = "../elsewhere"\n')
+    assert main(["review", "HEAD"]) == 2
+    assert "leads out of the project" in capsys.readouterr().err
+
+
 def test_lines_of_blueprints(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """SARIF names the line of the blueprint that added what is told of, besides the template's."""
     root = Path(__file__).parents[2]
