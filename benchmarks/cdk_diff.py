@@ -43,11 +43,15 @@ class Item:
 class Shown:
     """What is said of one stack; `broadens` is what `--fail-on broadening` judges."""
 
-    differs: bool
     broadens: bool
     resources: tuple[Item, ...]
     entries: frozenset[tuple[str, str]]
     rows: tuple[Row, ...]
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing is shown, or nothing but the description and the like."""
+        return not (self.changes or self.rows)
 
     @property
     def changes(self) -> set[tuple[str, str]]:
@@ -98,7 +102,6 @@ def shown(text: str, code: int) -> Shown:
         raise ValueError(f"cdk diff compared nothing: {text[-999:]}")
     lines = text.split("\n")
     return Shown(
-        "Number of stacks with differences: 0" not in text,
         code == 1,
         tuple(items(lines)),
         frozenset(entries(lines)),

@@ -239,7 +239,9 @@ def comparisons(built: Templates, installed: Installed, changed: Reviews) -> lis
             )
         ),
         Comparison("reading", "reading YAML in it / review", 0.5, 7, changed.reading),
-        Comparison("reading-copies", "(the same, copies)", 0.5, 7, changed.reading_of_copies),
+        Comparison(
+            "reading-copies", "in that of copies / review", 0.5, 7, changed.reading_of_copies
+        ),
     ]
     if Path(CDK).exists():
         found += [

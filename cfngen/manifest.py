@@ -161,10 +161,8 @@ def output_folder(found: Found) -> Path:
 def _several(found: Found) -> list[str]:
     if len(found.tables) < 2:
         return []
-    return [
-        f"{near(found.root / 'pyproject.toml')}: [tool.cfngen] is a second manifest beside"
-        " cfngen.toml; keep one of them"
-    ]
+    second = near(found.root / "pyproject.toml")
+    return [f"{second}: [tool.cfngen] is a second manifest beside cfngen.toml; keep one of them"]
 
 
 def template_names(start: Path) -> list[str]:
