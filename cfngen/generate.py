@@ -7,15 +7,12 @@ from typing import Any
 
 from cfngen import registry
 from cfngen.blueprint import Blueprint, chosen_options
+from cfngen.capabilities import INLINE_LIMIT as INLINE_LIMIT  # said here, for whoever generates
 from cfngen.header import header
 from cfngen.lint import ERROR, Finding, Linter, trace
 from cfngen.options import options_from
 from cfngen.render import render
 from cfngen.template import Document, Origin
-
-# CloudFormation takes a template inline up to this size, from a bucket up to 1 MB
-# (AWS page "CloudFormation quotas").
-INLINE_LIMIT = 51_200
 
 
 @dataclass(frozen=True)

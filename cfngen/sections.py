@@ -83,10 +83,20 @@ class Sections:
             known = self.resources[name].line
             if known:
                 return known
+        lines, before = self._lines_around(section, name)
         keys: tuple[str | int, ...] = (section, *((name,) if name else ()), *path)
-        while keys and keys not in self._lines:
+        while keys and keys not in lines:
             keys = keys[:-1]
-        return self._lines.get(keys, 1)
+        return lines.get(keys, 1 - before) + before
+
+    def _lines_around(
+        self, section: str, name: str
+    ) -> tuple[dict[tuple[str | int, ...], int], int]:
+        """Return lines by path, and how many to add: only a piece is read, where there is one."""
+        piece = self.resources.get(name) if section == "Resources" else None
+        if piece is None or not piece.text:
+            return self._lines, 0
+        return _lines(piece.text, ("Resources",)), piece.line - 1
 
     @cached_property
     def _lines(self) -> dict[tuple[str | int, ...], int]:
@@ -165,7 +175,7 @@ def _read(text: str) -> Any:
     return found if isinstance(found, dict) else {}
 
 
-def _lines(text: str) -> dict[tuple[str | int, ...], int]:
+def _lines(text: str, start: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], int]:
     """Return the line of every key and item, by its path."""
     found: dict[tuple[str | int, ...], int] = {}
 
@@ -182,5 +192,5 @@ def _lines(text: str) -> dict[tuple[str | int, ...], int]:
                 walk(item, (*path, number))
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    walk(yaml.compose(text, Loader=loader), ())
+    walk(yaml.compose(text, Loader=loader), start)
     return found

@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from cfngen.review.differences import differences
+from cfngen.review.keeping import DEFAULTS, KEEPS, deletion_policy, replacement_policy
 from cfngen.review.model import MISSING, Certainty, Concern, Detail, Finding, Kind, ResourceChange
 from cfngen.review.replacement import inner
-from cfngen.review.resources import DEFAULTS
 from cfngen.review.stack import Resource, Stack
 
-# What is kept when a resource leaves the template, or is replaced (AWS pages "DeletionPolicy
-# attribute" and "UpdateReplacePolicy attribute").
-KEEPS = frozenset(("Retain", "RetainExceptOnCreate", "Snapshot"))
 ATTRIBUTES = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-{}.html"
 )
@@ -46,27 +43,19 @@ def losses(
 
 def _removed(old: Resource, how: Certainty) -> Iterator[Finding]:
     # The policy of the template that is deployed decides.
-    policy = old.attributes.get("DeletionPolicy", _default(old))
+    policy = deletion_policy(old)
     if old.schema.holds and policy not in KEEPS:
         if "Condition" in old.attributes:
             how = Certainty.MAY
         message = (
             f"{how} be deleted, losing {old.schema.holds}: it is removed, and the deployed"
-            f" template's DeletionPolicy is {policy}; deploy Retain first"
+            f" template's DeletionPolicy is {policy}; to keep it, first deploy it with Retain"
         )
         yield _finding(old.name, how, message, DELETION)
 
 
-def _default(resource: Resource) -> str:
-    """Return what happens without a DeletionPolicy: databases of their own are snapshotted."""
-    overlay = resource.schema.overlay
-    if overlay.get("unless", "") in resource.properties:
-        return DEFAULTS["DeletionPolicy"]
-    return str(overlay.get("deleted", DEFAULTS["DeletionPolicy"]))
-
-
 def _replaced(new: Resource, change: ResourceChange) -> Iterator[Finding]:
-    policy = new.attributes.get("UpdateReplacePolicy", DEFAULTS["UpdateReplacePolicy"])
+    policy = replacement_policy(new)
     how = change.replacement
     if how is not Certainty.NO and new.schema.holds and policy not in KEEPS:
         message = (
@@ -91,7 +80,7 @@ def _changed(
             yield _finding(new.name, Certainty.MAY, message, source, attribute.path)
     condition = new.attributes.get("Condition")
     moved = condition != old.attributes.get("Condition") or condition in told
-    if condition and moved and old.attributes.get("DeletionPolicy", "Delete") not in KEEPS:
+    if condition and moved and deletion_policy(old) not in KEEPS:
         message = f"may be deleted, losing {new.schema.holds}: it depends on {condition} now"
         yield _finding(new.name, Certainty.MAY, message, DELETION, "Condition")
     for path in sorted(_less(old, new)):

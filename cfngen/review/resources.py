@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cfngen.review.differences import Difference, differences
+from cfngen.review.keeping import DEFAULTS, removed
 from cfngen.review.model import (
     MISSING,
     Certainty,
@@ -26,8 +27,6 @@ UPDATE_BEHAVIORS = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
     "using-cfn-updating-stacks-update-behaviors.html"
 )
-# Without these a resource is deleted (AWS page "DeletionPolicy attribute").
-DEFAULTS = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
 
 
 @dataclass
@@ -54,7 +53,7 @@ def compare(before: Stack, after: Stack) -> Compared:
             there = new or old
             assert there is not None  # noqa: S101 - a name of one of the two
             kind = Kind.ADDED if new else Kind.REMOVED
-            change = ResourceChange(name, there.type, kind)
+            change = ResourceChange(name, there.type, kind, note="" if new else removed(there))
         if change:
             side = before if change.kind is Kind.REMOVED else after
             found.changes[name] = replace(change, line=side.line("Resources", name))

@@ -87,8 +87,13 @@ class Stack:
         """Every resource by its logical ID; reads all of them."""
         return {name: found for name in self.names if (found := self.resource(name))}
 
-    def line(self, section: str, name: str = "") -> int:
-        """Return the line on which a resource or another entry begins, 1 if there is none."""
+    def body(self, name: str) -> dict[str, Any]:
+        """Return a resource as it is written, unresolved; empty if there is none."""
+        piece = self.sections.resources.get(name) if self.sections else None
+        return piece.body if piece and isinstance(piece.body, dict) else {}
+
+    def line(self, section: str, name: str = "", path: tuple[str | int, ...] = ()) -> int:
+        """Return the line on which something begins, 1 if there is none."""
         if self.sections is None:
             return 1
-        return self.sections.line(section, name)
+        return self.sections.line(section, name, path)

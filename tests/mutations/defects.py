@@ -292,8 +292,8 @@ DEFECTS = [
     Defect(
         "what the deployed template keeps is read in the new one",
         "cfngen/review/losses.py",
-        'policy = old.attributes.get("DeletionPolicy", _default(old))',
-        'policy = "Retain"',
+        "    policy = deletion_policy(old)\n",
+        '    policy = "Retain"\n',
         f"{CORPUS}test_findings",
     ),
     Defect(
