@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from cfngen.header import LONGEST
 from cfngen.manifest import Manifest
 from cfngen.registry import Entry
 
@@ -40,6 +41,8 @@ def text(project: Manifest, blueprints: Iterable[Summary], style: Callable[..., 
     lines = [style(f"templates ({project.source})", bold=True)]
     for entry in project.templates.values():
         options = ", ".join(f"{key}={value!r}" for key, value in entry.options.items())
+        if len(options) > LONGEST:
+            options = f"options {', '.join(entry.options)}"
         of = entry.blueprint.name + (f" with {options}" if options else "")
         lines.append(f"  {entry.name:<{wide}}  {of}")
     lines.append(style("blueprints", bold=True))

@@ -110,6 +110,12 @@ class Schema:
         found = handlers.get(operation, ())
         return tuple(found.get("permissions", ()) if isinstance(found, dict) else found)
 
+    def default(self, path: tuple[str, ...]) -> Any:
+        """Return what a property is if the template leaves it out, `None` if nobody says."""
+        if "/".join(path) in self.overlay.get("defaults", {}):
+            return self.overlay["defaults"]["/".join(path)]
+        return (self.node(path) or {}).get("default")
+
     def node(self, path: tuple[str, ...]) -> dict[str, Any] | None:
         """Return the schema of a property, `None` where it says nothing."""
         found: Any = self.body

@@ -13,7 +13,17 @@ from cfngen.schemas import OPERATIONS, iam_actions, overlay, schema
 
 FILE = Path(__file__).parents[1] / "cfngen" / "data" / "resources.toml"
 PATHS = ("create_only", "conditional", "refuses", "names", "shortens")
-KEYS = {*PATHS, "holds", "deleted", "unless", "revised", "capability", "handlers", "source"}
+KEYS = {
+    *PATHS,
+    "defaults",
+    "holds",
+    "deleted",
+    "unless",
+    "revised",
+    "capability",
+    "handlers",
+    "source",
+}
 each_type = pytest.mark.parametrize("type_", sorted(overlay()))
 
 
@@ -37,7 +47,7 @@ def test_an_entry_has_known_keys_and_a_source(type_: str) -> None:
 def test_its_properties_are_in_the_schema(type_: str) -> None:
     """A property that was renamed or misspelled would never be looked at."""
     for key in PATHS:
-        for path in overlay()[type_].get(key, ()):
+        for path in (*overlay()[type_].get(key, ()), *overlay()[type_].get("defaults", ())):
             assert schema(type_).node(tuple(path.split("/"))) is not None, path
 
 

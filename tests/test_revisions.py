@@ -92,19 +92,57 @@ def test_folders_and_files(output: Path, tmp_path: Path) -> None:
     base, head = pair(str(output), str(tmp_path / "output"), output)
     assert (base.texts, head.texts) == ({"stack": TWO}, {"other": TWO})
     with pytest.raises(CfngenError, match="a file is compared with a file"):
-        pair(str(tmp_path / "old.yaml"), "main", output)
-    with pytest.raises(CfngenError, match="a file is compared with a file"):
         pair(str(tmp_path / "old.yaml"), None, output)
+
+
+def test_a_file_is_compared_with_itself_in_a_revision(
+    output: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`main stack.yaml` and `main:stack.yaml feature:stack.yaml` are about one template."""
+    monkeypatch.chdir(output)
+    base, head = pair("main", "stack.yaml", output)
+    assert (base.texts, head.texts) == ({"stack": ONE}, {"stack": TWO})
+    base, head = pair("main:stack.yaml", "feature:stack.yaml", output)
+    assert (base.texts, head.texts) == ({"stack": ONE}, {"stack": TWO})
+    assert base.label == "main:stack.yaml"
+    with pytest.raises(CfngenError, match=r"later\.yaml: not in feature"):
+        pair("main:later.yaml", "feature:later.yaml", output)
+    with pytest.raises(CfngenError, match="no git revision"):
+        pair("nowhere:later.yaml", "stack.yaml", output)
+
+
+def test_a_broken_template_is_not_gone(output: Path) -> None:
+    """A file that has lost its resources is still the template that it was on the other side."""
+    (output / "stack.yaml").write_text("a: [")
+    (output / "new.yaml").write_text("b: 1")
+    base, head = pair("main", None, output)
+    assert head.texts["stack"] == "a: ["
+    assert "later" in base.texts
+    assert set(head.others) == {"settings", "new"}
 
 
 @pytest.mark.parametrize(
     "name",
-    ["nowhere", "--upload-pack=touch x", "-h", "main:infra", "", "main nowhere", "no...where"],
+    ["nowhere", "--upload-pack=touch x", "-h", "", "main nowhere", "no...where"],
 )
 def test_what_is_no_revision_is_said(output: Path, name: str) -> None:
     """A name that git does not know, or could take for an option, is told as what it is."""
     with pytest.raises(CfngenError, match="no file, no folder and no git revision"):
         pair(name, None, output)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("featuer", "did you mean 'feature'?"),
+        ("main..feature", "write `main feature`, or `main...feature`"),
+    ],
+)
+def test_a_slip_is_told_with_what_was_meant(output: Path, name: str, hint: str) -> None:
+    """A branch nearly spelled so is named; two dots are two arguments here."""
+    with pytest.raises(CfngenError) as told:
+        pair(name, None, output)
+    assert hint in str(told.value)
 
 
 def test_a_folder_outside_of_git(tmp_path: Path) -> None:

@@ -85,6 +85,8 @@ def review(
     found = manifest.find(here())
     # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
     before, after = revisions.pair(base, head, manifest.output_folder(found))
+    for name in after.others.keys() - before.others.keys():
+        say(f"{after.files[name]}: has no resources, so it is no template; left out", fg="yellow")
     result = reviewed(
         before.texts,
         after.texts,
@@ -106,9 +108,29 @@ def review(
             version=version,
         )
     )
-    if failed := [c for c in concerns if any(f.concern == c for f in result.findings)]:
-        say(f"--fail-on: {', '.join(failed)}", fg="red")
+    if failed := _failed(result, concerns):
+        say(f"failed, since --fail-on asks for it: {', '.join(failed)}", fg="red")
         raise click.exceptions.Exit(FINDINGS)
+
+
+def _failed(result: Review, concerns: list[str]) -> list[str]:
+    """Return the concerns that something was found of, each with what it is about."""
+    about = {
+        concern: [
+            f"{stack.name}/{finding.subject}"
+            for stack in result.stacks
+            for finding in stack.findings
+            if finding.concern == concern
+        ]
+        for concern in dict.fromkeys(concerns)
+    }
+    return [f"{concern} ({_some(named)})" for concern, named in about.items() if named]
+
+
+def _some(named: list[str]) -> str:
+    names = list(dict.fromkeys(named))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"
 
 
 def _asked(
@@ -125,7 +147,9 @@ def _asked(
     files = []
     for text in writes:
         form, _, file = text.partition("=")
-        if form in FORMATS and file:
+        if file == "-":
+            problems.append(f"--write: {text!r}: standard output is for --format {form}")
+        elif form in FORMATS and file:
             files.append((form, file))
         else:
             problems.append(

@@ -99,6 +99,7 @@ def _stack(
         findings += replacements(after, changes)
     if kind is not Kind.ADDED:
         findings += exports.refused(name, before, after, others, *sides)
+        others = exports.noted(before, after, others, findings)
         findings += losses(before, after, changes, kind)
     if kind is not Kind.REMOVED:
         findings += broadened(rights, ways)

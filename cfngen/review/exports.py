@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,6 +16,7 @@ from cfngen.values import CLOSE, OPEN, canonical, literal, shown
 SOURCE = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html"
 )
+NOTE = "CloudFormation refuses this while any stack imports it"
 # A reference, those inside of it included.
 LATER = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
 
@@ -50,17 +51,7 @@ def refused(
         base: all templates before the change.
         head: all templates after it.
     """
-    kept = {canonical(_export(after, output)) for output in after.section("Outputs")}
-    for entry in entries:
-        if entry.section != "Outputs" or entry.kind is Kind.ADDED:
-            continue
-        exported = _export(before, entry.name)
-        if exported is None:
-            continue
-        removed = canonical(exported) not in kept
-        if not removed and not any(d.path == "Value" for d in entry.details):
-            continue
-        what = "removed" if removed else "changed"
+    for entry, exported, what in _touched(before, after, entries):
         now = _importers(head, name, exported)
         then = _importers(base, name, exported)
         if now:
@@ -84,6 +75,40 @@ def refused(
             line=entry.line,
             side="base" if entry.kind is Kind.REMOVED else "head",
         )
+
+
+def noted(
+    before: Stack, after: Stack, entries: list[EntryChange], found: list[Finding]
+) -> list[EntryChange]:
+    """Return entries, those exports with a note that nothing here is known to import."""
+    told = {finding.subject for finding in found if finding.section == "Outputs"}
+    touched = {
+        entry.name: what
+        for entry, _, what in _touched(before, after, entries)
+        if entry.name not in told
+    }
+    return [
+        replace(entry, note=f"{entry.note}; {NOTE}" if entry.note else NOTE)
+        if entry.section == "Outputs" and entry.name in touched
+        else entry
+        for entry in entries
+    ]
+
+
+def _touched(
+    before: Stack, after: Stack, entries: list[EntryChange]
+) -> Iterator[tuple[EntryChange, Any, str]]:
+    """Yield the outputs whose export is removed or changed, with its name, and which of them."""
+    kept = {canonical(_export(after, output)) for output in after.section("Outputs")}
+    for entry in entries:
+        if entry.section != "Outputs" or entry.kind is Kind.ADDED:
+            continue
+        exported = _export(before, entry.name)
+        if exported is None:
+            continue
+        removed = canonical(exported) not in kept
+        if removed or any(detail.path == "Value" for detail in entry.details):
+            yield entry, exported, "removed" if removed else "changed"
 
 
 def _unsure(entry: EntryChange) -> bool:

@@ -105,8 +105,9 @@ def _less(old: Resource, new: Resource) -> set[str]:
         return found
     for difference in differences(old.properties, new.properties, schema):
         for known, before, after in inner(difference, schema.shortens):
-            default = (schema.node(known) or {}).get("default", float("inf"))
-            sides = [_least(default if side is MISSING else side) for side in (before, after)]
+            default = schema.default(known)
+            unsaid = float("inf") if default is None else default
+            sides = [_least(unsaid if side is MISSING else side) for side in (before, after)]
             if sides[0] is not None and sides[1] is not None and sides[1] < sides[0]:
                 found.add(difference.path)
     return found

@@ -133,10 +133,14 @@ def _capabilities(before: Stack, after: Stack) -> Iterator[Finding]:
     """Yield the capabilities that the command has to name now, and did not before."""
     if not (before.sections and after.sections):
         return
-    had = {need.capability for need in needs(before.sections.body)}
+    old, new = (
+        needs(side.body, transforms="Transform" in side.text)
+        for side in (before.sections, after.sections)
+    )
+    had = {need.capability for need in old}
     if NAMED in had:
         had.add(IAM)
-    for need in needs(after.sections.body):
+    for need in new:
         if need.capability not in had:
             named = need.because[0] in after.names
             subject = need.because[0] if named else "Transform"

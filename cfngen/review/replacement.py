@@ -162,7 +162,5 @@ def _at(value: Any, path: tuple[str, ...]) -> Any:
 def _is_default(schema: Schema, path: tuple[str, ...], before: Any, after: Any) -> bool:
     """Whether one side leaves out what the other says, and that is the schema's default."""
     said = after if before is MISSING else before if after is MISSING else MISSING
-    node = schema.node(path) or {}
-    return (
-        said is not MISSING and "default" in node and canonical(node["default"]) == canonical(said)
-    )
+    default = schema.default(path)
+    return said is not MISSING and default is not None and canonical(default) == canonical(said)

@@ -78,7 +78,7 @@ def test_what_is_to_fail(
     assert main(["review", "HEAD", *asked]) == code
     streams = capsys.readouterr()
     assert "Objects" in streams.out
-    assert ("--fail-on: " in streams.err) == bool(code)
+    assert ("failed, since --fail-on asks for it: " in streams.err) == bool(code)
 
 
 def test_several_formats_in_one_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,6 +119,7 @@ def test_mistakes_are_told_together(project: Path, capsys: pytest.CaptureFixture
         (["nowhere"], "nowhere: no file, no folder and no git revision of that name"),
         (["HEAD", "nothing.yaml"], "nothing.yaml: no file, no folder"),
         (["output/stack.yaml"], "a file is compared with a file"),
+        (["HEAD", "--write", "html=-"], "standard output is for --format html"),
         (["HEAD", "--write", "json=output"], "output: cannot be written"),
     ],
 )
