@@ -17,7 +17,7 @@ from cfngen.options import option_problems
 from cfngen.paths import near
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
-KEYS = ("blueprint", "options", "regions", "after")
+KEYS = ("blueprint", "options", "regions", "after", "account")
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,7 @@ class Entry:
     regions: tuple[str, ...] = ()
     where: str = ""
     after: tuple[str, ...] = ()  # the templates whose stacks are deployed before
+    account: str = ""  # words for the account that it goes to, if that is another than the others'
 
     @property
     def file_name(self) -> str:
@@ -162,7 +163,8 @@ def _several(found: Found) -> list[str]:
     if len(found.tables) < 2:
         return []
     second = near(found.root / "pyproject.toml")
-    return [f"{second}: [tool.cfngen] is a second manifest beside cfngen.toml; keep one of them"]
+    what = "is a second table of templates beside cfngen.toml; keep one of them"
+    return [f"{second}: [tool.cfngen] {what}"]
 
 
 def template_names(start: Path) -> list[str]:
@@ -251,8 +253,9 @@ class _Reader:
             self.options(where, blueprint, options)
         regions = self.regions(where, content.get("regions", []))
         after = self.after(where, content.get("after", []))
+        account = self.account(where, content.get("account"))
         at = self.at(*where)
-        return Entry(name, blueprint, options, regions, at, after) if blueprint else None
+        return Entry(name, blueprint, options, regions, at, after, account) if blueprint else None
 
     def blueprint(self, where: tuple[str, ...], wanted: Any) -> registry.Entry | None:
         if not isinstance(wanted, str):
@@ -296,6 +299,18 @@ class _Reader:
             self.problem(where, 'after: must be a list of templates, such as ["build-network"]')
             return ()
         return tuple(dict.fromkeys(after))
+
+    def account(self, where: tuple[str, ...], account: Any) -> str:
+        if account is None:
+            return ""
+        words = account.strip() if isinstance(account, str) else ""
+        if not words or len(words) > 100 or not words.isprintable():
+            self.problem(
+                where,
+                "account: must be a few words for people, on one line, such as"
+                ' "the account that is mirrored to"',
+            )
+        return words
 
     def order(self, after: dict[str, tuple[str, ...]], listed: list[str]) -> None:
         """Complain of templates that come after ones that nobody lists, or after themselves."""

@@ -16,8 +16,21 @@ from support.plans import PROJECT, ROOT, sources
 
 from cfngen.cli import main
 from cfngen.deploy_role import Place, Policy, policy
-from cfngen.deploy_role.printing import INLINE, MANAGED, as_json, as_yaml, document, documents, size
+from cfngen.deploy_role.given import PARTITIONS
+from cfngen.deploy_role.given import place as given_place
+from cfngen.deploy_role.printing import (
+    INLINE,
+    MANAGED,
+    as_json,
+    as_yaml,
+    document,
+    documents,
+    ending,
+    notes,
+    size,
+)
 from cfngen.errors import CfngenError
+from cfngen.manifest import all_regions
 from cfngen.read import read
 from cfngen.schemas import OPERATIONS, iam_actions, iam_services, schema
 
@@ -68,7 +81,13 @@ def passes(found: Policy) -> dict[str, set[str]]:
 
 def said(found: Policy) -> str:
     """Return all that is said of a policy."""
-    return "\n".join((*found.notes, *(n for s in found.statements for n in s.notes)))
+    last = ending(found, explain=True)
+    return "\n".join((*found.notes, *(n for s in found.statements for n in s.notes), *last))
+
+
+def asking(*names: str) -> dict[str, Any]:
+    """Return a template's parameters."""
+    return {name: {"Type": "String"} for name in names}
 
 
 # --- our own templates ----------------------------------------------------------------------------
@@ -251,11 +270,34 @@ def test_an_action_is_allowed_on_what_the_resource_will_be_called(
 def test_what_a_name_waits_for_is_told_and_can_be_given() -> None:
     """A name that is a parameter is any name, until somebody says what it will be."""
     queue = {"It": one("AWS::SQS::Queue", QueueName={"Ref": "Name"})}
-    open_, given = of(queue), of(queue, Place("shop", parameters={"Name": "jobs"}))
+    open_ = of(queue, Parameters=asking("Name"))
+    given = of(queue, Place("shop", parameters={"Name": "jobs"}), Parameters=asking("Name"))
     assert allowed(open_)["sqs:CreateQueue"] == ["arn:*:sqs:*:*:*"]
     assert "It is called what Name says: --parameter Name=… narrows it" in said(open_)
     assert allowed(given)["sqs:CreateQueue"] == ["arn:*:sqs:*:*:jobs"]
     assert "narrows" not in said(given)
+    behind = {"It": one("AWS::SQS::Queue", QueueName={"Fn::Sub": "${Stage}-${AWS::Region}"})}
+    found = of(behind, Parameters=asking("Stage"))
+    assert allowed(found)["sqs:CreateQueue"] == ["arn:*:sqs:*:*:*-*"]
+    assert "It is called what Stage says" in said(found)
+    by_resource = {"It": one("AWS::SQS::Queue", QueueName={"Ref": "Topic"})}
+    assert "It is called what only the deployment knows" in said(of(by_resource))
+
+
+@pytest.mark.parametrize(
+    ("resource", "stack", "shared"),
+    [
+        (one("AWS::CodeBuild::Project"), "shop", "It-* may be another stack's"),
+        (one("AWS::SSM::Parameter"), "shop", "CFN-It-* may be another stack's"),
+        (one("AWS::IAM::Role"), "s" * 25, f"{'s' * 24}* may be another stack's"),
+        (one("AWS::IAM::Role"), "s" * 24, ""),
+        (one("AWS::EC2::Subnet"), "shop", "any ipam-pool, any vpc beside it"),
+    ],
+)
+def test_what_other_stacks_share_is_told(resource: Any, stack: str, shared: str) -> None:
+    """Where a name does not say whose it is, the policy is for others' resources, too."""
+    text = said(of({"It": resource}, Place(stack)))
+    assert (shared in text) if shared else ("another stack" not in text)
 
 
 def test_the_place_is_in_every_arn_that_has_one() -> None:
@@ -369,7 +411,8 @@ def test_roles_from_elsewhere_are_passed_by_their_arn_or_told() -> None:
     arn = "arn:aws:iam::123456789012:role/theirs"
     known = of({"F": one("AWS::Lambda::Function", Role=arn)})
     assert passes(known) == {arn: {"lambda.amazonaws.com"}}
-    asked = of({"F": one("AWS::Lambda::Function", Role={"Ref": "RoleArn"})})
+    function = one("AWS::Lambda::Function", Role={"Ref": "RoleArn"})
+    asked = of({"F": function}, Parameters=asking("RoleArn"))
     assert passes(asked) == {"arn:*:iam::*:role/*": {"lambda.amazonaws.com"}}
     assert "Role of F is what RoleArn says: --parameter RoleArn=… narrows it" in said(asked)
     assert passes(of({"F": one("AWS::SNS::Topic")})) == {}
@@ -429,6 +472,20 @@ def test_types_of_which_nothing_is_known_are_an_error_all_at_once() -> None:
     assert "AWS::Serverless::Function (B)" in message
     assert "3 (C)" in message
     assert "the transform made" in message
+    assert "newer cfn-lint" in message
+    assert "--skip-unknown prints a policy that does not cover them" in message
+
+
+def test_types_of_which_nothing_is_known_can_be_left_out_and_told() -> None:
+    """The hole is the first thing that is said; the rest is what it would be without."""
+    body = {"Resources": {"A": one("AWS::No::Such"), "B": one("AWS::SQS::Queue")}}
+    found = policy("t", body, PLACE, skip_unknown=True)
+    assert found.statements == of({"B": one("AWS::SQS::Queue")}).statements
+    assert found.notes[0].startswith("NOT COVERED")
+    assert "AWS::No::Such (A)" in found.notes[0]
+    assert as_yaml(found).index("NOT COVERED") < as_yaml(found).index("Statement")
+    nothing = policy("t", {"Resources": {"A": one("AWS::No::Such")}}, PLACE, skip_unknown=True)
+    assert yaml.safe_load(as_yaml(nothing))["Statement"] == []
 
 
 @pytest.mark.parametrize("body", [None, [], {}, {"Resources": []}])
@@ -448,6 +505,96 @@ def test_a_policy_that_is_too_long_is_several() -> None:
     granted = {(a, r) for part in parts for s in part for a in s.actions for r in s.resources}
     assert granted == {(a, r) for s in found.statements for a in s.actions for r in s.resources}
     assert isinstance(json.loads(as_json(found)), list)
+
+
+def test_one_document_where_a_role_has_room_for_it() -> None:
+    """Up to 10,240 characters, and not one more; what is said is the same."""
+    found = ours("branch-builder")
+    assert len(documents(found)) == 2
+    (statements,) = documents(found, inline=True)
+    assert MANAGED < size(statements) <= INLINE
+    body = document(statements)
+    assert json.loads(as_json(found, inline=True)) == body
+    assert yaml.safe_load(as_yaml(found, inline=True)) == body
+    assert f"{size(statements):,} of the {INLINE:,} characters" in as_yaml(found, inline=True)
+    names = {f"R{n}": one("AWS::SQS::Queue", QueueName=f"{n}-{'x' * 70}") for n in range(120)}
+    with pytest.raises(CfngenError, match=r"more than the 10,240 .* managed policies hold them"):
+        as_json(of(names), inline=True)
+
+
+def test_what_is_left_out_is_counted_below_and_listed_when_asked() -> None:
+    """The policy comes first; no line of the comments is longer than a page."""
+    found = ours("branch-builder")
+    text = as_yaml(found)
+    assert text.index("Statement") < text.index("Left out")
+    assert re.search(
+        r"Left out, since no property asks for it: 17 actions of\s+(# )?AWS::S3::Bucket", text
+    )
+    assert "s3tables:CreateTable" not in text
+    assert "s3tables:CreateTable" in as_yaml(found, explain=True)
+    assert "--explain" not in as_yaml(found, explain=True)
+    assert all(len(line) <= 100 for line in notes(found, explain=True))
+    assert "s3tables:CreateTable" in "\n".join(notes(found, explain=True))
+
+
+# --- what is given --------------------------------------------------------------------------------
+
+DECLARED = {
+    "Parameters": {"Name": {"Type": "String"}, "Size": {"AllowedValues": ["small", "large"]}}
+}
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"stack": "a b"}, "--stack-name 'a b': no name of a stack"),
+        ({"stack": "1a"}, "--stack-name '1a': no name of a stack"),
+        ({"stack": "a" * 129}, "no name of a stack"),
+        ({"stack": ""}, "no name of a stack"),
+        ({"partition": "foo"}, "--partition 'foo': no such partition"),
+        ({"partition": "aws-gov"}, "did you mean 'aws-us-gov'?"),
+        ({"region": "eu-wst-1"}, "no such region; did you mean 'eu-west-1'?"),
+        ({"region": "cn-north-1", "partition": "aws"}, "in the partition aws-cn, not in aws"),
+        ({"region": "eu-west-1", "partition": "aws-iso"}, "in the partition aws, not in aws-iso"),
+        ({"account": "12"}, "--account '12': the number of an account has 12 digits"),
+        ({"account": "١٢٣٤٥٦٧٨٩٠١٢"}, "12 digits"),
+        ({"parameters": ("Nmae=1",)}, "no parameter 'Nmae'; did you mean 'Name'?"),
+        ({"parameters": ("Name",)}, "--parameter Name: write NAME=VALUE"),
+        ({"parameters": ("Name=a", "Name=b")}, "Name is 'a' already"),
+        ({"parameters": ("Size=smal",)}, "not an allowed value; did you mean 'small'?"),
+    ],
+)
+def test_what_cannot_be_is_told(given: dict[str, Any], told: str) -> None:
+    """A policy for nowhere would allow nothing, and nobody would see why."""
+    with pytest.raises(CfngenError) as caught:
+        given_place(DECLARED, **{"stack": "shop", "regions": all_regions()} | given)
+    assert told in str(caught.value)
+
+
+def test_what_can_be_is_taken() -> None:
+    """Anywhere, a place in full, and the same parameter twice with the same value."""
+    assert given_place(None, stack="shop") == Place("shop")
+    found = given_place(
+        DECLARED,
+        stack="a-" * 64,
+        partition="aws-us-gov",
+        region="us-gov-west-1",
+        account="123456789012",
+        parameters=("Name=a=b", "Name=a=b", "Size=large"),
+        regions=all_regions(),
+    )
+    assert found.parameters == {"Name": "a=b", "Size": "large"}
+
+
+@pytest.mark.parametrize("region", all_regions())
+def test_every_region_is_in_one_partition(region: str) -> None:
+    """That of its own is taken, and no other."""
+    taken = []
+    for partition in PARTITIONS:
+        with suppress(CfngenError):
+            given_place({}, stack="s", region=region, partition=partition, regions=all_regions())
+            taken.append(partition)
+    assert len(taken) == 1
 
 
 ODD = (None, [], {}, 3, True, "*", [None], {"Ref": 3}, {"Fn::If": ["a", "b"]}, {"Fn::GetAtt": [1]})
@@ -501,5 +648,11 @@ def test_the_command_reads_files_and_tells_mistakes(
     Path("t.yaml").write_text("Resources: {Jobs: {Type: AWS::No::Such}}")
     assert main(["deploy-role", "t.yaml"]) == 2
     assert "AWS::No::Such (Jobs)" in capfd.readouterr().err
-    assert main(["deploy-role", "t.yaml", "--parameter", "x"]) == 2
-    assert "write NAME=VALUE" in capfd.readouterr().err
+    assert main(["deploy-role", "t.yaml", "--skip-unknown"]) == 0
+    assert "NOT COVERED" in capfd.readouterr().out
+    wrong = "--parameter x --account 12 --region eu-wst-1 --partition foo --stack-name a_b"
+    assert main(["deploy-role", "t.yaml", *wrong.split()]) == 2
+    shown = capfd.readouterr()
+    assert shown.out == ""
+    for told in ("write NAME=VALUE", "12 digits", "eu-west-1", "partition", "no name of a stack"):
+        assert told in shown.err

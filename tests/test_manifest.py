@@ -189,6 +189,19 @@ def test_what_comes_after_what_is_kept(tmp_path: Path) -> None:
     }
 
 
+def test_an_account_is_words_for_people(tmp_path: Path) -> None:
+    """A few of them on one line, and anything else is told."""
+    head = '[templates.{}]\nblueprint = "mani_bucket"\naccount = {}\n'
+    good = head.format("a", '" the other one "') + '[templates.b]\nblueprint = "mani_bucket"\n'
+    loaded = manifest.load(project(tmp_path / "good", good)).templates
+    assert {n: entry.account for n, entry in loaded.items()} == {"a": "the other one", "b": ""}
+    wrong = ['""', "123456789012", '"a\\nb"', '["a"]', f'"{"x" * 101}"']
+    text = "".join(head.format(f"t{n}", value) for n, value in enumerate(wrong))
+    told = problems(tmp_path / "bad", text)
+    assert len(told) == len(wrong)
+    assert all("account: must be a few words for people" in problem for problem in told)
+
+
 def test_what_comes_after_nothing_or_itself_is_told(tmp_path: Path) -> None:
     """Unknown names, wrong types and circles, together."""
     text = """
@@ -318,7 +331,8 @@ def test_two_manifests_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
     project(tmp_path, "[tool.cfngen.templates.a]", "pyproject.toml")
     told = problems(tmp_path, "[templates.b]")
     assert told == [
-        "pyproject.toml: [tool.cfngen] is a second manifest beside cfngen.toml; keep one of them",
+        "pyproject.toml: [tool.cfngen] is a second table of templates beside cfngen.toml;"
+        " keep one of them",
         "pyproject.toml: [tool.cfngen.templates.a] blueprint: must name one",
         "cfngen.toml: [templates.b] blueprint: must name one",
     ]

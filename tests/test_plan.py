@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -17,8 +18,12 @@ from cfngen.cli import main
 from cfngen.errors import CfngenError
 from cfngen.generate import INLINE_LIMIT
 from cfngen.manifest import Entry
-from cfngen.plan import Source, Step, regions, stack_name, steps
-from cfngen.plan.printing import as_json, shell, skeleton, variables
+from cfngen.plan import Output, Source, Step, stack_name, steps
+from cfngen.plan.answers import mistakes, skeleton
+from cfngen.plan.places import regions
+from cfngen.plan.printing import as_json
+from cfngen.plan.script import shell
+from cfngen.plan.variables import variables
 from cfngen.registry import Entry as Blueprint
 
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "ours"}}
@@ -53,20 +58,28 @@ def shellcheck(script: str) -> None:
 
 @pytest.fixture
 def answering(tmp_path: Path) -> Any:
-    """Run a script with an `aws` that notes its arguments, and return them."""
+    """Run a script with an `aws` that notes its arguments, and return them.
+
+    The `aws` prints `AWS_SAYS`; the script runs where the templates are, in `SHELL_IS`.
+    """
     noted = tmp_path / "noted"
     program = tmp_path / "bin" / "aws"
     program.parent.mkdir()
     program.write_text(
-        f"#!{sys.executable}\nimport json, sys\n"
+        f"#!{sys.executable}\nimport json, os, sys\n"
         f"open({str(noted)!r}, 'a').write(json.dumps(sys.argv[1:]) + '\\n')\n"
+        "print(os.environ.get('AWS_SAYS', ''))\n"
     )
     program.chmod(0o755)
+    (tmp_path / "output").mkdir()
+    for name in ("a", "a b", "b", "net", "app"):
+        (tmp_path / "output" / f"{name}.yaml").touch()
 
     def run(script: str, **answers: str) -> tuple[int, list[list[str]], str]:
         environment = {"PATH": f"{program.parent}:{os.environ['PATH']}", **answers}
+        noted.unlink(missing_ok=True)
         ended = subprocess.run(
-            ["sh", "-c", script],
+            [answers.pop("SHELL_IS", "sh"), "-c", script],
             env=environment,
             cwd=tmp_path,
             capture_output=True,
@@ -106,6 +119,17 @@ def test_every_template_has_a_command_in_a_readme() -> None:
     assert set(PROJECT.templates) <= {command.template for command in COMMANDS}
 
 
+@pytest.mark.parametrize(
+    "page", sorted(ROOT.glob("blueprints/*/README*.md")), ids=lambda p: f"{p.parent.name}-{p.name}"
+)
+def test_a_readme_says_what_prints_its_commands(page: Path) -> None:
+    """By the name of a template of that blueprint; what it says works."""
+    text = page.read_text()
+    for command in ("plan", "deploy-role"):
+        (name,) = set(re.findall(rf"`cfngen {command} ([\w-]+)`", text))
+        assert PROJECT.templates[name].blueprint.name == page.parent.name
+
+
 @pytest.mark.parametrize("step", planned(), ids=lambda step: step.template)
 def test_a_readme_deploys_in_the_order_of_the_plan(step: Step) -> None:
     """Wherever a page deploys a template, it deploys before what that comes after."""
@@ -129,7 +153,7 @@ def test_our_own_templates_are_in_order() -> None:
 
 
 def test_what_is_said_and_what_is_imported_make_the_order() -> None:
-    """And else the manifest's."""
+    """And else that of the table."""
     exports = {"Outputs": {"Key": {"Value": "k", "Export": {"Name": {"Fn::Sub": "${Of}-Key"}}}}}
     declared = {"Parameters": {"Of": {"Type": "String", "Default": "stores"}}}
     imports = {"Resources": {"R": {"Fn::ImportValue": "stores-Key"}}}
@@ -151,7 +175,7 @@ def test_what_is_said_and_what_is_imported_make_the_order() -> None:
 
 
 def test_a_circle_is_told() -> None:
-    """Of imports too, which no manifest shows."""
+    """Of imports too, which no table shows."""
     exports = {"Outputs": {"K": {"Export": {"Name": "a-K"}}}}
     imports = {"Resources": {"R": {"Fn::ImportValue": "a-K"}}}
     with pytest.raises(CfngenError, match="a, b: no order"):
@@ -164,7 +188,7 @@ def test_what_is_not_in_the_plan_is_named_and_still_fills_in() -> None:
     alone = steps([source("app", asking(VpcId="the VPC"), after=("net",))], [network])
     assert alone[0].parameters[0].filled_by == ("net",)
     text = shell(alone)
-    assert "# After net, as the manifest says, and is not in this plan." in text
+    assert "# After net, as the table of templates says, and is not in this plan." in text
     assert "# VpcId: the VPC (String); net has an output of that name." in text
     assert "--stack-name net" not in text
 
@@ -199,8 +223,9 @@ TWO = ("us-east-1", "eu-west-1")
 def test_a_template_is_deployed_where_its_rules_allow(
     body: dict[str, Any], listed: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
-    """Of the manifest's regions, in their order."""
-    assert regions(source("a", body, regions=listed)) == expected
+    """Of the entry's regions, in their order."""
+    one = source("a", regions=listed)
+    assert regions(one.entry, body) == expected
 
 
 def test_there_is_a_command_for_each_region() -> None:
@@ -221,7 +246,7 @@ def test_there_is_a_command_for_each_region() -> None:
 
 def test_our_own_plan_is_a_script_without_faults() -> None:
     """Of all templates together, and of each alone."""
-    shellcheck(shell(list(planned())))
+    shellcheck(shell([step for step in planned() if not step.account]))
     for one in planned():
         shellcheck(shell([one]))
 
@@ -276,14 +301,131 @@ def test_a_parameter_that_cloudformation_would_refuse_is_told() -> None:
 
 
 def test_variables_are_the_parameters_own_names_where_they_can_be() -> None:
-    """Two templates do not share an answer, and the environment gives none by chance."""
+    """With several templates, each has the template's name in it; the environment gives none."""
     found = steps([source("a-b", asking(Same="", One="")), source("c", asking(Same="", PATH=""))])
     assert variables(found) == {
-        ("a-b", "Same"): "a_b_Same",
-        ("a-b", "One"): "One",
-        ("c", "Same"): "c_Same",
-        ("c", "PATH"): "c_PATH",
+        ("a-b", "", "Same"): "a_b_Same",
+        ("a-b", "", "One"): "a_b_One",
+        ("c", "", "Same"): "c_Same",
+        ("c", "", "PATH"): "c_PATH",
     }
+    alone = steps([source("c", asking(Same="", PATH="", problems=""))])
+    assert list(variables(alone).values()) == ["c_PATH", "Same", "problems_"]
+    alike = steps([source("a-b", asking(X="")), source("a.b", asking(X=""))])
+    assert set(variables(alike).values()) == {"a_b_X", "a_b_X_"}
+
+
+# --- checks, before anything is deployed ----------------------------------------------------------
+
+NETWORK = {"Outputs": {"VpcId": {"Value": "v"}}}
+
+
+@pytest.mark.parametrize("which", ["sh", "bash"])
+def test_all_that_is_missing_is_told_before_anything_is_deployed(
+    answering: Any, tmp_path: Path, which: str
+) -> None:
+    """Answers of the last template stop the first; so do a bucket and a file of another folder."""
+    last = source("app", asking(One="", Two=""), size=INLINE_LIMIT + 1)
+    script = shell(steps([source("a"), last]))
+    shellcheck(script)
+    (tmp_path / "output" / "app.yaml").unlink()
+    code, calls, error = answering(script, SHELL_IS=which)
+    assert (code, calls) == (1, [])
+    for missing in ("output/app.yaml: not there", "app_One", "app_Two", "templates_bucket"):
+        assert missing in error
+
+
+@pytest.mark.parametrize("which", ["sh", "bash"])
+@pytest.mark.parametrize("says", ["", "None"])
+def test_what_an_earlier_stack_puts_out_is_fetched(answering: Any, which: str, says: str) -> None:
+    """The script runs through in one go; an output that is not there stops it."""
+    app = source("app", asking(VpcId="the VPC", Name=""), after=("net",))
+    script = shell(steps([app, source("net", NETWORK)]))
+    shellcheck(script)
+    code, calls, _ = answering(script, app_Name="n", AWS_SAYS="vpc-1", SHELL_IS=which)
+    assert code == 0
+    assert [call[1] for call in calls] == ["deploy", "describe-stacks", "deploy"]
+    query = "Stacks[0].Outputs[?OutputKey=='VpcId'].OutputValue"
+    words = ["cloudformation", "describe-stacks", "--stack-name", "net", "--query", query]
+    assert calls[1] == [*words, "--output", "text"]
+    assert calls[2][-2:] == ["VpcId=vpc-1", "Name=n"]
+    code, calls, error = answering(script, app_Name="n", AWS_SAYS=says, SHELL_IS=which)
+    assert code != 0
+    assert [call[1] for call in calls] == ["deploy", "describe-stacks"]
+    assert "net: output VpcId: not there" in error
+    code, calls, _ = answering(script, app_Name="n", app_VpcId="vpc-2", SHELL_IS=which)
+    assert code == 0
+    assert [call[1] for call in calls] == ["deploy", "deploy"]
+    assert calls[1][-2:] == ["VpcId=vpc-2", "Name=n"]
+
+
+def test_an_output_is_fetched_in_its_own_region(answering: Any) -> None:
+    """Each region has its own value; where there is doubt, it is asked for."""
+    app = asking(VpcId="the VPC")
+    both = steps([source("app", app, regions=TWO, after=("net",)), source("net", NETWORK)])
+    assert [one.output for s in both for one in s.parameters] == [Output("net"), Output("net")]
+    net = source("net", NETWORK, regions=TWO)
+    each = steps([source("app", app, regions=TWO, after=("net",)), net])
+    code, calls, _ = answering(shell(each), AWS_SAYS="vpc-1", app_us_east_1_VpcId="vpc-0")
+    assert code == 0
+    fetched = [call for call in calls if call[1] == "describe-stacks"]
+    assert [call[-2:] for call in fetched] == [["--region", "eu-west-1"]]
+    assert [call[-1] for call in calls if "VpcId" in call[-1]] == ["VpcId=vpc-0", "VpcId=vpc-1"]
+    doubtful = steps([source("app", app, after=("net",)), net])
+    assert doubtful[-1].parameters[0].output is None
+    twice = [source("app", app, after=("net", "b")), source("net", NETWORK), source("b", NETWORK)]
+    assert steps(twice)[-1].parameters[0].output is None
+
+
+# --- accounts -------------------------------------------------------------------------------------
+
+
+def test_a_script_is_for_one_account() -> None:
+    """Nothing can print the commands of one between those of another."""
+    other = source("b", account="the other")
+    with pytest.raises(CfngenError, match="for several: the usual account: a; the other: b"):
+        steps([source("a"), other])
+    assert [step.account for step in steps([other])] == ["the other"]
+
+
+def test_another_accounts_script_runs_with_credentials_of_that_account_only(answering: Any) -> None:
+    """The number is given by whoever runs it, and compared before anything is deployed."""
+    script = shell(steps([source("b", account=HOSTILE)]))
+    shellcheck(script)
+    assert "ANOTHER ACCOUNT" in script
+    code, calls, error = answering(script, AWS_SAYS="123456789012")
+    assert (code, calls) == (1, [])
+    assert "account_id: set this variable" in error
+    code, calls, error = answering(script, AWS_SAYS="123456789012", account_id="210987654321")
+    assert (code, [call[0] for call in calls]) == (1, ["sts"])
+    assert "of account 123456789012, not of 210987654321" in error
+    code, calls, _ = answering(script, AWS_SAYS="123456789012", account_id="123456789012")
+    assert (code, [call[0] for call in calls]) == (0, ["sts", "cloudformation"])
+
+
+def test_a_plan_without_names_is_that_of_the_usual_account(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """What goes elsewhere is named and not deployed; names of several accounts are refused."""
+    monkeypatch.chdir(ROOT)
+    assert main(["plan"]) == 0
+    text = capfd.readouterr().out
+    assert "Not in it: branch-events, for another account" in text
+    assert "--stack-name branch-events" not in text
+    assert main(["plan", "--format", "json"]) == 0
+    shown = capfd.readouterr()
+    assert "branch-events" not in {one["template"] for one in json.loads(shown.out)}
+    assert "not in it: branch-events" in shown.err
+    assert main(["plan", "branch-events", "branch-builder"]) == 2
+    assert "a plan is for one account" in capfd.readouterr().err
+    text = '[templates.{0}]\nblueprint = "build_network"\naccount = "{0}"\n'
+    Path(tmp_path, "cfngen.toml").write_text(text.format("one"))
+    monkeypatch.chdir(tmp_path)
+    assert main(["plan"]) == 0
+    assert "ANOTHER ACCOUNT: one" in capfd.readouterr().out
+    Path(tmp_path, "cfngen.toml").write_text(text.format("one") + text.format("two"))
+    assert main(["plan"]) == 2
+    assert "for several: one: one; two: two" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -327,6 +469,23 @@ def test_the_real_command_takes_the_file(tmp_path: Path) -> None:
     assert json.loads(ended.stdout) == {"Name": "<a, = b>", "Other": "<String>"}
 
 
+def test_a_file_of_a_person_is_compared_with_its_template() -> None:
+    """What it lacks, and what the template does not know; and anything that is no such list."""
+    declared = asking(Name="", Other="")
+    declared["Parameters"]["Usual"] = {"Type": "String", "Default": "x"}
+    (step,) = steps([source("a", declared)])
+    assert list(mistakes(step, '["Name=n", "Other=<o>", "Usual="]')) == []
+    assert list(mistakes(step, '["Nmae=n", "Other=o", "Other=p"]')) == [
+        'lacks Name, which a asks for; add "Name=…"',
+        "a has no parameter 'Nmae'; did you mean 'Name'?; take it out",
+        "gives Other twice; take one out",
+    ]
+    for text in ("", "{}", "[1]", '["Name"]', "[" * 100_000):
+        assert list(mistakes(step, text)) == [
+            'no JSON list of "Name=value"; --force writes it anew'
+        ]
+
+
 def test_a_file_that_is_not_filled_in_stops_the_script(answering: Any, tmp_path: Path) -> None:
     """With the answers it is passed on as it is."""
     found = steps([source("a", asking(Name="name"))])
@@ -351,12 +510,15 @@ def test_the_command_prints_the_plan(
     """Of everything, or of what is named, for a shell or as data."""
     monkeypatch.chdir(ROOT)
     assert main(["plan"]) == 0
-    assert capfd.readouterr().out == shell(list(planned()))
+    usual = [step for step in planned() if not step.account]
+    elsewhere = {name: e.account for name, e in PROJECT.templates.items() if e.account}
+    assert capfd.readouterr().out == shell(usual, elsewhere=elsewhere)
     assert main(["plan", "backlog-proxy-efs", "--format", "json"]) == 0
-    (data,) = json.loads(capfd.readouterr().out)
-    (step,) = (step for step in planned() if step.template == "backlog-proxy-efs")
-    (expected,) = json.loads(as_json([step]))
-    assert data == expected
+    text = capfd.readouterr().out
+    named = {one.name: one for one in sources()}
+    assert text == as_json(steps([named["backlog-proxy-efs"]], [named["build-network"]]))
+    (data,) = json.loads(text)
+    assert not any(p["output_of"] for p in data["parameters"])  # of no stack of this plan
     assert [p["name"] for p in data["parameters"] if p["filled_by"] == ["build-network"]] == [
         "VpcId",
         "PrivateSubnetId1",
@@ -364,26 +526,41 @@ def test_the_command_prints_the_plan(
     ]
 
 
-def test_the_command_writes_files_and_overwrites_none(
+def test_the_command_writes_files_and_keeps_those_that_are_there(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """One for a template, a folder of them for several; --force takes what is written away."""
     monkeypatch.chdir(ROOT)
     file, folder = tmp_path / "p.json", tmp_path / "new"
-    assert main(["plan", "branch-events", "--parameters-file", str(file)]) == 0
-    assert f"--parameter-overrides file://{file}" in capfd.readouterr().out
-    file.write_text("mine")
-    assert main(["plan", "branch-events", "--parameters-file", str(file)]) == 2
-    assert "is there already; --force overwrites it" in capfd.readouterr().err
-    assert file.read_text() == "mine"
-    assert main(["plan", "branch-events", "--parameters-file", str(file), "--force"]) == 0
-    assert file.read_text() != "mine"
+    command = ["plan", "branch-events", "--parameters-file", str(file)]
+    assert main(command) == 0
+    shown = capfd.readouterr()
+    assert f"--parameter-overrides file://{file}" in shown.out
+    assert f"written  {file}" in shown.err
+    written = file.read_text()
+    answered = written.replace("<", "")
+    file.write_text(answered)
+    assert main(command) == 0
+    again = capfd.readouterr()
+    assert again.out == shown.out
+    assert f"kept     {file}" in again.err
+    assert file.read_text() == answered
+    file.write_text(answered.replace("BuilderStack=", "BuilderStock="))
+    assert main(command) == 2
+    told = capfd.readouterr()
+    assert told.out == ""
+    assert f"{file}: lacks BuilderStack, which branch-events asks for" in told.err
+    assert "has no parameter 'BuilderStock'; did you mean 'BuilderStack'?" in told.err
+    assert main([*command, "--force"]) == 0
+    assert file.read_text() == written
     assert main(["plan", "--parameters-file", str(folder)]) == 2
     assert "name a folder, with a slash at the end" in capfd.readouterr().err
     assert main(["plan", "--parameters-file", f"{folder}/"]) == 0
-    asking_ = {step.template for step in planned() if step.parameters}
+    asking_ = {step.template for step in planned() if step.parameters and not step.account}
     assert {path.stem for path in folder.iterdir()} == asking_
     shellcheck(capfd.readouterr().out)
+    assert main(["plan", "build-network", "--parameters-file", str(file)]) == 0
+    assert "not written, since no template asks for parameters" in capfd.readouterr().err
 
 
 def test_what_is_not_built_yet_is_told(

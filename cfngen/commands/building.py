@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--output",
     type=click.Path(),
-    help="The folder to write to, instead of the manifest's.",
+    help="The folder to write to, instead of the project's own.",
 )
 @FORMAT
 def build(

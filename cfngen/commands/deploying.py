@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfngen.commands.drawing import complete_templates, draw, here, template
+from cfngen.commands.drawing import complete_templates, draw, here, read_files, template
 from cfngen.console import out, say
 from cfngen.errors import CfngenError, Problems
 
@@ -22,9 +22,11 @@ if TYPE_CHECKING:
 @click.option(
     "--parameters-file",
     metavar="FILE|FOLDER",
-    help="Write what is asked for there, as JSON to be filled in, and let the commands use it.",
+    help="Let the commands take what is asked for from there; written to be filled in, if new.",
 )
-@click.option("--force", is_flag=True, help="Overwrite files with parameters.")
+@click.option(
+    "--force", is_flag=True, help="Write files with parameters anew, over those that are there."
+)
 @click.option(
     "--format",
     "form",
@@ -36,21 +38,32 @@ if TYPE_CHECKING:
 def plan(names: tuple[str, ...], *, parameters_file: str | None, force: bool, form: str) -> None:
     """Print the commands that deploy templates (all of them, without NAMES), in order.
 
-    The order is that of `after` in the manifest, and of what templates export and import.
+    The order is that of `after` in the table of templates, and of what they export and import.
+    A plan is for one account: without NAMES, templates that have an `account` are left out.
     """
     from cfngen import manifest
     from cfngen.plan import steps
-    from cfngen.plan.printing import as_json, shell
+    from cfngen.plan.places import in_one_account
+    from cfngen.plan.printing import as_json
+    from cfngen.plan.script import shell
 
     project = manifest.load(here())
     entries = project.select(names)
-    beside = [name for entry in entries for name in entry.after if name not in names]
+    if not names:
+        entries = in_one_account(entries)
     known = {entry.name for entry in entries}
-    others = project.select(tuple(beside)) if beside else []
+    elsewhere = {} if names else {n: e.account for n, e in project.templates.items()}
+    elsewhere = {name: account for name, account in elsewhere.items() if name not in known}
+    beside = [name for entry in entries for name in entry.after if name not in known]
     chosen = _sources(project, entries)
-    found = steps(chosen, _sources(project, [e for e in others if e.name not in known]))
-    files = _written(found, parameters_file, force=force) if parameters_file else {}
-    out(as_json(found, files) if form == "json" else shell(found, files))
+    found = steps(chosen, _sources(project, project.select(tuple(beside)) if beside else []))
+    files = _answers(found, parameters_file, force=force) if parameters_file else {}
+    if form == "json":
+        out(as_json(found, files))
+        for name, account in elsewhere.items():
+            say(f"not in it: {name}, for another account: {account}", fg="yellow")
+    else:
+        out(shell(found, files, elsewhere))
     for source in chosen:
         _tell_stale(project, source)
 
@@ -71,15 +84,15 @@ def _tell_stale(project: Manifest, source: Source) -> None:
         say(f"{source.file}: not there; run `cfngen build` before you deploy", fg="yellow")
 
 
-def _written(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
-    """Write the files with parameters and return their names, by template.
+def _answers(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
+    """Write the files with parameters that are not there, and return all names, by template.
 
     Raises:
-        CfngenError: a file is there already, or cannot be written.
+        CfngenError: a file that is there does not fit its template, or one cannot be written.
     """
     from pathlib import Path
 
-    from cfngen.plan.printing import skeleton
+    from cfngen.plan.answers import mistakes, skeleton
 
     asking = {step.template: step for step in found if step.parameters}
     folder = target.endswith("/") or Path(target).is_dir()
@@ -88,13 +101,22 @@ def _written(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
             f"--parameters-file {target}: {len(asking)} templates ask for parameters"
             f" ({', '.join(asking)}); name a folder, with a slash at the end"
         )
+    if not asking:
+        say(f"{target}: not written, since no template asks for parameters", fg="yellow")
     paths = {name: Path(target, f"{name}.json") if folder else Path(target) for name in asking}
-    there = [path for path in paths.values() if path.exists()]
-    if there and not force:
-        raise Problems([f"{path}: is there already; --force overwrites it" for path in there])
+    kept = {name: path for name, path in paths.items() if path.exists() and not force}
+    texts = dict(zip(kept, read_files(list(kept.values())), strict=True))
+    problems = [
+        f"{kept[name]}: {what}"
+        for name, text in texts.items()
+        for what in mistakes(asking[name], text)
+    ]
+    if problems:
+        raise Problems(problems)
     for name, path in paths.items():
-        _write(path, skeleton(asking[name]))
-        say(f"written  {path}", fg="green")
+        if name not in kept:
+            _write(path, skeleton(asking[name]))
+        say(f"{'kept   ' if name in kept else 'written'}  {path}", fg="green")
     return {name: str(path) for name, path in paths.items()}
 
 
@@ -120,6 +142,17 @@ def _write(path: Path, text: str) -> None:
     help="What a parameter will be, to narrow what is named after it.",
 )
 @click.option(
+    "--inline",
+    is_flag=True,
+    help="Print one document, for a role's inline policy: up to 10,240 characters.",
+)
+@click.option("--explain", is_flag=True, help="List the actions of handlers that are left out.")
+@click.option(
+    "--skip-unknown",
+    is_flag=True,
+    help="Leave out types of which nothing is known, and say so, instead of an error.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(("yaml", "json")),
@@ -131,35 +164,30 @@ def deploy_role(
     name: str,
     *,
     stack_name: str | None,
-    partition: str,
-    region: str,
-    account: str,
-    parameters: tuple[str, ...],
+    inline: bool,
+    explain: bool,
+    skip_unknown: bool,
     form: str,
+    **given: Any,
 ) -> None:
     """Print the policy of the role that CloudFormation needs to deploy a template.
 
     NAME is a template of this project, or a template's file. The role is the one that
     `aws cloudformation deploy --role-arn` gives to CloudFormation.
     """
-    from cfngen.deploy_role import Place, policy
+    from cfngen.deploy_role import policy
+    from cfngen.deploy_role.given import place
     from cfngen.deploy_role.printing import as_json, as_yaml, notes
+    from cfngen.manifest import all_regions
     from cfngen.plan import stack_name as named
 
-    given = dict(_pair(parameter) for parameter in parameters)
     name, body = template(name)
-    place = Place(stack_name or named(name), partition, region, account, given)
-    found = policy(name, body, place)
+    stack = named(name) if stack_name is None else stack_name
+    where = place(body, stack=stack, regions=all_regions(), **given)
+    found = policy(name, body, where, skip_unknown=skip_unknown)
     if form == "yaml":
-        out(as_yaml(found))
+        out(as_yaml(found, inline=inline, explain=explain))
         return
-    out(as_json(found))
-    for note in notes(found):
+    out(as_json(found, inline=inline))
+    for note in notes(found, inline=inline, explain=explain):
         say(note)
-
-
-def _pair(parameter: str) -> tuple[str, str]:
-    name, equals, value = parameter.partition("=")
-    if not (name and equals):
-        raise CfngenError(f"--parameter {parameter}: write NAME=VALUE")
-    return name, value

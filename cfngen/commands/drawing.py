@@ -99,7 +99,7 @@ def read_files(paths: Sequence[Path]) -> list[str]:
         except OSError as error:
             problems.append(f"{path}: cannot be read: {error.strerror}")
         except UnicodeDecodeError:
-            problems.append(f"{path}: not UTF-8, so no template")
+            problems.append(f"{path}: not UTF-8")
     if problems:
         raise Problems(problems)
     return texts

@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cfngen.capabilities import macros
 from cfngen.deploy_role.arns import Resource, taken
 from cfngen.deploy_role.beyond import calls
 from cfngen.deploy_role.features import exists, wanted
 from cfngen.deploy_role.names import Place
 from cfngen.deploy_role.passing import passed
+from cfngen.deploy_role.told import not_covered, notes, refusal, remarks, strange_types
 from cfngen.errors import CfngenError
-from cfngen.schemas import CUSTOM, OPERATIONS, schema
+from cfngen.schemas import OPERATIONS, schema
 from cfngen.values import Resolver, references
 
-__all__ = ["Place", "Policy", "Statement", "policy"]
+__all__ = ["LeftOut", "Place", "Policy", "Statement", "policy"]
 
 
 @dataclass(frozen=True)
@@ -35,12 +35,25 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Actions of handlers that the policy does not allow, by type, and why."""
+
+    because: str
+    actions: dict[str, tuple[str, ...]]
+
+
+@dataclass(frozen=True)
 class Policy:
-    """What the role has to be allowed, and what a person has to know of it."""
+    """What the role has to be allowed, and what a person has to know of it.
+
+    `notes` is what nobody should overlook, `remarks` what explains how it came about.
+    """
 
     name: str
     statements: tuple[Statement, ...]
     notes: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
 
 @dataclass
@@ -96,20 +109,24 @@ def _covers(pattern: str, arn: str) -> bool:
     return re.fullmatch(".*".join(parts), arn) is not None
 
 
-def policy(name: str, body: Any, place: Place) -> Policy:
+def policy(name: str, body: Any, place: Place, *, skip_unknown: bool = False) -> Policy:
     """Return what a template's service role needs.
 
     Args:
         name: what the template is called.
         body: the template, as plain data.
         place: the stack's name, and what else is known of where it will be.
+        skip_unknown: take types of which nothing is known for a note, not for an error.
 
     Raises:
         CfngenError: types that have no handlers and are not in the overlay, all of them at once.
     """
     body = body if isinstance(body, dict) else {}
+    place = replace(place, declared=frozenset(map(str, _section(body, "Parameters"))))
     resources = _resources(name, body)
-    _refuse_unknown(name, resources)
+    strange = strange_types(resources)
+    if strange and not skip_unknown:
+        raise CfngenError(refusal(name, strange))
     made = _Statements()
     unknown: dict[str, dict[str, None]] = {}
     unused: dict[str, dict[str, None]] = {}
@@ -130,10 +147,25 @@ def policy(name: str, body: Any, place: Place) -> Policy:
     for call in calls(body, resources, place):
         made.add(call.action, call.arns, call.why)
     allowed = {action for action, _ in made.found}
-    for type_, actions in list(unused.items()):
-        unused[type_] = {one: None for one in actions if one not in allowed}
-    notes = tuple(_notes(body, resources, unknown, unused))
-    return Policy(name, tuple(made.statements()), notes)
+    left_out = (
+        _left_out("no property asks for it", unused, allowed),
+        _left_out("IAM has no such action", unknown, allowed),
+    )
+    return Policy(
+        name,
+        tuple(made.statements()),
+        (*not_covered(strange), *notes(body, resources)),
+        tuple(remarks(resources, place)),
+        tuple(one for one in left_out if one.actions),
+    )
+
+
+def _left_out(because: str, found: dict[str, dict[str, None]], allowed: set[str]) -> LeftOut:
+    by_type = {
+        type_: tuple(action for action in actions if action not in allowed)
+        for type_, actions in found.items()
+    }
+    return LeftOut(because, {type_: actions for type_, actions in by_type.items() if actions})
 
 
 def _resources(name: str, body: dict[str, Any]) -> dict[str, Resource]:
@@ -156,26 +188,6 @@ def _section(body: dict[str, Any], name: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _refuse_unknown(name: str, resources: dict[str, Resource]) -> None:
-    """Refuse types of which nobody says what they need: a hole would show at deploy time only."""
-    missing: dict[str, list[str]] = {}
-    for resource in resources.values():
-        known = schema(resource.type)
-        custom = resource.type.startswith("Custom::") or resource.type == CUSTOM
-        if not custom and not (known.body.get("handlers") or known.overlay.get("handlers")):
-            missing.setdefault(resource.type, []).append(resource.name)
-    if missing:
-        listed = "; ".join(
-            f"{type_ or '(none)'} ({', '.join(ids)})" for type_, ids in missing.items()
-        )
-        sam = any(type_.startswith("AWS::Serverless::") for type_ in missing)
-        raise CfngenError(
-            f"{name}: not known what CloudFormation needs for {listed}: neither the resource"
-            " schemas nor cfngen/data/resources.toml have handlers of these types"
-            + ("; of a SAM template, give the one that the transform made" if sam else "")
-        )
-
-
 def _actions(resource: Resource) -> list[str]:
     known = schema(resource.type)
     found = [action for operation in OPERATIONS for action in known.permissions(operation)]
@@ -187,37 +199,3 @@ def _about(action: str, note: str) -> str:
     if "*" in action:
         return "; ".join(filter(None, (note, f"{action} is what the schema asks for")))
     return note
-
-
-def _notes(
-    body: dict[str, Any],
-    resources: dict[str, Resource],
-    unknown: dict[str, dict[str, None]],
-    unused: dict[str, dict[str, None]],
-) -> Iterator[str]:
-    types = {resource.type for resource in resources.values()}
-    if types & {"AWS::IAM::Role", "AWS::IAM::User", "AWS::IAM::Group", "AWS::IAM::ManagedPolicy"}:
-        yield (
-            "It may give the roles that it makes any permission, so whoever writes the template is"
-            " an administrator; a permissions boundary would limit that."
-        )
-    by_overlay = sorted(
-        t for t in types if not schema(t).body.get("handlers") and schema(t).permissions("create")
-    )
-    if by_overlay:
-        yield (
-            "The schema does not say what CloudFormation needs for these, so it is taken from the"
-            f" service's API: {', '.join(by_overlay)}."
-        )
-    if "AWS::CloudFormation::Stack" in types:
-        yield "Nested templates need policies of their own beside this: cfngen deploy-role FILE."
-    if found := macros(body):
-        yield f"What these transforms call or read is not in it: {', '.join(found)}."
-    if any(unused.values()):
-        yield f"Left out, since no property asks for it: {_listed(unused)}."
-    if unknown:
-        yield f"Left out, since IAM has no such action: {_listed(unknown)}."
-
-
-def _listed(actions: dict[str, dict[str, None]]) -> str:
-    return "; ".join(f"{type_} {', '.join(found)}" for type_, found in actions.items() if found)

@@ -80,7 +80,9 @@ def taken(action: str, resource: Resource, resources: dict[str, Resource], place
         others = [
             kind for kind in kinds if kind not in own and _checked(verb, service, kind, resource)
         ]
-        return Taken((*found.arns, *_all_of(service, others, place)), found.note)
+        beside = ", ".join(f"any {kind}" for kind in others) + " beside it" if others else ""
+        why = [note for note in (found.note, beside) if note]
+        return Taken((*found.arns, *_all_of(service, others, place)), "; ".join(why))
     referred = [
         _of(service, match, other, place)
         for other in resources.values()

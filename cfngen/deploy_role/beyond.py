@@ -77,6 +77,7 @@ def _parameters(body: dict[str, Any], place: Place) -> Iterator[Call]:
         if isinstance(kind, str) and kind.startswith(LOOKED_UP):
             given = place.parameters.get(str(name), "*")
             why = f"the parameter {name} is looked up"
+            why += "" if str(name) in place.parameters else f": --parameter {name}=… narrows it"
             yield Call("ssm:GetParameters", (_parameter(given, place),), why)
 
 

@@ -46,10 +46,12 @@ BY_STACK = {
     "AWS::Scheduler::Schedule",
     *CUT,
 }
+# Called after the resource alone, with what stands before it.
 BY_RESOURCE = {
-    "AWS::CodeBuild::Project",
-    "AWS::SecretsManager::Secret",
-    "AWS::StepFunctions::StateMachine",
+    "AWS::CodeBuild::Project": "",
+    "AWS::SSM::Parameter": "CFN-",
+    "AWS::SecretsManager::Secret": "",
+    "AWS::StepFunctions::StateMachine": "",
 }
 SMALL = {
     "AWS::ECR::Repository",
@@ -78,6 +80,7 @@ class Place:
     region: str = "*"
     account: str = "*"
     parameters: dict[str, str] = field(default_factory=dict)
+    declared: frozenset[str] = frozenset()  # the parameters that the template has
 
     def value(self, name: str) -> str:
         """Return what a reference to a parameter comes to, `*` where only the deployment knows."""
@@ -104,12 +107,13 @@ def called(name: str, type_: str, properties: dict[str, Any], place: Place) -> C
     listed = known.names or MORE_NAMES.get(type_, ())
     if not listed or not _by_name(type_):
         return None
-    given = properties.get(listed[0])
+    given = properties.get(listed[-1])  # what stands before it is where the name is one
     if given is None:
         return _generated(name, type_, place)
     found = patterns(given, place)
-    if any(not pattern.strip("*") for pattern in found):
-        return Called(found, f"{name} is called {asked(given)}")
+    own = place.stack + "-"
+    if any("*" in pattern and not pattern.startswith(own) for pattern in found):
+        return Called(found, f"{name} is called {asked(given, place)}")
     return Called(found)
 
 
@@ -130,9 +134,9 @@ def parameters(value: Any) -> set[str]:
     return set(re.findall(f"{OPEN}([A-Za-z0-9]+){CLOSE}", text))
 
 
-def asked(value: Any) -> str:
+def asked(value: Any, place: Place) -> str:
     """Return what a value is made of, for a note on why nothing is narrower."""
-    names = sorted(parameters(value))
+    names = sorted((parameters(value) & place.declared) - set(place.parameters))
     if not names:
         return "what only the deployment knows"
     return f"what {' and '.join(names)} says: --parameter {names[0]}=… narrows it"
@@ -170,12 +174,14 @@ def _generated(name: str, type_: str, place: Place) -> Called:
     stack = place.stack if len(place.stack) <= kept else place.stack[:kept]
     by_stack = f"{stack}-*" if stack == place.stack else f"{stack}*"
     by_resource = f"{name[:KEPT]}-*" if len(name) <= KEPT else f"{name[:KEPT]}*"
-    if type_ == "AWS::SSM::Parameter":
-        return Called((f"CFN-{by_resource}",))
     if type_ in BY_RESOURCE:
-        return Called((by_resource,))
+        found = BY_RESOURCE[type_] + by_resource
+        shared = f"{found} may be another stack's: what is of type {type_} has no stack in its name"
+        return Called((found,), shared)
     if type_ in BY_STACK:
-        return Called((by_stack.lower() if type_ in SMALL else by_stack,))
+        found = by_stack.lower() if type_ in SMALL else by_stack
+        cut = f"{found} may be another stack's, whose name begins so: a name has no room for all"
+        return Called((found,), cut if stack != place.stack else "")
     both = (by_stack, by_resource)
     return Called(
         (*both, *(each.lower() for each in both if each != each.lower())),

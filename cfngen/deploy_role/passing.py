@@ -48,7 +48,7 @@ def _elsewhere(
         arn = pattern if ":role/" in text else start + (pattern.rpartition("/")[2] or "*")
         note = ""
         if not text or arn == start + "*":
-            note = f"{where} of {resource.name} is {asked(value)}"
+            note = f"{where} of {resource.name} is {asked(value, place)}"
         yield arn, _services(resource, None), note
 
 

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from cfngen.deploy_role import Policy, Statement
+from cfngen.errors import CfngenError
 
 # Characters of a managed policy, and of all of a role's inline policies, without white space.
 # Source: IAM's user guide, "IAM and AWS STS quotas".
@@ -19,8 +20,25 @@ WIDTH = 100
 WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
-def documents(policy: Policy) -> list[list[Statement]]:
-    """Return the statements of each policy document, none of them too long for a managed policy."""
+def documents(policy: Policy, *, inline: bool = False) -> list[list[Statement]]:
+    """Return the statements of each policy document, none of them too long for a managed policy.
+
+    Args:
+        policy: what to allow.
+        inline: whether it is to be one document, for a role's inline policy.
+
+    Raises:
+        CfngenError: that one document is too long.
+    """
+    if inline:
+        whole = list(policy.statements)
+        if size(whole) > INLINE:
+            raise CfngenError(
+                f"{policy.name}: {size(whole):,} characters are more than the {INLINE:,} that a"
+                f" role's inline policies have room for; without --inline,"
+                f" {len(documents(policy))} managed policies hold them"
+            )
+        return [whole]
     found: list[list[Statement]] = [[]]
     for statement in policy.statements:
         for piece in _pieces(statement):
@@ -83,10 +101,13 @@ def _sid(statement: Statement, used: dict[str, int]) -> str:
     return name + (chr(ord("A") + used[name] - 1) if used[name] > 1 else "")
 
 
-def heading(policy: Policy, part: int, parts: int, statements: list[Statement]) -> list[str]:
+def heading(policy: Policy, parts: list[list[Statement]], part: int, *, inline: bool) -> list[str]:
     """Return what is to be said before a document."""
-    which = f", {part} of {parts}" if parts > 1 else ""
-    count = f"{size(statements):,} of the {MANAGED:,} characters of a managed policy"
+    which = f", {part} of {len(parts)}" if len(parts) > 1 else ""
+    room = f"{MANAGED:,} characters of a managed policy"
+    if inline:
+        room = f"{INLINE:,} characters of a role's inline policies"
+    count = f"{size(parts[part - 1]):,} of the {room}"
     found = [f"What CloudFormation needs to deploy {policy.name}{which}: {count}."]
     if part == 1:
         found.append(
@@ -97,24 +118,44 @@ def heading(policy: Policy, part: int, parts: int, statements: list[Statement]) 
     return found
 
 
-def as_yaml(policy: Policy) -> str:
-    """Return the documents as YAML, each statement below a comment on what it is for."""
-    found = documents(policy)
+def ending(policy: Policy, *, explain: bool) -> list[str]:
+    """Return what is to be said after the last document: how it came about."""
+    found = list(policy.remarks)
+    for one in policy.left_out:
+        if explain:
+            listed = (f"{type_} {', '.join(actions)}" for type_, actions in one.actions.items())
+            found.append(f"Left out, since {one.because}: {'; '.join(listed)}.")
+        else:
+            counted = ", ".join(f"{len(a)} of {type_}" for type_, a in one.actions.items())
+            counted = counted.replace(
+                " of ", " action of " if counted[:2] == "1 " else " actions of ", 1
+            )
+            found.append(f"Left out, since {one.because}: {counted}; --explain lists them.")
+    return found
+
+
+def as_yaml(policy: Policy, *, inline: bool = False, explain: bool = False) -> str:
+    """Return the documents as YAML, each statement below a comment on what it is for.
+
+    Args:
+        policy: what to allow.
+        inline: one document, for a role's inline policy.
+        explain: list the actions that are left out, instead of counting them.
+    """
+    found = documents(policy, inline=inline)
     written = []
     for number, statements in enumerate(found, 1):
-        lines = [
-            line
-            for text in heading(policy, number, len(found), statements)
-            for line in _comment(text, "")
-        ]
-        lines += ["Version: '2012-10-17'", "Statement:"]
+        heads = heading(policy, found, number, inline=inline)
+        lines = [line for text in heads for line in _comment(text, "")]
+        lines += ["Version: '2012-10-17'", "Statement:" if statements else "Statement: []"]
         plain = document(statements)["Statement"]
         for statement, body in zip(statements, plain, strict=True):
             for note in statement.notes:
                 lines += _comment(note, "  ")
             lines += _statement(body)
         written.append("\n".join(lines) + "\n")
-    return "---\n".join(written)
+    last = [line for text in ending(policy, explain=explain) for line in _comment(text, "")]
+    return "---\n".join(written) + "".join(f"{line}\n" for line in last)
 
 
 def _statement(body: dict[str, Any]) -> Iterator[str]:
@@ -155,20 +196,21 @@ def _comment(text: str, indent: str) -> list[str]:
     return [f"{indent}# {line}" for line in wrapped]
 
 
-def as_json(policy: Policy) -> str:
+def as_json(policy: Policy, *, inline: bool = False) -> str:
     """Return the document as JSON, or a list of them where one is not enough."""
-    found = [document(statements) for statements in documents(policy)]
+    found = [document(statements) for statements in documents(policy, inline=inline)]
     return json.dumps(found[0] if len(found) == 1 else found, indent=2) + "\n"
 
 
-def notes(policy: Policy) -> list[str]:
-    """Return what JSON has no room for: what is said of documents and statements."""
+def notes(policy: Policy, *, inline: bool = False, explain: bool = False) -> list[str]:
+    """Return the lines that JSON has no room for: what is said of documents and statements."""
     found = []
-    parts = documents(policy)
+    parts = documents(policy, inline=inline)
     for number, statements in enumerate(parts, 1):
-        found += heading(policy, number, len(parts), statements)
+        found += heading(policy, parts, number, inline=inline)
         plain = document(statements)["Statement"]
         for statement, body in zip(statements, plain, strict=True):
             if len(statement.notes) > 1:
                 found.append(f"{body['Sid']}: {'; '.join(statement.notes)}")
-    return found
+    found += ending(policy, explain=explain)
+    return [line for text in found for line in _comment(text, "")]

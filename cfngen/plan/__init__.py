@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cfngen.capabilities import Need, needs
@@ -12,9 +12,8 @@ from cfngen.deploy_role.names import Place, patterns
 from cfngen.errors import CfngenError
 from cfngen.generate import INLINE_LIMIT
 from cfngen.manifest import Entry
+from cfngen.plan.places import refuse_several, regions
 from cfngen.values import Resolver
-
-REGION = "AWS::Region"
 
 
 @dataclass(frozen=True)
@@ -33,13 +32,26 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Output:
+    """Where a value will be: an output of a stack that this plan deploys earlier."""
+
+    stack: str
+    region: str = ""
+
+
+@dataclass(frozen=True)
 class Open:
-    """A parameter without a default, and the outputs of earlier templates of that name."""
+    """A parameter without a default, and the outputs of earlier templates of that name.
+
+    `output` is the one that it is taken from: where exactly one earlier template of this plan has
+    such an output, in a region that there is no doubt about.
+    """
 
     name: str
     type: str
     description: str
     filled_by: tuple[str, ...] = ()
+    output: Output | None = None
 
 
 @dataclass(frozen=True)
@@ -64,6 +76,8 @@ class Step:
     parameters: tuple[Open, ...] = ()
     after: tuple[Before, ...] = ()
     imports: tuple[str, ...] = ()  # exports that no template of this plan makes
+    account: str = ""  # words for an account other than the usual one
+    declared: tuple[str, ...] = ()  # every parameter that the template has
 
     @property
     def needs_bucket(self) -> bool:
@@ -74,18 +88,19 @@ class Step:
 def steps(chosen: list[Source], beside: list[Source] | None = None) -> list[Step]:
     """Return the deployments of the chosen templates, in order.
 
-    A template comes after those that its manifest entry names with `after`, and after those that
-    export what it imports; else in the order of the manifest. It is deployed to each of its
-    `regions`, or only to those that its rules allow.
+    A template comes after those that its entry names with `after`, and after those that export
+    what it imports; else in the order of the table. It is deployed to each of its `regions`, or
+    only to those that its rules allow.
 
     Args:
         chosen: the templates to deploy.
         beside: others that chosen ones come after; they are not deployed.
 
     Raises:
-        CfngenError: templates come after one another in a circle, or a parameter has a name that
-            CloudFormation would refuse.
+        CfngenError: templates belong into several accounts, or come after one another in a circle,
+            or a parameter has a name that CloudFormation would refuse.
     """
+    refuse_several([source.entry for source in chosen])
     exporters = {name: s.name for s in chosen for name in _exports(s)}
     known = {source.name: source for source in (*(beside or ()), *chosen)}
     deployed = {source.name for source in chosen}
@@ -102,7 +117,8 @@ def _of(
 ) -> Iterator[Step]:
     """Yield the deployments of one template: one for each region."""
     earlier = [known[one.name] for one in before if one.name in known]
-    for region in regions(source) or ("",):
+    planned = [known[one.name] for one in before if one.planned]
+    for region in regions(source.entry, source.body) or ("",):
         yield Step(
             template=source.name,
             file=source.file,
@@ -110,10 +126,26 @@ def _of(
             size=source.size,
             region=region,
             capabilities=needs(source.body),
-            parameters=tuple(_open(source, earlier)),
+            parameters=tuple(
+                replace(one, output=_output(one.name, region, planned))
+                for one in _open(source, earlier)
+            ),
             after=before,
             imports=tuple(sorted(set(_imports(source)) - exported)),
+            account=source.entry.account,
+            declared=tuple(map(str, _section(source.body, "Parameters"))),
         )
+
+
+def _output(name: str, region: str, planned: list[Source]) -> Output | None:
+    """Return the output that a parameter is taken from, if there is no doubt which that is."""
+    having = [source for source in planned if name in _section(source.body, "Outputs")]
+    if len(having) != 1:
+        return None
+    places = regions(having[0].entry, having[0].body) or ("",)
+    if region not in places and len(places) > 1:
+        return None
+    return Output(stack_name(having[0].name), region if region in places else places[0])
 
 
 def stack_name(template: str) -> str:
@@ -122,48 +154,10 @@ def stack_name(template: str) -> str:
     return name if name[:1].isalpha() else f"stack-{name}"
 
 
-def regions(source: Source) -> tuple[str, ...]:
-    """Return where a template is deployed: what its rules allow, of what its entry names."""
-    allowed = _allowed(source.body)
-    if allowed is None:
-        return source.entry.regions
-    both = tuple(region for region in source.entry.regions if region in allowed)
-    return both or tuple(sorted(allowed))
-
-
-def _allowed(body: dict[str, Any]) -> set[str] | None:
-    """Return the regions in which no rule refuses the stack, `None` for all."""
-    allowed: set[str] | None = None
-    for rule in _section(body, "Rules").values():
-        if not isinstance(rule, dict) or "RuleCondition" in rule:
-            continue
-        assertions = rule.get("Assertions")
-        for assertion in assertions if isinstance(assertions, list) else ():
-            found = _asserted(assertion.get("Assert") if isinstance(assertion, dict) else None)
-            if found is not None:
-                allowed = found if allowed is None else allowed & found
-    return allowed
-
-
-def _asserted(assertion: Any) -> set[str] | None:
-    """Return the regions that an assertion asks for, `None` if it is about something else."""
-    if not isinstance(assertion, dict) or len(assertion) != 1:
-        return None
-    ((function, argument),) = assertion.items()
-    here = {"Ref": REGION}
-    if not isinstance(argument, list) or here not in argument or len(argument) != 2:
-        return None
-    other = argument[1 - argument.index(here)]
-    if function == "Fn::Equals" and isinstance(other, str):
-        return {other}
-    if function == "Fn::Contains" and isinstance(other, list):
-        return {region for region in other if isinstance(region, str)}
-    return None
-
-
 def _before(source: Source, exporters: dict[str, str], deployed: set[str]) -> tuple[Before, ...]:
     found = {
-        name: Before(name, "as the manifest says", name in deployed) for name in source.entry.after
+        name: Before(name, "as the table of templates says", name in deployed)
+        for name in source.entry.after
     }
     for export in _imports(source):
         name = exporters.get(export, source.name)
@@ -182,7 +176,7 @@ def _in_order(before: dict[str, tuple[Before, ...]]) -> list[str]:
         else:
             raise CfngenError(
                 f"{', '.join(left)}: no order, since each comes after another of them; look at"
-                " `after` in the manifest, and at what they export and import"
+                " `after` in the table of templates, and at what they export and import"
             )
         left.remove(name)
         done.append(name)

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support.emulator import Emulator
-from support.plans import planned
+from support.emulator import ACCOUNT, Emulator
+from support.plans import ROOT, planned, sources
 from support.readmes import Reader
 
+from cfngen.deploy_role import Place, policy
+from cfngen.deploy_role.printing import document, documents
 from cfngen.plan import Step
-from cfngen.plan.printing import shell, skeleton, variables
+from cfngen.plan.answers import mistakes
+from cfngen.plan.script import shell
+from cfngen.plan.variables import variables
 
 ARN = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 ANSWERS = {
@@ -25,7 +32,18 @@ ANSWERS = {
     "MirrorStack": "fargate-mirror",
     "Repositories": "mirror-*",
     "Region": "eu-west-1",
+    "BacklogSpaceKey": "acme",
+    "BacklogProjectKey": "SHOP",
+    "BacklogRepository": "web",
+    "BacklogKey": "/backlog/key",
+    "BacklogHostKeys": "acme.git.backlog.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==",
+    "RepositoryName": "web-mirror",
 }
+
+
+def body(name: str) -> Any:
+    """Return a template."""
+    return next(source.body for source in sources() if source.name == name)
 
 
 def chosen(*names: str) -> list[Step]:
@@ -35,33 +53,84 @@ def chosen(*names: str) -> list[Step]:
 
 @pytest.mark.parametrize(
     "names",
-    [("artifact-stores", "multi-region-pipeline-single-stage"), ("mirror-destination",)],
+    [
+        ("artifact-stores", "multi-region-pipeline-single-stage"),
+        ("build-network", "backlog-proxy-efs"),
+        ("mirror-destination",),
+    ],
     ids=" ".join,
 )
 def test_a_plan_deploys_all_that_it_names(
     names: tuple[str, ...], account: Emulator, tmp_path: Path
 ) -> None:
-    """With answers as variables at first, then from files: nothing is left to change."""
+    """With answers as variables at first, then from files: nothing is left to change.
+
+    What an earlier stack of the plan puts out is fetched, so that the script runs in one go.
+    """
     plan = chosen(*names)
     reader = Reader(account, tmp_path, "eu-west-1")
     answers = [
         f"export {variable}={shlex.quote(ANSWERS[name])}"
-        for (_, name), variable in variables(plan).items()
+        for (_, _, name), variable in variables(plan).items()
+        if name in ANSWERS
     ]
-    ended = reader.run("\n".join([*answers, shell(plan)]))
+    ended = reader.run("\n".join([*answers, f"export account_id={ACCOUNT}", shell(plan)]))
     assert ended.returncode == 0, (ended.stdout, ended.stderr)
     client = account.client("cloudformation", "eu-west-1")
+    outputs: dict[str, str] = {}
     for step in plan:
         (stack,) = client.describe_stacks(StackName=step.stack)["Stacks"]
         assert stack["StackStatus"] == "CREATE_COMPLETE"
+        given = {p["ParameterKey"]: p["ParameterValue"] for p in stack["Parameters"]}
+        for one in step.parameters:
+            if one.output:
+                assert given[one.name] == outputs[one.name]
+        outputs |= {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", ())}
 
     files = {step.template: f"{step.template}.json" for step in plan if step.parameters}
     for step in plan:
         if step.parameters:
-            text = skeleton(step)
-            filled = [f"{one.name}={ANSWERS[one.name]}" for one in step.parameters]
-            assert len(json.loads(text)) == len(filled)
-            (tmp_path / files[step.template]).write_text(json.dumps(filled))
-    again = reader.run(shell(plan, files))
+            filled = [f"{p.name}={(ANSWERS | outputs)[p.name]}" for p in step.parameters]
+            text = json.dumps(filled)
+            assert list(mistakes(step, text)) == []
+            (tmp_path / files[step.template]).write_text(text)
+    again = reader.run("\n".join([f"export account_id={ACCOUNT}", shell(plan, files)]))
     assert again.returncode == 0, (again.stdout, again.stderr)
     assert again.stdout.count("No changes to deploy") == len(plan)
+
+
+RECIPES = [
+    block
+    for block in re.findall(
+        r"^```bash\n(.*?)^```$", (ROOT / "docs/deploying.md").read_text(), re.S | re.M
+    )
+    if "aws iam" in block
+]
+
+
+def test_the_recipes_for_a_role_make_it(account: Emulator, tmp_path: Path) -> None:
+    """One inline policy, and a managed one for each document where one has no room for all."""
+    inline, managed = RECIPES
+    reader = Reader(account, tmp_path, "eu-west-1")
+    for name in ("pyproject.toml", "cfngen", "blueprints"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    reader.environment["PATH"] = f"{Path(sys.executable).parent}:{reader.environment['PATH']}"
+    other = inline.replace("mirror-destination", "branch-builder")
+    for block in (inline, other, managed):
+        ended = reader.run(block)
+        assert ended.returncode == 0, (ended.stdout, ended.stderr)
+    iam = account.client("iam", "us-east-1")
+    for name in ("mirror-destination", "branch-builder"):
+        role = f"deploy-{name}"
+        found = iam.get_role_policy(RoleName=role, PolicyName="deploy")["PolicyDocument"]
+        whole = policy(name, body(name), Place(name))
+        (expected,) = documents(whole, inline=True)
+        assert found == document(expected)
+    attached = iam.list_attached_role_policies(RoleName="deploy-branch-builder")["AttachedPolicies"]
+    assert [one["PolicyName"] for one in attached] == [
+        "deploy-branch-builder-1",
+        "deploy-branch-builder-2",
+    ]
+    for one, part in zip(attached, documents(whole), strict=True):
+        version = iam.get_policy_version(PolicyArn=one["PolicyArn"], VersionId="v1")
+        assert version["PolicyVersion"]["Document"] == document(part)

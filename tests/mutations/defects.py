@@ -345,4 +345,32 @@ DEFECTS = [
         "            if True:\n",
         "tests/test_plan.py",
     ),
+    Defect(
+        "a script deploys what it can before it says what is missing",
+        "cfngen/plan/script.py",
+        """    lines.append('[ "$problems" = 0 ] || exit 1')\n""",
+        "",
+        "tests/test_plan.py",
+    ),
+    Defect(
+        "a script for another account runs with any credentials",
+        "cfngen/plan/script.py",
+        "    if any(step.account for step in steps):\n        lines +=",
+        "    if False:\n        lines +=",
+        "tests/test_plan.py",
+    ),
+    Defect(
+        "a second region gets what the first one put out",
+        "cfngen/plan/variables.py",
+        '    return step.template, step.region if parameter.output else "", parameter.name',
+        '    return step.template, "", parameter.name',
+        "tests/test_plan.py",
+    ),
+    Defect(
+        "an option for a role that cannot be is taken",
+        "cfngen/deploy_role/given.py",
+        "    if problems:\n        raise Problems(problems)",
+        "    if False:\n        raise Problems(problems)",
+        "tests/test_deploy_role.py",
+    ),
 ]

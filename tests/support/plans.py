@@ -28,8 +28,10 @@ def sources() -> tuple[Source, ...]:
 
 @cache
 def planned() -> tuple[Step, ...]:
-    """Return the deployments of all of them."""
-    return tuple(steps(list(sources())))
+    """Return the deployments of all of them, those of other accounts last."""
+    accounts = sorted({source.entry.account for source in sources()})
+    groups = [[s for s in sources() if s.entry.account == account] for account in accounts]
+    return tuple(step for group in groups for step in steps(group))
 
 
 @dataclass(frozen=True)
