@@ -28,6 +28,18 @@ def style(text: str, stream: Any, **how: Any) -> str:
     return click.style(text, **how)
 
 
+def terminal_width() -> int:
+    """Return how many columns there are to print to; 100 where there is no terminal.
+
+    More than 120 are not used: a line as long as that is hard to read.
+    """
+    import shutil
+
+    if sys.stdout is None or not sys.stdout.isatty():
+        return 100
+    return min(shutil.get_terminal_size((100, 24)).columns, 120)
+
+
 def out(text: str) -> None:
     """Write data, always in UTF-8.
 

@@ -9,7 +9,7 @@ import click
 
 from cfngen.commands.drawing import draw, here, own_version
 from cfngen.commands.exits import FINDINGS
-from cfngen.console import out, say, style
+from cfngen.console import out, say, style, terminal_width
 from cfngen.errors import CfngenError, Problems, did_you_mean
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ FORMATS = ("text", "markdown", "json", "sarif", "html")
     metavar="CONCERN,…",
     help=f"Exit 1 if there is a finding of one of these: {', '.join(CONCERNS)}.",
 )
+@click.option("--details", is_flag=True, help="Tell every change on the terminal.")
 @click.option(
     "--limit",
     type=click.IntRange(1000),
@@ -64,6 +65,7 @@ def review(
     form: str,
     writes: tuple[str, ...],
     fails: tuple[str, ...],
+    details: bool,
     limit: int | None,
     blueprints: bool | None,
 ) -> None:
@@ -105,7 +107,9 @@ def review(
             form,
             lambda text, **how: style(text, sys.stdout, **how),
             limit=most,
+            width=terminal_width(),
             version=version,
+            details=details,
         )
     )
     if failed := _failed(result, concerns):

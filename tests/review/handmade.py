@@ -26,7 +26,7 @@ from cfngen.review.printed import printed
 from cfngen.values import CLOSE, OPEN
 
 WILL, MAY = Certainty.WILL, Certainty.MAY
-SCHEMA = "cfn-lint's schema of {0}: createOnlyProperties /properties/{1}"
+SCHEMA = "{0} createOnlyProperties /properties/{1}"
 
 DIFF = """\
 --- Mirror/buildspec.yml
@@ -65,6 +65,9 @@ def mirror() -> StackReview:
                 "may do more than before: codecommit:GitPush on every repository",
                 line=140,
                 origin=f"{origin}:71",
+            ),
+            Finding(
+                Concern.BROADEN, WILL, "Hook", "POST /backlog asks nobody who they are", line=190
             ),
             Finding(
                 Concern.REPLACE,
@@ -157,6 +160,20 @@ def mirror() -> StackReview:
             ResourceChange("Alarm", "AWS::CloudWatch::Alarm", Kind.ADDED, line=180),
             ResourceChange("OldLog", "AWS::Logs::LogGroup", Kind.REMOVED, line=60),
             ResourceChange(
+                "Cache",
+                "AWS::S3::Bucket",
+                Kind.REMOVED,
+                line=70,
+                note="leaves the stack and stays in the account (DeletionPolicy: Retain)",
+            ),
+            ResourceChange(
+                "Start",
+                "AWS::Lambda::Alias",
+                Kind.CHANGED,
+                type_before="AWS::Lambda::Function",
+                line=75,
+            ),
+            ResourceChange(
                 "Mirror",
                 "AWS::CodeBuild::Project",
                 Kind.CHANGED,
@@ -176,7 +193,19 @@ def mirror() -> StackReview:
                 ),
                 line=120,
             ),
-            ResourceChange("MirrorRole", "AWS::IAM::Role", Kind.CHANGED, line=140),
+            ResourceChange(
+                "MirrorRole",
+                "AWS::IAM::Role",
+                Kind.CHANGED,
+                properties=(
+                    Detail(
+                        "Policies[Mirror].PolicyDocument.Statement[0].Action",
+                        ["codecommit:GitPull", "s3:GetObject"],
+                        ["codecommit:GitPull", "codecommit:GitPush"],
+                    ),
+                ),
+                line=140,
+            ),
             ResourceChange(
                 "Hook", "AWS::ApiGateway::Method", Kind.AFFECTED, type_before="", line=190
             ),
@@ -259,8 +288,41 @@ def everything() -> Review:
             Finding(Concern.BROADEN, WILL, "Rule", "events may start what it targets", line=8),
         ),
         resources=(ResourceChange("Rule", "AWS::Events::Rule", Kind.ADDED, line=8),),
+        entries=(
+            EntryChange("Parameters", "Account", Kind.ADDED, (Detail("Type", MISSING, "String"),)),
+            EntryChange(
+                "Outputs", "RuleArn", Kind.ADDED, (Detail("Export.Name", MISSING, "events-rule"),)
+            ),
+        ),
+        powers=(
+            PowerChange(
+                "Rule",
+                "resource",
+                Extent.BROADENED,
+                gained=(Grant("Allow", "events.amazonaws.com", ("sqs:SendMessage",), "Rule"),),
+            ),
+        ),
     )
-    gone = StackReview("git-backup", Kind.REMOVED, "output/git-backup.yaml")
+    gone = StackReview(
+        "git-backup",
+        Kind.REMOVED,
+        "output/git-backup.yaml",
+        resources=(
+            ResourceChange("Task", "AWS::ECS::TaskDefinition", Kind.REMOVED, line=9),
+            ResourceChange(
+                "Backups",
+                "AWS::S3::Bucket",
+                Kind.REMOVED,
+                line=20,
+                note="leaves the stack and stays in the account (DeletionPolicy: Retain)",
+            ),
+        ),
+        entries=(
+            EntryChange(
+                "Parameters", "Days", Kind.REMOVED, (Detail("Type", "Number", MISSING),), line=3
+            ),
+        ),
+    )
     return Review("main", "HEAD", (mirror(), calm, new, gone), unchanged=10)
 
 

@@ -48,7 +48,7 @@ def test_the_working_tree_is_reviewed(project: Path, capsys: pytest.CaptureFixtu
     told = capsys.readouterr().out
     assert told.startswith("1 stack changes: ")
     assert "Objects" in told
-    assert "output/stack.yaml:12" in told
+    assert "output/stack.yaml:13" in told
     assert "Topic" not in told
 
 

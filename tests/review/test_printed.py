@@ -28,16 +28,20 @@ from cfngen.review.model import (
     StackReview,
 )
 from cfngen.review.printed import FORMATS, printed
-from cfngen.review.printed.phrases import why
-from cfngen.review.printed.verdict import SAFE, verdict
+from cfngen.review.printed.findings import by_gravity, told
+from cfngen.review.printed.phrases import grant_lines, happening
+from cfngen.review.printed.reasons import reasons
+from cfngen.review.printed.sides import Items, difference, items
+from cfngen.review.printed.verdict import SAFE, tally, verdict
+from cfngen.review.printed.visible import columns, folded
 
 PAGES = "https://docs.aws.amazon.com"
 
 SCHEMA = json.loads(files("cfngen").joinpath("data", "review.schema.json").read_text("utf-8"))
 EVERYTHING = (
-    "2 stacks change, 1 template is new (1 policy), 1 template is gone: 1 refused, 1 resource will"
-    " be replaced (data at risk), 1 resource may be replaced, 1 role broadened, 1 resource opened"
-    " to the internet"
+    "2 stacks change, 1 template is new (1 resource policy), 1 template is gone (its stack stays"
+    " until somebody deletes it): 1 refused, data of 1 resource at risk, 1 resource will be"
+    " replaced, 1 resource may be replaced, 1 resource opened to the internet, 1 role broadened"
 )
 REVIEWS = {
     "nothing": handmade.NOTHING,
@@ -62,6 +66,10 @@ REVIEWS = {
         (
             Review("a", "b", handmade.everything().stacks[1:2]),
             f"1 stack changes: 1 resource changed in place; {SAFE}",
+        ),
+        (
+            Review("a", "b", (StackReview("gone", Kind.REMOVED),)),
+            "No stack is updated; 1 template is gone (its stack stays until somebody deletes it)",
         ),
         (handmade.one(Concern.REFUSED, Certainty.WILL), "1 stack changes: 1 refused"),
         (handmade.one(Concern.REFUSED, Certainty.MAY), "1 stack changes: 1 may be refused"),
@@ -111,25 +119,150 @@ def test_the_samples_are_current(form: str) -> None:
     assert printed(handmade.everything(), form) == sample.read_text("utf-8")
 
 
+LABELS = (
+    "refused",
+    "maybe refused",
+    "data at risk",
+    "replaced",
+    "maybe replaced",
+    "opened to the internet",
+    "broadened",
+)
+
+
 def test_findings_come_in_the_order_of_their_gravity() -> None:
     """What is refused comes first, then data, replacements and powers; the certain before that."""
     lines = printed(handmade.everything(), "text").splitlines()
-    told = ("refused", "refused?", "data at risk", "replaced", "replaced?", "broadened")
-    found = [line[2:15].strip() for line in lines if line[2:15].strip() in told and line[14] == " "]
-    assert found == [*told, "broadened"]
+    assert [line for line in lines if line in LABELS] == list(LABELS)
+    assert [one.label for one in told(handmade.everything().stacks)] == list(LABELS)
+    page = printed(handmade.everything(), "html")
+    assert re.findall(r'<span class="concern">([^<]*)<', page) == list(LABELS)
+
+
+def test_the_gravest_template_comes_first() -> None:
+    """Whatever a template is called, one with a refusal stands before one without."""
+    review = handmade.everything()
+    stacks = (review.stacks[1], review.stacks[3], review.stacks[2], review.stacks[0])
+    names = [stack.name for stack in by_gravity(stacks)]
+    assert names == ["backlog-proxy-efs", "build-network", "git-backup", "branch-events"]
+    for form in ("text", "markdown", "html"):
+        text = printed(replace(review, stacks=stacks), form, details=True)
+        assert text.index("build-network.yaml" if form != "markdown" else "build-network") > (
+            text.index("Repository")
+        )
+
+
+def test_what_is_found_in_several_templates_is_told_once() -> None:
+    """The same finding names both of its places, and the same details are told once."""
+    found = handmade.mirror()
+    twin = replace(found, name="twin", file="output/twin.yaml")
+    text = printed(Review("a", "b", (found, twin)), "text")
+    assert text.count("POST /backlog asks nobody who they are") == 1
+    assert "output/twin.yaml:190" in text
+    assert "  as in backlog-proxy-efs" in text
+    table = printed(Review("a", "b", (found, twin)), "markdown").partition("<details>")[0]
+    assert table.count("asks nobody who they are") == 1
+    assert "`backlog-proxy-efs`<br>`twin`" in table
+
+
+def test_what_is_counted_is_counted_the_same_everywhere() -> None:
+    """The verdict's numbers are those of the page's tiles; a new template's powers are none."""
+    stacks = handmade.everything().stacks
+    assert {concern: tally(stacks, concern) for concern in Concern} == {
+        Concern.REFUSED: (1, 0),
+        Concern.DATA: (1, 0),
+        Concern.REPLACE: (1, 1),
+        Concern.BROADEN: (2, 0),
+    }
+    page = printed(handmade.everything(), "html")
+    assert re.findall(r"<b>(\d+)</b> <span>([^<]*)<", page) == [
+        ("1", "stack refused"),
+        ("1", "data at risk"),
+        ("1", "replaced"),
+        ("2", "broadened"),
+    ]
+    assert '<span class="may">1 opened to the internet</span>' in page
+
+
+def test_a_denial_that_goes_is_no_denial_that_comes() -> None:
+    """Who gains because a denial goes is told so: with a minus, and the word."""
+    power = handmade.mirror().powers[0]
+    deny = model.Grant("Deny", "*", ("s3:*",), "B")
+    changed = replace(power, gained=(deny, *power.gained[:1]), lost=(replace(deny, on="C"),))
+    assert [(mark, words[:8]) for mark, words in grant_lines(changed)] == [
+        ("-", "denied: "),
+        ("+", "codecomm"),
+        ("+", "denied: "),
+    ]
+
+
+def test_what_is_kept_only_leaves_the_stack() -> None:
+    """A removed resource with a policy that keeps it is not said to be removed."""
+    note = "leaves the stack and stays in the account (DeletionPolicy: Retain)"
+    change = ResourceChange("Logs", "AWS::Logs::LogGroup", Kind.REMOVED, note=note)
+    assert happening(change) == note
+    assert happening(replace(change, note="")) == "removed"
+    retyped = replace(change, kind=Kind.CHANGED, note="", type_before="AWS::S3::Bucket")
+    assert happening(retyped) == "refused: was AWS::S3::Bucket"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (["a", "b"], ["a", "b", "c"], Items((), ("c",), 2)),
+        (["a", "a"], ["a"], Items(("a",), (), 1)),
+        ("a", ["a", "b"], Items((), ("b",), 1)),
+        (["a", "b"], ["b", "a"], None),
+        ([{"a": 1}], [{"a": 2}], None),
+        ("a", "b", None),
+        (MISSING, ["a"], None),
+    ],
+)
+def test_of_a_list_only_the_news_is_told(before: Any, after: Any, expected: Items | None) -> None:
+    """Plain lists are told by what came and went; an order that changed is told as a whole."""
+    assert items(Detail("a", before, after)) == expected
+
+
+def test_a_difference_has_no_commas() -> None:
+    """What an added item follows is not different because of a comma behind it."""
+    lines = difference(Detail("a", {"x": [{"k": "a\nb"}]}, {"x": [{"k": "a\nb"}, 2], "y": {}}))
+    assert [line for line in lines if line[0] in "+-"] == ["+   - 2", "+ y: {}"]
 
 
 def test_text_is_coloured_by_the_style_it_is_given() -> None:
-    """Colours do not change what is said, and a narrower terminal gets shorter lines."""
+    """Colours do not change what is said."""
     review = handmade.everything()
     coloured = printed(review, "text", click.style)
     assert click.style("-/+ ", fg="red") in coloured
     assert click.unstyle(coloured) == printed(review, "text")
-    prose = [
-        line for line in printed(review, "text", width=60).splitlines() if "at out" not in line
-    ]
-    assert max(map(len, prose[:20])) <= 60
-    assert printed(review, "text", width=60) != printed(review, "text")
+
+
+@pytest.mark.parametrize("details", [False, True])
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("name", REVIEWS)
+def test_no_line_is_wider_than_the_terminal(name: str, width: int, *, details: bool) -> None:
+    """Whatever is in the templates, only an address may be longer than a line."""
+    for line in printed(REVIEWS[name], "text", width=width, details=details).splitlines():
+        assert columns(line) <= width or "https://" in line, line
+
+
+def test_lines_are_folded_between_words_and_nothing_is_lost() -> None:
+    """A word that is too long is broken, an address is not."""
+    assert folded("one two three", 7) == ["one two", "three"]
+    assert folded("x" * 10 + " y", 4) == ["xxxx", "xxxx", "xx y"]
+    assert folded("see https://docs.aws.amazon.com/a.html", 10)[1].startswith("https://")
+    assert folded("日本語", 4) == ["日本", "語"]
+    assert folded("", 4) == [""]
+
+
+def test_details_are_told_when_asked_for() -> None:
+    """A template without a finding has one line, unless it is the only one or details are asked."""
+    review = handmade.everything()
+    calm = "Tags[Name].Value: a → b"
+    assert calm not in printed(review, "text")
+    assert "build-network  1 resource changed in place" in printed(review, "text")
+    assert calm in printed(review, "text", details=True)
+    assert calm in printed(replace(review, stacks=review.stacks[1:2]), "text")
 
 
 @pytest.mark.parametrize("name", REVIEWS)
@@ -184,21 +317,37 @@ def test_an_unknown_format_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("because", "expected"),
     [
-        ("", ("", "")),
-        ("AWS::X::Y createOnlyProperties /properties/Z", None),
-        (f"{PAGES}/a.html", ("see", f"{PAGES}/a.html")),
-        (f"AWS::X::Y /properties/Z: {PAGES}/b/a.html", None),
+        ("", []),
+        (
+            "AWS::X::Y createOnlyProperties /properties/A/B",
+            [("A.B cannot change in place (AWS::X::Y createOnlyProperties /properties/A/B)", "")],
+        ),
+        (
+            "AWS::X::Y createOnlyProperties /properties/A; AWS::X::Y refuses /properties/B",
+            [
+                ("A cannot change in place (AWS::X::Y createOnlyProperties /properties/A)", ""),
+                ("B cannot change once the resource exists (AWS::X::Y refuses /properties/B)", ""),
+            ],
+        ),
+        (f"{PAGES}/a.html", [("", f"{PAGES}/a.html")]),
+        (
+            f"AWS::X::Y /properties/Z: {PAGES}/b/a.html",
+            [
+                (
+                    "a change of Z is more than one in place (AWS::X::Y /properties/Z)",
+                    f"{PAGES}/b/a.html",
+                )
+            ],
+        ),
+        ("nobody knows; really", [("nobody knows; really", "")]),
         (f"{PAGES}/a.html)](https://evil.example/x.html", None),
         ("https://docs.aws.amazon.com.evil.example/a.html", None),
         (f'{PAGES}/a.html"onclick="x.html', None),
     ],
 )
-def test_only_pages_of_aws_become_links(because: str, expected: tuple[str, str] | None) -> None:
-    """A reason ends in a link only if it ends in an address of AWS's documentation."""
-    words, page = why(because)
-    if expected:
-        assert (words, page) == expected
-    elif because.startswith("AWS::X::Y /properties/Z: "):
-        assert (words, page) == ("because AWS::X::Y /properties/Z: see", f"{PAGES}/b/a.html")
-    else:
-        assert (words, page) == (f"because {because}", "")
+def test_reasons_are_words_and_only_pages_of_aws_become_links(
+    because: str, expected: list[tuple[str, str]] | None
+) -> None:
+    """A schema's keyword is told in words; an address is a link only if it is AWS's own."""
+    found = [(reason.words, reason.page) for reason in reasons(because)]
+    assert found == ([(because, "")] if expected is None else expected)

@@ -48,6 +48,7 @@ def test_a_finding_is_located_in_the_template_and_in_the_blueprint() -> None:
         "cfngen/replace",
         "cfngen/broaden",
         "cfngen/broaden",
+        "cfngen/broaden",
     ]
     assert place(found[0]["locations"][0]) == ("output/backlog-proxy-efs.yaml", 31)
     assert place(found[0]["relatedLocations"][0]) == (
@@ -111,4 +112,4 @@ def test_no_more_results_than_are_shown() -> None:
     assert len(found["results"]) == 5000
     assert {result["level"] for result in found["results"][:2000]} == {"error", "warning"}
     (said,) = found["invocations"][0]["toolExecutionNotifications"]
-    assert said["message"]["text"].startswith("1000 findings more")
+    assert said["message"]["text"].startswith("2000 findings more")

@@ -23,6 +23,7 @@ def printed(
     limit: int = GITHUB,
     width: int = 100,
     version: str = "",
+    details: bool = False,
 ) -> str:
     """Return a review in one of `FORMATS`.
 
@@ -33,12 +34,13 @@ def printed(
         limit: characters that `markdown` stays below.
         width: columns of the terminal, for `text`.
         version: of cfngen, for `sarif`.
+        details: whether `text` tells everything that changes, in templates without a finding too.
     """
     # Each format is imported when it is asked for.
     if form == "text":
         from cfngen.review.printed.text import as_text
 
-        return as_text(review, style, width)
+        return as_text(review, style, width, details=details)
     if form == "markdown":
         from cfngen.review.printed.markdown import as_markdown
 

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cfngen.review.model import Certainty, Kind, ResourceChange, StackReview
-from cfngen.review.printed.phrases import clipped, counted, visible
+from cfngen.review.printed.phrases import counted, is_kept, is_retyped
+from cfngen.review.printed.visible import clipped, visible
 
 MOST_NODES, MOST_EDGES = 30, 90  # a picture of more than that tells nothing
 LABEL = 40  # characters
@@ -14,20 +15,24 @@ HARMLESS = " :/-"  # within a label, not at its start, where it would be a list
 
 # What becomes of a resource, and the colours for it, which are read on white and on black.
 CLASSES = {
+    "refused": "fill:#ffd8d3,stroke:#b3261e,color:#410e0b,stroke-width:3px",
     "replaced": "fill:#ffd8d3,stroke:#b3261e,color:#410e0b,stroke-width:2px",
     "doubtful": "fill:#ffe9c7,stroke:#9a6700,color:#3d2900,stroke-width:2px,stroke-dasharray:5 3",
     "removed": "fill:#f3d6d6,stroke:#8c1d18,color:#410e0b,stroke-dasharray:3 3",
+    "kept": "fill:#f3d6d6,stroke:#8c1d18,color:#410e0b,stroke-dasharray:3 3",
     "added": "fill:#d7f5dd,stroke:#1a7f37,color:#04260f",
     "changed": "fill:#fff8c5,stroke:#9a6700,color:#3d2900",
     "affected": "fill:#ddf4ff,stroke:#0969da,color:#0a3069",
 }
 WORDS = {
+    "refused": "refused",
     "replaced": "will be replaced",
     "doubtful": "may be replaced",
     "removed": "removed",
-    "added": "new",
+    "kept": "leaves the stack, stays",
+    "added": "added",
     "changed": "changed in place",
-    "affected": "affected",
+    "affected": "follows",
 }
 
 
@@ -52,6 +57,10 @@ class Picture:
 
 def look(change: ResourceChange) -> str:
     """Return which of `CLASSES` a resource is drawn as."""
+    if is_retyped(change):
+        return "refused"
+    if is_kept(change):
+        return "kept"
     replaced = {Certainty.WILL: "replaced", Certainty.MAY: "doubtful"}.get(change.replacement)
     return replaced or change.kind.value
 

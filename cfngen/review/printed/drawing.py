@@ -8,7 +8,8 @@ from html import escape
 
 from cfngen.review.model import StackReview
 from cfngen.review.printed.diagram import WORDS, Node, Picture, picture
-from cfngen.review.printed.phrases import clipped, columns, counted, visible
+from cfngen.review.printed.phrases import counted
+from cfngen.review.printed.visible import clipped, columns, visible
 
 WIDE, HIGH = 216, 62  # of a box
 ACROSS, DOWN = 62, 22  # between boxes

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cfngen.review.printed.phrases import clipped, visible, visible_lines
+from cfngen.review.printed.visible import clipped, visible, visible_lines
 
 # What can begin markup, HTML, a table's cell or mathematics; and at the start, a list or a heading.
 MARKUP = re.compile(r"[&<>`*_\[\]|\\~$]")

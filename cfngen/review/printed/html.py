@@ -5,22 +5,26 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
+from html import escape
 from importlib.resources import files
 
-from cfngen.review.model import Concern, Finding, Kind, Review, StackReview
+from cfngen.review.model import Concern, Kind, Review, StackReview
+from cfngen.review.printed.condensed import condensed, facts
 from cfngen.review.printed.drawing import as_svg
-from cfngen.review.printed.html_parts import details, tag, text
+from cfngen.review.printed.findings import OPENED, Told, by_gravity, told
+from cfngen.review.printed.html_parts import LOOKS, details, escaped, tag, text
 from cfngen.review.printed.phrases import (
+    LEGEND,
     ORDER,
-    changed_signs,
     counted,
     finding_place,
-    finding_subject,
     in_base,
+    legend,
     origin_place,
-    why,
+    signs,
 )
-from cfngen.review.printed.verdict import gravity, is_grave, ordered, summary, tally, verdict
+from cfngen.review.printed.reasons import reasons
+from cfngen.review.printed.verdict import gravity, summary, tally, verdict
 
 FOOT = (
     "Made by <code>cfngen review</code> from the templates alone: what is deployed was not"
@@ -38,6 +42,7 @@ def as_html(review: Review) -> str:
         f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none';"
         " form-action 'none'"
     )
+    stacks = by_gravity(review.stacks)
     title = text(f"Review of {review.base} → {review.head}")
     return "\n".join(
         [
@@ -56,10 +61,11 @@ def as_html(review: Review) -> str:
             "<body>",
             *_header(review),
             "<main>",
-            *_stacks(review.stacks),
+            *_findings(review, stacks),
+            *_stacks(stacks),
             *(
                 line
-                for number, stack in enumerate(review.stacks)
+                for number, stack in enumerate(stacks)
                 for line in _stack(number, stack, review)
             ),
             "</main>",
@@ -83,12 +89,25 @@ def _header(review: Review) -> Iterator[str]:
     yield tag("h1", verdict(review))
     yield '<ul class="tally">'
     for concern, words in ORDER.items():
-        will, may = tally(review.stacks, concern)
-        look = concern.value if will or may else "none"
-        doubt = f'<span class="may">{may} more may be</span>' if may else ""
-        yield f'<li class="{look}"><b>{will}</b> <span>{words}</span>{doubt}</li>'
+        look = concern.value if any(tally(review.stacks, concern)) else "none"
+        yield f'<li class="{look}">{_tile(review, concern, words)}</li>'
     yield "</ul>"
     yield "</header>"
+
+
+def _tile(review: Review, concern: Concern, words: str) -> str:
+    """Return how much a concern is about; stacks are refused, all else is about resources."""
+    will, may = tally(review.stacks, concern)
+    if may and not will:
+        return f"<b>{may}</b> <span>maybe {words}</span>"
+    noun = f"{'stack' if will == 1 else 'stacks'} " if concern is Concern.REFUSED else ""
+    more = f"{may} more maybe" if may else ""
+    if concern is Concern.BROADEN and (
+        opened := sum(f.label == OPENED for f in told(review.stacks))
+    ):
+        more = f"{opened} {OPENED}"
+    doubt = f'<span class="may">{more}</span>' if more else ""
+    return f"<b>{will}</b> <span>{noun}{words}</span>{doubt}"
 
 
 def _stacks(stacks: Sequence[StackReview]) -> Iterator[str]:
@@ -109,6 +128,7 @@ def _stacks(stacks: Sequence[StackReview]) -> Iterator[str]:
             f"{tag('td', summary(stack))}</tr>"
         )
     yield "</tbody></table></div>"
+    yield f'<p class="legend">{escape(legend(stacks))}</p>'
     yield "</section>"
 
 
@@ -119,11 +139,9 @@ def _count(stack: StackReview, concern: Concern) -> str:
 
 
 def _signs(stack: StackReview) -> str:
-    looks = {"+": "plus", "-": "minus", "~": "tilde", "→": "follows"}
-    words = {"+": "added", "-": "removed", "~": "changed", "→": "affected"}
     return " ".join(
-        f'<span class="{looks[sign[0]]}" title="{sign[1:]} {words[sign[0]]}">{sign}</span>'
-        for sign in changed_signs(stack).split()
+        f'<span class="{LOOKS[mark]}" title="{number} {LEGEND[mark]}">{mark}{number}</span>'
+        for mark, number in signs(stack)
     )
 
 
@@ -132,37 +150,63 @@ def _stack(number: int, stack: StackReview, review: Review) -> Iterator[str]:
     name = tag("span", stack.name, id=f"name-{number}")
     kind = f'<span class="kind {stack.kind.value}">{KINDS.get(stack.kind, "")}</span>'
     yield f"<h2>{name} {kind}</h2>"
-    place = f"{tag('code', stack.file)} · " if stack.file else ""
+    gone = f" in {text(review.base)}" if stack.kind is Kind.REMOVED else ""
+    place = f"{tag('code', stack.file)}{gone} · " if stack.file else ""
     signs = f'<span class="signs">{_signs(stack)}</span>'
     yield f'<p class="about">{place}{text(summary(stack))} {signs}</p>'
-    if stack.findings:
-        yield '<ul class="findings">'
-        for _, finding in ordered([stack]):
-            yield _finding(finding, stack, review)
-        yield "</ul>"
+    if len(review.stacks) == 1:
+        yield from _list(told([stack]), review, {})
     for note in stack.notes:
         yield tag("p", note, class_="note")
-    if picture := as_svg(stack, f"picture-{number}"):
+    for fact in facts(stack):
+        yield f'<p class="fact">{escape(fact)}</p>'
+    if picture := as_svg(stack, f"picture-{number}") if stack.kind is Kind.CHANGED else "":
         yield '<div class="scroll picture" role="region" aria-label="What changes" tabindex="0">'
         yield picture
         yield "</div>"
-    yield from details(stack)
+    yield from details(condensed(stack))
     yield "</section>"
 
 
-def _finding(finding: Finding, stack: StackReview, review: Review) -> str:
-    doubt = "maybe " if finding.certainty == "may" else ""
-    look = "grave" if is_grave(finding) else "careful"
-    words, page = why(finding.because)
-    link = f' <a rel="noreferrer" href="{page}">{page.rpartition("/")[2]}</a>' if page else ""
-    because = f'<p class="because">{text(words)}{link}</p>' if words else ""
-    place = finding_place(finding, stack)
-    side = text(in_base(finding, stack, review.base))
-    where = f"<code>{text(place)}</code>{side}" if place else ""
-    origin = f", from {tag('code', origin_place(finding.origin))}" if finding.origin else ""
+def _findings(review: Review, stacks: Sequence[StackReview]) -> Iterator[str]:
+    """Yield the findings of all templates; those of one alone stand with it."""
+    found = told(review.stacks)
+    if found and len(review.stacks) > 1:
+        numbers = {stack.name: number for number, stack in enumerate(stacks)}
+        yield '<section class="first">'
+        yield "<h2>Findings</h2>"
+        yield from _list(found, review, numbers)
+        yield "</section>"
+
+
+def _list(found: Sequence[Told], review: Review, numbers: dict[str, int]) -> Iterator[str]:
+    if found:
+        yield '<ul class="findings">'
+        for one in found:
+            yield _finding(one, review, numbers)
+        yield "</ul>"
+
+
+def _finding(one: Told, review: Review, numbers: dict[str, int]) -> str:
+    look = "grave" if one.grave else "careful"
+    why = reasons(one.finding.because)
+    because = "".join(f'<p class="because">{escaped(one)}</p>' for one in why if one.words)
+    pages = [escaped(reason) for reason in why if not reason.words]
     return (
-        f'<li class="{finding.concern.value} {look}">'
-        f'<span class="concern">{doubt}{ORDER[finding.concern]}</span>'
-        f"<p>{tag('code', finding_subject(finding))} {text(finding.message)}</p>"
-        f'{because}<p class="place">{where}{origin}</p></li>'
+        f'<li class="{one.finding.concern.value} {look}">'
+        f'<span class="concern">{escape(one.label)}</span>'
+        f"<p>{tag('code', one.subject)} {text(one.message)}</p>"
+        f"{because}{''.join(_places(one, review, numbers, pages))}</li>"
     )
+
+
+def _places(one: Told, review: Review, numbers: dict[str, int], pages: list[str]) -> Iterator[str]:
+    """Yield where a finding is; beside the last of it, the pages that it rests on."""
+    for number, (stack, finding) in enumerate(one.places, 1):
+        place = finding_place(finding, stack)
+        where = f"<code>{escape(place)}</code>{escape(in_base(finding, review.base))}"
+        link = f'<a href="#stack-{numbers[stack.name]}">{text(stack.name)}</a>' if numbers else ""
+        origin = f", from {tag('code', origin_place(finding.origin))}" if finding.origin else ""
+        parts = [link, f"{where if place else ''}{origin}"]
+        parts += pages if number == len(one.places) else []
+        yield f'<p class="place">{" · ".join(part for part in parts if part)}</p>'

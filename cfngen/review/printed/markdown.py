@@ -4,34 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from cfngen.review.model import Finding, Review, StackReview
+from cfngen.review.model import Kind, Review, StackReview
 from cfngen.review.printed.diagram import mermaid, picture
 from cfngen.review.printed.escaped import code, cut_lines, fenced, folded_code, prose, units
-from cfngen.review.printed.markdown_parts import Piece, pieces
+from cfngen.review.printed.findings import MOST_PLACES, Told, by_gravity, told
+from cfngen.review.printed.markdown_parts import Piece, linked, pieces
 from cfngen.review.printed.phrases import (
-    ORDER,
     changed_signs,
     counted,
     finding_place,
-    finding_subject,
     in_base,
+    legend,
     origin_place,
-    why,
 )
-from cfngen.review.printed.verdict import (
-    CALM,
-    CAREFUL,
-    GRAVE,
-    gravity,
-    is_grave,
-    is_news,
-    ordered,
-    rank,
-    summary,
-    verdict,
-)
+from cfngen.review.printed.reasons import reasons
+from cfngen.review.printed.verdict import CALM, CAREFUL, GRAVE, gravity, summary, verdict
 
-_Because = Callable[[Finding, StackReview], str]
+_Because = Callable[[Told], str]
 
 MARKER = "<!-- cfngen review -->"  # by which a later comment finds the one to replace
 SYMBOLS = {GRAVE: "⛔", CAREFUL: "⚠️", CALM: "✅"}
@@ -64,24 +53,20 @@ class _Comment:
 
     def __init__(self, review: Review) -> None:
         self.review = review
-        self.details = {number: list(pieces(s)) for number, s in enumerate(review.stacks)}
+        self.stacks = by_gravity(review.stacks)
+        self.details = {n: list(pieces(s)) for n, s in enumerate(self.stacks)}
         self.dropped: dict[int, list[Piece]] = {number: [] for number in self.details}
-        flowchart = mermaid(picture(review.stacks))
+        flowchart = mermaid(picture(self.stacks))
         self.picture = f"{fenced(flowchart, 'mermaid')}\n_{LEGEND}_\n" if flowchart else ""
-        found = ordered(review.stacks)
-        self.found = [pair for pair in found if not is_news(*pair)]
-        for number, stack in enumerate(review.stacks):
-            rows = self.rows([pair for pair in ordered([stack]) if is_news(*pair)])
-            if rows:
-                self.details[number].insert(0, Piece("findings", "\n".join(rows)))
+        self.found = told(review.stacks)
 
     def text(self) -> str:
         """Return the comment with the details that are left."""
-        stacks = self.review.stacks
-        folds = [self.fold(number, stack) for number, stack in enumerate(stacks)]
-        return "\n".join(
-            [*self.head(), *self.table(MESSAGES[0], self.because), self.picture, *folds]
-        ).rstrip() + "\n"  # fmt: skip
+        folds = [self.fold(number, stack) for number, stack in enumerate(self.stacks)]
+        running = [stack for stack in self.stacks if stack.kind is Kind.CHANGED]
+        signs = f"_Signs: {prose(words)}_\n" if (words := legend(running)) else ""
+        table = self.table(MESSAGES[0], self.because)
+        return "\n".join([*self.head(), *table, self.picture, signs, *folds]).rstrip() + "\n"
 
     def drop(self, excess: int) -> bool:
         """Drop the biggest details, as much as is too much; tell whether there was anything."""
@@ -98,7 +83,7 @@ class _Comment:
     def without_details(self, most: int) -> str:
         """Return the comment with all findings, and templates in a line each."""
         because = self.because if most == MESSAGES[0] else _nothing
-        lines = [*self.head(), *self.table(most, because), *map(_bullet, self.review.stacks), ""]
+        lines = [*self.head(), *self.table(most, because), *map(_bullet, self.stacks), ""]
         return "\n".join([*lines, "_Details did not fit into this comment._"]) + "\n"
 
     def cut(self, limit: int) -> str:
@@ -110,7 +95,7 @@ class _Comment:
         heading, rule, *rows = self.table(MESSAGES[1], _nothing) or ["", ""]
         rows = rows[:-1]  # without the empty line at the end
         room = limit - units(f"{head}\n{heading}\n{rule}\n") - AT_THE_END
-        bullets = [_bullet(stack) for stack in sorted(self.review.stacks, key=_rank)]
+        bullets = [*map(_bullet, self.stacks)]
         lines = cut_lines(bullets, room)
         room -= sum(units(line) + 1 for line in lines)
         findings = cut_lines(rows, room) if len(lines) == len(bullets) else []
@@ -138,42 +123,32 @@ class _Comment:
         yield ""
 
     def table(self, most: int, because: _Because) -> list[str]:
-        """Return the findings about stacks that run, gravest first; nothing if there are none."""
-        several = len(self.review.stacks) > 1
-        return self.rows(self.found, most, because, several=several)
+        """Return the findings about stacks that run, gravest first; nothing if there are none.
 
-    def rows(
-        self,
-        found: Sequence[tuple[StackReview, Finding]],
-        most: int = MESSAGES[0],
-        because: _Because | None = None,
-        *,
-        several: bool = False,
-    ) -> list[str]:
-        """Return findings as a table; with the names of their templates if there are several."""
-        if not found:
+        The names of their templates stand there if there are several.
+        """
+        if not self.found:
             return []
+        several = len(self.review.stacks) > 1
         lines = ["|  | what | why |", "|---|---|---|"]
         if several:
             lines = ["|  | template | what | why |", "|---|---|---|---|"]
-        for stack, finding in found:
-            why = (because or self.because)(finding, stack)
-            cells = [_concern(finding)]
-            cells += [code(stack.name)] if several else []
-            cells += [code(finding_subject(finding)), prose(finding.message, most) + why]
+        for one in self.found:
+            symbol = SYMBOLS[GRAVE if one.grave else CAREFUL]
+            cells = [f"{symbol} {one.label}"]
+            cells += [_names(one.stacks)] if several else []
+            cells += [code(one.subject), prose(one.message, most) + because(one)]
             lines.append(f"| {' | '.join(cells)} |")
         return [*lines, ""]
 
-    def because(self, finding: Finding, stack: StackReview) -> str:
+    def because(self, one: Told) -> str:
         """Return the lines below a finding: why, and where."""
-        place = finding_place(finding, stack)
-        words, page = why(finding.because)
-        link = f" [{page.rpartition('/')[2].removesuffix('.html')}]({page})" if page else ""
-        lines = [f"{prose(words, 300)}{link}"] if words else []
-        if place:
-            side = f" {prose(side)}" if (side := in_base(finding, stack, self.review.base)) else ""
-            origin = f" from {code(origin_place(finding.origin))}" if finding.origin else ""
-            lines.append(f"{code(place)}{side}{origin}")
+        lines = list(map(linked, reasons(one.finding.because)))
+        for stack, finding in one.places[:MOST_PLACES]:
+            if place := finding_place(finding, stack):
+                side = f" {prose(side)}" if (side := in_base(finding, self.review.base)) else ""
+                origin = f" from {code(origin_place(finding.origin))}" if finding.origin else ""
+                lines.append(f"{code(place)}{side}{origin}")
         return "".join(f"<br>{line}" for line in lines)
 
     def fold(self, number: int, stack: StackReview) -> str:
@@ -191,19 +166,14 @@ class _Comment:
         return "\n".join([start, *body, "</details>\n"])
 
 
-def _concern(finding: Finding) -> str:
-    symbol = SYMBOLS[GRAVE if is_grave(finding) else CAREFUL]
-    doubt = "maybe " if finding.certainty == "may" else ""
-    return f"{symbol} {doubt}{ORDER[finding.concern]}"
+def _names(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - MOST_PLACES} more"] if len(names) > MOST_PLACES else []
+    return "<br>".join([*map(code, names[:MOST_PLACES]), *more])
 
 
 def _bullet(stack: StackReview) -> str:
     return f"- {code(stack.name)} {summary(stack)}"
 
 
-def _rank(stack: StackReview) -> tuple[int, bool]:
-    return min(map(rank, stack.findings), default=(len(ORDER), False))
-
-
-def _nothing(_finding: Finding, _stack: StackReview) -> str:
+def _nothing(_one: Told) -> str:
     return ""

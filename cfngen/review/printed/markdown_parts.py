@@ -13,25 +13,25 @@ from cfngen.review.model import (
     ResourceChange,
     StackReview,
 )
+from cfngen.review.printed.condensed import condensed, facts
 from cfngen.review.printed.escaped import code, cut_lines, fenced, folded_code, prose
+from cfngen.review.printed.findings import ways_in
 from cfngen.review.printed.phrases import (
-    clipped,
     counted,
-    detail_remarks,
-    difference,
     entries_by_section,
-    grant_words,
+    grant_lines,
     happening,
-    is_long,
-    is_same,
-    own_because,
+    payload_words,
     power_words,
     sign,
-    value,
 )
+from cfngen.review.printed.reasons import Reason, entry_note, own_reasons, remarks, told_reasons
+from cfngen.review.printed.sides import NONE, difference, is_long, is_same, items
+from cfngen.review.printed.visible import clipped, value
 
 MOST_LINES, MOST_CHARACTERS, MOST_WIDE = 400, 20_000, 2_000  # of one diff and its lines
 MOST_ACTIONS = 12  # of one grant
+LIST = 300  # characters of items in a row of a table
 
 
 @dataclass(frozen=True)
@@ -44,37 +44,49 @@ class Piece:
 
 def pieces(stack: StackReview) -> Iterator[Piece]:
     """Yield the details of a template, from the general to the particular."""
-    if stack.notes:
-        yield Piece("notes", "".join(f"- {prose(note)}\n" for note in stack.notes))
-    yield from _of_resources(stack.resources)
+    told = told_reasons(stack)
+    if words := [*facts(stack), *stack.notes]:
+        yield Piece("notes", "".join(f"- {prose(word)}\n" for word in words))
+    stack = condensed(stack)
+    yield from _of_resources(stack.resources, told)
     for section, entries in entries_by_section(stack):
-        yield from _of_entries(section, entries)
+        yield from _of_entries(section, entries, told)
     if stack.powers:
-        yield Piece("powers", "".join(map(_power, stack.powers)))
-    if stack.exposures:
-        told = (
-            f"- {'opened' if e.opened else 'closed'}: {code(e.resource)} {prose(e.what)}\n"
-            for e in stack.exposures
+        powers = "".join(_power(power, stack) for power in stack.powers)
+        yield Piece("permissions", powers)
+    if ways := ways_in(stack):
+        lines = (
+            f"- {'opened' if way.opened else 'closed'}: {code(way.resource)} {prose(way.what)}\n"
+            for way in ways
         )
-        yield Piece("ways in", f"**Reachable from the internet**\n\n{''.join(told)}")
+        yield Piece("ways in", f"**Reachable from the internet**\n\n{''.join(lines)}")
     for payload in stack.payloads:
-        place = f"{code(payload.name)} in {code(payload.resource)} {code(payload.path)}"
-        yield Piece("payloads", f"**Payload** {place}\n\n{fenced(_clip(payload.diff), 'diff')}")
+        name = code(payload_words(payload.name, payload.resource, payload.path))
+        yield Piece("payloads", f"**Payload** {name}\n\n{fenced(_clip(payload.diff), 'diff')}")
 
 
-def _of_resources(changes: Sequence[ResourceChange]) -> Iterator[Piece]:
+def linked(reason: Reason) -> str:
+    """Return a reason with a link to its page."""
+    words = prose(reason.words, 400)
+    link = f"[{reason.title}]({reason.page})" if reason.page else ""
+    return ": ".join(part for part in (words, link) if part)
+
+
+def _of_resources(changes: Sequence[ResourceChange], told: frozenset[str]) -> Iterator[Piece]:
     if changes:
-        yield Piece("resources", _resources(changes))
+        yield Piece("resources", _resources(changes, told))
     details = [(change, detail) for change in changes for detail in _details(change)]
     if details:
-        yield Piece("properties", _properties(details))
+        yield Piece("properties", _properties(details, told))
     for change, detail in details:
         if _is_apart(detail):
             yield Piece("long values", _long(f"{change.name}.{detail.path}", detail))
 
 
-def _of_entries(section: str, entries: Sequence[EntryChange]) -> Iterator[Piece]:
-    yield Piece(prose(section.lower()), _entries(section, entries))
+def _of_entries(
+    section: str, entries: Sequence[EntryChange], told: frozenset[str]
+) -> Iterator[Piece]:
+    yield Piece(prose(section.lower()), _entries(section, entries, told))
     for entry in entries:
         for detail in filter(_is_apart, entry.details):
             name = f"{entry.name}.{detail.path}" if detail.path else entry.name
@@ -86,13 +98,17 @@ def _details(change: ResourceChange) -> tuple[Detail, ...]:
 
 
 def _is_apart(detail: Detail) -> bool:
-    return not detail.payload and is_long(detail) and not is_same(detail)
+    if detail.payload or is_same(detail):
+        return False
+    if found := items(detail):
+        return any(len(" ".join(side)) > LIST for side in (found.gone, found.new))
+    return is_long(detail)
 
 
-def _resources(changes: Sequence[ResourceChange]) -> str:
+def _resources(changes: Sequence[ResourceChange], told: frozenset[str]) -> str:
     lines = ["|  | resource | type | what happens |", "|---|---|---|---|"]
     for change in changes:
-        because = "".join(f"<br>{prose(why)}" for why in own_because(change))
+        because = "".join(f"<br>{linked(reason)}" for reason in own_reasons(change, told))
         lines.append(
             f"| `{sign(change)}` | {code(change.name)} | {code(change.type)}"
             f" | {prose(happening(change))}{because} |"
@@ -100,24 +116,30 @@ def _resources(changes: Sequence[ResourceChange]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _properties(details: Sequence[tuple[ResourceChange, Detail]]) -> str:
+def _properties(details: Sequence[tuple[ResourceChange, Detail]], told: frozenset[str]) -> str:
     lines = ["| resource | property | before | after |", "|---|---|---|---|"]
-    lines += [f"| {code(change.name)} {_row(detail)}" for change, detail in details]
+    lines += [f"| {code(change.name)} {_row(detail, told)}" for change, detail in details]
     return "\n".join(lines) + "\n"
 
 
-def _row(detail: Detail) -> str:
-    said = detail_remarks(detail)
-    remarks = f"<br>{prose(said)}" if said else ""
+def _row(detail: Detail, told: frozenset[str]) -> str:
+    words = "; ".join(remarks(detail, told))
+    said = f"<br>{prose(words)}" if words else ""
     if detail.payload:
-        values = f"see payload {code(detail.payload)} | "
+        values = f"see payload | {code(detail.payload)}"
+    elif is_same(detail):
+        values = f"{_value(detail.after)} | the same text"
+    elif (found := items(detail)) and not _is_apart(detail):
+        kept = f" {found.kept} more stay" if found.kept else ""
+        gone, new = (" ".join(map(code, side)) for side in (found.gone, found.new))
+        values = f"{gone}{kept} | {new}"
     else:
         values = f"{_value(detail.before)} | {_value(detail.after)}"
-    return f"| {code(detail.path)}{remarks} | {values} |"
+    return f"| {code(detail.path)}{said} | {values} |"
 
 
 def _value(found: object) -> str:
-    return "" if found is MISSING else code(clipped(value(found)))
+    return NONE if found is MISSING else code(clipped(value(found)))
 
 
 def _long(name: str, detail: Detail) -> str:
@@ -125,23 +147,21 @@ def _long(name: str, detail: Detail) -> str:
     return f"<details><summary>{folded_code(name)}</summary>\n\n{diff}\n</details>\n"
 
 
-def _entries(section: str, entries: Sequence[EntryChange]) -> str:
+def _entries(section: str, entries: Sequence[EntryChange], told: frozenset[str]) -> str:
     lines = [f"|  | {prose(section.lower())} | what | before | after |", "|---|---|---|---|---|"]
     for entry in entries:
-        note = f"<br>{prose(entry.note)}" if entry.note else ""
+        words = entry_note(entry)
+        note = f"<br>{prose(words)}" if words else ""
         start = f"| `{sign(entry)}` | {code(entry.name)}{note} "
-        lines += [start + _row(detail) for detail in entry.details] or [f"{start}|  |  |  |"]
+        lines += [start + _row(detail, told) for detail in entry.details] or [f"{start}|  |  |  |"]
     return "\n".join(lines) + "\n"
 
 
-def _power(power: PowerChange) -> str:
-    lines = [
-        f"{mark} {grant_words(grant, MOST_ACTIONS)}"
-        for mark, grants in (("+", power.gained), ("-", power.lost))
-        for grant in grants
-    ]
+def _power(power: PowerChange, stack: StackReview) -> str:
+    lines = [f"{mark} {words}" for mark, words in grant_lines(power, MOST_ACTIONS)]
     diff = fenced(_clip("\n".join(lines)), "diff") if lines else ""
-    return f"**Powers** of {code(power.holder)}, {prose(power_words(power))}\n\n{diff}\n"
+    words = prose(power_words(power, stack.kind))
+    return f"**Permissions** of {code(power.holder)}, {words}\n\n{diff}\n"
 
 
 def _clip(text: str) -> str:

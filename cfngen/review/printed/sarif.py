@@ -7,8 +7,10 @@ from hashlib import sha256
 from typing import Any
 
 from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, StackReview
-from cfngen.review.printed.phrases import counted, visible
+from cfngen.review.printed.phrases import counted
+from cfngen.review.printed.reasons import reasons
 from cfngen.review.printed.verdict import is_grave, ordered
+from cfngen.review.printed.visible import visible
 from cfngen.sarif import added, document, location
 
 MOST = 5000  # results; GitHub shows no more of them
@@ -17,11 +19,13 @@ RULES = {
     Concern.REFUSED: (
         "CloudFormation will refuse the deployment",
         (
-            "The stack that is running cannot be updated to this template as it stands, and would"
-            " roll back. Common causes: a resource with a name of its own has to be replaced, a"
-            " logical ID changes its type, a parameter without default is added, or an export that"
-            " another stack imports goes away. Give the new resource another logical ID and name,"
-            " or change it in two deployments."
+            "The stack that is running cannot be updated to this template as it stands. Some is"
+            " refused before anything starts: a parameter without a value, a capability that is"
+            " not named, a logical ID that changes its type. Some is refused on the way, and the"
+            " stack rolls back: a resource that has to be replaced and keeps its given name, an"
+            " export that another stack imports and that goes away or changes. The message says"
+            " which it is; what cannot be given to the command takes a logical ID or a name of its"
+            " own, or two deployments."
         ),
     ),
     Concern.DATA: (
@@ -109,7 +113,7 @@ def _result(
         "ruleId": rule_id(finding.concern),
         "ruleIndex": list(RULES).index(finding.concern),
         "level": level(finding),
-        "message": {"text": _message(finding, review, gone=gone)},
+        "message": {"text": _message(finding, review)},
         "locations": [
             location(stack.file, line)
             | {
@@ -125,13 +129,13 @@ def _result(
     return result
 
 
-def _message(finding: Finding, review: Review, *, gone: bool) -> str:
+def _message(finding: Finding, review: Review) -> str:
     text = f"{visible(finding.subject)}: {visible(finding.message)}"
     if finding.certainty is Certainty.MAY:
         text += " (depends on what is deployed)"
-    if finding.because:
-        text += f". Because: {visible(finding.because)}"
-    if gone:
+    for reason in reasons(finding.because):
+        text += f". {': '.join(part for part in (reason.words, reason.page) if part)}"
+    if finding.side == "base":
         text += f". It stood on line {max(finding.line, 1)} in {visible(review.base)}"
     text = text.replace("](", "] (")  # would be a link
     return text + ("" if text.endswith((".", "!")) else ".")

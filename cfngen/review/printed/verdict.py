@@ -1,4 +1,4 @@
-"""The verdict of a review in one line, and which findings come first."""
+"""The verdict of a review in one line, and what is counted, once for every format."""
 
 from __future__ import annotations
 
@@ -13,12 +13,16 @@ from cfngen.review.model import (
     Review,
     StackReview,
 )
-from cfngen.review.printed.phrases import ORDER, counted
+from cfngen.review.printed.phrases import ORDER, counted, is_kept, is_retyped
 
 NOTHING = "Nothing changes for the stacks that are running"
+NO_UPDATE = "No stack is updated"
+STAYS = "its stack stays until somebody deletes it", "their stacks stay until somebody deletes them"
 SAFE = "nothing is refused, replaced or broadened"
-IN_PLACE, REVISED = "changed in place", "in a new revision"
-WORDS = ("added", "removed", REVISED, IN_PLACE, "affected")
+IN_PLACE, REVISED, LEAVING = "changed in place", "in a new revision", "leaving the stack"
+REFUSED, FOLLOWING = "refused", "following what they refer to"
+WORDS = ("added", "removed", LEAVING, REVISED, IN_PLACE, REFUSED, FOLLOWING)
+OPENED = "resource opened to the internet"
 # Worst first.
 GRAVE, CAREFUL, CALM = "grave", "careful", "calm"
 
@@ -28,21 +32,24 @@ _Subject = tuple[str, str]  # a template's name and a logical ID
 def verdict(review: Review) -> str:
     """Return what the reviewer has to know, in one line."""
     changing = [s for s in review.stacks if s.kind is Kind.CHANGED and not s.empty]
-    heads = [f"{counted(len(changing), 'stack')} change{'s' * (len(changing) == 1)}"]
-    heads = heads if changing else []
-    for kind, words in ((Kind.ADDED, "new"), (Kind.REMOVED, "gone")):
-        found = [s for s in review.stacks if s.kind is kind]
-        if found:
-            is_are = "is" if len(found) == 1 else "are"
-            with_what = ", ".join(_holders(found)) if kind is Kind.ADDED else ""
-            told = f" ({with_what})" if with_what else ""
-            heads.append(f"{counted(len(found), 'template')} {is_are} {words}{told}")
-    clauses = list(_clauses(review.stacks))
-    if not changing:
-        heads = ["; ".join([NOTHING, *heads])]
-        return ": ".join([*heads, *([", ".join(clauses)] if clauses else [])])
-    told = ", ".join(clauses) if clauses else f"{_harmless(changing)}; {SAFE}"
-    return f"{', '.join(heads)}: {told}"
+    gone = [s for s in review.stacks if s.kind is Kind.REMOVED]
+    heads = []
+    if changing:
+        heads.append(f"{counted(len(changing), 'stack')} change{'s' * (len(changing) == 1)}")
+    if new := [s for s in review.stacks if s.kind is Kind.ADDED]:
+        heads.append(_there("new", len(new), ", ".join(_holders(new))))
+    if gone:
+        heads.append(_there("gone", len(gone), STAYS[len(gone) > 1]))
+    clauses = ", ".join(_clauses(review.stacks))
+    if changing:
+        return f"{', '.join(heads)}: {clauses or f'{_harmless(changing)}; {SAFE}'}"
+    start = "; ".join([NO_UPDATE if gone else NOTHING, *heads])
+    return f"{start}: {clauses}" if clauses else start
+
+
+def _there(word: str, number: int, told: str) -> str:
+    words = f"{counted(number, 'template')} {'is' if number == 1 else 'are'} {word}"
+    return f"{words} ({told})" if told else words
 
 
 def summary(stack: StackReview) -> str:
@@ -64,11 +71,6 @@ def ordered(stacks: Sequence[StackReview]) -> list[tuple[StackReview, Finding]]:
     return sorted(found, key=lambda pair: (*rank(pair[1]), pair[0].kind is Kind.ADDED))
 
 
-def is_news(stack: StackReview, finding: Finding) -> bool:
-    """Whether a finding only says what a template that is new allows."""
-    return stack.kind is Kind.ADDED and finding.concern is Concern.BROADEN
-
-
 def gravity(findings: Sequence[Finding]) -> str:
     """Return how grave findings are: `grave`, `careful` or `calm`."""
     if any(is_grave(finding) for finding in findings):
@@ -83,81 +85,75 @@ def is_grave(finding: Finding) -> bool:
 
 
 def tally(stacks: Sequence[StackReview], concern: Concern) -> tuple[int, int]:
-    """Return for how many resources and the like a concern is certain, and for how many not."""
-    if concern is Concern.REPLACE:
-        will, may = _replaced(stacks)
-    else:
-        will = _subjects(stacks, concern, Certainty.WILL)
-        may = _subjects(stacks, concern, Certainty.MAY) - will
-    return len(will), len(may)
+    """Return how much a concern is about for certain, and how much more it may be about.
+
+    Counted are the stacks that are refused; the resources whose data is at risk, that are
+    replaced, or that a policy or a way in was opened for. What a new template allows is not
+    counted: nobody had less before.
+    """
+    will, may = (
+        _about(stacks, concern, certainty) for certainty in (Certainty.WILL, Certainty.MAY)
+    )
+    return len(will), len(may - will)
+
+
+def _about(stacks: Sequence[StackReview], concern: Concern, certainty: Certainty) -> set[_Subject]:
+    news = concern is Concern.BROADEN
+    return {
+        (stack.name, "" if concern is Concern.REFUSED else finding.subject)
+        for stack in stacks
+        for finding in stack.findings
+        if finding.concern is concern
+        and finding.certainty is certainty
+        and not (news and stack.kind is Kind.ADDED)
+    }
 
 
 def _clauses(stacks: Sequence[StackReview], *, alone: bool = False) -> Iterator[str]:
     """Yield what is grave about templates, the gravest first."""
-    yield from _refused(stacks, alone=alone)
-    will, may = _replaced(stacks)
-    risk = _subjects(stacks, Concern.DATA)
-    removed = {(s.name, r.name) for s in stacks for r in s.resources if r.kind is Kind.REMOVED}
-    others = risk - will - may
-    for what, subjects in (("removed ", others & removed), ("", others - removed)):
-        if subjects:
-            yield f"data of {counted(len(subjects), f'{what}resource')} at risk"
-    for words, subjects in (("will", will), ("may", may)):
-        if subjects:
-            at_risk = len(subjects & risk)
-            of = "" if at_risk == len(subjects) else f" of {at_risk}"
-            data = f" (data{of} at risk)" if at_risk else ""
-            yield f"{counted(len(subjects), 'resource')} {words} be replaced{data}"
-    yield from _broadened(stacks)
-
-
-def _refused(stacks: Sequence[StackReview], *, alone: bool) -> Iterator[str]:
-    left = list(stacks)
-    for certainty, words in ((Certainty.WILL, "refused"), (Certainty.MAY, "may be refused")):
-        found = [
-            stack
-            for stack in left
-            if any(
-                f.concern is Concern.REFUSED and f.certainty is certainty for f in stack.findings
-            )
-        ]
-        if found:
-            yield words if alone else f"{len(found)} {words}"
-        left = [stack for stack in left if stack not in found]
-
-
-def _replaced(stacks: Sequence[StackReview]) -> tuple[set[_Subject], set[_Subject]]:
-    # Findings say so, not changes: that a new revision replaces the old one does no harm.
-    will, may = (_subjects(stacks, Concern.REPLACE, c) for c in (Certainty.WILL, Certainty.MAY))
-    return will, may - will
-
-
-def _broadened(stacks: Sequence[StackReview]) -> Iterator[str]:
-    """Yield whose powers grew; in a new template there is nobody yet whose powers could grow."""
+    will, may = tally(stacks, Concern.REFUSED)
+    for number, words in ((will, "refused"), (may, "may be refused")):
+        if number:
+            yield words if alone else f"{number} {words}"
+    will, may = tally(stacks, Concern.DATA)
+    if will:
+        yield f"data of {counted(will, 'resource')} at risk"
+    if may:
+        yield (
+            f"of {may} more maybe" if will else f"data of {counted(may, 'resource')} maybe at risk"
+        )
+    will, may = tally(stacks, Concern.REPLACE)
+    for number, words in ((will, "will be replaced"), (may, "may be replaced")):
+        if number:
+            yield f"{counted(number, 'resource')} {words}"
     running = [stack for stack in stacks if stack.kind is not Kind.ADDED]
-    yield from (f"{words} broadened" for words in _holders(running))
-    if opened := _opened(stacks):
-        yield f"{counted(len(opened), 'resource')} opened to the internet"
+    for words in _holders(running):
+        yield words if words.endswith("internet") else f"{words} broadened"
 
 
 def _holders(stacks: Sequence[StackReview]) -> Iterator[str]:
-    """Yield how many roles and policies there are findings about."""
-    subjects = _subjects(stacks, Concern.BROADEN)
-    powers = [(s.name, p) for s in stacks for p in s.powers]
-    policies = {(name, p.holder) for name, p in powers if p.policy == "resource"}
+    """Yield how much there are findings about: ways in, roles, policies; nothing counts twice."""
+    found = {
+        (stack.name, finding.subject)
+        for stack in stacks
+        for finding in stack.findings
+        if finding.concern is Concern.BROADEN
+    }
+    powers = [(stack.name, power) for stack in stacks for power in stack.powers]
+    opened = {(s.name, e.resource) for s in stacks for e in s.exposures if e.opened}
     roles = {(name, p.holder) for name, p in powers if p.policy != "resource"}
-    others = subjects - _opened(stacks) - policies - roles
-    for noun, found in (
-        ("role", subjects & roles),
-        ("resource policy", (subjects & policies) - roles),
-        ("policy", others),
-    ):
-        if found:
-            yield counted(len(found), noun)
+    policies = {(name, p.holder) for name, p in powers if p.policy == "resource"}
+    for noun, those in ((OPENED, opened), ("role", roles), ("resource policy", policies)):
+        if number := len(found & those):
+            yield _opened(number) if noun == OPENED else counted(number, noun)
+        found -= those
+    if found:
+        yield counted(len(found), "policy")
 
 
-def _opened(stacks: Sequence[StackReview]) -> set[_Subject]:
-    return {(s.name, e.resource) for s in stacks for e in s.exposures if e.opened}
+def _opened(number: int) -> str:
+    resources, _, rest = OPENED.partition(" ")
+    return f"{counted(number, resources)} {rest}"
 
 
 def _harmless(stacks: Sequence[StackReview]) -> str:
@@ -172,18 +168,10 @@ def _harmless(stacks: Sequence[StackReview]) -> str:
 
 
 def _word(change: ResourceChange) -> str:
+    if is_retyped(change):
+        return REFUSED
+    if is_kept(change):
+        return LEAVING
     if change.kind is Kind.CHANGED:
         return IN_PLACE if change.replacement is Certainty.NO else REVISED
-    return change.kind.value
-
-
-def _subjects(
-    stacks: Sequence[StackReview], concern: Concern, certainty: Certainty | None = None
-) -> set[_Subject]:
-    wanted = (certainty,) if certainty else (Certainty.WILL, Certainty.MAY)
-    return {
-        (stack.name, finding.subject)
-        for stack in stacks
-        for finding in stack.findings
-        if finding.concern is concern and finding.certainty in wanted
-    }
+    return FOLLOWING if change.kind is Kind.AFFECTED else change.kind.value
