@@ -87,8 +87,11 @@ def _renamed(before: Stack, after: Stack, changes: dict[str, ResourceChange]) ->
 
 def _given_name(resource: Resource) -> str:
     """Return the name that the template gives a resource, nothing if it leaves that open."""
-    values: list[Any] = [resource.properties.get(key, MISSING) for key in resource.schema.names]
-    if not values or MISSING in values or resource.schema.revised:
+    schema = resource.schema
+    values: list[Any] = [
+        resource.properties.get(key, schema.default((key,))) for key in schema.names
+    ]
+    if not values or None in values or schema.revised:
         return ""
     return " ".join(shown(value) for value in values)
 
