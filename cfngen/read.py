@@ -2,23 +2,77 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import yaml
 
 from cfngen.errors import RenderError
 
+# No template goes deeper, or is larger once its aliases are written out; a parser's stack is not
+# endless, and aliases of aliases grow without end.
+DEEPEST, LARGEST = 100, 4_000_000
+# What opens a level wherever it stands; indentation goes deep in very long texts only.
+LEVELS = re.compile(r"[\[{]|[-?] ")
+MOST_LEVELS = 10_000  # so many do no harm to a parser, however they are nested
+TOO_DEEP = f"no template: nested more than {DEEPEST} levels deep"
+# Tags of YAML that CloudFormation does not have (AWS page "CloudFormation template formats").
+FOREIGN = ("binary", "omap", "pairs", "set")
+
 
 def read(text: str) -> Any:
     """Return YAML as plain data, CloudFormation's short tags as the long functions they mean.
 
     Raises:
-        RenderError: the text is not YAML, repeats a key, or has a list or mapping for a key.
+        RenderError: the text is not YAML, repeats a key, has a list or mapping for a key, or goes
+            deeper or grows larger than any template does.
     """
     try:
-        return yaml.load(text, Loader=_Reader)  # noqa: S506 - a safe loader that knows tags
+        if len(LEVELS.findall(text)) > MOST_LEVELS:
+            _check_depth(text)
+        found = yaml.load(text, Loader=_Reader)  # noqa: S506 - a safe loader that knows tags
     except (yaml.YAMLError, ValueError) as error:
         raise RenderError(f"not YAML: {error}") from None
+    except RecursionError:
+        raise RenderError(TOO_DEEP) from None
+    except (AttributeError, IndexError, KeyError) as error:  # PyYAML's own, of `!!bool maybe`
+        raise RenderError(f"not YAML: a value that its tag does not have: {error}") from None
+    check_size(found)
+    return found
+
+
+def check_size(value: Any) -> None:
+    """Refuse data that is nested deeper, or grows larger, than any template.
+
+    Raises:
+        RenderError: it is.
+    """
+    room = LARGEST
+    todo = [(value, 0)]
+    while todo:
+        node, depth = todo.pop()
+        if depth > DEEPEST:
+            raise RenderError(TOO_DEEP)
+        if isinstance(node, dict):
+            todo += [(item, depth + 1) for item in node.values()]
+            room -= sum(len(str(key)) for key in node)
+        elif isinstance(node, list):
+            todo += [(item, depth + 1) for item in node]
+        elif isinstance(node, str):
+            room -= len(node)
+        room -= 1
+        if room < 0:
+            raise RenderError(f"no template: more than {LARGEST:,} characters, aliases written out")
+
+
+def _check_depth(text: str) -> None:
+    """Refuse a text that a parser which calls itself would crash on."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Reader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > DEEPEST:
+            raise RenderError(TOO_DEEP)
 
 
 class _Reader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
@@ -40,14 +94,22 @@ class _Reader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
     def mapping(self, node: yaml.MappingNode) -> dict[Any, Any]:
         """Return a mapping; PyYAML's own would keep the last of two equal keys."""
         mapping: dict[Any, Any] = {}
+        written: set[str] = set()  # `1` and `'1'` are one key to CloudFormation
         for key_node, value_node in node.value:
             if not isinstance(key_node, yaml.ScalarNode):
                 raise _refusal("a key must be one plain value", key_node)
             key = self.construct_object(key_node, deep=True)
-            if key in mapping:
+            if isinstance(key, dict):
+                raise _refusal("a key must be one plain value", key_node)
+            if key in mapping or key_node.value in written:
                 raise _refusal(f"repeated key {key!r}", key_node)
+            written.add(key_node.value)
             mapping[key] = self.construct_object(value_node, deep=True)
         return mapping
+
+    def foreign(self, node: yaml.Node) -> None:
+        """Refuse a type of YAML's that CloudFormation does not have."""
+        raise _refusal(f"CloudFormation has no values of the type {node.tag}", node)
 
 
 def _refusal(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
@@ -56,3 +118,5 @@ def _refusal(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
 
 _Reader.add_multi_constructor("!", _Reader.function)
 _Reader.add_constructor("tag:yaml.org,2002:map", _Reader.mapping)
+for _type in FOREIGN:
+    _Reader.add_constructor(f"tag:yaml.org,2002:{_type}", _Reader.foreign)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -17,7 +18,7 @@ from typing import Any
 import yaml
 
 from cfngen.errors import RenderError
-from cfngen.read import read
+from cfngen.read import check_size, read
 
 KEY = re.compile(r"  ([A-Za-z0-9]+): *\Z")
 # YAML's own line breaks that are none to us, and a byte order mark.
@@ -36,7 +37,12 @@ class Piece:
     @cached_property
     def body(self) -> Any:
         """The resource as plain data."""
-        return _read(self.text)[self.name] if self.whole is None else self.whole
+        return _read(self.text)[self.name] if self.text else self.whole
+
+    @cached_property
+    def written(self) -> str:
+        """The resource as JSON, where it is not cut out of the text."""
+        return json.dumps(self.body, default=str)
 
 
 class Sections:
@@ -156,9 +162,12 @@ def _whole(text: str) -> Any:
     """Return a template as plain data; JSON by a parser of its own, ten times as fast."""
     if text.lstrip()[:1] == "{":
         try:
-            return json.loads(text, object_pairs_hook=_unique)
-        except ValueError:
+            found = json.loads(text, object_pairs_hook=_unique)
+        except (ValueError, RecursionError):
             pass  # YAML in braces, or a mistake: YAML's parser says where
+        else:
+            check_size(found)
+            return found
     return read(text)
 
 
@@ -192,5 +201,6 @@ def _lines(text: str, start: tuple[str | int, ...] = ()) -> dict[tuple[str | int
                 walk(item, (*path, number))
 
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    walk(yaml.compose(text, Loader=loader), start)
+    with suppress(yaml.YAMLError):  # of JSON that is no YAML, such as half a surrogate pair
+        walk(yaml.compose(text, Loader=loader), start)
     return found

@@ -25,6 +25,7 @@ from cfngen.review.powers import powers
 from cfngen.review.refusals import refusals
 from cfngen.review.resources import compare
 from cfngen.review.stack import Stack
+from cfngen.review.unknowns import unknowns
 from cfngen.sections import Sections
 
 CONCERNS = tuple(Concern)
@@ -115,7 +116,7 @@ def _stack(
         ways,
         tuple(compared.payloads),
         tuple(_references(before, after, changes)),
-        tuple(_notes(before, after)),
+        (*_notes(before, after), *unknowns(after, changes)),
     )
 
 

@@ -32,6 +32,8 @@ SETS_IN_POLICIES = frozenset(
     ("Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition")
 )
 
+MOST_PAIRS = 250_000  # of items, among which the best are looked for
+
 Item = tuple[int, Any]  # with its place in the list
 Items = list[Item]
 
@@ -87,7 +89,9 @@ class _Walk:
         """Return a value with what has no order in one order, and lone items as lists of one."""
         if isinstance(value, dict):
             return {
-                key: self.ordered(item, pointer if key.startswith("Fn::") else (*pointer, key))
+                key: self.argument(item, pointer)
+                if key.startswith("Fn::")
+                else self.ordered(item, (*pointer, key))
                 for key, item in value.items()
             }
         if _set(pointer):
@@ -96,6 +100,14 @@ class _Walk:
             items = [self.ordered(item, (*pointer, "*")) for item in value]
             return sorted(items, key=canonical) if self.unordered(pointer) else items
         return value
+
+    def argument(self, value: Any, pointer: tuple[str, ...]) -> Any:
+        """Return what a function is given: the order counts, the branches are as outside of it."""
+        if isinstance(value, list):
+            return [
+                item if isinstance(item, str) else self.ordered(item, pointer) for item in value
+            ]
+        return self.ordered(value, pointer)
 
     def mapping(
         self, before: dict[str, Any], after: dict[str, Any], path: str, pointer: tuple[str, ...]
@@ -162,6 +174,12 @@ class _Walk:
         turned = sides[0] > sides[1]
         if turned:
             sides.reverse()
+        if len(sides[0]) * len(sides[1]) > MOST_PAIRS:  # one by one: the best pairs take minutes
+            pairs = zip(old, new, *sides, strict=False)
+            yield from ((one, other) for one, other, mine, its in pairs if mine != its)
+            least = min(len(old), len(new))
+            yield from zip_longest(old[least:], new[least:], fillvalue=(0, MISSING))
+            return
         matcher = SequenceMatcher(None, sides[0], sides[1], autojunk=False)
         for tag, i, to_i, j, to_j in matcher.get_opcodes():
             if tag == "equal":

@@ -12,7 +12,16 @@ from cfngen.review.replacement import referring
 from cfngen.review.stack import Stack
 from cfngen.values import canonical
 
-SECTIONS = ("Transform", "Parameters", "Rules", "Mappings", "Conditions", "Hooks", "Outputs")
+SECTIONS = (
+    "Transform",
+    "Parameters",
+    "Rules",
+    "Mappings",
+    "Conditions",
+    "Hooks",
+    "Globals",
+    "Outputs",
+)
 # What only people read.
 WORDS = frozenset(("Description", "ConstraintDescription", "AssertDescription"))
 KEPT = "stacks that are running keep the value they have"
@@ -42,7 +51,7 @@ def entries(
 def told(before: Stack, after: Stack) -> frozenset[str]:
     """Return the conditions and mappings that do not mean the same on both sides.
 
-    A condition counts as well if it depends on one that does not.
+    A condition counts as well if it depends on one, or on a mapping, that does not.
     """
     changed: set[str] = set()
     for section in ("Mappings", "Conditions"):
@@ -52,16 +61,17 @@ def told(before: Stack, after: Stack) -> frozenset[str]:
             for name in {*old, *new}
             if name not in old or name not in new or canonical(old[name]) != canonical(new[name])
         }
-    while True:
-        more = {
-            name
-            for side in (before, after)
-            for name, meaning in side.section("Conditions").items()
-            if name not in changed and _conditions(meaning) & changed
-        }
-        if not more:
-            return frozenset(changed)
+    depending: dict[str, set[str]] = {}
+    for side in (before, after):
+        for name, meaning in side.section("Conditions").items():
+            for other in _dependencies(meaning):
+                depending.setdefault(other, set()).add(str(name))
+    waiting = list(changed)
+    while waiting:
+        more = depending.get(waiting.pop(), set()) - changed
         changed |= more
+        waiting += more
+    return frozenset(changed)
 
 
 def _section(stack: Stack, section: str) -> dict[str, Any]:
@@ -129,9 +139,12 @@ def _moved(
     )
 
 
-def _conditions(meaning: Any) -> set[str]:
-    """Return the conditions that one refers to."""
+def _dependencies(meaning: Any) -> set[str]:
+    """Return the conditions and mappings that a condition refers to."""
     if isinstance(meaning, dict):
         own = {str(meaning["Condition"])} if "Condition" in meaning else set()
-        return own.union(*map(_conditions, meaning.values()))
-    return set().union(*map(_conditions, meaning)) if isinstance(meaning, list) else set()
+        found = meaning.get("Fn::FindInMap")
+        if isinstance(found, list) and found and isinstance(found[0], str):
+            own.add(found[0])
+        return own.union(*map(_dependencies, meaning.values()))
+    return set().union(*map(_dependencies, meaning)) if isinstance(meaning, list) else set()

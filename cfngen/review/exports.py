@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from cfngen.review.model import Certainty, Concern, EntryChange, Finding, Kind
+from cfngen.review.powers.covering import covers
 from cfngen.review.stack import Stack
 from cfngen.sections import Sections
 from cfngen.values import CLOSE, OPEN, canonical, literal, shown
@@ -17,8 +18,6 @@ SOURCE = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html"
 )
 NOTE = "CloudFormation refuses this while any stack imports it"
-# A reference, those inside of it included.
-LATER = re.compile(f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}")
 
 
 @dataclass(frozen=True)
@@ -144,22 +143,20 @@ def _may_be(exported: Any, wanted: str) -> bool:
     """Whether two names may be the same once references are known."""
     if not isinstance(exported, str):
         return False
-    one, other = _pattern(exported), _pattern(wanted)
-    return bool(re.fullmatch(one, _filled(wanted)) or re.fullmatch(other, _filled(exported)))
+    one, other = _flattened(exported), _flattened(wanted)
+    return covers(one, other.replace("*", "?")) or covers(other, one.replace("*", "?"))
 
 
 def _flattened(text: str) -> str:
-    while LATER.search(text):
-        text = LATER.sub("\0", text)
-    return text
-
-
-def _pattern(text: str) -> str:
-    return ".*".join(map(re.escape, _flattened(text).split("\0")))
-
-
-def _filled(text: str) -> str:
-    return _flattened(text).replace("\0", "?")
+    """Return a name with a `*` for each reference, and without those that stand there as text."""
+    found, depth = [], 0
+    for character in re.sub("[*?$]", "_", text):
+        if character == OPEN and not depth:
+            found.append("*")
+        elif character not in (OPEN, CLOSE) and not depth:
+            found.append(character)
+        depth = max(0, depth + (character == OPEN) - (character == CLOSE))
+    return "".join(found)
 
 
 def _imports(stack: Stack) -> Iterator[str]:

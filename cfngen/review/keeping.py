@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from cfngen.review.powers.branches import branches
 from cfngen.review.stack import Resource
+from cfngen.values import shown
 
 # Without these a resource is deleted (AWS pages "DeletionPolicy attribute" and
 # "UpdateReplacePolicy attribute").
@@ -19,13 +23,19 @@ def deletion_policy(resource: Resource) -> str:
     default = DEFAULTS["DeletionPolicy"]
     if overlay.get("unless", "") not in resource.properties:
         default = str(overlay.get("deleted", default))
-    return str(resource.attributes.get("DeletionPolicy", default))
+    return worst(resource.attributes.get("DeletionPolicy"), default)
 
 
 def replacement_policy(resource: Resource) -> str:
     """Return what happens to the old resource when there is a new one in its place."""
     default = DEFAULTS["UpdateReplacePolicy"]
-    return str(resource.attributes.get("UpdateReplacePolicy", default))
+    return worst(resource.attributes.get("UpdateReplacePolicy"), default)
+
+
+def worst(policy: Any, default: str) -> str:
+    """Return a policy; of one that depends on a condition, what keeps nothing, if there is such."""
+    found = [default if one is None else shown(one) for _, one in branches(policy)]
+    return next((one for one in found if one not in KEEPS), found[0])
 
 
 def removed(old: Resource) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from cfngen.review.differences import differences
-from cfngen.review.keeping import DEFAULTS, KEEPS, deletion_policy, replacement_policy
+from cfngen.review.keeping import DEFAULTS, KEEPS, deletion_policy, replacement_policy, worst
 from cfngen.review.model import MISSING, Certainty, Concern, Detail, Finding, Kind, ResourceChange
 from cfngen.review.replacement import inner
 from cfngen.review.stack import Resource, Stack
+from cfngen.values import literal
 
 ATTRIBUTES = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-{}.html"
@@ -45,7 +46,7 @@ def _removed(old: Resource, how: Certainty) -> Iterator[Finding]:
     # The policy of the template that is deployed decides.
     policy = deletion_policy(old)
     if old.schema.holds and policy not in KEEPS:
-        if "Condition" in old.attributes:
+        if "Condition" in old.attributes or _open(old, "DeletionPolicy"):
             how = Certainty.MAY
         message = (
             f"{how} be deleted, losing {old.schema.holds}: it is removed, and the deployed"
@@ -57,6 +58,8 @@ def _removed(old: Resource, how: Certainty) -> Iterator[Finding]:
 def _replaced(new: Resource, change: ResourceChange) -> Iterator[Finding]:
     policy = replacement_policy(new)
     how = change.replacement
+    if how is Certainty.WILL and _open(new, "UpdateReplacePolicy"):
+        how = Certainty.MAY
     if how is not Certainty.NO and new.schema.holds and policy not in KEEPS:
         message = (
             f"{how} be replaced and the old one deleted, losing {new.schema.holds}:"
@@ -89,10 +92,16 @@ def _changed(
         yield _finding(new.name, Certainty.WILL, message, source, path)
 
 
+def _open(resource: Resource, policy: str) -> bool:
+    """Whether only the deployment decides what a policy is."""
+    return not literal(resource.attributes.get(policy, ""))
+
+
 def _weaker(attribute: Detail) -> bool:
     default = DEFAULTS[attribute.path]
     before, after = (
-        default if value is MISSING else value for value in (attribute.before, attribute.after)
+        worst(None if value is MISSING else value, default)
+        for value in (attribute.before, attribute.after)
     )
     return before in KEEPS and after not in KEEPS
 

@@ -6,6 +6,8 @@ import difflib
 import json
 from typing import Any
 
+from cfngen.errors import RenderError
+from cfngen.read import check_size
 from cfngen.review.model import MISSING, PayloadChange
 from cfngen.review.stack import Resource
 from cfngen.values import readable
@@ -26,11 +28,20 @@ def payload_change(resource: Resource, path: str, before: Any, after: Any) -> Pa
     if old is None or new is None or max(old.strip().count("\n"), new.strip().count("\n")) < 1:
         return None
     name = f"{resource.name}/{_file(resource, path)}"
-    lines = difflib.unified_diff(
-        old.splitlines(), new.splitlines(), "before", "after", lineterm="", n=CONTEXT
-    )
-    diff = "\n".join(list(lines)[2:])  # without the names: they are told already
-    return PayloadChange(name, resource.name, path, diff or "(only line ends differ)")
+    diff = _diff(old, new) or _diff(str(before), str(after))  # JSON that only looks the same
+    return PayloadChange(name, resource.name, path, diff or "(only its end differs)")
+
+
+def _diff(old: str, new: str) -> str:
+    """Return a diff whose lines end where a shell sees an end; other ends are characters of them.
+
+    A command behind a carriage return belongs to the comment before it, and behind a line feed not.
+    """
+    if old.replace("\r\n", "\n") == new.replace("\r\n", "\n") and old != new:
+        return "(only line ends differ)"
+    before, after = (text.removesuffix("\n").split("\n") if text else [] for text in (old, new))
+    lines = difflib.unified_diff(before, after, "before", "after", lineterm="", n=CONTEXT)
+    return "\n".join(list(lines)[2:])  # without the names: they are told already
 
 
 def _text(value: Any) -> str | None:
@@ -43,9 +54,11 @@ def _text(value: Any) -> str | None:
     text: str = readable(value)
     if text[:1] in "{[" and "\n" not in text.strip():
         try:
-            return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
-        except ValueError:
+            found = json.loads(text)
+            check_size(found)
+        except (ValueError, RecursionError, RenderError):
             return text
+        return json.dumps(found, indent=2, ensure_ascii=False)
     return text
 
 

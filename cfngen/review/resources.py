@@ -48,7 +48,7 @@ def compare(before: Stack, after: Stack) -> Compared:
     for name in different(before, after):
         old, new = before.resource(name), after.resource(name)
         if old and new:
-            change = _changed(old, new, own, found)
+            change = _changed(old, new, own, found, _meanings(before, after, old, new))
         else:
             there = new or old
             assert there is not None  # noqa: S101 - a name of one of the two
@@ -72,7 +72,11 @@ def different(before: Stack, after: Stack) -> list[str]:
 
 
 def _changed(
-    old: Resource, new: Resource, own: frozenset[str], found: Compared
+    old: Resource,
+    new: Resource,
+    own: frozenset[str],
+    found: Compared,
+    meanings: Iterator[Detail],
 ) -> ResourceChange | None:
     if old.type != new.type:
         message = (
@@ -86,7 +90,7 @@ def _changed(
         _detail(new, difference, own, found)
         for difference in differences(old.properties, new.properties, new.schema)
     ]
-    attributes = tuple(_attributes(old, new))
+    attributes = (*_attributes(old, new), *meanings)
     if not details and not attributes:
         return None
     replaced = most_certain([detail.replacement for detail in details])
@@ -132,6 +136,16 @@ def _attributes(old: Resource, new: Resource) -> Iterator[Detail]:
         if canonical(before) != canonical(after):
             missing = [MISSING if value in (None, {}, []) else value for value in (before, after)]
             yield Detail(key, missing[0], missing[1])
+
+
+def _meanings(before: Stack, after: Stack, old: Resource, new: Resource) -> Iterator[Detail]:
+    """Yield a condition that has kept its name and not its meaning: a resource may come or go."""
+    name = new.attributes.get("Condition")
+    if isinstance(name, str) and name == old.attributes.get("Condition"):
+        known = [side.resolver.known(name) for side in (before, after)]
+        said = [side.resolver.condition(name) for side in (before, after)]
+        if said[0] != said[1] and (None in known or known[0] != known[1]):
+            yield Detail("Condition", said[0], said[1])
 
 
 def _attribute(attributes: dict[str, Any], key: str) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -59,14 +58,16 @@ class Stack:
         if self.sections is None or name not in self.sections.resources:
             return None
         body = self.sections.resources[name].body
-        body = body if isinstance(body, dict) else {}
-        properties = self.resolver.resolve(body.get("Properties") or {})
-        rest = {k: v for k, v in body.items() if k not in ("Type", "Properties")}
+        if isinstance(body, dict):
+            properties = self.resolver.resolve(body.get("Properties") or {})
+        else:  # a loop of `Fn::ForEach`, or nothing that CloudFormation takes
+            body, properties = {"Type": name.rpartition("::")[0]}, [self.resolver.resolve(body)]
+        rest = ((k, v) for k, v in body.items() if k not in ("Type", "Properties"))
         found = Resource(
             name,
             str(body.get("Type", "")),
             properties if isinstance(properties, dict) else {"Fn::Transform": properties},
-            self.resolver.resolve(rest),
+            {str(key): self.resolver.resolve(value) for key, value in rest},
         )
         self._resources[name] = found
         return found
@@ -76,11 +77,17 @@ class Stack:
         piece = self.sections.resources.get(name) if self.sections else None
         if piece is None:
             return ""
-        return piece.text or json.dumps(piece.body, default=str)
+        return piece.text or piece.written
 
     def mentions(self, name: str, other: str) -> bool:
         """Whether the text of a resource has the name of another in it."""
-        return other in self.text(name)
+        text = self.text(name)
+        # An escape in quotes, or a function that makes a name, may hide it.
+        return other in text or "\\" in text or self._macros
+
+    @property
+    def _macros(self) -> bool:
+        return self.sections is not None and self.sections.value("Transform") is not None
 
     @property
     def resources(self) -> dict[str, Resource]:

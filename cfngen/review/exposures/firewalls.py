@@ -6,11 +6,20 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cfngen.review.powers.branches import ALWAYS, When, branches, existence, referred, type_of
+from cfngen.review.powers.branches import (
+    ALWAYS,
+    When,
+    branches,
+    existence,
+    lookup,
+    referred,
+    type_of,
+)
 from cfngen.review.powers.conditions import no_stricter, wide, within
 from cfngen.review.stack import Resource, Stack
 from cfngen.values import scalar, shown
 
+PREFIXES = "AWS::EC2::PrefixList"
 GROUP, RULE = "AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress"
 TYPES = {GROUP, RULE}
 PROTOCOLS = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "-1": "all"}
@@ -81,21 +90,21 @@ def _each(value: Any) -> Iterator[tuple[When, dict[str, Any]]]:
 
 
 def _rule(stack: Stack, rule: dict[str, Any], group: str, when: When) -> Iterator[Ingress]:
-    for key in ("CidrIp", "CidrIpv6"):
-        for inner, value in branches(rule.get(key)):
-            block = _default(stack, value)
-            if not wide(block):
-                continue
+    for inner, block in _blocks(stack, rule):
+        if wide(block):
             for other, protocol, first, last in _traffic(rule):
                 yield Ingress(group, protocol, first, last, block, when | inner | other)
 
 
-def _default(stack: Stack, value: Any) -> str:
-    """Return a text; for a parameter with a default, what it is if nobody says otherwise."""
-    parameter = stack.section("Parameters").get(referred(value))
-    if isinstance(parameter, dict) and "Default" in parameter:
-        return scalar(parameter["Default"])
-    return scalar(value)
+def _blocks(stack: Stack, rule: dict[str, Any]) -> Iterator[tuple[When, str]]:
+    """Yield where a rule lets traffic in from, prefix lists of the template's own included."""
+    for key in ("CidrIp", "CidrIpv6"):
+        yield from ((when, scalar(value)) for when, value in branches(rule.get(key)))
+    for when, prefixes in branches(rule.get("SourcePrefixListId")):
+        named = stack.resource(referred(prefixes))
+        if named and named.type == PREFIXES:
+            for inner, block in lookup(named.properties, "Entries", "*", "Cidr"):
+                yield when | inner, scalar(block)
 
 
 def _traffic(rule: dict[str, Any]) -> Iterator[tuple[When, str, int, int]]:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from operator import le
 
 from cfngen.review.model import Extent, PowerChange
+from cfngen.review.powers.actions import wild_service
 from cfngen.review.powers.branches import ordered
 from cfngen.review.powers.comparison import News, grants, news, spelling
+from cfngen.review.powers.grants import Sentence, allowing
 from cfngen.review.powers.holders import Key, Policy, Sides, touched
 from cfngen.review.stack import Stack
 
+# Of what one role may have (AWS page "IAM and AWS STS quotas"), none of these is reached.
+MOST_SENTENCES, MOST_WIDE, MOST_TEXT = 1_500, 100, 200_000
 KINDS = ("trust", "permissions", "boundary", "resource")
 
 
@@ -36,8 +41,7 @@ def _change(key: Key, sides: Sides, before: Stack, after: Stack) -> PowerChange 
         key, sides, before, after
     ):
         return None
-    was = [sentence for policy in old for sentence in policy.sentences]
-    now = [sentence for policy in new for sentence in policy.sentences]
+    was, now = _said(holder, old), _said(holder, new)
     gained, lost = news(was, now, "Allow"), news(now, was, "Allow")
     # A `Deny` that came or went with the very thing that it protects takes or gives nothing.
     if holder in before.names or _outlives(new):
@@ -56,6 +60,18 @@ def _change(key: Key, sides: Sides, before: Stack, after: Stack) -> PowerChange 
         grants(lost, itself, spelled),
         tuple(dict.fromkeys(policy.source for policy in (*new, *old))),
     )
+
+
+def _said(holder: str, policies: list[Policy]) -> list[Sentence]:
+    """Return what policies say; of more than IAM would take, only that it is this."""
+    found = [sentence for policy in policies for sentence in policy.sentences]
+    texts = [policy.text for policy in policies]
+    wide = {s.actions for s in found if s.actions.but or any(map(wild_service, s.actions.patterns))}
+    sizes = len(found), len(wide), sum(map(len, texts))
+    if all(map(le, sizes, (MOST_SENTENCES, MOST_WIDE, MOST_TEXT))):
+        return found
+    words = f"what {len(found):,} statements say, too many to compare"
+    return [allowing(words, holder, exactly="\n".join(sorted(texts)))]
 
 
 def _moved(key: Key, sides: Sides, before: Stack, after: Stack) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -73,10 +74,27 @@ def expanded(pattern: str) -> frozenset[str]:
     if known is not None and not wild(service):
         found = frozenset(f"{service}:{one}" for one in known if covers(verb, one))
     elif wild(service):
-        found = frozenset(action for action in every() if covers(small, action))
+        found = _matching(small)
     else:
         found = frozenset()
     return found or frozenset({small})
+
+
+def wild_service(pattern: str) -> bool:
+    """Whether a pattern may mean actions of any service, short of all of them."""
+    return wild(pattern.partition(":")[0]) and pattern not in ("*", "*:*")
+
+
+def _matching(pattern: str) -> frozenset[str]:
+    """Return every action that matches, whatever its service.
+
+    What stands between two stars matches where it first can, and no other place is tried: all of
+    the actions take some milliseconds.
+    """
+    *parts, last = (re.escape(part).replace(r"\?", ".") for part in pattern.split("*"))
+    rule = "".join(f"(?>{'.*?' if number else ''}{part})" for number, part in enumerate(parts))
+    found = re.compile(f"{rule}.*{last}" if parts else last)
+    return frozenset(action for action in every() if found.fullmatch(action))
 
 
 @lru_cache(maxsize=1)

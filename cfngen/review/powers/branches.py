@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -103,10 +102,7 @@ def existence(stack: Stack, resource: Resource) -> When | None:
     known = stack.resolver.known(name)
     if known is not None:
         return ALWAYS if known else None
-    if name in stack.resolver.told:
-        meant = stack.resolver.resolve(stack.resolver.conditions.get(name))
-        name = f"{name} (now {json.dumps(meant, sort_keys=True, default=str)})"
-    return condition(name)
+    return condition(stack.resolver.condition(name))
 
 
 def referred(value: Any) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 
 from cfngen.review.model import Grant
 from cfngen.review.powers.actions import Actions, left, told
@@ -15,6 +14,7 @@ from cfngen.review.powers.grants import Sentence
 from cfngen.values import literal
 
 MOST_CASES = 4  # conditions of the template that are told apart
+MOST_PAIRS = 5_000  # of a sentence's parts and others, beyond which it is compared as a whole
 
 News = list[tuple[Sentence, frozenset[str]]]
 
@@ -40,13 +40,20 @@ def news(before: Sequence[Sentence], after: Sequence[Sentence], effect: str) -> 
 
 
 def _uncovered(sentence: Sentence, olds: Sequence[Sentence]) -> frozenset[str]:
-    rest = left(sentence.actions, _covering(sentence, olds))
-    if not rest:
+    olds = [old for old in olds if old.who.includes(sentence.who) and old.on.includes(sentence.on)]
+    rest = left(sentence.actions, _allowing(sentence.condition, olds))
+    if not rest or not olds:
         return rest
     parts = [one for part in split(sentence.condition) for one in _cases(part, olds)]
-    if len(parts) < 2:
+    if len(parts) < 2 or len(parts) * len(olds) > MOST_PAIRS:
         return rest
-    return frozenset[str]().union(*(_part(sentence, part, olds) for part in parts))
+    return frozenset[str]().union(
+        *(left(sentence.actions, _allowing(part, olds)) for part in parts)
+    )
+
+
+def _allowing(condition: When, olds: Sequence[Sentence]) -> list[Actions]:
+    return [old.actions for old in olds if no_stricter(old.condition, condition)]
 
 
 def _cases(condition: When, olds: Sequence[Sentence]) -> list[When]:
@@ -57,11 +64,6 @@ def _cases(condition: When, olds: Sequence[Sentence]) -> list[When]:
     for name in sorted(asked - mine)[:MOST_CASES]:
         found = [one | when(name, truth) for one in found for truth in ("true", "false")]
     return found
-
-
-def _part(sentence: Sentence, condition: When, olds: Sequence[Sentence]) -> frozenset[str]:
-    part = replace(sentence, condition=condition)
-    return left(sentence.actions, _covering(part, olds))
 
 
 def _covering(sentence: Sentence, others: Sequence[Sentence]) -> list[Actions]:

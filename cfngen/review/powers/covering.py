@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 
 from cfngen.values import CLOSE, OPEN
 
 MANY, ONE = "*", "?"
+SPECIAL = re.compile(f"[*?${OPEN}]")
+SIGNS: dict[str, str] = {}  # a character of private use for each reference
+FIRST_SIGN, MOST_SIGNS = "\U000f0000", 100_000
+MOST_STARS = 30  # in one pattern
 LONGEST = 1024  # of a pattern that is looked into; the longest ARN is shorter
 
 
@@ -18,9 +23,16 @@ def covers(pattern: str, other: str) -> bool:
     """
     if pattern in (MANY, other):
         return True
+    if not other.startswith(_beginning(pattern)):
+        return False
     if not wild(pattern) or max(len(pattern), len(other)) > LONGEST:
         return False
-    return _matches(_tokens(pattern), _tokens(other))
+    if pattern.count(MANY) > MOST_STARS:
+        return False
+    if len(SIGNS) > MOST_SIGNS:
+        SIGNS.clear()
+        _signs.cache_clear()
+    return _matches(_signs(pattern), _signs(other))
 
 
 def apart(pattern: str, other: str) -> bool:
@@ -33,6 +45,13 @@ def apart(pattern: str, other: str) -> bool:
     return False
 
 
+@lru_cache(maxsize=20_000)
+def _beginning(pattern: str) -> str:
+    """Return what everything that a pattern matches begins with, as the pattern has it."""
+    return SPECIAL.split(pattern, maxsplit=1)[0]
+
+
+@lru_cache(maxsize=20_000)
 def wild(pattern: str) -> bool:
     """Whether a pattern has a `*` or `?` outside of references."""
     return (MANY in pattern or ONE in pattern) and any(
@@ -73,24 +92,39 @@ def _end(pattern: str, start: int) -> int:
     return start + 1
 
 
-def _matches(pattern: tuple[str, ...], text: tuple[str, ...]) -> bool:
-    """Match, going back to the last `*` only, which is enough and never takes long."""
-    at = place = mark = 0
-    star = -1
-    while place < len(text):
-        if at < len(pattern) and pattern[at] == MANY:
-            star, mark = at, place
-            at += 1
-        elif at < len(pattern) and _same(pattern[at], text[place]):
-            at, place = at + 1, place + 1
-        elif star >= 0:
-            mark += 1
-            at, place = star + 1, mark
-        else:
+@lru_cache(maxsize=20_000)
+def _signs(pattern: str) -> str:
+    """Return a pattern in which each reference is one character, the same one everywhere."""
+    return "".join(
+        token
+        if len(token) == 1 and token < FIRST_SIGN
+        else SIGNS.setdefault(token, chr(ord(FIRST_SIGN) + len(SIGNS)))
+        for token in _tokens(pattern)
+    )
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Match what stands between two `*` where it first can, which is enough and is quick."""
+    first, *rest = pattern.split(MANY)
+    if not rest:
+        return len(first) == len(text) and _find(first, text, 0) == 0
+    *inner, last = rest
+    if len(first) + len(last) > len(text) or _find(first, text[: len(first)], 0) != 0:
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in inner:
+        found = _find(part, text[:end], at)
+        if found < 0:
             return False
-    return all(token == MANY for token in pattern[at:])
+        at = found + len(part)
+    return at <= end and _find(last, text[end:], 0) == 0
 
 
-def _same(token: str, other: str) -> bool:
-    """Whether a token that is no `*` matches another; a `*` in the text needs one to match it."""
-    return token == other or (token == ONE and len(other) == 1 and other != MANY)
+def _find(part: str, text: str, start: int) -> int:
+    """Return where a part is in a text, -1 if nowhere; a `?` is one character that is known."""
+    if ONE not in part:
+        return text.find(part, start)
+    found = re.compile(
+        re.escape(part).replace(r"\?", f"[^*{FIRST_SIGN}-\U0010ffff]"), re.DOTALL
+    ).search(text, start)
+    return found.start() if found else -1

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cfngen.errors import RenderError
+from cfngen.read import check_size
 from cfngen.review.powers.actions import Actions
 from cfngen.review.powers.branches import (
     ALWAYS,
@@ -25,6 +27,7 @@ from cfngen.review.powers.covering import apart, covers
 from cfngen.review.powers.principals import Principal, Who, named
 from cfngen.values import canonical, shown
 
+NEWEST = "2012-10-17"  # the version of policies that has variables
 MOST = 3_000  # sentences of one policy; IAM takes no policy that has so many
 SMUGGLED = re.compile(r"\\u[eE]00[01]")
 
@@ -75,9 +78,11 @@ def document(value: Any) -> Any:
     if SMUGGLED.search(value):  # would turn into the signs that stand around references
         return value
     try:
-        return json.loads(value, object_pairs_hook=_once)
-    except (ValueError, RecursionError):
+        found = json.loads(value, object_pairs_hook=_once)
+        check_size(found)
+    except (ValueError, RecursionError, RenderError):
         return value
+    return found
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -101,11 +106,22 @@ def sentences(value: Any, holder: str, when: When = ALWAYS) -> tuple[Sentence, .
     """
     found: list[Sentence] = []
     for inner, body in branches(value):
-        for outer, statement in statements(document(body)):
-            found += _sentences(statement, holder, when | inner | outer)
+        read = document(body)
+        for outer, statement in statements(read):
+            plain = _without_variables(read, statement)
+            found += _sentences(statement, holder, when | inner | outer | plain)
             if len(found) > MOST:
                 return (_unknown(value, holder, when),)
     return tuple(dict.fromkeys(found))
+
+
+def _without_variables(policy: Any, statement: Any) -> When:
+    """Return, as a condition, that what looks like a variable is plain text to this policy."""
+    version = policy.get("Version", "2008-10-17") if isinstance(policy, dict) else NEWEST
+    if version == NEWEST or "${" not in canonical(statement):
+        return ALWAYS
+    words = f"Version {shown(version)}, which has no variables"
+    return frozenset({Entry("", "version", frozenset({"2008-10-17"}), words)})
 
 
 def allowing(words: str, holder: str, when: When = ALWAYS, *, exactly: str = "") -> Sentence:

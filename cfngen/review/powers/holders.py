@@ -40,6 +40,13 @@ OUTWARD = {
     "AWS::EC2::VPCEndpoint", "AWS::Logs::ResourcePolicy", "AWS::XRay::ResourcePolicy",
     "AWS::ECR::RegistryPolicy", "AWS::IoT::Policy", "AWS::SSO::PermissionSet",
 }  # fmt: skip
+# Properties that give permissions which stand elsewhere, in types that are none of IAM's.
+GIVEN = {
+    "AWS::EKS::AccessEntry": "AccessPolicies",
+    "AWS::SSO::PermissionSet": "ManagedPolicies",
+    "AWS::Serverless::Function": "Policies",
+    "AWS::Serverless::StateMachine": "Policies",
+}
 Key = tuple[str, str]
 
 
@@ -138,6 +145,9 @@ def _principal(stack: Stack, resource: Resource, when: When) -> Iterator[Policy]
     name, properties = resource.name, resource.properties
     for inner, body in lookup(properties.get("Policies"), "*", "PolicyDocument"):
         yield Policy(name, "permissions", name, body, when | inner)
+    for inner, made in _unwritten(resource):
+        words = f"whatever this makes of it: {shown(made)}"
+        yield Policy(name, "permissions", name, made, when | inner, words=words)
     if "AssumeRolePolicyDocument" in properties:
         body = properties["AssumeRolePolicyDocument"]
         yield Policy(name, "trust", name, body, when, itself=name)
@@ -153,6 +163,20 @@ def _principal(stack: Stack, resource: Resource, when: When) -> Iterator[Policy]
             else:
                 text = arn if isinstance(arn, str) else canonical(arn)
                 yield _managed(stack, name, "boundary", text, when | inner)
+
+
+def _unwritten(resource: Resource) -> Iterator[tuple[When, Any]]:
+    """Yield what a macro, or a function that is left for deploy time, writes policies with."""
+    for part in (resource.properties, resource.attributes):
+        if "Fn::Transform" in part:
+            yield ALWAYS, {"Fn::Transform": part["Fn::Transform"]}
+    for when, value in branches(resource.properties.get("Policies")):
+        for item in value if isinstance(value, list) else [value]:
+            for inner, policy in branches(item):
+                if policy is not None and not (
+                    isinstance(policy, dict) and "PolicyDocument" in policy
+                ):
+                    yield when | inner, policy
 
 
 def _managed(stack: Stack, holder: str, kind: str, arn: str, when: When) -> Policy:
@@ -200,6 +224,9 @@ def _resource_policies(stack: Stack, name: str) -> Iterator[Policy]:
         found = [(ALWAYS, "Statement", said(resource.properties))]
     else:
         found = list(documents(resource.properties))
+    for inner, given in items(resource.properties.get(GIVEN.get(resource.type, ""))):
+        words = f"everything that {shown(given)} allows"
+        yield Policy(name, "permissions", name, given, when | inner, words=words)
     loose = resource.type.endswith(("Policy", "Permission"))
     holders = list(_protected(stack, resource)) if loose and found else []
     for inner, holder in holders or [(ALWAYS, name)]:

@@ -64,8 +64,16 @@ def _principal(value: Any) -> Any:
     return {"Service" if service or value.endswith("URLSuffix\ue001") else "AWS": value}
 
 
+def _endpoint_service(properties: Properties) -> Properties:
+    """Return who may connect to an endpoint service, which has no document that says so."""
+    principals = {"AWS": properties.get("AllowedPrincipals") or []}
+    action = "ec2:CreateVpcEndpoint"
+    return {"Statement": {"Effect": "Allow", "Principal": principals, "Action": action}}
+
+
 PERMISSIONS: dict[str, Callable[[Properties], Properties]] = {
     "AWS::Lambda::Permission": _lambda,
     "AWS::Lambda::LayerVersionPermission": _layer,
     "AWS::Events::EventBusPolicy": _bus,
+    "AWS::EC2::VPCEndpointServicePermissions": _endpoint_service,
 }

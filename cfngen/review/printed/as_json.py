@@ -6,15 +6,14 @@ import dataclasses
 import enum
 import json
 import math
-import re
 from typing import Any
 
 from cfngen.review.model import MISSING, Review
 from cfngen.review.printed.verdict import verdict
+from cfngen.review.printed.visible import UNSEEN
 from cfngen.values import readable
 
 SCHEMA_VERSION = 1  # counted up when a key goes or changes its meaning, not when one comes
-SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def as_json(review: Review) -> str:
@@ -24,8 +23,8 @@ def as_json(review: Review) -> str:
     """
     data = {"schema_version": SCHEMA_VERSION, "verdict": verdict(review), **plain_data(review)}
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
-    # UTF-8 cannot hold half of a pair; as an escape it can stand in JSON.
-    return SURROGATES.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n"
+    # UTF-8 cannot hold half of a pair, and a terminal obeys some of the rest.
+    return UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n"
 
 
 def plain_data(value: Any) -> Any:

@@ -27,7 +27,7 @@ from cfngen.review.printed.phrases import (
 )
 from cfngen.review.printed.reasons import Reason, entry_note, own_reasons, remarks, told_reasons
 from cfngen.review.printed.sides import NONE, difference, is_long, is_same, items
-from cfngen.review.printed.visible import clipped, value
+from cfngen.review.printed.visible import clipped, clipped_lines, value
 
 MOST_LINES, MOST_CHARACTERS, MOST_WIDE = 400, 20_000, 2_000  # of one diff and its lines
 MOST_ACTIONS = 12  # of one grant
@@ -166,7 +166,7 @@ def _power(power: PowerChange, stack: StackReview) -> str:
 
 def _clip(text: str) -> str:
     """Return a diff's first lines; the last one says how many more there are."""
-    lines = [clipped(line, MOST_WIDE) for line in text.rstrip("\n").split("\n")]
+    lines = clipped_lines(text.rstrip("\n").split("\n"), MOST_WIDE)
     kept = cut_lines(lines[:MOST_LINES], MOST_CHARACTERS)
     if len(kept) < len(lines):
         kept.append(f"  … {counted(len(lines) - len(kept), 'line')} more")

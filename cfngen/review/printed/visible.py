@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from cfngen.values import shown
 
 # What a terminal obeys, what turns text around, what is not seen, and what UTF-8 cannot hold.
 UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+    "[\x00-\x08\x0b-\x1f\x7f-\xa0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
+    "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0"
+    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
 LONG = 80  # characters of a value that still stand in a row of a table
 
@@ -39,6 +42,31 @@ def value(found: Any) -> str:
 def clipped(text: str, room: int = LONG) -> str:
     """Return a text that is no longer than there is room; an ellipsis says that there is more."""
     return text if len(text) <= room else text[: room - 1] + "…"
+
+
+def clipped_lines(lines: list[str], room: int) -> list[str]:
+    """Return lines of a diff that are no longer than there is room, and still show what differs.
+
+    Of a line that is taken away and the one that comes for it, what both begin with is left out
+    where the difference would be out of sight.
+    """
+    kept = list(lines)
+    for gone, new in _pairs(lines):
+        old, its = lines[gone][1:], lines[new][1:]
+        shorter = min(len(old), len(its))
+        same = next((at for at in range(shorter) if old[at] != its[at]), shorter)
+        if same > room // 2 and max(len(lines[gone]), len(lines[new])) > room:
+            for at in (gone, new):
+                kept[at] = f"{lines[at][0]}…{lines[at][1 + same - room // 4 :]}"
+    return [clipped(line, room) for line in kept]
+
+
+def _pairs(lines: list[str]) -> Iterator[tuple[int, int]]:
+    """Yield the places of lines that are taken away, each with that of what comes for it."""
+    for is_changed, run in groupby(enumerate(lines), lambda one: one[1][:1] in ("-", "+")):
+        places = [at for at, _ in run] if is_changed else []
+        gone = [at for at in places if lines[at][0] == "-"]
+        yield from zip(gone, (at for at in places if lines[at][0] == "+"), strict=False)
 
 
 def columns(text: str) -> int:
