@@ -26,7 +26,7 @@ FLOORS = [
         "schemas",
         "values",
     },
-    {"template", "cron", "sections", "revisions", "capabilities", "sarif"},
+    {"template", "cron", "sections", "revisions", "capabilities", "sarif", "intrinsics"},
     {"patterns", "blueprint", "render", "lint", "timeline", "review"},
     {"registry", "linters", "report", "console", "deploy_role"},
     {"manifest"},

@@ -331,8 +331,10 @@ def test_two_manifests_in_one_folder_are_one_too_many(tmp_path: Path) -> None:
     project(tmp_path, "[tool.cfngen.templates.a]", "pyproject.toml")
     told = problems(tmp_path, "[templates.b]")
     assert told == [
-        "pyproject.toml: [tool.cfngen] is a second table of templates beside cfngen.toml;"
-        " keep one of them",
+        (
+            "pyproject.toml: [tool.cfngen] is a second table of templates beside cfngen.toml;"
+            " keep one of them"
+        ),
         "pyproject.toml: [tool.cfngen.templates.a] blueprint: must name one",
         "cfngen.toml: [templates.b] blueprint: must name one",
     ]

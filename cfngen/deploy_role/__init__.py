@@ -18,8 +18,9 @@ from cfngen.deploy_role.names import Place
 from cfngen.deploy_role.passing import passed
 from cfngen.deploy_role.told import not_covered, notes, refusal, remarks, strange_types
 from cfngen.errors import CfngenError
+from cfngen.intrinsics import Resolver
 from cfngen.schemas import OPERATIONS, schema
-from cfngen.values import Resolver, references
+from cfngen.values import references
 
 __all__ = ["LeftOut", "Place", "Policy", "Statement", "policy"]
 

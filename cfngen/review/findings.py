@@ -63,7 +63,8 @@ def _gain(power: PowerChange) -> str:
     if not power.gained:
         return f"{power.policy}: a limit is gone"
     first = power.gained[0]
-    condition = f" if {first.condition}" if first.condition else ""
+    said = first.condition.startswith(("if ", "unless "))  # a condition of the template
+    condition = f"{' ' if said else ' if '}{first.condition}" if first.condition else ""
     who = "" if first.who == power.holder else f"{first.who} "
     verb = "may" if first.effect == "Allow" else "is no longer kept from"
     more = len(power.gained) - 1

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from cfngen.intrinsics import Resolver
 from cfngen.schemas import Schema, schema
 from cfngen.sections import Sections
-from cfngen.values import Resolver, references
+from cfngen.values import references
 
 
 @dataclass(frozen=True)
