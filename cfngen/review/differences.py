@@ -241,6 +241,12 @@ def _tags(key: str, items: tuple[Any, ...]) -> bool:
     return key == "Key" and all(set(item) <= {"Key", "Value"} for item in items)
 
 
+def labels(items: list[Any]) -> list[str]:
+    """Return what the items of a list are called in a path: by a name of their own, or by place."""
+    key = _identity(list(enumerate(items)), [])
+    return [_label(item[key]) if key else str(place) for place, item in enumerate(items)]
+
+
 def _label(name: Any) -> str:
     text = shown(name)
     return text if len(text) <= 60 else text[:59] + "…"

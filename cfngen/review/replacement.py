@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cfngen.review.differences import Difference
+from cfngen.review.differences import Difference, labels
 from cfngen.review.model import MISSING, Certainty
 from cfngen.schemas import Schema
 from cfngen.values import OPEN, REFERENCE, canonical, literal, references
@@ -124,8 +124,8 @@ def referring(
                 at = f"{path}.{key}" if path else key
                 yield from referring(item, names, at, (*pointer, key), sure=sure)
     elif isinstance(value, list):
-        for number, item in enumerate(value):
-            yield from referring(item, names, f"{path}[{number}]", (*pointer, "*"), sure=sure)
+        for label, item in zip(labels(value), value, strict=True):
+            yield from referring(item, names, f"{path}[{label}]", (*pointer, "*"), sure=sure)
     elif isinstance(value, str):
         found = frozenset(name for name, _ in references(value)) & names
         if found:

@@ -179,3 +179,20 @@ def test_lines_of_blueprints(capsys: pytest.CaptureFixture[str], tmp_path: Path)
         for place in result.get("relatedLocations", ())
     ]
     assert any(place.endswith("blueprint.py") for place in places)
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/reviewing.md"])
+def test_the_sample_is_what_is_printed(
+    page: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The review that a page shows is the one that the command prints; `…` leaves out the rest."""
+    monkeypatch.chdir(Path(__file__).parent / "sample")
+    assert main(["review", "before/shop.yaml", "after/shop.yaml"]) == 0
+    text = (Path(__file__).parents[2] / page).read_text(encoding="utf-8")
+    _, _, block = text.partition("$ cfngen review before/shop.yaml after/shop.yaml\n")
+    shown = block.partition("```")[0]
+    printed = capsys.readouterr().out
+    if shown.endswith("…\n"):
+        assert printed.startswith(shown.removesuffix("…\n"))
+    else:
+        assert shown == printed
