@@ -101,6 +101,27 @@ class Schema:
         """The properties whose decrease deletes data, such as a retention (overlay)."""
         return self._added("shortens")
 
+    @cached_property
+    def delays(self) -> tuple[tuple[str, ...], ...]:
+        """The properties whose decrease leaves less time to take a deletion back (overlay)."""
+        return self._added("delays")
+
+    @cached_property
+    def protects(self) -> dict[tuple[str, ...], str]:
+        """The properties that keep data from harm, each with the value that does so (overlay)."""
+        found: dict[str, str] = self.overlay.get("protects", {})
+        return {tuple(path.split("/")): value for path, value in found.items()}
+
+    @cached_property
+    def expires(self) -> tuple[tuple[str, ...], ...]:
+        """The properties by which a service deletes data by itself (overlay)."""
+        return self._added("expires")
+
+    @property
+    def guards(self) -> bool:
+        """Whether a property of this type decides how long or how safely data is kept."""
+        return bool(self.shortens or self.delays or self.protects or self.expires)
+
     def permissions(self, operation: str) -> tuple[str, ...]:
         """Return the IAM actions that CloudFormation needs for `create`, `update`, ….
 

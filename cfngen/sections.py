@@ -18,6 +18,7 @@ from typing import Any
 import yaml
 
 from cfngen.errors import RenderError
+from cfngen.loops import has_loops, unrolled
 from cfngen.read import check_size, read
 
 KEY = re.compile(r"  ([A-Za-z0-9]+): *\Z")
@@ -56,11 +57,15 @@ class Sections:
         """
         self.text = text.replace("\r\n", "\n")
         cut = _pieces(self.text)
+        if cut and has_loops(self.text, cut[1].get("Transform")):
+            cut = None  # loops are unrolled in the whole
         self._rest: dict[str, Any]
+        self._made: dict[tuple[str, str], tuple[str | int, ...]] = {}
         if cut is None:
             body = _whole(self.text)
             if not isinstance(body, dict) or not isinstance(body.get("Resources"), dict):
                 raise RenderError("no template: it has no mapping `Resources`")
+            body, self._made = unrolled(body)
             self.resources = {
                 str(name): Piece(str(name), 0, "", whole)
                 for name, whole in body["Resources"].items()
@@ -90,7 +95,8 @@ class Sections:
             if known:
                 return known
         lines, before = self._lines_around(section, name)
-        keys: tuple[str | int, ...] = (section, *((name,) if name else ()), *path)
+        written = self._made.get((section, name), (name,) if name else ())
+        keys: tuple[str | int, ...] = (section, *written, *path)
         while keys and keys not in lines:
             keys = keys[:-1]
         return lines.get(keys, 1 - before) + before

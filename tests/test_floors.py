@@ -18,6 +18,7 @@ FLOORS = [
         "payload",
         "iam",
         "header",
+        "loops",
         "options",
         "paths",
         "read",

@@ -12,10 +12,11 @@ import pytest
 from cfngen.schemas import OPERATIONS, iam_actions, overlay, schema
 
 FILE = Path(__file__).parents[1] / "cfngen" / "data" / "resources.toml"
-PATHS = ("create_only", "conditional", "refuses", "names", "shortens")
+PATHS = ("create_only", "conditional", "refuses", "names", "shortens", "delays", "expires")
 KEYS = {
     *PATHS,
     "defaults",
+    "protects",
     "holds",
     "deleted",
     "unless",
@@ -47,14 +48,36 @@ def test_an_entry_has_known_keys_and_a_source(type_: str) -> None:
 def test_its_properties_are_in_the_schema(type_: str) -> None:
     """A property that was renamed or misspelled would never be looked at."""
     for key in PATHS:
-        for path in (*overlay()[type_].get(key, ()), *overlay()[type_].get("defaults", ())):
+        for path in overlay()[type_].get(key, ()):
             assert schema(type_).node(tuple(path.split("/"))) is not None, path
+    for key in ("defaults", "protects"):
+        for path in overlay()[type_].get(key, ()):
+            assert schema(type_).node(tuple(path.split("/"))) is not None, path
+
+
+@each_type
+def test_what_guards_data_has_some_to_guard(type_: str) -> None:
+    """A finding says what is at risk."""
+    assert schema(type_).holds or not schema(type_).guards
+
+
+@each_type
+def test_what_protects_is_a_value_that_the_property_can_have(type_: str) -> None:
+    """A value that is misspelled would protect nothing; of items nobody could say which."""
+    for path, value in overlay()[type_].get("protects", {}).items():
+        assert "*" not in path
+        node: Any = schema(type_).node(tuple(path.split("/")))
+        if node["type"] == "boolean":
+            assert value == "true", path
+        else:
+            assert value in node["enum"], path
 
 
 @each_type
 def test_what_can_be_shortened_is_a_number(type_: str) -> None:
     """Nothing else has a decrease."""
-    for path in overlay()[type_].get("shortens", ()):
+    entry = overlay()[type_]
+    for path in (*entry.get("shortens", ()), *entry.get("delays", ())):
         node: Any = schema(type_).node(tuple(path.split("/")))
         assert node["type"] in ("integer", "number"), path
 

@@ -125,3 +125,70 @@ def test_what_is_no_template_is_refused(text: str) -> None:
     """A text without a mapping of resources is not reviewed as if it had none."""
     with pytest.raises(RenderError, match="no template"):
         Sections(text)
+
+
+LOOP = """\
+Transform: [AWS::LanguageExtensions]
+Resources:
+  Fn::ForEach::Topics:
+    - Name
+    - %s
+    - Topic&{Name}:
+        Type: AWS::SNS::Topic
+        Properties:
+          TopicName: !Ref Name
+  Plain:
+    Type: AWS::SNS::Topic
+"""
+
+
+def test_a_loop_is_what_it_makes() -> None:
+    """Each resource of a loop has its values, and the lines of the loop that makes it."""
+    found = Sections(LOOP % "[One, t-2]")
+    assert list(found.resources) == ["TopicOne", "Topict2", "Plain"]
+    assert found.resources["Topict2"].body["Properties"] == {"TopicName": "t-2"}
+    assert found.line("Resources", "Topict2") == 6
+    assert found.line("Resources", "Topict2", ("Properties", "TopicName")) == 9
+    assert found.line("Resources", "Plain") == 10
+
+
+def nested(levels: int, output: str) -> str:
+    """Return loops of 30 items within loops of 30 items."""
+    for level in range(levels):
+        output = (
+            f"{{'Fn::ForEach::L{level}': [I{level}, [{', '.join(map(str, range(30)))}], {output}]}}"
+        )
+    name = "".join(f"${{I{level}}}" for level in range(levels))
+    return f"Transform: AWS::LanguageExtensions\nResources: {output}\n".replace("NAME", f"A{name}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        LOOP % "!Ref Names",
+        LOOP % "[One, !Ref Two]",
+        LOOP % "[One, One]",
+        LOOP % "[One, One-]",
+        (LOOP % "[One]").replace("Plain", "TopicOne"),
+        (LOOP % "['-o']").replace("&{Name}", "${Name}"),
+        (LOOP % f"[{', '.join(map(str, range(501)))}]"),
+        (LOOP % "[One]").replace("AWS::LanguageExtensions", "Mine"),
+        (LOOP % f"['{'a' * 50_000}']").replace("!Ref Name", f"'{'${Name}' * 50_000}'"),
+        (LOOP % "[One]").replace("!Ref Name", "{'Fn::ForEach::X': [Y, !Ref Ys, {}]}"),
+        nested(5, "{'NAME': {Type: AWS::SNS::Topic}}"),
+        nested(9, "{}"),
+    ],
+)
+def test_a_loop_that_nobody_can_unroll_stays_one(text: str) -> None:
+    """What a parameter holds, what is there twice, and what would have no end, is left alone."""
+    assert [name for name in Sections(text).resources if name.startswith("Fn::ForEach::")]
+    assert Sections(text).body == read(text)
+
+
+def test_a_loop_is_seen_behind_an_escape() -> None:
+    """A loop whose name is written with an escape is one to CloudFormation."""
+    text = (
+        "Transform: AWS::LanguageExtensions\n\nResources:\n  A:\n    Type: b\n    Properties:\n"
+        '      "Fn::For\\x45ach::X": [Y, [C], {"${Y}": 1}]\n'
+    )
+    assert Sections(text).resources["A"].body["Properties"] == {"C": 1}

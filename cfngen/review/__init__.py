@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from cfngen.capabilities import INLINE_LIMIT
 from cfngen.errors import Problems, RenderError
 from cfngen.review import exports
+from cfngen.review.acting import acting
 from cfngen.review.entries import entries, told
 from cfngen.review.exposures import exposures
 from cfngen.review.findings import broadened, in_order, replacements
@@ -24,6 +25,7 @@ from cfngen.review.places import Places
 from cfngen.review.powers import powers
 from cfngen.review.refusals import refusals
 from cfngen.review.resources import compare
+from cfngen.review.sharing import sharing
 from cfngen.review.stack import Stack
 from cfngen.review.unknowns import unknowns
 from cfngen.sections import Sections
@@ -104,6 +106,8 @@ def _stack(
         findings += losses(before, after, changes, kind)
     if kind is not Kind.REMOVED:
         findings += broadened(rights, ways)
+        findings += acting(before, after, changes)
+        findings += sharing(before, after, changes)
     places = Places(before, after, changes, rights)
     return StackReview(
         name,

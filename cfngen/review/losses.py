@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
+from cfngen.review.assumptions import assumed, usual
 from cfngen.review.differences import differences
 from cfngen.review.keeping import DEFAULTS, KEEPS, deletion_policy, replacement_policy, worst
 from cfngen.review.model import MISSING, Certainty, Concern, Detail, Finding, Kind, ResourceChange
+from cfngen.review.protection import expiring, unprotected
 from cfngen.review.replacement import inner
 from cfngen.review.stack import Resource, Stack
 from cfngen.values import literal
@@ -30,16 +33,20 @@ def losses(
         changes: the resources that are not the same.
         kind: what became of the template: the stacks of one that was removed are still there.
     """
+    known = usual(before, after)
+    loops = any(name.startswith("Fn::ForEach::") for name in after.names)
     for change in changes.values():
         old, new = before.resource(change.name), after.resource(change.name)
         if old is None or change.type_before:
             continue
         if new is None:
-            how = Certainty.MAY if kind is Kind.REMOVED else Certainty.WILL
+            # Of a removed template the stacks stay; a loop that is not unrolled may make it again.
+            how = Certainty.MAY if kind is Kind.REMOVED or loops else Certainty.WILL
             yield from _removed(old, how)
             continue
         yield from _replaced(new, change)
         yield from _changed(old, new, change, after.resolver.told)
+        yield from _settings(old, new, known)
 
 
 def _removed(old: Resource, how: Certainty) -> Iterator[Finding]:
@@ -86,10 +93,32 @@ def _changed(
     if condition and moved and deletion_policy(old) not in KEEPS:
         message = f"may be deleted, losing {new.schema.holds}: it depends on {condition} now"
         yield _finding(new.name, Certainty.MAY, message, DELETION, "Condition")
-    for path in sorted(_less(old, new)):
-        message = f"{path} is less than before, losing older {new.schema.holds}"
-        source = str(new.schema.overlay["source"])
-        yield _finding(new.name, Certainty.WILL, message, source, path)
+
+
+def _settings(old: Resource, new: Resource, known: dict[str, str]) -> Iterator[Finding]:
+    """Yield what properties keep data for less long, or protect it no longer.
+
+    `known` is what parameters usually are: with what rests on that, things only may be so.
+    """
+    schema = new.schema
+    if not schema.holds or not schema.guards:
+        return
+    source = str(schema.overlay["source"])
+    was, now = (replace(side, properties=assumed(side.properties, known)) for side in (old, new))
+    surely, likely = _less(old, new, schema.shortens), _less(was, now, schema.shortens)
+    for path in sorted({*surely, *likely}):
+        how = Certainty.WILL if path in surely else Certainty.MAY
+        message = f"{path} is less than before, losing older {schema.holds}"
+        yield _finding(new.name, how, message, source, path)
+    for path in sorted(_less(was, now, schema.delays)):
+        message = f"{path} is less than before: less time to take back a deletion"
+        yield _finding(new.name, Certainty.MAY, message, source, path)
+    for path in unprotected(was, now):
+        message = f"{path} no longer protects {schema.holds}"
+        yield _finding(new.name, Certainty.MAY, message, source, path)
+    for path in expiring(was, now):
+        message = f"{path} is new or another: it may delete {schema.holds}"
+        yield _finding(new.name, Certainty.MAY, message, source, path)
 
 
 def _open(resource: Resource, policy: str) -> bool:
@@ -106,14 +135,14 @@ def _weaker(attribute: Detail) -> bool:
     return before in KEEPS and after not in KEEPS
 
 
-def _less(old: Resource, new: Resource) -> set[str]:
+def _less(old: Resource, new: Resource, paths: tuple[tuple[str, ...], ...]) -> set[str]:
     """Return where a number became smaller for certain; without one, things are kept for ever."""
     schema = new.schema
     found: set[str] = set()
-    if not schema.shortens:
+    if not paths:
         return found
     for difference in differences(old.properties, new.properties, schema):
-        for known, before, after in inner(difference, schema.shortens):
+        for known, before, after in inner(difference, paths):
             default = schema.default(known)
             unsaid = float("inf") if default is None else default
             sides = [_least(unsaid if side is MISSING else side) for side in (before, after)]

@@ -138,6 +138,18 @@ def rules(step: int) -> str:
     return json.dumps({"Resources": {"A": {"Type": "AWS::X::Y", "Properties": {"P": items}}}})
 
 
+def swapped(role: str) -> str:
+    """Return many functions that act with one of two roles, each of many statements."""
+    resources: dict[str, Any] = {
+        name: json.loads(policies(ending, "s3:Get*", "arn:", 700))["Resources"]["R"]
+        for name, ending in (("A", ""), ("B", "x"))
+    }
+    for number in range(300):
+        properties = {"Role": {"Fn::GetAtt": [role, "Arn"]}}
+        resources[f"F{number}"] = {"Type": "AWS::Lambda::Function", "Properties": properties}
+    return json.dumps({"Resources": resources})
+
+
 @pytest.mark.parametrize(
     ("base", "head"),
     [
@@ -151,6 +163,7 @@ def rules(step: int) -> str:
         (rules(10_000), rules(7)),
         (policies("", "s3:Get*", "arn:", 1_000), policies("x", "s3:Get*", "arn:", 1_000)),
         (policies("", "s3:Get*", "*a" * 200, 300), policies("x", "s3:Get*", "*a" * 200, 300)),
+        (swapped("A"), swapped("B")),
         (policies("", "*:*a*e*", "arn:", 200), policies("x", "*:*e*a*", "arn:", 200)),
     ],
 )

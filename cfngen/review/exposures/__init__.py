@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
+from cfngen.review.assumptions import assumed, usual
 from cfngen.review.exposures.doors import API, METHOD, blocked, doors
 from cfngen.review.exposures.firewalls import PREFIXES, TYPES, Ingress, ingress
 from cfngen.review.exposures.strangers import strangers
@@ -22,7 +23,6 @@ from cfngen.review.powers.branches import (
 )
 from cfngen.review.powers.conditions import described, no_stricter
 from cfngen.review.stack import Resource, Stack
-from cfngen.values import PRIVATE, REFERENCE, SPOOF, scalar
 
 
 def exposures(before: Stack, after: Stack, changed: Collection[str]) -> tuple[Exposure, ...]:
@@ -34,39 +34,16 @@ def exposures(before: Stack, after: Stack, changed: Collection[str]) -> tuple[Ex
     place = ordered(before, after)
     names = sorted(set(changed), key=lambda name: (place.get(name, 0), name))
     let_in, kept_out = strangers(before, after, names)
-    usual = _usual(before, after)
+    known = usual(before, after)
     found = [
-        *_compared(before, after, names, usual),
-        *_groups(before, after, names, usual),
+        *_compared(before, after, names, known),
+        *_groups(before, after, names, known),
         *(Exposure(holder, text, opened=True) for holder, text in let_in),
         *(Exposure(holder, text, opened=False) for holder, text in kept_out),
     ]
     unique = dict.fromkeys(found)
     return tuple(
         sorted(unique, key=lambda one: (place.get(one.resource, 0), not one.opened, one.what))
-    )
-
-
-def _usual(before: Stack, after: Stack) -> dict[str, str]:
-    """Return what parameters are if nobody says otherwise: a stack keeps the value that it has."""
-    return {
-        name: PRIVATE.sub(SPOOF, scalar(parameter["Default"]))
-        for stack in (after, before)
-        for name, parameter in stack.section("Parameters").items()
-        if isinstance(parameter, dict) and isinstance(parameter.get("Default"), str | int)
-    }
-
-
-def _assumed(value: Any, usual: dict[str, str]) -> Any:
-    """Return a resolved value with parameters that are as usual."""
-    if isinstance(value, dict):
-        return {key: _assumed(item, usual) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_assumed(item, usual) for item in value]
-    if not isinstance(value, str) or not usual:
-        return value
-    return REFERENCE.sub(
-        lambda match: match[0] if match[2] else usual.get(match[1], match[0]), value
     )
 
 
@@ -92,12 +69,12 @@ Opening = TypeVar("Opening", Way, Ingress)
 
 
 def _compared(
-    before: Stack, after: Stack, names: list[str], usual: dict[str, str]
+    before: Stack, after: Stack, names: list[str], known: dict[str, str]
 ) -> Iterator[Exposure]:
     """Yield what single resources open and close."""
     for name in _with_methods(before, after, names):
         was, now = (
-            replace(found, properties=_assumed(found.properties, usual)) if found else None
+            replace(found, properties=assumed(found.properties, known)) if found else None
             for found in (before.resource(name), after.resource(name))
         )
         # No word on both sides is no difference; a new bucket without one is blocked.
@@ -135,7 +112,7 @@ def _ways(stack: Stack, resource: Resource | None, *, silent: bool) -> Iterator[
 
 
 def _groups(
-    before: Stack, after: Stack, names: list[str], usual: dict[str, str]
+    before: Stack, after: Stack, names: list[str], known: dict[str, str]
 ) -> Iterator[Exposure]:
     """Yield what security groups let in, wherever in the template their rules stand."""
     sides = before, after
@@ -148,7 +125,7 @@ def _groups(
             for name in stack.names
             if type_of(stack, name) in TYPES and (resource := stack.resource(name))
             for rule in ingress(
-                stack, replace(resource, properties=_assumed(resource.properties, usual))
+                stack, replace(resource, properties=assumed(resource.properties, known))
             )
         ]
         for stack in sides

@@ -34,6 +34,12 @@ def powers(before: Stack, after: Stack, changed: Collection[str]) -> tuple[Power
     return tuple(change for change in changes if change)
 
 
+def exceeds(holder: str, old: list[Policy], new: list[Policy]) -> bool:
+    """Whether a holder may do more with some policies than with others."""
+    was, now = _said(holder, old), _said(holder, new)
+    return bool(news(was, now, "Allow") or news(now, was, "Deny"))
+
+
 def _change(key: Key, sides: Sides, before: Stack, after: Stack) -> PowerChange | None:
     holder, kind = key
     old, new = sides

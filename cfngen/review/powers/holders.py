@@ -105,6 +105,11 @@ def touched(before: Stack, after: Stack, changed: Collection[str]) -> dict[Key, 
     }
 
 
+def identities(stack: Stack) -> Iterator[Policy]:
+    """Yield the policies of a template's roles, users and groups."""
+    yield from _all(stack, iam=True, types=set())
+
+
 def _all(stack: Stack, *, iam: bool, types: set[str]) -> Iterator[Policy]:
     """Yield the policies of IAM, if they are asked for, and those in resources of some types."""
     names = {name: type_of(stack, name) for name in stack.names} if iam or types else {}
@@ -166,10 +171,11 @@ def _principal(stack: Stack, resource: Resource, when: When) -> Iterator[Policy]
 
 
 def _unwritten(resource: Resource) -> Iterator[tuple[When, Any]]:
-    """Yield what a macro, or a function that is left for deploy time, writes policies with."""
+    """Yield what a macro, a loop, or a function left for deploy time, writes policies with."""
     for part in (resource.properties, resource.attributes):
-        if "Fn::Transform" in part:
-            yield ALWAYS, {"Fn::Transform": part["Fn::Transform"]}
+        for key in part:
+            if key.startswith(("Fn::Transform", "Fn::ForEach::")):
+                yield ALWAYS, {key: part[key]}
     for when, value in branches(resource.properties.get("Policies")):
         for item in value if isinstance(value, list) else [value]:
             for inner, policy in branches(item):
