@@ -22,6 +22,8 @@ from support.reviews import PullRequest, StandIn
 from cfngen import read
 from cfngen.testing import BuildRun, run_buildspec
 
+pytestmark = pytest.mark.payloads  # programs, run against services on loopback
+
 ROOT = Path(__file__).parents[2]
 HERE = ROOT / "integrations/codecommit"
 BUILDSPEC = (HERE / "buildspec.yml").read_text()

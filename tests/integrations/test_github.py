@@ -16,6 +16,8 @@ from support.actions import Ran, run_action
 from support.comments import BOT, Comments
 from support.reviews import PullRequest, StandIn, git
 
+pytestmark = pytest.mark.payloads  # programs, run against services on loopback
+
 ROOT = Path(__file__).parents[2]
 ACTION = ROOT / "integrations/github/action.yml"
 MARKER = "<!-- cfngen review -->"

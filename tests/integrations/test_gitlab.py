@@ -14,6 +14,8 @@ import yaml
 from support.comments import Comments
 from support.reviews import PullRequest, StandIn
 
+pytestmark = pytest.mark.payloads  # programs, run against services on loopback
+
 ROOT = Path(__file__).parents[2]
 JOB: dict[str, Any] = yaml.safe_load(
     (ROOT / "integrations/gitlab/review.gitlab-ci.yml").read_text()
