@@ -329,7 +329,7 @@ DEFECTS = [
         "integrations/github/comment.py",
         '(comment["user"] or {}).get("login") == author and ',
         "",
-        "tests/integrations/test_github.py",
+        "tests/integrations/test_github.py::test_only_its_own_comment_is_its",
     ),
     Defect(
         "a role may be passed to any service",
