@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.deployments import next_second
 from support.emulator import ACCOUNT, Emulator
 from support.plans import ROOT, planned, sources
 from support.readmes import Reader
@@ -94,6 +95,7 @@ def test_a_plan_deploys_all_that_it_names(
             text = json.dumps(filled)
             assert list(mistakes(step, text)) == []
             (tmp_path / files[step.template]).write_text(text)
+    next_second()
     again = reader.run("\n".join([f"export account_id={ACCOUNT}", shell(plan, files)]))
     assert again.returncode == 0, (again.stdout, again.stderr)
     assert again.stdout.count("No changes to deploy") == len(plan)

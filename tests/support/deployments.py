@@ -21,6 +21,11 @@ from cfngen.render import read
 REGIONS = ("us-east-1", "eu-west-1", "us-west-2", "ap-southeast-2", "eu-central-1")
 
 
+def next_second() -> None:
+    """Wait until `aws cloudformation deploy` would call a change set otherwise than just now."""
+    time.sleep(1.01 - time.time() % 1)
+
+
 class Deployment:
     """A template on its way into an emulator, by the commands of its README."""
 
@@ -74,8 +79,7 @@ class Deployment:
                 Bucket="templates", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
             )
             text = text.replace("--stack-name", "--s3-bucket templates --stack-name")
-        # The command calls its change set by the second.
-        time.sleep(1.01 - time.time() % 1)
+        next_second()
         ended = self.reader.run(text)
         assert ended.returncode == 0, (ended.stdout, ended.stderr, self.failures())
         if self.ours:
