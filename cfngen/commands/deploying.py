@@ -6,13 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfngen.commands.drawing import complete_templates, draw, here, read_files, template
+from cfngen.commands.drawing import complete_templates, draw, here, read_files, template, write_file
 from cfngen.console import out, say
 from cfngen.errors import CfngenError, Problems
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cfngen.manifest import Entry, Manifest
     from cfngen.plan import Source, Step
 
@@ -115,17 +113,9 @@ def _answers(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
         raise Problems(problems)
     for name, path in paths.items():
         if name not in kept:
-            _write(path, skeleton(asking[name]))
+            write_file(path, skeleton(asking[name]))
         say(f"{'kept   ' if name in kept else 'written'}  {path}", fg="green")
     return {name: str(path) for name, path in paths.items()}
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise CfngenError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 @click.command("deploy-role")

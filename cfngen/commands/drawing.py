@@ -105,6 +105,19 @@ def read_files(paths: Sequence[Path]) -> list[str]:
     return texts
 
 
+def write_file(path: Path, text: str) -> None:
+    """Write a file that was asked for by name, and the folders on the way.
+
+    Raises:
+        CfngenError: it cannot be written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise CfngenError(f"{path}: cannot be written: {error.strerror}") from None
+
+
 def here() -> Path:
     """Return the working directory.
 

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cfngen.commands.drawing import draw, here, own_version
+from cfngen.commands.drawing import draw, here, own_version, write_file
 from cfngen.commands.exits import FINDINGS
 from cfngen.console import out, say, style, terminal_width
-from cfngen.errors import CfngenError, Problems, did_you_mean
+from cfngen.errors import Problems, did_you_mean
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from cfngen.manifest import Manifest
     from cfngen.review import Review
 
+# As the model and the printers have them, which `--help` need not load.
 CONCERNS = ("refused", "data", "replace", "broaden")
 FORMATS = ("text", "markdown", "json", "sarif", "html")
 
@@ -100,7 +99,7 @@ def review(
         result = _with_origins(result, manifest.read(found), after.texts)
     most, version = limit or GITHUB, own_version()
     for kind, file in files:
-        _write(Path(file), printed(result, kind, limit=most, version=version))
+        write_file(Path(file), printed(result, kind, limit=most, version=version))
     out(
         printed(
             result,
@@ -180,11 +179,3 @@ def _with_origins(result: Review, project: Manifest, texts: dict[str, str]) -> R
         if made.name not in origins:
             say(f"{made.name}: not what its blueprint draws now, so no lines of it are named")
     return with_origins(result, origins)
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode("utf-8", "backslashreplace"))
-    except OSError as error:
-        raise CfngenError(f"{path}: cannot be written: {error.strerror}") from None

@@ -30,9 +30,7 @@ from cfngen.review.stack import Stack
 from cfngen.review.unknowns import unknowns
 from cfngen.sections import Sections
 
-CONCERNS = tuple(Concern)
-
-__all__ = ["CONCERNS", "Review", "review"]
+__all__ = ["Review", "review"]
 
 
 def review(

@@ -9,6 +9,9 @@ from pathlib import Path
 import pytest
 
 from cfngen.cli import main
+from cfngen.commands import reviewing
+from cfngen.review.model import Concern
+from cfngen.review.printed import FORMATS
 
 BEFORE = """\
 Parameters:
@@ -196,3 +199,9 @@ def test_the_sample_is_what_is_printed(
         assert printed.startswith(shown.removesuffix("…\n"))
     else:
         assert shown == printed
+
+
+def test_the_command_has_the_words_of_the_model() -> None:
+    """What may be asked for is what there is: concerns, and formats."""
+    assert set(reviewing.CONCERNS) == {concern.value for concern in Concern}
+    assert reviewing.FORMATS == FORMATS
