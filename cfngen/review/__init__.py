@@ -14,7 +14,6 @@ from cfngen.review.findings import broadened, in_order, replacements
 from cfngen.review.losses import losses
 from cfngen.review.model import (
     Certainty,
-    Concern,
     Finding,
     Kind,
     ResourceChange,
