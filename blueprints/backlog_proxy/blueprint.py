@@ -23,7 +23,6 @@ from cfngen.patterns import (
     log_group,
     python_function,
     role,
-    shared_files,
     start_builds,
     variable,
     vpc_statements,
@@ -43,9 +42,11 @@ SOURCE_URL = (
     "/${BacklogProjectKey}/${BacklogRepository}.git"
 )
 CLONE_URL = "https://git-codecommit.${AWS::Region}.${AWS::URLSuffix}/v1/repos/${RepositoryName}"
-# Where a build keeps the bare repository: restored from the bucket, or on the file system.
+# Where a build keeps the bare repository: restored from the bucket, or on the file system, where
+# other stacks may have a directory of their own.
 EFS_MOUNT = "/mnt/mirror"
-S3_DIRECTORY, EFS_DIRECTORY = "/root/mirror/repository.git", f"{EFS_MOUNT}/repository.git"
+S3_DIRECTORY = "/root/mirror/repository.git"
+EFS_DIRECTORY = Sub(f"{EFS_MOUNT}/${{AWS::StackName}}/repository.git")
 
 
 @blueprint
@@ -67,7 +68,7 @@ def _mirror(t: Template, p: Any, options: Options) -> Project:
     arn, url = _repository(t, p, options)
     keys, may_read = _keys(t, p, options)
     log = t.add(log_group("MirrorLog", days=p.LogDays))
-    network, may_attach = _network(t, p) if options.in_vpc else ({}, ())
+    network, may_attach = _network(t, p, options) if options.in_vpc else ({}, ())
     kept, may_keep = _kept(t, p, options)
     held = t.add(
         role(
@@ -180,8 +181,23 @@ def _decrypt(service: str, context: dict[str, Any]) -> Statement:
     )
 
 
-def _network(t: Template, p: Any) -> tuple[dict[str, Any], tuple[Statement, ...]]:
-    """Add the builds' security group; return the project's VPC and the right to attach to it."""
+def _network(t: Template, p: Any, options: Options) -> tuple[dict[str, Any], tuple[Statement, ...]]:
+    """Return the project's VPC and the right to attach to it; without files, add a group for it."""
+    vpc = VpcConfig(
+        VpcId=p.VpcId,
+        Subnets=[p.PrivateSubnetId1, p.PrivateSubnetId2],
+        SecurityGroupIds=[p.SecurityGroupId if options.cache == "efs" else _group(t, p)],
+    )
+    # excuse cdk-nag:AwsSolutions-IAM5/every-resource,
+    # cdk-nag:AwsSolutions-IAM5/ec2:network-interface/*, checkov:CKV_AWS_111,
+    # parliament:RESOURCE_STAR/ec2:* MirrorRole: CodeBuild makes and deletes network interfaces
+    # whose ids nobody knows beforehand, and AWS documents these statements for it; only CodeBuild
+    # can be let use one, and only in the two subnets.
+    return {"VpcConfig": vpc}, vpc_statements("PrivateSubnetId1", "PrivateSubnetId2")
+
+
+def _group(t: Template, p: Any) -> GetAtt:
+    """Add a security group for the builds and return its ID."""
     group = t.add(
         SecurityGroup(
             "MirrorAccess",
@@ -199,21 +215,11 @@ def _network(t: Template, p: Any) -> tuple[dict[str, Any], tuple[Statement, ...]
             ],
         )
     )
-    vpc = VpcConfig(
-        VpcId=p.VpcId,
-        Subnets=[p.PrivateSubnetId1, p.PrivateSubnetId2],
-        SecurityGroupIds=[GetAtt(group, "GroupId")],
-    )
-    # excuse cdk-nag:AwsSolutions-IAM5/every-resource,
-    # cdk-nag:AwsSolutions-IAM5/ec2:network-interface/*, checkov:CKV_AWS_111,
-    # parliament:RESOURCE_STAR/ec2:* MirrorRole: CodeBuild makes and deletes network interfaces
-    # whose ids nobody knows beforehand, and AWS documents these statements for it; only CodeBuild
-    # can be let use one, and only in the two subnets.
-    return {"VpcConfig": vpc}, vpc_statements("PrivateSubnetId1", "PrivateSubnetId2")
+    return GetAtt(group, "GroupId")
 
 
 def _kept(t: Template, p: Any, options: Options) -> tuple[dict[str, Any], list[Statement]]:
-    """Add what keeps git between builds; return the project's side of it and the right to it."""
+    """Return the project's side of what keeps git between builds, and the right to it."""
     if options.cache == "s3":
         cache = t.add(
             cache_bucket("MirrorCache", days=p.CacheDays),
@@ -223,25 +229,15 @@ def _kept(t: Template, p: Any, options: Options) -> tuple[dict[str, Any], list[S
         # excuse cdk-nag:AwsSolutions-IAM5/<MirrorCache.Arn>/* MirrorRole: CodeBuild chooses the
         # names of what it caches, and the bucket holds nothing else than this project's cache.
         return properties, [allow(s3.GetObject, s3.PutObject, on=cache.objects)]
-    files = t.add(
-        shared_files(
-            "MirrorFiles",
-            vpc=p.VpcId,
-            subnets=(p.PrivateSubnetId1, p.PrivateSubnetId2),
-            clients="MirrorAccess",
-            why="Git is kept here between builds, so that a build fetches only what is new.",
-        )
-    )
+    # No right goes with it: CodeBuild mounts without IAM, and the security group is what admits it.
+    # The options of the mount are CodeBuild's own, which are those that AWS recommends for EFS.
     location = ProjectFileSystemLocation(
         Type="EFS",
         Identifier="mirror",
-        Location=files.location,
+        Location=Sub("${FileSystemId}.efs.${AWS::Region}.${AWS::URLSuffix}:/"),
         MountPoint=EFS_MOUNT,
-        MountOptions="nfsvers=4.1,rsize=1048576,wsize=1048576,hard,timeo=600,retrans=2",
     )
-    # A build that starts before it can mount would fail.
-    waits = [thing.title for thing in (*files.rules, *files.mounts)]
-    return {"FileSystemLocations": [location], "DependsOn": waits}, []
+    return {"FileSystemLocations": [location]}, []
 
 
 # --- what starts it ----------------------------------------------------------------------------

@@ -104,11 +104,27 @@ class CallersThroughFirewall(Parameters):
 class Network(Parameters):
     """Where builds run that need a VPC."""
 
-    VpcId = parameter("VPC that builds run in", Type="AWS::EC2::VPC::Id", group="Network")
+    VpcId = parameter("VPC that the builds run in", Type="AWS::EC2::VPC::Id", group="Network")
     PrivateSubnetId1 = parameter(
         "Private subnet with a route to a NAT gateway", Type="AWS::EC2::Subnet::Id"
     )
-    PrivateSubnetId2 = parameter("The same in another zone", Type="AWS::EC2::Subnet::Id")
+    PrivateSubnetId2 = parameter(
+        "Private subnet in another zone, with a route to a NAT gateway", Type="AWS::EC2::Subnet::Id"
+    )
+
+
+class Files(Parameters):
+    """The file system that builds mount, and the group of those who may."""
+
+    FileSystemId = parameter(
+        "EFS file system for Git data between builds, an output of build-files",
+        AllowedPattern="fs-[0-9a-f]{8,40}",
+        ConstraintDescription="such as fs-0123456789abcdef0",
+    )
+    SecurityGroupId = parameter(
+        "Security group of the builds, an output of build-files",
+        Type="AWS::EC2::SecurityGroup::Id",
+    )
 
 
 class Operation(Parameters):
@@ -175,6 +191,8 @@ def questions(options: Options) -> type[Parameters]:
     asked += [Destination, CallersThroughFirewall if options.waf else Callers]
     if options.in_vpc:
         asked.append(Network)
+    if options.cache == "efs":
+        asked.append(Files)
     asked.append(Operation)
     if options.cache == "s3":
         asked.append(Cache)

@@ -19,9 +19,19 @@ from troposphere.efs import (
     RootDirectory,
 )
 
-from cfngen.iam import Statement, allow, policy_document
+from cfngen.iam import Statement, allow, names, policy_document
 
 NFS = 2049
+# CodeBuild mounts over TLS, but cannot show who it is: IAM authorization is not supported. So this
+# lets in every client that reaches a mount target, as a file system without a policy does.
+# Source: AWS pages "Amazon Elastic File System sample for CodeBuild" and "Troubleshoot the Amazon
+# EFS integration".
+ANY_CLIENT = Statement(
+    Effect="Allow",
+    Principal={"AWS": "*"},
+    Action=names((may.ClientMount, may.ClientWrite, may.ClientRootAccess)),
+    Condition={"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},
+)
 # A policy of any kind ends the access that a file system grants to everybody by default; roles
 # then need permissions of their own. It cannot name the file system that it is a part of.
 TLS_ONLY = Statement(
@@ -77,8 +87,8 @@ def shared_files(
 ) -> SharedFiles:
     """Return an encrypted file system for what can be made again: no backup, gone with the stack.
 
-    With an `owner` it is entered through an access point, by roles that may and over TLS only.
-    Without, as CodeBuild mounts it, the network is what guards it.
+    It is mounted over TLS only. With an `owner` it is entered through an access point, by roles
+    that may. Without, as CodeBuild mounts it, the network is what guards it.
 
     Args:
         title: the logical ID; security group and mount targets are named after it.
@@ -88,7 +98,7 @@ def shared_files(
         why: the comment above it.
         owner: the user id that files get and have, if there is an access point.
     """
-    guarded: dict[str, Any] = {"FileSystemPolicy": policy_document(TLS_ONLY)} if owner else {}
+    policy = policy_document(TLS_ONLY) if owner else policy_document(ANY_CLIENT, TLS_ONLY)
     file_system = FileSystem(
         title,
         DeletionPolicy="Delete",
@@ -100,7 +110,7 @@ def shared_files(
             LifecyclePolicy(TransitionToIA="AFTER_30_DAYS"),
             LifecyclePolicy(TransitionToPrimaryStorageClass="AFTER_1_ACCESS"),
         ],
-        **guarded,
+        FileSystemPolicy=policy,
     )
     group = SecurityGroup(
         f"{title}Access",

@@ -392,33 +392,39 @@ def test_the_simplest_shape_needs_no_network() -> None:
     assert plain["Cache"] == {"Type": "S3", "Location": {"Ref": "MirrorCache"}}
 
 
-def test_the_shape_for_big_repositories_mounts_a_file_system() -> None:
-    """With EFS the build is privileged, in the VPC, and waits for the mount targets."""
+def test_the_shape_for_big_repositories_mounts_a_file_system_that_is_there() -> None:
+    """With EFS the build is privileged, in the VPC, and mounts the file system that it is given."""
     template, big = body(cache="efs"), project(cache="efs")
     assert big["Environment"]["PrivilegedMode"] is True
     (location,) = big["FileSystemLocations"]
     assert location["MountPoint"] == "/mnt/mirror"
-    assert variables(cache="efs")["MIRROR_DIR"]["Value"].startswith("/mnt/mirror/")
-    mounts = of_type(template, "AWS::EFS::MountTarget")
-    assert set(template["Resources"]["Mirror"]["DependsOn"]) == {
-        *mounts,
-        "MirrorFilesIn",
-        "MirrorFilesOut",
-    }
+    domain = "efs.${AWS::Region}.${AWS::URLSuffix}"
+    assert location["Location"] == {"Fn::Sub": f"${{FileSystemId}}.{domain}:/"}
+    assert not [t for t in template["Resources"].values() if t["Type"].startswith("AWS::EFS::")]
     assert not of_type(template, "AWS::S3::Bucket")
-    (files,) = of_type(template, "AWS::EFS::FileSystem").values()
-    assert files["Encrypted"] is True
+    # It is CodeBuild that mounts, and it cannot use a role for that.
+    assert not [a for a in allowed(template, "MirrorRole") if a.startswith("elasticfilesystem")]
 
 
-def test_only_builds_reach_the_files_and_builds_reach_only_what_they_need() -> None:
-    """NFS comes from the builds' group; builds send to SSH, HTTPS and NFS; nothing comes in."""
+def test_stacks_that_share_a_file_system_have_a_directory_each() -> None:
+    """The repository lies below the mount point, under the name of the stack."""
+    value = variables(cache="efs")["MIRROR_DIR"]["Value"]
+    assert value == {"Fn::Sub": "/mnt/mirror/${AWS::StackName}/repository.git"}
+
+
+def test_builds_run_in_the_group_that_may_mount_or_in_one_of_the_stack() -> None:
+    """With EFS the group is a parameter; without, the stack makes it: out to SSH and HTTPS only."""
     template = body(cache="efs")
-    (rule,) = of_type(template, "AWS::EC2::SecurityGroupIngress").values()
-    assert rule["SourceSecurityGroupId"] == {"Fn::GetAtt": ["MirrorAccess", "GroupId"]}
-    assert (rule["FromPort"], rule["ToPort"]) == (2049, 2049)
-    groups = of_type(template, "AWS::EC2::SecurityGroup")
-    assert [e["FromPort"] for e in groups["MirrorAccess"]["SecurityGroupEgress"]] == [22, 443]
-    assert not any("SecurityGroupIngress" in group for group in groups.values())
+    assert template["Parameters"]["SecurityGroupId"]["Type"] == "AWS::EC2::SecurityGroup::Id"
+    assert project(cache="efs")["VpcConfig"]["SecurityGroupIds"] == [{"Ref": "SecurityGroupId"}]
+    assert not [t for t in template["Resources"].values() if t["Type"].startswith("AWS::EC2::")]
+    template = body(vpc=True)
+    assert not {"SecurityGroupId", "FileSystemId"} & set(template["Parameters"])
+    ((name, group),) = of_type(template, "AWS::EC2::SecurityGroup").items()
+    groups = project(vpc=True)["VpcConfig"]["SecurityGroupIds"]
+    assert groups == [{"Fn::GetAtt": [name, "GroupId"]}]
+    assert [e["FromPort"] for e in group["SecurityGroupEgress"]] == [22, 443]
+    assert "SecurityGroupIngress" not in group
 
 
 def test_a_bucket_is_private_encrypted_and_forgets() -> None:
@@ -531,7 +537,8 @@ def test_a_failed_build_is_heard_of(options: dict[str, Any]) -> None:
     (topic,) = of_type(template, "AWS::SNS::Topic").values()
     assert "KmsMasterKeyId" not in topic, "alarms cannot publish under alias/aws/sns"
     (policy,) = of_type(template, "AWS::SNS::TopicPolicy").values()
-    (statement,) = policy["PolicyDocument"]["Statement"]
+    statement, tls_only = policy["PolicyDocument"]["Statement"]
+    assert tls_only["Effect"] == "Deny"
     assert statement["Condition"] == {
         "StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}
     }
@@ -577,6 +584,11 @@ def test_every_parameter_stands_under_a_heading_and_is_used(options: dict[str, A
         ),
         ("AlarmEmail", ["", "ops@example.com"], ["ops", "a b@c", "@"]),
         ("ReconcileSchedule", ["rate(1 day)", "cron(0 3 * * ? *)"], ["daily", "", "rate()"]),
+        (
+            "FileSystemId",
+            ["fs-0123abcd", "fs-0123456789abcdef0"],
+            ["", "fs-", "fs-0123ABCD", "fs-0123abcd.efs.us-east-1.amazonaws.com", "fs-0123abcd:/x"],
+        ),
         ("BacklogHostKeys", ["h ssh-ed25519 AAAA", "#x\nh ecdsa-sha2-nistp256 A\n"], ["", "none"]),
     ],
 )
@@ -586,7 +598,8 @@ def test_hostile_answers_are_refused_by_cloudformation(
     """The patterns admit what people type and nothing that could become something else."""
     import re
 
-    pattern = body()["Parameters"][name]["AllowedPattern"]
+    declared = body()["Parameters"] | body(cache="efs")["Parameters"]
+    pattern = declared[name]["AllowedPattern"]
     for value in good:
         assert re.fullmatch(pattern, value), value
     for value in bad:

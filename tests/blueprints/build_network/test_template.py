@@ -119,7 +119,10 @@ def test_the_network_is_a_range_that_can_be_cut_in_four() -> None:
         assert not re.fullmatch(pattern, wrong), wrong
 
 
-def test_the_outputs_are_what_the_backlog_proxy_asks_for() -> None:
+@pytest.mark.parametrize(
+    ("name", "options"), [("backlog_proxy", {"vpc": True}), ("build_files", {})]
+)
+def test_the_outputs_are_what_stacks_in_it_ask_for(name: str, options: dict[str, Any]) -> None:
     """Output names and parameter names are the same, so that they can be passed on."""
-    asked = set(draw(find("backlog_proxy").load(), {"vpc": True}).document.body["Parameters"])
+    asked = set(draw(find(name).load(), options).document.body["Parameters"])
     assert {"VpcId", "PrivateSubnetId1", "PrivateSubnetId2"} <= asked & set(body()["Outputs"])

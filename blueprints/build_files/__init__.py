@@ -1,0 +1,1 @@
+"""A file system that builds in a VPC keep between them."""

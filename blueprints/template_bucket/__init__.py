@@ -1,0 +1,1 @@
+"""A bucket for templates that are too large to be deployed without one."""

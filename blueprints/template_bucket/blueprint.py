@@ -1,0 +1,41 @@
+"""A private bucket that `aws cloudformation deploy` passes large templates through."""
+
+from troposphere import Ref
+
+from cfngen import Parameters, Template, blueprint, parameter
+from cfngen.patterns import cache_bucket
+
+
+class Params(Parameters):
+    """Asked at deploy time."""
+
+    TemplateDays = parameter(
+        "Days after which a template that was uploaded to the bucket is deleted; it is read only"
+        " while a stack is deployed, so one day is enough",
+        Type="Number",
+        Default=7,
+        MinValue=1,
+        MaxValue=365,
+        group="Templates",
+    )
+
+
+@blueprint
+def template_bucket() -> Template:
+    """Make a private bucket for templates that are too large to be deployed without one."""
+    t = Template()
+    p = t.declare(Params)
+    # excuse checkov:CKV_AWS_21, cfripper:S3ObjectVersioningRule Templates: A template is uploaded
+    # under the digest of its content, so there is no older version of it to keep.
+    # excuse checkov:CKV_AWS_18, cdk-nag:AwsSolutions-S1 Templates: A log would need a bucket of its
+    # own, for objects that expire; CloudTrail notes each change set with the template's address.
+    bucket = t.add(
+        cache_bucket("Templates", days=p.TemplateDays),
+        why="A template lies here while CloudFormation reads it; it can be uploaded again.",
+    )
+    t.output(
+        "TemplateBucket",
+        Ref(bucket.bucket),
+        "Name of the bucket; give it to `aws cloudformation deploy` with --s3-bucket",
+    )
+    return t
