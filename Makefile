@@ -3,8 +3,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-# Python that templates carry, indented by two: a template may have 51,200 bytes.
-PAYLOADS = $(wildcard blueprints/*/payload/*.py blueprints/_shared/*/*.py cfngen/patterns/payload/*.py)
 # pip compiles to bytecode as it installs; a command run without that is several times slower.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
@@ -32,14 +30,12 @@ check: style ## Hold the code to types, style and house rules, the templates to 
 style: $(VENV)/.developing ## The same without the house rules, which are among the tests
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/ruff format --check --config indent-width=2 $(PAYLOADS)
 	$(BIN)/mypy
 	$(BIN)/cfngen build --check
 
 format: $(VENV)/.developing ## Format the Python code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
-	$(BIN)/ruff format --config indent-width=2 $(PAYLOADS)
 
 bench: $(VENV)/.developing ## Measure speed, as ratios in one run
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python benchmarks/run.py

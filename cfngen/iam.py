@@ -61,6 +61,22 @@ def deny(
     return _statement("Deny", actions, on, when, because, to, sid)
 
 
+def tls_only(action: str, on: Any) -> Statement:
+    """Deny everybody everything, or one action, that comes without TLS, for a resource policy.
+
+    Args:
+        action: such as `s3:*`.
+        on: the resource's ARN, or several.
+    """
+    return deny(
+        action,
+        on=on,
+        to={"AWS": "*"},
+        when={"Bool": {"aws:SecureTransport": "false"}},
+        sid="TlsOnly",
+    )
+
+
 def policy_document(*statements: Statement) -> dict[str, Any]:
     """Return a policy document of these statements."""
     return {"Version": VERSION, "Statement": list(statements)}

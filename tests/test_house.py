@@ -169,6 +169,31 @@ def test_no_policy_allows_a_star(entry: Entry) -> None:
 
 
 @each_blueprint
+def test_queues_topics_and_buckets_take_nothing_without_tls(entry: Entry) -> None:
+    """Each has a policy that denies everybody what comes without."""
+    policies = {
+        "AWS::S3::BucketPolicy": "Bucket",
+        "AWS::SNS::TopicPolicy": "Topics",
+        "AWS::SQS::QueuePolicy": "Queues",
+    }
+    guarded = {kind.removesuffix("Policy") for kind in policies}
+    insecure = {"Bool": {"aws:SecureTransport": "false"}}
+    for template in shapes(entry):
+        unguarded = {n for n, r in resources(template).items() if r["Type"] in guarded}
+        for resource in resources(template).values():
+            if resource["Type"] in policies:
+                properties = resource["Properties"]
+                denials = [
+                    statement["Condition"]
+                    for statement in properties["PolicyDocument"]["Statement"]
+                    if statement["Effect"] == "Deny" and statement["Principal"] == {"AWS": "*"}
+                ]
+                if insecure in denials:
+                    unguarded -= references(properties[policies[resource["Type"]]])
+        assert not unguarded
+
+
+@each_blueprint
 def test_stateful_things_say_what_becomes_of_them(entry: Entry) -> None:
     """Whatever holds data says whether it outlives the stack."""
     stateful = ("CodeCommit::Repository", "S3::Bucket", "EFS::FileSystem", "Logs::LogGroup",

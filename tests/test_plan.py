@@ -8,15 +8,17 @@ import re
 import shlex
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.plans import PROJECT, ROOT, Printed, planned, printed, readmes, sources
 
+from cfngen import draw
 from cfngen.cli import main
 from cfngen.errors import CfngenError
-from cfngen.generate import INLINE_LIMIT
+from cfngen.generate import INLINE_LIMIT, Drawn
 from cfngen.manifest import Entry
 from cfngen.plan import Output, Source, Step, stack_name, steps
 from cfngen.plan.answers import mistakes, skeleton
@@ -25,6 +27,7 @@ from cfngen.plan.printing import as_json
 from cfngen.plan.script import shell
 from cfngen.plan.variables import variables
 from cfngen.registry import Entry as Blueprint
+from cfngen.registry import find
 
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "ours"}}
 HOSTILE = "a `id` $(id) \"; rm -rf ~ #'\n\x1b[2J\nexit 9"
@@ -101,8 +104,12 @@ COMMANDS = [command for page in readmes() for command in printed(page)]
 def test_a_readme_prints_what_the_plan_says(command: Printed) -> None:
     """The same file, capabilities, bucket and parameters; each region by the reader's own."""
     if command.template not in PROJECT.templates:
-        # One that a reader makes with options of his own; too large for the command alone.
-        assert command.option("--s3-bucket")
+        if command.template.startswith("YOUR_"):  # any that is too large
+            assert command.option("--s3-bucket")
+            return
+        # One that a reader makes, with the options that the page shows.
+        size = own(command.page, command.template).size
+        assert bool(command.option("--s3-bucket")) == (size > INLINE_LIMIT)
         return
     (step,) = (step for step in planned() if step.template == command.template)
     needed = " ".join(need.capability for need in step.capabilities)
@@ -112,6 +119,14 @@ def test_a_readme_prints_what_the_plan_says(command: Printed) -> None:
     assert "--no-fail-on-empty-changeset" in command.words
     assert {parameter.name for parameter in step.parameters} <= command.parameters
     assert command.option("--region") in ("", step.region)
+
+
+def own(page: Path, template: str) -> Drawn:
+    """Return a template that a page tells its reader to make, by its `cfngen.toml`."""
+    blocks = re.findall(r"^```toml\n(.*?)^```$", page.read_text(), re.S | re.M)
+    tables = [tomllib.loads(block).get("templates", {}) for block in blocks]
+    (table,) = (found[template] for found in tables if template in found)
+    return draw(find(table["blueprint"]).load(), table.get("options", {}), name=template)
 
 
 def test_every_template_has_a_command_in_a_readme() -> None:
@@ -126,8 +141,10 @@ def test_a_readme_says_what_prints_its_commands(page: Path) -> None:
     """By the name of a template of that blueprint; what it says works."""
     text = page.read_text()
     for command in ("plan", "deploy-role"):
-        (name,) = set(re.findall(rf"`cfngen {command} ([\w-]+)`", text))
+        (names,) = set(re.findall(rf"`cfngen {command} (\w[\w-]*(?: [\w-]+)*)`", text))
+        *before, name = names.split()
         assert PROJECT.templates[name].blueprint.name == page.parent.name
+        assert set(before) <= set(PROJECT.templates[name].after)
 
 
 @pytest.mark.parametrize("step", planned(), ids=lambda step: step.template)
@@ -144,12 +161,15 @@ def test_a_readme_deploys_in_the_order_of_the_plan(step: Step) -> None:
 
 
 def test_our_own_templates_are_in_order() -> None:
-    """The network before what builds in it, the stores before the pipelines that import them."""
+    """The network before what is in it, the stores before the pipelines that import them."""
     found = [step.template for step in planned()]
     assert sorted(found) == sorted(PROJECT.templates)
-    assert found.index("build-network") < found.index("backlog-proxy-efs")
+    first, second, third = map(found.index, ("build-network", "build-files", "backlog-proxy-efs"))
+    assert first < second < third
     for name in ("", "-home", "-single-stage"):
         assert found.index("artifact-stores") < found.index(f"multi-region-pipeline{name}")
+    roles = found.index("deployment-roles")
+    assert found.index("artifact-stores") < roles < found.index("multi-region-pipeline-home")
 
 
 def test_what_is_said_and_what_is_imported_make_the_order() -> None:
@@ -282,6 +302,80 @@ def test_a_bucket_and_capabilities_only_where_they_are_needed() -> None:
     assert "--s3-bucket" not in shell([small])
     assert '--s3-bucket "${templates_bucket:?}"' in shell([large])
     assert "--capabilities" not in shell([small, large])
+
+
+def test_a_bucket_that_is_named_is_written_into_the_commands_that_need_one() -> None:
+    """Nothing is asked for then, and templates that are sent by themselves do without."""
+    both = steps([source("a", size=INLINE_LIMIT), source("b", size=INLINE_LIMIT + 1)])
+    script = shell(both, bucket="our-templates")
+    shellcheck(script)
+    assert "templates_bucket" not in script
+    (small, large) = script.split("aws cloudformation deploy")[1:]
+    assert "--s3-bucket" not in small
+    assert "--s3-bucket our-templates" in large
+    plain = json.loads(as_json(both, bucket="our-templates"))
+    assert [one["bucket"] for one in plain] == [None, "our-templates"]
+
+
+@pytest.mark.parametrize("name", ["s3://ours", "Ours", "ab", "a/b", "a b", "$(id)", "-ab", ""])
+def test_what_cannot_be_a_bucket_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """It would be found out by AWS only, after other templates have been deployed."""
+    assert main(["plan", "--bucket", name]) == 2
+    assert "not the name of a bucket" in capsys.readouterr().err
+
+
+def test_a_bucket_that_nobody_needs_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever names one thinks that it is used."""
+    assert main(["plan", "build-network", "--bucket", "our-templates"]) == 0
+    said = capsys.readouterr()
+    assert "--s3-bucket" not in said.out
+    assert "no template of this plan needs one" in said.err
+
+
+def writing(name: Any, **parameters: Any) -> dict[str, Any]:
+    """Return a template that writes an SSM parameter."""
+    stored = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": name, "Value": "v"}}
+    return {"Parameters": parameters, "Resources": {"Stored": stored}}
+
+
+def reading(name: str) -> dict[str, Any]:
+    """Return a template that reads an SSM parameter."""
+    kind = "AWS::SSM::Parameter::Value<String>"
+    return {"Parameters": {"Image": {"Type": kind, "Default": name}}, "Resources": {}}
+
+
+def test_what_writes_an_ssm_parameter_comes_before_what_reads_it() -> None:
+    """CloudFormation reads it before it makes anything; nothing in the table has to say so."""
+    named = writing({"Ref": "Name"}, Name={"Type": "String", "Default": "/x/image"})
+    for writer in (writing("/x/image"), named):
+        first, second = steps([source("app", reading("/x/image")), source("image", writer)])
+        assert (first.template, second.template) == ("image", "app")
+        assert "which writes the SSM parameter /x/image" in shell([first, second])
+        assert "get-parameters" not in shell([first, second]), "this script writes it itself"
+
+
+@pytest.mark.parametrize("which", ["sh", "bash"])
+def test_an_ssm_parameter_that_is_not_there_stops_the_script(answering: Any, which: str) -> None:
+    """It says what to deploy first, before anything is deployed."""
+    image = source("b", writing("/x/image"))
+    app = source("a", reading("/x/image"), after=("b",), regions=("eu-west-1",))
+    script = shell(steps([source("net"), app], [image]))
+    shellcheck(script)
+    code, calls, error = answering(script, AWS_SAYS="None", SHELL_IS=which)
+    assert code == 1
+    assert error == "a: the SSM parameter /x/image is not there; deploy b first\n"
+    question = "ssm get-parameters --names /x/image --query Parameters[].Name --output text"
+    assert calls == [[*question.split(), "--region", "eu-west-1"]]
+    code, calls, _ = answering(script, AWS_SAYS="/x/image", SHELL_IS=which)
+    assert code == 0
+    assert [call[1] for call in calls] == ["get-parameters", "deploy", "deploy"]
+
+
+def test_an_ssm_parameter_of_somebody_else_is_looked_for_as_well(answering: Any) -> None:
+    """Who writes it is not known; that it is missing is."""
+    code, _, error = answering(shell(steps([source("a", reading("/golden/ami"))])), AWS_SAYS="None")
+    assert code == 1
+    assert "/golden/ami is not there; deploy the stack that writes it first" in error
 
 
 def test_no_description_gets_out_of_its_comment(answering: Any) -> None:
@@ -516,13 +610,18 @@ def test_the_command_prints_the_plan(
     assert main(["plan", "backlog-proxy-efs", "--format", "json"]) == 0
     text = capfd.readouterr().out
     named = {one.name: one for one in sources()}
-    assert text == as_json(steps([named["backlog-proxy-efs"]], [named["build-network"]]))
+    before = [named["build-network"], named["build-files"]]
+    assert text == as_json(steps([named["backlog-proxy-efs"]], before))
     (data,) = json.loads(text)
     assert not any(p["output_of"] for p in data["parameters"])  # of no stack of this plan
     assert [p["name"] for p in data["parameters"] if p["filled_by"] == ["build-network"]] == [
         "VpcId",
         "PrivateSubnetId1",
         "PrivateSubnetId2",
+    ]
+    assert [p["name"] for p in data["parameters"] if p["filled_by"] == ["build-files"]] == [
+        "FileSystemId",
+        "SecurityGroupId",
     ]
 
 

@@ -1,1 +1,1 @@
-"""Payloads that several blueprints embed."""
+"""What several blueprints share: payloads that they embed, and parts of their templates."""

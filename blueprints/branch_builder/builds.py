@@ -10,7 +10,14 @@ from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 
 from cfngen import Statement, Template, allow
-from cfngen.patterns import build_project, cache_bucket, log_group, role, write_logs
+from cfngen.patterns import (
+    build_project,
+    cache_bucket,
+    fetch_source,
+    log_group,
+    role,
+    write_logs,
+)
 from cfngen.patterns.buckets import CacheBucket
 
 from .options import Options
@@ -110,14 +117,8 @@ def _project(
     # bundles and add outputs, and projects = "repository" keeps each to a folder of its own.
     may: list[Statement] = [write_logs(log)]
     if bundles:
-        may += [
-            allow(
-                s3.GetObject,
-                s3.GetObjectVersion,
-                on=Sub(f"${{Bundles.Arn}}/{one}*"),
-            ),
-            allow(s3.GetBucketAcl, s3.GetBucketLocation, on=GetAtt(bundles.bucket, "Arn")),
-        ]
+        objects = Sub(f"${{Bundles.Arn}}/{one}*")
+        may += fetch_source(objects, GetAtt(bundles.bucket, "Arn"))
         # Each build gets a location of its own; the project only has to have one.
         source = {"Type": "S3", "Location": Sub("${Bundles}/" + f"{one}bundle.zip")}
     else:

@@ -5,6 +5,7 @@ from cfngen.patterns.logs import RETENTION_DAYS
 from cfngen.patterns.pushes import repositories_question
 from cfngen.patterns.tasks import task_questions
 
+from ..worker_image.image import STACK
 from .options import PROJECT, Options
 
 EMAIL = {
@@ -133,7 +134,7 @@ def questions(options: Options) -> type[Parameters]:
     elif not options.separate:
         asked.append(Project)
     if not options.direct:
-        asked += [Bundles, *task_questions(options)]
+        asked += [Bundles, *task_questions(options, STACK)]
     asked.append(Operation)
     if not options.direct:
         asked.append(Queue)

@@ -21,6 +21,7 @@ from cfngen.patterns import (
 from cfngen.patterns.functions import PythonFunction
 from cfngen.patterns.tasks import task_image, task_network
 
+from ..worker_image.image import dockerfile, files
 from .builds import CLONE_URL, VARIABLES, Builds, projects_json, source_arns
 from .options import Options
 
@@ -46,19 +47,9 @@ def add_worker(
             why="A group for each repository: its pushes go one by one, others beside them.",
         )
     )
-    files = {"build_branches.py": payload["build_branches.py"]}
-    if options.newest_only:
-        files["supersede.py"] = payload["supersede.py"]
     network = t.add(task_network("WorkerAccess", p, options, ports={443: "HTTPS to AWS"}))
     image = t.add(
-        task_image(
-            "WorkerImage",
-            p,
-            options,
-            dockerfile=payload["Dockerfile"],
-            files=files,
-            log=log,
-        )
+        task_image("WorkerImage", p, options, dockerfile=dockerfile(), files=files(), log=log)
     )
     task = t.add(
         fargate_task(

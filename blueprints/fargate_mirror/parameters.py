@@ -5,6 +5,7 @@ from cfngen.patterns.logs import RETENTION_DAYS
 from cfngen.patterns.pushes import NAME, repositories_question
 from cfngen.patterns.tasks import task_questions
 
+from ..mirror_image.image import STACK
 from .options import PREFIX, REGION, Options
 
 
@@ -163,6 +164,6 @@ def questions(options: Options) -> type[Parameters]:
         asked.append(SourceName if options.single else repositories_question("mirror"))
     if not options.destinations:
         asked.append(Destination)
-    asked += task_questions(options)
+    asked += task_questions(options, STACK)
     asked += [Operation, Silence if options.scheduled else Lag]
     return type("Params", tuple(asked), {})

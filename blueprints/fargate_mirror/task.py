@@ -7,15 +7,13 @@ from awacs import codecommit, kms, secretsmanager, sts
 from troposphere import GetAtt, Join, Ref, Sub
 from troposphere.logs import LogGroup
 
-from cfngen import Payloads, Statement, Template, allow
+from cfngen import Statement, Template, allow
 from cfngen.patterns import FargateTask, fargate_task, shared_files
 from cfngen.patterns.fargate import USER
-from cfngen.patterns.tasks import TaskImage, task_image, task_network
+from cfngen.patterns.tasks import task_image, task_network
 
+from ..mirror_image.image import dockerfile, files
 from .options import Destination, Options
-
-payload = Payloads(__package__)
-mirror = Payloads("cfngen_blueprints._shared", "mirror")
 
 HOST = "git-codecommit.%s.${AWS::URLSuffix}/v1/repos/%s"
 ARN = "arn:${AWS::Partition}:codecommit:%s:${AWS::AccountId}:%s"
@@ -29,9 +27,9 @@ def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTas
         ports[22] = "SSH to the source"
     network = t.add(task_network("MirrorAccess", p, options, ports=ports))
     placement = network.placement
-    files = None
+    cache = None
     if options.cache == "efs":
-        files = t.add(
+        cache = t.add(
             shared_files(
                 "MirrorFiles",
                 vpc=network.vpc,
@@ -41,10 +39,12 @@ def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTas
                 why="Git is kept here between runs, so that a run fetches only what is new.",
             )
         )
-    image = _image(t, p, options, log)
+    image = t.add(
+        task_image("MirrorImage", p, options, dockerfile=dockerfile(), files=files(), log=log)
+    )
     secrets = {"SOURCE_SECRET": p.SourceSecret} if options.source in ("https", "ssh") else {}
     # A task that starts before it can mount, or get out, would fail.
-    waits = [thing.title for thing in (*files.rules, *files.mounts)] if files else []
+    waits = [thing.title for thing in (*cache.rules, *cache.mounts)] if cache else []
     waits += network.waits_for
     task = t.add(
         fargate_task(
@@ -60,7 +60,7 @@ def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTas
             environment=_environment(p, options),
             secrets=secrets,
             folder="/data",
-            files=files,
+            files=cache,
             log=log,
             waits_for=waits,
             why="Runs may overlap: each fetches right before it pushes, until both sides agree.",
@@ -75,18 +75,6 @@ def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTas
         t.output("Subnets", Join(",", list(placement.subnets)), "Subnets that tasks run in")
         t.output("SecurityGroup", placement.group, "Security group of the tasks")
     return task
-
-
-def _image(t: Template, p: Any, options: Options, log: LogGroup) -> TaskImage:
-    """Add the image, unless it is there."""
-    files = {"mirror.py": mirror["mirror.py"], "mirror_task.py": payload["mirror_task.py"]}
-    if options.source in ("https", "ssh") or any(there.role for there in options.destinations):
-        files["sign_in.py"] = payload["sign_in.py"]
-    return t.add(
-        task_image(
-            "MirrorImage", p, options, dockerfile=payload["Dockerfile"], files=files, log=log
-        )
-    )
 
 
 def _may_mirror(p: Any, options: Options) -> Iterator[Statement]:

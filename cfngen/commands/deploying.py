@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfngen.commands.drawing import complete_templates, draw, here, read_files, template, write_file
+from cfngen.commands.drawing import (
+    complete_templates,
+    draw,
+    here,
+    is_file,
+    read_files,
+    template,
+    write_file,
+)
 from cfngen.console import out, say
 from cfngen.errors import CfngenError, Problems
 
@@ -23,6 +32,11 @@ if TYPE_CHECKING:
     help="Let the commands take what is asked for from there; written to be filled in, if new.",
 )
 @click.option(
+    "--bucket",
+    metavar="NAME",
+    help="The bucket for templates of more than 51,200 bytes; a variable, without this.",
+)
+@click.option(
     "--force", is_flag=True, help="Write files with parameters anew, over those that are there."
 )
 @click.option(
@@ -33,10 +47,18 @@ if TYPE_CHECKING:
     show_default=True,
     help="How to print the plan.",
 )
-def plan(names: tuple[str, ...], *, parameters_file: str | None, force: bool, form: str) -> None:
+def plan(
+    names: tuple[str, ...],
+    *,
+    parameters_file: str | None,
+    bucket: str | None,
+    force: bool,
+    form: str,
+) -> None:
     """Print the commands that deploy templates (all of them, without NAMES), in order.
 
-    The order is that of `after` in the table of templates, and of what they export and import.
+    The order is that of `after` in the table of templates, of what they export and import, and of
+    the SSM parameters that they write and read.
     A plan is for one account: without NAMES, templates that have an `account` are left out.
     """
     from cfngen import manifest
@@ -45,6 +67,7 @@ def plan(names: tuple[str, ...], *, parameters_file: str | None, force: bool, fo
     from cfngen.plan.printing import as_json
     from cfngen.plan.script import shell
 
+    bucket = _bucket(bucket)
     project = manifest.load(here())
     entries = project.select(names)
     if not names:
@@ -57,13 +80,25 @@ def plan(names: tuple[str, ...], *, parameters_file: str | None, force: bool, fo
     found = steps(chosen, _sources(project, project.select(tuple(beside)) if beside else []))
     files = _answers(found, parameters_file, force=force) if parameters_file else {}
     if form == "json":
-        out(as_json(found, files))
+        out(as_json(found, files, bucket))
         for name, account in elsewhere.items():
             say(f"not in it: {name}, for another account: {account}", fg="yellow")
     else:
-        out(shell(found, files, elsewhere))
+        out(shell(found, files, elsewhere, bucket))
+    if bucket and not any(step.needs_bucket for step in found):
+        say(f"--bucket {bucket}: no template of this plan needs one", fg="yellow")
     for source in chosen:
         _tell_stale(project, source)
+
+
+def _bucket(name: str | None) -> str:
+    """Return the name of a bucket, if it can be one (AWS page "Bucket naming rules")."""
+    if name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+        raise CfngenError(
+            f"--bucket {name!r}: not the name of a bucket; it has 3 to 63 lowercase letters,"
+            " digits, dots and dashes, and neither s3:// nor a folder"
+        )
+    return name or ""
 
 
 def _sources(project: Manifest, entries: list[Entry]) -> list[Source]:
@@ -165,15 +200,21 @@ def deploy_role(
     NAME is a template of this project, or a template's file. The role is the one that
     `aws cloudformation deploy --role-arn` gives to CloudFormation.
     """
+    from dataclasses import replace
+
     from cfngen.deploy_role import policy
+    from cfngen.deploy_role.exports import exported_roles
     from cfngen.deploy_role.given import place
     from cfngen.deploy_role.printing import as_json, as_yaml, notes
     from cfngen.manifest import all_regions
     from cfngen.plan import stack_name as named
 
+    before = _before(name)
     name, body = template(name)
     stack = named(name) if stack_name is None else stack_name
     where = place(body, stack=stack, regions=all_regions(), **given)
+    exporters = [(named(one.entry.name), one.body) for one in before]
+    where = replace(where, exports=exported_roles(exporters, where))
     found = policy(name, body, where, skip_unknown=skip_unknown)
     if form == "yaml":
         out(as_yaml(found, inline=inline, explain=explain))
@@ -181,3 +222,14 @@ def deploy_role(
     out(as_json(found, inline=inline))
     for note in notes(found, inline=inline, explain=explain):
         say(note)
+
+
+def _before(name: str) -> list[Source]:
+    """Return what a template of this project comes after, by its table; nothing for a file."""
+    from cfngen import manifest
+
+    if is_file(name):
+        return []
+    project = manifest.load(here())
+    (entry,) = project.select((name,))
+    return _sources(project, project.select(entry.after) if entry.after else [])

@@ -5,6 +5,7 @@ from cfngen.patterns.buckets import cache_bucket
 from cfngen.patterns.builds import (
     build_project,
     debug_statements,
+    fetch_source,
     start_as_is,
     start_builds,
     variable,
@@ -39,6 +40,7 @@ __all__ = [
     "debug_statements",
     "failed_builds_alarm",
     "fargate_task",
+    "fetch_source",
     "firewall",
     "log_group",
     "ordered_queue",

@@ -10,7 +10,7 @@ from troposphere import AWSObject, Ref
 from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 
-from cfngen.iam import allow, policy_document
+from cfngen.iam import allow, policy_document, tls_only
 
 UNENCRYPTED = """\
 Not encrypted: services cannot publish under the key AWS manages, a key of our own
@@ -53,9 +53,6 @@ def alarm_topic(
     # excuse checkov:CKV_AWS_26 *Topic: Messages hold names and states and nothing secret; services
     # cannot publish under the key that AWS manages for SNS, and one of the stack's own would cost a
     # dollar a month.
-    # excuse cdk-nag:AwsSolutions-SNS3 *Topic: Its policy lets in CloudWatch's alarms or
-    # EventBridge's rules, and a role of the stack may let in CodePipeline's approvals; all of them
-    # call SNS over HTTPS, and what they say holds no secret.
     topic = Topic(title)
     # The AWS page "Using resource-based policies for Amazon EventBridge" has no condition either.
     by_rules = [
@@ -77,7 +74,7 @@ def alarm_topic(
     policy = TopicPolicy(
         f"{title}Policy",
         Topics=[Ref(topic)],
-        PolicyDocument=policy_document(*by_alarms, *by_rules),
+        PolicyDocument=policy_document(*by_alarms, *by_rules, tls_only("sns:Publish", Ref(topic))),
     )
     if email is None:
         return AlarmTopic(topic, policy)

@@ -20,7 +20,7 @@ from troposphere.s3 import (
     ServerSideEncryptionRule,
 )
 
-from cfngen.iam import Statement, deny, policy_document
+from cfngen.iam import Statement, policy_document, tls_only
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,7 @@ def bucket_policy(bucket: Bucket, *statements: Statement) -> BucketPolicy:
         f"{bucket.title}Policy",
         Bucket=Ref(bucket),
         PolicyDocument=policy_document(
-            deny(
-                "s3:*",
-                on=[GetAtt(bucket, "Arn"), Sub(f"${{{bucket.title}.Arn}}/*")],
-                to={"AWS": "*"},
-                when={"Bool": {"aws:SecureTransport": "false"}},
-                sid="TlsOnly",
-            ),
+            tls_only("s3:*", [GetAtt(bucket, "Arn"), Sub(f"${{{bucket.title}.Arn}}/*")]),
             *statements,
         ),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
-from awacs import codebuild, ec2, ssmmessages
+from awacs import codebuild, ec2, s3, ssmmessages
 from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import (
     Artifacts,
@@ -141,24 +141,43 @@ def start_as_is(
 
     Args:
         projects: their ARNs.
-        variables: the names of the environment variables that may be given.
+        variables: the names of the environment variables that may be given; none, if it is empty.
         location: a pattern of the locations of sources that may be given; none may, without one.
     """
     where: dict[str, Any] = {"Null": {"codebuild:source.location": "false"}}
     if location is not None:
         where = {"StringNotLike": {"codebuild:source.location": location}}
-    names = {"codebuild:environment.environmentVariables.name": list(variables)}
+    key = "codebuild:environment.environmentVariables.name"
+    others: dict[str, Any] = {"Null": {key: "false"}}
+    if variables:
+        others = {"ForAnyValue:StringNotEquals": {key: list(variables)}}
     conditions = [
         *({"Null": {f"codebuild:{key}": "false"}} for key in DENIED),
         where,
-        {"ForAnyValue:StringNotEquals": names},
+        others,
     ]
-    # excuse parliament:UNKNOWN_CONDITION_FOR_ACTION/codebuild:* StartRole|WorkerRole: The keys are
-    # newer than parliament's list of them; the AWS page "AWS CodeBuild condition keys" has them.
+    # excuse parliament:UNKNOWN_CONDITION_FOR_ACTION/codebuild:*
+    # *ImageBuilderRole|StartRole|WorkerRole: The keys are newer than parliament's list of them; the
+    # AWS page "AWS CodeBuild condition keys" has them.
     absent = {"Null": {f"codebuild:{key}": "true" for key in NOT_ALLOWED}}
     return (
         allow(codebuild.StartBuild, on=list(projects), when=absent),
         *(deny(codebuild.StartBuild, on="*", when=condition) for condition in conditions),
+    )
+
+
+def fetch_source(objects: Any, bucket: Any) -> tuple[Statement, ...]:
+    """Allow a build to fetch its source from S3.
+
+    Args:
+        objects: the ARN of the archive, or of all archives.
+        bucket: the ARN of the bucket.
+
+    Source: AWS page "Allow CodeBuild to interact with other AWS services", its policy for sources.
+    """
+    return (
+        allow(s3.GetObject, s3.GetObjectVersion, on=objects),
+        allow(s3.GetBucketAcl, s3.GetBucketLocation, on=bucket),
     )
 
 

@@ -8,6 +8,10 @@ from typing import Any
 
 from cfngen.errors import PayloadError
 
+# CodeBuild refuses a buildspec of more than 25,600 characters in a project
+# (not documented; https://github.com/aws/aws-cdk/issues/30326). The rest is for the next line.
+MAX_CHARACTERS = 25_000
+
 _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
@@ -19,11 +23,12 @@ def buildspec(text: str, carries: Mapping[str, str] = {}) -> str:
     reference" in the CodeBuild user guide; the order in which phases stand in the file is free.
 
     Raises:
-        PayloadError: the buildspec has no room for the phase, or a file cannot be carried.
+        PayloadError: the buildspec already has such a phase, a file cannot be carried, or the
+            result is longer than CodeBuild takes.
 
     """
     if not carries:
-        return text
+        return _fitting(text)
     before = _read(text)
     indent = _indent_of_phases(text)
     if "install" in before["phases"]:
@@ -32,7 +37,7 @@ def buildspec(text: str, carries: Mapping[str, str] = {}) -> str:
             " move its commands to `pre_build`"
         )
     commands = [_write(name, content) for name, content in carries.items()]
-    # One column a level: each column of a big file is a hundred bytes of the 51,200 there are.
+    # A list may stand at the column of its key: a big file need not stand further in than that.
     lines = [
         f"{indent}# CodeBuild runs this phase first, wherever it stands.",
         f"{indent}install:",
@@ -49,7 +54,18 @@ def buildspec(text: str, carries: Mapping[str, str] = {}) -> str:
             f"buildspec: cannot carry {', '.join(carries)} byte for byte; look for characters"
             " that YAML does not keep, and end the buildspec with its phases in block style"
         )
-    return result
+    return _fitting(result)
+
+
+def _fitting(text: str) -> str:
+    """Return a buildspec as it is, or refuse it if CodeBuild would."""
+    if len(text) > MAX_CHARACTERS:
+        raise PayloadError(
+            f"buildspec: has {len(text):,} characters, of at most {MAX_CHARACTERS:,}; CodeBuild"
+            " takes no longer one inside of a project: put what it carries into the project's"
+            " source, an archive in S3, or split it"
+        )
+    return text
 
 
 def _write(name: str, content: str) -> str:

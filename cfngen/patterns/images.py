@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
-from awacs import codebuild, ecr
-from troposphere import AWSHelperFn, AWSObject, GetAtt, Ref, Sub
+from awacs import codebuild, ecr, s3
+from troposphere import AWSHelperFn, AWSObject, GetAtt, Ref, Select, Split, Sub
 from troposphere.cloudformation import CustomResource
 from troposphere.codebuild import Project
 from troposphere.ecr import (
@@ -22,7 +22,8 @@ from troposphere.logs import LogGroup
 
 from cfngen.errors import PayloadError
 from cfngen.iam import Statement, allow
-from cfngen.patterns.builds import build_project, variable
+from cfngen.patterns.buckets import CacheBucket, cache_bucket
+from cfngen.patterns.builds import build_project, fetch_source, start_as_is, variable
 from cfngen.patterns.buildspec import buildspec
 from cfngen.patterns.functions import PythonFunction, python_function
 from cfngen.patterns.logs import write_logs
@@ -42,8 +43,9 @@ class BuiltImage:
 
     Attributes:
         repository: where the image is.
+        context: the bucket that builds fetch the Dockerfile and its files from.
         log: the log group of the builds, which is not one of the resources.
-        role: held by the builds.
+        role: assumed by the builds.
         project: builds the image.
         builder: starts a build when CloudFormation asks for one.
         custom: asks for the image; what needs the image waits for this.
@@ -51,6 +53,7 @@ class BuiltImage:
     """
 
     repository: Repository
+    context: CacheBucket
     log: LogGroup
     role: Role
     project: Project
@@ -62,8 +65,11 @@ class BuiltImage:
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
         title = self.project.title
+        bucket, policy = self.context.resources
         return [
             (self.repository, "Tags never move, and what has one never expires."),
+            (bucket[0], "The Dockerfile and its files are here while a build runs."),
+            policy,
             (self.role, f"Held by {title}: it may push to one repository."),
             (self.project, "Builds the image and pushes it, in AWS: nobody needs Docker."),
             *self.builder.resources,
@@ -99,6 +105,7 @@ def built_image(
     revision: Any,
     log: LogGroup,
     architecture: str = "arm64",
+    retained: bool = False,
     why: str,
 ) -> BuiltImage:
     """Return an image that is built when the stack is deployed, once for each tag.
@@ -107,6 +114,10 @@ def built_image(
     never built again, so that retries and rollbacks succeed; another revision builds afresh, on
     the base image of that day.
 
+    The files are properties of the custom resource, byte for byte. Its function puts them into a
+    bucket, where the project fetches them, since a buildspec has no room for more than 25,600
+    characters.
+
     Args:
         title: the logical ID of the custom resource; all others begin with it.
         dockerfile: the Dockerfile, whose context is `files`.
@@ -114,42 +125,44 @@ def built_image(
         revision: the end of the tag, such as a `Ref` to a parameter.
         log: the log group that builds write to, and what starts them.
         architecture: `arm64` or `x86_64`, of the image and of what builds it.
+        retained: whether the repository and its images outlive the stack, as they have to where
+            other stacks run them.
         why: the comment above the custom resource.
 
     Raises:
-        PayloadError: a file cannot be carried, or there are two Dockerfiles.
+        PayloadError: there are two Dockerfiles.
     """
     if DOCKERFILE in files:
         raise PayloadError(f"{title}: files has a {DOCKERFILE}; leave it to dockerfile=")
-    text = PAYLOADS["image-buildspec.yml"]
-    context = {**files, DOCKERFILE: dockerfile}
-    carried = {name: str(content) for name, content in sorted(context.items())}
-    made_of = json.dumps([architecture, str(text), carried])
-    digest = sha256(made_of.encode()).hexdigest()[:12]
+    spec = PAYLOADS["image-buildspec.yml"]
+    content = dict(sorted({**files, DOCKERFILE: dockerfile}.items()))
+    parts = json.dumps([architecture, str(spec), {n: str(text) for n, text in content.items()}])
+    digest = sha256(parts.encode()).hexdigest()[:12]
+    archive = _tagged(digest, revision, ".zip")
 
-    # excuse checkov:CKV_AWS_136 *ImageRepository: ECR encrypts images with AES-256 anyway; they
-    # hold a public base image and programs that the template itself shows, and no secret that a key
-    # of one's own would keep from somebody.
-    repository = Repository(
-        f"{title}Repository",
-        DeletionPolicy="Delete",
-        UpdateReplacePolicy="Delete",
-        EmptyOnDelete=True,
-        ImageScanningConfiguration=ImageScanningConfiguration(ScanOnPush=True),
-        ImageTagMutability="IMMUTABLE",
-        LifecyclePolicy=LifecyclePolicy(LifecyclePolicyText=_expire_untagged()),
+    repository = _repository(title, retained=retained)
+    context = cache_bucket(f"{title}Context", days=1)
+    bucket = context.bucket.title
+    source = _tagged(f"${{{bucket}.Arn}}/{digest}", revision, ".zip")
+    held = role(
+        f"{title}BuildRole",
+        "codebuild",
+        _log_in(),
+        _push(repository),
+        *fetch_source(source, GetAtt(context.bucket, "Arn")),
+        write_logs(log),
     )
-    held = role(f"{title}BuildRole", "codebuild", _log_in(), _push(repository), write_logs(log))
     project = build_project(
         f"{title}Build",
         description="Builds an image and pushes it to its repository",
-        buildspec=buildspec(text, carried),
+        buildspec=buildspec(spec),
         role=held,
         log=log,
         architecture=architecture,
         minutes=10,
         queued_minutes=10,
         privileged=True,
+        source={"Type": "S3", "Location": _tagged(f"${{{bucket}}}/{digest}", revision, ".zip")},
         environment=[
             variable("IMAGE", _tagged(f"${{{repository.title}.RepositoryUri}}:{digest}", revision))
         ],
@@ -160,13 +173,10 @@ def built_image(
     builder = python_function(
         f"{title}Builder",
         PAYLOADS["image_builder.py"],
-        allow(
-            codebuild.BatchGetBuilds,
-            codebuild.StartBuild,
-            codebuild.StopBuild,
-            on=GetAtt(project, "Arn"),
-        ),
+        *start_as_is(GetAtt(project, "Arn"), variables=()),
+        allow(codebuild.BatchGetBuilds, codebuild.StopBuild, on=GetAtt(project, "Arn")),
         allow(ecr.DescribeImages, on=GetAtt(repository, "Arn")),
+        allow(s3.PutObject, s3.DeleteObject, on=source),
         why=f"Has {project.title} build the image while CloudFormation waits.",
         log=log,
         architecture=architecture,
@@ -179,8 +189,32 @@ def built_image(
         Project=Ref(project),
         Repository=Ref(repository),
         Tag=_tagged(digest, revision),
+        Bucket=Ref(context.bucket),
+        Key=archive,
+        Files=content,
     )
-    return BuiltImage(repository, log, held, project, builder, custom, why)
+    return BuiltImage(repository, context, log, held, project, builder, custom, why)
+
+
+def _repository(title: str, *, retained: bool) -> Repository:
+    """Return the repository, whose images go with the stack unless it is retained."""
+    # excuse checkov:CKV_AWS_136 *ImageRepository: ECR encrypts images with AES-256 anyway; they
+    # hold a public base image and programs that the template itself shows, and no secret that a key
+    # of one's own would keep from somebody.
+    kept: dict[str, Any] = {
+        "DeletionPolicy": "Delete",
+        "UpdateReplacePolicy": "Delete",
+        "EmptyOnDelete": True,
+    }
+    if retained:
+        kept = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+    return Repository(
+        f"{title}Repository",
+        **kept,
+        ImageScanningConfiguration=ImageScanningConfiguration(ScanOnPush=True),
+        ImageTagMutability="IMMUTABLE",
+        LifecyclePolicy=LifecyclePolicy(LifecyclePolicyText=_expire_untagged()),
+    )
 
 
 def pull_images(arn: Any) -> tuple[Statement, ...]:
@@ -197,13 +231,29 @@ def pull_images(arn: Any) -> tuple[Statement, ...]:
     )
 
 
-def _tagged(start: str, revision: Any) -> Any:
-    """Return a text that ends with the revision."""
+def repository_arn(uri: Any) -> Sub:
+    """Return the ARN of the repository that an image is in.
+
+    Args:
+        uri: a `Ref` to the image's URI in the partition `aws` or `aws-us-gov`, such as
+            `111122223333.dkr.ecr.eu-west-1.amazonaws.com/a/name:tag`, or with `@sha256:...`.
+    """
+    host, path = (Select(n, Split(".amazonaws.com/", uri)) for n in (0, 1))
+    return Sub(
+        "arn:${AWS::Partition}:ecr:${ImageRegion}:${ImageAccount}:repository/${ImageName}",
+        ImageRegion=Select(3, Split(".", host)),
+        ImageAccount=Select(0, Split(".", host)),
+        ImageName=Select(0, Split("@", Select(0, Split(":", path)))),
+    )
+
+
+def _tagged(start: str, revision: Any, end: str = "") -> Any:
+    """Return a text with the revision in it."""
     if isinstance(revision, Ref):
-        return Sub(f"{start}-${{{revision.data['Ref']}}}")
+        return Sub(f"{start}-${{{revision.data['Ref']}}}{end}")
     if isinstance(revision, AWSHelperFn):
-        return Sub(f"{start}-${{Revision}}", Revision=revision)
-    text = f"{start}-{revision}"
+        return Sub(f"{start}-${{Revision}}{end}", Revision=revision)
+    text = f"{start}-{revision}{end}"
     return Sub(text) if "${" in text else text
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from troposphere import GetAtt
 from troposphere.codepipeline import (
     Actions,
     ActionTypeId,
@@ -20,10 +19,10 @@ from troposphere.codepipeline import (
     RuleTypeId,
     Stages,
 )
-from troposphere.iam import Role
 
 from cfngen.errors import PipelineError
 from cfngen.patterns.pipeline_checks import pipeline_problems
+from cfngen.patterns.roles import role_arn
 from cfngen.template import encode
 
 
@@ -31,7 +30,7 @@ def action(
     name: str,
     kind: str,
     *,
-    role: Role | None = None,
+    role: Any = None,
     region: str | None = None,
     order: int | None = None,
     takes: Sequence[str] = (),
@@ -44,7 +43,7 @@ def action(
     Args:
         name: the action's name.
         kind: category and provider of AWS's, such as `Source/CodeCommit`.
-        role: the role that acts; the pipeline's role needs the right to assume it.
+        role: the role that acts, or its ARN; the pipeline's role needs the right to assume it.
         region: where it acts, if not where the pipeline is.
         order: its `RunOrder`; actions of one order run side by side.
         takes: names of its input artifacts.
@@ -56,7 +55,7 @@ def action(
     chosen: dict[str, Any] = {
         "Region": region,
         "RunOrder": order,
-        "RoleArn": GetAtt(role, "Arn") if role else None,
+        "RoleArn": role_arn(role) if role else None,
         "Configuration": {k: v for k, v in (configuration or {}).items() if v is not None} or None,
         "InputArtifacts": [InputArtifacts(Name=artifact) for artifact in takes] or None,
         "OutputArtifacts": [OutputArtifacts(Name=artifact) for artifact in gives] or None,
@@ -75,7 +74,7 @@ def rule(
     configuration: dict[str, Any],
     *,
     region: Any,
-    role: Role | None = None,
+    role: Any = None,
 ) -> RuleDeclaration:
     """Return one rule of a stage's condition.
 
@@ -84,14 +83,14 @@ def rule(
         provider: such as `DeploymentWindow` or `CloudWatchAlarm`.
         configuration: the provider's configuration.
         region: where what it looks at is.
-        role: the role that looks; the pipeline's own without one.
+        role: the role that looks, or its ARN; the pipeline's own without one.
     """
     return RuleDeclaration(
         Name=name,
         RuleTypeId=RuleTypeId(Category="Rule", Owner="AWS", Provider=provider, Version="1"),
         Configuration=configuration,
         Region=region,
-        **({"RoleArn": GetAtt(role, "Arn")} if role else {}),
+        **({"RoleArn": role_arn(role)} if role else {}),
     )
 
 
@@ -111,7 +110,7 @@ def artifact_store(region: str, bucket: Any, key: Any = None) -> ArtifactStoreMa
 def pipeline(
     title: str,
     *,
-    role: Role,
+    role: Any,
     stores: Sequence[ArtifactStoreMap],
     stages: Sequence[Stages],
     mode: str = "SUPERSEDED",
@@ -122,7 +121,8 @@ def pipeline(
 
     Args:
         title: the logical ID.
-        role: held by the pipeline: it keeps artifacts and assumes the roles of the actions.
+        role: the pipeline's role, or its ARN: it keeps artifacts and assumes the roles of the
+            actions.
         stores: one for each region in which an action acts.
         stages: what it does.
         mode: what becomes of an execution when another comes.
@@ -138,7 +138,7 @@ def pipeline(
         PipelineType="V2",
         ExecutionMode=mode,
         RestartExecutionOnUpdate=False,
-        RoleArn=GetAtt(role, "Arn"),
+        RoleArn=role_arn(role),
         ArtifactStores=list(stores),
         Stages=list(stages),
         **({"DisableInboundStageTransitions": list(shut)} if shut else {}),

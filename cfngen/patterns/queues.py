@@ -10,21 +10,21 @@ from awacs import sqs as may
 from troposphere import AWSObject, GetAtt, Ref
 from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
 
-from cfngen.iam import Statement, allow, policy_document
+from cfngen.iam import Statement, allow, policy_document, tls_only
 
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """A queue, and the policy that lets rules put events there, if there are any."""
+    """A queue, and the policy by which it takes nothing without TLS, and events of rules."""
 
     queue: Queue
-    policy: QueuePolicy | None
+    policy: QueuePolicy
     why: str
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
-        return [(self.queue, self.why), *([(self.policy, "")] if self.policy else [])]
+        return [(self.queue, self.why), (self.policy, "")]
 
     @property
     def arn(self) -> GetAtt:
@@ -51,9 +51,6 @@ def dead_letters(title: str, *, rules: Sequence[Any] = (), why: str) -> DeadLett
     # excuse cdk-nag:AwsSolutions-SQS3 GivenUp|Lost|LostSwitches: It is the dead-letter queue, of
     # rules, schedules, functions or the queue beside it, and an alarm tells when something is in
     # it.
-    # excuse cdk-nag:AwsSolutions-SQS4 GivenUp|Lost|LostSwitches|Pushes: The stack lets in services
-    # of AWS and its own roles, and all of them call SQS over HTTPS; what waits here is names of
-    # repositories, branches, commits and stages.
     queue = Queue(
         title,
         DeletionPolicy="Delete",
@@ -61,7 +58,7 @@ def dead_letters(title: str, *, rules: Sequence[Any] = (), why: str) -> DeadLett
         MessageRetentionPeriod=14 * 24 * 60 * 60,
         SqsManagedSseEnabled=True,
     )
-    return DeadLetters(queue, _written_by(queue, rules) if rules else None, why)
+    return DeadLetters(queue, _policy(queue, rules), why)
 
 
 @dataclass(frozen=True)
@@ -70,7 +67,7 @@ class OrderedQueue:
 
     queue: Queue
     given_up: Queue
-    policy: QueuePolicy
+    policies: tuple[QueuePolicy, QueuePolicy]
     why: str
 
     @property
@@ -79,7 +76,7 @@ class OrderedQueue:
         return [
             (self.given_up, f"What came out of {self.queue.title} twice, and was not done."),
             (self.queue, self.why),
-            (self.policy, ""),
+            *((policy, "") for policy in self.policies),
         ]
 
     @property
@@ -132,20 +129,20 @@ def ordered_queue(
             deadLetterTargetArn=GetAtt(failed, "Arn"), maxReceiveCount=attempts
         ),
     )
-    return OrderedQueue(queue, failed, _written_by(queue, rules), why)
+    return OrderedQueue(queue, failed, (_policy(queue, rules), _policy(failed)), why)
 
 
-def _written_by(queue: Queue, rules: Sequence[Any]) -> QueuePolicy:
-    """Return the policy that lets rules put events into a queue."""
+def _policy(queue: Queue, rules: Sequence[Any] = ()) -> QueuePolicy:
+    """Return the policy by which a queue takes nothing without TLS, and events of some rules."""
+    arn = GetAtt(queue, "Arn")
+    by_rules = allow(
+        may.SendMessage,
+        on=arn,
+        to={"Service": "events.amazonaws.com"},
+        when={"ArnEquals": {"aws:SourceArn": list(rules)}},
+    )
     return QueuePolicy(
         f"{queue.title}Policy",
         Queues=[Ref(queue)],
-        PolicyDocument=policy_document(
-            allow(
-                may.SendMessage,
-                on=GetAtt(queue, "Arn"),
-                to={"Service": "events.amazonaws.com"},
-                when={"ArnEquals": {"aws:SourceArn": list(rules)}},
-            )
-        ),
+        PolicyDocument=policy_document(*([by_rules] if rules else []), tls_only("sqs:*", arn)),
     )

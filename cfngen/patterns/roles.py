@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from troposphere import Ref, Sub
+from troposphere import GetAtt, Ref, Sub
 from troposphere.iam import Policy, Role, RolePolicy
 
 from cfngen.iam import Statement, policy_document, trust
@@ -74,17 +74,30 @@ def role_for_stack(
     return Role(title, AssumeRolePolicyDocument=policy_document(trusted), **_may(statements))
 
 
-def role_policy(title: str, holder: Role, *statements: Statement) -> RolePolicy:
+def role_policy(
+    title: str, holder: Any, *statements: Statement, name: Any = "Permissions"
+) -> RolePolicy:
     """Return what a role may do as a resource of its own, for where it would close a circle.
 
     What needs the role to be able to do it has to wait for this (`DependsOn`).
+
+    Args:
+        title: the logical ID.
+        holder: the role, or the name of one that is not in the template.
+        statements: what it may do.
+        name: the policy's name, by which the policies of one role are told apart.
     """
     return RolePolicy(
         title,
-        RoleName=Ref(holder),
-        PolicyName="Permissions",
+        RoleName=Ref(holder) if isinstance(holder, Role) else holder,
+        PolicyName=name,
         PolicyDocument=policy_document(*statements),
     )
+
+
+def role_arn(role: Any) -> Any:
+    """Return the ARN of a role of the template; an ARN is returned as it is."""
+    return GetAtt(role, "Arn") if isinstance(role, Role) else role
 
 
 def _may(statements: tuple[Statement, ...]) -> dict[str, Any]:

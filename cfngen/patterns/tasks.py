@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from troposphere import AWSObject, GetAtt, Ref, Select, Split, Sub
+from troposphere import AWSObject, GetAtt, Ref
 from troposphere.ec2 import SecurityGroup
 from troposphere.logs import LogGroup
 
@@ -14,7 +14,8 @@ from cfngen.iam import Statement
 from cfngen.options import option
 from cfngen.parameters import Parameters, parameter
 from cfngen.patterns.fargate import Placement, size_problems
-from cfngen.patterns.images import BuiltImage, built_image, pull_images
+from cfngen.patterns.image_stacks import Revision, published_image
+from cfngen.patterns.images import BuiltImage, built_image, pull_images, repository_arn
 from cfngen.patterns.network import PublicNetwork, callers_group, public_network
 from cfngen.payload import Payload
 
@@ -27,8 +28,10 @@ class TaskOptions:
         "Where tasks run: in public or private subnets that are there, or a small VPC of their own",
         default="public",
     )
-    image: Literal["build", "existing"] = option(
-        "Whether the stack builds the tasks' image, or takes one that is in ECR", default="build"
+    image: Literal["stack", "build", "existing"] = option(
+        "Where the tasks' image comes from: a stack of its own that several stacks share; this"
+        " stack, which then builds it; or ECR, by its URI",
+        default="stack",
     )
     architecture: Literal["arm64", "x86_64"] = option(
         "Processor of tasks, functions and builds", default="arm64"
@@ -66,17 +69,6 @@ class Network(Parameters):
     SubnetId2 = parameter("Subnet in another zone", Type="AWS::EC2::Subnet::Id")
 
 
-class Revision(Parameters):
-    """When to build the image anew."""
-
-    ImageRevision = parameter(
-        "Change it to build the image anew, on the base of that day",
-        Default="1",
-        AllowedPattern="[A-Za-z0-9._-]{1,40}",
-        group="Image",
-    )
-
-
 class Image(Parameters):
     """The image that is there."""
 
@@ -88,12 +80,19 @@ class Image(Parameters):
     )
 
 
-def task_questions(options: TaskOptions) -> list[type[Parameters]]:
-    """Return what is asked at deploy time about network and image."""
-    return [
-        OwnNetwork if options.network == "own" else Network,
-        Revision if options.image == "build" else Image,
-    ]
+def task_questions(options: TaskOptions, image_stack: str) -> list[type[Parameters]]:
+    """Return what is asked at deploy time about network and image.
+
+    Args:
+        options: the blueprint's.
+        image_stack: the name of the template that makes the image's own stack.
+    """
+    images: dict[str, type[Parameters]] = {
+        "stack": published_image(image_stack, options.architecture),
+        "build": Revision,
+        "existing": Image,
+    }
+    return [OwnNetwork if options.network == "own" else Network, images[options.image]]
 
 
 @dataclass(frozen=True)
@@ -145,7 +144,7 @@ def task_network(
 
 @dataclass(frozen=True)
 class TaskImage:
-    """The image of a task: its URI, the right to pull it, and what builds it, if it is built."""
+    """The image of a task: its URI, the right to pull it, and what builds it here, if anything."""
 
     uri: Any
     may_pull: tuple[Statement, ...]
@@ -176,17 +175,9 @@ def task_image(
         files: what it copies, by name.
         log: the log group that builds write to.
     """
-    if options.image == "existing":
-        # 111122223333.dkr.ecr.eu-west-1.amazonaws.com/a/name:tag, or @sha256:...
-        host, path = (Select(n, Split(".amazonaws.com/", p.ImageUri)) for n in (0, 1))
-        name = Select(0, Split("@", Select(0, Split(":", path))))
-        arn = Sub(
-            "arn:${AWS::Partition}:ecr:${ImageRegion}:${ImageAccount}:repository/${ImageName}",
-            ImageRegion=Select(3, Split(".", host)),
-            ImageAccount=Select(0, Split(".", host)),
-            ImageName=name,
-        )
-        return TaskImage(p.ImageUri, pull_images(arn))
+    if options.image != "build":
+        uri = p.ImageParameter if options.image == "stack" else p.ImageUri
+        return TaskImage(uri, pull_images(repository_arn(uri)))
     built = built_image(
         title,
         dockerfile=dockerfile,

@@ -15,6 +15,9 @@ from cfngen.intrinsics import Resolver
 from cfngen.manifest import Entry
 from cfngen.plan.places import refuse_several, regions
 
+# A parameter of such a type is given the name of an SSM parameter, and has its value.
+SSM_VALUE = "AWS::SSM::Parameter::Value<"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -55,6 +58,19 @@ class Open:
 
 
 @dataclass(frozen=True)
+class LookedUp:
+    """An SSM parameter that CloudFormation reads before a deployment, or refuses it.
+
+    `written_by` is the template of the project that writes it, empty if none does that is known;
+    `planned` whether this plan deploys that one earlier.
+    """
+
+    name: str
+    written_by: str = ""
+    planned: bool = False
+
+
+@dataclass(frozen=True)
 class Before:
     """A template that is deployed before another, and why."""
 
@@ -76,6 +92,7 @@ class Step:
     parameters: tuple[Open, ...] = ()
     after: tuple[Before, ...] = ()
     imports: tuple[str, ...] = ()  # exports that no template of this plan makes
+    looked_up: tuple[LookedUp, ...] = ()
     account: str = ""  # words for an account other than the usual one
     declared: tuple[str, ...] = ()  # every parameter that the template has
 
@@ -89,8 +106,8 @@ def steps(chosen: list[Source], beside: list[Source] | None = None) -> list[Step
     """Return the deployments of the chosen templates, in order.
 
     A template comes after those that its entry names with `after`, and after those that export
-    what it imports; else in the order of the table. It is deployed to each of its `regions`, or
-    only to those that its rules allow.
+    what it imports, or write the SSM parameters that it reads; else in the order of the table. It
+    is deployed to each of its `regions`, or only to those that its rules allow.
 
     Args:
         chosen: the templates to deploy.
@@ -103,10 +120,11 @@ def steps(chosen: list[Source], beside: list[Source] | None = None) -> list[Step
     refuse_several([source.entry for source in chosen])
     exporters = {name: s.name for s in chosen for name in _exports(s)}
     known = {source.name: source for source in (*(beside or ()), *chosen)}
+    writers = {name: s.name for s in known.values() for name in _written(s)}
     deployed = {source.name for source in chosen}
-    before = {source.name: _before(source, exporters, deployed) for source in chosen}
+    before = {source.name: _before(source, exporters, writers, deployed) for source in chosen}
     return [
-        step
+        replace(step, looked_up=_looked_up(known[name], writers, deployed))
         for name in _in_order(before)
         for step in _of(known[name], before[name], known, set(exporters))
     ]
@@ -154,7 +172,9 @@ def stack_name(template: str) -> str:
     return name if name[:1].isalpha() else f"stack-{name}"
 
 
-def _before(source: Source, exporters: dict[str, str], deployed: set[str]) -> tuple[Before, ...]:
+def _before(
+    source: Source, exporters: dict[str, str], writers: dict[str, str], deployed: set[str]
+) -> tuple[Before, ...]:
     found = {
         name: Before(name, "as the table of templates says", name in deployed)
         for name in source.entry.after
@@ -163,7 +183,42 @@ def _before(source: Source, exporters: dict[str, str], deployed: set[str]) -> tu
         name = exporters.get(export, source.name)
         if name != source.name:
             found.setdefault(name, Before(name, f"which exports {export}"))
+    for parameter in _read(source):
+        name = writers.get(parameter, source.name)
+        if name != source.name:
+            why = f"which writes the SSM parameter {parameter}"
+            found[name] = Before(name, why, name in deployed)
     return tuple(found.values())
+
+
+def _looked_up(source: Source, writers: dict[str, str], deployed: set[str]) -> tuple[LookedUp, ...]:
+    return tuple(
+        LookedUp(name, writer := writers.get(name, ""), writer in deployed)
+        for name in _read(source)
+    )
+
+
+def _read(source: Source) -> list[str]:
+    """Return the SSM parameters that a template reads, unless others are chosen."""
+    return [
+        str(about["Default"])
+        for about in _section(source.body, "Parameters").values()
+        if isinstance(about, dict)
+        and str(about.get("Type", "")).startswith(SSM_VALUE)
+        and about.get("Default")
+    ]
+
+
+def _written(source: Source) -> list[str]:
+    """Return the SSM parameters that a template writes, unless it is told other names."""
+    names = [
+        resource["Properties"].get("Name")
+        for resource in _section(source.body, "Resources").values()
+        if isinstance(resource, dict)
+        and resource.get("Type") == "AWS::SSM::Parameter"
+        and isinstance(resource.get("Properties"), dict)
+    ]
+    return _worked_out(source, [name for name in names if name])
 
 
 def _in_order(before: dict[str, tuple[Before, ...]]) -> list[str]:

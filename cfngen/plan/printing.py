@@ -9,13 +9,14 @@ from cfngen.plan import Open, Step
 from cfngen.plan.variables import Key, key, variables
 
 
-def as_json(steps: list[Step], files: dict[str, str] | None = None) -> str:
+def as_json(steps: list[Step], files: dict[str, str] | None = None, bucket: str = "") -> str:
     """Return the deployments as a JSON list, in order, with what each asks for."""
     names = variables(steps)
-    return json.dumps([_plain(step, files or {}, names) for step in steps], indent=2) + "\n"
+    plain = [_plain(step, files or {}, names, bucket) for step in steps]
+    return json.dumps(plain, indent=2) + "\n"
 
 
-def _plain(step: Step, files: dict[str, str], names: dict[Key, str]) -> dict[str, Any]:
+def _plain(step: Step, files: dict[str, str], names: dict[Key, str], bucket: str) -> dict[str, Any]:
     return {
         "template": step.template,
         "file": step.file,
@@ -24,11 +25,15 @@ def _plain(step: Step, files: dict[str, str], names: dict[Key, str]) -> dict[str
         "region": step.region or None,
         "bytes": step.size,
         "needs_bucket": step.needs_bucket,
+        "bucket": (bucket or None) if step.needs_bucket else None,
         "capabilities": {need.capability: list(need.because) for need in step.capabilities},
         "parameters": [_parameter(one, names[key(step, one)]) for one in step.parameters],
         "parameters_file": files.get(step.template),
         "after": {one.name: one.because for one in step.after},
         "imports": list(step.imports),
+        "ssm_parameters": [
+            {"name": one.name, "written_by": one.written_by or None} for one in step.looked_up
+        ],
     }
 
 

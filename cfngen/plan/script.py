@@ -40,6 +40,14 @@ found=$(aws sts get-caller-identity --query Account --output text)
   echo "these are credentials of account $found, not of ${ACCOUNT}" >&2
   exit 1
 }}"""
+WRITTEN = """\
+written() { # TEMPLATE SSM-PARAMETER WHAT-TO-DEPLOY [--region REGION]
+  found=$(aws ssm get-parameters --names "$2" --query 'Parameters[].Name' --output text \\
+    ${4+"$4" "$5"}) || exit 1
+  [ "$found" = "$2" ] && return
+  echo "$1: the SSM parameter $2 is not there; deploy $3 first" >&2
+  problems=1
+}"""
 OUTPUT_OF = """\
 output_of() { # STACK OUTPUT [--region REGION]
   name="$1: output $2"
@@ -57,6 +65,7 @@ def shell(
     steps: list[Step],
     files: dict[str, str] | None = None,
     elsewhere: dict[str, str] | None = None,
+    bucket: str = "",
 ) -> str:
     """Return the commands as a script that deploys nothing until all is answered.
 
@@ -64,21 +73,25 @@ def shell(
         steps: the deployments, of one account.
         files: by template, the file with the answers, where that is used.
         elsewhere: templates of the project that belong into other accounts, with words for those.
+        bucket: the name of the bucket for templates that need one; without it, a variable is asked
+            for.
     """
     files = files or {}
     names = variables(steps)
-    lines = ["#!/bin/sh", *_heading(steps, files, elsewhere or {}), "set -eu"]
-    lines += ["", "# Checks, before anything is deployed.", *_checks(steps, files)]
+    lines = ["#!/bin/sh", *_heading(steps, files, elsewhere or {}, bucket), "set -eu"]
+    lines += ["", "# Checks, before anything is deployed.", *_checks(steps, files, bucket)]
     if _fetches(steps, files):
         lines += ["", *OUTPUT_OF.split("\n")]
     for step in steps:
         lines += ["", *_about(step, files)]
         lines += _fetched(step, names) if step.template not in files else []
-        lines += _command(step, names, files)
+        lines += _command(step, names, files, bucket)
     return "\n".join(lines) + "\n"
 
 
-def _heading(steps: list[Step], files: dict[str, str], elsewhere: dict[str, str]) -> list[str]:
+def _heading(
+    steps: list[Step], files: dict[str, str], elsewhere: dict[str, str], bucket: str
+) -> list[str]:
     order = dict.fromkeys(step.template for step in steps)
     lines = _comment(f"Deploys {', '.join(order)}.")
     for account in dict.fromkeys(step.account for step in steps if step.account):
@@ -96,7 +109,7 @@ def _heading(steps: list[Step], files: dict[str, str], elsewhere: dict[str, str]
         lines += _comment(
             "Put answers in the place of each <…> in the files with parameters first."
         )
-    if asked(steps, files):
+    if asked(steps, files, bucket):
         named = ", called after template and parameter" if len(order) > 1 else ""
         lines += _comment(
             f"What only you know is in variables{named}: export them, or set them in lines above"
@@ -113,18 +126,32 @@ def _fetches(steps: list[Step], files: dict[str, str]) -> bool:
     return any(one.output for s in steps if s.template not in files for one in s.parameters)
 
 
-def _checks(steps: list[Step], files: dict[str, str]) -> list[str]:
+def _checks(steps: list[Step], files: dict[str, str], bucket: str) -> list[str]:
     """Return lines that tell all that is missing, and stop if anything is."""
     lines = ["problems=0", *THERE.split("\n")]
     lines += _call("there", [shlex.quote(step.file) for step in steps])
-    if names := asked(steps, files):
+    if names := asked(steps, files, bucket):
         lines += [*GIVEN.split("\n"), *_call("given", names)]
     if used := [shlex.quote(files[s.template]) for s in steps if s.template in files]:
         lines += [*ANSWERED.split("\n"), *_call("answered", used)]
     lines.append('[ "$problems" = 0 ] || exit 1')
     if any(step.account for step in steps):
         lines += CREDENTIALS.split("\n")
+    if missing := [words for step in steps for words in _written(step)]:
+        lines += [*WRITTEN.split("\n"), *dict.fromkeys(missing)]
+        lines.append('[ "$problems" = 0 ] || exit 1')
     return lines
+
+
+def _written(step: Step) -> list[str]:
+    """Return the checks for SSM parameters that are read and that this script does not write."""
+    region = f" --region {shlex.quote(step.region)}" if step.region else ""
+    return [
+        f"written {shlex.quote(step.template)} {shlex.quote(one.name)}"
+        f" {shlex.quote(one.written_by or 'the stack that writes it')}{region}"
+        for one in step.looked_up
+        if not one.planned
+    ]
 
 
 def _call(function: str, words: list[str]) -> list[str]:
@@ -144,8 +171,14 @@ def _fetched(step: Step, names: dict[Key, str]) -> list[str]:
     return lines
 
 
-def command(step: Step, values: list[str]) -> list[list[str]]:
-    """Return a command as the words of each of its lines, quoted where a shell needs it."""
+def command(step: Step, values: list[str], bucket: str = "") -> list[list[str]]:
+    """Return a command as the words of each of its lines, quoted where a shell needs it.
+
+    Args:
+        step: the deployment.
+        values: what follows `--parameter-overrides`.
+        bucket: the bucket for a template that needs one, instead of a variable.
+    """
     found = [["aws", "cloudformation", "deploy"]]
     if step.region:
         found.append(["--region", shlex.quote(step.region)])
@@ -154,7 +187,7 @@ def command(step: Step, values: list[str]) -> list[list[str]]:
         ["--stack-name", shlex.quote(step.stack)],
     ]
     if step.needs_bucket:
-        found.append(["--s3-bucket", f'"${{{BUCKET}:?}}"'])
+        found.append(["--s3-bucket", shlex.quote(bucket) if bucket else f'"${{{BUCKET}:?}}"'])
     if step.capabilities:
         found.append(["--capabilities", *(need.capability for need in step.capabilities)])
     found.append(["--no-fail-on-empty-changeset"])
@@ -163,12 +196,12 @@ def command(step: Step, values: list[str]) -> list[list[str]]:
     return found
 
 
-def _command(step: Step, names: dict[Key, str], files: dict[str, str]) -> list[str]:
+def _command(step: Step, names: dict[Key, str], files: dict[str, str], bucket: str) -> list[str]:
     file = files.get(step.template) if step.parameters else None
     values = [
         f'{shlex.quote(one.name)}="${{{names[key(step, one)]}:?}}"' for one in step.parameters
     ]
-    written = command(step, [shlex.quote(f"file://{file}")] if file else values)
+    written = command(step, [shlex.quote(f"file://{file}")] if file else values, bucket)
     lines = []
     for words in written:
         if words[0] == "--parameter-overrides" and not file:

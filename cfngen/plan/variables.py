@@ -48,17 +48,18 @@ def variables(steps: list[Step]) -> dict[Key, str]:
     return found
 
 
-def asked(steps: list[Step], files: dict[str, str]) -> list[str]:
+def asked(steps: list[Step], files: dict[str, str], bucket: str = "") -> list[str]:
     """Return the variables that have to be set before a script runs, in its order.
 
     Args:
         steps: the deployments.
         files: by template, the file with the answers, where that is used.
+        bucket: the bucket for templates that need one, if its name is known.
     """
     names = variables(steps)
     found = [ACCOUNT] if any(step.account for step in steps) else []
     for step in steps:
-        found += [BUCKET] if step.needs_bucket else []
+        found += [BUCKET] if step.needs_bucket and not bucket else []
         if step.template not in files:
             found += [names[key(step, one)] for one in step.parameters if not one.output]
     return list(dict.fromkeys(found))

@@ -20,6 +20,7 @@ SHIPPED = load(ROOT).templates
 NIGHT = {"zone": "Europe/Berlin", "hours": "01:00-05:00"}
 ELSEWHERE = {"label": "de", "region": "eu-central-1", "window": NIGHT}
 NETWORK = ("VpcId={vpc}", "PrivateSubnetId1={one}", "PrivateSubnetId2={two}")
+FILES = (*NETWORK, "FileSystemId={files}", "SecurityGroupId={group}")
 WEST, EAST = {"region": "us-west-2"}, {"region": "ap-southeast-2"}
 STATEFUL = (
     *("AWS::CodeCommit::Repository", "AWS::ECR::Repository", "AWS::EFS::FileSystem"),
@@ -29,9 +30,10 @@ STATEFUL = (
 
 # Template · options before · options after · parameters that the second asks more for.
 CHANGES: list[Any] = [
-    pytest.param("backlog-proxy", {}, {"cache": "efs"}, NETWORK, id="cache-to-efs"),
+    pytest.param("backlog-proxy", {}, {"cache": "efs"}, FILES, id="cache-to-efs"),
     pytest.param("backlog-proxy", {"cache": "efs"}, {}, (), id="cache-to-s3"),
     pytest.param("backlog-proxy", {}, {"vpc": True}, NETWORK, id="into-a-network"),
+    pytest.param("backlog-proxy", {"vpc": True}, {"cache": "efs"}, FILES, id="in-a-network-to-efs"),
     pytest.param("backlog-proxy", {}, {"access_logs": True}, (), id="access-logs"),
     pytest.param(
         "fargate-mirror",
@@ -79,6 +81,11 @@ def changed(
     known = {"vpc": subnets[0]["VpcId"]}
     there = [s["SubnetId"] for s in subnets if s["VpcId"] == known["vpc"]]
     known |= {"one": there[0], "two": there[1]}
+    if any("{files}" in parameter for parameter in more):
+        efs, named = account.client("efs", stack.way.region), "build-files"
+        known["files"] = efs.create_file_system(CreationToken=named)["FileSystemId"]
+        group = ec2.create_security_group(GroupName=named, Description=named, VpcId=known["vpc"])
+        known["group"] = group["GroupId"]
     after = stack.beside(stack.stack)
     after.text, after.ours = text, False
     after.deploy(*(parameter.format(**known) for parameter in more))
@@ -96,7 +103,8 @@ def test_a_stack_changes_its_options(
 ) -> None:
     """What the new template still has keeps its data; what it has no more is deleted or kept."""
     first = Deployment(account, name, tmp_path, stack=f"changing-{name}")
-    first = changed(account, first, drawn(name, old), NETWORK if old else ())
+    needed = FILES if old.get("cache") == "efs" else NETWORK
+    first = changed(account, first, drawn(name, old), needed if old else ())
     had = first.resources()
     second = changed(account, first, drawn(name, new), more)
     has = second.resources()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,22 +18,39 @@ from cfngen.testing import references
 
 SHIPPED = load(ROOT).templates
 RETAINED = ("Retain", "RetainExceptOnCreate")
-# For each template, a parameter to change, and the value that it gets.
-CHANGES = {
+
+
+def subnet_in_a_third_zone(account: Emulator) -> str:
+    """Make a subnet in what is free of the network; EFS takes one mount target for each zone."""
+    ec2 = account.client("ec2", WAYS["build-files"].region)
+    (vpc,) = (v for v in ec2.describe_vpcs()["Vpcs"] if v["CidrBlock"] == "10.90.0.0/24")
+    made = ec2.create_subnet(
+        VpcId=vpc["VpcId"], CidrBlock="10.90.0.64/26", AvailabilityZone="us-east-1c"
+    )
+    return str(made["Subnet"]["SubnetId"])
+
+
+# For each template, a parameter to change, and the value that it gets, or what makes it.
+CHANGES: dict[str, tuple[str, str | Callable[[Emulator], str]]] = {
     "artifact-stores": ("ArtifactDays", "45"),
     "backlog-proxy": ("LogDays", "60"),
     "backlog-proxy-efs": ("LogDays", "60"),
     "branch-builder": ("BundleDays", "60"),
     "branch-builder-direct": ("OutputDays", "60"),
     "branch-events": ("Repositories", "team-*"),
+    "build-files": ("PrivateSubnetId2", subnet_in_a_third_zone),
     "build-network": ("VpcCidr", "10.99.0.0/24"),
+    "deployment-roles": ("InfrastructurePolicyArns", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
     "fargate-mirror": ("Schedule", "rate(2 hours)"),
     "fargate-mirror-codecommit": ("LogDays", "60"),
     "git-backup": ("Schedule", "rate(2 hours)"),
     "mirror-destination": ("Repositories", "copy-*"),
+    "mirror-image": ("ImageRevision", "2"),
     "multi-region-pipeline": ("LogDays", "60"),
     "multi-region-pipeline-home": ("LogDays", "60"),
     "multi-region-pipeline-single-stage": ("LogDays", "60"),
+    "template-bucket": ("TemplateDays", "30"),
+    "worker-image": ("ImageRevision", "2"),
 }
 
 
@@ -49,6 +66,8 @@ each = pytest.mark.parametrize("name", sorted(WAYS))
 def test_a_template_lives_as_its_readme_says(name: str, account: Emulator, tmp_path: Path) -> None:
     """Deployed, described, deployed again, changed, deleted: what is left is what is retained."""
     stack = Deployment(account, name, tmp_path)
+    parameter, made_of = CHANGES[name]
+    value = made_of if isinstance(made_of, str) else made_of(account)
     prepared = inventory(account, *regions(name))
     stack.deploy()
 
@@ -62,7 +81,6 @@ def test_a_template_lives_as_its_readme_says(name: str, account: Emulator, tmp_p
 
     assert f"No changes to deploy. Stack {stack.stack} is up to date" in stack.deploy()
 
-    parameter, value = CHANGES[name]
     stack.deploy(f"{parameter}={value}")
     assert stack.described()["StackStatus"] == "UPDATE_COMPLETE"
     now = {p["ParameterKey"]: p["ParameterValue"] for p in stack.described()["Parameters"]}
@@ -108,6 +126,8 @@ OTHERS = {
     "backlog-proxy-efs": ("RepositoryName=other",),
     "fargate-mirror-codecommit": ("RepositoryName=other",),
     "git-backup": ("RepositoryName=other",),
+    "mirror-image": ("ImageParameter=/other/mirror-image",),
+    "worker-image": ("ImageParameter=/other/worker-image",),
 }
 
 

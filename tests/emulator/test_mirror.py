@@ -16,7 +16,6 @@ from support.mirror_tasks import finished
 from support.ways import (
     created,
     deployed,
-    deployed_with_image,
     identity,
     messages,
     tasks,
@@ -36,7 +35,7 @@ def filled(machines: Machines, name: str) -> Repository:
 
 def test_a_push_ends_in_a_mirror(machines: Machines, tmp_path: Path) -> None:
     """Event, rule, function, task, git: the mirror is made; equal after the next push, too."""
-    stack = deployed_with_image(machines, tmp_path, "fargate-mirror")
+    stack = deployed(machines, tmp_path, "fargate-mirror")
     source = filled(machines, "shop")
     tell_of_push(machines, HERE, "shop", "refs/heads/main", source.refs()["refs/heads/main"])
     (task,) = until(lambda: tasks(machines, stack, "MirrorCluster"))
@@ -152,7 +151,7 @@ def broken(machines: Machines) -> Any:
 
 def test_an_image_that_cannot_be_built_fails_the_stack(broken: Machines, tmp_path: Path) -> None:
     """CloudFormation is answered: it says which build, and undoes everything."""
-    stack = Deployment(broken.emulator, "fargate-mirror", tmp_path)
+    stack = Deployment(broken.emulator, "mirror-image", tmp_path)
     started = time.monotonic()
     with Builders(broken, HERE):
         ended = stack.reader.run(stack.command())

@@ -56,7 +56,9 @@ def chosen(*names: str) -> list[Step]:
     "names",
     [
         ("artifact-stores", "multi-region-pipeline-single-stage"),
-        ("build-network", "backlog-proxy-efs"),
+        ("artifact-stores", "deployment-roles", "multi-region-pipeline-home"),
+        ("build-network", "build-files", "backlog-proxy-efs"),
+        ("template-bucket",),
         ("mirror-destination",),
     ],
     ids=" ".join,

@@ -61,7 +61,17 @@ DIRECTLY = {
     "environment.environmentVariables.name": ["REPOSITORY_NAME", "BRANCH_NAME", "COMMIT_ID"],
 }
 TO_ECS = {"iam:PassedToService": "ecs-tasks.amazonaws.com"}
+TO_CLOUDFORMATION = {"iam:PassedToService": "cloudformation.amazonaws.com"}
 PIPELINE = f"arn:aws:codepipeline:{{region}}:{ACCOUNT}:"
+SERVICE_ROLE = f"{ROLE}cfngen/service-x/"
+
+
+def stack_call(action: str, name: str) -> Row:
+    """Return a row about a stack in another region than the pipeline's."""
+    return row(
+        f"cloudformation:{action}", f"arn:aws:cloudformation:us-east-1:{ACCOUNT}:stack/{name}/1"
+    )
+
 
 # Template, role: what it may, what it may not.
 TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
@@ -296,6 +306,58 @@ TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
     ("branch-builder-direct", "BuildsRole"): (
         [codecommit("GitPull", "shop")],
         [codecommit("GitPush", "shop"), codecommit("GitPull", "other")],
+    ),
+    ("deployment-roles", "PipelineRole"): (
+        [],
+        [
+            row("sts:AssumeRole", SERVICE_ROLE + "{InfrastructureActionRole}"),
+            stack_call("UpdateStack", "service-x-infrastructure"),
+        ],
+    ),
+    ("deployment-roles", "InfrastructureActionRole"): (
+        [
+            stack_call("CreateStack", "service-x-infrastructure"),
+            stack_call("UpdateStack", "service-x-infrastructure"),
+            ("iam:PassRole", SERVICE_ROLE + "{InfrastructureExecutionRole}", TO_CLOUDFORMATION),
+        ],
+        [
+            stack_call("DeleteStack", "service-x-infrastructure"),
+            stack_call("UpdateStack", "service-x-application"),
+            stack_call("UpdateStack", "deployment-roles"),
+            ("iam:PassRole", SERVICE_ROLE + "{ApplicationExecutionRole}", TO_CLOUDFORMATION),
+            (
+                "iam:PassRole",
+                SERVICE_ROLE + "{InfrastructureExecutionRole}",
+                {"iam:PassedToService": "ec2.amazonaws.com"},
+            ),
+            row("sts:AssumeRole", SERVICE_ROLE + "{PipelineRole}"),
+        ],
+    ),
+    ("deployment-roles", "ApplicationActionRole"): (
+        [
+            stack_call("CreateChangeSet", "service-x-application"),
+            stack_call("ExecuteChangeSet", "service-x-application"),
+            ("iam:PassRole", SERVICE_ROLE + "{ApplicationExecutionRole}", TO_CLOUDFORMATION),
+        ],
+        [
+            stack_call("UpdateStack", "service-x-application"),
+            stack_call("ExecuteChangeSet", "service-x-infrastructure"),
+            ("iam:PassRole", SERVICE_ROLE + "{InfrastructureExecutionRole}", TO_CLOUDFORMATION),
+        ],
+    ),
+    ("deployment-roles", "ApplicationExecutionRole"): (
+        [],
+        [
+            ("iam:PassRole", SERVICE_ROLE + "{ApplicationExecutionRole}", TO_CLOUDFORMATION),
+            row("sts:AssumeRole", SERVICE_ROLE + "{PipelineRole}"),
+        ],
+    ),
+    ("multi-region-pipeline-home", "StartRegionsRole"): (
+        [row("codepipeline:StartPipelineExecution", PIPELINE + "{PipelineEu}")],
+        [
+            row("codepipeline:StartPipelineExecution", PIPELINE + "{Pipeline}"),
+            row("codepipeline:UpdatePipeline", PIPELINE + "{PipelineEu}"),
+        ],
     ),
     ("multi-region-pipeline", "WindowRole"): (
         [

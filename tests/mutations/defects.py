@@ -12,17 +12,20 @@ WORKER = "tests/blueprints/branch_builder/test_worker.py::"
 STARTER = "tests/blueprints/branch_builder/test_start_worker.py::"
 MIRROR = "tests/blueprints/_shared/test_mirror.py::"
 FARGATE = "tests/blueprints/fargate_mirror/test_template.py::"
+FILES = "tests/blueprints/build_files/test_template.py::"
 PIPELINE = "tests/blueprints/multi_region_pipeline/test_template.py::"
 STORES = "tests/blueprints/artifact_stores/test_template.py"
+ROLES = "tests/blueprints/deployment_roles/test_template.py::"
 IMAGE = "tests/patterns/test_image_builder.py::"
 CORPUS = "tests/review/test_corpus.py::"
 
 MIRROR_PY = "blueprints/_shared/mirror/mirror.py"
-WORKER_PY = "blueprints/branch_builder/payload/build_branches.py"
+WORKER_PY = "blueprints/worker_image/payload/build_branches.py"
 STARTER_PY = "blueprints/branch_builder/payload/start_worker.py"
 AUTHORIZER_PY = "blueprints/backlog_proxy/payload/authorizer.py"
 IMAGE_PY = "cfngen/patterns/payload/image_builder.py"
 WEBHOOK = "cfngen/patterns/webhook.py"
+FILES_PY = "cfngen/patterns/files.py"
 QUEUES = "cfngen/patterns/queues.py"
 WINDOWS = "cfngen/patterns/windows.py"
 
@@ -43,8 +46,8 @@ DEFECTS = [
     Defect(
         "deletions are not mirrored",
         MIRROR_PY,
-        "    refused.update(push(url, gone, old, size))",
-        "    pass",
+        "        refused.update(push(url, gone, old, size))",
+        "        pass",
         f"{MIRROR}test_any_change",
     ),
     Defect(
@@ -57,8 +60,8 @@ DEFECTS = [
     Defect(
         "an emptied source empties the mirror",
         MIRROR_PY,
-        "  if old and not branches:",
-        "  if False:",
+        "    if old and not branches:",
+        "    if False:",
         f"{MIRROR}test_emptied_source",
     ),
     Defect(
@@ -71,87 +74,87 @@ DEFECTS = [
     Defect(
         "deletions are not limited",
         MIRROR_PY,
-        "  if deleted[url] + len(gone) > MAX_DELETIONS:",
-        "  if False:",
+        "    if deleted[url] + len(gone) > MAX_DELETIONS:",
+        "    if False:",
         f"{MIRROR}test_deletions_are_limited",
     ),
     Defect(
         "the message is deleted first",
         WORKER_PY,
-        '    with held(message):\n      build(message["Body"])\n'
-        '    sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])',
-        '    sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])\n'
-        '    with held(message):\n      build(message["Body"])',
+        '        with held(message):\n            build(message["Body"])\n'
+        '        sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])',
+        '        sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])\n'
+        '        with held(message):\n            build(message["Body"])',
         f"{WORKER}test_a_message_is_deleted_only_once_its_build_has_started",
     ),
     Defect(
         "a message is not held while it is worked on",
         WORKER_PY,
-        "      hide(message, HELD)",
-        "      pass",
+        "            hide(message, HELD)",
+        "            pass",
         f"{WORKER}test_a_message_is_held_while_it_is_worked_on",
     ),
     Defect(
         "a worker leaves while another has a message",
         WORKER_PY,
-        "    if not got and not waiting():",
-        "    if not got:",
+        "        if not got and not waiting():",
+        "        if not got:",
         f"{WORKER}test_a_worker_stays_while_anything_is_in_work",
     ),
     Defect(
         "a repository's name is not looked at",
         WORKER_PY,
-        '    raise ValueError(f"{name!r} is not a repository")',
-        "    pass",
+        '        raise ValueError(f"{name!r} is not a repository")',
+        "        pass",
         f"{WORKER}test_a_name_that_leads_to_a_repository_is_not_its_name",
     ),
     Defect(
         "attributes of a stranger's repository change the bundle",
         WORKER_PY,
-        '  attributes.write_text("* !export-ignore !export-subst\\n")',
-        "  pass",
+        '    attributes.write_text("* !export-ignore !export-subst\\n")',
+        "    pass",
         f"{WORKER}test_a_bundle_holds_what_a_checkout_would",
     ),
     Defect(
         "branches that look alike share a path",
         WORKER_PY,
-        '  return f"{clean}-{sha256(branch.encode()).hexdigest()[:8]}"',
-        "  return clean",
+        '    return f"{clean}-{sha256(branch.encode()).hexdigest()[:8]}"',
+        "    return clean",
         f"{WORKER}test_branches_that_look_alike_are_kept_apart",
     ),
     Defect(
         "a build is started without a token",
         WORKER_PY,
-        "        idempotencyToken=token,\n",
+        "                idempotencyToken=token,\n",
         "",
         f"{WORKER}test_a_duplicate_event_is_built_once",
     ),
     Defect(
         "a refused task is not a failure",
         STARTER_PY,
-        "    raise RuntimeError(",
-        "    print(",
+        "        raise RuntimeError(",
+        "        print(",
         f"{STARTER}test_a_refused_task_is_a_failure_that_the_schedule_makes_good",
     ),
     Defect(
         "any password will do",
         AUTHORIZER_PY,
-        "  return all(fits)",
-        "  return True",
+        "    return all(fits)",
+        "    return True",
         AUTHORIZER,
     ),
     Defect(
         "addresses are not looked at",
         AUTHORIZER_PY,
-        '      return "Deny", "address"',
-        "      pass",
+        '            return "Deny", "address"',
+        "            pass",
         AUTHORIZER,
     ),
     Defect(
         "a wildcard of the caller's gets into the policy",
         AUTHORIZER_PY,
-        '      raise RefusedError("method")',
-        "      pass",
+        '            raise RefusedError("method")',
+        "            pass",
         AUTHORIZER,
     ),
     Defect(
@@ -164,8 +167,8 @@ DEFECTS = [
     Defect(
         "the answer is left out when something goes wrong",
         IMAGE_PY,
-        '    reason = f"{type(error).__name__}: {error}"',
-        "    raise",
+        '        reason = f"{type(error).__name__}: {error}"',
+        "        raise",
         f"{IMAGE}test_an_error_is_an_answer",
     ),
     # --- templates ---
@@ -275,11 +278,53 @@ DEFECTS = [
         f"{PIPELINE}test_each_region_has_a_store_and_a_key_that_its_actions_may_use",
     ),
     Defect(
+        "pipelines that import one role overwrite each other's policy on it",
+        "blueprints/multi_region_pipeline/roles.py",
+        'name=Ref("AWS::StackName") if self.imported else "Permissions"',
+        'name="Permissions"',
+        f"{ROLES}test_pipelines_that_share_a_role_attach_policies_of_their_own_names",
+    ),
+    Defect(
+        "the roles that deploy are outside of the path that the stores let in",
+        "blueprints/_shared/deployers.py",
+        'role("PipelineRole", "codepipeline", Path=role_path(service))',
+        'role("PipelineRole", "codepipeline")',
+        f"{ROLES}test_the_stores_key_and_buckets_let_the_roles_in",
+    ),
+    Defect(
         "the trigger is there before it may call",
         "blueprints/fargate_mirror/starting.py",
         '                DependsOn="TriggerPermission",\n',
         "",
         f"{FARGATE}test_the_repository_calls_by_itself_and_outlives_its_stack",
+    ),
+    Defect(
+        "a file system is mounted without TLS",
+        FILES_PY,
+        "policy_document(ANY_CLIENT, TLS_ONLY)",
+        "policy_document(ANY_CLIENT)",
+        f"{FILES}test_nothing_is_read_or_written_without_tls",
+    ),
+    Defect(
+        "CodeBuild may not mount the file system",
+        FILES_PY,
+        "policy_document(ANY_CLIENT, TLS_ONLY)",
+        "policy_document(TLS_ONLY)",
+        f"{FILES}test_codebuild_can_mount_without_a_role",
+    ),
+    Defect(
+        "everybody may mount the file system, past the security group",
+        FILES_PY,
+        'Condition={"Bool": {"elasticfilesystem:AccessedViaMountTarget": "true"}},',
+        "",
+        f"{FILES}test_whoever_mounts_has_to_pass_the_security_group",
+    ),
+    Defect(
+        "two stacks keep their repositories in one directory",
+        "blueprints/backlog_proxy/blueprint.py",
+        "${{AWS::StackName}}/repository.git",
+        "repository.git",
+        f"{PROXY}test_stacks_that_share_a_file_system_have_a_directory_each",
     ),
     # --- the review, the plan and the role ---
     Defect(

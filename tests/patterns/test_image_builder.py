@@ -11,6 +11,7 @@ import logging
 import threading
 import traceback
 import uuid
+import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,6 +29,7 @@ from support.loopback import reply_json
 
 PAYLOAD = Path(__file__).parents[2] / "cfngen/patterns/payload/image_builder.py"
 TAG = "0123456789ab-7"
+FILES = {"Dockerfile": "FROM x\nCOPY *.py /\n", "run.py": 'print("${1:-`id`} 日本語")\n'}
 SECRET = "X-Amz-Signature=9f86d081884c7d65"
 STACK = (
     "arn:aws:cloudformation:eu-west-1:123456789012:stack/tool/51af3dc0-da77-11e4-872e-1234567db123"
@@ -136,6 +138,9 @@ def event(waiting: Waiting, kind: str = "Create", **properties: Any) -> dict[str
             "Project": "tool",
             "Repository": "tool",
             "Tag": TAG,
+            "Bucket": "tool",
+            "Key": f"{TAG}.zip",
+            "Files": FILES,
         }
         | properties,
     }
@@ -154,8 +159,8 @@ class Lambda:
         assert spec.loader is not None
         self.module: Any = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(self.module)
-        assert 1 <= self.module.PAUSE <= 10, "AWS is asked every few seconds"
-        self.module.PAUSE = 0
+        assert 1 <= self.module.PAUSE_SECONDS <= 10, "AWS is asked every few seconds"
+        self.module.PAUSE_SECONDS = 0
         self.waiting = waiting
 
     def run(self, sent: dict[str, Any], context: Context) -> tuple[str, BaseException | None]:
@@ -198,8 +203,8 @@ class Lambda:
 
     def close(self) -> None:
         """Give the connections back."""
-        self.module.ecr.close()
-        self.module.codebuild.close()
+        for client in (self.module.ecr, self.module.codebuild, self.module.s3):
+            client.close()
 
 
 @pytest.fixture
@@ -219,16 +224,22 @@ def cold(aws: str, waiting: Waiting) -> Iterator[Callable[[], Lambda]]:
 
 @dataclass
 class Account:
-    """A repository and a project in moto, whose builds all succeed."""
+    """A repository, a bucket and a project in moto, whose builds all succeed."""
 
     ecr: Any
     codebuild: Any
+    s3: Any
     name: str
 
     @property
     def own(self) -> dict[str, str]:
         """The properties that name them."""
-        return {"Project": self.name, "Repository": self.name}
+        return {"Project": self.name, "Repository": self.name, "Bucket": self.name}
+
+    def objects(self) -> list[str]:
+        """Return the keys of what is in the bucket."""
+        listed = self.s3.list_objects_v2(Bucket=self.name).get("Contents", [])
+        return [one["Key"] for one in listed]
 
     def push(self, tag: str) -> None:
         """Push an image."""
@@ -258,10 +269,13 @@ def account(moto_server: str) -> Iterator[Account]:
             stack.enter_context(
                 contextlib.closing(operator.client(service, endpoint_url=moto_server))
             )
-            for service in ("ecr", "codebuild")
+            for service in ("ecr", "codebuild", "s3")
         ]
         made = Account(*clients, name)
         made.ecr.create_repository(repositoryName=name)
+        made.s3.create_bucket(
+            Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
+        )
         create_project(made.codebuild, name)
         yield made
 
@@ -272,6 +286,34 @@ def test_a_new_image_is_built(cold: Callable[[], Lambda], account: Account) -> N
     assert answer.status == "SUCCESS"
     assert answer.said["Data"] == {"Tag": TAG}
     assert account.builds() == 1
+    assert account.objects() == [], "or the bucket could not be deleted with the stack"
+
+
+def test_a_build_finds_the_files_as_they_are(
+    cold: Callable[[], Lambda], account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The archive has each file byte for byte, and readable for the image's own user."""
+    function = cold()
+    put, archives = function.module.s3.put_object, list[bytes]()
+
+    def seen(**request: Any) -> Any:
+        archives.append(request["Body"])
+        return put(**request)
+
+    monkeypatch.setattr(function.module.s3, "put_object", seen)
+    assert function(**account.own).status == "SUCCESS"
+    (archive,) = archives
+    with zipfile.ZipFile(io.BytesIO(archive)) as source:
+        assert {one: source.read(one).decode() for one in source.namelist()} == FILES
+        assert {entry.external_attr >> 16 for entry in source.infolist()} == {0o100644}
+        assert {entry.date_time[0] for entry in source.infolist()} == {1980}
+
+
+def test_a_deletion_leaves_the_bucket_empty(cold: Callable[[], Lambda], account: Account) -> None:
+    """What a killed builder left there goes with the resource, since the bucket is to go, too."""
+    account.s3.put_object(Bucket=account.name, Key=f"{TAG}.zip", Body=b"left")
+    assert cold()("Delete", **account.own).status == "SUCCESS"
+    assert account.objects() == []
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])
@@ -302,7 +344,7 @@ def test_the_resource_stays_the_same_over_updates(
 
 def test_a_project_that_is_not_there(cold: Callable[[], Lambda], account: Account) -> None:
     """An error of AWS is told by its kind and its text, not waited for."""
-    answer = cold()(Repository=account.name, Project="none-such")
+    answer = cold()(**account.own | {"Project": "none-such"})
     assert answer.status == "FAILED"
     assert answer.reason.startswith("ResourceNotFoundException: ")
     assert "none-such" in answer.reason
@@ -310,7 +352,7 @@ def test_a_project_that_is_not_there(cold: Callable[[], Lambda], account: Accoun
 
 def test_a_repository_that_is_not_there(cold: Callable[[], Lambda], account: Account) -> None:
     """A missing repository is no missing tag: nothing is built."""
-    answer = cold()(Project=account.name, Repository="none-such")
+    answer = cold()(**account.own | {"Repository": "none-such"})
     assert answer.status == "FAILED"
     assert answer.reason.startswith("RepositoryNotFoundException: ")
     assert account.builds() == 0
@@ -371,13 +413,15 @@ class Aws:
         builds: for each build to start, what successive looks at it show.
         pushed_by: the number of looks at the repository before the tag is there, if ever.
         errors: operations that answer with an error.
-        calls: each operation that was asked for, with its input.
+        calls: each operation of ECR and CodeBuild that was asked for, with its input.
+        bucket: what is in the bucket, by key.
     """
 
     builds: list[list[dict[str, Any]]] = field(default_factory=list)
     pushed_by: int | None = None
     errors: dict[str, str] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    bucket: dict[str, bytes] = field(default_factory=dict)
     running: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def count(self, name: str) -> int:
@@ -398,6 +442,7 @@ class Aws:
             return 200, {"imageDetails": [{"repositoryName": "tool", "imageTags": [TAG]}]}
         if name == "StartBuild":
             assert asked == {"projectName": "tool"}
+            assert self.bucket, "there is nothing to build"
             identity = f"tool:{len(self.running) + 1}"
             self.running[identity] = self.builds.pop(0)
             return 200, {"build": {"id": identity, "buildStatus": "IN_PROGRESS"}}
@@ -422,6 +467,29 @@ def scripted(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 
         def log_message(self, *_: object) -> None:
             """Stay silent."""
+
+        def do_PUT(self) -> None:
+            """Keep an object."""
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.stored(200, lambda key: script.bucket.update({key: body}))
+
+        def do_DELETE(self) -> None:
+            """Delete an object, there or not."""
+            self.stored(204, lambda key: script.bucket.pop(key, None))
+
+        def stored(self, status: int, change: Callable[[str], object]) -> None:
+            bucket, _, key = self.path.lstrip("/").partition("/")
+            assert bucket == "tool"
+            name, body = f"{self.command} object", ""
+            if refused := script.errors.get(name, ""):
+                complaint = f"<Code>{refused}</Code><Message>{name}: not for you</Message>"
+                body = f"<Error>{complaint}</Error>"
+            else:
+                change(key)
+            self.send_response(403 if refused else status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body.encode())
 
         def do_POST(self) -> None:
             """Answer one operation."""
@@ -458,9 +526,11 @@ def test_a_build_is_waited_for(function: Lambda, scripted: Aws) -> None:
     assert scripted.count("BatchGetBuilds") == 4
 
 
-def test_a_delete_touches_nothing(function: Lambda, scripted: Aws) -> None:
-    """Deleting always succeeds and asks AWS for nothing, whatever was made."""
-    scripted.errors = dict.fromkeys(["DescribeImages", "StartBuild"], "AccessDeniedException")
+def test_a_delete_always_succeeds(function: Lambda, scripted: Aws) -> None:
+    """It starts nothing and asks ECR and CodeBuild nothing, even where it may do nothing at all."""
+    scripted.errors = dict.fromkeys(
+        ["DescribeImages", "StartBuild", "DELETE object"], "AccessDeniedException"
+    )
     answer = function("Delete")
     assert (answer.status, answer.said["PhysicalResourceId"]) == ("SUCCESS", "as-it-was")
     assert scripted.calls == []
@@ -545,7 +615,17 @@ def test_no_time_is_left_for_a_second_attempt(function: Lambda, scripted: Aws) -
     assert answer.reason == "tool:2 takes too long"
 
 
-@pytest.mark.parametrize("denied", ["DescribeImages", "StartBuild", "BatchGetBuilds"])
+@pytest.mark.parametrize("end", [[SUCCEEDED], [BROKEN], [NO_ROLE]])
+def test_the_bucket_is_left_empty_however_a_build_ends(
+    function: Lambda, scripted: Aws, end: list[dict[str, Any]]
+) -> None:
+    """CloudFormation deletes no bucket that holds objects."""
+    scripted.builds = [end, end]
+    function()
+    assert scripted.bucket == {}
+
+
+@pytest.mark.parametrize("denied", ["DescribeImages", "StartBuild", "BatchGetBuilds", "PUT object"])
 def test_an_error_is_an_answer(function: Lambda, scripted: Aws, denied: str) -> None:
     """Whatever AWS refuses, CloudFormation hears of it at once, with AWS's own words."""
     scripted.builds, scripted.errors = [[RUNNING]], {denied: "AccessDeniedException"}
@@ -553,9 +633,10 @@ def test_an_error_is_an_answer(function: Lambda, scripted: Aws, denied: str) -> 
     assert answer.status == "FAILED"
     assert "AccessDeniedException" in answer.reason
     assert f"{denied}: not for you" in answer.reason
+    assert scripted.bucket == {}
 
 
-@pytest.mark.parametrize("missing", ["Project", "Repository", "Tag"])
+@pytest.mark.parametrize("missing", ["Project", "Repository", "Tag", "Files"])
 def test_a_property_that_is_missing_is_an_answer(
     function: Lambda, scripted: Aws, missing: str
 ) -> None:
@@ -673,4 +754,4 @@ def test_an_answer_that_nobody_takes_is_an_error_in_time(function: Lambda, scrip
     _, error = function.run(event(function.waiting), Context())
     assert isinstance(error, TimeoutError)
     assert len(seen) == 1
-    assert 0 < seen[0] * 1000 < function.module.RESERVE
+    assert 0 < seen[0] * 1000 < function.module.RESERVE_MILLISECONDS

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 
-from cfngen.patterns.buildspec import buildspec
 from cfngen.testing import BuildRun, run_buildspec
 
 TEXT = (Path(__file__).parents[2] / "cfngen/patterns/payload/image-buildspec.yml").read_text()
@@ -71,7 +70,7 @@ Build = Callable[..., Ran]
 
 @pytest.fixture
 def build(tmp_path: Path) -> Build:
-    """Run the buildspec in an empty folder, as a project without a source does."""
+    """Run the buildspec in the folder of the source."""
     tools, source, calls = tmp_path / "tools", tmp_path / "src", tmp_path / "calls"
     tools.mkdir()
     source.mkdir()
@@ -88,7 +87,9 @@ def build(tmp_path: Path) -> Build:
             "SCENARIO": json.dumps(says),
         }
         calls.write_text("")
-        ended = run_buildspec(buildspec(TEXT, FILES), cwd=source, env=env)
+        for name, text in FILES.items():  # as CodeBuild unpacks the archive
+            (source / name).write_text(text)
+        ended = run_buildspec(TEXT, cwd=source, env=env)
         return Ran(ended, [json.loads(line) for line in calls.read_text().splitlines()])
 
     return run
@@ -111,8 +112,8 @@ def test_the_password_goes_by_a_pipe_alone(build: Build) -> None:
         assert PASSWORD not in json.dumps([call["argv"], own, call["files"]])
 
 
-def test_carried_files_arrive_byte_for_byte(build: Build) -> None:
-    """Docker's context is the Dockerfile and its files, nothing else, every character kept."""
+def test_docker_gets_the_source_and_no_more(build: Build) -> None:
+    """Its context is the Dockerfile and its files, nothing else, every character kept."""
     (files,) = (call["files"] for call in build().calls if call["argv"] == BUILD)
     assert files == FILES
 

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-import yaml
+from support.cloudformation import resolved
 from troposphere import GetAtt, Ref, Sub, ssm
 
 from cfngen.errors import PayloadError
@@ -25,6 +25,7 @@ FILES = {"run.sh": "echo run\n", "a-list.txt": "one\n"}
 REPOSITORY = [{"Fn::GetAtt": ["ToolRepository", "Arn"]}]
 PROJECT = [{"Fn::GetAtt": ["ToolBuild", "Arn"]}]
 LOG = [{"Fn::GetAtt": ["Log", "Arn"]}]
+CONTEXT = [{"Fn::GetAtt": ["ToolContext", "Arn"]}]
 PULL = {"ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"}
 
 
@@ -39,6 +40,8 @@ def image(
     files: dict[str, str] = FILES,
     revision: Any = None,
     architecture: str = "arm64",
+    *,
+    retained: bool = False,
 ) -> BuiltImage:
     """Return the image under test."""
     return built_image(
@@ -48,6 +51,7 @@ def image(
         revision=Ref("Revision") if revision is None else revision,
         log=log_group("Log", days=30),
         architecture=architecture,
+        retained=retained,
         why="Here before whatever runs it.",
     )
 
@@ -89,6 +93,11 @@ def digest(**options: Any) -> str:
     """Return the part of the tag that says what the image is made of."""
     tag: str = resource("Tool", **options)["Tag"]["Fn::Sub"]
     return tag.removesuffix("-${Revision}")
+
+
+def archive() -> list[Any]:
+    """Return the ARN of what the builder puts into the bucket, as policies name it."""
+    return [{"Fn::Sub": f"${{ToolContext.Arn}}/{digest()}-${{Revision}}.zip"}]
 
 
 # --- the template ---------------------------------------------------------------------------------
@@ -223,6 +232,14 @@ def test_a_tagged_image_never_expires() -> None:
     assert rule["action"] == {"type": "expire"}
 
 
+def test_a_retained_repository_is_never_emptied() -> None:
+    """Deleting the stack leaves the images that other stacks run; a failed creation leaves none."""
+    repository = document(image(retained=True)).body["Resources"]["ToolRepository"]
+    assert repository["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert repository["UpdateReplacePolicy"] == "Retain"
+    assert "EmptyOnDelete" not in repository["Properties"]
+
+
 def test_the_repository_goes_with_the_stack() -> None:
     """Deleting the stack needs no hand: the repository goes, with the images in it."""
     repository = document().body["Resources"]["ToolRepository"]
@@ -245,6 +262,8 @@ def test_the_build_may_push_to_its_repository_and_no_more() -> None:
     may = allowed("ToolBuildRole")
     assert may.pop("ecr:GetAuthorizationToken") == ["*"]
     assert may.pop("logs:CreateLogStream") == may.pop("logs:PutLogEvents") == LOG
+    assert may.pop("s3:GetObject") == may.pop("s3:GetObjectVersion") == archive()
+    assert may.pop("s3:GetBucketAcl") == may.pop("s3:GetBucketLocation") == CONTEXT
     push = {"InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"}
     assert set(may) == {f"ecr:{action}" for action in push | {"DescribeImages"}} | PULL
     assert all(on == REPOSITORY for on in may.values())
@@ -258,9 +277,34 @@ def test_the_builder_may_run_one_project_and_look_at_one_repository() -> None:
         "codebuild:BatchGetBuilds": PROJECT,
         "codebuild:StopBuild": PROJECT,
         "ecr:DescribeImages": REPOSITORY,
+        "s3:PutObject": archive(),
+        "s3:DeleteObject": archive(),
         "logs:CreateLogStream": LOG,
         "logs:PutLogEvents": LOG,
     }
+
+
+def test_the_builder_overrides_nothing_of_the_project() -> None:
+    """Whatever a request for a build overrides, the builder's role denies it."""
+    documents = document().body["Resources"]["ToolBuilderRole"]["Properties"]["Policies"]
+    starts = [said for _, said in statements(documents) if said["Action"] == "codebuild:StartBuild"]
+    denied = {
+        key for said in starts if said["Effect"] == "Deny" for key in said["Condition"]["Null"]
+    }
+    (allowed,) = (said["Condition"]["Null"] for said in starts if said["Effect"] == "Allow")
+    assert {said["Resource"] for said in starts if said["Effect"] == "Deny"} == {"*"}
+    # Every condition key of StartBuild in the Service Authorization Reference.
+    keys = {
+        *("artifacts", "autoRetryLimit", "cache", "encryptionKey", "environment.certificate"),
+        *("environment.computeType", "environment.environmentVariables.name"),
+        *("environment.fleet.fleetArn", "environment.image", "environment.privilegedMode"),
+        *("environment.imagePullCredentialsType", "environment.registryCredential"),
+        *("environment.type", "logsConfig", "secondaryArtifacts", "secondarySources"),
+        *("serviceRole", "source.auth.type", "source.buildspec", "source.insecureSsl"),
+        "source.location",
+    }
+    assert denied | set(allowed) == {f"codebuild:{key}" for key in keys}
+    assert set(allowed.values()) == {"true"}
 
 
 def test_may_pull_is_one_repository() -> None:
@@ -276,7 +320,11 @@ def test_may_pull_is_one_repository() -> None:
 def test_every_star_has_its_reason() -> None:
     """A resource of `*` stands in the template with a comment."""
     made = document()
-    stars = [path for path, said in statements(made.body) if said.get("Resource") in ("*", ["*"])]
+    stars = [
+        path
+        for path, said in statements(made.body)
+        if said["Effect"] == "Allow" and said.get("Resource") in ("*", ["*"])
+    ]
     assert len(stars) == 2
     assert all(made.comments[path] for path in stars)
 
@@ -285,10 +333,8 @@ def test_every_star_has_its_reason() -> None:
 
 
 def test_the_handler_is_in_the_template_byte_for_byte() -> None:
-    """The code under test is the code that runs, small enough to leave room for a blueprint."""
-    code = resource("ToolBuilder")["Code"]["ZipFile"]
-    assert code == PAYLOADS["image_builder.py"]
-    assert len(code.encode()) <= 2650
+    """The code under test is the code that runs."""
+    assert resource("ToolBuilder")["Code"]["ZipFile"] == PAYLOADS["image_builder.py"]
 
 
 def test_somebody_gives_up_in_order() -> None:
@@ -297,14 +343,17 @@ def test_somebody_gives_up_in_order() -> None:
 
 
 def test_the_custom_resource_names_what_it_is_about() -> None:
-    """The handler is told project, repository and tag; their references order the deployment."""
+    """The handler learns names, tag and files; their references order the deployment."""
     told = resource("Tool")
     assert told["ServiceToken"] == {"Fn::GetAtt": ["ToolBuilder", "Arn"]}
     assert (told["Project"], told["Repository"]) == (
         {"Ref": "ToolBuild"},
         {"Ref": "ToolRepository"},
     )
-    assert set(told) == {"ServiceToken", "ServiceTimeout", "Project", "Repository", "Tag"}
+    assert set(told) == {
+        *("ServiceToken", "ServiceTimeout"),
+        *("Project", "Repository", "Tag", "Bucket", "Key", "Files"),
+    }
 
 
 @pytest.mark.parametrize(
@@ -327,14 +376,30 @@ def test_a_build_that_hangs_is_given_up() -> None:
     assert longest * 60 < resource("ToolBuilder")["Timeout"]
 
 
-def test_the_build_carries_the_files_and_no_more() -> None:
-    """The Dockerfile and its files are in the buildspec."""
-    spec = yaml.safe_load(resource("ToolBuild")["Source"]["BuildSpec"])
-    assert [command.split()[2] for command in spec["phases"]["install"]["commands"]] == [
-        "Dockerfile",
-        "a-list.txt",
-        "run.sh",
-    ]
+def test_the_files_are_in_the_template_byte_for_byte() -> None:
+    """The Dockerfile and what it copies stand in the custom resource, as they are, and no more."""
+    assert resource("Tool")["Files"] == {"Dockerfile": DOCKERFILE, **FILES}
+
+
+@pytest.mark.parametrize("revision", [Ref("Revision"), "7", Sub("${AWS::Region}")])
+def test_the_project_fetches_what_the_builder_puts_there(revision: Any) -> None:
+    """One object, named after the image's tag, so that two builds never share it."""
+    custom, project = (
+        resolved(encode(resource(name, revision=revision), (), {}), {"Revision": "7"})
+        for name in ("Tool", "ToolBuild")
+    )
+    assert custom["Key"] == f"{custom['Tag']}.zip"
+    assert project["Source"]["Type"] == "S3"
+    assert project["Source"]["Location"] == f"{custom['Bucket']}/{custom['Key']}"
+
+
+def test_what_is_left_of_a_build_expires() -> None:
+    """The bucket is private, encrypted, and keeps for a day what a killed builder left."""
+    bucket = resource("ToolContext")
+    (rule,) = bucket["LifecycleConfiguration"]["Rules"]
+    assert (rule["Status"], rule["ExpirationInDays"]) == ("Enabled", 1)
+    assert all(bucket["PublicAccessBlockConfiguration"].values())
+    assert bucket["BucketEncryption"]
 
 
 def test_two_dockerfiles_are_refused() -> None:

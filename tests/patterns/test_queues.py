@@ -27,7 +27,8 @@ def test_what_was_lost_is_kept_as_long_as_sqs_can() -> None:
 def test_only_the_rules_that_were_named_write_there() -> None:
     """EventBridge may, on behalf of these rules; and who is given the right may send, no more."""
     lost = dead_letters("Lost", rules=RULES, why="To test.")
-    (statement,) = lost.policy.to_dict()["Properties"]["PolicyDocument"]["Statement"]
+    statement, tls_only = lost.policy.to_dict()["Properties"]["PolicyDocument"]["Statement"]
+    assert tls_only["Effect"] == "Deny"
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert statement["Action"] == "sqs:SendMessage"
     assert statement["Condition"] == {

@@ -23,7 +23,8 @@ from cfngen import draw
 from cfngen.registry import find
 from cfngen.testing import of_type
 
-PAYLOAD = Path(__file__).parents[2] / "blueprints/branch_builder/payload"
+PAYLOAD = Path(__file__).parents[2] / "blueprints/worker_image/payload"
+FUNCTIONS = Path(__file__).parents[2] / "blueprints/branch_builder/payload"
 BLUEPRINT = find("branch_builder").load()
 REGION = "eu-west-1"
 HOSTILE = [

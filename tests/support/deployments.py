@@ -18,6 +18,8 @@ from support.readmes import ROOT, WAYS, Reader, command, preparation
 from cfngen.generate import INLINE_LIMIT
 from cfngen.render import read
 
+# A command that deploys a template of ours, with its names written out.
+SHIPPED = r"--template-file output/([\w-]+)\.yaml \\\n +--stack-name ([\w-]+) "
 REGIONS = ("us-east-1", "eu-west-1", "us-west-2", "ap-southeast-2", "eu-central-1")
 
 
@@ -43,6 +45,8 @@ class Deployment:
         for block in preparation(name):
             ended = self.reader.run(block)
             assert ended.returncode == 0, (block, ended.stdout, ended.stderr)
+            for shipped, deployed in re.findall(SHIPPED, block):
+                emulator.templates[self.way.region, deployed] = shipped
 
     def beside(self, stack: str) -> Deployment:
         """Return another stack of the same template, by the same reader."""
@@ -71,14 +75,13 @@ class Deployment:
             text = re.sub(r"--stack-name \S+", f"--stack-name {self.stack}", text)
         return added(text, overrides)
 
-    def deploy(self, *overrides: str) -> str:
-        """Deploy it; what is too big to be sent inline goes through a bucket."""
+    def deploy(self, *overrides: str, bucket: str = "") -> str:
+        """Deploy it; what is too big to be sent inline is refused unless a bucket is named."""
         text = self.command(*overrides)
-        if len(self.text.encode()) > INLINE_LIMIT:
-            self.emulator.client("s3").create_bucket(
-                Bucket="templates", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-            )
-            text = text.replace("--stack-name", "--s3-bucket templates --stack-name")
+        size = len(self.text.encode())
+        assert size <= INLINE_LIMIT or bucket, f"{self.name}: {size:,} bytes; say which bucket"
+        if bucket:
+            text = text.replace("--stack-name", f"--s3-bucket {bucket} --stack-name")
         next_second()
         ended = self.reader.run(text)
         assert ended.returncode == 0, (ended.stdout, ended.stderr, self.failures())
@@ -118,10 +121,13 @@ class Deployment:
         return changed
 
     def delete(self) -> None:
-        """Delete the stack, its buckets emptied as the README says."""
+        """Delete the stack, its buckets emptied as the README says.
+
+        Where an image is built, nobody is told to: its builder leaves its bucket empty.
+        """
         where = self.described()["StackId"]
-        for resource in self.resources().values():
-            if resource["ResourceType"] == "AWS::S3::Bucket":
+        for title, resource in self.resources().items():
+            if resource["ResourceType"] == "AWS::S3::Bucket" and not title.endswith("ImageContext"):
                 empty(self.emulator, resource["PhysicalResourceId"])
         self.cloudformation.delete_stack(StackName=where)
         status = self.cloudformation.describe_stacks(StackName=where)["Stacks"][0]["StackStatus"]

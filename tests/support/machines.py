@@ -136,7 +136,8 @@ class Machines:
         kind = asked.get("sourceTypeOverride", project["source"]["type"])
         spec = project["source"].get("buildspec", "buildspec.yml")
         if kind == "S3":
-            bucket, _, key = asked["sourceLocationOverride"].partition("/")
+            location = asked.get("sourceLocationOverride") or project["source"]["location"]
+            bucket, _, key = location.partition("/")
             command = ["aws", "s3", "cp", "--quiet", f"s3://{bucket}/{key}", "bundle.zip"]
             subprocess.run(command, env=environment, cwd=folder.parent, check=True)
             with zipfile.ZipFile(folder.parent / "bundle.zip") as bundle:

@@ -18,13 +18,14 @@ from support.git_repositories import Ended, Repository, new_codecommit_repositor
 
 from cfngen import draw
 from cfngen.registry import blueprints
-from cfngen.testing import of_type, strings
+from cfngen.testing import of_type
 
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints"
-PAYLOAD = BLUEPRINTS / "fargate_mirror/payload"
+PAYLOAD = BLUEPRINTS / "mirror_image/payload"
 DOCKERFILE = PAYLOAD / "Dockerfile"
 PROGRAMS = [
     BLUEPRINTS / "_shared/mirror/mirror.py",
+    BLUEPRINTS / "_shared/mirror/metrics.py",
     PAYLOAD / "mirror_task.py",
     PAYLOAD / "sign_in.py",
 ]
@@ -63,10 +64,11 @@ def template(options: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def carried(body: dict[str, Any]) -> list[Path]:
-    """Return the programs that a template puts into the image."""
-    texts = list(strings(body))
-    return [path for path in PROGRAMS if any(path.read_text() in text for text in texts)]
+def image_files(blueprint: str, title: str, options: dict[str, Any]) -> dict[str, str]:
+    """Return the files that a template has an image built of, by name."""
+    body = draw(blueprints()[blueprint].load(), options).document.body
+    files: dict[str, str] = body["Resources"][title]["Properties"]["Files"]
+    return files
 
 
 def settings(body: dict[str, Any], answers: dict[str, str]) -> dict[str, str]:
@@ -111,10 +113,12 @@ class Place:
         body = template(options)
         programs = self.root / "opt/mirror"
         shutil.rmtree(programs, ignore_errors=True)
+        files = image_files("mirror_image", "MirrorImage", {})
         for folder in (programs, self.home, *(self.root / "codecommit" / r for r in REGIONS)):
             folder.mkdir(parents=True, exist_ok=True)
-        for path in carried(body):
-            shutil.copy(path, programs)
+        for name, text in files.items():
+            if name.endswith(".py"):  # as the Dockerfile's COPY says
+                (programs / name).write_text(text)
         tools = self.root / "tools"
         tools.mkdir(exist_ok=True)
         (tools / "aws").unlink(missing_ok=True)

@@ -123,3 +123,28 @@ def arn_of(body: dict[str, Any], role: str) -> str:
     """Return the ARN that a role has once it is deployed."""
     path = body["Resources"][role]["Properties"].get("Path", "/")
     return f"arn:aws:iam::123456789012:role{path}release-{role}-1A2B3C4D5E6F"
+
+
+def with_roles(body: dict[str, Any], roles: dict[str, Any]) -> dict[str, Any]:
+    """Return the resources of a pipeline and of the stack whose roles it imports, as of one stack.
+
+    What the pipeline imports is replaced by what the other template exports under that name.
+    """
+    exported = {
+        resolved(output["Export"]["Name"], {"AWS::StackName": "deployment-roles"}): output["Value"]
+        for output in roles["Outputs"].values()
+    }
+    default = body["Parameters"]["RolesStack"]["Default"]
+
+    def replaced(value: Any) -> Any:
+        if isinstance(value, list):
+            return [replaced(item) for item in value]
+        if not isinstance(value, dict):
+            return value
+        if list(value) == ["Fn::ImportValue"]:
+            name = resolved(value["Fn::ImportValue"], {**GIVEN, "RolesStack": default})
+            return exported.get(name, value)
+        return {key: replaced(item) for key, item in value.items()}
+
+    assert not set(roles["Resources"]) & set(body["Resources"])
+    return {**roles["Resources"], **replaced(body["Resources"])}

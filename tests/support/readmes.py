@@ -36,6 +36,7 @@ class Way:
 
 
 WORKERS = ("read -r SUBNET1",)
+MIRRORS = ("export AWS_DEFAULT_REGION", *WORKERS, "--template-file output/mirror-image.yaml")
 EMAIL = {"YOUR_EMAIL": "somebody@example.com"}
 BACKLOG = {
     "YOUR_SPACE": "acme",
@@ -69,13 +70,13 @@ WAYS = {
     ),
     "backlog-proxy-efs": Way(
         *("backlog_proxy", "backlog-mirror", "us-east-1"),
-        ("export AWS_DEFAULT_REGION", "NETWORK=build-network"),
+        ("export AWS_DEFAULT_REGION", "NETWORK=build-network", "FILES=build-files"),
         BACKLOG,
         HOST_KEYS,
     ),
     "branch-builder": Way(
         *("branch_builder", "branch-builder", "us-east-1"),
-        ("export AWS_DEFAULT_REGION", *WORKERS),
+        ("export AWS_DEFAULT_REGION", *WORKERS, "--template-file output/worker-image.yaml"),
         PUSHES,
     ),
     "branch-builder-direct": Way(
@@ -87,20 +88,28 @@ WAYS = {
         *("branch_events", "branch-events", "eu-west-1"),
         answers={"YOUR_BUILDER_ACCOUNT": "210987654321", **EMAIL},
     ),
+    "build-files": Way(
+        *("build_files", "build-files", "us-east-1"),
+        ("export AWS_DEFAULT_REGION",),
+    ),
     "build-network": Way("build_network", "build-network", "us-east-1"),
+    "deployment-roles": Way(
+        *("deployment_roles", "deployment-roles", "eu-west-1"),
+        blocks=PIPELINE,
+    ),
     "fargate-mirror": Way(
         *("fargate_mirror", "fargate-mirror", "us-east-1"),
-        ("export AWS_DEFAULT_REGION", *WORKERS),
+        MIRRORS,
         PUSHES,
     ),
     "fargate-mirror-codecommit": Way(
         *("fargate_mirror", "fargate-mirror-codecommit", "us-east-1"),
-        ("export AWS_DEFAULT_REGION", *WORKERS),
+        MIRRORS,
         {"YOUR_NEW_REPOSITORY": "fresh", **PUSHES},
     ),
     "git-backup": Way(
         *("fargate_mirror", "git-backup", "us-east-1"),
-        ("export AWS_DEFAULT_REGION", *WORKERS, "SECRET=$(aws secretsmanager create-secret"),
+        (*MIRRORS, "SECRET=$(aws secretsmanager create-secret"),
         {"YOUR_ACCOUNT": "acme", **PUSHES},
         {"token.txt": "a-token"},
     ),
@@ -108,15 +117,20 @@ WAYS = {
         *("mirror_destination", "mirror-destination", "eu-west-1"),
         answers={"YOUR_MIRROR_ACCOUNT": "210987654321"},
     ),
+    "mirror-image": Way("mirror_image", "mirror-image", "us-east-1"),
     "multi-region-pipeline": Way(
         *("multi_region_pipeline", "multi-region-pipeline", "eu-west-1", PIPELINE, SERVICE)
     ),
     "multi-region-pipeline-home": Way(
-        *("multi_region_pipeline", "multi-region-pipeline", "eu-west-1", PIPELINE, SERVICE)
+        *("multi_region_pipeline", "multi-region-pipeline", "eu-west-1"),
+        (*PIPELINE, "--template-file output/deployment-roles.yaml"),
+        SERVICE,
     ),
     "multi-region-pipeline-single-stage": Way(
         *("multi_region_pipeline", "multi-region-pipeline", "eu-west-1", PIPELINE, SERVICE)
     ),
+    "worker-image": Way("worker_image", "worker-image", "us-east-1"),
+    "template-bucket": Way("template_bucket", "template-bucket", "us-east-1"),
 }
 
 

@@ -11,28 +11,20 @@ from support.codecommit_git import ACCOUNT
 from support.deployments import Deployment
 from support.git_repositories import Repository
 from support.machines import Builders, Machines
+from support.readmes import WAYS
 
 
 def deployed(
     machines: Machines, folder: Path, name: str, *overrides: str, **more: str
 ) -> Deployment:
-    """Deploy a template, and build its image for the tasks: CloudFormation does not wait for it."""
-    (folder / "reader").mkdir()
-    stack = Deployment(machines.emulator, name, folder / "reader", **more)
-    stack.deploy(*overrides)
-    for build in machines.emulator.call("started_builds", region=stack.way.region):
-        if build["projectName"].startswith(stack.stack):
-            run = machines.build(stack.way.region, build)
-            assert run.status == 0, run.output
-    return stack
+    """Deploy a template and, before it, the image that its tasks run.
 
-
-def deployed_with_image(machines: Machines, folder: Path, name: str) -> Deployment:
-    """Deploy a template; CloudFormation waits for the image, which is built meanwhile."""
+    CloudFormation waits for the image, which is built meanwhile by its own buildspec.
+    """
     (folder / "reader").mkdir()
-    stack = Deployment(machines.emulator, name, folder / "reader")
-    with Builders(machines, stack.way.region):
-        stack.deploy()
+    with Builders(machines, WAYS[name].region):
+        stack = Deployment(machines.emulator, name, folder / "reader", **more)
+        stack.deploy(*overrides)
     return stack
 
 

@@ -14,27 +14,27 @@ SECONDS = 15  # less than a worker's last look takes: it sees what came since it
 
 
 def handler(event, _):
-  """Start a worker for a push; for the schedule only if messages wait and none is at work."""
-  at_work = len(ecs.list_tasks(cluster=TASK["cluster"])["taskArns"])
-  scheduled = event.get("source") == "aws.events"
-  if at_work >= (1 if scheduled else MOST):
-    return say("busy", at_work=at_work)
-  if scheduled and not waiting():
-    return say("empty")
-  token = uuid5(NAMESPACE_URL, f"{TASK['cluster']} {time.time() // SECONDS}")
-  run = ecs.run_task(**TASK, clientToken=str(token))
-  if run.get("failures") or not run["tasks"]:
-    raise RuntimeError(f"RunTask: {run.get('failures')}")
-  return say("started", task=run["tasks"][0]["taskArn"])
+    """Start a worker for a push; for the schedule only if messages wait and none is at work."""
+    at_work = len(ecs.list_tasks(cluster=TASK["cluster"])["taskArns"])
+    scheduled = event.get("source") == "aws.events"
+    if at_work >= (1 if scheduled else MOST):
+        return say("busy", at_work=at_work)
+    if scheduled and not waiting():
+        return say("empty")
+    token = uuid5(NAMESPACE_URL, f"{TASK['cluster']} {time.time() // SECONDS}")
+    run = ecs.run_task(**TASK, clientToken=str(token))
+    if run.get("failures") or not run["tasks"]:
+        raise RuntimeError(f"RunTask: {run.get('failures')}")
+    return say("started", task=run["tasks"][0]["taskArn"])
 
 
 def waiting():
-  """Tell how many messages nobody works on."""
-  which = {"QueueUrl": os.environ["QUEUE_URL"], "AttributeNames": ["ApproximateNumberOfMessages"]}
-  return int(sqs.get_queue_attributes(**which)["Attributes"]["ApproximateNumberOfMessages"])
+    """Tell how many messages nobody works on."""
+    which = {"QueueUrl": os.environ["QUEUE_URL"], "AttributeNames": ["ApproximateNumberOfMessages"]}
+    return int(sqs.get_queue_attributes(**which)["Attributes"]["ApproximateNumberOfMessages"])
 
 
 def say(outcome, **facts):
-  """Log what was done, and return it to who called by hand."""
-  print(json.dumps({"outcome": outcome, **facts}))
-  return {"outcome": outcome, **facts}
+    """Log what was done, and return it to who called by hand."""
+    print(json.dumps({"outcome": outcome, **facts}))
+    return {"outcome": outcome, **facts}

@@ -35,199 +35,203 @@ state = {"idle": True, "stop": False}
 
 
 class SkipError(Exception):
-  """There is nothing to build."""
+    """There is nothing to build."""
 
 
 def log(event, **facts):
-  """Print one line of JSON: a hostile branch name cannot forge another."""
-  print(json.dumps({"event": event, **facts}), flush=True)
+    """Print one line of JSON: a hostile branch name cannot forge another."""
+    print(json.dumps({"event": event, **facts}), flush=True)
 
 
 def git(*arguments):
-  """Run git; return its output or raise its complaint."""
-  how = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": GIT_SECONDS}
-  done = subprocess.run([*GIT, *arguments], **how)
-  if done.returncode:
-    raise RuntimeError(os.fsdecode(done.stderr).strip()[-1000:] or f"git: {done.returncode}")
-  return os.fsdecode(done.stdout)
+    """Run git; return its output or raise its complaint."""
+    how = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": GIT_SECONDS}
+    done = subprocess.run([*GIT, *arguments], **how)
+    if done.returncode:
+        raise RuntimeError(os.fsdecode(done.stderr).strip()[-1000:] or f"git: {done.returncode}")
+    return os.fsdecode(done.stdout)
 
 
 def pushed(body):
-  """Return repository, branch, commit and event id of a message, if they can be such."""
-  event = json.loads(body)
-  detail = event["detail"]
-  name, branch, commit = (detail[k] for k in ("repositoryName", "referenceName", "commitId"))
-  if not re.fullmatch(r"(?!\.+$)[\w.-]{1,100}", name, re.A):
-    raise ValueError(f"{name!r} is not a repository")
-  if not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", commit):
-    raise ValueError(f"{commit!r} is not a commit")
-  git("check-ref-format", f"refs/heads/{branch}")
-  return name, branch, commit, str(event["id"])
+    """Return repository, branch, commit and event id of a message, if they can be such."""
+    event = json.loads(body)
+    detail = event["detail"]
+    name, branch, commit = (detail[k] for k in ("repositoryName", "referenceName", "commitId"))
+    if not re.fullmatch(r"(?!\.+$)[\w.-]{1,100}", name, re.A):
+        raise ValueError(f"{name!r} is not a repository")
+    if not re.fullmatch("[0-9a-f]{40}|[0-9a-f]{64}", commit):
+        raise ValueError(f"{commit!r} is not a commit")
+    git("check-ref-format", f"refs/heads/{branch}")
+    return name, branch, commit, str(event["id"])
 
 
 def fetch(folder, url, branch, commit):
-  """Fetch a commit of a branch, of whatever age; raise SkipError if it is not there any more."""
-  ref = f"refs/heads/{branch}"
-  listed = git("ls-remote", "--", url, ref).split("\n")
-  tips = [line.split("\t")[0] for line in listed if line.endswith(f"\t{ref}")]
-  if not tips:
-    raise SkipError("the branch has been deleted")
-  if NEWEST_ONLY and tips[0] != commit:
-    raise SkipError(f"the branch has moved on to {tips[0]}")
-  git("init", "--quiet", "--bare", "--template=", "--", folder)
-  here = f"--git-dir={folder}"
-  try:
-    git(here, "fetch", "--quiet", "--no-tags", "--depth=1", "--", url, commit)
-  except RuntimeError:  # hosts need not hand out what no branch points to
-    git(here, "fetch", "--quiet", "--no-tags", "--", url, f"+{ref}:refs/heads/fetched")
+    """Fetch a commit of a branch, of whatever age; raise SkipError if it is not there any more."""
+    ref = f"refs/heads/{branch}"
+    listed = git("ls-remote", "--", url, ref).split("\n")
+    tips = [line.split("\t")[0] for line in listed if line.endswith(f"\t{ref}")]
+    if not tips:
+        raise SkipError("the branch has been deleted")
+    if NEWEST_ONLY and tips[0] != commit:
+        raise SkipError(f"the branch has moved on to {tips[0]}")
+    git("init", "--quiet", "--bare", "--template=", "--", folder)
+    here = f"--git-dir={folder}"
     try:
-      git(here, "cat-file", "-e", commit + "^{commit}")
-    except RuntimeError:
-      raise SkipError("the commit is not on the branch any more") from None
+        git(here, "fetch", "--quiet", "--no-tags", "--depth=1", "--", url, commit)
+    except RuntimeError:  # hosts need not hand out what no branch points to
+        git(here, "fetch", "--quiet", "--no-tags", "--", url, f"+{ref}:refs/heads/fetched")
+        try:
+            git(here, "cat-file", "-e", commit + "^{commit}")
+        except RuntimeError:
+            raise SkipError("the commit is not on the branch any more") from None
 
 
 def bundle(folder, commit):
-  """Return a zip of what a checkout would have: all files, whatever their attributes say."""
-  attributes = Path(folder, "info/attributes")
-  attributes.parent.mkdir(exist_ok=True)
-  attributes.write_text("* !export-ignore !export-subst\n")
-  git(f"--git-dir={folder}", "archive", "--format=zip", f"--output={folder}/zip", commit)
-  return f"{folder}/zip"
+    """Return a zip of what a checkout would have: all files, whatever their attributes say."""
+    attributes = Path(folder, "info/attributes")
+    attributes.parent.mkdir(exist_ok=True)
+    attributes.write_text("* !export-ignore !export-subst\n")
+    git(f"--git-dir={folder}", "archive", "--format=zip", f"--output={folder}/zip", commit)
+    return f"{folder}/zip"
 
 
 def readable(branch):
-  """Return a branch's name as part of a path: as it is, unless it has odd characters."""
-  if re.fullmatch(r"[\w./-]{1,200}", branch, re.A):
-    return branch
-  clean = re.sub(r"[^\w./-]", "_", branch[:200], flags=re.A)
-  return f"{clean}-{sha256(branch.encode()).hexdigest()[:8]}"
+    """Return a branch's name as part of a path: as it is, unless it has odd characters."""
+    if re.fullmatch(r"[\w./-]{1,200}", branch, re.A):
+        return branch
+    clean = re.sub(r"[^\w./-]", "_", branch[:200], flags=re.A)
+    return f"{clean}-{sha256(branch.encode()).hexdigest()[:8]}"
 
 
 def start(project, key, token, **variables):
-  """Start a build of a bundle, once for each token in five minutes; return its id."""
-  end = time.monotonic() + PATIENCE
-  while True:
-    try:
-      return codebuild.start_build(
-        projectName=project,
-        sourceTypeOverride="S3",
-        sourceLocationOverride=f"{BUNDLES}/{key}",
-        environmentVariablesOverride=[{"name": k, "value": variables[k]} for k in variables],
-        idempotencyToken=token,
-      )["build"]["id"]
-    except codebuild.exceptions.AccountLimitExceededException:
-      if time.monotonic() > end:
-        raise
-    time.sleep(min(15, PATIENCE / 4))
+    """Start a build of a bundle, once for each token in five minutes; return its id."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return codebuild.start_build(
+                projectName=project,
+                sourceTypeOverride="S3",
+                sourceLocationOverride=f"{BUNDLES}/{key}",
+                environmentVariablesOverride=[
+                    {"name": k, "value": variables[k]} for k in variables
+                ],
+                idempotencyToken=token,
+            )["build"]["id"]
+        except codebuild.exceptions.AccountLimitExceededException:
+            if time.monotonic() > end:
+                raise
+        time.sleep(min(15, PATIENCE / 4))
 
 
 def build(body):
-  """Start the build that a message asks for, or log why there is none."""
-  name, branch, commit, token = pushed(body)
-  about = {"repository": name, "branch": branch, "commit": commit}
-  project = PROJECTS.get(name) or PROJECTS.get("*")
-  if not project:
-    raise ValueError(f"{name} has no project")
-  path = f"{name}/{readable(branch)}/{commit}"
-  variables = {"REPOSITORY_NAME": name, "BRANCH_NAME": branch, "COMMIT_ID": commit}
-  if OUTPUTS:
-    variables["OUTPUT_LOCATION"] = f"s3://{OUTPUTS}/{path}"
-  with TemporaryDirectory() as folder:
-    try:
-      fetch(folder, env["SOURCE_URL"].replace("{repository}", name), branch, commit)
-    except SkipError as why:
-      log("skipped", reason=str(why), **about)
-      return
-    s3.upload_file(bundle(folder, commit), BUNDLES, f"{path}.zip")
-  begun = start(project, f"{path}.zip", token, **variables)
-  log("started", build=begun, bundle=f"s3://{BUNDLES}/{path}.zip", **about)
-  if NEWEST_ONLY:
-    from supersede import stop_older
+    """Start the build that a message asks for, or log why there is none."""
+    name, branch, commit, token = pushed(body)
+    about = {"repository": name, "branch": branch, "commit": commit}
+    project = PROJECTS.get(name) or PROJECTS.get("*")
+    if not project:
+        raise ValueError(f"{name} has no project")
+    path = f"{name}/{readable(branch)}/{commit}"
+    variables = {"REPOSITORY_NAME": name, "BRANCH_NAME": branch, "COMMIT_ID": commit}
+    if OUTPUTS:
+        variables["OUTPUT_LOCATION"] = f"s3://{OUTPUTS}/{path}"
+    with TemporaryDirectory() as folder:
+        try:
+            fetch(folder, env["SOURCE_URL"].replace("{repository}", name), branch, commit)
+        except SkipError as why:
+            log("skipped", reason=str(why), **about)
+            return
+        s3.upload_file(bundle(folder, commit), BUNDLES, f"{path}.zip")
+    begun = start(project, f"{path}.zip", token, **variables)
+    log("started", build=begun, bundle=f"s3://{BUNDLES}/{path}.zip", **about)
+    if NEWEST_ONLY:
+        from supersede import stop_older
 
-    for stopped in stop_older(codebuild, project, begun, name, branch):
-      log("superseded" if "build" in stopped else "not_superseded", by=begun, **stopped)
+        for stopped in stop_older(codebuild, project, begun, name, branch):
+            log("superseded" if "build" in stopped else "not_superseded", by=begun, **stopped)
 
 
 @contextmanager
 def held(message):
-  """Keep a message ours while it is worked on."""
-  done = Event()
+    """Keep a message ours while it is worked on."""
+    done = Event()
 
-  def beat():
-    while not done.wait(HELD / 3):
-      hide(message, HELD)
+    def beat():
+        while not done.wait(HELD / 3):
+            hide(message, HELD)
 
-  heart = Thread(target=beat, daemon=True)
-  heart.start()
-  try:
-    yield
-  finally:
-    done.set()
-    heart.join()
+    heart = Thread(target=beat, daemon=True)
+    heart.start()
+    try:
+        yield
+    finally:
+        done.set()
+        heart.join()
 
 
 def hide(message, seconds):
-  """Let nobody see a message for some seconds."""
-  which = {"QueueUrl": QUEUE, "ReceiptHandle": message["ReceiptHandle"]}
-  try:
-    sqs.change_message_visibility(**which, VisibilityTimeout=seconds)
-  except Exception as why:  # it comes back by itself, perhaps too early, and is done twice
-    log("not_held", message=message["MessageId"], reason=str(why))
+    """Let nobody see a message for some seconds."""
+    which = {"QueueUrl": QUEUE, "ReceiptHandle": message["ReceiptHandle"]}
+    try:
+        sqs.change_message_visibility(**which, VisibilityTimeout=seconds)
+    except Exception as why:  # it comes back by itself, perhaps too early, and is done twice
+        log("not_held", message=message["MessageId"], reason=str(why))
 
 
 def serve(message):
-  """Do what a message asks for, and delete it; or leave it for another attempt."""
-  try:
-    with held(message):
-      build(message["Body"])
-    sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])
-  except Exception as why:
-    told = {"message": message["MessageId"], **message["Attributes"]}
-    log("failed", reason=f"{type(why).__name__}: {why}", **told)
-    hide(message, AGAIN)
+    """Do what a message asks for, and delete it; or leave it for another attempt."""
+    try:
+        with held(message):
+            build(message["Body"])
+        sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])
+    except Exception as why:
+        told = {"message": message["MessageId"], **message["Attributes"]}
+        log("failed", reason=f"{type(why).__name__}: {why}", **told)
+        hide(message, AGAIN)
 
 
 def waiting():
-  """Tell how many messages there are, those that others work on included."""
-  names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
-  found = sqs.get_queue_attributes(QueueUrl=QUEUE, AttributeNames=names)["Attributes"]
-  return sum(int(found[name]) for name in names)
+    """Tell how many messages there are, those that others work on included."""
+    names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
+    found = sqs.get_queue_attributes(QueueUrl=QUEUE, AttributeNames=names)["Attributes"]
+    return sum(int(found[name]) for name in names)
 
 
 def stop(*_):
-  """End at once if nothing is at hand, or else when it is done."""
-  state["stop"] = True
-  if state["idle"]:
-    sys.exit(143)
+    """End at once if nothing is at hand, or else when it is done."""
+    state["stop"] = True
+    if state["idle"]:
+        sys.exit(143)
 
 
 def main():
-  """Serve messages until there is none, and none that might come back."""
-  signal.signal(signal.SIGTERM, stop)
-  if "SOURCE_ROLE" in env:  # in the account that has the repositories
-    profile = f"[profile source]\nrole_arn={env['SOURCE_ROLE']}\ncredential_source=EcsContainer\n"
-    Path(env["AWS_CONFIG_FILE"]).write_text(profile + "role_session_name=branch-builder\n")
-    env["AWS_PROFILE"] = "source"  # for git's helper; our own clients are there already
-  while not state["stop"]:
-    got = sqs.receive_message(
-      QueueUrl=QUEUE,
-      MaxNumberOfMessages=1,
-      VisibilityTimeout=HELD,
-      WaitTimeSeconds=WAIT,
-      MessageSystemAttributeNames=["ApproximateReceiveCount"],
-    ).get("Messages", [])
-    state["idle"] = False
-    for message in got:
-      serve(message)
-    state["idle"] = True
-    if not got and not waiting():
-      return 0
-  return 143
+    """Serve messages until there is none, and none that might come back."""
+    signal.signal(signal.SIGTERM, stop)
+    if "SOURCE_ROLE" in env:  # in the account that has the repositories
+        profile = (
+            f"[profile source]\nrole_arn={env['SOURCE_ROLE']}\ncredential_source=EcsContainer\n"
+        )
+        Path(env["AWS_CONFIG_FILE"]).write_text(profile + "role_session_name=branch-builder\n")
+        env["AWS_PROFILE"] = "source"  # for git's helper; our own clients are there already
+    while not state["stop"]:
+        got = sqs.receive_message(
+            QueueUrl=QUEUE,
+            MaxNumberOfMessages=1,
+            VisibilityTimeout=HELD,
+            WaitTimeSeconds=WAIT,
+            MessageSystemAttributeNames=["ApproximateReceiveCount"],
+        ).get("Messages", [])
+        state["idle"] = False
+        for message in got:
+            serve(message)
+        state["idle"] = True
+        if not got and not waiting():
+            return 0
+    return 143
 
 
 if __name__ == "__main__":
-  try:
-    sys.exit(main())
-  except Exception as why:
-    log("failed", reason=f"{type(why).__name__}: {why}")
-    sys.exit(2)
+    try:
+        sys.exit(main())
+    except Exception as why:
+        log("failed", reason=f"{type(why).__name__}: {why}")
+        sys.exit(2)

@@ -1,65 +1,124 @@
-"""Custom resource that has CodeBuild build an image, once for each tag."""
+"""Custom resource that has CodeBuild build an image, once for each tag.
 
+Its properties: `Project` and `Repository`, by name; `Tag`, of the image; `Bucket` and `Key`, where
+the project fetches its source; `Files`, the Dockerfile and what it copies, by name.
+"""
+
+import io
 import json
 import time
+import zipfile
 from contextlib import suppress
 from urllib.request import Request, urlopen
 
 import boto3
 
-PAUSE = 5  # seconds
-RESERVE = 30_000  # milliseconds, to answer before Lambda's own time ends
-codebuild, ecr = boto3.client("codebuild"), boto3.client("ecr")
+PAUSE_SECONDS = 5
+RESERVE_MILLISECONDS = 30_000  # to answer before Lambda's own time ends
+ATTEMPTS = 2
+REASON_CHARACTERS = 1500  # CloudFormation reads 4,096 bytes of an answer
+
+codebuild, ecr, s3 = boto3.client("codebuild"), boto3.client("ecr"), boto3.client("s3")
 
 
 def handler(event, context):
-  """Do what CloudFormation asks and answer, whatever happens."""
-  asked, reason = event["ResourceProperties"], ""
-  try:
-    if event["RequestType"] != "Delete" and not exists(asked):
-      reason = build(asked, context)
-  except Exception as error:
-    reason = f"{type(error).__name__}: {error}"
-  said = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
-  said["PhysicalResourceId"] = event.get("PhysicalResourceId", "image")
-  said["Status"], said["Data"] = "FAILED" if reason else "SUCCESS", {"Tag": asked.get("Tag")}
-  said["Reason"] = ascii(reason)[1:-1][:1500]  # of 4 KB in all
-  print(json.dumps(said))
-  put = Request(event["ResponseURL"], json.dumps(said).encode(), {"content-type": ""})
-  put.method = "PUT"
-  urlopen(put, timeout=10).close()  # if it fails, Lambda does it all again
+    """Do what CloudFormation requests, and answer whatever happens."""
+    properties = event["ResourceProperties"]
+    try:
+        if event["RequestType"] == "Delete":
+            remove_source(properties)
+            reason = ""
+        else:
+            reason = "" if exists(properties) else build(properties, context)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+    answer(event, reason, {"Tag": properties.get("Tag")})
 
 
-def build(asked, context):
-  """Build the image, or return why not."""
-  for _ in range(2):
-    run = codebuild.start_build(projectName=asked["Project"])["build"]
+def build(properties, context):
+    """Build the image; return an empty string, or why there is none."""
+    put_source(properties)
+    try:
+        for _ in range(ATTEMPTS):
+            run = run_build(properties["Project"], context)
+            if run["buildStatus"] == "IN_PROGRESS":
+                return f"{run['id']} takes too long"
+            # Tags never move: a concurrent build may have been faster.
+            if run["buildStatus"] == "SUCCEEDED" or exists(properties):
+                return ""
+            # A new role is not known everywhere at once. What got as far as BUILD would fail
+            # again, and who stopped a build meant it.
+            phases = [phase["phaseType"] for phase in run.get("phases", [])]
+            if "BUILD" in phases or run["buildStatus"] == "STOPPED":
+                break
+        return failure(run)
+    finally:
+        remove_source(properties)
+
+
+def run_build(project, context):
+    """Run one build to its end, or stop it while there is time to answer; return it."""
+    run = codebuild.start_build(projectName=project)["build"]
     while run["buildStatus"] == "IN_PROGRESS":
-      if context.get_remaining_time_in_millis() < RESERVE:
-        with suppress(Exception):
-          codebuild.stop_build(id=run["id"])
-        return f"{run['id']} takes too long"
-      time.sleep(PAUSE)
-      run = (codebuild.batch_get_builds(ids=[run["id"]])["builds"] or [run])[0]
-    # Tags never move: a concurrent build may have been faster.
-    if run["buildStatus"] == "SUCCEEDED" or exists(asked):
-      return ""
-    phases = {p["phaseType"]: p for p in run.get("phases", [])}
-    # A new role is not known everywhere at once: one more attempt.
-    if "BUILD" in phases or run["buildStatus"] == "STOPPED":
-      break
-  log = run.get("logs", {})
-  said = [run["id"], run["buildStatus"], f"log {log.get('groupName')} {log.get('streamName')}"]
-  for name, phase in phases.items():
-    if phase.get("phaseStatus", "SUCCEEDED") != "SUCCEEDED":
-      said += [name, *(c.get("message", "") for c in phase.get("contexts", []))]
-  return "; ".join(said)
+        if context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS:
+            with suppress(Exception):
+                codebuild.stop_build(id=run["id"])
+            break
+        time.sleep(PAUSE_SECONDS)
+        # CodeBuild may not know a new build at once.
+        run = (codebuild.batch_get_builds(ids=[run["id"]])["builds"] or [run])[0]
+    return run
 
 
-def exists(asked):
-  """Tell whether the repository has the tag."""
-  ids = [{"imageTag": asked["Tag"]}]
-  try:
-    return bool(ecr.describe_images(repositoryName=asked["Repository"], imageIds=ids))
-  except ecr.exceptions.ImageNotFoundException:
-    return False
+def failure(run):
+    """Say which build failed, where its log is, and what each failed phase complained of."""
+    log = run.get("logs", {})
+    parts = [run["id"], run["buildStatus"], f"log {log.get('groupName')} {log.get('streamName')}"]
+    for phase in run.get("phases", []):
+        if phase.get("phaseStatus", "SUCCEEDED") != "SUCCEEDED":
+            messages = [context.get("message", "") for context in phase.get("contexts", [])]
+            parts += [phase["phaseType"], *messages]
+    return "; ".join(parts)
+
+
+def exists(properties):
+    """Tell whether the repository has the tag."""
+    image_ids = [{"imageTag": properties["Tag"]}]
+    try:
+        return bool(
+            ecr.describe_images(repositoryName=properties["Repository"], imageIds=image_ids)
+        )
+    except ecr.exceptions.ImageNotFoundException:
+        return False
+
+
+def put_source(properties):
+    """Put the files into the bucket, as the archive that the project fetches."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as source:
+        for name, content in sorted(properties["Files"].items()):
+            entry = zipfile.ZipInfo(name)
+            # Docker's COPY keeps the mode, and the image's user must be able to read.
+            entry.external_attr = 0o100644 << 16
+            source.writestr(entry, content)
+    s3.put_object(Bucket=properties["Bucket"], Key=properties["Key"], Body=archive.getvalue())
+
+
+def remove_source(properties):
+    """Remove the archive, since a bucket that has objects is not deleted with its stack."""
+    with suppress(Exception):  # what is left expires
+        s3.delete_object(Bucket=properties["Bucket"], Key=properties["Key"])
+
+
+def answer(event, reason, data):
+    """Tell CloudFormation how it went: a failure if there is a reason."""
+    response = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+    response["PhysicalResourceId"] = event.get("PhysicalResourceId", "image")
+    response["Status"] = "FAILED" if reason else "SUCCESS"
+    response["Reason"] = ascii(reason)[1:-1][:REASON_CHARACTERS]
+    response["Data"] = data
+    print(json.dumps(response))
+    # An empty content type is a part of what the address is signed for.
+    request = Request(event["ResponseURL"], json.dumps(response).encode(), {"content-type": ""})
+    request.method = "PUT"
+    urlopen(request, timeout=10).close()  # if it fails, Lambda runs the event again

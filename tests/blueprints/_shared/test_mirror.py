@@ -1136,10 +1136,9 @@ def test_configuration_of_git_is_kept(world: World) -> None:
     assert run.status == 0, run.output
 
 
-def test_it_fits() -> None:
-    """The file is small enough to be carried by a template, and shows there as it is."""
+def test_it_is_readable_in_a_template() -> None:
+    """The file shows in a template as it is."""
     text = MIRROR_PY.read_bytes()
-    assert len(text) <= 13_600
     assert not [line for line in text.split(b"\n") if line != line.rstrip()]
     assert b"\t" not in text
     assert json.dumps(text.decode("ascii"))

@@ -14,11 +14,11 @@ import boto3
 import pytest
 from botocore.validate import validate_parameters
 from support.aws_on_loopback import Aws, RefusalError, key_of
-from support.branches import PAYLOAD
+from support.branches import FUNCTIONS
 
 pytestmark = pytest.mark.payloads
 
-HERE = PAYLOAD / "answer_pull_request.py"
+HERE = FUNCTIONS / "answer_pull_request.py"
 COMMIT, OLD, BASE = "a" * 40, "b" * 40, "c" * 40
 ROLE = "arn:aws:iam::222233334444:role/there-AnswerRole-A"
 

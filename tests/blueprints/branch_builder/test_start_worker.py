@@ -13,7 +13,7 @@ from typing import Any
 
 import boto3
 import pytest
-from support.branches import BLUEPRINT, PAYLOAD, build_place
+from support.branches import BLUEPRINT, FUNCTIONS, PAYLOAD, build_place
 from support.cloudformation import resolved
 from support.codebuild import Services
 from support.ecs_on_loopback import Ecs
@@ -74,12 +74,12 @@ def invoke(ecs: Workers, queue: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
         "Pushes": queue,
     }
     function = of_type(body, "AWS::Lambda::Function")["Starter"]
-    assert function["Code"]["ZipFile"] == (PAYLOAD / "start_worker.py").read_text()
+    assert function["Code"]["ZipFile"] == (FUNCTIONS / "start_worker.py").read_text()
     for name, value in resolved(function["Environment"]["Variables"], known).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", ecs.url)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    spec = importlib.util.spec_from_file_location("index", PAYLOAD / "start_worker.py")
+    spec = importlib.util.spec_from_file_location("index", FUNCTIONS / "start_worker.py")
     assert spec
     assert spec.loader
     module: Any = importlib.util.module_from_spec(spec)
@@ -132,7 +132,7 @@ def test_pushes_within_fifteen_seconds_share_a_worker(invoke: Invoke, ecs: Worke
 def test_the_worker_looks_longer_than_pushes_share_it() -> None:
     """Or the last push of a span might find that nobody is left."""
     worker = (PAYLOAD / "build_branches.py").read_text()
-    starter = (PAYLOAD / "start_worker.py").read_text()
+    starter = (FUNCTIONS / "start_worker.py").read_text()
     assert 'WAIT = int(env.get("WAIT_SECONDS", 20))' in worker
     assert "SECONDS = 15 " in starter
     container = of_type(draw(BLUEPRINT).document.body, "AWS::ECS::TaskDefinition")["WorkerTask"]

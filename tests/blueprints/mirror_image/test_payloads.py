@@ -1,4 +1,4 @@
-"""What holds for every file that the Fargate mirror carries: it runs where it is carried to."""
+"""What holds for every file that the mirrors' image has: it runs where it is copied to."""
 
 from __future__ import annotations
 
@@ -11,20 +11,25 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support.mirror_tasks import DOCKERFILE, PAYLOAD, PROGRAMS, carried, template
+from support.mirror_tasks import DOCKERFILE, PAYLOAD, PROGRAMS, image_files
 
 ROOT = Path(__file__).parents[3]
 BUILD = ROOT / "cfngen/patterns/payload/image-buildspec.yml"
 SIGN_IN = PAYLOAD / "sign_in.py"
 PYTHON = sorted(
     path
-    for folder in (PAYLOAD, ROOT / "blueprints/_shared/mirror", ROOT / "cfngen/patterns/payload")
+    for folder in (
+        PAYLOAD,
+        ROOT / "blueprints/fargate_mirror/payload",
+        ROOT / "blueprints/_shared/mirror",
+        ROOT / "cfngen/patterns/payload",
+    )
     for path in folder.glob("*.py")
 )
 # In the image: Amazon Linux 2023, whose Python is 3.9.
 IMAGE_PYTHON = (3, 9)
 IMPORTED = {"start_mirror.py": {"boto3", "botocore"}, "image_builder.py": {"boto3", "botocore"}}
-SIBLINGS = {"mirror_task.py": {"sign_in"}}
+SIBLINGS = {"mirror_task.py": {"sign_in"}, "mirror.py": {"metrics"}}
 # Of the library, what came after: enough to catch what these programs might use.
 LATER = {
     "pairwise", "aclosing", "chdir", "file_digest", "batched", "tomllib",
@@ -112,29 +117,27 @@ def test_dockerfile() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "names"),
+    ("blueprint", "options"),
     [
-        ({}, ["mirror.py", "mirror_task.py"]),
-        ({"source": "public"}, ["mirror.py", "mirror_task.py"]),
-        ({"source": "https"}, ["mirror.py", "mirror_task.py", "sign_in.py"]),
-        ({"source": "ssh"}, ["mirror.py", "mirror_task.py", "sign_in.py"]),
-        (
-            {"destinations": [{"region": "us-east-1", "role": "arn:aws:iam::222233334444:role/m"}]},
-            ["mirror.py", "mirror_task.py", "sign_in.py"],
-        ),
+        ("mirror_image", {}),
+        ("mirror_image", {"architecture": "x86_64"}),
+        ("fargate_mirror", {"image": "build"}),
+        ("fargate_mirror", {"image": "build", "source": "ssh"}),
     ],
 )
-def test_what_is_copied(options: dict[str, object], names: list[str]) -> None:
-    """The image has the programs that the template carries, and starts one of them.
+def test_what_is_copied(blueprint: str, options: dict[str, object]) -> None:
+    """The image is the same for every kind of mirror, whichever stack builds it.
 
-    Each finds the others beside it.
+    It has all programs, each of which finds the others beside it, and starts one of them.
     """
-    assert sorted(path.name for path in carried(template(options))) == names
+    paths = [DOCKERFILE, *PROGRAMS]
+    expected = {path.name: path.read_text() for path in paths}
+    assert image_files(blueprint, "MirrorImage", options) == expected
     assert argument("COPY") == "*.py /opt/mirror/"
     *python, program = yaml.safe_load(argument("ENTRYPOINT"))
     assert python == ["python3", "-u"]
     assert Path(program).parent == Path("/opt/mirror")
-    assert Path(program).name in names
+    assert Path(program).name in expected
 
 
 def test_who_runs_it_and_where() -> None:

@@ -63,7 +63,7 @@ def test_the_buildspec_of_the_readme_keeps_what_a_build_makes(
     tmp_path: Path, aws: str, branch: str
 ) -> None:
     """Under the readable name, and whatever the branch is called, nothing of it is run."""
-    readme = (PAYLOAD.parent / "README.md").read_text()
+    readme = (PAYLOAD.parents[1] / "branch_builder/README.md").read_text()
     (text,) = re.findall(r"```yaml\n(version: 0\.2\n.*?)```", readme, re.S)
     bucket = f"outputs-{uuid.uuid4().hex}"
     boto3.client("s3").create_bucket(

@@ -21,6 +21,7 @@ TABLES = {
     "ministack.services.cloudformation.provisioners": ["_RESOURCE_HANDLERS"],
     "ministack.services.codebuild": ["_builds", "_projects"],
     "ministack.services.eventbridge": ["_rules", "_targets"],
+    "ministack.services.s3": ["_buckets"],
     "ministack.services.ecs": ["_task_defs", "_tasks"],
     "ministack.services.sts": ["_sessions"],
 }
@@ -67,6 +68,12 @@ FUNCTIONS = {
         "_pascal_to_camel": ["obj"],
         "_physical_name": ["stack_name", "logical_id"],
     },
+    "ministack.services.cloudformation.changesets": {
+        "_resolve_parameters": ["template", "provided_params", "previous_params"]
+    },
+    "ministack.services.cloudformation.handlers": {
+        "_resolve_parameters": ["template", "provided_params", "previous_params"]
+    },
     "ministack.services.cloudformation.stacks": {"_runs_on_worker_thread": ["resource_type"]},
     "ministack.services.codebuild": {
         "_project_shape": ["project"],
@@ -81,6 +88,7 @@ FUNCTIONS = {
         "_pattern_event_view": ["event"],
         "_put_events": ["data", "allow_aws_source"],
     },
+    "ministack.services.s3": {"_bucket_has_versions": ["name"]},
     "ministack.services.sts": {"register_session": ["access_key", "session"]},
 }
 

@@ -6,6 +6,7 @@ Their handlers wait for ministack's own front door, so they run beside its loop.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,7 +15,9 @@ from typing import Any
 import behind
 import own
 from ministack.core import responses
-from ministack.services.cloudformation import provisioners, stacks
+from ministack.services import s3
+from ministack.services.cloudformation import changesets, provisioners, stacks
+from ministack.services.cloudformation import handlers as cloudformation
 
 Properties = dict[str, Any]
 Made = tuple[str, dict[str, str]]
@@ -358,10 +361,40 @@ def known_by_arn(theirs: dict[str, Any]) -> dict[str, Any]:
     return {**theirs, "create": create, "update": update, "delete": delete}
 
 
+def kept_while_full(theirs: dict[str, Any]) -> dict[str, Any]:
+    """Return handlers of AWS::S3::Bucket that delete no bucket with objects, as AWS's do not."""
+
+    def delete(name: str, props: Properties) -> None:
+        if s3._buckets.get(name, {}).get("objects") or s3._bucket_has_versions(name):
+            raise ValueError(f"The bucket you tried to delete is not empty: {name}")
+        theirs["delete"](name, props)
+
+    return {**theirs, "delete": delete}
+
+
+def in_the_words_of_aws(theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """Refuse SSM parameters that are not there as CloudFormation does, which operators read."""
+
+    def ours(*given: Any) -> Any:
+        try:
+            return theirs(*given)
+        except ValueError as error:
+            if missing := re.search("SSM parameter '(.+)' does not exist", str(error)):
+                text = "Unable to fetch parameters [{}] from parameter store for this account."
+                raise ValueError(text.format(missing[1])) from None
+            raise
+
+    return ours
+
+
 def plug_in() -> None:
-    """Add the types, and mend one."""
+    """Add the types, and mend some."""
     handlers = provisioners._RESOURCE_HANDLERS
     handlers.update(TYPES)
+    bucket = "AWS::S3::Bucket"
+    handlers[bucket] = kept_while_full(handlers[bucket])
+    for module in (changesets, cloudformation):
+        module._resolve_parameters = in_the_words_of_aws(module._resolve_parameters)
     secret = "AWS::SecretsManager::Secret"
     handlers[secret] = known_by_arn(handlers[secret])
     theirs = stacks._runs_on_worker_thread

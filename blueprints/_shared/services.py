@@ -1,0 +1,27 @@
+"""What templates of one service have in common: the service's name, and the region they are for."""
+
+import re
+from collections.abc import Iterator
+
+from troposphere import Equals, Region
+
+from cfngen import Template
+from cfngen.patterns.stores import SERVICE
+
+
+def service_problems(service: str) -> Iterator[str]:
+    """Yield why the option `service` cannot be the name of a service."""
+    if not re.fullmatch(SERVICE, service):
+        yield (
+            f"service: {service!r} cannot be a name: letters, digits and dashes, 64 at"
+            " most, a letter first"
+        )
+
+
+def only_at_home(t: Template, home: str) -> None:
+    """Refuse the stack in another region than that of the pipeline and its stores."""
+    rule = {
+        "Assert": Equals(Region, home),
+        "AssertDescription": f"This template is made for {home}",
+    }
+    t.add_rule("HomeRegion", {"Assertions": [rule]})

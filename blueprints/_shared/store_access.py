@@ -1,0 +1,140 @@
+"""What a role needs to read and write in the stores that pipelines use."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from awacs import kms, s3
+from troposphere import Ref, Sub
+
+from cfngen import Parameters, allow, parameter
+from cfngen.iam import Statement
+from cfngen.patterns.stores import Kind, store_buckets, store_objects
+
+Stores = Literal["stack", "parameters"]
+
+# What CodePipeline asks about a bucket before it uses it.
+ASK = (s3.GetBucketAcl, s3.GetBucketLocation, s3.GetBucketVersioning)
+# Whatever its name, a bucket must be this account's.
+OURS = {"StringEquals": {"aws:ResourceAccount": Ref("AWS::AccountId")}}
+
+# A kind of things in all regions, or in one.
+Place = Kind | tuple[Kind, str]
+
+
+class BucketNames(Parameters):
+    """What names of buckets look like that were there before."""
+
+    BucketPattern = parameter(
+        "Names of all these buckets, with * for what differs: what roles may touch",
+        AllowedPattern=r"[a-z0-9*][a-z0-9.*-]{2,62}",
+        ConstraintDescription="such as acme-artifacts-*",
+        group="Stores",
+    )
+
+
+@dataclass(frozen=True)
+class StoreAccess:
+    """Permissions on the stores of all regions.
+
+    Attributes:
+        service: the service whose packages they are about.
+        stores: whether stores are those of the artifact_stores stack (parameter `StoresName`) or
+            buckets that were there before (parameter `BucketPattern`).
+        bucket_parameters: for buckets that were there before, the parameter that names the one in
+            each region; needed only where a single region is named.
+    """
+
+    service: str
+    stores: Stores
+    bucket_parameters: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def own(self) -> bool:
+        """Whether the buckets were there before, and S3's own key encrypts them."""
+        return self.stores == "parameters"
+
+    def key(self, region: str) -> Any:
+        """Return the ARN of the key in a region, `*` for all: the id is the same in each."""
+        if self.own:
+            return None
+        # excuse cdk-nag:AwsSolutions-IAM5/kms:*:key/<KeyId> *Role: It is one multi-Region key with
+        # one id, and the star stands for the regions; the key's policy lets in roles below the
+        # paths of its services only.
+        return Sub(
+            f"arn:${{AWS::Partition}}:kms:{region}:${{AWS::AccountId}}:key/${{KeyId}}",
+            # The long form, since a short tag right inside a short tag is no YAML.
+            KeyId={"Fn::ImportValue": Sub("${StoresName}-KeyId")},
+        )
+
+    def may_keep(self) -> list[Statement]:
+        """Allow the pipeline itself to hand artifacts from action to action, over regions."""
+        return [
+            allow(*ASK, on=self._buckets("artifacts", "")),
+            allow(
+                s3.GetObject,
+                s3.GetObjectTagging,
+                s3.GetObjectVersion,
+                s3.GetObjectVersionTagging,
+                s3.PutObject,
+                s3.PutObjectAcl,
+                s3.PutObjectTagging,
+                on=self._objects("artifacts", ""),
+                when=OURS,
+            ),
+            *self.may_use_key(
+                kms.Decrypt,
+                kms.DescribeKey,
+                kms.Encrypt,
+                kms.GenerateDataKey,
+                kms.ReEncryptFrom,
+                kms.ReEncryptTo,
+            ),
+        ]
+
+    def may(self, read: Sequence[Place] = (), write: Sequence[Place] = ()) -> list[Statement]:
+        """Allow reading, and writing, artifacts or the service's packages.
+
+        Args:
+            read: what may be read: kinds in all regions, or a kind and a region.
+            write: what may be written, and read.
+        """
+        reading = s3.GetObject, s3.GetObjectVersion
+        writing = s3.AbortMultipartUpload, *reading, s3.PutObject
+        statements = [
+            allow(*actions, on=[self._objects(*_place(place)) for place in places], when=OURS)
+            for actions, places in ((reading, read), (writing, write))
+            if places
+        ]
+        uses = (kms.Decrypt, kms.DescribeKey, kms.GenerateDataKey) if write else (kms.Decrypt,)
+        return [*statements, *self.may_use_key(*uses)]
+
+    def may_use_key(self, *actions: Any) -> list[Statement]:
+        """Allow using the key, in every region."""
+        return [] if self.own else [allow(*actions, on=self.key("*"))]
+
+    def may_ask(self, kind: Kind, region: str) -> Statement:
+        """Allow asking about a bucket what a source of CodePipeline asks."""
+        return allow(*ASK, on=self._buckets(kind, region))
+
+    def _buckets(self, kind: Kind, region: str) -> Sub:
+        if not self.own:
+            return store_buckets(kind, region)
+        name = f"${{{self.bucket_parameters[region]}}}" if region else "${BucketPattern}"
+        return Sub(f"arn:${{AWS::Partition}}:s3:::{name}")
+
+    def _objects(self, kind: Kind, region: str) -> Sub:
+        # excuse cdk-nag:AwsSolutions-IAM5/s3:<StoresName>-artifacts-*/* *Role: CodePipeline chooses
+        # the names of artifacts; the buckets are the account's own by condition, their policy lets
+        # in the roles of services only, and what is there expires.
+        # excuse cdk-nag:AwsSolutions-IAM5/s3:<StoresName>-packages-*/service-x/* *Role: The build
+        # chooses the names of packages, below the folder of its service, in buckets that by
+        # condition are the account's own.
+        below = f"{self.service}/" if kind == "packages" else ""
+        if not self.own:
+            return store_objects(kind, below, region)
+        return Sub(f"{self._buckets(kind, region).data['Fn::Sub']}/{below}*")
+
+
+def _place(place: Place) -> tuple[Kind, str]:
+    return place if isinstance(place, tuple) else (place, "")

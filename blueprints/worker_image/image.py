@@ -1,0 +1,18 @@
+"""What the image of the branch builder's workers is made of, whichever stack builds it."""
+
+from cfngen import Payload, Payloads
+
+# The template that builds it; what other stacks look for is called after it.
+STACK = "worker-image"
+
+payload = Payloads(__package__)
+
+
+def dockerfile() -> Payload:
+    """Return the Dockerfile."""
+    return payload["Dockerfile"]
+
+
+def files() -> dict[str, Payload]:
+    """Return what it copies, by name: programs for workers of every kind."""
+    return {name: payload[name] for name in ("build_branches.py", "supersede.py")}

@@ -1,0 +1,178 @@
+"""An image as a stack of its own, and how other stacks find it: by a parameter of Systems Manager.
+
+One stack of each image in an account and region builds it, and writes its URI to an SSM parameter.
+Stacks that run the image take it from there when they are deployed. A task definition keeps the URI
+that it was made with: a new image interrupts nothing, and is used from a stack's next update on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from troposphere import AWSObject, Ref, Sub
+from troposphere.ssm import Parameter as StoredParameter
+
+from cfngen.options import option
+from cfngen.parameters import Parameters, parameter
+from cfngen.patterns.images import BuiltImage, built_image
+from cfngen.patterns.logs import RETENTION_DAYS, log_group
+from cfngen.payload import Payload
+
+
+@dataclass(frozen=True)
+class ImageOptions:
+    """What an image stack decides at build time."""
+
+    architecture: Literal["arm64", "x86_64"] = option(
+        "Processor that the image is for, and that it is built on", default="arm64"
+    )
+
+
+class Revision(Parameters):
+    """When to build the image anew."""
+
+    ImageRevision = parameter(
+        "Change it to build the image anew, on the base of that day",
+        Default="1",
+        AllowedPattern="[A-Za-z0-9._-]{1,40}",
+        group="Image",
+    )
+
+
+@dataclass(frozen=True)
+class ImageStack:
+    """An image with all that builds it, and the SSM parameter that holds its URI."""
+
+    image: BuiltImage
+    published: StoredParameter
+
+    @property
+    def resources(self) -> list[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+        return [
+            (self.image.log, ""),
+            *self.image.resources,
+            (self.published, "Read by the stacks that run the image, each time they are deployed."),
+        ]
+
+    @property
+    def outputs(self) -> list[tuple[str, Any, str]]:
+        """The outputs of the stack: name, value, description."""
+        return [
+            ("ImageUri", self.image.uri, "URI of the image, by a tag that never moves"),
+            ("ImageParameter", Ref(self.published), "SSM parameter that holds the image's URI"),
+            ("ImageRepository", Ref(self.image.repository), "Repository of the image in ECR"),
+            ("ImageLog", Ref(self.image.log), "Log of the image's builds"),
+        ]
+
+
+def parameter_name(stack: str, architecture: str) -> str:
+    """Return the name of the SSM parameter that holds an image's URI, unless another is chosen.
+
+    What an operator sees who deploys too early is "Unable to fetch parameters [NAME]": so it is
+    called after the template that has to be deployed first.
+
+    Example:
+        >>> parameter_name("tool-image", "arm64")
+        '/cfngen/tool-image/arm64'
+    """
+    return f"/cfngen/{stack}/{architecture}"
+
+
+def published_image(stack: str, architecture: str) -> type[Parameters]:
+    """Return the question after an image that a stack of its own has built.
+
+    Its answer is the name of the SSM parameter; a `Ref` to it is the image's URI. Source: AWS page
+    "Specify existing resources at runtime with CloudFormation-supplied parameter types".
+
+    Args:
+        stack: the name of that stack's template.
+        architecture: `arm64` or `x86_64`.
+    """
+
+    class PublishedImage(Parameters):
+        """The image that another stack has built."""
+
+        ImageParameter = parameter(
+            f"SSM parameter with the URI of the image; deploy {stack}.yaml first, which writes it",
+            Type="AWS::SSM::Parameter::Value<String>",
+            Default=parameter_name(stack, architecture),
+            group="Image",
+        )
+
+    return PublishedImage
+
+
+def image_stack_questions(stack: str, architecture: str) -> type[Parameters]:
+    """Return what an image stack asks at deploy time.
+
+    Args:
+        stack: the name of its template.
+        architecture: `arm64` or `x86_64`.
+    """
+
+    class Publication(Parameters):
+        """Where the image is found, and how long is known how it was built."""
+
+        ImageParameter = parameter(
+            "SSM parameter that the image's URI is written to; another one for a second stack",
+            Default=parameter_name(stack, architecture),
+            AllowedPattern="/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*",
+            ConstraintDescription="a name such as /team/image",
+        )
+        LogDays = parameter(
+            "Days that the log of the image's builds is kept",
+            Type="Number",
+            Default=30,
+            AllowedValues=list(RETENTION_DAYS),
+            group="Operation",
+        )
+
+    return type("Params", (Revision, Publication), {})
+
+
+def image_stack(
+    title: str,
+    p: Any,
+    options: ImageOptions,
+    *,
+    dockerfile: Payload,
+    files: Mapping[str, Payload],
+    runs: str,
+) -> ImageStack:
+    """Return an image, all that builds it, and the SSM parameter that others find it by.
+
+    The repository outlives the stack with its images, and is never emptied: whoever runs one of
+    them goes on running it.
+
+    Args:
+        title: the logical ID of the custom resource that asks for the image; all others but the
+            log's begin with it.
+        p: the parameters, those of `image_stack_questions`.
+        options: the blueprint's.
+        dockerfile: the Dockerfile, whose context is `files`.
+        files: what it copies, by name.
+        runs: what runs the image, such as `mirrors`.
+    """
+    image = built_image(
+        title,
+        dockerfile=dockerfile,
+        files=files,
+        revision=p.ImageRevision,
+        log=log_group("ImageLog", days=p.LogDays),
+        architecture=options.architecture,
+        retained=True,
+        why="Builds the image unless it is there.",
+    )
+    # excuse checkov:CKV2_AWS_34 *ImageUri: The URI of an image is no secret, and CloudFormation
+    # resolves no SecureString for a parameter of type AWS::SSM::Parameter::Value.
+    published = StoredParameter(
+        f"{title}Uri",
+        Type="String",
+        Name=p.ImageParameter,
+        Description=Sub(f"URI of the image that {runs} run, written by stack ${{AWS::StackName}}"),
+        Value=image.uri,
+    )
+    return ImageStack(image, published)
