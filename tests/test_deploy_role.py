@@ -6,6 +6,7 @@ import json
 import random
 import re
 from contextlib import suppress
+from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from support.plans import PROJECT, ROOT, sources
 
 from cfngen.cli import main
 from cfngen.deploy_role import Place, Policy, policy
+from cfngen.deploy_role.exports import exported_roles
 from cfngen.deploy_role.given import PARTITIONS
 from cfngen.deploy_role.given import place as given_place
 from cfngen.deploy_role.printing import (
@@ -41,7 +43,9 @@ each_template = pytest.mark.parametrize("name", list(PROJECT.templates))
 def ours(name: str) -> Policy:
     """Return the policy for one of our templates."""
     source = next(source for source in sources() if source.name == name)
-    return policy(name, source.body, Place(name))
+    before = [(one.name, one.body) for one in sources() if one.name in source.entry.after]
+    place = Place(name)
+    return policy(name, source.body, replace(place, exports=exported_roles(before, place)))
 
 
 def of(resources: dict[str, Any], place: Place = PLACE, **sections: Any) -> Policy:
@@ -418,6 +422,58 @@ def test_roles_from_elsewhere_are_passed_by_their_arn_or_told() -> None:
     assert passes(of({"F": one("AWS::SNS::Topic")})) == {}
 
 
+def test_roles_of_other_stacks_are_those_that_their_templates_export() -> None:
+    """By ARN or by name, handed over or given a policy; an export that is not known is any role."""
+    roles = {
+        "Outputs": {
+            "Arn": {
+                "Value": {"Fn::GetAtt": ["R", "Arn"]},
+                "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-Arn"}},
+            },
+            "Name": {"Value": {"Ref": "R"}, "Export": {"Name": "Name"}},
+            "Other": {"Value": "text", "Export": {"Name": "Other"}},
+            "Alone": {"Value": {"Ref": "R"}},
+        },
+        "Resources": {"R": one("AWS::IAM::Role", Path="/team/"), "S": one("AWS::IAM::Role")},
+    }
+    place = replace(PLACE, exports=exported_roles([("roles", roles)], PLACE))
+    theirs = "arn:*:iam::*:role/team/roles-*"
+    assert place.exports == {"roles-Arn": (theirs,), "Name": (theirs,)}
+
+    arn = {"Fn::ImportValue": {"Fn::Sub": "${Stack}-Arn"}}
+    document = {"Statement": [{"Effect": "Allow", "Resource": {"Fn::GetAtt": ["Own", "Arn"]}}]}
+    given = one(
+        "AWS::IAM::RolePolicy",
+        RoleName={"Fn::ImportValue": "Name"},
+        PolicyName="more",
+        PolicyDocument=document,
+    )
+    resources = {"F": one("AWS::Lambda::Function", Role=arn), "P": given}
+    found = of(resources, place, Parameters=asking("Stack"))
+    assert passes(found) == {theirs: {"lambda.amazonaws.com"}}
+    assert allowed(found)["iam:PutRolePolicy"] == [theirs]
+    assert "a role of another stack, as long as that stack is called like" in said(found)
+
+    unknown = of(resources, Parameters=asking("Stack"))
+    assert passes(unknown) == {"arn:*:iam::*:role/*": {"lambda.amazonaws.com"}}
+    assert allowed(unknown)["iam:PutRolePolicy"] == ["arn:*:iam::*:role/*"]
+    assert "Role of F is what another stack exports" in said(unknown)
+    assert "RoleName of P is what another stack exports" in said(unknown)
+
+
+def test_a_policy_of_its_own_is_put_on_its_role_and_on_no_other_that_it_names() -> None:
+    """What the policy is about is not what changes."""
+    document = {"Statement": [{"Effect": "Allow", "Resource": {"Fn::GetAtt": ["B", "Arn"]}}]}
+    named = {"PolicyName": "p", "PolicyDocument": document}
+    policies = {"P": one("AWS::IAM::RolePolicy", RoleName={"Ref": "A"}, **named)}
+    roles = {name: trusted("a.amazonaws.com", RoleName=name.lower()) for name in ("A", "B")}
+    apart = {"B": roles["B"]}
+    assert allowed(of(roles | policies))["iam:PutRolePolicy"] == ["arn:*:iam::*:role/a"]
+    theirs = one("AWS::IAM::RolePolicy", RoleName="theirs", **named)
+    on = allowed(of(apart | {"P": theirs}))["iam:PutRolePolicy"]
+    assert on == ["arn:*:iam::*:role/theirs"]
+
+
 # --- beside the handlers --------------------------------------------------------------------------
 
 
@@ -656,3 +712,18 @@ def test_the_command_reads_files_and_tells_mistakes(
     assert shown.out == ""
     for told in ("write NAME=VALUE", "12 digits", "eu-west-1", "partition", "no name of a stack"):
         assert told in shown.err
+
+
+def test_the_command_knows_the_roles_of_templates_that_come_before(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the project's table; a file is in no table, and any role is allowed, with the reason."""
+    monkeypatch.chdir(ROOT)
+    assert main(["deploy-role", "multi-region-pipeline-home"]) == 0
+    text = capfd.readouterr().out
+    assert "role/cfngen/service-x/deployment-roles-*'" in text
+    assert ":role/*'" not in text
+    assert main(["deploy-role", "output/multi-region-pipeline-home.yaml"]) == 0
+    text = capfd.readouterr().out
+    assert ":role/*'" in text
+    assert "is what another stack exports" in text

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from troposphere import Equals, Ref, Region
+from troposphere import Ref
 from troposphere.codepipeline import Pipeline, Stages
 
 from cfngen import Template, blueprint
@@ -10,6 +10,7 @@ from cfngen.patterns import dead_letters, role
 from cfngen.patterns.pipelines import action
 from cfngen.patterns.windows import gatekeeper, may_switch
 
+from .._shared.services import only_at_home
 from .build import add_build
 from .deploy import PACKAGE, deployment
 from .layouts import Layout
@@ -27,9 +28,9 @@ def multi_region_pipeline(options: Options) -> Template:
     """Build once and deploy to many regions, each in its own hours."""
     t = Template()
     p: Any = t.declare(questions(options))
-    _only_at_home(t, options)
+    only_at_home(t, options.home)
     storage = Storage(options)
-    roles = Roles(t, p, options, storage)
+    roles = Roles(t, p, options, storage.access)
     topic = add_topic(t, p)
     project = add_build(t, p, options, roles, storage)
     first = [
@@ -48,7 +49,7 @@ def multi_region_pipeline(options: Options) -> Template:
             ],
         ),
     ]
-    deploys = deployment(p, options, roles, topic.topic)
+    deploys = deployment(options, roles, topic.topic)
     made = Layout(t, options, roles, storage, deploys, first).add()
     add_start(t, p, options)
     if options.scheduled:
@@ -57,15 +58,6 @@ def multi_region_pipeline(options: Options) -> Template:
     t.output("Pipeline", Ref(made[""]), "Name of the pipeline")
     t.output("NotifyTopic", Ref(topic.topic), "Topic that hears of failures and approvals")
     return t
-
-
-def _only_at_home(t: Template, options: Options) -> None:
-    """Refuse the stack in another region than the one whose stores it keeps things in."""
-    rule = {
-        "Assert": Equals(Region, options.home),
-        "AssertDescription": f"This template is made for {options.home}",
-    }
-    t.add_rule("HomeRegion", {"Assertions": [rule]})
 
 
 def _add_gatekeepers(t: Template, options: Options, made: dict[str, Pipeline], topic: Any) -> None:

@@ -24,7 +24,7 @@ def add_build(t: Template, p: Any, options: Options, roles: Roles, storage: Stor
             "BuildRole",
             "codebuild",
             write_logs(log),
-            *storage.may(write=[("artifacts", options.home), "packages"]),
+            *storage.access.may(write=[("artifacts", options.home), "packages"]),
             Path=roles.path,
             ManagedPolicyArns=If(more, p.BuildPolicyArns, NoValue),
         ),
@@ -38,7 +38,7 @@ def add_build(t: Template, p: Any, options: Options, roles: Roles, storage: Stor
         )
         for region in options.regions
     ]
-    key = storage.key("${AWS::Region}")
+    key = storage.access.key("${AWS::Region}")
     return t.add(
         build_project(
             "Build",

@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from awacs import cloudformation as cf
-from troposphere import GetAtt, Ref, Sub
+from troposphere import Ref, Sub
 from troposphere.codepipeline import (
     Actions,
     BeforeEntryConditions,
@@ -20,9 +19,10 @@ from troposphere.iam import Role
 
 from cfngen.patterns.pipelines import action, rule
 
+from .._shared.deployers import CHANGE_SET, Deployer
 from .gates import Region, Step
 from .options import Options
-from .roles import CHANGE_SET, Deployer, Roles
+from .roles import Roles
 from .source import NAME as SOURCE
 
 PACKAGE = "Package"
@@ -32,7 +32,6 @@ PACKAGE = "Package"
 class Deployment:
     """What all stages that deploy need."""
 
-    p: Any
     options: Options
     topic: Any
     infrastructure: Deployer
@@ -91,7 +90,7 @@ class Deployment:
                 StackName=self.infrastructure.stack,
                 TemplatePath=Sub(f"{SOURCE}::${{InfrastructureTemplate}}"),
                 Capabilities=capabilities,
-                RoleArn=GetAtt(self.infrastructure.executes, "Arn"),
+                RoleArn=self.infrastructure.execution_role,
             ),
             self._deploy(
                 f"{region.label}-change-set",
@@ -103,7 +102,7 @@ class Deployment:
                 **change,
                 TemplatePath=f"{PACKAGE}::{region.label}.yaml",
                 Capabilities=capabilities,
-                RoleArn=GetAtt(self.application.executes, "Arn"),
+                RoleArn=self.application.execution_role,
             ),
             self._deploy(
                 f"{region.label}-execute",
@@ -121,7 +120,7 @@ class Deployment:
         return action(
             name,
             "Deploy/CloudFormation",
-            role=by.acts,
+            role=by.action_role,
             region=region.region,
             order=order,
             takes=[takes] if takes else [],
@@ -153,32 +152,16 @@ class Deployment:
         ]
 
 
-def deployment(p: Any, options: Options, roles: Roles, topic: Any) -> Deployment:
+def deployment(options: Options, roles: Roles, topic: Any) -> Deployment:
     """Add the roles that deploying takes, and return what the stages need."""
     steps: Sequence[Step] = options.steps
     alarmed = any(step.alarms("alarms") or step.alarms("entry_alarms") for step in steps)
+    infrastructure, application = roles.deployers()
     return Deployment(
-        p,
         options,
         topic,
-        roles.deployer(
-            "Infrastructure", p.InfrastructurePolicyArns, cf.CreateStack, cf.UpdateStack
-        ),
-        roles.deployer(
-            "Application",
-            p.ApplicationPolicyArns,
-            cf.CreateChangeSet,
-            cf.DeleteChangeSet,
-            cf.DescribeChangeSet,
-            cf.ExecuteChangeSet,
-            # Such as Serverless-2016-10-31, by which AWS expands templates of SAM.
-            # excuse cdk-nag:AwsSolutions-IAM5/cloudformation:*:aws:transform/*,
-            # parliament:INVALID_ARN ApplicationActionRole: Transforms such as Serverless-2016-10-31
-            # are AWS's own, have "aws" in place of an account, and are asked for by the change sets
-            # of templates that use them.
-            also=[Sub("arn:${AWS::Partition}:cloudformation:*:aws:transform/*")],
-            when={"StringEqualsIfExists": {"cloudformation:ChangeSetName": CHANGE_SET}},
-        ),
+        infrastructure,
+        application,
         roles.approval(topic) if any(step.approval for step in steps) else None,
         roles.watch() if alarmed else None,
     )

@@ -76,6 +76,11 @@ class Options:
         " your own that SSM parameters name",
         default="stack",
     )
+    roles: Literal["own", "stack"] = option(
+        "Whose roles deploy the service: roles of the pipeline's own stack, or those of a stack of"
+        " the blueprint deployment_roles, which the pipeline imports",
+        default="own",
+    )
     architecture: Literal["x86_64", "arm64"] = option(
         "Processor of the build; arm64 has no local cache", default="x86_64"
     )

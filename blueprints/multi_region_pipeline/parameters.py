@@ -6,15 +6,12 @@ from cfngen import Parameters, parameter
 from cfngen.patterns.logs import RETENTION_DAYS
 from cfngen.patterns.stores import stores_name
 
+from .._shared.deployers import Policies
+from .._shared.store_access import BucketNames
 from .gates import title
 from .options import Options
 
 PATH = r"[A-Za-z0-9._-][A-Za-z0-9._/-]*"
-POLICY_ARNS: dict[str, Any] = {
-    "Type": "CommaDelimitedList",
-    "AllowedPattern": r"arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[\w+=,.@/-]+",
-    "ConstraintDescription": "ARNs of managed policies, with commas between",
-}
 
 
 class Connection(Parameters):
@@ -89,7 +86,7 @@ class Build(Parameters):
 
 
 class Deployment(Parameters):
-    """What is deployed, and what it may make."""
+    """What is deployed."""
 
     InfrastructureTemplate = parameter(
         "Path of the infrastructure's template in the source",
@@ -97,13 +94,18 @@ class Deployment(Parameters):
         AllowedPattern=PATH,
         group="Deployment",
     )
-    InfrastructurePolicyArns = parameter(
-        "What CloudFormation may make for the infrastructure: ARNs of managed policies",
-        **POLICY_ARNS,
-    )
-    ApplicationPolicyArns = parameter(
-        "What CloudFormation may make for the application: ARNs of managed policies",
-        **POLICY_ARNS,
+
+
+class ImportedRoles(Parameters):
+    """With which roles, if another stack has them."""
+
+    RolesStack = parameter(
+        "Name of the stack of deployment roles, in this region, whose roles the pipeline uses;"
+        " that stack decides what CloudFormation may make",
+        Default="deployment-roles",
+        AllowedPattern="[A-Za-z][A-Za-z0-9-]{0,127}",
+        ConstraintDescription="the name of a stack: letters, digits and dashes, a letter first",
+        group="Deployment",
     )
 
 
@@ -130,7 +132,8 @@ def questions(options: Options) -> type[Parameters]:
         "s3": Archive,
     }
     stores = _stack(options) if options.stores == "stack" else _buckets(options)
-    asked = (sources[options.source], Build, Deployment, stores, Operation)
+    roles = Policies if options.roles == "own" else ImportedRoles
+    asked = (sources[options.source], Build, Deployment, roles, stores, Operation)
     return type("Params", asked, {})
 
 
@@ -151,21 +154,21 @@ def _stack(options: Options) -> type[Parameters]:
 
 def _buckets(options: Options) -> type[Parameters]:
     """Return the questions after buckets that were there before."""
+    named = bucket_parameters(options)
     asked: dict[str, Any] = {
-        "BucketPattern": parameter(
-            "Names of all these buckets, with * for what differs: what roles may touch",
-            AllowedPattern=r"[a-z0-9*][a-z0-9.*-]{2,62}",
-            ConstraintDescription="such as acme-artifacts-*",
-            group="Stores",
-        )
-    }
-    for code, label in labels(options).items():
-        asked[f"{title(label)}Bucket"] = parameter(
+        named[code]: parameter(
             f"Parameter in Parameter Store that names the bucket in {code}",
             Type="AWS::SSM::Parameter::Value<String>",
             Default=f"/{options.service}/{label}/bucket",
         )
-    return type("Buckets", (Parameters,), asked)
+        for code, label in labels(options).items()
+    }
+    return type("Buckets", (BucketNames,), asked)
+
+
+def bucket_parameters(options: Options) -> dict[str, str]:
+    """Return the name of the parameter for the bucket in each region, by the region's code."""
+    return {code: f"{title(label)}Bucket" for code, label in labels(options).items()}
 
 
 def labels(options: Options) -> dict[str, str]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
 from cfngen.patterns.pipeline_checks import ACTIONS, RULES, STAGES, pattern_problems
-from cfngen.patterns.stores import SERVICE
 from cfngen.regions import pipeline_problem
 from cfngen.regions import regions as known_regions
 
+from .._shared.services import service_problems
 from .gates import Step, title
 
 if TYPE_CHECKING:
@@ -42,11 +42,7 @@ def refusals(options: Options) -> Iterator[str]:
 
 
 def _names(options: Options) -> Iterator[str]:
-    if not re.fullmatch(SERVICE, options.service):
-        yield (
-            f"service: {options.service!r} cannot be a name: letters, digits and dashes, 64 at"
-            " most, a letter first"
-        )
+    yield from service_problems(options.service)
     labels = [region.label for region in options.regions]
     for region in options.regions:
         if not LABEL.fullmatch(region.label):

@@ -1,55 +1,53 @@
 """Who may do what: a role for each purpose, none of which can pass another's role on."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from awacs import cloudformation as cf
-from awacs import cloudwatch, codebuild, codepipeline, iam, sns, sts
+from awacs import cloudwatch, codebuild, codepipeline, sns, sts
 from troposphere import GetAtt, Ref, Sub
 from troposphere.iam import Role, RolePolicy
 
 from cfngen import Template, allow
 from cfngen.iam import Statement
-from cfngen.patterns import assumed_role, role, role_policy
+from cfngen.patterns import assumed_role, role_policy
 from cfngen.patterns.stores import role_path
 
+from .._shared.deployers import (
+    PURPOSES,
+    Deployer,
+    Purpose,
+    add_deployer,
+    add_pipeline_role,
+    imported,
+    imported_deployer,
+)
+from .._shared.store_access import StoreAccess
 from .options import Options
 from .source import may_fetch
-from .storage import Storage
-
-CHANGE_SET = "pipeline"
-STACKS = "arn:${AWS::Partition}:cloudformation:*:${AWS::AccountId}:stack/"
-READ_STACKS = (cf.DescribeStackEvents, cf.DescribeStackResources, cf.DescribeStacks, cf.GetTemplate)
-
-
-@dataclass(frozen=True)
-class Deployer:
-    """The role that deploys one kind of stack, and the one that CloudFormation holds meanwhile."""
-
-    stack: str
-    acts: Role
-    executes: Role
 
 
 class Roles:
     """The roles of the pipeline, added to the template as they are needed."""
 
-    def __init__(self, t: Template, p: Any, options: Options, storage: Storage) -> None:
-        """Add the pipeline's own role, which may do nothing yet."""
+    def __init__(self, t: Template, p: Any, options: Options, access: StoreAccess) -> None:
+        """Add the pipeline's own role, which may do nothing yet, unless another stack has it."""
         self.t = t
         self.options = options
-        self.storage = storage
+        self.access = access
         self.path = role_path(options.service)
-        self.assumed: list[Role] = []
-        self.pipeline = t.add(
-            role("PipelineRole", "codepipeline", Path=self.path),
-            why="Held by the pipeline: it keeps artifacts, and assumes the roles of its actions.",
-        )
+        self.imported = options.roles == "stack"
+        self.assumed: list[Any] = []  # ARNs
+        self.pipeline: Any  # the ARN
+        self.pipeline_name: Any
+        if self.imported:
+            self.pipeline = imported("PipelineRoleArn")
+            self.pipeline_name = imported("PipelineRoleName")
+        else:
+            own = add_pipeline_role(t, options.service)
+            self.pipeline, self.pipeline_name = GetAtt(own, "Arn"), Ref(own)
         self.source = self._acting(
             "SourceRole",
             *may_fetch(p, options),
-            *storage.may(write=[("artifacts", options.home)]),
+            *access.may(write=[("artifacts", options.home)]),
             why="Held by the source action: it fetches the code.",
         )
 
@@ -90,7 +88,7 @@ class Roles:
         """Return the role that puts what was built where the pipelines of the regions find it."""
         return self._acting(
             "HandOverRole",
-            *self.storage.may(
+            *self.access.may(
                 read=[("artifacts", self.options.home)], write=[("packages", self.options.home)]
             ),
             why="Held by the actions that store what the regions' pipelines deploy.",
@@ -117,80 +115,38 @@ class Roles:
         """Return the role of the regions' sources."""
         return self._acting(
             "TakeOverRole",
-            self.storage.may_ask("packages", self.options.home),
-            *self.storage.may(
+            self.access.may_ask("packages", self.options.home),
+            *self.access.may(
                 read=[("packages", self.options.home)], write=[("artifacts", self.options.home)]
             ),
             why="Held by the sources of the regions' pipelines: they fetch what was stored.",
         )
 
-    def deployer(
-        self, purpose: str, policies: Any, *actions: Any, also: Sequence[Any] = (), when: Any = None
-    ) -> Deployer:
-        """Return the two roles of one kind of stack.
+    def deployers(self) -> tuple[Deployer, Deployer]:
+        """Return what deploys the infrastructure and the application."""
+        infrastructure, application = map(self._deployer, PURPOSES)
+        self.assumed += [infrastructure.action_role, application.action_role]
+        return infrastructure, application
 
-        Args:
-            purpose: `Infrastructure` or `Application`.
-            policies: the ARNs of managed policies: what its templates may make.
-            actions: of CloudFormation, on its stacks.
-            also: what else they are about.
-            when: their condition.
-        """
-        stack = f"{self.options.service}-{purpose.lower()}"
-        # excuse cdk-nag:AwsSolutions-IAM4 ApplicationExecutionRole|InfrastructureExecutionRole: The
-        # rule cannot read a parameter; what the templates of a service may make is known to its
-        # owner only, who gives policies for it.
-        executes = self.t.add(
-            role(
-                f"{purpose}ExecutionRole",
-                "cloudformation",
-                *self.storage.may(read=["packages"]),
-                Path=self.path,
-                ManagedPolicyArns=policies,
-            ),
-            why=f"Held by CloudFormation: what the {purpose.lower()}'s template may make.",
-        )
-        stacks = Sub(f"{STACKS}{stack}/*")
-        # excuse cdk-nag:AwsSolutions-IAM5/cloudformation:*:stack/service-x-*/* *ActionRole: The
-        # first star is the region and the last the id that CloudFormation gives a stack; its name
-        # is the service's own.
-        # excuse cdk-nag:AwsSolutions-IAM5/every-resource
-        # ApplicationActionRole|InfrastructureActionRole: ValidateTemplate is asked about a template
-        # that has no name yet, and changes nothing.
-        acts = self._acting(
-            f"{purpose}ActionRole",
-            allow(*READ_STACKS, on=stacks),
-            allow(*actions, on=[stacks, *also], when=when),
-            allow(
-                cf.ValidateTemplate,
-                on="*",
-                because="A template that is asked about has no name yet.",
-            ),
-            allow(
-                iam.PassRole,
-                on=GetAtt(executes, "Arn"),
-                when={"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
-            ),
-            *self.storage.may(read=["artifacts"]),
-            why=f"Held by the actions that deploy the {purpose.lower()}: it passes one role.",
-        )
-        return Deployer(stack, acts, executes)
+    def _deployer(self, purpose: Purpose) -> Deployer:
+        if self.imported:
+            return imported_deployer(self.options.service, purpose)
+        return add_deployer(self.t, purpose, self.access, self.pipeline)
 
     def seal(self) -> RolePolicy:
         """Add what the pipeline's role may do, once all the roles are there that it assumes."""
         return self.t.add(
             role_policy(
                 "PipelinePolicy",
-                self.pipeline,
-                allow(sts.AssumeRole, on=[GetAtt(held, "Arn") for held in self.assumed]),
-                *self.storage.may_keep(),
+                self.pipeline_name,
+                allow(sts.AssumeRole, on=self.assumed),
+                *self.access.may_keep(),
+                # A role of another stack may have a policy of each pipeline that uses it.
+                name=Ref("AWS::StackName") if self.imported else "Permissions",
             )
         )
 
     def _acting(self, title: str, *statements: Statement, why: str) -> Role:
-        held = self.t.add(
-            assumed_role(title, GetAtt(self.pipeline, "Arn"), *statements, Path=self.path),
-            why=why,
-        )
-        self.assumed.append(held)
+        held = self.t.add(assumed_role(title, self.pipeline, *statements, Path=self.path), why=why)
+        self.assumed.append(GetAtt(held, "Arn"))
         return held

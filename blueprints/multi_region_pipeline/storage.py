@@ -1,29 +1,17 @@
-"""Where the pipeline keeps things in each region, and what a role needs to get at them."""
+"""Where the pipeline keeps things in each region."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from awacs import kms, s3
 from troposphere import Ref, Sub
 from troposphere.codepipeline import ArtifactStoreMap
 
-from cfngen import allow
-from cfngen.iam import Statement
 from cfngen.patterns.pipelines import artifact_store
-from cfngen.patterns.stores import Kind, bucket_name, store_buckets, store_objects
+from cfngen.patterns.stores import Kind, bucket_name
 
-from .gates import title
+from .._shared.store_access import StoreAccess
 from .options import Options
-from .parameters import labels
-
-# What CodePipeline asks about a bucket before it uses it.
-ASK = (s3.GetBucketAcl, s3.GetBucketLocation, s3.GetBucketVersioning)
-# Whatever its name, a bucket must be this account's.
-OURS = {"StringEquals": {"aws:ResourceAccount": Ref("AWS::AccountId")}}
-
-# A kind of things in all regions, or in one.
-Place = Kind | tuple[Kind, str]
+from .parameters import bucket_parameters
 
 
 @dataclass(frozen=True)
@@ -33,107 +21,20 @@ class Storage:
     options: Options
 
     @property
-    def own(self) -> bool:
-        """Whether the buckets were there before, and S3's own key encrypts them."""
-        return self.options.stores == "parameters"
+    def access(self) -> StoreAccess:
+        """What roles need to get at them."""
+        options = self.options
+        return StoreAccess(options.service, options.stores, bucket_parameters(options))
 
     def stores(self, *regions: str) -> list[ArtifactStoreMap]:
         """Return where a pipeline keeps artifacts: at home, and in the regions it acts in."""
         return [
-            artifact_store(region, self.bucket("artifacts", region), self.key(region))
+            artifact_store(region, self.bucket("artifacts", region), self.access.key(region))
             for region in dict.fromkeys((self.options.home, *regions))
         ]
 
     def bucket(self, kind: Kind, region: str) -> Any:
         """Return the name of a bucket; one's own is for both kinds of things."""
-        if self.own:
-            return Ref(self._parameter(region))
+        if self.access.own:
+            return Ref(bucket_parameters(self.options)[region])
         return Sub(bucket_name(kind, region))
-
-    def key(self, region: str) -> Any:
-        """Return the ARN of the key in a region, `*` for all: the id is the same in each."""
-        if self.own:
-            return None
-        # excuse cdk-nag:AwsSolutions-IAM5/kms:*:key/<KeyId> *Role: It is one multi-Region key with
-        # one id, and the star stands for the regions; the key's policy lets in roles below the
-        # paths of its services only.
-        return Sub(
-            f"arn:${{AWS::Partition}}:kms:{region}:${{AWS::AccountId}}:key/${{KeyId}}",
-            # The long form, since a short tag right inside a short tag is no YAML.
-            KeyId={"Fn::ImportValue": Sub("${StoresName}-KeyId")},
-        )
-
-    def may_keep(self) -> list[Statement]:
-        """Allow the pipeline itself to hand artifacts from action to action, over regions."""
-        return [
-            allow(*ASK, on=self._buckets("artifacts", "")),
-            allow(
-                s3.GetObject,
-                s3.GetObjectTagging,
-                s3.GetObjectVersion,
-                s3.GetObjectVersionTagging,
-                s3.PutObject,
-                s3.PutObjectAcl,
-                s3.PutObjectTagging,
-                on=self._objects("artifacts", ""),
-                when=OURS,
-            ),
-            *self.may_use_key(
-                kms.Decrypt,
-                kms.DescribeKey,
-                kms.Encrypt,
-                kms.GenerateDataKey,
-                kms.ReEncryptFrom,
-                kms.ReEncryptTo,
-            ),
-        ]
-
-    def may(self, read: Sequence[Place] = (), write: Sequence[Place] = ()) -> list[Statement]:
-        """Allow reading, and writing, artifacts or the service's packages.
-
-        Args:
-            read: what may be read: kinds in all regions, or a kind and a region.
-            write: what may be written, and read.
-        """
-        reading = s3.GetObject, s3.GetObjectVersion
-        writing = s3.AbortMultipartUpload, *reading, s3.PutObject
-        statements = [
-            allow(*actions, on=[self._objects(*_place(place)) for place in places], when=OURS)
-            for actions, places in ((reading, read), (writing, write))
-            if places
-        ]
-        uses = (kms.Decrypt, kms.DescribeKey, kms.GenerateDataKey) if write else (kms.Decrypt,)
-        return [*statements, *self.may_use_key(*uses)]
-
-    def may_use_key(self, *actions: Any) -> list[Statement]:
-        """Allow using the key, in every region."""
-        return [] if self.own else [allow(*actions, on=self.key("*"))]
-
-    def may_ask(self, kind: Kind, region: str) -> Statement:
-        """Allow asking about a bucket what a source of CodePipeline asks."""
-        return allow(*ASK, on=self._buckets(kind, region))
-
-    def _buckets(self, kind: Kind, region: str) -> Sub:
-        if not self.own:
-            return store_buckets(kind, region)
-        name = f"${{{self._parameter(region)}}}" if region else "${BucketPattern}"
-        return Sub(f"arn:${{AWS::Partition}}:s3:::{name}")
-
-    def _objects(self, kind: Kind, region: str) -> Sub:
-        # excuse cdk-nag:AwsSolutions-IAM5/s3:<StoresName>-artifacts-*/* *Role: CodePipeline chooses
-        # the names of artifacts; the buckets are the account's own by condition, their policy lets
-        # in the roles of services only, and what is there expires.
-        # excuse cdk-nag:AwsSolutions-IAM5/s3:<StoresName>-packages-*/service-x/* *Role: The build
-        # chooses the names of packages, below the folder of its service, in buckets that by
-        # condition are the account's own.
-        below = f"{self.options.service}/" if kind == "packages" else ""
-        if not self.own:
-            return store_objects(kind, below, region)
-        return Sub(f"{self._buckets(kind, region).data['Fn::Sub']}/{below}*")
-
-    def _parameter(self, region: str) -> str:
-        return f"{title(labels(self.options)[region])}Bucket"
-
-
-def _place(place: Place) -> tuple[Kind, str]:
-    return place if isinstance(place, tuple) else (place, "")

@@ -40,7 +40,7 @@ def template(name: str) -> tuple[str, Any]:
     from cfngen.errors import RenderError
     from cfngen.read import read
 
-    if "/" in name or name.endswith((".yaml", ".yml", ".json", ".template")):
+    if is_file(name):
         (text,) = read_files([Path(name)])
         try:
             return Path(name).stem, read(text)
@@ -48,6 +48,11 @@ def template(name: str) -> tuple[str, Any]:
             raise CfngenError(f"{name}: {error}") from None
     (drawn,) = draw(manifest.load(here()).select((name,)))
     return drawn.name, drawn.document.body
+
+
+def is_file(name: str) -> bool:
+    """Whether a name is that of a template's file, not of a template of the project."""
+    return "/" in name or name.endswith((".yaml", ".yml", ".json", ".template"))
 
 
 def draw(entries: Sequence[Entry]) -> list[Drawn]:

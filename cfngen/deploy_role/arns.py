@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from cfngen.deploy_role.names import Place, called, patterns
+from cfngen.deploy_role.names import Place, asked, called, import_name, patterns
 from cfngen.schemas import OPERATIONS, iam_services, schema
+from cfngen.values import references
 
 # The kinds of a service's resources that are a type's own, each with what follows its name, where
 # they are not called like the type.
@@ -46,6 +47,13 @@ PATHS = {
     "AWS::ApiGateway": ("/restapis", "/restapis/*", "/tags/*"),
     "AWS::ApiGatewayV2": ("/apis", "/apis/*", "/tags/*"),
 }
+# Types that act on one other thing, whatever else they refer to: its kind, and the property.
+TARGETS = {
+    "AWS::IAM::GroupPolicy": ("group", "GroupName"),
+    "AWS::IAM::RolePolicy": ("role", "RoleName"),
+    "AWS::IAM::UserPolicy": ("user", "UserName"),
+}
+IMPORTED = "a role of another stack, as long as that stack is called like its template"
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,8 @@ def taken(action: str, resource: Resource, resources: dict[str, Resource], place
         beside = ", ".join(f"any {kind}" for kind in others) + " beside it" if others else ""
         why = [note for note in (found.note, beside) if note]
         return Taken((*found.arns, *_all_of(service, others, place)), "; ".join(why))
+    if resource.type in TARGETS:
+        return _target(service, resource, resources, place)
     referred = [
         _of(service, match, other, place)
         for other in resources.values()
@@ -127,6 +137,33 @@ def _service(type_: str) -> str:
         for action in schema(type_).permissions(operation)
     )
     return found.most_common(1)[0][0] if found else ""
+
+
+def _target(
+    service: str, resource: Resource, resources: dict[str, Resource], place: Place
+) -> Taken:
+    """Return the one thing that a resource acts on, of this template or not."""
+    kind, key = TARGETS[resource.type]
+    value = resource.properties.get(key)
+    names = sorted({name for name, _ in references(value)} & set(resources))
+    mine = [resources[name] for name in names if kind in own_kinds(service, resources[name].type)]
+    arns: list[str] = []
+    notes: dict[str, None] = {}
+    for other in mine:
+        found = _of(service, [kind], other, place)
+        arns += found.arns
+        notes |= dict.fromkeys([found.note] if found.note else [])
+    if mine:
+        return Taken(tuple(arns), "; ".join(notes))
+    start = _start(service, kind, place)
+    for pattern in patterns(value, place):
+        known = pattern.strip("*")
+        arns.append(pattern if known.startswith("arn:") else start + pattern)
+        if known and import_name(value) is not None:
+            notes[IMPORTED] = None
+        elif "*" in pattern:
+            notes[f"{key} of {resource.name} is {asked(value, place)}"] = None
+    return Taken(tuple(arns), "; ".join(notes))
 
 
 def _kinds(service: str, verb: str) -> list[str]:

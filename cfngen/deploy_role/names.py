@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import Any
 
 from cfngen.schemas import schema
@@ -68,6 +69,7 @@ NAMED = {
 }
 # Schemas list no property that names these.
 MORE_NAMES = {"AWS::ECS::TaskDefinition": ("Family",)}
+IMPORT = f"{OPEN}Fn::ImportValue "
 STRANGE = re.compile(r"[^\w+=,.@/:*-]", re.ASCII)
 
 
@@ -81,6 +83,8 @@ class Place:
     account: str = "*"
     parameters: dict[str, str] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()  # the parameters that the template has
+    # ARNs of roles that other stacks export, as patterns, by the names of the exports.
+    exports: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     def value(self, name: str) -> str:
         """Return what a reference to a parameter comes to, `*` where only the deployment knows."""
@@ -125,7 +129,34 @@ def patterns(value: Any, place: Place) -> tuple[str, ...]:
             both = [found for branch in branches[1:] for found in patterns(branch, place)]
             return tuple(dict.fromkeys(both))
         return ("*",)
+    if (name := import_name(value)) is not None:
+        return _imported(name, place)
     return ("*",) if isinstance(value, list) or value is None else (_pattern(scalar(value), place),)
+
+
+def import_name(value: Any) -> str | None:
+    """Return the name of the export that a resolved value is, `None` if it is anything else."""
+    if not isinstance(value, str) or not value.startswith(IMPORT) or not value.endswith(CLOSE):
+        return None
+    name = value[len(IMPORT) : -len(CLOSE)]
+    depth = 0
+    for letter in name:
+        depth += (letter == OPEN) - (letter == CLOSE)
+        if depth < 0:  # the import ends before the text does
+            return None
+    return name
+
+
+def _imported(name: str, place: Place) -> tuple[str, ...]:
+    """Return the ARNs of the roles that an import may be; `*` if no known export has its name."""
+    wanted = [pattern for pattern in patterns(name, place) if pattern.strip("*")]
+    found = [
+        arn
+        for export, arns in place.exports.items()
+        if any(fnmatchcase(export, pattern) for pattern in wanted)
+        for arn in arns
+    ]
+    return tuple(dict.fromkeys(found)) or ("*",)
 
 
 def parameters(value: Any) -> set[str]:
@@ -136,6 +167,8 @@ def parameters(value: Any) -> set[str]:
 
 def asked(value: Any, place: Place) -> str:
     """Return what a value is made of, for a note on why nothing is narrower."""
+    if import_name(value) is not None:
+        return "what another stack exports"
     names = sorted((parameters(value) & place.declared) - set(place.parameters))
     if not names:
         return "what only the deployment knows"

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cfngen.deploy_role.arns import Resource, of_resource
-from cfngen.deploy_role.names import Place, asked, patterns
+from cfngen.deploy_role.arns import IMPORTED, Resource, of_resource
+from cfngen.deploy_role.names import Place, asked, import_name, patterns
 from cfngen.values import references
 
 ROLE = "AWS::IAM::Role"
@@ -46,7 +46,7 @@ def _elsewhere(
     for pattern in patterns(value, place):
         text = pattern.strip("*")
         arn = pattern if ":role/" in text else start + (pattern.rpartition("/")[2] or "*")
-        note = ""
+        note = IMPORTED if import_name(value) is not None else ""
         if not text or arn == start + "*":
             note = f"{where} of {resource.name} is {asked(value, place)}"
         yield arn, _services(resource, None), note

@@ -49,8 +49,9 @@ def policies(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         for document in _documents(resource.get("Properties", {})):
             resolved = _resolved(document, template["Resources"])
             for statement in resolved["Statement"]:
-                # What a role is trusted with is a matter of that role only.
-                statement.setdefault("Resource", f"arn:aws:iam::{ACCOUNT}:role/{name}")
+                # A role's trust and a file system's policy are a matter of that resource only.
+                kind = resource["Type"] if resource["Type"] in ARNS else "AWS::IAM::Role"
+                statement.setdefault("Resource", _arn(kind, name))
             yield name, resolved
 
 
@@ -88,6 +89,9 @@ def _resolved(value: Any, resources: dict[str, Any]) -> Any:
         if function == "Fn::Select" and isinstance(inner[1], dict):
             separator, text = inner[1]["Fn::Split"]
             return str(_resolved(text, resources)).split(separator)[int(inner[0])]
+        if function == "Fn::ImportValue":
+            name = str(_resolved(inner, resources))
+            return _arn("AWS::IAM::Role", name.lower()) if name.endswith("RoleArn") else "example"
         if function.startswith("Fn::"):
             return "example"
     return {key: _resolved(item, resources) for key, item in value.items()}
@@ -103,6 +107,10 @@ def _one(reference: str, resources: dict[str, Any]) -> str:
         return ASKED.get(name) or (REGION if region else ACCOUNT if account else "example")
     kind = resources[name]["Type"]
     if attribute == "Arn" or (not attribute and kind in REF_IS_ARN):
-        arn = ARNS[kind].replace("HERE", f"{REGION}:{ACCOUNT}").replace("ACCOUNT", ACCOUNT)
-        return "arn:aws:" + arn.replace("NAME", name.lower())
+        return _arn(kind, name.lower())
     return name.lower()
+
+
+def _arn(kind: str, name: str) -> str:
+    arn = ARNS[kind].replace("HERE", f"{REGION}:{ACCOUNT}").replace("ACCOUNT", ACCOUNT)
+    return "arn:aws:" + arn.replace("NAME", name)

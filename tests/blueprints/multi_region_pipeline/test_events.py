@@ -136,7 +136,8 @@ def test_the_topic_lets_in_rules_alarms_and_nobody_else() -> None:
     """EventBridge without a condition, which its messages might not meet, and so be lost."""
     body = draw(BLUEPRINT, SHAPES["waves"]).document.body
     (policy,) = of_type(body, "AWS::SNS::TopicPolicy").values()
-    alarms, events = policy["PolicyDocument"]["Statement"]
+    alarms, events, tls_only = policy["PolicyDocument"]["Statement"]
+    assert tls_only["Effect"] == "Deny"
     assert alarms["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
     assert events["Principal"] == {"Service": "events.amazonaws.com"}
     assert events["Action"] == "sns:Publish"

@@ -357,14 +357,28 @@ def test_the_readme_tells_the_sizes() -> None:
             assert abs(size / 1000 - float(said.removesuffix(" kB"))) < 1, (layout, count, size)
 
 
+def test_imported_roles_make_room_for_pipelines_in_three_regions() -> None:
+    """4,096 bytes stay free of those that go without a bucket, and the README tells the saving."""
+    readme = (ROOT / "blueprints/multi_region_pipeline/README.md").read_text()
+    saved = re.search(r'`roles = "stack"` takes (\d+) kB off these sizes with three', readme)
+    assert saved
+    own, imported = (
+        draw(BLUEPRINT, {**SHAPES["pipelines"], "roles": roles}).size for roles in ("own", "stack")
+    )
+    assert imported <= INLINE_LIMIT - 4096 < own
+    assert abs((own - imported) / 1000 - float(saved[1])) < 0.5
+
+
+@pytest.mark.parametrize("roles", ["own", "stack"])
 @pytest.mark.parametrize("layout", ["stages", "single_stage", "pipelines"])
-def test_policies_do_not_grow_with_the_regions(layout: str) -> None:
+def test_policies_do_not_grow_with_the_regions(layout: str, roles: str) -> None:
     """A role for sixteen regions is, letter by letter, that for three."""
     codes = regions().codepipeline
     found = []
     for count in (3, 16):
         table = [{"label": f"r{n}", "region": code} for n, code in enumerate(codes[:count])]
-        template = body(regions=table, layout=layout, home=codes[0], source="s3")
+        chosen = {"layout": layout, "home": codes[0], "source": "s3", "roles": roles}
+        template = body(regions=table, **chosen)
         found.append(
             {
                 name: resource
@@ -395,15 +409,17 @@ CREATE_ONLY = {
     "AWS::Events::Rule": ("Name", "EventBusName"),
     "AWS::CloudWatch::Alarm": ("AlarmName",),
     "AWS::SNS::TopicPolicy": (),
+    "AWS::SQS::QueuePolicy": (),
 }
 
 
+@pytest.mark.parametrize("roles", ["own", "stack"])
 @pytest.mark.parametrize("layout", ["stages", "pipelines"])
-def test_adding_a_region_replaces_nothing(layout: str) -> None:
+def test_adding_a_region_replaces_nothing(layout: str, roles: str) -> None:
     """What was there keeps its logical ID, its type and all that cannot be changed in place."""
     fourth = {"label": "jp", "region": "ap-northeast-1", "window": {**NIGHT, "zone": "Asia/Tokyo"}}
-    before = body(regions=THREE, layout=layout)
-    after = body(regions=[*THREE, fourth], layout=layout)
+    before = body(regions=THREE, layout=layout, roles=roles)
+    after = body(regions=[*THREE, fourth], layout=layout, roles=roles)
     for name, resource in before["Resources"].items():
         now = after["Resources"][name]
         assert now["Type"] == resource["Type"]

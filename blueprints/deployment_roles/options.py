@@ -1,0 +1,33 @@
+"""What the deployment roles decide at build time."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from cfngen import option
+from cfngen.regions import pipeline_problem
+
+from .._shared.services import service_problems
+
+
+@dataclass(frozen=True)
+class Options:
+    """Decided at build time, because they change the template's shape."""
+
+    service: str = option(
+        "Name of the service that the pipeline deploys; its stacks are named after it",
+        default="service-x",
+    )
+    home: str = option("Region of the pipeline, and of this stack", default="eu-west-1")
+    stores: Literal["stack", "parameters"] = option(
+        "Where the pipeline keeps artifacts: in the stores of the artifact_stores stack, or in"
+        " buckets of your own",
+        default="stack",
+    )
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be, all of it at once."""
+        problems = list(service_problems(self.service))
+        if problem := pipeline_problem(self.home):
+            problems.append(f"home: {problem}")
+        if problems:
+            raise ValueError(*problems)
