@@ -153,11 +153,15 @@ def test_what_cannot_be_deployed_is_undone(account: Emulator, tmp_path: Path) ->
 
 def test_a_template_over_the_limit_goes_through_a_bucket(account: Emulator, tmp_path: Path) -> None:
     """`--s3-bucket`, as cfngen advises: without it, the command refuses by itself."""
-    text = drawn("fargate-mirror", {"cache": "efs", "dashboard": True})
+    text = drawn("fargate-mirror", {"image": "build"})
     assert len(text.encode()) > INLINE_LIMIT
     stack = Deployment(account, "fargate-mirror", tmp_path, text=text)
     ended = stack.reader.run(stack.command())
     assert ended.returncode != 0
     assert "S3 Bucket" in ended.stderr
-    stack.deploy()
+    with pytest.raises(AssertionError, match="say which bucket"):
+        stack.deploy()
+    place = {"LocationConstraint": "eu-west-1"}
+    account.client("s3").create_bucket(Bucket="templates", CreateBucketConfiguration=place)
+    stack.deploy(bucket="templates")
     assert stack.described()["StackStatus"] == "CREATE_COMPLETE"

@@ -7,20 +7,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.changelog import EARLIER, migration
 from support.deployments import next_second
 from support.emulator import Emulator
 from support.readmes import ROOT, WAYS, Reader, answered, blocks, one
 
 from cfngen.render import read
 
-EARLIER = ROOT / "tests/emulator/earlier/backlog-proxy-efs.yaml"
-WAY = WAYS["backlog-proxy-efs"]
+NAME = "backlog-proxy-efs"
+WAY = WAYS[NAME]
 STACK = WAY.stack
 SECTION = "### Move from a file system of the stack's own"
 # As the README printed it then.
 DEPLOY_THEN = f"""\
 aws cloudformation deploy \\
-  --template-file {EARLIER} \\
+  --template-file {EARLIER / NAME}.yaml \\
   --stack-name "$STACK" \\
   --capabilities CAPABILITY_IAM \\
   --no-fail-on-empty-changeset \\
@@ -147,6 +148,11 @@ def test_a_stack_moves_to_the_file_system_of_build_files(operator: Operator) -> 
     assert now["SecurityGroupId"] in operator.groups()
     assert not {had[title] for title in GONE} & (operator.file_systems() | operator.groups())
     assert not set(GONE) & set(has)
+
+
+def test_the_changelog_has_the_same_commands() -> None:
+    """After a block that says which stack, since it is read by itself."""
+    assert migration(NAME)[1:] == steps()
 
 
 def test_a_build_that_runs_is_shown_before_the_update(operator: Operator) -> None:

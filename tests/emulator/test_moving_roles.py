@@ -7,40 +7,20 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from support.changelog import EARLIER, migration
 from support.deployments import Deployment, next_second
 from support.emulator import Emulator
 from support.ways import identity, outputs
 
 NAME, HERE = "multi-region-pipeline-home", "eu-west-1"
 # output/multi-region-pipeline-home.yaml as it was when the template had all of its roles.
-EARLIER = Path(__file__).parent / "earlier" / f"{NAME}.yaml"
+EARLIER_TEXT = (EARLIER / f"{NAME}.yaml").read_bytes()
 PIPELINES = ("Pipeline", "PipelineEu", "PipelineUs", "PipelineAu")
 MOVED = {
     "PipelineRole",
     *(f"{purpose}{kind}Role"
       for purpose in ("Infrastructure", "Application") for kind in ("Action", "Execution")),
 }  # fmt: skip
-# As the changelog prints it.
-MOVE = """
-given() {
-  aws cloudformation describe-stacks --stack-name "$STACK" \\
-    --query "Stacks[0].Parameters[?ParameterKey=='$1'].ParameterValue" --output text
-}
-aws cloudformation deploy \\
-  --template-file output/deployment-roles.yaml \\
-  --stack-name deployment-roles \\
-  --capabilities CAPABILITY_IAM \\
-  --no-fail-on-empty-changeset \\
-  --parameter-overrides \\
-    InfrastructurePolicyArns="$(given InfrastructurePolicyArns)" \\
-    ApplicationPolicyArns="$(given ApplicationPolicyArns)" \\
-    StoresName="$(given StoresName)"
-aws cloudformation deploy \\
-  --template-file output/multi-region-pipeline-home.yaml \\
-  --stack-name "$STACK" \\
-  --capabilities CAPABILITY_IAM \\
-  --no-fail-on-empty-changeset
-"""
 # How the earlier template was deployed, by the README of its time.
 BEFORE = """
 aws cloudformation deploy \\
@@ -64,7 +44,7 @@ def earlier(account: Emulator, tmp_path: Path) -> Deployment:
     stack = Deployment(account, NAME, tmp_path)
     cloudformation = account.client("cloudformation", HERE)
     cloudformation.delete_stack(StackName="deployment-roles")  # which today's README makes before
-    (tmp_path / "earlier.yaml").write_bytes(EARLIER.read_bytes())
+    (tmp_path / "earlier.yaml").write_bytes(EARLIER_TEXT)
     ended = stack.reader.run(BEFORE)
     assert ended.returncode == 0, (ended.stdout, ended.stderr, stack.failures())
     return stack
@@ -86,7 +66,7 @@ def test_a_running_stack_takes_the_roles_of_a_stack_of_their_own(
     assert set(old) >= MOVED
     answers = {p["ParameterKey"]: p["ParameterValue"] for p in earlier.described()["Parameters"]}
     next_second()
-    ended = earlier.reader.run(MOVE)
+    ended = earlier.reader.run("\n".join(migration(NAME)))
     assert ended.returncode == 0, (ended.stdout, ended.stderr, earlier.failures())
 
     roles = earlier.beside("deployment-roles")
@@ -157,7 +137,7 @@ def test_the_new_role_of_a_pipeline_may_do_what_the_old_one_might(
     before = policy(identity(earlier, "PipelineRole"), "Permissions")
     old = earlier.resources()
     next_second()
-    ended = earlier.reader.run(MOVE)
+    ended = earlier.reader.run("\n".join(migration(NAME)))
     assert ended.returncode == 0, (ended.stdout, ended.stderr, earlier.failures())
     roles = earlier.beside("deployment-roles")
     after = policy(identity(roles, "PipelineRole"), earlier.stack)

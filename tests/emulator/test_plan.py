@@ -39,7 +39,17 @@ ANSWERS = {
     "BacklogKey": "/backlog/key",
     "BacklogHostKeys": "acme.git.backlog.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA==",
     "RepositoryName": "web-mirror",
+    "DestinationRegion": "us-west-2",
 }
+# A project of somebody who prefers one large template.
+PROJECT = """
+[templates.whole-mirror]
+blueprint = "fargate_mirror"
+options.image = "build"
+
+[templates.template-bucket]
+blueprint = "template_bucket"
+"""
 
 
 def body(name: str) -> Any:
@@ -52,12 +62,21 @@ def chosen(*names: str) -> list[Step]:
     return [step for step in planned() if step.template in names]
 
 
+def network(account: Emulator) -> dict[str, str]:
+    """Return the network that is there."""
+    subnets = account.client("ec2", "eu-west-1").describe_subnets()["Subnets"]
+    one, other = (subnet["SubnetId"] for subnet in subnets[:2])
+    return {"VpcId": subnets[0]["VpcId"], "SubnetId1": one, "SubnetId2": other}
+
+
 @pytest.mark.parametrize(
     "names",
     [
         ("artifact-stores", "multi-region-pipeline-single-stage"),
         ("artifact-stores", "deployment-roles", "multi-region-pipeline-home"),
         ("build-network", "build-files", "backlog-proxy-efs"),
+        ("mirror-image", "fargate-mirror"),
+        ("worker-image", "branch-builder"),
         ("template-bucket",),
         ("mirror-destination",),
     ],
@@ -71,11 +90,14 @@ def test_a_plan_deploys_all_that_it_names(
     What an earlier stack of the plan puts out is fetched, so that the script runs in one go.
     """
     plan = chosen(*names)
+    assert [step.template for step in plan] == list(names), "in this order"
     reader = Reader(account, tmp_path, "eu-west-1")
+    known = ANSWERS | network(account)
+    asked = {one.name for step in plan for one in step.parameters if not one.output}
     answers = [
-        f"export {variable}={shlex.quote(ANSWERS[name])}"
+        f"export {variable}={shlex.quote(known[name])}"
         for (_, _, name), variable in variables(plan).items()
-        if name in ANSWERS
+        if name in asked
     ]
     ended = reader.run("\n".join([*answers, f"export account_id={ACCOUNT}", shell(plan)]))
     assert ended.returncode == 0, (ended.stdout, ended.stderr)
@@ -93,7 +115,7 @@ def test_a_plan_deploys_all_that_it_names(
     files = {step.template: f"{step.template}.json" for step in plan if step.parameters}
     for step in plan:
         if step.parameters:
-            filled = [f"{p.name}={(ANSWERS | outputs)[p.name]}" for p in step.parameters]
+            filled = [f"{p.name}={(known | outputs)[p.name]}" for p in step.parameters]
             text = json.dumps(filled)
             assert list(mistakes(step, text)) == []
             (tmp_path / files[step.template]).write_text(text)
@@ -101,6 +123,36 @@ def test_a_plan_deploys_all_that_it_names(
     again = reader.run("\n".join([f"export account_id={ACCOUNT}", shell(plan, files)]))
     assert again.returncode == 0, (again.stdout, again.stderr)
     assert again.stdout.count("No changes to deploy") == len(plan)
+
+
+def test_a_large_template_goes_through_the_bucket_that_is_named(
+    account: Emulator, tmp_path: Path
+) -> None:
+    """`cfngen plan --bucket`, with the bucket that `template_bucket` makes for who has none."""
+    project = tmp_path / "project"
+    project.mkdir()
+    (project / "cfngen.toml").write_text(PROJECT)
+    reader = Reader(account, tmp_path, "eu-west-1")
+    cfngen = Path(sys.executable).with_name("cfngen")
+    answers = {**network(account), "Repositories": "shop", "DestinationRegion": "us-west-2"}
+    exports = "\n".join(f"export {name}={value}" for name, value in answers.items())
+    ended = reader.run(
+        f"""cd project
+{cfngen} build
+{cfngen} plan template-bucket | sh
+BUCKET=$(aws cloudformation describe-stacks --stack-name template-bucket \
+  --query "Stacks[0].Outputs[?OutputKey=='TemplateBucket'].OutputValue" --output text)
+{exports}
+{cfngen} plan whole-mirror --bucket "$BUCKET" | sh
+aws s3 ls "s3://$BUCKET/"
+"""
+    )
+    assert ended.returncode == 0, (ended.stdout, ended.stderr)
+    client = account.client("cloudformation", "eu-west-1")
+    (stack,) = client.describe_stacks(StackName="whole-mirror")["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    assert re.search(r" [0-9a-f]{32}\.template$", ended.stdout.strip())
+    assert len(account.call("started_builds", region="eu-west-1")) == 1, "it builds its own image"
 
 
 RECIPES = [

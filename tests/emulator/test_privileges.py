@@ -14,7 +14,10 @@ from botocore.exceptions import ClientError
 from support.codecommit_git import ACCOUNT
 from support.deployments import Deployment
 from support.emulator import Emulator
+from support.readmes import ROOT
 from support.ways import identity
+
+from cfngen.render import read
 
 # (action, resource, condition keys): names in braces are resources of the stack.
 Row = tuple[str, str, dict[str, Any]]
@@ -73,8 +76,78 @@ def stack_call(action: str, name: str) -> Row:
     )
 
 
+# Template, and the stack that builds the image of its tasks.
+IMAGES = {"branch-builder": "worker-image", "fargate-mirror": "mirror-image"}
+# All that StartBuild could override, but for the source's location and the variables.
+OVERRIDES = (
+    *("artifacts", "autoRetryLimit", "cache", "encryptionKey", "environment.certificate"),
+    *("environment.computeType", "environment.fleet.fleetArn", "environment.image"),
+    *("environment.imagePullCredentialsType", "environment.privilegedMode", "environment.type"),
+    *("environment.registryCredential", "logsConfig", "secondaryArtifacts", "secondarySources"),
+    *("serviceRole", "source.auth.type", "source.buildspec", "source.insecureSsl"),
+)
+
+
+def image_rows(title: str) -> dict[tuple[str, str], tuple[list[Row], list[Row]]]:
+    """Return the rows about what builds an image."""
+    template, build = f"{title.lower()}-image", f"{{{title}ImageBuild}}"
+    project = f"arn:aws:codebuild:{{region}}:{ACCOUNT}:project/{build}"
+    images = f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/{{{title}ImageRepository}}"
+    bucket = f"arn:aws:s3:::{{{title}ImageContext}}"
+    archive = f"{bucket}/{archive_of(template, f'{title}Image')}"
+    builder: tuple[list[Row], list[Row]] = (
+        [
+            start(build),
+            *(row(f"codebuild:{a}", project) for a in ("BatchGetBuilds", "StopBuild")),
+            row("ecr:DescribeImages", images),
+            *(row(f"s3:{a}", archive) for a in ("PutObject", "DeleteObject")),
+        ],
+        [
+            start("other"),
+            *(start(build, **{key: "x"}) for key in OVERRIDES),
+            start(build, **{"source.location": "somebodys-bucket/evil.zip"}),
+            start(build, **{"environment.environmentVariables.name": ["IMAGE"]}),
+            row("codebuild:UpdateProject", project),
+            *(row(f"ecr:{a}", images) for a in ("PutImage", "BatchDeleteImage")),
+            row("s3:GetObject", archive),
+            row("s3:PutObject", f"{bucket}/other.zip"),
+            row(
+                "ssm:PutParameter", f"arn:aws:ssm:{{region}}:{ACCOUNT}:parameter/cfngen/{template}"
+            ),
+        ],
+    )
+    pushes: tuple[list[Row], list[Row]] = (
+        [
+            row("ecr:PutImage", images),
+            row("ecr:GetAuthorizationToken", "*"),
+            row("s3:GetObject", archive),
+            row("s3:GetBucketLocation", bucket),
+        ],
+        [
+            row("ecr:BatchDeleteImage", images),
+            row("ecr:PutImage", images.replace(f"{{{title}ImageRepository}}", "other")),
+            row("s3:GetObject", f"{bucket}/other.zip"),
+            row("s3:PutObject", archive),
+            start(build),
+        ],
+    )
+    return {
+        (template, f"{title}ImageBuilderRole"): builder,
+        (template, f"{title}ImageBuildRole"): pushes,
+    }
+
+
+def archive_of(template: str, resource: str) -> str:
+    """Return the key of the archive that an image is built of, at its first revision."""
+    body = read((ROOT / f"output/{template}.yaml").read_text())
+    key: str = body["Resources"][resource]["Properties"]["Key"]["Fn::Sub"]
+    return key.replace("${ImageRevision}", "1")
+
+
 # Template, role: what it may, what it may not.
 TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
+    **image_rows("Mirror"),
+    **image_rows("Worker"),
     ("branch-builder", "WorkerRole"): (
         [
             *(sqs(a, "{Pushes}") for a in ("ReceiveMessage", "DeleteMessage")),
@@ -162,26 +235,6 @@ TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
                 f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/{{WorkerImageRepository}}",
             ),
         ],
-    ),
-    ("branch-builder", "WorkerImageBuildRole"): (
-        [
-            row(
-                "ecr:PutImage",
-                f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/{{WorkerImageRepository}}",
-            )
-        ],
-        [
-            row("ecr:PutImage", f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/other"),
-            row(
-                "ecr:BatchDeleteImage",
-                f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/{{WorkerImageRepository}}",
-            ),
-            row("s3:PutObject", "arn:aws:s3:::{Bundles}/x"),
-        ],
-    ),
-    ("branch-builder", "WorkerImageBuilderRole"): (
-        [start("{WorkerImageBuild}")],
-        [start("{Builds}"), start("other")],
     ),
     ("fargate-mirror", "MirrorRole"): (
         [
@@ -408,6 +461,9 @@ def test_a_role_may_what_it_needs_and_no_more(name: str, account: Emulator, tmp_
     stack = Deployment(account, name, tmp_path)
     stack.deploy()
     known = {t: r["PhysicalResourceId"] for t, r in stack.resources().items()}
+    if image := IMAGES.get(name):
+        there = stack.beside(image).resources()
+        known |= {t: r["PhysicalResourceId"] for t, r in there.items() if "Image" in t}
     known = {t: p.rpartition("/")[2] if p.startswith("http") else p for t, p in known.items()}
     known["region"] = stack.way.region
     wrong = []
@@ -447,7 +503,10 @@ def test_real_requests_are_denied_where_the_table_says_so(
     region = stack.way.region
     queue, given_up = identity(stack, "Pushes"), identity(stack, "GivenUp")
     bundles, outputs = identity(stack, "Bundles"), identity(stack, "Outputs")
-    builds, image = identity(stack, "Builds"), identity(stack, "WorkerImageBuild")
+    builds, image = (
+        identity(stack, "Builds"),
+        identity(stack.beside("worker-image"), "WorkerImageBuild"),
+    )
     worker = clients(stack, "WorkerRole")
     worker("sqs").receive_message(QueueUrl=queue)
     worker("s3").put_object(Bucket=bundles, Key="shop/main/1.zip", Body=b"")
@@ -497,21 +556,29 @@ def test_real_requests_are_denied_where_the_table_says_so(
         assert code in ("AccessDenied", "AccessDeniedException"), (what, code)
 
 
-def test_buckets_refuse_who_does_not_come_by_tls(account: Emulator, tmp_path: Path) -> None:
-    """Even with the right to write."""
+def test_buckets_and_queues_refuse_who_does_not_come_by_tls(
+    account: Emulator, tmp_path: Path
+) -> None:
+    """Even with the right to write, or to read."""
     stack = Deployment(account, "branch-builder", tmp_path)
     stack.deploy()
-    s3 = clients(stack, "WorkerRole")("s3")
-    put = {"Bucket": identity(stack, "Bundles"), "Key": "shop/main/1.zip", "Body": b""}
-    s3.put_object(**put)
+    worker = clients(stack, "WorkerRole")
+    s3, sqs = worker("s3"), worker("sqs")
+    bundle = {"Bucket": identity(stack, "Bundles"), "Key": "shop/main/1.zip", "Body": b""}
+    pushes = {"QueueUrl": identity(stack, "Pushes")}
 
     def plainly(request: Any, **_: Any) -> None:
         request.headers["X-Forwarded-Proto"] = "http"
 
-    s3.meta.events.register("before-send.s3", plainly)
-    with pytest.raises(ClientError) as caught:
-        s3.put_object(**put)
-    assert caught.value.response["Error"]["Code"] == "AccessDenied"
+    for client, call in (
+        (s3, lambda: s3.put_object(**bundle)),
+        (sqs, lambda: sqs.receive_message(**pushes)),
+    ):
+        call()
+        client.meta.events.register("before-send", plainly)
+        with pytest.raises(ClientError) as caught:
+            call()
+        assert "AccessDenied" in caught.value.response["Error"]["Code"]
 
 
 def clients(stack: Deployment, title: str) -> Any:

@@ -18,6 +18,7 @@ TABLES = {
     "ministack.app": ["SERVICE_HANDLERS", "AUTH"],
     "ministack.core.iam_actions": ["SERVICE_TO_IAM_NAMESPACE"],
     "ministack.core.router": ["SERVICE_PATTERNS"],
+    "ministack.services.cloudformation": ["_stack_events"],
     "ministack.services.cloudformation.provisioners": ["_RESOURCE_HANDLERS"],
     "ministack.services.codebuild": ["_builds", "_projects"],
     "ministack.services.eventbridge": ["_rules", "_targets"],
@@ -74,7 +75,11 @@ FUNCTIONS = {
     "ministack.services.cloudformation.handlers": {
         "_resolve_parameters": ["template", "provided_params", "previous_params"]
     },
-    "ministack.services.cloudformation.stacks": {"_runs_on_worker_thread": ["resource_type"]},
+    "ministack.services.cloudformation.stacks": {
+        "_add_event": ["stack_id", "stack_name", "logical_id", "resource_type", "status"],
+        "_delete_resource": [],
+        "_runs_on_worker_thread": ["resource_type"],
+    },
     "ministack.services.codebuild": {
         "_project_shape": ["project"],
         "_start_build": ["data"],

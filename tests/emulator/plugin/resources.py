@@ -16,6 +16,7 @@ import behind
 import own
 from ministack.core import responses
 from ministack.services import s3
+from ministack.services.cloudformation import _stack_events as stack_events
 from ministack.services.cloudformation import changesets, provisioners, stacks
 from ministack.services.cloudformation import handlers as cloudformation
 
@@ -387,8 +388,25 @@ def in_the_words_of_aws(theirs: Callable[..., Any]) -> Callable[..., Any]:
     return ours
 
 
+def told_of_deletions(theirs: Callable[..., Any]) -> Callable[..., Any]:
+    """Have the end of an update tell what it deletes, as CloudFormation's events do."""
+
+    def ours(kind: str, name: str, props: Properties, stack: str, title: str) -> Any:
+        answer = theirs(kind, name, props, stack, title)
+        logs = [log for log in stack_events.values() if log and log[-1]["StackName"] == stack]
+        last = logs[-1][-1] if logs else {}
+        begun = (last.get("LogicalResourceId"), last.get("ResourceStatus"))
+        if last and begun != (title, "DELETE_IN_PROGRESS"):  # or ministack tells it itself
+            told = (last["StackId"], stack, title, kind, "DELETE_COMPLETE")
+            stacks._add_event(*told, physical_id=name)
+        return answer
+
+    return ours
+
+
 def plug_in() -> None:
     """Add the types, and mend some."""
+    stacks._delete_resource = told_of_deletions(stacks._delete_resource)
     handlers = provisioners._RESOURCE_HANDLERS
     handlers.update(TYPES)
     bucket = "AWS::S3::Bucket"
