@@ -157,7 +157,7 @@ def start_as_is(
         others,
     ]
     # excuse parliament:UNKNOWN_CONDITION_FOR_ACTION/codebuild:*
-    # *ImageBuilderRole|StartRole|WorkerRole: The keys are newer than parliament's list of them; the
+    # StartRole|WorkerRole: The keys are newer than parliament's list of them; the
     # AWS page "AWS CodeBuild condition keys" has them.
     absent = {"Null": {f"codebuild:{key}": "true" for key in NOT_ALLOWED}}
     return (

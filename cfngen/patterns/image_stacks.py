@@ -166,8 +166,6 @@ def image_stack(
         retained=True,
         why="Builds the image unless it is there.",
     )
-    # excuse checkov:CKV2_AWS_34 *ImageUri: The URI of an image is no secret, and CloudFormation
-    # resolves no SecureString for a parameter of type AWS::SSM::Parameter::Value.
     published = StoredParameter(
         f"{title}Uri",
         Type="String",

@@ -39,6 +39,7 @@ REF_IS_ARN = {"AWS::SNS::Topic", "AWS::SecretsManager::Secret"}
 ASKED = {
     "BacklogKey": "/backlog/key",
     "ConnectionArn": f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/example",
+    "ImageParameter": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/example:1",
     "SourceSecret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:example",
 }
 
