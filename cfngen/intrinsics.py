@@ -14,6 +14,7 @@ from cfngen.values import (
     PRIVATE,
     REFERENCE,
     SPOOF,
+    argument_text,
     flat,
     has_functions,
     literal,
@@ -109,7 +110,7 @@ class Resolver:
         resolved = self.resolve(argument)
         if name in ("Fn::Base64", "Fn::Transform", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"):
             return {name: resolved}
-        text = flat(resolved)
+        text = argument_text(resolved)
         if len(text) > MOST_UNKNOWN:
             names = sorted({"".join(found) for found in REFERENCE.findall(text)})
             text = f"{_digest(text)} of {' '.join(map(_reference, names))}"

@@ -98,6 +98,37 @@ def flat(value: Any) -> str:
     return scalar(value)
 
 
+def argument_text(value: Any) -> str:
+    """Return the argument of a function that is left for deploy time, as a part of a text.
+
+    It is JSON, but for references and functions inside, which stand as they are: no argument is
+    escaped once for each function that it is an argument of. No two arguments have one text.
+    """
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{json.dumps(k)}: {_part(value[k])}' for k in sorted(value))}}}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_part, value))}]"
+    return scalar(value)
+
+
+def _part(value: Any) -> str:
+    if isinstance(value, dict | list):
+        return argument_text(value)
+    if isinstance(value, str) and _is_one_reference(value):
+        return value
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _is_one_reference(text: str) -> bool:
+    """Whether a text is one reference or function, and nothing beside it."""
+    depth = 0
+    for place, letter in enumerate(text):
+        depth += (letter == OPEN) - (letter == CLOSE)
+        if depth == 0:
+            return place > 0 and place == len(text) - 1
+    return False
+
+
 def _texts(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value

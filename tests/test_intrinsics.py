@@ -128,3 +128,25 @@ def test_what_depends_on_a_changed_mapping_or_condition_says_what_it_was() -> No
     other = Resolver({"Sizes": {}}, {"Asked": {"Fn::Equals": [{"Ref": "Stage"}, "x"]}}, told)
     assert canonical(one.resolve(lookup)) != canonical(other.resolve(lookup))
     assert canonical(one.resolve(choice)) != canonical(other.resolve(choice))
+
+
+def test_functions_in_functions_are_readable_and_told_apart() -> None:
+    """What is left for deploy time is not escaped once for each level; no two have one text."""
+    split = {"Fn::Split": [".amazonaws.com/", {"Ref": "Uri"}]}
+    host = {"Fn::Select": [0, split]}
+    region = {"Fn::Select": [3, {"Fn::Split": [".", host]}]}
+    resolver = Resolver({}, {})
+    assert shown(resolver.resolve(region)) == (
+        '${Fn::Select [3, ${Fn::Split [".", ${Fn::Select [0, ${Fn::Split [".amazonaws.com/",'
+        " ${Uri}]}]}]}]}"
+    )
+    alike = [
+        {"Fn::Split": [",", {"Fn::Sub": "${Uri}"}]},
+        {"Fn::Split": [",", {"Fn::Sub": "a${Uri}"}]},
+        {"Fn::Split": [",", {"Fn::Sub": "${Uri}${Uri}"}]},
+        {"Fn::Split": [",", "${Uri}", {"Ref": "Uri"}]},
+        {"Fn::Split": [", ", {"Ref": "Uri"}]},
+        {"Fn::Split": [[",", {"Ref": "Uri"}]]},
+        {"Fn::Split": {",": {"Ref": "Uri"}}},
+    ]
+    assert len({str(resolver.resolve(one)) for one in alike}) == len(alike)
