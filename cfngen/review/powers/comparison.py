@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from cfngen.review.model import Grant
 from cfngen.review.powers.actions import Actions, left, told
@@ -11,6 +11,7 @@ from cfngen.review.powers.branches import condition as when
 from cfngen.review.powers.conditions import described, no_stricter, split
 from cfngen.review.powers.covering import wild
 from cfngen.review.powers.grants import Sentence
+from cfngen.review.powers.principals import Who
 from cfngen.values import literal
 
 MOST_CASES = 4  # conditions of the template that are told apart
@@ -25,7 +26,10 @@ def news(before: Sequence[Sentence], after: Sequence[Sentence], effect: str) -> 
     What a sentence of `after` allows and another of it denies is not new, whatever `before` says.
     """
     known = set(before)
-    olds = [sentence for sentence in before if sentence.effect == effect]
+    olds: dict[Who, list[Sentence]] = {}
+    for sentence in before:
+        if sentence.effect == effect:
+            olds.setdefault(sentence.who, []).append(sentence)
     denied = [s for s in after if s.effect == "Deny"] if effect == "Allow" else []
     found = []
     for sentence in after:
@@ -39,8 +43,14 @@ def news(before: Sequence[Sentence], after: Sequence[Sentence], effect: str) -> 
     return found
 
 
-def _uncovered(sentence: Sentence, olds: Sequence[Sentence]) -> frozenset[str]:
-    olds = [old for old in olds if old.who.includes(sentence.who) and old.on.includes(sentence.on)]
+def _uncovered(sentence: Sentence, by_who: Mapping[Who, Sequence[Sentence]]) -> frozenset[str]:
+    olds = [
+        old
+        for who, theirs in by_who.items()
+        if who.includes(sentence.who)
+        for old in theirs
+        if old.on.includes(sentence.on)
+    ]
     rest = left(sentence.actions, _allowing(sentence.condition, olds))
     if not rest or not olds:
         return rest
