@@ -99,6 +99,7 @@ def asking(principal: str, action: str, on: str, context: dict[str, str]) -> Any
         action=action,
         resource_arn=on,
         region=responses.get_region(),
+        secure_transport=True,  # services of AWS call one another by TLS
         service_context=known,
     )
 
