@@ -190,8 +190,11 @@ def python_of_the_image() -> str:
     pytest.skip("no Python 3.9 on this machine: the programs are not run in the image's")
 
 
-def finished(process: subprocess.Popen[str], timeout: float = 90) -> Ended:
-    """Wait for a task to end; what `aws` and git say goes to the same log."""
+def finished(process: subprocess.Popen[str], timeout: float = 300) -> Ended:
+    """Wait for a task to end; what `aws` and git say goes to the same log.
+
+    The time is there for what hangs: a busy machine takes minutes for thousands of branches.
+    """
     try:
         output, _ = process.communicate(timeout=timeout)
     finally:
