@@ -106,5 +106,5 @@ def size_advice(drawn: Drawn) -> str:
         return ""
     return (
         f"{drawn.name}: {drawn.size:,} bytes, over the {INLINE_LIMIT:,} that CloudFormation takes"
-        " inline: deploy it with --s3-bucket"
+        " inline: deploy it with --s3-bucket, which `cfngen plan --bucket NAME` writes"
     )

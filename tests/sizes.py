@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterator
@@ -88,8 +89,13 @@ def shipped() -> list[Size]:
     ]
 
 
-def all_shapes() -> Iterator[Size]:
-    """Yield the size of each blueprint: as it is, with each single choice, with several."""
+@functools.cache
+def all_shapes() -> tuple[Size, ...]:
+    """Return the size of each blueprint: as it is, with each single choice, with several."""
+    return tuple(_drawn())
+
+
+def _drawn() -> Iterator[Size]:
     for name, entry in blueprints().items():
         if entry.distribution != "cfngen":
             continue

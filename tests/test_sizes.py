@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import functools
-
 import pytest
 import sizes
-from sizes import BUDGET, RESERVE, Size
+from sizes import BUDGET, RESERVE
 
 from cfngen.generate import INLINE_LIMIT
 from cfngen.manifest import load
@@ -20,12 +18,6 @@ THROUGH_A_BUCKET = {
 }
 
 
-@functools.cache
-def every_shape() -> tuple[Size, ...]:
-    """Return the sizes of all shapes."""
-    return tuple(sizes.all_shapes())
-
-
 @pytest.mark.parametrize("name", load(sizes.ROOT).templates)
 def test_what_ships_keeps_room_for_what_comes(name: str) -> None:
     """4,096 bytes of the 51,200 are free, whatever is added next."""
@@ -34,18 +26,21 @@ def test_what_ships_keeps_room_for_what_comes(name: str) -> None:
     assert size <= BUDGET, f"{size - BUDGET:,} bytes too many: cut what can stand alone"
 
 
+@pytest.mark.slow
 def test_shapes_that_need_a_bucket_are_a_list() -> None:
     """No option takes a template over the limit without somebody having decided it."""
-    large = {sizes.key(s): s.bytes for s in every_shape() if s.bytes > INLINE_LIMIT}
+    large = {sizes.key(s): s.bytes for s in sizes.all_shapes() if s.bytes > INLINE_LIMIT}
     assert large == THROUGH_A_BUCKET
 
 
+@pytest.mark.slow
 def test_the_page_tells_the_sizes_of_now() -> None:
     """`python tests/sizes.py` has been run."""
     assert sizes.PAGE.read_text() == sizes.page()
 
 
+@pytest.mark.slow
 def test_every_blueprint_is_on_the_page() -> None:
     """Ours, each with its defaults."""
     ours = {entry.blueprint.name for entry in load(sizes.ROOT).templates.values()}
-    assert {size.blueprint for size in every_shape()} == ours
+    assert {size.blueprint for size in sizes.all_shapes()} == ours
