@@ -14,6 +14,7 @@ from cfngen.values import references
 
 CUSTOM = "AWS::CloudFormation::CustomResource"
 DYNAMIC = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):([^}]*?)\}\}")
+# A parameter of such a type is given the name of an SSM parameter, and has its value.
 LOOKED_UP = "AWS::SSM::Parameter::Value<"
 
 

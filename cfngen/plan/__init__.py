@@ -8,15 +8,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cfngen.capabilities import Need, needs
+from cfngen.deploy_role.beyond import LOOKED_UP
 from cfngen.deploy_role.names import Place, patterns
 from cfngen.errors import CfngenError
 from cfngen.generate import INLINE_LIMIT
 from cfngen.intrinsics import Resolver
 from cfngen.manifest import Entry
 from cfngen.plan.places import refuse_several, regions
-
-# A parameter of such a type is given the name of an SSM parameter, and has its value.
-SSM_VALUE = "AWS::SSM::Parameter::Value<"
 
 
 @dataclass(frozen=True)
@@ -204,7 +202,7 @@ def _read(source: Source) -> list[str]:
         str(about["Default"])
         for about in _section(source.body, "Parameters").values()
         if isinstance(about, dict)
-        and str(about.get("Type", "")).startswith(SSM_VALUE)
+        and str(about.get("Type", "")).startswith(LOOKED_UP)
         and about.get("Default")
     ]
 
