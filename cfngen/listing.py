@@ -38,7 +38,10 @@ def text(project: Manifest, blueprints: Iterable[Summary], style: Callable[..., 
     """Return both lists for a person."""
     blueprints = list(blueprints)
     wide = max((len(n) for n in (*project.templates, *(b.name for b in blueprints))), default=0)
-    lines = [style(f"templates ({project.source})", bold=True)]
+    title = f"templates ({project.source})"
+    if project.by_default:
+        title = "templates that `cfngen show` prints; none is listed, so `cfngen build` makes none"
+    lines = [style(title, bold=True)]
     for entry in project.templates.values():
         options = ", ".join(f"{key}={value!r}" for key, value in entry.options.items())
         if len(options) > LONGEST:
@@ -53,8 +56,13 @@ def text(project: Manifest, blueprints: Iterable[Summary], style: Callable[..., 
 
 
 def as_json(project: Manifest, blueprints: Iterable[Summary]) -> str:
-    """Return both lists as one JSON object with the keys `templates` and `blueprints`."""
+    """Return both lists as one JSON object with the keys `templates` and `blueprints`.
+
+    `listed` is false where no manifest lists templates: then they are the blueprints with their
+    default options, which `cfngen show` prints and `cfngen build` does not make.
+    """
     data = {
+        "listed": not project.by_default,
         "templates": [
             {"name": t.name, "blueprint": t.blueprint.name, "options": t.options}
             for t in project.templates.values()

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-import json
 import re
-import tomllib
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -13,6 +11,14 @@ from typing import Any
 
 from cfngen import registry
 from cfngen.errors import CfngenError, ManifestError, did_you_mean
+from cfngen.manifest_file import KEYS as TOP_KEYS
+from cfngen.manifest_file import OUTPUT, Reader, several
+from cfngen.manifest_file import Found as Found  # what is known of the file, from here as well
+from cfngen.manifest_file import accepted_parts as accepted_parts
+from cfngen.manifest_file import find as find
+from cfngen.manifest_file import find_in as find_in
+from cfngen.manifest_file import listed_templates as listed_templates
+from cfngen.manifest_file import output_folder as output_folder
 from cfngen.options import option_problems
 from cfngen.paths import near
 
@@ -40,7 +46,11 @@ class Entry:
 
 @dataclass(frozen=True)
 class Manifest:
-    """The templates of one project and the folder they go to."""
+    """The templates of one project and the folder they go to.
+
+    `by_default` says that no manifest lists any: `templates` are then what the installed
+    blueprints make with their default options, to be looked at, not to be built.
+    """
 
     templates: dict[str, Entry]
     output: Path
@@ -69,45 +79,13 @@ class Manifest:
         )
 
 
-@dataclass(frozen=True)
-class Found:
-    """Where a project is, and its tables, not understood yet.
-
-    `root` is the folder of the manifest, or where the search began if there is none.
-    """
-
-    root: Path
-    tables: tuple[tuple[Path, Any], ...] = ()
-    problems: tuple[str, ...] = ()
-
-
-def find(start: Path) -> Found:
-    """Return the nearest folder from `start` upwards with a manifest; complains of nothing yet.
-
-    Cheap, for those who only ask where the project is, or what its templates are called.
-    """
-    start = start.absolute()
-    for folder in (start, *start.parents):
-        problems: list[str] = []
-        own = _toml(folder / "cfngen.toml", problems)
-        shared = _toml(folder / "pyproject.toml", problems)
-        tool = (shared or {}).get("tool")
-        tables: list[tuple[Path, Any]] = []
-        if isinstance(tool, dict) and "cfngen" in tool:
-            tables.append((folder / "pyproject.toml", tool["cfngen"]))
-        if own is not None:
-            tables.append((folder / "cfngen.toml", own))
-        if tables or problems:
-            return Found(folder, tuple(tables), tuple(problems))
-    return Found(start)
-
-
 def load(start: Path, output: Path | None = None) -> Manifest:
     """Find and read the manifest of the project around `start`.
 
     A manifest is the table `[tool.cfngen]` of `pyproject.toml`, or the same tables without the
     prefix `tool.cfngen` in `cfngen.toml`. Without either, or where it has no `templates`, every
-    installed blueprint is one template with its default options.
+    installed blueprint is one template with its default options, which `list` and `show` can
+    show; who writes or deploys templates calls `no_templates.require_templates` first.
 
     Args:
         start: the folder to start from; the nearest parent with a manifest wins.
@@ -126,45 +104,19 @@ def read(found: Found, output: Path | None = None) -> Manifest:
         ManifestError: as `load`.
     """
     known, missing = registry.search()
-    problems = [*found.problems, *_several(found)]
+    problems = [*found.problems, *several(found)]
     readers = [_Reader(path, known) for path, _ in found.tables]
     read_ = [reader.read(table) for reader, (_, table) in zip(readers, found.tables, strict=True)]
     problems += [problem for reader in readers for problem in reader.problems] + missing
     if problems:
         raise ManifestError(problems + [doubt for reader in readers for doubt in reader.doubts])
-    templates, folder = read_[0] if read_ else (None, Path("output"))
+    templates, folder = read_[0] if read_ else (None, OUTPUT)
     by_default = templates is None
     source = near(found.tables[0][0]) if found.tables else "the installed blueprints"
     if templates is None:
         names = {name.replace("_", "-"): entry for name, entry in known.items()}
         templates = {n: Entry(n, entry, where="by default") for n, entry in names.items()}
     return Manifest(templates, output or found.root / folder, source, by_default)
-
-
-def output_folder(found: Found) -> Path:
-    """Return the folder of the templates; nothing else is read, and no blueprint is imported.
-
-    Raises:
-        ManifestError: what is wrong with the file, or with that folder.
-    """
-    problems = [*found.problems, *_several(found)]
-    folder = Path("output")
-    for path, table in found.tables[:1]:
-        reader = _Reader(path, {})
-        if isinstance(table, dict):
-            folder = reader.output(table.get("output", "output"))
-        problems += reader.problems
-    if problems:
-        raise ManifestError(problems)
-    return found.root / folder
-
-
-def _several(found: Found) -> list[str]:
-    if len(found.tables) < 2:
-        return []
-    second = near(found.root / "pyproject.toml")
-    what = "is a second table of templates beside cfngen.toml; keep one of them"
-    return [f"{second}: [tool.cfngen] {what}"]
 
 
 def template_names(start: Path) -> list[str]:
@@ -191,7 +143,7 @@ def all_regions() -> tuple[str, ...]:
     return tuple(sorted(set(re.findall(r'"([a-z]{2,4}(?:-[a-z]+)+-[0-9])": \[', text))))
 
 
-class _Reader:
+class _Reader(Reader):
     """Reads the tables of one file and keeps every problem it meets.
 
     `doubts` are options that could not be looked at, because importing the blueprint failed. They
@@ -199,29 +151,20 @@ class _Reader:
     """
 
     def __init__(self, source: Path, known: dict[str, registry.Entry]) -> None:
-        self.source = source
+        super().__init__(source)
         self.known = known
-        self.problems: list[str] = []
         self.doubts: list[str] = []
-
-    def at(self, *keys: str) -> str:
-        return _at(self.source, (*_prefix(self.source), *keys))
-
-    def problem(self, keys: tuple[str, ...], what: str) -> None:
-        self.problems.append(f"{self.at(*keys)} {what}")
 
     def read(self, table: Any) -> tuple[dict[str, Entry] | None, Path]:
         """Return the templates, `None` if none are listed, and the folder for them."""
         if not isinstance(table, dict):
             self.problem((), "must be a table")
-            return None, Path("output")
-        self.unknown_keys((), table, ("templates", "output"))
-        templates = table.get("templates")
-        if templates is not None and not isinstance(templates, dict):
-            self.problem((), "templates: must be tables, one for each template")
-            templates = None
+            return None, OUTPUT
+        self.unknown_keys((), table, TOP_KEYS)
+        templates = self.templates(table)
         entries = None if templates is None else self.entries(templates)
-        return entries, self.output(table.get("output", "output"))
+        self.accepted(table.get("review"))
+        return entries, self.output(table.get("output", str(OUTPUT)))
 
     def entries(self, templates: dict[str, Any]) -> dict[str, Entry]:
         entries: dict[str, Entry] = {}
@@ -327,66 +270,3 @@ class _Reader:
                 ("templates", circle[-1]),
                 f"after: goes round in a circle: {' after '.join((circle[-1], *circle))}",
             )
-
-    def output(self, value: Any) -> Path:
-        if not isinstance(value, str) or not value or "\0" in value:
-            self.problem(
-                (), f"output: must be a folder below the project, got {_toml_value(value)}"
-            )
-        elif Path(value).is_absolute() or ".." in Path(value).parts:
-            self.problem((), f"output: {value!r} leads out of the project; --output may")
-        else:
-            return Path(value)
-        return Path("output")
-
-    def unknown_keys(
-        self, where: tuple[str, ...], table: dict[str, Any], known: tuple[str, ...]
-    ) -> None:
-        for key, value in table.items():
-            if key in known:
-                continue
-            hint = did_you_mean(key, known)
-            if not where and isinstance(value, dict) and "blueprint" in value:
-                hint = f"; did you mean {_table((*_prefix(self.source), 'templates', key))}?"
-            self.problem(where, f"{_bare(key)}: unknown key{hint} (known: {', '.join(known)})")
-
-
-def _toml(path: Path, problems: list[str]) -> dict[str, Any] | None:
-    """Return what a file says, `None` if there is none; what is wrong goes to the problems."""
-    try:
-        return tomllib.loads(path.read_bytes().decode("utf-8").replace("\r\n", "\n"))
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        problems.append(f"{near(path)}: cannot be read: {error.strerror}")
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        problems.append(f"{near(path)}:{line}: not UTF-8; save the file as UTF-8")
-    except RecursionError:
-        problems.append(f"{near(path)}: not TOML: nested too deeply")
-    except ValueError as error:  # a TOMLDecodeError, or a number of thousands of digits
-        said = re.fullmatch(r"(?s)(.*) \(at line (\d+), column (\d+)\)", str(error))
-        place = f":{said[2]}:{said[3]}" if said else ""
-        problems.append(f"{near(path)}{place}: not TOML: {said[1] if said else error}")
-    return {} if path.name == "cfngen.toml" else None
-
-
-def _prefix(source: Path) -> tuple[str, ...]:
-    return ("tool", "cfngen") if source.name == "pyproject.toml" else ()
-
-
-def _at(source: Path, keys: tuple[str, ...]) -> str:
-    return f"{near(source)}: {_table(keys)}" if keys else f"{near(source)}:"
-
-
-def _table(keys: tuple[str, ...]) -> str:
-    return f"[{'.'.join(map(_bare, keys))}]"
-
-
-def _bare(key: str) -> str:
-    """Return a key as TOML would have it written."""
-    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False)
-
-
-def _toml_value(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)

@@ -388,6 +388,47 @@ def test_what_is_left_over_is_told_checked_and_pruned(cli: Cli, root: Path) -> N
     assert sorted(path.name for path in (root / "output").iterdir()) == ["mine.yaml", "one.yaml"]
 
 
+def test_a_double_of_a_template_fails_the_check(cli: Cli, root: Path) -> None:
+    """A file of another suffix beside a template, and a link: a build warns, --check ends with 1.
+
+    Neither is written to or removed.
+    """
+    cli("build")
+    (root / "output/one.yml").write_text("Resources: {}\n")
+    (root / "output/sub").mkdir()
+    (root / "output/sub/left.json").symlink_to("nowhere")
+    before = snapshot(root)
+    code, out, err = cli("build", "--check")
+    assert (code, out) == (1, "")
+    double, link = err.splitlines()
+    assert double.startswith("output/one.yml: beside output/one.yaml, which this project makes: ")
+    assert link == "output/sub/left.json: is a link to nowhere, so it is no template; remove it"
+    code, out, err = cli("build")
+    assert (code, out) == (0, "")
+    assert err.splitlines()[:2] == [double, link]
+    assert snapshot(root) == before
+    code, out, err = cli("build", "--check", "--format", "json")
+    assert (code, json.loads(out), err.splitlines()) == (1, [], [double, link])
+    (root / "output/one.yaml").unlink()
+    assert "out of date: one.yaml; run `cfngen build`\n" + double in cli("build", "--check").err
+
+
+@pytest.mark.parametrize("put", [lambda p: p.symlink_to("two.yaml"), os.mkfifo])
+def test_a_check_does_not_follow_what_is_in_the_place_of_a_template(
+    cli: Cli, root: Path, put: Callable[[Path], object]
+) -> None:
+    """A link or a FIFO there is named, with exit code 2, and neither read nor replaced."""
+    cli("build")
+    (root / "output/one.yaml").unlink()
+    put(root / "output/one.yaml")
+    before = snapshot(root)
+    for arguments in (["build", "--check"], ["build"], ["build", "--force"]):
+        code, out, err = cli(*arguments)
+        assert (code, out) == (2, "")
+        assert err.startswith("error: output/one.yaml is ")
+    assert snapshot(root) == before
+
+
 def test_an_edit_by_hand_is_not_lost(cli: Cli, root: Path) -> None:
     """An edited file ends the build with 2 and nothing written; --force overwrites it."""
     cli("build")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -78,16 +80,19 @@ def test_the_nearest_parent_wins(tmp_path: Path) -> None:
     assert list(manifest.load(tmp_path).templates) == ["far"]
 
 
-def test_without_a_manifest_every_blueprint_is_a_template(tmp_path: Path) -> None:
-    """No manifest, or one that lists no templates: each installed blueprint with its defaults."""
+def test_without_a_manifest_every_blueprint_can_be_looked_at(tmp_path: Path) -> None:
+    """No manifest, or one without templates: each blueprint with its defaults, marked as such."""
     loaded = manifest.load(tmp_path)
     assert loaded.templates["mani-bucket"].blueprint.name == "mani_bucket"
     assert loaded.templates["mani-shapes"].options == {}
     assert loaded.output == tmp_path / "output"
+    assert loaded.by_default
     only_output = manifest.load(project(tmp_path, 'output = "cfn/made"'))
+    assert only_output.by_default
     assert list(only_output.templates) == list(loaded.templates)
     assert only_output.output == tmp_path / "cfn/made"
-    assert manifest.load(project(tmp_path, "[templates]")).templates == {}
+    empty = manifest.load(project(tmp_path, "[templates]"))
+    assert (empty.templates, empty.by_default) == ({}, False)
 
 
 def test_an_output_given_by_hand_counts(tmp_path: Path) -> None:
@@ -121,6 +126,157 @@ def test_names_that_are_not_there_are_told_together(tmp_path: Path) -> None:
         "no template 'thigns' in cfngen.toml; did you mean 'things'? (there are: things, more)",
         "'mani_bucket' is a blueprint; the templates made of it: things, more",
     )
+
+
+# --- what the file says without blueprints ------------------------------------------------------
+
+
+def test_a_manifest_is_found_wherever_its_files_are_read_from() -> None:
+    """The nearest folder wins; a reader is asked for nothing above it, and its errors are told."""
+    folders = [Path("/p/a/b"), Path("/p/a"), Path("/p")]
+    files = {
+        Path("/p/a/cfngen.toml"): b'output = "cfn"\n[templates]\n',
+        Path("/p/pyproject.toml"): b"[tool.cfngen.templates.far]\n",
+    }
+    calls: list[Path] = []
+
+    def reader(path: Path) -> bytes | None:
+        calls.append(path)
+        return files.get(path)
+
+    place = manifest.find_in(folders, reader)
+    assert (place.root, place.has_manifest) == (Path("/p/a"), True)
+    assert manifest.output_folder(place) == Path("/p/a/cfn")
+    assert manifest.listed_templates(place) == []
+    assert calls == [
+        folder / name for folder in folders[:2] for name in ("cfngen.toml", "pyproject.toml")
+    ]
+    assert manifest.listed_templates(manifest.find_in(folders[2:], reader)) == ["far"]
+
+    def refuse(path: Path) -> bytes | None:
+        raise OSError(5, "Input/output error", str(path))
+
+    with pytest.raises(ManifestError, match=r"cfngen\.toml: cannot be read: Input/output error"):
+        manifest.output_folder(manifest.find_in(folders, refuse))
+    with pytest.raises(ValueError, match="no folder"):
+        manifest.find_in([], reader)
+
+
+def test_no_manifest_lists_nothing(tmp_path: Path) -> None:
+    """No manifest, and one without that table, list `None`; an empty table lists no name."""
+    place = manifest.find_in([tmp_path], lambda _: None)
+    assert (place.root, place.has_manifest) == (tmp_path, False)
+    assert manifest.listed_templates(place) is None
+    assert manifest.output_folder(place) == tmp_path / "output"
+    assert manifest.accepted_parts(place) == {}
+    for text, listed in (
+        ('output = "cfn"', None),
+        ("", None),
+        ("[templates]", []),
+        ('[templates.b]\nblueprint = "gone"\n[templates.a]\nx = 1', ["b", "a"]),
+    ):
+        place = manifest.find(project(tmp_path, text))
+        assert (place.has_manifest, manifest.listed_templates(place)) == (True, listed)
+
+
+@pytest.mark.parametrize("text", ["templates = 1", "[[[", "templates = [1]"])
+def test_a_file_that_is_not_understood_does_not_list_nothing(tmp_path: Path, text: str) -> None:
+    """Whoever asks what is listed hears what is wrong, not that there is nothing."""
+    with pytest.raises(ManifestError):
+        manifest.listed_templates(manifest.find(project(tmp_path, text)))
+
+
+@pytest.mark.parametrize("put", [lambda p: p.symlink_to("gone.toml"), os.mkfifo])
+def test_a_link_to_nowhere_or_a_fifo_is_not_taken_for_no_manifest(
+    tmp_path: Path, put: Callable[[Path], object]
+) -> None:
+    """Neither hides the project, nor is waited for."""
+    project(tmp_path, '[templates.far]\nblueprint = "mani_bucket"')
+    (tmp_path / "a").mkdir()
+    put(tmp_path / "a/cfngen.toml")
+    with pytest.raises(ManifestError, match=r"cannot be read: (a link to gone|no ordinary file)"):
+        manifest.load(tmp_path / "a")
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix"), [("pyproject.toml", "tool.cfngen."), ("cfngen.toml", "")]
+)
+def test_parts_that_a_review_accepts_have_reasons(tmp_path: Path, name: str, prefix: str) -> None:
+    """Names and reasons are had without a blueprint, in the order in which they are written."""
+    text = f"""
+    [{prefix}review]
+    opaque = [
+        {{ name = "shop/Network", reason = "the network team reviews it" }},
+        {{ name = " shop/Macro ", reason = " a macro of ours, 日本 " }},
+    ]
+    [{prefix}templates.a]
+    blueprint = "mani_bucket"
+    """
+    place = manifest.find(project(tmp_path, text, name))
+    accepted = {
+        "shop/Network": "the network team reviews it",
+        "shop/Macro": "a macro of ours, 日本",
+    }
+    assert list(manifest.accepted_parts(place).items()) == list(accepted.items())
+    assert list(manifest.read(place).templates) == ["a"]
+
+
+ACCEPTED = """
+[[review.opaque]]
+name = "shop/Network"
+reason = "fine"
+[[review.opaque]]
+nmae = "shop/Other"
+reason = ""
+[[review.opaque]]
+name = "shop/Network"
+reason = "two\\nlines"
+[[review.opaque]]
+name = 3
+reason = "\\u202Eback"
+[[review.opaque]]
+[review]
+opque = 1
+"""
+
+
+def test_mistakes_about_accepted_parts_are_told_together(tmp_path: Path) -> None:
+    """Misspelt keys, missing reasons and doubles, with file, table and key, by both readers."""
+    text = ACCEPTED.replace("[review]\nopque", "[review.opque]\nx")
+    expected = [
+        "cfngen.toml: [review] opque: unknown key; did you mean 'opaque'? (known: opaque)",
+        "cfngen.toml: [review] opaque[1].nmae: unknown key; did you mean 'name'? (known: name,",
+        'cfngen.toml: [review] opaque[1].name: must be text on one line, such as "shop/Network"',
+        "cfngen.toml: [review] opaque[1].reason: must be text on one line, such as",
+        "cfngen.toml: [review] opaque[2].reason: must be text on one line",
+        "cfngen.toml: [review] opaque[2].name: 'shop/Network' is listed already: opaque[0]",
+        "cfngen.toml: [review] opaque[3].name: must be text on one line",
+        "cfngen.toml: [review] opaque[3].reason: must be text on one line",
+        "cfngen.toml: [review] opaque[4].name: must be text on one line",
+        "cfngen.toml: [review] opaque[4].reason: must be text on one line",
+    ]
+    with pytest.raises(ManifestError) as caught:
+        manifest.accepted_parts(manifest.find(project(tmp_path, text)))
+    lines = list(caught.value.problems)
+    assert len(lines) == len(expected)
+    assert all(line.startswith(start) for line, start in zip(lines, expected, strict=True))
+    assert problems(tmp_path, text) == lines
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("review = 1", "cfngen.toml: review: must be a table"),
+        ('review.opaque = ["shop/Network"]', "cfngen.toml: [review] opaque: must be a list of"),
+        ('review.opaque = { name = "a" }', "cfngen.toml: [review] opaque: must be a list of"),
+    ],
+)
+def test_accepted_parts_are_a_list_of_tables(tmp_path: Path, text: str, problem: str) -> None:
+    """Other shapes are refused with an example, and nothing is accepted."""
+    (line,) = problems(tmp_path, text)
+    assert line.startswith(problem)
+    with pytest.raises(ManifestError):
+        manifest.accepted_parts(manifest.find(tmp_path))
 
 
 # --- what is wrong ------------------------------------------------------------------------------
@@ -238,7 +394,7 @@ def test_everything_wrong_is_told_in_one_go(tmp_path: Path) -> None:
     """Every kind of mistake in one file is told at once, each with file, table and key."""
     told = problems(tmp_path, EVERYTHING)
     expected = [
-        ("", "outptu: unknown key; did you mean 'output'? (known: templates, output)"),
+        ("", "outptu: unknown key; did you mean 'output'? (known: templates, output, review)"),
         ("", "lost: unknown key; did you mean [templates.lost]?"),
         (" [templates.unknown-keys]", "regoins: unknown key; did you mean 'regions'?"),
         (" [templates.unknown-keys]", '"odd key": unknown key (known:'),

@@ -121,14 +121,21 @@ print(all(m.__file__.startswith(sys.prefix) for m in (cfngen, cfngen_blueprints)
     assert done.stdout.split() == ["None", "True"]
 
 
-def test_an_empty_directory_is_enough(installed: Installed, tmp_path: Path) -> None:
-    """Installed, cfngen lists and builds every blueprint, with the bytes of the checkout."""
+def test_a_list_of_templates_is_enough(installed: Installed, tmp_path: Path) -> None:
+    """Installed, cfngen lists and builds every blueprint, with the bytes of the checkout.
+
+    Without a list of templates it lists them too, and builds none.
+    """
     (tmp_path / "wheel").mkdir()
     (tmp_path / "checkout").mkdir()
     listed = json.loads(run(installed.cfngen, "list", "--format", "json", cwd=tmp_path).stdout)
     ours = {path.parent.name for path in (ROOT / "blueprints").glob("[!_]*/blueprint.py")}
     assert {found["name"] for found in listed["blueprints"]} == ours
     assert {found["distribution"] for found in listed["blueprints"]} == {"cfngen"}
+    refused = run(installed.cfngen, "build", cwd=tmp_path / "wheel", check=False)
+    assert (refused.returncode, list((tmp_path / "wheel").iterdir())) == (2, [])
+    tables = [f'[templates.{n.replace("_", "-")}]\nblueprint = "{n}"\n' for n in sorted(ours)]
+    (tmp_path / "wheel/cfngen.toml").write_text("".join(tables))
     run(installed.cfngen, "build", cwd=tmp_path / "wheel")
     built = {path.name: path.read_bytes() for path in (tmp_path / "wheel/output").iterdir()}
     assert set(built) == {f"{name.replace('_', '-')}.yaml" for name in ours}

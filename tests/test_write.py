@@ -398,16 +398,23 @@ def test_a_build_stopped_by_a_person_changes_nothing(output: Path) -> None:
 def test_a_build_killed_at_random_leaves_whole_files(output: Path) -> None:
     """SIGKILL at forty random moments: every file is whole, and the next build just works."""
     dice = random.Random(4)  # noqa: S311 - moments, not secrets
-    seen = []
-    for _ in range(40):
+    seen: list[dict[str, str]] = []
+    # On a busy machine it may take more of them until one falls between two builds.
+    while len(seen) < 40 or (NEWER not in seen and len(seen) < 400):
+        reading, writing = os.pipe()
         pid = os.fork()
         if not pid:
             while True:
                 build(output, NEWER)
+                os.write(writing, b".")
                 build(output, OLD)
+        os.close(writing)
+        if len(seen) % 2:  # every other one is after a whole build, however long that takes
+            os.read(reading, 1)
         time.sleep(dice.uniform(0.001, 0.02))
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
+        os.close(reading)
         now = contents(output)
         for name, text in now.items():
             assert text in (OLD.get(name), NEWER.get(name)), name

@@ -43,6 +43,7 @@ def build(
 ) -> None:
     """Generate and lint templates (all of them, without NAMES) and write them.
 
+    cfngen.toml, or [tool.cfngen] in pyproject.toml, lists them; without a list none is made.
     Errors of the linter fail the build, and then nothing is written; warnings are shown.
     """
     from pathlib import Path
@@ -52,12 +53,16 @@ def build(
 
     if prune and names:
         raise CfngenError("--prune goes with a build of everything: leave out the names")
+    from cfngen.no_templates import require_templates
+
     found = manifest.find(here())
+    require_templates(found, prune=prune)
     with Linters(found.root) as linters:  # first of all: it loads while we draw
         from cfngen import write
         from cfngen.generate import size_advice
         from cfngen.lint import ERROR, trace
         from cfngen.paths import near
+        from cfngen.siblings import mistakable
 
         project = manifest.read(found, Path(output) if output else None)
         entries = project.select(names)
@@ -68,6 +73,8 @@ def build(
             prune=not names,
             within=None if output else found.root,
         )
+        files = [entry.file_name for entry in entries]
+        doubtful = mistakable(project.output, files, within=found.root)
         paths = [near(project.output / entry.file_name) for entry in entries]
         results = linters.lint(
             [(d.text, p, e.regions) for d, p, e in zip(drawn, paths, entries, strict=True)]
@@ -84,18 +91,23 @@ def build(
         say(f"{errors} error(s); nothing written", fg="red")
         raise click.exceptions.Exit(FINDINGS)
     if check:
-        _check(changes, sys.stdout if form == "text" else sys.stderr)
+        _check(changes, doubtful, project, sys.stdout if form == "text" else sys.stderr)
         return
+    for line in doubtful:
+        say(line, fg="yellow")
     if not prune:
         left = [change for change in changes if change.kind == write.REMOVED]
         changes = [change for change in changes if change not in left]
+        remedy = "--prune removes it" if project.templates else "remove it"
         for change in left:
-            say(f"{near(change.path)}: no template of that name any more; --prune removes it")
+            say(f"{near(change.path)}: no template of that name any more; {remedy}")
     write.apply(changes, force=force)
     _summary(changes, project, drawn, len(findings))
 
 
-def _check(changes: Sequence[Change], stream: Any) -> None:
+def _check(
+    changes: Sequence[Change], doubtful: Sequence[str], project: Manifest, stream: Any
+) -> None:
     """Show what is out of date; data, unless findings in another format are the data."""
     from cfngen import write
 
@@ -108,9 +120,13 @@ def _check(changes: Sequence[Change], stream: Any) -> None:
     if stale:
         names = ", ".join(change.path.name for change in stale)
         prune = " --prune" if any(change.after is None for change in stale) else ""
-        say(f"out of date: {names}; run `cfngen build{prune}`", fg="red")
+        remedy = f"run `cfngen build{prune}`" if project.templates else "remove what is left"
+        say(f"out of date: {names}; {remedy}", fg="red")
         for edited in write.edited(stale):
             say(edited, fg="red")
+    for line in doubtful:
+        say(line, fg="red")
+    if stale or doubtful:
         raise click.exceptions.Exit(FINDINGS)
     say(f"{len(changes)} template(s) as the blueprints say", fg="green")
 
@@ -128,7 +144,7 @@ def _summary(
             detail = f"  {resources:>3} resources {found.size:>7,} bytes"
         colour = {"same": None, "removed": "red"}.get(change.kind, "green")
         say(f"{change.kind:<8} {near(change.path):<40}{detail}".rstrip(), fg=colour)
-    if project.by_default:
-        say("no templates are listed here: made every installed blueprint with its defaults")
+    if not project.templates:
+        say(f"{project.source}: lists no template, so there is nothing to make", fg="yellow")
     clean = "no findings" if not findings else f"{findings} finding(s), none of them an error"
     say(f"{len(drawn)} template(s) in {near(project.output)}/, {clean}")

@@ -62,13 +62,20 @@ def plan(
     A plan is for one account: without NAMES, templates that have an `account` are left out.
     """
     from cfngen import manifest
+    from cfngen.no_templates import require_templates
     from cfngen.plan import steps
     from cfngen.plan.places import in_one_account
     from cfngen.plan.printing import as_json
     from cfngen.plan.script import shell
 
     bucket = _bucket(bucket)
-    project = manifest.load(here())
+    place = manifest.find(here())
+    require_templates(place)
+    project = manifest.read(place)
+    if not project.templates:
+        say(f"{project.source}: lists no template, so there is nothing to deploy", fg="yellow")
+        if form == "text" and not names:
+            return
     entries = project.select(names)
     if not names:
         entries = in_one_account(entries)

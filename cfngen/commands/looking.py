@@ -23,13 +23,18 @@ from cfngen.console import out, say, style
 def list_(form: str) -> None:
     """List the templates of this project, and the blueprints they can be made of."""
     from cfngen import listing, manifest, registry
+    from cfngen.no_templates import near_misses
 
-    project = manifest.load(here())
+    place = manifest.find(here())
+    project = manifest.read(place)
     blueprints = listing.summaries(registry.blueprints().values())
     if form == "json":
         out(listing.as_json(project, blueprints))
     else:
         out(listing.text(project, blueprints, lambda t, **how: style(t, sys.stdout, **how)))
+    if project.by_default:
+        for line in near_misses(place):
+            say(line, fg="yellow")
     failed = [found for found in blueprints if found.problem]
     for found in failed:
         say(f"{found.name}: {found.problem}; `cfngen schema {found.name}` says where", fg="red")
