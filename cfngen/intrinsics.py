@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import json
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from cfngen.values import (
@@ -23,6 +24,10 @@ from cfngen.values import (
 )
 
 SUB = re.compile(r"\$\{(!?)([^}]*)\}")
+# What stands in the text of a template that is inside another, in the place of a reference of the
+# outer's: it is known to the deployment alone, and is no reference to anything of the inner one.
+OUTER_OPEN, OUTER_CLOSE = "\ue002", "\ue003"
+OUTER = re.compile(f"{OUTER_OPEN}([^{OPEN}{CLOSE}{OUTER_OPEN}{OUTER_CLOSE}]*){OUTER_CLOSE}")
 NO_VALUE = {"Ref": "AWS::NoValue"}
 NOTHING: Any = object()  # what `AWS::NoValue` leaves, once an `Fn::If` is decided
 LONGEST = 1_000_000  # characters of one text: no template may have more in it
@@ -35,7 +40,9 @@ class Resolver:
     """Works out the values of one template.
 
     `told` names the conditions and mappings that are not the same on both sides of a review: what
-    depends on them carries what they say, so that it is seen to change with them.
+    depends on them carries what they say, so that it is seen to change with them. `parameters` are
+    those whose value is known, as resolved values: what an outer template passes to this one. An
+    attribute that is known, such as an output of a nested stack, is among them as `Name.Attribute`.
     """
 
     def __init__(
@@ -43,8 +50,11 @@ class Resolver:
         mappings: dict[str, Any],
         conditions: dict[str, Any],
         told: frozenset[str] = frozenset(),
+        parameters: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep the sections that values refer to, as plain data."""
+        self.parameters = parameters or {}
+        self._flat = {name: flat(value) for name, value in self.parameters.items()}
         self.mappings = mappings
         self.conditions = conditions
         self.told = told
@@ -67,12 +77,12 @@ class Resolver:
                     return self._ref(argument)
                 if isinstance(name, str) and name.startswith("Fn::"):
                     return self._function(name, argument)
-            items = ((str(key), self._value(item)) for key, item in value.items())
+            items = ((_key(key), self._value(item)) for key, item in value.items())
             return {key: item for key, item in items if item is not NOTHING}
         if isinstance(value, list):
             return [item for item in map(self._value, value) if item is not NOTHING]
         if isinstance(value, str):
-            return PRIVATE.sub(SPOOF, value)
+            return _text(value)
         if isinstance(value, dt.date):  # CloudFormation reads no dates
             return value.isoformat()
         return value
@@ -82,7 +92,9 @@ class Resolver:
         if argument == "AWS::NoValue":
             return NOTHING
         name = self.resolve(argument)
-        return _reference(name) if isinstance(name, str) and literal(name) else {"Ref": name}
+        if not (isinstance(name, str) and literal(name)):
+            return {"Ref": name}
+        return self.parameters[name] if name in self.parameters else _reference(name)
 
     def _function(self, name: str, argument: Any) -> Any:
         known = name, id(argument)
@@ -122,7 +134,8 @@ class Resolver:
             name, *rest = (self.resolve(part) for part in parts)
             attribute = ".".join(map(scalar, rest))
             if isinstance(name, str) and literal(name):
-                return f"{OPEN}{name}.{attribute}{CLOSE}"
+                known = self.parameters.get(f"{name}.{attribute}")
+                return _reference(f"{name}.{attribute}") if known is None else known
         return None
 
     def _sub(self, argument: Any) -> Any:
@@ -132,8 +145,8 @@ class Resolver:
         if not isinstance(text, str):
             return None
 
-        values = {name: flat(self.resolve(value)) for name, value in own.items()}
-        text = PRIVATE.sub(SPOOF, text)
+        values = self._flat | {name: flat(self.resolve(value)) for name, value in own.items()}
+        text = _text(text)
         last = text.rfind("}") + 1  # without a brace behind them, many `${` would take long
         names = (m[2].strip() for m in SUB.finditer(text, 0, last) if not m[1])
         if len(text) + sum(len(values.get(name, "")) for name in names) > LONGEST:
@@ -261,6 +274,17 @@ class Resolver:
         if name == "Fn::Or":
             return True if True in truths else None if None in truths else False
         return None
+
+
+def _text(text: str) -> str:
+    """Return a text of the template, in which nothing looks like a reference but an outer one."""
+    text = PRIVATE.sub(SPOOF, text)
+    return OUTER.sub(f"{OPEN}outer \\1{CLOSE}", text) if OUTER_OPEN in text else text
+
+
+def _key(key: Any) -> str:
+    """Return a key; a reference in one is written for people, since no key is ever resolved."""
+    return OUTER.sub(r"${outer \1}", str(key)) if OUTER_OPEN in str(key) else str(key)
 
 
 def _reference(name: str) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
@@ -21,7 +22,11 @@ from cfngen.errors import RenderError
 from cfngen.loops import has_loops, unrolled
 from cfngen.read import check_size, read
 
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KEY = re.compile(r"  ([A-Za-z0-9]+): *\Z")
+HEADER = re.compile(r"(?:^|[\s-])\|[0-9+-]{0,2}\s*(?:#.*)?\Z")  # of a text as a block
+# Where things are written that stand elsewhere: the keys that lead there, by section and name.
+Places = dict[tuple[str, str], tuple[str | int, ...]]
 # YAML's own line breaks that are none to us, and a byte order mark.
 STRANGE = re.compile("[\r\x85\u2028\u2029\ufeff\0]")
 
@@ -49,23 +54,34 @@ class Piece:
 class Sections:
     """A template, its resources read one by one."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(
+        self, text: str, written: Callable[[Any], tuple[Any, Places]] | None = None
+    ) -> None:
         """Cut a template's text.
+
+        Args:
+            text: the template.
+            written: makes another of the template as plain data, such as one with the files in it
+                that it includes; with it comes where things are written that have another place.
 
         Raises:
             RenderError: the text is no template: not YAML, or no mapping with `Resources`.
         """
         self.text = text.replace("\r\n", "\n")
-        cut = _pieces(self.text)
+        self.rewritten = written is not None
+        cut = None if written else _pieces(self.text)
         if cut and has_loops(self.text, cut[1].get("Transform")):
             cut = None  # loops are unrolled in the whole
         self._rest: dict[str, Any]
-        self._made: dict[tuple[str, str], tuple[str | int, ...]] = {}
+        self._made: Places = {}
         if cut is None:
             body = _whole(self.text)
+            if written:
+                body, self._made = written(body)
             if not isinstance(body, dict) or not isinstance(body.get("Resources"), dict):
                 raise RenderError("no template: it has no mapping `Resources`")
-            body, self._made = unrolled(body)
+            body, made = unrolled(body)
+            self._made |= made
             self.resources = {
                 str(name): Piece(str(name), 0, "", whole)
                 for name, whole in body["Resources"].items()
@@ -95,11 +111,27 @@ class Sections:
             if known:
                 return known
         lines, before = self._lines_around(section, name)
-        written = self._made.get((section, name), (name,) if name else ())
-        keys: tuple[str | int, ...] = (section, *written, *path)
+        keys = self._keys(section, name, path)
         while keys and keys not in lines:
             keys = keys[:-1]
         return lines.get(keys, 1 - before) + before
+
+    def block(self, section: str, name: str, path: tuple[str | int, ...]) -> int:
+        """Return the line of the first line of a text, 0 if it is not written line by line.
+
+        A function around the text, such as `Fn::Sub`, is seen through.
+        """
+        piece = self.resources.get(name) if section == "Resources" else None
+        cut = piece if piece and piece.text else None
+        text = cut.text if cut else self.text
+        keys = self._keys(section, name, path)
+        root = _composed(text) if cut else self._root
+        found = _block(root, text, keys[1:] if cut else keys)
+        return found + (cut.line - 1 if cut else 0) if found else 0
+
+    def _keys(self, section: str, name: str, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
+        written = self._made.get((section, name), (name,) if name else ())
+        return (section, *written, *path)
 
     def _lines_around(
         self, section: str, name: str
@@ -109,6 +141,10 @@ class Sections:
         if piece is None or not piece.text:
             return self._lines, 0
         return _lines(piece.text, ("Resources",)), piece.line - 1
+
+    @cached_property
+    def _root(self) -> yaml.Node | None:
+        return _composed(self.text)
 
     @cached_property
     def _lines(self) -> dict[tuple[str | int, ...], int]:
@@ -195,6 +231,42 @@ def _read(text: str) -> Any:
     return found if isinstance(found, dict) else {}
 
 
+def _composed(text: str) -> yaml.Node | None:
+    with suppress(yaml.YAMLError):  # of JSON that is no YAML, such as half a surrogate pair
+        found: yaml.Node | None = yaml.compose(text, Loader=LOADER)
+        return found
+    return None
+
+
+def _block(node: yaml.Node | None, text: str, path: tuple[str | int, ...]) -> int:
+    """Return the line on which a block of text begins, 0 if there is none; see `Sections.block`."""
+    for key in path:
+        node = _below(node, key)
+    while isinstance(node, yaml.CollectionNode) and node.value:
+        first = node.value[0]
+        node = first[1] if isinstance(first, tuple) and len(node.value) == 1 else first
+        if isinstance(node, tuple):
+            return 0
+    if not (isinstance(node, yaml.ScalarNode) and node.style == "|"):
+        return 0
+    lines, inside = text.split("\n"), node.value.split("\n")
+    full = next((number for number, line in enumerate(inside) if line.strip()), None)
+    for start in range(node.start_mark.line, min(node.start_mark.line + 3, len(lines))):
+        if full is not None and HEADER.search(lines[start]):
+            there = lines[start + 1 + full : start + 2 + full]
+            return start + 2 if [line.strip() for line in there] == [inside[full].strip()] else 0
+    return 0
+
+
+def _below(node: yaml.Node | None, key: str | int) -> yaml.Node | None:
+    if isinstance(node, yaml.MappingNode):
+        return next((v for k, v in node.value if getattr(k, "value", None) == key), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
+        found: yaml.Node = node.value[key]
+        return found
+    return None
+
+
 def _lines(text: str, start: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], int]:
     """Return the line of every key and item, by its path."""
     found: dict[tuple[str | int, ...], int] = {}
@@ -211,7 +283,5 @@ def _lines(text: str, start: tuple[str | int, ...] = ()) -> dict[tuple[str | int
                 found[*path, number] = item.start_mark.line + 1
                 walk(item, (*path, number))
 
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    with suppress(yaml.YAMLError):  # of JSON that is no YAML, such as half a surrogate pair
-        walk(yaml.compose(text, Loader=loader), start)
+    walk(_composed(text), start)
     return found

@@ -150,3 +150,37 @@ def test_functions_in_functions_are_readable_and_told_apart() -> None:
         {"Fn::Split": {",": {"Ref": "Uri"}}},
     ]
     assert len({str(resolver.resolve(one)) for one in alike}) == len(alike)
+
+
+PASSED = {"Stage": "prod", "Zones": ["a", "b"], "Key": "\ue000outer Key.Arn\ue001"}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("!Ref Stage", "prod"),
+        ("!Sub '${Stage}-${Key}-${Other}'", "prod-${outer Key.Arn}-${Other}"),
+        ("!Sub ['${Stage}', {Stage: mine}]", "mine"),
+        ("!Join ['-', !Ref Zones]", "a-b"),
+        ("!Select [1, !Ref Zones]", "b"),
+        ("!If [Asked, here, there]", "here"),
+        ("!GetAtt Stage.Arn", "${Stage.Arn}"),
+        ("{Ref: Other}", "${Other}"),
+    ],
+)
+def test_parameters_that_are_known_are_worked_out(text: str, expected: str) -> None:
+    """What an outer template passes stands wherever the parameter is referred to."""
+    found = Resolver(MAPPINGS, CONDITIONS, parameters=PASSED)
+    assert shown(found.resolve(read(text))) == expected
+    assert not found.known("Never")
+    assert found.known("Asked") is True
+
+
+def test_what_stands_for_an_outer_reference_is_no_reference_here() -> None:
+    """It is known to the deployment alone, in texts and keys, and refers to nothing inside."""
+    found = Resolver({}, {}).resolve(
+        read("{\ue002X\ue003: [!Sub 'a-\ue002X\ue003', \ue002X.Y\ue003]}")
+    )
+    assert shown(found) == '{"${outer X}": ["a-${outer X}", "${outer X.Y}"]}'
+    assert not literal(found)
+    assert references(found) == set()

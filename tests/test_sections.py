@@ -192,3 +192,37 @@ def test_a_loop_is_seen_behind_an_escape() -> None:
         '      "Fn::For\\x45ach::X": [Y, [C], {"${Y}": 1}]\n'
     )
     assert Sections(text).resources["A"].body["Properties"] == {"C": 1}
+
+
+BLOCK = """\
+Resources:
+  Set:
+    Type: a
+    Properties:
+      Plain: |
+        first
+      Below: !Sub |
+
+        # second
+        third
+      Deep:
+        Fn::Sub:
+          - |-
+            fourth
+          - {a: b}
+      Folded: >
+        fifth
+      Quoted: "sixth
+        line"
+"""
+
+
+@pytest.mark.parametrize("after", ["", "\x85"], ids=["in pieces", "as a whole"])
+def test_the_first_line_of_a_block_is_known(after: str) -> None:
+    """A text that is written line by line has lines of the file, and any other has none."""
+    found = Sections(BLOCK.replace("\\n", "\n") + after)
+    lines = {
+        key: found.block("Resources", "Set", ("Properties", key))
+        for key in ("Plain", "Below", "Deep", "Folded", "Quoted", "None")
+    }
+    assert lines == {"Plain": 6, "Below": 8, "Deep": 14, "Folded": 0, "Quoted": 0, "None": 0}

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 
 from cfngen.capabilities import INLINE_LIMIT
 from cfngen.errors import Problems, RenderError
-from cfngen.review import exports
+from cfngen.review import exports, inside, opaque
 from cfngen.review.acting import acting
-from cfngen.review.entries import entries, told
+from cfngen.review.entries import entries
 from cfngen.review.exposures import exposures
 from cfngen.review.findings import broadened, in_order, replacements
+from cfngen.review.format_errors import format_errors
 from cfngen.review.losses import losses
 from cfngen.review.model import (
     Certainty,
@@ -18,81 +19,118 @@ from cfngen.review.model import (
     Kind,
     ResourceChange,
     Review,
+    Scope,
     StackReview,
 )
+from cfngen.review.nested import adapted
+from cfngen.review.pairs import Pair, Part, hints, sections
 from cfngen.review.places import Places
 from cfngen.review.powers import powers
 from cfngen.review.refusals import refusals
-from cfngen.review.resources import compare
 from cfngen.review.sharing import sharing
 from cfngen.review.stack import Stack
-from cfngen.review.unknowns import unknowns
-from cfngen.sections import Sections
+from cfngen.review.taken import taken
+from cfngen.source import Source
 
 __all__ = ["Review", "review"]
 
 
 def review(
-    base: Mapping[str, str],
-    head: Mapping[str, str],
+    base: Mapping[str, str | Source],
+    head: Mapping[str, str | Source],
     *,
     labels: tuple[str, str] = ("base", "head"),
-    files: Mapping[str, str] | None = None,
+    accepted: Mapping[str, str] | None = None,
 ) -> Review:
     """Return what changes for the stacks that are made of some templates.
 
     Args:
-        base: the templates as they are deployed: text by name.
+        base: the templates as they are deployed, by name: text, or where the text comes from.
         head: the templates as they would be deployed.
         labels: what the two sides are called.
-        files: where a template is, as a person would type it; its name without.
+        accepted: parts that nobody can look into and that are accepted all the same, as
+            `template/Resource`, each with the reason.
 
     Raises:
         Problems: texts that are no templates, all of them at once.
     """
-    names = [name for name in sorted({*base, *head}) if base.get(name) != head.get(name)]
+    sources = _sources(base), _sources(head)
     problems: list[str] = []
-    pairs = [
-        (name, _read(base, name, labels[0], problems), _read(head, name, labels[1], problems))
-        for name in names
-    ]
+    parts = _parts(sources, labels, problems)
     if problems:
         raise Problems(problems)
-    sides = exports.Side(base), exports.Side(head)
-    stacks = [
-        _stack(name, old, new, sides, (files or {}).get(name, name)) for name, old, new in pairs
-    ]
-    changed = tuple(stack for stack in stacks if not stack.empty)
-    return Review(*labels, changed, len({*base, *head}) - len(changed))
+    pairs = inside.pairs(*parts)
+    sides = (
+        _texts(sources[0], [(p, p.old) for p in pairs]),
+        _texts(sources[1], [(p, p.new) for p in pairs]),
+    )
+    stacks: list[StackReview] = []
+    same: list[str] = []
+    allowed: list[tuple[str, str]] = []
+    for pair in pairs:
+        unknown = opaque.judged(pair, accepted or {})
+        same += unknown.same
+        allowed += unknown.accepted
+        stack = _stack(pair, sides, unknown.findings)
+        stacks += [] if stack.empty else [stack]
+    nested = [pair for pair in pairs if pair.outer]
+    compared = len(sources[0].keys() & sources[1].keys())
+    compared += sum(pair.old is not None and pair.new is not None for pair in nested)
+    total = len({*sources[0], *sources[1]}) + len(nested)
+    scope = Scope(compared=compared, opaque=tuple(same), accepted=tuple(allowed))
+    return Review(*labels, tuple(stacks), total - len(stacks), scope)
 
 
-def _read(texts: Mapping[str, str], name: str, side: str, problems: list[str]) -> Sections | None:
-    try:
-        return Sections(texts[name]) if name in texts else None
-    except RenderError as error:
-        problems.append(f"{name} ({side}): {error}")
-        return None
+def _sources(side: Mapping[str, str | Source]) -> dict[str, Source]:
+    return {n: Source(text) if isinstance(text, str) else text for n, text in side.items()}
+
+
+def _parts(
+    sources: tuple[dict[str, Source], dict[str, Source]],
+    labels: tuple[str, str],
+    problems: list[str],
+) -> tuple[dict[str, Part], dict[str, Part]]:
+    """Return the templates that have to be looked at: equal texts only if more is behind them."""
+    found: tuple[dict[str, Part], dict[str, Part]] = ({}, {})
+    for name in sorted({*sources[0], *sources[1]}):
+        there = [side[name] for side in sources if name in side]
+        equal = len(there) == 2 and there[0].text == there[1].text
+        if equal and not hints(there[0].text):
+            continue
+        refused: list[str] = []
+        for side, parts, label in zip(sources, found, labels, strict=True):
+            try:
+                if name in side:
+                    parts[name] = Part(side[name], sections(side[name]))
+            except RenderError as error:
+                refused.append(f"{name} ({label}): {error}")
+        if not equal or len(refused) == 1:
+            problems += refused
+    return found
+
+
+def _texts(side: Mapping[str, Source], nested: list[tuple[Pair, Part | None]]) -> exports.Side:
+    """Return all templates of one side, those inside of others as well."""
+    texts = {name: source.text for name, source in side.items()}
+    return exports.Side(texts | {pair.name: part.text for pair, part in nested if part})
 
 
 def _stack(
-    name: str,
-    old: Sections | None,
-    new: Sections | None,
-    sides: tuple[exports.Side, exports.Side],
-    file: str,
+    pair: Pair, sides: tuple[exports.Side, exports.Side], unknown: tuple[Finding, ...]
 ) -> StackReview:
-    kind = Kind.ADDED if old is None else Kind.REMOVED if new is None else Kind.CHANGED
-    before, after = Stack(old), Stack(new)
-    if moved := told(before, after):
-        before, after = Stack(old, told=moved), Stack(new, told=moved)
-    compared = compare(before, after)
+    name, kind = pair.name, pair.kind
+    before, after = pair.stacks
+    if pair.same:
+        places = Places(before, after, {}, ())
+        return StackReview(name, kind, pair.file, tuple(map(places.located, unknown)))
+    compared = pair.compared
     changes = compared.changes
     replaced = {n: c for n, c in changes.items() if c.replacement is not Certainty.NO}
     others = list(entries(before, after, replaced))
     own = [change.name for change in changes.values() if change.kind is not Kind.AFFECTED]
     rights = powers(before, after, own)
     ways = exposures(before, after, own)
-    findings: list[Finding] = []
+    findings: list[Finding] = list(unknown)
     if kind is Kind.CHANGED:  # nothing that runs is touched by a template that is new
         findings += compared.refused
         findings += refusals(before, after, changes, others)
@@ -102,14 +140,17 @@ def _stack(
         others = exports.noted(before, after, others, findings)
         findings += losses(before, after, changes, kind)
     if kind is not Kind.REMOVED:
+        findings += format_errors(before, after)
+        findings += taken(name, before, after, changes, *(side.names for side in sides))
         findings += broadened(rights, ways)
         findings += acting(before, after, changes)
         findings += sharing(before, after, changes)
+    findings = list(adapted(pair, findings))
     places = Places(before, after, changes, rights)
     return StackReview(
         name,
         kind,
-        file,
+        pair.file,
         tuple(map(places.located, in_order(findings))),
         tuple(changes.values()),
         tuple(others),
@@ -117,7 +158,7 @@ def _stack(
         ways,
         tuple(compared.payloads),
         tuple(_references(before, after, changes)),
-        (*_notes(before, after), *unknowns(after, changes)),
+        (*(() if pair.outer else _notes(before, after)), *opaque.notes(after, changes)),
     )
 
 

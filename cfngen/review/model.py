@@ -31,6 +31,7 @@ class Concern(enum.StrEnum):
     DATA = "data"
     REPLACE = "replace"
     BROADEN = "broaden"
+    UNKNOWN = "unknown"  # a change could hide in what was not compared
 
 
 class Extent(enum.StrEnum):
@@ -172,6 +173,31 @@ class Finding:
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A file or folder that was not compared, and why."""
+
+    path: str  # as a person would type it; a folder has a slash at the end
+    side: str  # `base`, `head`, or `both`
+    reason: str  # such as `no template`
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What a review is about: what was compared, and what was not.
+
+    `opaque` are parts that nobody can look into and that are the same on both sides, as
+    `template/Resource`; `accepted` are those that are not, and that the project accepts, with its
+    reason. `notes` are sentences, such as that the output folder has moved.
+    """
+
+    compared: int = 0  # templates that both sides have
+    left_out: tuple[LeftOut, ...] = ()
+    opaque: tuple[str, ...] = ()
+    accepted: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class StackReview:
     """One template: what changes in the stacks that are made of it."""
 
@@ -203,11 +229,14 @@ class Review:
     head: str
     stacks: tuple[StackReview, ...] = field(default=())
     unchanged: int = 0  # templates that mean the same on both sides
+    scope: Scope = Scope()
+    unknowns: tuple[Finding, ...] = ()  # of the comparison itself, of no template
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """Every finding of every stack."""
-        return tuple(finding for stack in self.stacks for finding in stack.findings)
+        """Every finding of every stack, and of the comparison itself."""
+        stacks = (finding for stack in self.stacks for finding in stack.findings)
+        return (*stacks, *self.unknowns)
 
     def concerns(self, concern: Concern) -> tuple[Finding, ...]:
         """Return the findings of one concern."""

@@ -19,23 +19,35 @@ def with_origins(review: Review, origins: Mapping[str, Origins]) -> Review:
     """
     return replace(
         review,
-        stacks=tuple(_located(stack, origins.get(stack.name, {})) for stack in review.stacks),
+        stacks=tuple(_located(stack, *_of(stack.name, origins)) for stack in review.stacks),
     )
 
 
-def _located(stack: StackReview, origins: Origins) -> StackReview:
+def _of(name: str, origins: Mapping[str, Origins]) -> tuple[Origins, str]:
+    """Return the origins of a template, and what has none.
+
+    All of a template inside another is from where the resource is that it is inside of.
+    """
+    outer = max((n for n in origins if name.startswith(f"{n}/")), key=len, default="")
+    if name in origins or not outer:
+        return origins.get(name, {}), ""
+    resource = name.removeprefix(f"{outer}/").partition("/")[0].partition(" ")[0]
+    return {}, origins[outer].get(("Resources", resource), "")
+
+
+def _located(stack: StackReview, origins: Origins, default: str) -> StackReview:
     return replace(
         stack,
         findings=tuple(
-            replace(finding, origin=origins.get((finding.section, finding.subject), ""))
+            replace(finding, origin=origins.get((finding.section, finding.subject), default))
             for finding in stack.findings
         ),
         resources=tuple(
-            replace(change, origin=origins.get(("Resources", change.name), ""))
+            replace(change, origin=origins.get(("Resources", change.name), default))
             for change in stack.resources
         ),
         entries=tuple(
-            replace(change, origin=origins.get((change.section, change.name), ""))
+            replace(change, origin=origins.get((change.section, change.name), default))
             for change in stack.entries
         ),
     )

@@ -66,8 +66,8 @@ def compare(before: Stack, after: Stack) -> Compared:
 def different(before: Stack, after: Stack) -> list[str]:
     """Return the names of resources whose text, or what it depends on, is not the same."""
     names = dict.fromkeys((*after.names, *before.names))
-    if after.resolver.told:  # a condition or a mapping changed: any of them may
-        return list(names)
+    if after.resolver.told or before.resolver.parameters != after.resolver.parameters:
+        return list(names)  # a condition, a mapping, or what the outer template passes: any may
     return [name for name in names if before.text(name) != after.text(name)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -36,11 +37,26 @@ class Stack:
     """A template as one side of a review sees it; an empty one where there is none."""
 
     def __init__(
-        self, sections: Sections | None = None, *, told: frozenset[str] = frozenset()
+        self,
+        sections: Sections | None = None,
+        *,
+        told: frozenset[str] = frozenset(),
+        parameters: Mapping[str, Any] | None = None,
+        lines: Callable[[int], int] | None = None,
     ) -> None:
-        """Look at a template; `told` as for `Resolver`."""
+        """Look at a template.
+
+        Args:
+            sections: the template, if there is one on this side.
+            told: as for `Resolver`.
+            parameters: as for `Resolver`.
+            lines: which line of the file has a line of the template, where that is another.
+        """
         self.sections = sections
-        self.resolver = Resolver(self.section("Mappings"), self.section("Conditions"), told)
+        self._lines = lines
+        self.resolver = Resolver(
+            self.section("Mappings"), self.section("Conditions"), told, parameters
+        )
         self._resources: dict[str, Resource] = {}
 
     @property
@@ -101,7 +117,8 @@ class Stack:
         return piece.body if piece and isinstance(piece.body, dict) else {}
 
     def line(self, section: str, name: str = "", path: tuple[str | int, ...] = ()) -> int:
-        """Return the line on which something begins, 1 if there is none."""
+        """Return the line of the file on which something begins, 1 if there is none."""
         if self.sections is None:
             return 1
-        return self.sections.line(section, name, path)
+        line = self.sections.line(section, name, path)
+        return self._lines(line) if self._lines else line

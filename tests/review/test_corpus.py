@@ -16,7 +16,8 @@ from cfngen.values import shown
 
 CORPUS = Path(__file__).parent / "corpus"
 CONCERNS = {
-    "changes", "data", "internet", "nothing", "payloads", "powers", "refused", "replacement",
+    "changes", "data", "inside", "internet", "nothing", "payloads", "powers", "refused",
+    "replacement",
 }  # fmt: skip
 KEYS = {
     "claim", "closed", "entries", "findings", "nothing", "opened", "payloads", "powers",

@@ -1,0 +1,179 @@
+"""Templates in pairs, as they are compared: those of the review, and those inside of them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
+from typing import Any
+
+from cfngen.errors import RenderError
+from cfngen.review.entries import told
+from cfngen.review.includes import INCLUDE, included
+from cfngen.review.model import Certainty, Kind
+from cfngen.review.resources import Compared, compare
+from cfngen.review.stack import Stack
+from cfngen.sections import Sections
+from cfngen.source import Source
+
+# What a template has somewhere that has another in it, or something that nobody can look into.
+WORDS = (
+    "TemplateURL", "TemplateBody", "Transform", "ForEach", "::MODULE",
+    "Serverless::Application", "CloudFormationProvisionedProduct",
+)  # fmt: skip
+# Such a word may be spelled with an escape: in quotes, in a tag, or by a tag's prefix.
+LETTER = r"\\(?:x..|u.{4}|U.{8}|/|\r?\n[ \t]*)"
+ESCAPED = re.compile(
+    rf'"(?:[^"\\\n]|{LETTER})*?{LETTER}|![^\s!%]*%[0-9A-Fa-f]{{2}}|^%TAG',
+    re.DOTALL | re.MULTILINE,
+)
+
+
+def hints(text: str) -> bool:
+    """Whether a template may have another in it, or a part that nobody can look into."""
+    return any(word in text for word in WORDS) or escaped(text)
+
+
+def escaped(text: str) -> bool:
+    """Whether a word of a template may be spelled with an escape."""
+    # Without a backslash or a percent sign there is none, and most texts have neither.
+    return ("\\" in text or "%" in text) and ESCAPED.search(text) is not None
+
+
+def sections(source: Source) -> Sections:
+    """Return a template in pieces, with the files that it includes.
+
+    Raises:
+        RenderError: it is no template.
+    """
+    if not includes(source.text):
+        return _cut(source.text)
+    return Sections(source.text, lambda body: included(body, source))
+
+
+def includes(text: str) -> bool:
+    """Whether a template may include a file."""
+    if INCLUDE in text or not escaped(text):
+        return INCLUDE in text
+    try:
+        return INCLUDE in json.dumps(_cut(text).body, default=str)
+    except RenderError:  # it may have no resources but those that it includes
+        return True
+
+
+@lru_cache(maxsize=1024)
+def _cut(text: str) -> Sections:
+    return Sections(text)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One side of a pair: what a template says, and where it is from.
+
+    `parameters` are those whose value an outer template gives, and `around` are the outer
+    templates, the nearest first. `lines` says which line of the file has a line of the template.
+    """
+
+    source: Source
+    sections: Sections = field(repr=False)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    around: tuple[Source, ...] = ()
+    lines: Callable[[int], int] | None = None
+
+    @property
+    def text(self) -> str:
+        """The template as one text, with the files in it that it includes."""
+        if not self.sections.rewritten:
+            return self.source.text
+        return json.dumps(self.sections.body, default=str)
+
+    @property
+    def meaning(self) -> object:
+        """What is equal if nothing can be different: the text, or what is included as well."""
+        return self.sections.body if self.sections.rewritten else self.source.text
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A template inside another that cannot be looked into.
+
+    `reference` is equal on both sides if nothing can have changed in it, as far as one can see;
+    `advice` is what a person may do.
+    """
+
+    what: str
+    reference: str
+    advice: str
+
+
+@dataclass(eq=False)
+class Pair:
+    """A template before and after; `closed` are those inside it that cannot be looked into."""
+
+    name: str
+    kind: Kind
+    old: Part | None
+    new: Part | None
+    outer: Pair | None = None
+    resource: str = ""  # of the outer template
+    closed: dict[str, tuple[Closed | None, Closed | None]] = field(default_factory=dict)
+    # What those inside of it hand to it, on both sides.
+    outputs: tuple[dict[str, Any], dict[str, Any]] = field(default_factory=lambda: ({}, {}))
+
+    @property
+    def file(self) -> str:
+        """Where a person finds it."""
+        there = self.new or self.old
+        file = there.source.file if there else ""
+        return file or (self.outer.file if self.outer else self.name)
+
+    @property
+    def same(self) -> bool:
+        """Whether both sides say the same, and are given the same."""
+        old, new = self.old, self.new
+        return (
+            old is not None
+            and new is not None
+            and old.meaning == new.meaning
+            and old.parameters == new.parameters
+            and self.outputs[0] == self.outputs[1]
+        )
+
+    def receive(self, outputs: tuple[dict[str, Any], dict[str, Any]]) -> None:
+        """Know outputs of a template inside of it: what was worked out without them is not kept."""
+        if not any(outputs):
+            return
+        for mine, more in zip(self.outputs, outputs, strict=True):
+            mine.update(more)
+        for worked_out in ("stacks", "compared"):
+            self.__dict__.pop(worked_out, None)
+
+    @cached_property
+    def stacks(self) -> tuple[Stack, Stack]:
+        """Both sides, resolved."""
+        before, after = self._stacks()
+        moved = frozenset() if self.same else told(before, after)
+        return self._stacks(moved) if moved else (before, after)
+
+    def _stacks(self, moved: frozenset[str] = frozenset()) -> tuple[Stack, Stack]:
+        return _stack(self.old, self.outputs[0], moved), _stack(self.new, self.outputs[1], moved)
+
+    @cached_property
+    def compared(self) -> Compared:
+        """The resources of both sides, compared."""
+        return Compared() if self.same else compare(*self.stacks)
+
+    @property
+    def replaced(self) -> frozenset[str]:
+        """The resources that may be replaced."""
+        changes = self.compared.changes.items()
+        return frozenset(n for n, c in changes if c.replacement is not Certainty.NO)
+
+
+def _stack(part: Part | None, outputs: Mapping[str, Any], moved: frozenset[str]) -> Stack:
+    if part is None:
+        return Stack()
+    known = {**part.parameters, **outputs}
+    return Stack(part.sections, told=moved, parameters=known, lines=part.lines)
