@@ -77,8 +77,18 @@ class Schema:
         if self.identifier and not set(self.identifier) & self.read_only:
             return tuple(path[0] for path in self.identifier)
         own = self.type.rpartition("::")[2]
-        likely = ("Name", f"{own}Name", f"{own}Identifier", "GroupName")
+        # A rule that names the group it belongs to is not called so itself.
+        group = ("GroupName",) if own.endswith("Group") else ()
+        likely = ("Name", f"{own}Name", f"{own}Identifier", *group)
         return tuple(path[0] for path in self.create_only if path[0] in likely)[:1]
+
+    @property
+    def identified_by_name(self) -> bool:
+        """Whether a second resource with the same `names` is certainly refused.
+
+        A property that is only called as a name would be may be shared, as that of a query is.
+        """
+        return "names" in self.overlay or self.names == tuple(path[0] for path in self.identifier)
 
     @property
     def deletes_first(self) -> bool:
@@ -90,6 +100,21 @@ class Schema:
         """What is lost with a resource of this type, such as `objects`; nothing if nothing is."""
         held: str = self.overlay.get("holds", "")
         return held
+
+    @property
+    def refuses_while_full(self) -> str:
+        """The page by which the service deletes none that holds something, if it is so (overlay).
+
+        CloudFormation then leaves it behind, outside of the stack.
+        """
+        page: str = self.overlay.get("refuses_while_full", "")
+        return page
+
+    @property
+    def emptied_by(self) -> str:
+        """The property that, if it is true, has one emptied and deleted all the same (overlay)."""
+        emptied: str = self.overlay.get("emptied_by", "")
+        return emptied
 
     @property
     def revised(self) -> bool:

@@ -18,6 +18,8 @@ KEYS = {
     "defaults",
     "protects",
     "holds",
+    "refuses_while_full",
+    "emptied_by",
     "deleted",
     "unless",
     "revised",
@@ -40,7 +42,8 @@ def test_an_entry_has_known_keys_and_a_source(type_: str) -> None:
     entry = overlay()[type_]
     assert set(entry) <= KEYS
     assert len(entry) > 1
-    assert re.fullmatch(r"https://docs\.aws\.amazon\.com/[\w./-]+\.html", entry["source"])
+    for page in (entry["source"], entry.get("refuses_while_full", entry["source"])):
+        assert re.fullmatch(r"https://docs\.aws\.amazon\.com/[\w./-]+\.html", page)
     assert schema(type_).known
 
 
@@ -62,13 +65,26 @@ def test_what_guards_data_has_some_to_guard(type_: str) -> None:
 
 
 @each_type
+def test_what_refuses_while_full_holds_something(type_: str) -> None:
+    """A deletion can only be refused because of what is held; a switch empties it, or nothing."""
+    entry = overlay()[type_]
+    if "refuses_while_full" in entry:
+        assert schema(type_).holds
+    if "emptied_by" in entry:
+        assert "refuses_while_full" in entry
+        node: Any = schema(type_).node((entry["emptied_by"],))
+        assert node["type"] == "boolean"
+        assert entry["protects"][entry["emptied_by"]] == "false"
+
+
+@each_type
 def test_what_protects_is_a_value_that_the_property_can_have(type_: str) -> None:
     """A value that is misspelled would protect nothing; of items nobody could say which."""
     for path, value in overlay()[type_].get("protects", {}).items():
         assert "*" not in path
         node: Any = schema(type_).node(tuple(path.split("/")))
         if node["type"] == "boolean":
-            assert value == "true", path
+            assert value in ("true", "false"), path
         else:
             assert value in node["enum"], path
 

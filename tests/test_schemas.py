@@ -48,6 +48,37 @@ def test_what_makes_a_physical_name(type_: str, names: tuple[str, ...]) -> None:
     assert schema(type_).names == names
 
 
+@pytest.mark.parametrize(
+    ("type_", "names", "identified"),
+    [
+        ("AWS::S3::Bucket", ("BucketName",), True),
+        ("AWS::Events::Rule", ("EventBusName", "Name"), True),
+        ("AWS::SNS::Topic", ("TopicName",), False),
+        ("AWS::Athena::NamedQuery", ("Name",), False),
+        ("AWS::EC2::SecurityGroupIngress", (), False),
+    ],
+)
+def test_whether_a_name_is_all_that_identifies_a_resource(
+    type_: str,
+    names: tuple[str, ...],
+    identified: bool,  # noqa: FBT001
+) -> None:
+    """Two queries may be called the same; a rule's group is no name of its own."""
+    assert schema(type_).names == names
+    assert schema(type_).identified_by_name is identified
+
+
+def test_a_service_that_refuses_while_full_names_the_page() -> None:
+    """CloudFormation never empties a bucket, and a repository of images if it is told to."""
+    bucket, images, table = map(
+        schema, ("AWS::S3::Bucket", "AWS::ECR::Repository", "AWS::DynamoDB::Table")
+    )
+    assert bucket.refuses_while_full.startswith("https://docs.aws.amazon.com/")
+    assert not bucket.emptied_by
+    assert images.emptied_by == "EmptyOnDelete"
+    assert not table.refuses_while_full
+
+
 def test_properties_are_found_through_references_and_items() -> None:
     """A path leads through `$ref` and into the items of a list."""
     project = schema("AWS::CodeBuild::Project")

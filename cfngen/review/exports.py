@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from cfngen.review.model import Certainty, Concern, EntryChange, Finding, Kind
+from cfngen.review.names import Names
 from cfngen.review.powers.covering import covers
 from cfngen.review.stack import Stack
 from cfngen.sections import Sections
@@ -22,9 +23,14 @@ NOTE = "CloudFormation refuses this while any stack imports it"
 
 @dataclass(frozen=True)
 class Side:
-    """All templates of one side, as text; what they import is looked for when it is asked for."""
+    """All templates of one side, as text; what they import or name is looked for when asked for."""
 
     texts: Mapping[str, str]
+
+    @cached_property
+    def names(self) -> Names:
+        """The names that they give their resources."""
+        return Names(self.texts)
 
     @cached_property
     def imports(self) -> list[tuple[str, str]]:
@@ -50,29 +56,31 @@ def refused(
         base: all templates before the change.
         head: all templates after it.
     """
-    for entry, exported, what in _touched(before, after, entries):
-        now = _importers(head, name, exported)
-        then = _importers(base, name, exported)
+    for touched in _touched(before, after, entries):
+        now = _importers(head, name, touched.export)
+        then = _importers(base, name, touched.export)
+        export = f"the export {shown(touched.export)} is {touched.outcome}"
         if now:
-            how = Certainty.WILL if any(now.values()) and not _unsure(entry) else Certainty.MAY
-            message = f"the export {shown(exported)} is {what} while {_names(now)} it"
+            sure = any(now.values()) and touched.sure
+            how = Certainty.WILL if sure else Certainty.MAY
+            message = f"{export} while {_names(now)} it"
         elif then:
             how = Certainty.MAY
             message = (
-                f"the export {shown(exported)} is {what}, and {_names(then)} it until this change"
-                " is deployed there: deploy that first"
+                f"{export}, and {_names(then)} it until this change is deployed there: deploy that"
+                " first"
             )
         else:
             continue
         yield Finding(
             Concern.REFUSED,
             how,
-            entry.name,
+            touched.output,
             message,
             SOURCE,
             section="Outputs",
-            line=entry.line,
-            side="base" if entry.kind is Kind.REMOVED else "head",
+            line=touched.line,
+            side="base" if touched.gone else "head",
         )
 
 
@@ -81,37 +89,60 @@ def noted(
 ) -> list[EntryChange]:
     """Return entries, those exports with a note that nothing here is known to import."""
     told = {finding.subject for finding in found if finding.section == "Outputs"}
-    touched = {
-        entry.name: what
-        for entry, _, what in _touched(before, after, entries)
-        if entry.name not in told
-    }
+    outputs = {touched.output for touched in _touched(before, after, entries)} - told
     return [
         replace(entry, note=f"{entry.note}; {NOTE}" if entry.note else NOTE)
-        if entry.section == "Outputs" and entry.name in touched
+        if entry.section == "Outputs" and entry.name in outputs
         else entry
         for entry in entries
     ]
 
 
-def _touched(
-    before: Stack, after: Stack, entries: list[EntryChange]
-) -> Iterator[tuple[EntryChange, Any, str]]:
-    """Yield the outputs whose export is removed or changed, with its name, and which of them."""
+@dataclass(frozen=True)
+class _Touched:
+    """An output whose export is not there any more, or not always, or has another value."""
+
+    output: str
+    export: Any
+    outcome: str
+    sure: bool = True
+    gone: bool = False  # the output itself
+    line: int = 0
+
+
+def _touched(before: Stack, after: Stack, entries: list[EntryChange]) -> Iterator[_Touched]:
+    """Yield the outputs whose export is removed or changed, or may be so by a condition."""
     kept = {canonical(_export(after, output)) for output in after.section("Outputs")}
-    for entry in entries:
-        if entry.section != "Outputs" or entry.kind is Kind.ADDED:
-            continue
-        exported = _export(before, entry.name)
+    changed = {entry.name: entry for entry in entries if entry.section == "Outputs"}
+    for output in before.section("Outputs"):
+        exported = _export(before, output)
         if exported is None:
             continue
-        removed = canonical(exported) not in kept
-        if removed or any(detail.path == "Value" for detail in entry.details):
-            yield entry, exported, "removed" if removed else "changed"
+        entry = changed.get(output)
+        line = entry.line if entry else after.line("Outputs", output)
+        if canonical(exported) not in kept:
+            gone = entry is not None and entry.kind is Kind.REMOVED
+            yield _Touched(output, exported, "removed", gone=gone, line=line)
+        elif entry and any(detail.path == "Value" for detail in entry.details):
+            sure = not (entry.kind is Kind.AFFECTED and " may be replaced" in entry.note)
+            yield _Touched(output, exported, "changed", sure, line=line)
+        elif condition := _conditional(before, after, output):
+            known = after.resolver.known(condition)
+            outcome = f"removed where {condition} is false" if known is None else "removed"
+            yield _Touched(output, exported, outcome, sure=known is not None, line=line)
 
 
-def _unsure(entry: EntryChange) -> bool:
-    return entry.kind is Kind.AFFECTED and " may be replaced" in entry.note
+def _conditional(before: Stack, after: Stack, output: str) -> str:
+    """Return the condition that an output comes under, or that does not say the same any more."""
+    was, now = (side.section("Outputs").get(output) for side in (before, after))
+    old, new = (side.get("Condition") if isinstance(side, dict) else None for side in (was, now))
+    if not isinstance(new, str) or after.resolver.known(new):
+        return ""
+    if isinstance(old, str) and before.resolver.known(old) is False:
+        return ""  # nothing was exported
+    if old == new and new in after.resolver.told:
+        return new
+    return new if old != new else ""
 
 
 def _names(importers: dict[str, bool]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from cfngen.review.keeping import replaced
 from cfngen.review.model import (
     Certainty,
     Concern,
@@ -30,8 +29,6 @@ def replacements(after: Stack, changes: dict[str, ResourceChange]) -> Iterator[F
         first = " (deleted before the new one is made)" if resource.schema.deletes_first else ""
         why = f"{causes[0].note or 'changes'}" if causes else ""
         message = f"{change.replacement} be replaced{first}: {paths} {why}".rstrip()
-        if stays := replaced(resource):
-            message += f"; {stays}"
         yield Finding(
             Concern.REPLACE,
             change.replacement,

@@ -1,4 +1,4 @@
-"""Data that a deployment may lose: stateful resources that go, or keep less."""
+"""Data that a deployment may lose, or leave behind: stateful resources that go, or keep less."""
 
 from __future__ import annotations
 
@@ -8,7 +8,16 @@ from typing import Any
 
 from cfngen.review.assumptions import assumed, usual
 from cfngen.review.differences import differences
-from cfngen.review.keeping import DEFAULTS, KEEPS, deletion_policy, replacement_policy, worst
+from cfngen.review.keeping import (
+    BEHIND,
+    DEFAULTS,
+    KEEPS,
+    deletion_policy,
+    refused_while_full,
+    replacement_policy,
+    successors,
+    worst,
+)
 from cfngen.review.model import MISSING, Certainty, Concern, Detail, Finding, Kind, ResourceChange
 from cfngen.review.protection import expiring, unprotected
 from cfngen.review.replacement import inner
@@ -19,6 +28,8 @@ ATTRIBUTES = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-{}.html"
 )
 DELETION = ATTRIBUTES.format("deletionpolicy")
+# What a change of its type, which is refused, comes to once that is mended.
+RETYPED = "leaves the stack as soon as the new resource has a logical ID of its own"
 REPLACEMENT = ATTRIBUTES.format("updatereplacepolicy")
 
 
@@ -34,45 +45,98 @@ def losses(
         kind: what became of the template: the stacks of one that was removed are still there.
     """
     known = usual(before, after)
+    places = successors(before, after, changes)
     loops = any(name.startswith("Fn::ForEach::") for name in after.names)
     for change in changes.values():
         old, new = before.resource(change.name), after.resource(change.name)
-        if old is None or change.type_before:
+        if old is None:
             continue
         if new is None:
             # Of a removed template the stacks stay; a loop that is not unrolled may make it again.
             how = Certainty.MAY if kind is Kind.REMOVED or loops else Certainty.WILL
-            yield from _removed(old, how)
-            continue
-        yield from _replaced(new, change)
-        yield from _changed(old, new, change, after.resolver.told)
-        yield from _settings(old, new, known)
+            place = places.get(old.name, ("", False))
+            if kind is not Kind.REMOVED or deletion_policy(old) not in KEEPS:
+                yield from _removed(old, how, place)
+        elif change.type_before:  # refused; with a logical ID of its own, the old one leaves
+            yield from _removed(old, Certainty.MAY, event=RETYPED)
+        else:
+            yield from _replaced(old, new, change)
+            yield from _changed(old, new, change, after.resolver.told)
+            yield from _settings(old, new, known)
 
 
-def _removed(old: Resource, how: Certainty) -> Iterator[Finding]:
+def _removed(
+    old: Resource, how: Certainty, place: tuple[str, bool] = ("", False), event: str = "is removed"
+) -> Iterator[Finding]:
     # The policy of the template that is deployed decides.
     policy = deletion_policy(old)
-    if old.schema.holds and policy not in KEEPS:
-        if "Condition" in old.attributes or _open(old, "DeletionPolicy"):
-            how = Certainty.MAY
+    holds = old.schema.holds
+    if not holds:
+        return
+    if "Condition" in old.attributes or _open(old, "DeletionPolicy"):
+        how = Certainty.MAY
+    keep = "to keep it, first deploy it with Retain"
+    full = refused_while_full(old)
+    if policy in KEEPS:
+        stays = f", and stays behind, with {holds}, outside of the stack"
+        if policy == "Snapshot":
+            stays = f"; only a snapshot {BEHIND}"
+        message = f"{event}{stays} (DeletionPolicy: {policy})"
+    elif full is Certainty.WILL:
         message = (
-            f"{how} be deleted, losing {old.schema.holds}: it is removed, and the deployed"
-            f" template's DeletionPolicy is {policy}; to keep it, first deploy it with Retain"
+            f"{event}: its deletion fails while it holds {holds}, so that it {BEHIND}, and whoever"
+            f" empties it first loses them; {keep}"
+        )
+    else:
+        how = Certainty.MAY if full is Certainty.MAY else how
+        message = (
+            f"{how} be deleted, losing {holds}: it {event}, and the deployed template's"
+            f" DeletionPolicy is {policy}; {keep}"
         )
         yield _finding(old.name, how, message, DELETION)
-
-
-def _replaced(new: Resource, change: ResourceChange) -> Iterator[Finding]:
-    policy = replacement_policy(new)
-    how = change.replacement
-    if how is Certainty.WILL and _open(new, "UpdateReplacePolicy"):
-        how = Certainty.MAY
-    if how is not Certainty.NO and new.schema.holds and policy not in KEEPS:
-        message = (
-            f"{how} be replaced and the old one deleted, losing {new.schema.holds}:"
-            f" UpdateReplacePolicy is {policy}"
+        return
+    # Nothing is deleted; certain is only that whoever used it meets an empty one.
+    name, referred = place
+    if name:
+        message += (
+            f"; what referred to it now refers to {name}, which begins empty"
+            if referred
+            else f"; {name}, which is new, begins empty"
         )
-        yield _finding(new.name, how, message, REPLACEMENT)
+    how = how if name else Certainty.MAY
+    page = DELETION if policy in KEEPS else old.schema.refuses_while_full
+    yield _finding(old.name, how, message, page)
+
+
+def _replaced(old: Resource, new: Resource, change: ResourceChange) -> Iterator[Finding]:
+    policy, holds = replacement_policy(new), new.schema.holds
+    how = change.replacement
+    if how is Certainty.NO or not holds:
+        return
+    page = REPLACEMENT
+    full = refused_while_full(old)
+    if policy in KEEPS:
+        stays = f"the old one stays behind, with {holds}, outside of the stack"
+        if policy == "Snapshot":
+            stays = f"a snapshot of the old one {BEHIND}"
+        message = (
+            f"{how} be replaced, and the new one begins empty; {stays}"
+            f" (UpdateReplacePolicy: {policy})"
+        )
+    elif full is Certainty.WILL:
+        page = new.schema.refuses_while_full
+        message = (
+            f"{how} be replaced, and the new one begins empty; CloudFormation cannot delete the old"
+            f" one while it holds {holds}: it {BEHIND}"
+        )
+    else:
+        if _open(new, "UpdateReplacePolicy") or full is Certainty.MAY:
+            how = Certainty.MAY
+        message = (
+            f"{how} be replaced and the old one deleted, losing {holds}: UpdateReplacePolicy is"
+            f" {policy}"
+        )
+    yield _finding(new.name, how, message, page)
 
 
 def _changed(
@@ -85,13 +149,18 @@ def _changed(
         if attribute.path in DEFAULTS and _weaker(attribute) and not lost:  # or it is told already
             after = DEFAULTS[attribute.path] if attribute.after is MISSING else attribute.after
             event = "removal" if attribute.path == "DeletionPolicy" else "replacement"
-            message = f"{attribute.path} becomes {after}: a {event} would lose {new.schema.holds}"
+            message = f"{attribute.path} becomes {after}: a {event} would {_loss(new)}"
             source = DELETION if attribute.path == "DeletionPolicy" else REPLACEMENT
             yield _finding(new.name, Certainty.MAY, message, source, attribute.path)
     condition = new.attributes.get("Condition")
     moved = condition != old.attributes.get("Condition") or condition in told
-    if condition and moved and deletion_policy(old) not in KEEPS:
-        message = f"may be deleted, losing {new.schema.holds}: it depends on {condition} now"
+    if condition and moved:
+        outcome = f"leave the stack and stay behind, with {new.schema.holds}"
+        if deletion_policy(old) not in KEEPS:
+            outcome = f"be deleted, losing {new.schema.holds}"
+            if refused_while_full(old) is Certainty.WILL:
+                outcome = f"leave the stack, and {BEHIND}, if it holds {new.schema.holds}"
+        message = f"may {outcome}: it depends on {condition} now"
         yield _finding(new.name, Certainty.MAY, message, DELETION, "Condition")
 
 
@@ -119,6 +188,14 @@ def _settings(old: Resource, new: Resource, known: dict[str, str]) -> Iterator[F
     for path in expiring(was, now):
         message = f"{path} is new or another: it may delete {schema.holds}"
         yield _finding(new.name, Certainty.MAY, message, source, path)
+
+
+def _loss(resource: Resource) -> str:
+    """Return what a deletion would do to what a resource holds."""
+    holds = resource.schema.holds
+    if refused_while_full(resource) is Certainty.WILL:
+        return f"leave it behind, outside of the stack, if it holds {holds}, or else delete it"
+    return f"lose {holds}"
 
 
 def _open(resource: Resource, policy: str) -> bool:

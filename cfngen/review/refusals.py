@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from cfngen.capabilities import IAM, NAMED, needs
 from cfngen.review.model import (
@@ -16,8 +15,8 @@ from cfngen.review.model import (
     Kind,
     ResourceChange,
 )
-from cfngen.review.resources import UPDATE_BEHAVIORS
-from cfngen.review.stack import Resource, Stack
+from cfngen.review.names import given_name
+from cfngen.review.stack import Stack
 from cfngen.values import canonical, shown
 
 CUSTOM_NAMES = (
@@ -43,7 +42,6 @@ def refusals(
     """Yield what a deployment of the changed template will, or may, be refused for."""
     for change in changes.values():
         yield from _same_name(before, after, change)
-    yield from _renamed(before, after, changes)
     for entry in entries:
         if entry.section == "Parameters":
             yield from _parameter(entry)
@@ -55,7 +53,7 @@ def _same_name(before: Stack, after: Stack, change: ResourceChange) -> Iterator[
     old, new = before.resource(change.name), after.resource(change.name)
     if change.replacement is Certainty.NO or not (old and new):
         return
-    schema, name = new.schema, _given_name(new)
+    schema, name = new.schema, shown(given_name(new))
     moved = any(detail.path.partition(".")[0] in schema.names for detail in change.properties)
     if not name or moved or schema.deletes_first or schema.revised:
         return
@@ -64,36 +62,6 @@ def _same_name(before: Stack, after: Stack, change: ResourceChange) -> Iterator[
         f" new one first; change {' or '.join(schema.names)} as well"
     )
     yield Finding(Concern.REFUSED, change.replacement, change.name, message, CUSTOM_NAMES)
-
-
-def _renamed(before: Stack, after: Stack, changes: dict[str, ResourceChange]) -> Iterator[Finding]:
-    """Yield a resource that is new, and has the name of one that is deleted only afterwards."""
-    leaving: dict[tuple[str, str], str] = {}
-    for change in changes.values():
-        old = before.resource(change.name)
-        if change.kind is Kind.REMOVED and old and _given_name(old):
-            leaving[old.type, _given_name(old)] = old.name
-    for change in changes.values():
-        new = after.resource(change.name)
-        if change.kind is not Kind.ADDED or new is None or not _given_name(new):
-            continue
-        if other := leaving.get((new.type, _given_name(new))):
-            message = (
-                f"has the name {_given_name(new)} of {other}, which is deleted only afterwards:"
-                " change the name, or keep the logical ID"
-            )
-            yield Finding(Concern.REFUSED, Certainty.WILL, new.name, message, UPDATE_BEHAVIORS)
-
-
-def _given_name(resource: Resource) -> str:
-    """Return the name that the template gives a resource, nothing if it leaves that open."""
-    schema = resource.schema
-    values: list[Any] = [
-        resource.properties.get(key, schema.default((key,))) for key in schema.names
-    ]
-    if not values or None in values or schema.revised:
-        return ""
-    return " ".join(shown(value) for value in values)
 
 
 def _parameter(entry: EntryChange) -> Iterator[Finding]:

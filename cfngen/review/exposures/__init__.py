@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from cfngen.review.assumptions import assumed, usual
 from cfngen.review.exposures.doors import API, METHOD, blocked, doors
+from cfngen.review.exposures.filters import let_through
 from cfngen.review.exposures.firewalls import PREFIXES, TYPES, Ingress, ingress
 from cfngen.review.exposures.strangers import strangers
 from cfngen.review.exposures.switches import thrown
@@ -40,6 +41,7 @@ def exposures(before: Stack, after: Stack, changed: Collection[str]) -> tuple[Ex
         *_groups(before, after, names, known),
         *(Exposure(holder, text, opened=True) for holder, text in let_in),
         *(Exposure(holder, text, opened=False) for holder, text in kept_out),
+        *let_through(before, after, names),
     ]
     unique = dict.fromkeys(found)
     return tuple(

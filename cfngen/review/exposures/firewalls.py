@@ -92,7 +92,7 @@ def _each(value: Any) -> Iterator[tuple[When, dict[str, Any]]]:
 def _rule(stack: Stack, rule: dict[str, Any], group: str, when: When) -> Iterator[Ingress]:
     for inner, block in _blocks(stack, rule):
         if wide(block):
-            for other, protocol, first, last in _traffic(rule):
+            for other, protocol, first, last in traffic(rule):
                 yield Ingress(group, protocol, first, last, block, when | inner | other)
 
 
@@ -107,7 +107,8 @@ def _blocks(stack: Stack, rule: dict[str, Any]) -> Iterator[tuple[When, str]]:
                 yield when | inner, scalar(block)
 
 
-def _traffic(rule: dict[str, Any]) -> Iterator[tuple[When, str, int, int]]:
+def traffic(rule: dict[str, Any]) -> Iterator[tuple[When, str, int, int]]:
+    """Yield the protocols of a rule, each with the first and the last of its ports."""
     for one, protocol in branches(rule.get("IpProtocol", "-1")):
         for two, first in branches(rule.get("FromPort")):
             for three, last in branches(rule.get("ToPort")):

@@ -130,6 +130,12 @@ SWITCHES = (
         "a distribution on the internet",
     ),
     Switch(
+        "AWS::CloudFront::DistributionTenant",
+        "Customizations.WebAcl.Action",
+        _is("disable"),
+        "requests that no web ACL checks",
+    ),
+    Switch(
         "AWS::GlobalAccelerator::Accelerator",
         "Enabled",
         YES_BY_DEFAULT,

@@ -1,0 +1,152 @@
+"""What CloudFormation refuses when it reads a template, before it looks at any resource."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from cfngen.capabilities import macros
+from cfngen.loops import LOOP
+from cfngen.review.model import Certainty, Concern, Finding
+from cfngen.review.stack import Stack
+from cfngen.sections import Sections
+
+GUIDE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
+ANATOMY = f"{GUIDE}template-anatomy.html"
+QUOTAS = f"{GUIDE}cloudformation-limits.html"
+PAGES = {
+    "AWSTemplateFormatVersion": f"{GUIDE}format-version-structure.html",
+    "Description": f"{GUIDE}template-description-structure.html",
+    "Outputs": f"{GUIDE}outputs-section-structure.html",
+    "Parameters": f"{GUIDE}parameters-section-structure.html",
+    "Resources": f"{GUIDE}resources-section-structure.html",
+}
+VERSION = "2010-09-09"
+SAM = "AWS::Serverless-2016-10-31"
+# Sections that are mappings, each with the most entries that CloudFormation takes.
+MAPPINGS = {
+    "Conditions": 0, "Hooks": 0, "Mappings": 200, "Metadata": 0, "Outputs": 200,
+    "Parameters": 200, "Resources": 500, "Rules": 0,
+}  # fmt: skip
+SECTIONS = {*MAPPINGS, "AWSTemplateFormatVersion", "Description", "Transform"}
+ATTRIBUTES = {
+    "Condition", "CreationPolicy", "DeletionPolicy", "DependsOn", "Metadata", "Properties", "Type",
+    "UpdatePolicy", "UpdateReplacePolicy", "Version",
+}  # fmt: skip
+SAM_ATTRIBUTES = {"Connectors", "IgnoreGlobals"}
+# What each entry of a section has to have, and the sections whose names are logical IDs.
+REQUIRED = {"Outputs": "Value", "Parameters": "Type", "Resources": "Type"}
+LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}")
+LONGEST_DESCRIPTION = 1024  # bytes
+
+
+class Problem(NamedTuple):
+    """One thing that CloudFormation does not take; equal on both sides if nobody made it anew."""
+
+    section: str
+    subject: str
+    message: str
+    path: str = ""
+
+
+def format_errors(before: Stack, after: Stack) -> Iterator[Finding]:
+    """Yield what CloudFormation refuses to read in head's template, and did not in base's.
+
+    A macro gets the template first, and may make another one of it.
+    """
+    if after.sections is None:
+        return
+    known = set(_problems(before.sections)) if before.sections else set()
+    problems = [problem for problem in _problems(after.sections) if problem not in known]
+    if not problems:
+        return
+    foreign = any(not name.startswith("AWS::") for name in macros(after.sections.body))
+    how = Certainty.MAY if foreign else Certainty.WILL
+    for problem in problems:
+        page = QUOTAS if "at most" in problem.message else PAGES.get(problem.section, ANATOMY)
+        yield Finding(
+            Concern.REFUSED,
+            how,
+            problem.subject,
+            problem.message,
+            page,
+            section=problem.section,
+            path=problem.path,
+        )
+
+
+def _problems(sections: Sections) -> Iterator[Problem]:
+    body = sections.body
+    sam = _has_sam(body.get("Transform"))
+    for name in map(str, body):
+        if name not in SECTIONS and not name.startswith("Fn::") and not (sam and name == "Globals"):
+            yield Problem(name, name, f"is no section of a template; there are {_listed(SECTIONS)}")
+    yield from _heading(body)
+    for section, most in MAPPINGS.items():
+        if section not in body:
+            continue
+        entries = body[section]
+        if not isinstance(entries, Mapping):
+            yield Problem(section, section, "has to be a mapping")
+            continue
+        if most and len(entries) > most:
+            yield Problem(section, section, f"may have at most {most} entries")
+        if section in REQUIRED:
+            yield from _entries(section, entries)
+    if isinstance(resources := body.get("Resources"), Mapping):
+        if not resources:
+            yield Problem("Resources", "Resources", "has to have a resource")
+        yield from _attributes(resources, ATTRIBUTES | SAM_ATTRIBUTES if sam else ATTRIBUTES)
+
+
+def _heading(body: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield what is wrong with version and description, which have to be plain text."""
+    name = "AWSTemplateFormatVersion"
+    if name in body and str(body[name]) != VERSION:
+        yield Problem(name, name, f"has to be {VERSION}, which is the only version there is")
+    name = "Description"
+    if name in body:
+        if isinstance(body[name], dict | list) or body[name] is None:
+            yield Problem(name, name, "has to be a text; functions are not allowed here")
+        elif len(str(body[name]).encode("utf-8", "surrogatepass")) > LONGEST_DESCRIPTION:
+            yield Problem(name, name, f"may have at most {LONGEST_DESCRIPTION:,} bytes")
+
+
+def _entries(section: str, entries: Mapping[Any, Any]) -> Iterator[Problem]:
+    required = REQUIRED[section]
+    for key, entry in entries.items():
+        name = str(key)
+        if name.startswith((LOOP, "Fn::Transform")):
+            continue
+        if not LOGICAL_ID.fullmatch(name):
+            yield Problem(
+                section, name, "is no logical ID: that has letters and digits only, at most 255"
+            )
+        if not isinstance(entry, Mapping):
+            yield Problem(section, name, "has to be a mapping")
+        elif entry.get(required) is None and "Fn::Transform" not in entry:
+            yield Problem(section, name, f"has no {required}")
+        elif required == "Type" and not isinstance(entry.get(required, ""), str):
+            yield Problem(section, name, f"{required} has to be a text", required)
+
+
+def _attributes(resources: Mapping[Any, Any], allowed: set[str]) -> Iterator[Problem]:
+    for name, resource in resources.items():
+        if not isinstance(resource, Mapping) or str(name).startswith("Fn::"):
+            continue
+        for attribute in map(str, resource):
+            if attribute not in allowed and not attribute.startswith("Fn::"):
+                message = f"{attribute} is no attribute of a resource; is it a property?"
+                yield Problem("Resources", str(name), message, attribute)
+            elif resource.get(attribute, "") is None:
+                message = f"{attribute} is null, which CloudFormation does not take"
+                yield Problem("Resources", str(name), message, attribute)
+
+
+def _has_sam(transform: Any) -> bool:
+    return SAM in (transform if isinstance(transform, list) else [transform])
+
+
+def _listed(names: set[str]) -> str:
+    return ", ".join(sorted(names))
