@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 # HTML that no viewer shows; a link's definition would do, too, if one did.
 MARKER = "<!-- cfngen review -->"
@@ -37,8 +38,13 @@ def variables() -> dict[str, str]:
     """Return what the rule has told.
 
     Raises:
-        ValueError: a variable is missing or not of its form.
+        ValueError: a variable is missing or not of its form, or `aws` would send its session's
+            token without TLS.
     """
+    for name, url in os.environ.items():
+        address = urlsplit(url) if name.startswith("AWS_ENDPOINT_URL") else None
+        if address and address.scheme != "https" and address.hostname != "127.0.0.1":
+            raise ValueError(f"{name} is not https: {address.scheme or 'no scheme'}")
     found = {name: os.environ.get(name, "") for name in FORMS}
     wrong = [name for name, form in FORMS.items() if not re.fullmatch(form, found[name])]
     if wrong:
@@ -128,6 +134,11 @@ def keep(told: dict[str, str], text: str, *, silent: bool) -> str:
     return "wrote a comment"
 
 
+def silent(review: dict[str, Any]) -> bool:
+    """Whether a review says that nothing changes, and that nothing was left unknown."""
+    return review.get("stacks") == [] and review.get("unknowns") == []
+
+
 def main(arguments: list[str]) -> int:
     """Keep the comment; return 0, or 2 if it cannot be written."""
     try:
@@ -135,7 +146,7 @@ def main(arguments: list[str]) -> int:
         if arguments == ["--check"]:
             return 0
         text, review = (Path(name).read_text(encoding="utf-8") for name in arguments)
-        done = keep(told, text, silent=not json.loads(review).get("stacks", True))
+        done = keep(told, text, silent=silent(json.loads(review)))
     except (ValueError, OSError, AwsError) as error:
         sys.stderr.write(f"comment.py: {error}\n")
         return 2

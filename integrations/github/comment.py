@@ -112,6 +112,11 @@ def keep(github: GitHub, author: str, mark: str, text: str, *, silent: bool) -> 
     return f"wrote {made.get('html_url', 'a comment')}"
 
 
+def silent(review: dict[str, Any]) -> bool:
+    """Whether a review says that nothing changes, and that nothing was left unknown."""
+    return review.get("stacks") == [] and review.get("unknowns") == []
+
+
 def warn(kind: str, message: str) -> None:
     """Annotate the run; what is in a message cannot become a command."""
     for character, code in (("%", "%25"), ("\r", "%0D"), ("\n", "%0A")):
@@ -133,15 +138,17 @@ def reason(error: urllib.error.URLError) -> str:
 def main() -> int:
     """Keep the comment; return 0, also where it may not be written, or 2."""
     environment = dict(os.environ)
-    github = GitHub(environment)
+    try:
+        github = GitHub(environment)
+    except ValueError as error:
+        warn("error", f"The comment could not be written: {error}.")
+        return 2
     text = Path(environment["MARKDOWN"]).read_text(encoding="utf-8")
     review = json.loads(Path(environment["REVIEW"]).read_text(encoding="utf-8"))
     mark = marker(environment["FOLDER"])
     for left in reversed(range(TRIES)):
         try:
-            done = keep(
-                github, environment["AUTHOR"], mark, text, silent=not review.get("stacks", True)
-            )
+            done = keep(github, environment["AUTHOR"], mark, text, silent=silent(review))
         except urllib.error.URLError as error:
             code = getattr(error, "code", 500)
             if code in FORBIDDEN:

@@ -1,8 +1,7 @@
 #!/usr/bin/env bash
 # Finds the cfngen command, or installs it from the checkout that this action is in.
 #
-# Python is isolated (-I): in a checkout that is under review, `python -m venv` would run the
-# checkout's own venv.py.
+# Python is isolated (-I), as in ../install.sh: it would import from the checkout under review.
 set -euo pipefail
 
 if [ -z "$CFNGEN" ]; then
@@ -12,9 +11,7 @@ if [ -z "$CFNGEN" ]; then
     echo "::error title=cfngen review::cfngen needs Python 3.11 or newer; say which in the input python."
     exit 2
   fi
-  "$PYTHON" -I -m venv "$venv"
-  "$venv/bin/python" -I -m pip install --quiet --disable-pip-version-check \
-    --constraint "$home/constraints.txt" "$home"
+  sh "$home/integrations/install.sh" "$PYTHON" "$venv"
   CFNGEN=$venv/bin/cfngen
 fi
 if ! command=$(command -v -- "$CFNGEN"); then

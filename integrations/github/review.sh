@@ -4,14 +4,25 @@
 # Writes the summary, the log and, for the steps that follow, the names of files.
 set -euo pipefail
 
+# Annotates the run; what is in a message cannot become a command.
+annotate() {
+  local message=${1//'%'/%25}
+  message=${message//$'\r'/%0D}
+  echo "::error title=cfngen review::${message//$'\n'/%0A}"
+}
+
 fail() {
-  echo "::error title=cfngen review::$1"
+  annotate "$1"
   exit 2
 }
 
 known() { git rev-parse --quiet --verify --end-of-options "$1^{commit}"; }
 
-cd -- "$FOLDER"
+cd -P .
+cd -- "$FOLDER" 2> /dev/null \
+  || fail "The input working-directory names no folder of the checkout: $FOLDER. It is the project's, the one with output/ in it."
+# A link in place of the folder would show another project, in which nothing has changed.
+[ "$(pwd -L)" = "$(pwd -P)" ] || fail "The input working-directory goes through a symbolic link: $FOLDER."
 base=${BASE-}
 if [ -z "$base" ]; then
   [ -n "$PULL_REQUEST_BASE" ] || fail "This is no pull request: say in the input base what to compare with."
@@ -27,32 +38,28 @@ fi
 
 files=$(mktemp -d "$RUNNER_TEMP/cfngen-review.XXXXXX")
 # GitHub takes 65,536 characters; the rest is for the marker.
-arguments=(
-  --format text --limit 65000
-  --write "markdown=$files/review.md" --write "json=$files/review.json" --write "sarif=$files/review.sarif"
-)
+arguments=(--limit 65000)
 if [ "$BLUEPRINTS" = true ]; then arguments+=(--blueprints); else arguments+=(--no-blueprints); fi
-read -r -d '' -a concerns <<< "${FAIL_ON//,/ }" || true
-for concern in ${concerns[@]+"${concerns[@]}"}; do
-  arguments+=(--fail-on "$concern")
-done
 
 # Templates are strangers' text: until the word is said again, no line of it is a command to the runner.
 word=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 status=0
 echo "::stop-commands::$word"
-"$CFNGEN" review "${arguments[@]}" -- "$base" || status=$?
+sh "$GITHUB_ACTION_PATH/../review.sh" "$CFNGEN" "$files" "$FAIL_ON" "${arguments[@]}" -- "$base" \
+  2> "$files/errors" || status=$?
+cat "$files/errors"
 echo "::$word::"
 
 case $status in
   0) concern=false ;;
   1) concern=true ;;
-  *) exit "$status" ;;
+  *)
+    errors=$(LC_ALL=C tr -d '\000-\010\013\014\016-\037\177' < "$files/errors")
+    annotate "${errors:0:3000}
+The project's folder is the input working-directory, which is $FOLDER here."
+    exit "$status"
+    ;;
 esac
-# A bug ends with 1, too, but without a review.
-for kind in md json sarif; do
-  [ -s "$files/review.$kind" ] || fail "cfngen review wrote no review.$kind; the log says why."
-done
 cat "$files/review.md" >> "$GITHUB_STEP_SUMMARY"
 {
   echo "concern=$concern"

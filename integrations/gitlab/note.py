@@ -27,8 +27,10 @@ class GitLab:
         request = int(environment["CI_MERGE_REQUEST_IID"])
         self.notes = f"/projects/{project}/merge_requests/{request}/notes"
         self.token = environment["CFNGEN_REVIEW_TOKEN"]
-        if urlsplit(self.url).scheme not in ("https", "http"):
-            raise ValueError("CI_API_V4_URL is no address of HTTP")
+        address = urlsplit(self.url)
+        # The token goes there.
+        if address.scheme != "https" and address.hostname != "127.0.0.1":
+            raise ValueError(f"CI_API_V4_URL is not https: {address.scheme or 'no scheme'}")
 
     def call(self, method: str, path: str, sent: dict[str, str] | None = None) -> Any:
         """Ask for something and return what is answered.
@@ -82,13 +84,17 @@ def keep(gitlab: GitLab, text: str, *, silent: bool) -> str:
     return "wrote a note"
 
 
+def silent(review: dict[str, Any]) -> bool:
+    """Whether a review says that nothing changes, and that nothing was left unknown."""
+    return review.get("stacks") == [] and review.get("unknowns") == []
+
+
 def main(arguments: list[str]) -> int:
     """Keep the note; return 0, or 2 if it cannot be written."""
     try:
         text, review = (Path(name).read_text(encoding="utf-8") for name in arguments)
-        silent = not json.loads(review).get("stacks", True)
-        done = keep(GitLab(dict(os.environ)), text, silent=silent)
-    except OSError as error:  # a URLError is one
+        done = keep(GitLab(dict(os.environ)), text, silent=silent(json.loads(review)))
+    except (ValueError, OSError) as error:  # a URLError is an OSError
         sys.stderr.write(f"note.py: the note could not be written: {error}\n")
         return 2
     sys.stdout.write(f"cfngen review: {done}\n")

@@ -6,9 +6,7 @@ import importlib.util
 import json
 import os
 import re
-import sys
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,135 +14,15 @@ import boto3
 import pytest
 import yaml
 from botocore.validate import validate_parameters
-from support.loopback import Loopback, reply_json
+from support.codecommit_comments import ROLE, CodeCommit
+from support.integrations import BIN, BUILDSPEC, INTEGRATIONS, REAL, ROOT, Build
 from support.reviews import PullRequest, StandIn
 
 from cfngen import read
-from cfngen.testing import BuildRun, run_buildspec
 
 pytestmark = pytest.mark.payloads  # programs, run against services on loopback
 
-ROOT = Path(__file__).parents[2]
-HERE = ROOT / "integrations/codecommit"
-BUILDSPEC = (HERE / "buildspec.yml").read_text()
-BIN = Path(sys.executable).parent
 MARKER = "<!-- cfngen review -->"
-ROLE = "arn:aws:sts::123456789012:assumed-role/ReviewRole"
-IDENTITY = """\
-<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
-<GetCallerIdentityResult><Arn>{}</Arn><UserId>A</UserId><Account>123456789012</Account>
-</GetCallerIdentityResult></GetCallerIdentityResponse>
-"""
-
-
-class CodeCommit(Loopback):
-    """The comments of pull requests; requests are held to the service's model in botocore.
-
-    Attributes:
-        comments: what was written, oldest first.
-        calls: the operations that were asked for, in order.
-        session: the session that the caller's role has; every build has another.
-        strict: whether another session of a role is somebody else.
-        tokens: the requests that had a token.
-    """
-
-    page = 2
-
-    def __init__(self) -> None:
-        """Start without any."""
-        self.comments: list[dict[str, Any]] = []
-        self.calls: list[str] = []
-        self.session = "AWSCodeBuild-1"
-        self.strict = False
-        self.tokens: dict[str, dict[str, Any]] = {}
-        client = boto3.session.Session(region_name="eu-west-1").client("codecommit")
-        self.model = client.meta.service_model
-        state = self
-
-        class Ours(Handler):
-            here = state
-
-        self.listen(Ours)
-
-    @property
-    def caller(self) -> str:
-        """Who asks."""
-        return f"{ROLE}/{self.session}"
-
-    def add(self, author: str, content: str, **more: Any) -> dict[str, Any]:
-        """Write a comment as somebody."""
-        made = {
-            "commentId": f"c{len(self.comments)}",
-            "content": content,
-            "authorArn": author,
-            "creationDate": 1700000000.25 + len(self.comments),
-            "deleted": False,
-            **more,
-        }
-        self.comments.append(made)
-        return made
-
-    def answer(self, operation: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Answer an operation."""
-        self.calls.append(operation)
-        validate_parameters(asked, self.model.operation_model(operation).input_shape)
-        return {
-            "GetCommentsForPullRequest": self.listed,
-            "PostCommentForPullRequest": self.posted,
-            "UpdateComment": self.updated,
-        }[operation](asked)
-
-    def listed(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Return a page of groups of comments, one in each."""
-        start = int(asked.get("nextToken", 0))
-        groups = [
-            {"pullRequestId": asked["pullRequestId"], "comments": [comment]}
-            for comment in self.comments[start : start + self.page]
-        ]
-        answer: dict[str, Any] = {"commentsForPullRequestData": groups}
-        if start + self.page < len(self.comments):
-            answer["nextToken"] = str(start + self.page)
-        return 200, answer
-
-    def posted(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Write a comment, once for each token."""
-        if len(asked["content"]) > 10_240:
-            return 400, {"__type": "CommentContentSizeLimitExceededException"}
-        if asked["clientRequestToken"] not in self.tokens:
-            self.add(self.caller, asked["content"])
-        self.tokens[asked["clientRequestToken"]] = asked
-        return 200, {"pullRequestId": asked["pullRequestId"]}
-
-    def updated(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
-        """Write a comment anew, if it is the caller's."""
-        (found,) = [one for one in self.comments if one["commentId"] == asked["commentId"]]
-        if self.strict and found["authorArn"] != self.caller:
-            return 400, {"__type": "CommentNotCreatedByCallerException", "message": "not yours"}
-        found["content"] = asked["content"]
-        return 200, {"comment": found}
-
-
-class Handler(BaseHTTPRequestHandler):
-    """Tells the protocols apart."""
-
-    here: CodeCommit
-
-    def log_message(self, *_: object) -> None:
-        """Stay silent."""
-
-    def do_POST(self) -> None:
-        """Answer an operation."""
-        sent = self.rfile.read(int(self.headers["Content-Length"]))
-        _, _, operation = self.headers.get("X-Amz-Target", "").partition(".")
-        if operation:
-            reply_json(self, *self.here.answer(operation, json.loads(sent)))
-            return
-        assert b"Action=GetCallerIdentity" in sent
-        body = IDENTITY.format(self.here.caller).encode()
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
 
 
 @pytest.fixture(scope="module")
@@ -161,41 +39,15 @@ def service() -> Iterator[CodeCommit]:
 
 
 @pytest.fixture
-def command(tmp_path: Path) -> StandIn:
-    """What reviews."""
-    return StandIn(tmp_path / "command")
-
-
-Build = Callable[..., BuildRun]
+def build(pull: PullRequest, service: CodeCommit, tmp_path: Path) -> Build:
+    """What runs the build phase."""
+    return Build(pull, service, tmp_path)
 
 
 @pytest.fixture
-def build(pull: PullRequest, service: CodeCommit, command: StandIn, tmp_path: Path) -> Build:
-    """Return what runs the build phase, after an installation that is taken for done."""
-
-    def run(cfngen: Path = command.command, **more: str) -> BuildRun:
-        service.session = f"AWSCodeBuild-{len(service.calls)}"
-        venv = tmp_path / "venv"
-        (venv / "bin").mkdir(parents=True, exist_ok=True)
-        (venv / "bin/cfngen").unlink(missing_ok=True)
-        (venv / "bin/cfngen").symlink_to(cfngen)
-        env = {
-            "PATH": f"{BIN}:{os.environ['PATH']}",
-            "AWS_ENDPOINT_URL": service.url,
-            "AWS_CONFIG_FILE": "/dev/null",
-            "AWS_DEFAULT_REGION": "eu-west-1",
-            "AWS_ACCESS_KEY_ID": "a",
-            "AWS_SECRET_ACCESS_KEY": "s",
-            "CODEBUILD_SRC_DIR_CFNGEN": str(ROOT),
-            "VENV": str(venv),
-            "PULL_REQUEST_ID": "12",
-            "REPOSITORY_NAME": "shop",
-            "SOURCE_COMMIT": pull.head,
-            "DESTINATION_COMMIT": pull.newer,
-        }
-        return run_buildspec(BUILDSPEC, cwd=pull.folder, env={**env, **more}, phases=["build"])
-
-    return run
+def command(build: Build) -> StandIn:
+    """What reviews."""
+    return build.command
 
 
 def test_it_comments(
@@ -272,8 +124,15 @@ def test_concerns(build: Build, service: CodeCommit, command: StandIn) -> None:
     assert (build(FAIL_ON="data,refused").status, len(service.comments)) == (1, 1)
     said = command.given()
     assert said[said.index("--fail-on") + 1] == "data,refused"
-    command.says("Broken.\n", status=2)
-    assert (build().status, len(service.comments)) == (2, 1)
+    for status in (2, 70):
+        command.says("Broken.\n", status=status)
+        done = build(FAIL_ON="none")
+        assert (done.status, len(service.comments)) == (status, 1)
+        assert "There is no review, so the check fails" in done.output
+    command.says("", status=1)
+    done = build()
+    assert (done.status, len(service.comments)) == (2, 1)
+    assert "cfngen review wrote no review.md." in done.output
 
 
 @pytest.mark.parametrize(
@@ -295,6 +154,14 @@ def test_variables_of_another_form(
     assert done.status == 2
     assert f"missing, or not of the form it has to have: {name}" in done.output
     assert service.calls == []
+    assert not (command.folder / "given.json").exists()
+
+
+def test_a_session_goes_by_tls_only(build: Build, command: StandIn) -> None:
+    """An address of AWS without TLS is refused in words, before anything is sent there."""
+    done = build(AWS_ENDPOINT_URL_CODECOMMIT="http://codecommit.example")
+    assert done.status == 2
+    assert "comment.py: AWS_ENDPOINT_URL_CODECOMMIT is not https: http" in done.output
     assert not (command.folder / "given.json").exists()
 
 
@@ -333,7 +200,7 @@ def test_nothing_is_on_a_command_line(build: Build, service: CodeCommit, tmp_pat
 
 def test_the_real_command(build: Build, service: CodeCommit) -> None:
     """With cfngen itself, a bucket that gets another name is a comment."""
-    done = build(BIN / "cfngen", FAIL_ON="replace")
+    done = build(REAL, FAIL_ON="replace")
     assert done.status == 1, done.output
     (comment,) = service.comments
     assert "Things" in comment["content"]
@@ -369,7 +236,7 @@ def test_the_event_becomes_the_builds_variables() -> None:
     shape = client.meta.service_model.operation_model("StartBuild").input_shape
     validate_parameters({"projectName": "review", **sent}, shape)
     told = {one["name"]: one["value"] for one in sent["environmentVariablesOverride"]}
-    spec = importlib.util.spec_from_file_location("comment", HERE / "comment.py")
+    spec = importlib.util.spec_from_file_location("comment", INTEGRATIONS / "codecommit/comment.py")
     assert spec
     assert spec.loader
     comment = importlib.util.module_from_spec(spec)
@@ -380,8 +247,10 @@ def test_the_event_becomes_the_builds_variables() -> None:
 
 
 def test_the_buildspec_fits_into_a_project() -> None:
-    """It asks CodeBuild for what there is, and installs what it then runs."""
+    """It asks CodeBuild for what there is, and has all of its commands from the other source."""
     spec = yaml.safe_load(BUILDSPEC)
     assert list(spec["phases"]) == ["install", "build"]
-    assert "$CODEBUILD_SRC_DIR_CFNGEN/constraints.txt" in spec["phases"]["install"]["commands"][-1]
-    assert (ROOT / "constraints.txt").exists()
+    commands = "".join(line for phase in spec["phases"].values() for line in phase["commands"])
+    files = re.findall(r'"\$CODEBUILD_SRC_DIR_CFNGEN/(.*?)"', commands)
+    assert set(files) >= {"integrations/install.sh", "integrations/review.sh"}
+    assert all((ROOT / file).exists() for file in files)

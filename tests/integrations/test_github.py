@@ -4,24 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-from support.actions import Ran, run_action
 from support.comments import BOT, Comments
+from support.integrations import REAL, Action
 from support.reviews import PullRequest, StandIn, git
 
 pytestmark = pytest.mark.payloads  # programs, run against services on loopback
 
-ROOT = Path(__file__).parents[2]
-ACTION = ROOT / "integrations/github/action.yml"
 MARKER = "<!-- cfngen review -->"
-REAL = Path(sys.executable).parent / "cfngen"
 
 
 @pytest.fixture(scope="module")
@@ -43,61 +36,16 @@ def command(tmp_path: Path) -> StandIn:
     return StandIn(tmp_path / "command")
 
 
-class Runner:
-    """Runs the action."""
-
-    def __init__(
-        self, pull: PullRequest, comments: Comments, command: StandIn, temporary: Path
-    ) -> None:
-        """Start from a checkout of the merge that GitHub makes."""
-        self.checkout = pull.folder
-        self.command = str(command.command)
-        self.temporary = temporary
-        self.runs = 0
-        self.event: dict[str, Any] = {
-            "number": 7,
-            "base": {"sha": pull.base},
-            "head": {"repo": {"full_name": "acme/shop"}},
-        }
-        self.env = {
-            "PATH": os.environ["PATH"],
-            "GITHUB_API_URL": comments.url,
-            "GITHUB_REPOSITORY": "acme/shop",
-            "GITHUB_SHA": pull.merge,
-        }
-
-    def __call__(self, **inputs: str) -> Ran:
-        """Run it once, with inputs whose dashes are underscores."""
-        self.runs += 1
-        temporary = self.temporary / str(self.runs)
-        temporary.mkdir()
-        given = {"cfngen": self.command, "python": sys.executable}
-        given |= {name.replace("_", "-"): text for name, text in inputs.items()}
-        return run_action(
-            ACTION,
-            given,
-            github={
-                "token": "secret-token",
-                "event_name": "pull_request",
-                "repository": "acme/shop",
-                "event": {"pull_request": self.event} if self.event else {},
-            },
-            checkout=self.checkout,
-            temporary=temporary,
-            env=self.env,
-        )
-
-
 @pytest.fixture
-def run(request_made: PullRequest, comments: Comments, command: StandIn, tmp_path: Path) -> Runner:
+def run(request_made: PullRequest, comments: Comments, command: StandIn, tmp_path: Path) -> Action:
     """A runner for the pull request."""
-    return Runner(request_made, comments, command, tmp_path)
+    return Action(request_made, comments, command.command, tmp_path)
 
 
 # --- the comment -------------------------------------------------------------------------------
 
 
-def test_it_comments_once(run: Runner, comments: Comments, command: StandIn) -> None:
+def test_it_comments_once(run: Action, comments: Comments, command: StandIn) -> None:
     """The first run writes a comment, the next one writes it anew, and there is never a second."""
     first = run()
     assert first.status == 0, first.log
@@ -110,7 +58,7 @@ def test_it_comments_once(run: Runner, comments: Comments, command: StandIn) -> 
     assert set(comments.tokens) == {"Bearer secret-token"}
 
 
-def test_it_finds_its_comment_on_any_page(run: Runner, comments: Comments) -> None:
+def test_it_finds_its_comment_on_any_page(run: Action, comments: Comments) -> None:
     """However much was said since, the comment is found and updated."""
     for number in range(230):
         comments.add("somebody", f"{number}")
@@ -121,7 +69,7 @@ def test_it_finds_its_comment_on_any_page(run: Runner, comments: Comments) -> No
 
 
 @pytest.mark.parametrize("count", [99, 100, 200])
-def test_it_stops_at_the_last_page(run: Runner, comments: Comments, count: int) -> None:
+def test_it_stops_at_the_last_page(run: Action, comments: Comments, count: int) -> None:
     """A last page that is full, or empty, ends the search."""
     for _ in range(count):
         comments.add("somebody", "")
@@ -129,7 +77,7 @@ def test_it_stops_at_the_last_page(run: Runner, comments: Comments, count: int) 
     assert len(comments.comments) == count + 1
 
 
-def test_only_its_own_comment_is_its(run: Runner, comments: Comments) -> None:
+def test_only_its_own_comment_is_its(run: Action, comments: Comments) -> None:
     """A stranger's comment that looks like it stays as it is, and so does another of the bot's."""
     comments.add("stranger", f"{MARKER}\nAll is well.")
     comments.add(BOT, f"Not at its beginning: {MARKER}")
@@ -140,7 +88,7 @@ def test_only_its_own_comment_is_its(run: Runner, comments: Comments) -> None:
     assert len(bodies) == 4
 
 
-def test_projects_beside_each_other(run: Runner, comments: Comments) -> None:
+def test_projects_beside_each_other(run: Action, comments: Comments) -> None:
     """Each folder has a comment of its own, and none can end what marks it."""
     for folder in ("a--> b", "."):
         (run.checkout / folder).mkdir(exist_ok=True)
@@ -151,7 +99,7 @@ def test_projects_beside_each_other(run: Runner, comments: Comments) -> None:
     assert marks == ["<!-- cfngen review: a%2D%2D%3E%20b -->", MARKER]
 
 
-def test_nothing_to_say(run: Runner, comments: Comments, command: StandIn) -> None:
+def test_nothing_to_say(run: Action, comments: Comments, command: StandIn) -> None:
     """A pull request that changes no stack gets no comment, but one that is there is updated."""
     command.says("Nothing changes.\n", empty=True)
     assert run().status == 0
@@ -163,14 +111,14 @@ def test_nothing_to_say(run: Runner, comments: Comments, command: StandIn) -> No
     assert [c["body"] for c in comments.comments] == [f"{MARKER}\nNothing changes.\n"]
 
 
-def test_the_same_again(run: Runner, comments: Comments) -> None:
+def test_the_same_again(run: Action, comments: Comments) -> None:
     """What it says already is not written again."""
     run()
     run()
     assert comments.methods() == ["GET", "POST", "GET"]
 
 
-def test_another_token(run: Runner, comments: Comments) -> None:
+def test_another_token(run: Action, comments: Comments) -> None:
     """A token that writes as somebody else is told of, once it is known."""
     comments.writer = "reviewer[bot]"
     ran = run()
@@ -183,7 +131,7 @@ def test_another_token(run: Runner, comments: Comments) -> None:
 
 
 @pytest.mark.parametrize(("method", "status"), [("POST", 403), ("GET", 404), ("GET", 403)])
-def test_a_forks_token(run: Runner, comments: Comments, method: str, status: int) -> None:
+def test_a_forks_token(run: Action, comments: Comments, method: str, status: int) -> None:
     """Where the token may not write, the summary has the review and the check is as it was."""
     comments.refused[method] = [status]
     ran = run()
@@ -194,7 +142,7 @@ def test_a_forks_token(run: Runner, comments: Comments, method: str, status: int
     assert "**Nothing**" in ran.summary
 
 
-def test_a_wrong_token(run: Runner, comments: Comments) -> None:
+def test_a_wrong_token(run: Action, comments: Comments) -> None:
     """Any other refusal fails the step, in words."""
     comments.refused["GET"] = [401]
     ran = run()
@@ -203,14 +151,14 @@ def test_a_wrong_token(run: Runner, comments: Comments) -> None:
     assert "Traceback" not in ran.log
 
 
-def test_a_service_that_is_down(run: Runner, comments: Comments) -> None:
+def test_a_service_that_is_down(run: Action, comments: Comments) -> None:
     """It is asked again, and what it did without saying so is not done twice."""
     comments.lost["POST"] = [500]
     assert run().status == 0
     assert len(comments.comments) == 1
 
 
-def test_nobody_there(run: Runner) -> None:
+def test_nobody_there(run: Action) -> None:
     """A service that cannot be reached is an error in words."""
     run.env["GITHUB_API_URL"] = "http://127.0.0.1:1"
     ran = run()
@@ -219,7 +167,17 @@ def test_nobody_there(run: Runner) -> None:
     assert "Traceback" not in ran.log
 
 
-def test_the_token_stays_here(run: Runner, comments: Comments) -> None:
+def test_the_token_goes_by_tls_only(run: Action) -> None:
+    """An address without TLS is refused in words, before anything is sent."""
+    for url in ("http://github.example", "http://127.0.0.1@github.example", "github.example", ""):
+        run.env["GITHUB_API_URL"] = url
+        ran = run()
+        assert (ran.status, ran.steps[-1]) == (2, "Comment")
+        begin = "::error title=cfngen review::The comment could not be written: GITHUB_API_URL is"
+        assert f"{begin} not https: " in ran.log
+
+
+def test_the_token_stays_here(run: Action, comments: Comments) -> None:
     """An answer that redirects does not get the token sent on."""
     with Comments() as other:
         comments.elsewhere = other.url
@@ -231,7 +189,7 @@ def test_the_token_stays_here(run: Runner, comments: Comments) -> None:
 # --- the review --------------------------------------------------------------------------------
 
 
-def test_what_it_is_compared_with(run: Runner, command: StandIn, request_made: PullRequest) -> None:
+def test_what_it_is_compared_with(run: Action, command: StandIn, request_made: PullRequest) -> None:
     """GitHub's merge is compared with its first parent: what others have merged is not told of."""
     assert run().status == 0
     where, *said = command.given()
@@ -245,7 +203,7 @@ def test_what_it_is_compared_with(run: Runner, command: StandIn, request_made: P
 
 @pytest.mark.parametrize("depth", [1, 2])
 def test_a_shallow_checkout(
-    run: Runner, request_made: PullRequest, tmp_path: Path, depth: int
+    run: Action, request_made: PullRequest, tmp_path: Path, depth: int
 ) -> None:
     """Two commits are enough; with one, it says how to get more."""
     run.checkout = tmp_path / "shallow"
@@ -258,7 +216,7 @@ def test_a_shallow_checkout(
     assert ("give actions/checkout fetch-depth: 0, or 2" in ran.log) == (depth == 1)
 
 
-def test_outside_of_pull_requests(run: Runner, comments: Comments, command: StandIn) -> None:
+def test_outside_of_pull_requests(run: Action, comments: Comments, command: StandIn) -> None:
     """A push has a base if it is told one, and no comment."""
     run.event = {}
     ran = run()
@@ -269,7 +227,7 @@ def test_outside_of_pull_requests(run: Runner, comments: Comments, command: Stan
     assert comments.calls == []
 
 
-def test_concerns(run: Runner, comments: Comments, command: StandIn) -> None:
+def test_concerns(run: Action, comments: Comments, command: StandIn) -> None:
     """What fail-on asks about fails the check, once everything is written."""
     command.says("Data is **lost**.\n", status=1)
     ran = run(fail_on="data, refused\nreplace", sarif="true")
@@ -278,7 +236,7 @@ def test_concerns(run: Runner, comments: Comments, command: StandIn) -> None:
     assert ran.outputs["concern"] == "true"
     said = command.given()
     asked = [said[at + 1] for at, word in enumerate(said) if word == "--fail-on"]
-    assert asked == ["data", "refused", "replace"]
+    assert asked == ["data,refused,replace"]
     assert "lost" in comments.comments[0]["body"]
     assert "lost" in ran.summary
     assert ran.used["Upload SARIF"] == {
@@ -288,18 +246,64 @@ def test_concerns(run: Runner, comments: Comments, command: StandIn) -> None:
     }
 
 
-@pytest.mark.parametrize(("status", "text"), [(1, ""), (2, "Half of it.")])
+@pytest.mark.parametrize(
+    ("status", "text", "exit_status", "message"),
+    [
+        (0, "", 2, "cfngen review wrote no review.md"),
+        (1, "", 2, "cfngen review wrote no review.md"),
+        (2, "Half of it.", 2, "There is no review, so the check fails"),
+        (70, "Half of it.", 70, "cfngen review ended with 70, which is a bug"),
+    ],
+)
 def test_no_review(
-    run: Runner, comments: Comments, command: StandIn, status: int, text: str
+    run: Action,
+    comments: Comments,
+    command: StandIn,
+    *,
+    status: int,
+    text: str,
+    exit_status: int,
+    message: str,
 ) -> None:
     """A command that breaks or cannot go on fails the check, and nothing passes for a review."""
     command.says(text, status=status)
-    ran = run()
-    assert (ran.status, ran.steps[-1]) == (2, "Review")
+    ran = run(fail_on="none")
+    assert (ran.status, ran.steps[-1]) == (exit_status, "Review")
+    (error,) = re.findall("^::error title=cfngen review::(.*)$", ran.log, re.M)
+    assert message in error
     assert comments.calls == []
+    assert ran.summary == ""
 
 
-def test_blueprints_are_run_when_asked_for(run: Runner, command: StandIn) -> None:
+def test_an_annotation_is_one_line(run: Action, command: StandIn) -> None:
+    """What the command complains of is told as it is, and cannot forge a line or a colour."""
+    command.complains("output/: 100% gone\n::error::forged\r::error::forged\x1b[31m\n", status=2)
+    ran = run()
+    begin = "^::error title=cfngen review::output/: 100%25 gone%0A::error::forged%0D::error::forged"
+    assert re.search(rf"{begin}\[31m%0AThere is no review.*here\.$", ran.log, re.M)
+    silence = re.search("^::stop-commands::(.*)$", ran.log, re.M)
+    assert silence
+    _, _, rest = ran.log.partition(f"\n::{silence[1]}::\n")
+    assert re.findall("^::", rest, re.M) == ["::"]
+
+
+def test_a_folder_that_is_not_there(run: Action, tmp_path: Path) -> None:
+    """A working-directory that is none fails in words, and so does one behind a link.
+
+    With a link in its place, a pull request would have another project reviewed.
+    """
+    ran = run(working_directory="not/there")
+    assert ran.status == 2
+    assert "::error title=cfngen review::The input working-directory names no folder" in ran.log
+    run.checkout = tmp_path / "linked"
+    (run.checkout / "quiet/app").mkdir(parents=True)
+    (run.checkout / "apps").symlink_to("quiet")
+    ran = run(working_directory="apps/app", base="HEAD")
+    assert (ran.status, ran.steps[-1]) == (2, "Review")
+    assert "working-directory goes through a symbolic link: apps/app." in ran.log
+
+
+def test_blueprints_are_run_when_asked_for(run: Action, command: StandIn) -> None:
     """No code that is under review is run unless the workflow says so."""
     run()
     assert "--no-blueprints" in command.given()
@@ -307,7 +311,7 @@ def test_blueprints_are_run_when_asked_for(run: Runner, command: StandIn) -> Non
     assert "--no-blueprints" not in command.given()
 
 
-def test_a_log_gives_no_commands(run: Runner) -> None:
+def test_a_log_gives_no_commands(run: Action) -> None:
     """What a template says is no command to the runner: a word nobody knows ends the silence."""
     logs = [run().log.splitlines() for _ in range(2)]
     words = set()
@@ -322,7 +326,7 @@ def test_a_log_gives_no_commands(run: Runner) -> None:
 
 
 @pytest.mark.parametrize("name", ["base", "fail_on", "working_directory", "author", "cfngen"])
-def test_inputs_are_no_code(run: Runner, tmp_path: Path, name: str) -> None:
+def test_inputs_are_no_code(run: Action, tmp_path: Path, name: str) -> None:
     """Whatever is in an input, no shell reads it."""
     mark = tmp_path / "ran"
     for text in (
@@ -335,7 +339,7 @@ def test_inputs_are_no_code(run: Runner, tmp_path: Path, name: str) -> None:
     assert not mark.exists()
 
 
-def test_a_commands_path_may_be_relative(run: Runner, command: StandIn) -> None:
+def test_a_commands_path_may_be_relative(run: Action, command: StandIn) -> None:
     """It is looked for where the job is, also when the project is in a folder."""
     (run.checkout / "apps").mkdir(exist_ok=True)
     found = os.path.relpath(command.command, run.checkout)
@@ -343,26 +347,7 @@ def test_a_commands_path_may_be_relative(run: Runner, command: StandIn) -> None:
     assert run(cfngen="not-there").status == 2
 
 
-# --- the installation --------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_it_installs_from_its_own_checkout(run: Runner, tmp_path: Path) -> None:
-    """It asks pip for the folder that the action is in; nothing under review is run for that."""
-    mark = tmp_path / "ran"
-    run.checkout = tmp_path / "hostile"
-    run.checkout.mkdir()
-    for name in ("venv", "pip", "ensurepip", "json"):
-        (run.checkout / f"{name}.py").write_text(f"open({str(mark)!r}, 'w')")
-    # Without an index there is nothing to build with.
-    run.env |= {"PIP_NO_INDEX": "1"}
-    ran = run(cfngen="")
-    assert (ran.status, ran.steps) == (1, ["Install cfngen"])
-    assert "setuptools>=77" in ran.log
-    assert not mark.exists()
-
-
-def test_an_old_python(run: Runner, tmp_path: Path) -> None:
+def test_an_old_python(run: Action, tmp_path: Path) -> None:
     """A Python that is too old is told of before anything is installed."""
     old = tmp_path / "python"
     old.write_text("#!/bin/sh\nexit 1\n")
@@ -375,7 +360,7 @@ def test_an_old_python(run: Runner, tmp_path: Path) -> None:
 # --- all of it, and what it says of itself -----------------------------------------------------
 
 
-def test_the_real_command(run: Runner, comments: Comments) -> None:
+def test_the_real_command(run: Action, comments: Comments) -> None:
     """With cfngen itself, a bucket that gets another name is a comment, a summary and a verdict."""
     ran = run(cfngen=str(REAL), fail_on="replace", sarif="true")
     assert ran.status == 1, ran.log
@@ -384,25 +369,3 @@ def test_the_real_command(run: Runner, comments: Comments) -> None:
     assert "Things" in comment["body"]
     assert "other" not in comment["body"]
     assert comment["body"] == f"{MARKER}\n{ran.summary}"
-
-
-def test_other_actions_are_pinned() -> None:
-    """Whatever is used from elsewhere is used by its commit."""
-    workflow = yaml.safe_load((ROOT / ".github/workflows/review.yml").read_text())
-    steps = (
-        workflow["jobs"]["review"]["steps"] + yaml.safe_load(ACTION.read_text())["runs"]["steps"]
-    )
-    used = [step["uses"] for step in steps if "uses" in step]
-    assert [name for name in used if not re.fullmatch(r"\./.+|[\w./-]+@[0-9a-f]{40}", name)] == []
-    assert "./integrations/github" in used
-
-
-def test_the_scripts_are_clean() -> None:
-    """ShellCheck has nothing to say of them."""
-    scripts = sorted(ACTION.parent.glob("*.sh"))
-    done = subprocess.run(
-        [Path(sys.executable).parent / "shellcheck", "--norc", *scripts],
-        capture_output=True,
-        text=True,
-    )
-    assert (len(scripts), done.stdout) == (2, "")

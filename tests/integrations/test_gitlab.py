@@ -2,26 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
 from support.comments import Comments
-from support.reviews import PullRequest, StandIn
+from support.integrations import JOB, REAL, Job
+from support.reviews import PullRequest
 
 pytestmark = pytest.mark.payloads  # programs, run against services on loopback
 
-ROOT = Path(__file__).parents[2]
-JOB: dict[str, Any] = yaml.safe_load(
-    (ROOT / "integrations/gitlab/review.gitlab-ci.yml").read_text()
-)["cfngen-review"]
 MARKER = "<!-- cfngen review -->"
-BIN = Path(sys.executable).parent
 
 
 @pytest.fixture(scope="module")
@@ -35,41 +27,6 @@ def notes() -> Iterator[Comments]:
     """The notes of a merge request."""
     with Comments() as server:
         yield server
-
-
-class Job:
-    """Runs the job's script, after an installation that is taken for done."""
-
-    def __init__(self, pull: PullRequest, notes: Comments, folder: Path) -> None:
-        """Start with what GitLab tells a job."""
-        self.command = StandIn(folder / "command")
-        self.pull = pull
-        self.home = folder / "home"
-        (self.home / "venv/bin").mkdir(parents=True)
-        (self.home / "cfngen").symlink_to(ROOT)
-        self.env = {
-            "PATH": f"{BIN}:{os.environ['PATH']}",
-            "CFNGEN_HOME": str(self.home),
-            "CFNGEN_REVIEW_TOKEN": "secret-token",
-            "CI_API_V4_URL": notes.url,
-            "CI_PROJECT_ID": "12",
-            "CI_MERGE_REQUEST_IID": "7",
-            "CI_MERGE_REQUEST_DIFF_BASE_SHA": pull.newer,
-        }
-
-    def __call__(self, cfngen: Path | None = None, **more: str) -> subprocess.CompletedProcess[str]:
-        """Run it once."""
-        link = self.home / "venv/bin/cfngen"
-        link.unlink(missing_ok=True)
-        link.symlink_to(cfngen or self.command.command)
-        return subprocess.run(
-            ["sh", "-e", "-c", "\n".join(JOB["script"])],
-            cwd=self.pull.folder,
-            env={**self.env, **more},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
 
 
 @pytest.fixture
@@ -103,6 +60,31 @@ def test_without_a_token(job: Job, notes: Comments) -> None:
     assert kept == ["review.html", "review.json", "review.md"]
 
 
+@pytest.mark.parametrize("status", [0, 2])
+def test_it_writes_through_no_link(job: Job, tmp_path: Path, status: int) -> None:
+    """Whatever the merge request has where the artifact belongs gives way; nothing else does."""
+    artifact = job.pull.folder / "cfngen-review"
+    shutil.rmtree(artifact, ignore_errors=True)
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "review.md").write_text("Mine.")
+    artifact.symlink_to(other)
+    job.command.says("Ours.\n", status=status)
+    assert job().returncode == status
+    assert [path.read_text() for path in other.iterdir()] == ["Mine."]
+    assert not artifact.is_symlink()
+    if status == 0:
+        (artifact / "review.md").unlink()
+        (artifact / "review.md").symlink_to(other / "review.md")
+        (artifact / "more").write_text("x")
+        assert job().returncode == 0
+        assert (artifact / "review.md").read_text() == "Ours.\n"
+        assert (other / "review.md").read_text() == "Mine."
+        assert not (artifact / "more").exists()
+    else:
+        assert not artifact.exists()
+
+
 def test_nothing_to_say(job: Job, notes: Comments) -> None:
     """A merge request that changes no stack gets no note."""
     job.command.says("Nothing changes.\n", empty=True)
@@ -116,8 +98,15 @@ def test_concerns(job: Job, notes: Comments) -> None:
     assert (job(CFNGEN_FAIL_ON="data,refused").returncode, len(notes.comments)) == (1, 1)
     said = job.command.given()
     assert said[said.index("--fail-on") + 1] == "data,refused"
-    job.command.says("Broken.\n", status=2)
-    assert (job().returncode, len(notes.comments)) == (2, 1)
+    for status in (2, 70):
+        job.command.says("Broken.\n", status=status)
+        done = job(CFNGEN_FAIL_ON="none")
+        assert (done.returncode, len(notes.comments)) == (status, 1)
+        assert "There is no review, so the check fails" in done.stdout
+    job.command.says("", status=1)
+    done = job()
+    assert (done.returncode, len(notes.comments)) == (2, 1)
+    assert "cfngen review wrote no review.md." in done.stdout
 
 
 def test_a_token_that_may_not(job: Job, notes: Comments) -> None:
@@ -127,6 +116,14 @@ def test_a_token_that_may_not(job: Job, notes: Comments) -> None:
     assert done.returncode == 2
     assert "note.py: the note could not be written: HTTP Error 403" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_the_token_goes_by_tls_only(job: Job) -> None:
+    """An address without TLS is refused in words, before anything is sent."""
+    for url in ("http://gitlab.example/api/v4", "ftp://gitlab.example", "gitlab.example", ""):
+        done = job(CI_API_V4_URL=url)
+        assert done.returncode == 2
+        assert "note.py: the note could not be written: CI_API_V4_URL is not https" in done.stdout
 
 
 def test_the_token_stays_here(job: Job, notes: Comments) -> None:
@@ -140,7 +137,7 @@ def test_the_token_stays_here(job: Job, notes: Comments) -> None:
 
 def test_the_real_command(job: Job, notes: Comments) -> None:
     """With cfngen itself, a bucket that gets another name is a note and a page."""
-    done = job(BIN / "cfngen", CFNGEN_FAIL_ON="replace")
+    done = job(REAL, CFNGEN_FAIL_ON="replace")
     assert done.returncode == 1, done.stdout
     (note,) = notes.comments
     assert "Things" in note["body"]

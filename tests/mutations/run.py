@@ -1,4 +1,7 @@
-"""Plants each defect in a copy of the project, and looks whether its test notices."""
+"""Plants each defect in a copy of the project, and looks whether its test notices.
+
+`run.py WORD…` plants only those whose title or file has one of the words in it.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from comparison_defects import COMPARISON_DEFECTS
 from defects import DEFECTS, Defect
 
 ROOT = Path(__file__).parents[2]
@@ -54,19 +58,26 @@ def noticed(defect: Defect) -> str:
         return f"{defect.title}: {defect.test} ended with {done.returncode}\n{done.stdout[-800:]}"
 
 
-def main() -> int:
+def chosen(words: list[str]) -> list[Defect]:
+    """Return the defects that have one of the words in their title or file; all without words."""
+    every = [*DEFECTS, *COMPARISON_DEFECTS]
+    return [d for d in every if not words or any(w in f"{d.title} {d.file}" for w in words)]
+
+
+def main(words: list[str]) -> int:
     """Run the tests as they are, then with each defect; say which were not noticed."""
+    defects = chosen(words)
     with tempfile.TemporaryDirectory() as made:
-        good = run(copied(Path(made)), *dict.fromkeys(defect.test for defect in DEFECTS))
+        good = run(copied(Path(made)), *dict.fromkeys(defect.test for defect in defects))
     if good.returncode:
         print(good.stdout[-3000:])
         return 1
     with ThreadPoolExecutor(3) as pool:
-        wrong = [problem for problem in pool.map(noticed, DEFECTS) if problem]
+        wrong = [problem for problem in pool.map(noticed, defects) if problem]
     print("\n".join(wrong))
-    print(f"{len(DEFECTS) - len(wrong)} of {len(DEFECTS)} defects were noticed")
+    print(f"{len(defects) - len(wrong)} of {len(defects)} defects were noticed")
     return 1 if wrong else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
