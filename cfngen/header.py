@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 LONGEST = 120  # characters of options; with more, only their names are said
+ORIGIN = re.compile(r"# Made by cfngen from (.*); change that, then run .*\Z")
 SEALED = re.compile(r"# Made by cfngen from .* seal ([0-9a-f]{16})\r?\Z")
 
 
@@ -30,6 +31,12 @@ def header(blueprint: str, distribution: str, options: dict[str, Any], body: str
 def seal(body: str) -> str:
     """Return the digest of a template without its first line."""
     return hashlib.sha256(body.encode("utf-8")).hexdigest()[:16]
+
+
+def origin(text: str) -> str:
+    """Return the blueprint and the options that a template's first line names, or nothing."""
+    match = ORIGIN.match(text.partition("\n")[0].rstrip("\r"))
+    return match[1] if match else ""
 
 
 def made_by_us(text: str) -> bool:

@@ -9,9 +9,7 @@ from pathlib import Path
 
 from cfngen.errors import WriteError
 from cfngen.paths import near
-
-SUFFIXES = (".yaml", ".yml", ".json", ".template")
-SKIPPED = ("node_modules",)  # and hidden folders
+from cfngen.source import SUFFIXES, is_aside
 
 
 def mistakable(output: Path, names: Iterable[str], *, within: Path | None = None) -> list[str]:
@@ -37,9 +35,7 @@ def mistakable(output: Path, names: Iterable[str], *, within: Path | None = None
     for folder, folders, files in os.walk(output, onerror=_refuse):
         links = [name for name in folders if Path(folder, name).is_symlink()]
         folders[:] = sorted(
-            name
-            for name in folders
-            if whole and not name.startswith(".") and name not in SKIPPED and name not in links
+            name for name in folders if whole and not is_aside(name) and name not in links
         )
         there = {*files, *links}
         for name in sorted(there):

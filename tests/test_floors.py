@@ -27,6 +27,7 @@ FLOORS = [
         "schemas",
         "source",
         "values",
+        "visible",
     },
     {
         "template",

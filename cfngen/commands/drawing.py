@@ -52,7 +52,9 @@ def template(name: str) -> tuple[str, Any]:
 
 def is_file(name: str) -> bool:
     """Whether a name is that of a template's file, not of a template of the project."""
-    return "/" in name or name.endswith((".yaml", ".yml", ".json", ".template"))
+    from cfngen.source import SUFFIXES
+
+    return "/" in name or name.endswith(SUFFIXES)
 
 
 def draw(entries: Sequence[Entry]) -> list[Drawn]:
@@ -114,11 +116,18 @@ def write_file(path: Path, text: str) -> None:
     """Write a file that was asked for by name, and the folders on the way.
 
     Raises:
-        CfngenError: it cannot be written.
+        CfngenError: it cannot be written, or is a link: a checkout may have one that leads
+            anywhere.
     """
+    import os
+
+    if path.is_symlink():
+        raise CfngenError(f"{path}: a link, which is not written through; remove it first")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(text.encode("utf-8", "backslashreplace"))
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+        with os.fdopen(os.open(path, flags, 0o666), "wb") as stream:
+            stream.write(text.encode("utf-8", "backslashreplace"))
     except OSError as error:
         raise CfngenError(f"{path}: cannot be written: {error.strerror}") from None
 

@@ -15,9 +15,10 @@ from cfngen.errors import Problems, did_you_mean
 if TYPE_CHECKING:
     from cfngen.manifest import Manifest
     from cfngen.review import Review
+    from cfngen.revisions import Comparison
 
 # As the model and the printers have them, which `--help` need not load.
-CONCERNS = ("refused", "data", "replace", "broaden")
+CONCERNS = ("refused", "data", "replace", "broaden", "unknown")
 FORMATS = ("text", "markdown", "json", "sarif", "html")
 
 
@@ -70,8 +71,9 @@ def review(
 ) -> None:
     """Say what a change of templates means for the stacks that are running.
 
-    BASE is what is deployed, HEAD what would be: a git revision (of the output folder), a folder
-    or a file. Without HEAD it is the working tree. `A...B` is what B changed since it left A.
+    BASE is what is deployed, HEAD what would be: a git revision, a folder or a file. Without HEAD
+    it is the working tree. A revision stands for the output folder that the project has in it;
+    beside a folder or a file, for that folder or file. `A...B` is what B changed since it left A.
 
     Nothing is asked of AWS: what is replaced comes from the resource schemas of cfn-lint, what
     may be done from the policies themselves.
@@ -79,24 +81,17 @@ def review(
     from pathlib import Path
 
     from cfngen import manifest, revisions
-    from cfngen.review import review as reviewed
     from cfngen.review.printed import GITHUB, printed
 
     concerns, files = _asked(fails, writes)
-    found = manifest.find(here())
     # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
-    before, after = revisions.pair(base, head, manifest.output_folder(found))
-    for name in after.others.keys() - before.others.keys():
-        say(f"{after.files[name]}: has no resources, so it is no template; left out", fg="yellow")
-    result = reviewed(
-        before.texts,
-        after.texts,
-        labels=(before.label, after.label),
-        files=before.files | after.files,
-    )
+    compared = revisions.pair(base, head, here())
+    result = review_of(compared)
     wanted = {form, *(kind for kind, _ in files)}
     if blueprints or (blueprints is None and "sarif" in wanted):
-        result = _with_origins(result, manifest.read(found), after.texts)
+        texts = {name: source.text for name, source in compared.head.items()}
+        project = manifest.read(manifest.find(here()))
+        result = _with_origins(result, project, texts, everything=bool(blueprints))
     most, version = limit or GITHUB, own_version()
     for kind, file in files:
         write_file(Path(file), printed(result, kind, limit=most, version=version))
@@ -116,14 +111,31 @@ def review(
         raise click.exceptions.Exit(FINDINGS)
 
 
+def review_of(compared: Comparison) -> Review:
+    """Return the review of what was compared, which says what was not as well."""
+    from dataclasses import replace
+
+    from cfngen.review import review as reviewed
+
+    result = reviewed(
+        compared.base, compared.head, labels=compared.labels, accepted=compared.accepted
+    )
+    notes = (*compared.notes, *result.scope.notes)
+    scope = replace(result.scope, left_out=compared.left_out, notes=notes)
+    return replace(result, scope=scope, unknowns=(*compared.unknowns, *result.unknowns))
+
+
 def _failed(result: Review, concerns: list[str]) -> list[str]:
     """Return the concerns that something was found of, each with what it is about."""
     about = {
         concern: [
-            f"{stack.name}/{finding.subject}"
-            for stack in result.stacks
-            for finding in stack.findings
-            if finding.concern == concern
+            *(
+                f"{stack.name}/{finding.subject}"
+                for stack in result.stacks
+                for finding in stack.findings
+                if finding.concern == concern
+            ),
+            *(finding.subject for finding in result.unknowns if finding.concern == concern),
         ]
         for concern in dict.fromkeys(concerns)
     }
@@ -164,18 +176,30 @@ def _asked(
     return concerns, files
 
 
-def _with_origins(result: Review, project: Manifest, texts: dict[str, str]) -> Review:
-    """Return a review that names lines of blueprints, where the template is still theirs."""
+def _with_origins(
+    result: Review, project: Manifest, texts: dict[str, str], *, everything: bool
+) -> Review:
+    """Return a review that names lines of blueprints, where the template is still theirs.
+
+    It says which templates are older than their blueprints; of `everything`, or of what changes.
+    """
+    from dataclasses import replace
+
     from cfngen.review.origins import with_origins
 
-    names = [stack.name for stack in result.stacks if stack.name in project.templates]
+    changed = [stack.name for stack in result.stacks if stack.name in project.templates]
+    names = list(project.templates) if everything else changed
     drawn = draw(project.select(tuple(names))) if names else []
+    current = [template for template in drawn if template.text == texts.get(template.name)]
     origins = {
-        made.name: {key: str(origin) for key, origin in made.origins.items()}
-        for made in drawn
-        if made.text == texts.get(made.name)
+        template.name: {key: str(origin) for key, origin in template.origins.items()}
+        for template in current
     }
-    for made in drawn:
-        if made.name not in origins:
-            say(f"{made.name}: not what its blueprint draws now, so no lines of it are named")
+    if stale := [template.name for template in drawn if template.name not in origins]:
+        note = (
+            f"not what the blueprints make now: {', '.join(stale)}; run `cfngen build`, or this"
+            " review is of what is older than they are"
+        )
+        scope = replace(result.scope, notes=(*result.scope.notes, note))
+        result = replace(result, scope=scope)
     return with_origins(result, origins)

@@ -16,10 +16,12 @@ from cfngen.review.model import (
     Finding,
     Grant,
     Kind,
+    LeftOut,
     PayloadChange,
     PowerChange,
     ResourceChange,
     Review,
+    Scope,
     StackReview,
 )
 from cfngen.review.printed import printed
@@ -323,17 +325,33 @@ def everything() -> Review:
             ),
         ),
     )
-    return Review("main", "HEAD", (mirror(), calm, new, gone), unchanged=10)
+    left = (LeftOut("output/README.md", "both", "no template"),)
+    scope = Scope(
+        12,
+        left,
+        ("shop/Network",),
+        (("shop/Macro", "ours, and tested"),),
+        ("the output folder was cfn/ and is output/ now",),
+    )
+    stacks = (mirror(), calm, new, gone)
+    return Review("main", "HEAD", stacks, unchanged=10, scope=scope)
 
 
 def one(concern: Concern, certainty: Certainty) -> Review:
     """Return a review with nothing but one finding."""
     finding = Finding(concern, certainty, "Thing", "needs a look", line=3)
     stack = StackReview("stack", Kind.CHANGED, "stack.yaml", findings=(finding,))
-    return Review("main", "HEAD", (stack,))
+    return Review("main", "HEAD", (stack,), scope=Scope(1))
 
 
-NOTHING = Review("main", "HEAD", (), unchanged=14)
+NOTHING = Review("main", "HEAD", (), unchanged=14, scope=Scope(14))
+
+
+def unseen() -> Review:
+    """Return a review of which a link could hide a change."""
+    finding = Finding(Concern.UNKNOWN, MAY, "output/shop.yaml", "is a link", section="")
+    return Review("main", "HEAD", (), unchanged=3, scope=Scope(3), unknowns=(finding,))
+
 
 SAMPLES = {"text": "everything.txt", "markdown": "everything.md"}
 
@@ -389,7 +407,10 @@ def hostile(text: str) -> Review:
     stacks = tuple(
         StackReview(name, Kind.CHANGED, text, **everywhere) for name in (text, f"{text}b")
     )
-    return Review(text, text, stacks, 1)
+    left = tuple(LeftOut(text, side, text) for side in ("base", "head", "both"))
+    unknown = Finding(Concern.UNKNOWN, MAY, text, text, section="")
+    scope = Scope(3, left, (text,), ((text, text),), (text,))
+    return Review(text, text, stacks, 1, scope, (unknown,))
 
 
 def huge(stacks: int = 300) -> Review:

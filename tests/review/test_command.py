@@ -49,7 +49,7 @@ def test_the_working_tree_is_reviewed(project: Path, capsys: pytest.CaptureFixtu
     """Without HEAD, what is not committed is told, and the exit code is 0."""
     assert main(["review", "HEAD"]) == 0
     told = capsys.readouterr().out
-    assert told.startswith("1 stack changes: ")
+    assert told.startswith("1 stack changes, 1 template compared: ")
     assert "Objects" in told
     assert "output/stack.yaml:13" in told
     assert "Topic" not in told
@@ -182,6 +182,49 @@ def test_lines_of_blueprints(capsys: pytest.CaptureFixture[str], tmp_path: Path)
         for place in result.get("relatedLocations", ())
     ]
     assert any(place.endswith("blueprint.py") for place in places)
+
+
+def test_a_template_older_than_its_blueprint_is_reported(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """With `--blueprints`, output that nobody built again is named, even if it is unchanged."""
+    root = Path(__file__).parents[2]
+    for file in (root / "output").glob("*.yaml"):
+        text = file.read_text()
+        (tmp_path / file.name).write_text(text.replace("!Ref VpcCidr, 4, 6", "!Ref VpcCidr, 8, 6"))
+    before, after = str(tmp_path), str(tmp_path)
+    assert main(["review", before, after, "--blueprints"]) == 0
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.startswith("Nothing changes")
+    assert "not what the blueprints make now: build-network; run `cfngen build`" in text
+    assert main(["review", before, after]) == 0
+    assert "blueprints" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", FORMATS)
+def test_what_is_left_out_is_named(
+    project: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    """Each format names what was not compared, and a link in a template's place as unknown."""
+    (project / "output" / "settings.yaml").write_text("a: 1\n")
+    (project / "output" / "linked.yaml").symlink_to("stack.yaml")
+    assert main(["review", "HEAD", "--format", form, "--fail-on", "unknown"]) == 1
+    streams = capsys.readouterr()
+    assert "settings.yaml" in streams.out
+    assert "linked.yaml" in streams.out
+    assert "1 unknown" in " ".join(streams.out.split())
+    assert "unknown (output/linked.yaml)" in streams.err
+
+
+def test_nothing_is_written_through_a_link(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A file to be written that the checkout has as a link is refused, and its target is kept."""
+    (project / "target").write_text("kept")
+    (project / "review.md").symlink_to("target")
+    assert main(["review", "HEAD", "--write", "markdown=review.md"]) == 2
+    assert "review.md: a link, which is not written through" in capsys.readouterr().err
+    assert (project / "target").read_text() == "kept"
 
 
 @pytest.mark.parametrize("page", ["README.md", "docs/reviewing.md"])

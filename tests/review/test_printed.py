@@ -25,6 +25,7 @@ from cfngen.review.model import (
     Kind,
     ResourceChange,
     Review,
+    Scope,
     StackReview,
 )
 from cfngen.review.printed import FORMATS, printed
@@ -39,13 +40,15 @@ PAGES = "https://docs.aws.amazon.com"
 
 SCHEMA = json.loads(files("cfngen").joinpath("data", "review.schema.json").read_text("utf-8"))
 EVERYTHING = (
-    "2 stacks change, 1 template is new (1 resource policy), 1 template is gone (its stack stays"
+    "2 stacks change, 12 templates compared, 1 template is new (1 resource policy), 1 template is"
+    " gone (its stack stays"
     " until somebody deletes it): 1 refused, data of 1 resource at risk, 1 resource will be"
     " replaced, 1 resource may be replaced, 1 resource opened to the internet, 1 role broadened"
 )
 REVIEWS = {
     "nothing": handmade.NOTHING,
     "everything": handmade.everything(),
+    "unseen": handmade.unseen(),
     **{
         f"{concern}-{certainty}": handmade.one(concern, certainty)
         for concern in Concern
@@ -58,30 +61,45 @@ REVIEWS = {
 @pytest.mark.parametrize(
     ("review", "said"),
     [
-        (handmade.NOTHING, "Nothing changes for the stacks that are running"),
+        (
+            handmade.NOTHING,
+            "Nothing changes for the stacks that are running, 14 templates compared",
+        ),
+        (handmade.unseen(), "No change is known, 3 templates compared: 1 unknown"),
+        (Review("a", "b"), "Nothing was compared: there is no template on either side"),
         (
             Review("a", "b", (StackReview("new", Kind.ADDED),)),
-            "Nothing changes for the stacks that are running; 1 template is new",
+            "Nothing to compare with; 1 template is new",
         ),
         (
-            Review("a", "b", handmade.everything().stacks[1:2]),
-            f"1 stack changes: 1 resource changed in place; {SAFE}",
+            Review("a", "b", handmade.everything().stacks[1:2], scope=Scope(1)),
+            f"1 stack changes, 1 template compared: 1 resource changed in place; {SAFE}",
         ),
         (
-            Review("a", "b", (StackReview("gone", Kind.REMOVED),)),
-            "No stack is updated; 1 template is gone (its stack stays until somebody deletes it)",
+            Review("a", "b", (StackReview("gone", Kind.REMOVED),), 2, Scope(2)),
+            "No stack is updated, 2 templates compared; 1 template is gone (its stack stays until"
+            " somebody deletes it)",
         ),
-        (handmade.one(Concern.REFUSED, Certainty.WILL), "1 stack changes: 1 refused"),
-        (handmade.one(Concern.REFUSED, Certainty.MAY), "1 stack changes: 1 may be refused"),
+        (
+            handmade.one(Concern.REFUSED, Certainty.WILL),
+            "1 stack changes, 1 template compared: 1 refused",
+        ),
+        (
+            handmade.one(Concern.REFUSED, Certainty.MAY),
+            "1 stack changes, 1 template compared: 1 may be refused",
+        ),
         (
             handmade.one(Concern.DATA, Certainty.WILL),
-            "1 stack changes: data of 1 resource at risk",
+            "1 stack changes, 1 template compared: data of 1 resource at risk",
         ),
         (
             handmade.one(Concern.REPLACE, Certainty.MAY),
-            "1 stack changes: 1 resource may be replaced",
+            "1 stack changes, 1 template compared: 1 resource may be replaced",
         ),
-        (handmade.one(Concern.BROADEN, Certainty.WILL), "1 stack changes: 1 policy broadened"),
+        (
+            handmade.one(Concern.BROADEN, Certainty.WILL),
+            "1 stack changes, 1 template compared: 1 policy broadened",
+        ),
         (
             handmade.everything(),
             EVERYTHING,
@@ -173,6 +191,7 @@ def test_what_is_counted_is_counted_the_same_everywhere() -> None:
         Concern.DATA: (1, 0),
         Concern.REPLACE: (1, 1),
         Concern.BROADEN: (2, 0),
+        Concern.UNKNOWN: (0, 0),
     }
     page = printed(handmade.everything(), "html")
     assert re.findall(r"<b>(\d+)</b> <span>([^<]*)<", page) == [
@@ -180,6 +199,7 @@ def test_what_is_counted_is_counted_the_same_everywhere() -> None:
         ("1", "data at risk"),
         ("1", "replaced"),
         ("2", "broadened"),
+        ("0", "unknown"),
     ]
     assert '<span class="may">1 opened to the internet</span>' in page
 
@@ -304,8 +324,10 @@ def test_json_leaves_out_what_is_not_there() -> None:
 def test_a_new_revision_is_no_harm() -> None:
     """What is replaced without a finding, such as a task definition, does not alarm."""
     task = ResourceChange("Task", "AWS::ECS::TaskDefinition", Kind.CHANGED, Certainty.WILL)
-    review = Review("a", "b", (StackReview("stack", Kind.CHANGED, resources=(task,)),))
-    assert verdict(review) == f"1 stack changes: 1 resource in a new revision; {SAFE}"
+    stacks = (StackReview("stack", Kind.CHANGED, resources=(task,)),)
+    start = "1 stack changes, 1 template compared"
+    review = Review("a", "b", stacks, scope=Scope(1))
+    assert verdict(review) == f"{start}: 1 resource in a new revision; {SAFE}"
 
 
 def test_an_unknown_format_is_an_error() -> None:

@@ -21,6 +21,7 @@ from cfngen.review.printed.visible import visible
 MAYBE = {
     Concern.REFUSED: "maybe refused", Concern.DATA: "data maybe at risk",
     Concern.REPLACE: "maybe replaced", Concern.BROADEN: "maybe broadened",
+    Concern.UNKNOWN: "unknown",
 }  # fmt: skip
 OPENED = "opened to the internet"
 MOST_PLACES = 6  # of one finding that several templates have
@@ -47,18 +48,21 @@ class Told:
     @property
     def stacks(self) -> tuple[str, ...]:
         """The names of the templates that it is about."""
-        return tuple(dict.fromkeys(stack.name for stack, _ in self.places))
+        return tuple(dict.fromkeys(stack.name for stack, _ in self.places if stack.name))
 
 
-def told(stacks: Sequence[StackReview], *, news: bool = False) -> list[Told]:
+def told(
+    stacks: Sequence[StackReview], unknowns: Sequence[Finding] = (), *, news: bool = False
+) -> list[Told]:
     """Return the findings, gravest first, those that are the same in several templates once.
 
     Args:
         stacks: the templates.
+        unknowns: what could not be compared, which is of no template.
         news: whether what a new template allows is told, which nobody had before.
     """
     grouped: dict[tuple[object, ...], list[_Pair]] = {}
-    for stack, finding in ordered(stacks):
+    for stack, finding in ordered(stacks, unknowns):
         if (is_news(stack, finding) and not news) or _is_told_better(stack, finding):
             continue
         key = (

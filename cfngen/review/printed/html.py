@@ -16,7 +16,6 @@ from cfngen.review.printed.html_parts import LOOKS, details, escaped, tag, text
 from cfngen.review.printed.phrases import (
     LEGEND,
     ORDER,
-    counted,
     finding_place,
     in_base,
     legend,
@@ -24,7 +23,8 @@ from cfngen.review.printed.phrases import (
     signs,
 )
 from cfngen.review.printed.reasons import reasons
-from cfngen.review.printed.verdict import gravity, summary, tally, verdict
+from cfngen.review.printed.scope import scope
+from cfngen.review.printed.verdict import comparison, gravity, summary, tally, verdict
 
 FOOT = (
     "Made by <code>cfngen review</code> from the templates alone: what is deployed was not"
@@ -80,24 +80,30 @@ def as_html(review: Review) -> str:
 def _header(review: Review) -> Iterator[str]:
     grave = gravity(review.findings)
     yield f'<header class="{grave}">'
-    same = counted(review.unchanged, "template") if review.unchanged else ""
-    told = f" · {same} unchanged" if same else ""
     yield (
         f'<p class="sides">{tag("code", review.base)} <span aria-label="to">→</span>'
-        f" {tag('code', review.head)}{told}</p>"
+        f" {tag('code', review.head)}</p>"
     )
     yield tag("h1", verdict(review))
+    if phrases := scope(review):
+        yield f'<ul class="scope">{"".join(tag("li", phrase) for phrase in phrases)}</ul>'
     yield '<ul class="tally">'
     for concern, words in ORDER.items():
-        look = concern.value if any(tally(review.stacks, concern)) else "none"
+        look = concern.value if any(tally(_all(review), concern)) else "none"
         yield f'<li class="{look}">{_tile(review, concern, words)}</li>'
     yield "</ul>"
     yield "</header>"
 
 
+def _all(review: Review) -> list[StackReview]:
+    return [*review.stacks, comparison(review.unknowns)]
+
+
 def _tile(review: Review, concern: Concern, words: str) -> str:
     """Return how much a concern is about; stacks are refused, all else is about resources."""
-    will, may = tally(review.stacks, concern)
+    will, may = tally(_all(review), concern)
+    if concern is Concern.UNKNOWN:
+        return f"<b>{will + may}</b> <span>{words}</span>"
     if may and not will:
         return f"<b>{may}</b> <span>maybe {words}</span>"
     noun = f"{'stack' if will == 1 else 'stacks'} " if concern is Concern.REFUSED else ""
@@ -170,8 +176,9 @@ def _stack(number: int, stack: StackReview, review: Review) -> Iterator[str]:
 
 def _findings(review: Review, stacks: Sequence[StackReview]) -> Iterator[str]:
     """Yield the findings of all templates; those of one alone stand with it."""
-    found = told(review.stacks)
-    if found and len(review.stacks) > 1:
+    several = len(review.stacks) > 1
+    found = told(review.stacks if several else (), review.unknowns)
+    if found:
         numbers = {stack.name: number for number, stack in enumerate(stacks)}
         yield '<section class="first">'
         yield "<h2>Findings</h2>"
@@ -205,7 +212,8 @@ def _places(one: Told, review: Review, numbers: dict[str, int], pages: list[str]
     for number, (stack, finding) in enumerate(one.places, 1):
         place = finding_place(finding, stack)
         where = f"<code>{escape(place)}</code>{escape(in_base(finding, review.base))}"
-        link = f'<a href="#stack-{numbers[stack.name]}">{text(stack.name)}</a>' if numbers else ""
+        number_ = numbers.get(stack.name)
+        link = "" if number_ is None else f'<a href="#stack-{number_}">{text(stack.name)}</a>'
         origin = f", from {tag('code', origin_place(finding.origin))}" if finding.origin else ""
         parts = [link, f"{where if place else ''}{origin}"]
         parts += pages if number == len(one.places) else []

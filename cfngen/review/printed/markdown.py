@@ -18,6 +18,7 @@ from cfngen.review.printed.phrases import (
     origin_place,
 )
 from cfngen.review.printed.reasons import reasons
+from cfngen.review.printed.scope import scope
 from cfngen.review.printed.verdict import CALM, CAREFUL, GRAVE, gravity, summary, verdict
 
 _Because = Callable[[Told], str]
@@ -26,6 +27,8 @@ MARKER = "<!-- cfngen review -->"  # by which a later comment finds the one to r
 SYMBOLS = {GRAVE: "⛔", CAREFUL: "⚠️", CALM: "✅"}
 LEAST = 1000  # characters that the verdict and what is said of the rest need at least
 AT_THE_END = 200  # of them for what did not fit
+SCOPE = 8000  # of them for what was compared and what was not, where there is room ...
+LITTLE_SCOPE = 200  # ... and where not
 MESSAGES = (1000, 160)  # characters of a finding's message, where there is room and where not
 LEGEND = "An arrow leads from a resource to what it refers to."
 
@@ -58,7 +61,7 @@ class _Comment:
         self.dropped: dict[int, list[Piece]] = {number: [] for number in self.details}
         flowchart = mermaid(picture(self.stacks))
         self.picture = f"{fenced(flowchart, 'mermaid')}\n_{LEGEND}_\n" if flowchart else ""
-        self.found = told(review.stacks)
+        self.found = told(review.stacks, review.unknowns)
 
     def text(self) -> str:
         """Return the comment with the details that are left."""
@@ -91,7 +94,7 @@ class _Comment:
 
         Where not even the lines have room, the gravest are those that stay.
         """
-        head = "\n".join(self.head())
+        head = "\n".join(self.head(LITTLE_SCOPE))
         heading, rule, *rows = self.table(MESSAGES[1], _nothing) or ["", ""]
         rows = rows[:-1]  # without the empty line at the end
         room = limit - units(f"{head}\n{heading}\n{rule}\n") - AT_THE_END
@@ -111,15 +114,18 @@ class _Comment:
         end = f"_Details, {' and '.join(missing)} did not fit into this comment._"
         return "\n".join([head, *table, *lines, "", end]) + "\n"
 
-    def head(self) -> Iterator[str]:
+    def head(self, room: int = SCOPE) -> Iterator[str]:
+        """Yield the verdict and what was compared, in so many characters at the most."""
         review = self.review
         symbol = SYMBOLS[gravity(review.findings)]
         yield MARKER
         yield f"### {symbol} {verdict(review)}"
         yield ""
-        same = counted(review.unchanged, "template") if review.unchanged else ""
-        told = f" · {same} unchanged" if same else ""
-        yield f"{code(review.base)} → {code(review.head)}{told}"
+        phrases = [prose(phrase, MESSAGES[0]) for phrase in scope(review)]
+        kept = cut_lines(phrases, room)
+        missing = len(phrases) - len(kept)
+        rest = [f"{missing} more about what was compared did not fit"] if missing else []
+        yield " · ".join([f"{code(review.base)} → {code(review.head)}", *kept, *rest])
         yield ""
 
     def table(self, most: int, because: _Because) -> list[str]:

@@ -22,7 +22,7 @@ from cfngen.review.printed.visible import visible
 
 ORDER = {
     Concern.REFUSED: "refused", Concern.DATA: "data at risk", Concern.REPLACE: "replaced",
-    Concern.BROADEN: "broadened",
+    Concern.BROADEN: "broadened", Concern.UNKNOWN: "unknown",
 }  # fmt: skip
 SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.CHANGED: "~", Kind.AFFECTED: "→"}
 REPLACED = {Certainty.WILL: "-/+", Certainty.MAY: "-/+?"}

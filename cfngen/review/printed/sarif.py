@@ -9,7 +9,8 @@ from typing import Any
 from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, StackReview
 from cfngen.review.printed.phrases import counted
 from cfngen.review.printed.reasons import reasons
-from cfngen.review.printed.verdict import is_grave, ordered
+from cfngen.review.printed.scope import scope
+from cfngen.review.printed.verdict import is_grave, ordered, verdict
 from cfngen.review.printed.visible import visible
 from cfngen.sarif import added, document, location
 
@@ -51,6 +52,15 @@ RULES = {
             " reachable from the internet. See to it that this is what the change is about."
         ),
     ),
+    Concern.UNKNOWN: (
+        "A change could hide in what was not compared",
+        (
+            "A template, or a part of one, could not be compared: it is a link or a special file,"
+            " is fetched from elsewhere, or is made by a macro, and it is not the same on both"
+            " sides. Put it where the review can read it, look at it by yourself, or accept the"
+            " part by its name under [review] in the manifest, with a reason."
+        ),
+    ),
 }
 
 
@@ -59,18 +69,19 @@ def as_sarif(review: Review, version: str) -> str:
 
     The identity of a result is its template, concern, subject and property, not its line.
     """
-    found = ordered(review.stacks)
+    found = ordered(review.stacks, review.unknowns)
     driver: dict[str, Any] = {"rules": [_rule(concern) for concern in RULES]}
     if version:
         driver["version"] = version
     seen: Counter[str] = Counter()
     results = [_result(stack, finding, review, seen) for stack, finding in found[:MOST]]
-    more: dict[str, Any] = {}
+    notes = [("note", f"{phrase}.") for phrase in (verdict(review), *scope(review))]
     if len(found) > MOST:
         text = f"{counted(len(found) - MOST, 'finding')} more, the least grave, are left out."
-        said = {"level": "warning", "message": {"text": text}}
-        more["invocations"] = [{"executionSuccessful": True, "toolExecutionNotifications": [said]}]
-    return document(driver, results, **more)
+        notes.append(("warning", text))
+    notifications = [{"level": level, "message": {"text": text}} for level, text in notes]
+    ran = {"executionSuccessful": True, "toolExecutionNotifications": notifications}
+    return document(driver, results, invocations=[ran])
 
 
 def rule_id(concern: Concern) -> str:
@@ -115,7 +126,7 @@ def _result(
         "level": level(finding),
         "message": {"text": _message(finding, review)},
         "locations": [
-            location(stack.file, line)
+            location(stack.file or finding.subject, line)
             | {
                 "logicalLocations": [
                     {"name": visible(name), "fullyQualifiedName": visible(qualified)}

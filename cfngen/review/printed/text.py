@@ -9,13 +9,13 @@ from cfngen.review.printed.condensed import condensed, facts
 from cfngen.review.printed.findings import MOST_PLACES, Told, by_gravity, told
 from cfngen.review.printed.phrases import (
     changed_signs,
-    counted,
     finding_place,
     in_base,
     legend,
     origin_place,
 )
 from cfngen.review.printed.reasons import pages, reasons
+from cfngen.review.printed.scope import scope
 from cfngen.review.printed.text_details import Details, Paper, Style
 from cfngen.review.printed.verdict import gravity, summary, verdict
 from cfngen.review.printed.visible import columns, visible
@@ -25,7 +25,7 @@ LEAST = 40
 COLOURS = {"grave": "red", "careful": "yellow", "calm": "green"}
 CONCERNS = {
     Concern.REFUSED: "red", Concern.DATA: "red", Concern.REPLACE: "yellow",
-    Concern.BROADEN: "magenta",
+    Concern.BROADEN: "magenta", Concern.UNKNOWN: "yellow",
 }  # fmt: skip
 MOST_NAME = 32
 KINDS = {Kind.ADDED: "new", Kind.REMOVED: "gone", Kind.CHANGED: "", Kind.AFFECTED: "affected"}
@@ -48,15 +48,17 @@ class _Printer(Paper):
         self.review = review
         self.details = details
         self.stacks = by_gravity(review.stacks)
-        self.found = told(review.stacks)
+        self.found = told(review.stacks, review.unknowns)
         self.pages = pages(one.finding for one in self.found)
 
     def lines(self) -> Iterator[str]:
         review = self.review
         yield from self.folded(verdict(review), "", bold=True, fg=COLOURS[gravity(review.findings)])
         sides = f"{visible(review.base)} → {visible(review.head)}"
-        same = f", {counted(review.unchanged, 'template')} unchanged" if review.unchanged else ""
-        yield from self.folded(f"{sides}{same}", "", dim=True)
+        first, *phrases = scope(review) or [""]
+        yield from self.folded(", ".join(filter(None, (sides, first))), "", dim=True)
+        for phrase in phrases:
+            yield from self.folded(phrase, "", dim=True)
         yield from self.findings(self.found)
         shown = [stack for stack in self.stacks if self.is_shown(stack)]
         yield from self.shown(shown)

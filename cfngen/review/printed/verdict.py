@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from cfngen.review.model import (
     Certainty,
@@ -17,6 +18,9 @@ from cfngen.review.printed.phrases import ORDER, counted, is_kept, is_retyped
 
 NOTHING = "Nothing changes for the stacks that are running"
 NO_UPDATE = "No stack is updated"
+NOT_KNOWN = "No change is known"
+ALONE = "Nothing to compare with"
+EMPTY = "Nothing was compared: there is no template on either side"
 STAYS = "its stack stays until somebody deletes it", "their stacks stay until somebody deletes them"
 SAFE = "nothing is refused, replaced or broadened"
 IN_PLACE, REVISED, LEAVING = "changed in place", "in a new revision", "leaving the stack"
@@ -26,6 +30,8 @@ OPENED = "resource opened to the internet"
 # Worst first.
 GRAVE, CAREFUL, CALM = "grave", "careful", "calm"
 
+COMPARISON = StackReview("", Kind.CHANGED)  # in the place of a template where there is none
+
 _Subject = tuple[str, str]  # a template's name and a logical ID
 
 
@@ -34,22 +40,34 @@ def verdict(review: Review) -> str:
     changing = [s for s in review.stacks if s.kind is Kind.CHANGED and not s.empty]
     gone = [s for s in review.stacks if s.kind is Kind.REMOVED]
     heads = []
+    compared = f"{counted(review.scope.compared, 'template')} compared"
     if changing:
         heads.append(f"{counted(len(changing), 'stack')} change{'s' * (len(changing) == 1)}")
     if new := [s for s in review.stacks if s.kind is Kind.ADDED]:
         heads.append(_there("new", len(new), ", ".join(_holders(new))))
     if gone:
         heads.append(_there("gone", len(gone), STAYS[len(gone) > 1]))
-    clauses = ", ".join(_clauses(review.stacks))
+    clauses = ", ".join(_clauses(review.stacks, review.unknowns))
     if changing:
+        heads = [heads[0], compared, *heads[1:]]
         return f"{', '.join(heads)}: {clauses or f'{_harmless(changing)}; {SAFE}'}"
-    start = "; ".join([NO_UPDATE if gone else NOTHING, *heads])
+    if not review.scope.compared:
+        start = "; ".join([ALONE, *heads]) if heads else EMPTY
+    else:
+        doubt = any(finding.concern is Concern.UNKNOWN for finding in review.findings)
+        start = NOT_KNOWN if doubt else NO_UPDATE if heads else NOTHING
+        start = "; ".join([f"{start}, {compared}", *heads])
     return f"{start}: {clauses}" if clauses else start
 
 
 def _there(word: str, number: int, told: str) -> str:
     words = f"{counted(number, 'template')} {'is' if number == 1 else 'are'} {word}"
     return f"{words} ({told})" if told else words
+
+
+def comparison(unknowns: Sequence[Finding]) -> StackReview:
+    """Return what stands for a template where findings are of none."""
+    return replace(COMPARISON, findings=tuple(unknowns))
 
 
 def summary(stack: StackReview) -> str:
@@ -65,9 +83,15 @@ def rank(finding: Finding) -> tuple[int, bool]:
     return list(ORDER).index(finding.concern), finding.certainty is not Certainty.WILL
 
 
-def ordered(stacks: Sequence[StackReview]) -> list[tuple[StackReview, Finding]]:
-    """Return every finding with its template, gravest first, those of stacks that run before."""
+def ordered(
+    stacks: Sequence[StackReview], unknowns: Sequence[Finding] = ()
+) -> list[tuple[StackReview, Finding]]:
+    """Return every finding with its template, gravest first, those of stacks that run before.
+
+    `unknowns` are of no template: they are with an empty one, `COMPARISON`.
+    """
     found = [(stack, finding) for stack in stacks for finding in stack.findings]
+    found += [(COMPARISON, finding) for finding in unknowns]
     return sorted(found, key=lambda pair: (*rank(pair[1]), pair[0].kind is Kind.ADDED))
 
 
@@ -109,7 +133,9 @@ def _about(stacks: Sequence[StackReview], concern: Concern, certainty: Certainty
     }
 
 
-def _clauses(stacks: Sequence[StackReview], *, alone: bool = False) -> Iterator[str]:
+def _clauses(
+    stacks: Sequence[StackReview], unknowns: Sequence[Finding] = (), *, alone: bool = False
+) -> Iterator[str]:
     """Yield what is grave about templates, the gravest first."""
     will, may = tally(stacks, Concern.REFUSED)
     for number, words in ((will, "refused"), (may, "may be refused")):
@@ -129,6 +155,9 @@ def _clauses(stacks: Sequence[StackReview], *, alone: bool = False) -> Iterator[
     running = [stack for stack in stacks if stack.kind is not Kind.ADDED]
     for words in _holders(running):
         yield words if words.endswith("internet") else f"{words} broadened"
+    will, may = tally([*stacks, comparison(unknowns)], Concern.UNKNOWN)
+    if will or may:
+        yield f"{will + may} unknown"
 
 
 def _holders(stacks: Sequence[StackReview]) -> Iterator[str]:

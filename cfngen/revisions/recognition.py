@@ -1,0 +1,79 @@
+"""Which files are templates: decided on the document, not on its text or its name."""
+
+from __future__ import annotations
+
+import enum
+import json
+import re
+
+import yaml
+
+# By any of these at its top a document is a template, if perhaps a broken one.
+KEYS = frozenset(("Resources", "AWSTemplateFormatVersion", "Fn::Transform"))
+# A line that can only be a template's: nothing of YAML reaches over it but a text in quotes.
+PLAIN = re.compile(r"^Resources: *(?:#.*)?\r?$", re.MULTILINE)
+MOST_DOCUMENTS = 1000
+
+
+class Document(enum.Enum):
+    """What is in a file."""
+
+    TEMPLATE = "a template"
+    OTHER = "no template"
+    BROKEN = "not YAML"  # and might be a template if it were
+    BINARY = "not UTF-8"
+
+
+def recognized(contents: bytes) -> Document:
+    """Return what is in a file, going by the keys at its top, however they are written."""
+    try:
+        text = contents.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return Document.BINARY
+    # Every key has its letters in the text, or an escape for them.
+    if not any(key in text for key in KEYS) and "\\" not in text:
+        return Document.OTHER
+    if PLAIN.search(text) and text.lstrip()[:1] not in ("'", '"', "{", "["):
+        return Document.TEMPLATE
+    if text.lstrip()[:1] == "{":
+        try:
+            whole = json.loads(text)
+        except (ValueError, RecursionError):
+            pass  # YAML in braces, or a mistake
+        else:
+            return Document.TEMPLATE if KEYS & whole.keys() else Document.OTHER
+    return _by_nodes(text)
+
+
+def _by_nodes(text: str) -> Document:
+    """Look at YAML's events only, so that what our reader refuses is recognized all the same."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    depth = documents = 0
+    is_key = anything = False  # whether a key comes next, and whether nobody can say
+    try:
+        for event in yaml.parse(text, Loader=loader):
+            if isinstance(event, yaml.DocumentStartEvent):
+                documents += 1
+                if documents > MOST_DOCUMENTS:
+                    return Document.OTHER
+                is_key = True
+            elif isinstance(event, yaml.CollectionStartEvent):
+                anything = anything or (depth == 1 and is_key)  # a key that is no plain value
+                depth += 1
+                # The first thing in the mapping at the top is a key again.
+                is_key = depth == 1 and isinstance(event, yaml.MappingStartEvent)
+            elif isinstance(event, yaml.CollectionEndEvent):
+                depth -= 1
+                is_key = depth == 1
+            elif depth == 1 and isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
+                if (is_key or anything) and _is_one_of_ours(event):
+                    return Document.TEMPLATE
+                is_key = not is_key
+    except (yaml.YAMLError, ValueError, RecursionError):
+        return Document.BROKEN
+    return Document.OTHER
+
+
+def _is_one_of_ours(key: yaml.ScalarEvent | yaml.AliasEvent) -> bool:
+    # An alias for a key could be any of them.
+    return isinstance(key, yaml.AliasEvent) or key.value in KEYS

@@ -1,0 +1,145 @@
+"""A git repository as a place to read from: nothing in it is changed, no hook is run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from cfngen.errors import CfngenError, did_you_mean
+
+# A clone without all blobs would fetch them; and no question is asked.
+QUIET = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+UNKNOWN = "no file, no folder and no git revision of that name"
+
+
+@dataclass(frozen=True)
+class Listed:
+    """One thing in a commit: its path from the root, git's mode and type, its digest and size."""
+
+    path: str
+    mode: str
+    type: str
+    digest: str
+    size: int
+
+
+class Repository:
+    """The repository around a path, which itself need not be there any more."""
+
+    def __init__(self, path: Path) -> None:
+        """Start at the nearest folder that exists."""
+        path = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
+        self.start = next(folder for folder in (path, *path.parents) if folder.is_dir())
+
+    @property
+    def top(self) -> Path:
+        """The folder that paths in a commit start from."""
+        inside = self._git("rev-parse", "--show-prefix").decode().rstrip("\n")
+        depth = len(Path(inside).parts)
+        return self.start.parents[depth - 1] if depth else self.start
+
+    def commit(self, revision: str) -> str:
+        """Return the digest of a commit.
+
+        Raises:
+            CfngenError: there is no such revision, or no repository.
+        """
+        self._git("rev-parse", "--git-dir")  # or it says why there is none
+        try:
+            digest = self._git(
+                "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"
+            )
+        except CfngenError:
+            raise CfngenError(f"{revision}: {UNKNOWN}{self._hint(revision)}") from None
+        return digest.decode().strip()
+
+    def merge_base(self, left: str, right: str) -> str:
+        """Return the commit that two revisions come from.
+
+        Raises:
+            CfngenError: one of them is none, or there is no such commit.
+        """
+        commits = self.commit(left), self.commit(right)
+        try:
+            return self._git("merge-base", *commits).decode().strip()
+        except CfngenError:
+            raise CfngenError(
+                f"{left}...{right}: no commit that both come from; in a shallow clone, fetch more"
+            ) from None
+
+    def listed(self, commit: str, path: str, *, recursively: bool = True) -> list[Listed]:
+        """Return what is below a folder of a commit, or the one thing at a path without a slash."""
+        how = ["-r"] if recursively else []
+        where = [path] if path not in ("", "/", "./") else []
+        answer = self._git("ls-tree", *how, "-l", "-z", "--full-tree", commit, *where)
+        things = []
+        for line in filter(None, answer.decode("utf-8", "surrogateescape").split("\0")):
+            about, _, name = line.partition("\t")
+            mode, type_, digest, size = about.split()
+            things.append(Listed(name, mode, type_, digest, int(size) if size != "-" else 0))
+        return things
+
+    def containing(self, commit: str, word: str, suffixes: tuple[str, ...]) -> list[str]:
+        """Return the paths of a commit's text files that contain a word."""
+        patterns = [f":(top)*{suffix}" for suffix in suffixes]
+        options = ("-l", "-I", "-z", "-F", "--full-name")
+        try:
+            answer = self._git("grep", *options, "-e", word, commit, "--", *patterns)
+        except CfngenError:  # it fails where there is none
+            return []
+        names = answer.decode("utf-8", "surrogateescape").split("\0")
+        return [name.partition(":")[2] for name in names if name]
+
+    def blobs(self, digests: list[str]) -> list[bytes]:
+        """Return the contents of many files, from one process.
+
+        Raises:
+            CfngenError: one of them is not in this clone.
+        """
+        if not digests:
+            return []
+        wanted = "".join(f"{digest}\n" for digest in digests).encode()
+        answer = self._git("cat-file", "--batch", feed=wanted)
+        blobs, start = [], 0
+        for _ in digests:
+            end = answer.index(b"\n", start)
+            header = answer[start:end]
+            if header.endswith(b" missing"):
+                raise CfngenError(f"{header.decode()}: not in this clone; fetch it first")
+            size = int(header.split()[2])
+            blobs.append(answer[end + 1 : end + 1 + size])
+            start = end + size + 2
+        return blobs
+
+    def inside(self, path: Path) -> str:
+        """Return a path as git has it, from the root of the repository."""
+        prefix = self._git("rev-parse", "--show-prefix").decode().rstrip("\n")
+        relative = os.path.relpath(path.absolute(), self.start)
+        return os.path.normpath(os.path.join(prefix, relative))  # noqa: PTH118 - git's own paths
+
+    def _hint(self, revision: str) -> str:
+        if ".." in revision:
+            left, right = (part or "HEAD" for part in revision.split("..", 1))
+            return f"; write `{left} {right.lstrip('.')}`, or `{left}...{right.lstrip('.')}`"
+        known = self._git("for-each-ref", "--format=%(refname:short)").decode().split()
+        shallow = self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
+        fetch = "; the clone is shallow, fetch it first" if shallow else ""
+        return did_you_mean(revision, known) or fetch
+
+    def _git(self, *arguments: str, feed: bytes | None = None) -> bytes:
+        try:
+            done = subprocess.run(  # noqa: S603 - no shell, and no argument is taken for an option
+                ["git", "-C", str(self.start), *arguments],  # noqa: S607 - the user's own git
+                input=feed,
+                capture_output=True,
+                env=os.environ | QUIET,
+                check=False,
+            )
+        except FileNotFoundError:
+            raise CfngenError("git is not installed; compare two folders instead") from None
+        if done.returncode:
+            reason = done.stderr.decode(errors="replace").strip().partition("\n")[0]
+            raise CfngenError(reason.removeprefix("fatal: "))
+        return done.stdout
