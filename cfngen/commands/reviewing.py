@@ -121,7 +121,12 @@ def review_of(compared: Comparison) -> Review:
         compared.base, compared.head, labels=compared.labels, accepted=compared.accepted
     )
     notes = (*compared.notes, *result.scope.notes)
-    scope = replace(result.scope, left_out=compared.left_out, notes=notes)
+    scope = replace(
+        result.scope,
+        left_out=compared.left_out,
+        accepted=(*compared.allowed, *result.scope.accepted),
+        notes=notes,
+    )
     return replace(result, scope=scope, unknowns=(*compared.unknowns, *result.unknowns))
 
 

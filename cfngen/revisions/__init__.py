@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cfngen import manifest
@@ -15,8 +16,10 @@ from cfngen.revisions.emptiness import one_sided, refuse_nothing
 from cfngen.revisions.pairing import names, paired, stem
 from cfngen.revisions.repository import Repository
 from cfngen.revisions.side import Place, Side, opened, read
-from cfngen.revisions.unseen import left_out, unseen
+from cfngen.revisions.unseen import allowed, left_behind, left_out, unseen
 from cfngen.source import Source
+
+MOST_NAMED = 5  # templates that have another name
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,7 @@ class Comparison:
     unknowns: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
     accepted: dict[str, str] = field(default_factory=dict)
+    allowed: tuple[tuple[str, str], ...] = ()  # files that `accepted` covers here, with reasons
 
 
 def pair(base: str, head: str | None, here: Path) -> Comparison:
@@ -52,22 +56,30 @@ def pair(base: str, head: str | None, here: Path) -> Comparison:
         CfngenError: one of them cannot be found, both cannot be compared, or there is no template
             on either side.
     """
-    if head is None and "..." in base and not Path(base).exists():
+    arguments.refuse_both(base)
+    if head is None and "..." in base and not os.path.lexists(base):
         left, _, right = base.partition("...")
         since = Repository(here).merge_base(left or "HEAD", right or "HEAD")
         first = Argument(base, revision=since)
-        return _folders(*arguments.outputs(first, argument(right) if right else None, here))
+        return _outputs(first, argument(right) if right else None, here)
     first, second = argument(base), None if head is None else argument(head)
     if first.is_file or (second and second.is_file):
         return _files(first, second, here)
     if first.path is None and (second is None or second.path is None):
-        return _folders(*arguments.outputs(first, second, here))
+        return _outputs(first, second, here)
     if second is None:
         folder = manifest.output_folder(manifest.find(here))
         second = argument(near(folder)) if folder.is_dir() else None
         if second is None:
             raise CfngenError(f"{near(folder)}/: no such folder; run `cfngen build` first")
     return _folders(arguments.folder(first, second, here), arguments.folder(second, first, here))
+
+
+def _outputs(base: Argument, head: Argument | None, here: Path) -> Comparison:
+    """Compare what the project has in its output folders, and look at the one that it has left."""
+    places = arguments.outputs(base, head, here)
+    compared = _folders(*places)
+    return replace(compared, unknowns=(*compared.unknowns, *left_behind(*places)))
 
 
 def _folders(base: Place, head: Place) -> Comparison:
@@ -89,8 +101,9 @@ def _folders(base: Place, head: Place) -> Comparison:
         {called[pair]: new.source(pair[1]) for pair in both if pair[1]},
         left_out(old, new),
         (*one_sided(old, new), *unseen(old, new, pairs.ambiguous, accepted)),
-        tuple(_notes(old, new, both)),
+        (*_notes(old, new, both), *_newly_accepted(head, accepted)),
         accepted,
+        allowed(old, new, accepted),
     )
 
 
@@ -100,12 +113,17 @@ def _notes(old: Side, new: Side, both: list[tuple[str, str]]) -> list[str]:
     one, other = old.place, new.place
     if one.in_revision and one.tree.top == other.tree.top and one.folder != other.folder:
         notes.append(f"the output folder was {one.shown} and is {other.shown} now")
-    for before, after in sorted(both):
-        if before and after and stem(before) != stem(after):
-            notes.append(
-                f"{before} is {after} now: a stack that is named after the template would be a new"
-                " one, and the old one would stay"
-            )
+    renamed = [
+        f"{before} is {after} now"
+        for before, after in sorted(both)
+        if before and after and stem(before) != stem(after)
+    ]
+    if renamed:
+        more = f" and {len(renamed) - MOST_NAMED} more" if len(renamed) > MOST_NAMED else ""
+        notes.append(
+            f"{', '.join(renamed[:MOST_NAMED])}{more}: a stack that is named after its template"
+            " would be a new one, and the old one would stay"
+        )
     return notes
 
 
@@ -121,6 +139,17 @@ def _files(base: Argument, head: Argument | None, here: Path) -> Comparison:
     around = base.tree(base.path.absolute().parent if base.path else here)
     place = Place(base.text, around, "", arguments.project(around, here))
     return Comparison((base.text, head.text), {name: old}, {name: new}, accepted=_accepted(place))
+
+
+def _newly_accepted(head: Place, accepted: dict[str, str]) -> list[str]:
+    """Return what head's manifest accepts for the reviews that follow, and base's does not."""
+    with arguments.of_revision(head.label if head.in_revision else ""):
+        later = manifest.accepted_parts(head.project)
+    return [
+        f"{name} is accepted without a look into it from this change on: {reason}"
+        for name, reason in later.items()
+        if name not in accepted
+    ]
 
 
 def _accepted(base: Place) -> dict[str, str]:

@@ -44,6 +44,7 @@ def argument(text: str) -> Argument:
     if not text.strip():
         raise CfngenError("'' is no file, no folder and no git revision; is a variable not set?")
     path = Path(text)
+    refuse_both(text)
     if path.is_dir():
         return Argument(text, path)
     if path.is_file() or path.is_symlink():
@@ -59,6 +60,24 @@ def argument(text: str) -> Argument:
     things = repository.listed(commit, at, recursively=False)
     is_folder = at == "." or any(thing.type == "tree" for thing in things)
     return Argument(text, path, revision, is_file=not is_folder)
+
+
+def refuse_both(text: str) -> None:
+    """Refuse a text that is a path and a revision: a change could name a folder after a branch.
+
+    Raises:
+        CfngenError: with how to write the one and the other.
+    """
+    if not os.path.lexists(text) or text.startswith((".", "/")) or text.endswith("/"):
+        return  # no revision is written so
+    left, dots, right = text.partition("...")
+    names = [left or "HEAD", right or "HEAD"] if dots else [text.partition(":")[0]]
+    repository = Repository(Path())
+    if all(map(repository.knows, names)):
+        raise CfngenError(
+            f"{text}: a git revision, and a file or folder as well; write ./{text} for what is on"
+            f" disk, and a revision so that no file has its name, such as {names[0]}^0"
+        )
 
 
 def folder(given: Argument, other: Argument | None, here: Path) -> Place:
@@ -103,7 +122,7 @@ def project(tree: Tree, here: Path) -> manifest.Found:
     folders = [path for path in (here, *here.parents) if path.is_relative_to(tree.top)]
     if not folders:
         return manifest.Found(here)
-    return manifest.find_in(folders, lambda path: tree.file(folder_of(tree, path)))
+    return manifest.find_in(folders, lambda path: tree.settings(folder_of(tree, path)))
 
 
 @contextmanager
@@ -129,9 +148,10 @@ def outputs(base: Argument, head: Argument | None, here: Path) -> tuple[Place, P
     for found, side in zip(projects, (base, head), strict=True):
         with of_revision(side.text if side else ""):
             listed.append(manifest.output_folder(found) if found.has_manifest else None)
+    usual = here.absolute() / "output"
     first, second = (
-        own or other or here.absolute() / "output"
-        for own, other in ((listed[0], listed[1]), (listed[1], listed[0]))
+        own or (usual if tree.has(folder_of(tree, usual)) else None) or other or usual
+        for own, other, tree in zip(listed, listed[::-1], trees, strict=True)
     )
     if head is None and not second.is_dir():
         raise CfngenError(

@@ -5,11 +5,13 @@ from __future__ import annotations
 import enum
 import json
 import re
+from collections.abc import Collection
 
 import yaml
 
 # By any of these at its top a document is a template, if perhaps a broken one.
-KEYS = frozenset(("Resources", "AWSTemplateFormatVersion", "Fn::Transform"))
+KEYS = frozenset(("Resources", "AWSTemplateFormatVersion", "Fn::Transform", "<<"))
+MAKES = "Transform"  # without any of the others
 # A line that can only be a template's: nothing of YAML reaches over it but a text in quotes.
 PLAIN = re.compile(r"^Resources: *(?:#.*)?\r?$", re.MULTILINE)
 MOST_DOCUMENTS = 1000
@@ -20,20 +22,24 @@ class Document(enum.Enum):
 
     TEMPLATE = "a template"
     OTHER = "no template"
+    MADE = "no template, unless a transform makes one of it"
     BROKEN = "not YAML"  # and might be a template if it were
     BINARY = "not UTF-8"
 
 
-def recognized(contents: bytes) -> Document:
-    """Return what is in a file, going by the keys at its top, however they are written."""
+def recognized(contents: bytes, *, closely: bool = True) -> Document:
+    """Return what is in a file, going by the keys at its top, however they are written.
+
+    Not `closely`, one that has a line as templates have it is taken for one, broken or not.
+    """
     try:
         text = contents.decode("utf-8-sig")
     except UnicodeDecodeError:
         return Document.BINARY
     # Every key has its letters in the text, or an escape for them.
-    if not any(key in text for key in KEYS) and "\\" not in text:
+    if not any(key in text for key in (*KEYS, MAKES)) and "\\" not in text:
         return Document.OTHER
-    if PLAIN.search(text) and text.lstrip()[:1] not in ("'", '"', "{", "["):
+    if not closely and PLAIN.search(text) and text.lstrip()[:1] not in ("'", '"', "{", "["):
         return Document.TEMPLATE
     if text.lstrip()[:1] == "{":
         try:
@@ -41,12 +47,19 @@ def recognized(contents: bytes) -> Document:
         except (ValueError, RecursionError):
             pass  # YAML in braces, or a mistake
         else:
-            return Document.TEMPLATE if KEYS & whole.keys() else Document.OTHER
+            return _by_keys(whole.keys())
     return _by_nodes(text)
+
+
+def _by_keys(keys: Collection[str]) -> Document:
+    if not KEYS.isdisjoint(keys):
+        return Document.TEMPLATE
+    return Document.MADE if MAKES in keys else Document.OTHER
 
 
 def _by_nodes(text: str) -> Document:
     """Look at YAML's events only, so that what our reader refuses is recognized all the same."""
+    keys: set[str] = set()
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     depth = documents = 0
     is_key = anything = False  # whether a key comes next, and whether nobody can say
@@ -66,14 +79,11 @@ def _by_nodes(text: str) -> Document:
                 depth -= 1
                 is_key = depth == 1
             elif depth == 1 and isinstance(event, yaml.ScalarEvent | yaml.AliasEvent):
-                if (is_key or anything) and _is_one_of_ours(event):
-                    return Document.TEMPLATE
+                if isinstance(event, yaml.AliasEvent):
+                    keys |= KEYS if is_key or anything else set()  # it could be any of them
+                elif is_key or anything:
+                    keys.add(event.value)
                 is_key = not is_key
     except (yaml.YAMLError, ValueError, RecursionError):
         return Document.BROKEN
-    return Document.OTHER
-
-
-def _is_one_of_ours(key: yaml.ScalarEvent | yaml.AliasEvent) -> bool:
-    # An alias for a key could be any of them.
-    return isinstance(key, yaml.AliasEvent) or key.value in KEYS
+    return _by_keys(keys)

@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 from cfngen.errors import CfngenError, did_you_mean
 
-# A clone without all blobs would fetch them; and no question is asked.
-QUIET = {"GIT_NO_LAZY_FETCH": "1", "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0"}
+# Blobs that a clone lacks would be fetched; no question is asked, and no commit read as another.
+QUIET = {
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_TERMINAL_PROMPT": "0",
+}
+# Where git looks for a name, and what may stand behind it.
+PLACES = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}")
+BEHIND = re.compile(r"[~^@:].*", re.DOTALL)
 UNKNOWN = "no file, no folder and no git revision of that name"
 
 
@@ -53,7 +62,30 @@ class Repository:
             )
         except CfngenError:
             raise CfngenError(f"{revision}: {UNKNOWN}{self._hint(revision)}") from None
+        self._refuse_two(revision)
         return digest.decode().strip()
+
+    def knows(self, revision: str) -> bool:
+        """Whether there is such a revision, in a repository."""
+        try:
+            self._git("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{}}")
+        except CfngenError:
+            return False
+        return True
+
+    def _refuse_two(self, revision: str) -> None:
+        """Refuse a name that a branch and a tag have, if they are not the same."""
+        name = BEHIND.sub("", revision)
+        if not name or set(name) & set("*?[\\"):
+            return
+        places = [place.format(name) for place in PLACES]
+        listed = self._git(
+            "for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", *places
+        )
+        refs = {line.split()[0]: line.split()[-1] for line in listed.decode().splitlines()}
+        refs = {ref: digest for ref, digest in refs.items() if ref in places}
+        if len(set(refs.values())) > 1:
+            raise CfngenError(f"{revision}: could be {' or '.join(refs)}; write which of them")
 
     def merge_base(self, left: str, right: str) -> str:
         """Return the commit that two revisions come from.

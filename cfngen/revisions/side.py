@@ -92,10 +92,8 @@ def read(base: Side, head: Side) -> None:
         ]
         contents = side.place.tree.contents([side.entries[path] for path in wanted])
         for path, content in zip(wanted, contents, strict=True):
-            document = recognized(content)
-            if document is Document.TEMPLATE or (
-                document is Document.BROKEN and b"Resources" in content
-            ):
+            document = recognized(content, closely=not _is_same(path, side, other))
+            if document is Document.TEMPLATE:
                 side.texts[path] = content.decode("utf-8-sig")
             else:
                 side.others[path] = document.value
@@ -131,8 +129,12 @@ def has_suffix(path: str) -> bool:
 def _is_read(path: str, side: Side, other: Side) -> bool:
     if has_suffix(path):
         return True
-    same = other.entries.get(path)
-    return same is None or same.digest != side.entries[path].digest
+    return not _is_same(path, side, other)
+
+
+def _is_same(path: str, side: Side, other: Side) -> bool:
+    twin, digest = other.entries.get(path), side.entries[path].digest
+    return twin is not None and bool(digest) and twin.digest == digest
 
 
 def source_at(tree: Tree, path: str, text: str) -> Source:

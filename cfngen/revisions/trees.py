@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import errno
 import hashlib
 import os
 import stat
@@ -17,7 +18,8 @@ from cfngen.revisions.recognition import Document, recognized
 from cfngen.revisions.repository import Listed, Repository
 from cfngen.source import SUFFIXES, is_aside
 
-MOST_LOOKED_AT = 200  # files, where it is asked whether there are templates elsewhere
+MANY = 200  # files that are read together
+MOST_LINKS = 5  # from one to the next
 LARGEST = 4_000_000  # bytes; CloudFormation takes a million (AWS page "CloudFormation quotas")
 
 
@@ -54,11 +56,17 @@ class Tree(Protocol):
     def walk(self, folder: str) -> list[Entry]:
         """Return what is below a folder, sorted; nothing if there is none."""
 
+    def has(self, folder: str) -> bool:
+        """Whether there is such a folder."""
+
     def contents(self, entries: Sequence[Entry]) -> list[bytes]:
         """Return the contents of files."""
 
     def file(self, path: str) -> bytes | None:
         """Return the contents of a regular file that no link leads to; `None` without one."""
+
+    def settings(self, path: str) -> bytes | None:
+        """Return the contents of a file of settings, through links within the tree."""
 
     def templates(self) -> list[str]:
         """Return the paths of templates anywhere in a commit; of a disk, nobody asks."""
@@ -88,6 +96,10 @@ class OnDisk:
                 )
         return sorted(self._walk(at), key=lambda entry: entry.path)
 
+    def has(self, folder: str) -> bool:
+        """Whether there is such a folder."""
+        return (self.top / folder).is_dir()
+
     def contents(self, entries: Sequence[Entry]) -> list[bytes]:
         """Return the contents of files."""
         return [_read(self.top / entry.path) for entry in entries]
@@ -102,6 +114,11 @@ class OnDisk:
         if not at.is_file() or at.stat().st_size > LARGEST:
             return None
         return _read(at)
+
+    def settings(self, path: str) -> bytes | None:
+        """Return the contents of a file, wherever it leads."""
+        at = self.top / path
+        return _read(at) if at.is_file() else None
 
     def templates(self) -> list[str]:
         """Return nothing: what else is on a disk is no part of any change."""
@@ -119,9 +136,9 @@ class OnDisk:
             mode = child.stat(follow_symlinks=False).st_mode
             if stat.S_ISLNK(mode):
                 yield Entry(name, Kind.LINK, leads_to_file=path.is_file())
+            elif child.name == ".git":
+                continue  # no part of any commit
             elif stat.S_ISDIR(mode):
-                if child.name == ".git":
-                    continue  # no part of any commit
                 if is_aside(child.name):
                     yield Entry(f"{name}/", Kind.ASIDE)
                 elif os.path.lexists(path / ".git"):
@@ -153,6 +170,11 @@ class InCommit:
             entries[entry.path] = entry
         return sorted(entries.values(), key=lambda entry: entry.path)
 
+    def has(self, folder: str) -> bool:
+        """Whether there is such a folder."""
+        things = self.repository.listed(self.commit, folder, recursively=False)
+        return not folder or any(thing.type == "tree" for thing in things)
+
     def contents(self, entries: Sequence[Entry]) -> list[bytes]:
         """Return the contents of files."""
         return self.repository.blobs([entry.digest for entry in entries])
@@ -164,15 +186,41 @@ class InCommit:
             return None
         return self.repository.blobs([found[0].digest])[0]
 
+    def settings(self, path: str) -> bytes | None:
+        """Return the contents of a file; a link is followed within the commit.
+
+        Raises:
+            OSError: a link leads out of it, or to nothing.
+        """
+        for links in range(MOST_LINKS):
+            things = self.repository.listed(self.commit, path, recursively=False) if path else []
+            if len(things) != 1 and not links:
+                return None
+            if len(things) != 1 or things[0].type != "blob":
+                break
+            if is_regular(things[0]):
+                return self.repository.blobs([things[0].digest])[0]
+            path = self._target(things[0])
+        raise OSError(errno.ENOENT, "leads to no file of the commit")
+
     def templates(self) -> list[str]:
-        """Return the paths of templates anywhere in the commit, as far as git finds them."""
-        paths = self.repository.containing(self.commit, "Resources", SUFFIXES)
-        paths = [path for path in paths if not any(map(is_aside, PurePosixPath(path).parts[:-1]))]
-        return [
-            path
-            for path in paths[:MOST_LOOKED_AT]
-            if recognized(self.file(path) or b"") is Document.TEMPLATE
+        """Return the paths of some templates anywhere in the commit, as far as git finds them."""
+        likely = set(self.repository.containing(self.commit, "Resources", SUFFIXES))
+        entries = [
+            entry
+            for entry in self.walk("")
+            if entry.path in likely and entry.kind is Kind.FILE and entry.size <= LARGEST
         ]
+        for start in range(0, len(entries), MANY):
+            some = entries[start : start + MANY]
+            paths = [
+                entry.path
+                for entry, content in zip(some, self.contents(some), strict=True)
+                if recognized(content) is Document.TEMPLATE
+            ]
+            if paths:
+                return paths
+        return []
 
     def _entry(self, listed: Listed, start: str) -> Entry:
         folders = PurePosixPath(listed.path.removeprefix(start)).parts[:-1]
@@ -186,12 +234,15 @@ class InCommit:
         return Entry(listed.path, Kind.FILE, listed.digest, listed.size)
 
     def _leads_to_file(self, link: Listed) -> bool:
+        path = self._target(link)
+        found = self.repository.listed(self.commit, path, recursively=False) if path else []
+        return len(found) == 1 and is_regular(found[0])
+
+    def _target(self, link: Listed) -> str:
+        """Return the path that a link leads to, nothing if it leads out of the commit."""
         target = self.repository.blobs([link.digest])[0].decode("utf-8", "surrogateescape")
         path = os.path.normpath(PurePosixPath(link.path).parent / target)
-        if path.startswith(("/", "..")):
-            return False
-        found = self.repository.listed(self.commit, path, recursively=False)
-        return len(found) == 1 and is_regular(found[0])
+        return "" if path.startswith(("/", "..")) else path
 
 
 def is_regular(listed: Listed) -> bool:

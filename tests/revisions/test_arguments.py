@@ -173,3 +173,28 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(project: Project) -> None
     for wrong in (("main", "linked.yaml"), ("output/stack.yaml", "linked:linked.yaml")):
         with pytest.raises(CfngenError, match=r"linked\.yaml"):
             compare(*wrong)
+
+
+@pytest.mark.parametrize("name", ["main", "HEAD^1", "main...feature", "main:output"])
+def test_a_folder_named_like_a_revision_is_no_base(project: Project, name: str) -> None:
+    """What could be either is refused: a change can bring a folder called like its base."""
+    project.write(f"infra/{name}/stack.yaml", ONE)
+    with pytest.raises(CfngenError, match="a git revision, and a file or folder as well"):
+        compare(name)
+    assert texts(compare(f"./{name}"))[0] == {"stack": ONE}
+
+
+def test_a_branch_and_a_tag_of_one_name(project: Project) -> None:
+    """Git takes the tag: where they are not the same, which is meant has to be written."""
+    project.git("tag", "main", "feature")
+    with pytest.raises(CfngenError, match="main: could be refs/heads/main or refs/tags/main"):
+        compare("main")
+    assert texts(compare("refs/heads/main"))[0] == {"stack": ONE, "later": ONE}
+    project.git("tag", "--force", "main", "refs/heads/main")
+    assert texts(compare("main"))[0] == {"stack": ONE, "later": ONE}
+
+
+def test_no_commit_is_read_as_another(project: Project) -> None:
+    """A replacement that somebody has fetched does not count."""
+    project.git("replace", "main", "feature")
+    assert texts(compare("main"))[0] == {"stack": ONE, "later": ONE}

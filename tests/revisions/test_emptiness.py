@@ -168,3 +168,60 @@ def test_the_verdict_counts_what_was_compared(
     assert reviewed(capsys, "before")[1].startswith(
         "Nothing changes for the stacks that are running, 2 templates compared\n"
     )
+
+
+def test_a_folder_that_the_project_has_left_hides_nothing(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Templates that change where the output folder was are a doubt, whatever is compared."""
+    project.write("cfngen.toml", "")
+    project.write("output/one.yaml", ONE)
+    project.commit("before")
+    project.write("decoy/one.yaml", ONE)
+    project.write("output/one.yaml", template("B"))
+    project.write("cfngen.toml", 'output = "decoy"\n')
+    project.commit("after")
+    for arguments in (["before"], ["before", "after"], ["before...after"]):
+        code, out, err = reviewed(capsys, *arguments)
+        assert (code, "Nothing changes" in out) == (1, False)
+        assert "unknown (output/one.yaml)" in err
+
+
+def test_a_base_without_a_manifest_has_output(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The usual folder is meant, if it is there, and not the one that head's manifest names."""
+    project.write("output/one.yaml", ONE)
+    project.write("examples/demo.yaml", ONE)
+    project.commit("before")
+    project.write("output/one.yaml", template("B"))
+    project.write("cfngen.toml", 'output = "examples"\n')
+    code, out, err = reviewed(capsys, "before")
+    assert (code, "Nothing changes" in out) == (1, False)
+    assert "unknown (output/one.yaml)" in err
+
+
+def test_a_manifest_that_is_a_link(project: Project) -> None:
+    """A link to a file of the same commit is followed, as on disk; another is an error."""
+    project.write("settings/cfngen.toml", 'output = "cfn"\n')
+    project.write("cfn/one.yaml", ONE)
+    (project.top / "cfngen.toml").symlink_to("settings/cfngen.toml")
+    project.commit("linked")
+    assert set(pair("linked", "linked", project.top).base) == {"one"}
+    (project.top / "cfngen.toml").unlink()
+    (project.top / "cfngen.toml").symlink_to("/etc/nothing")
+    project.commit("elsewhere")
+    with pytest.raises(CfngenError, match=r"cfngen\.toml"):
+        pair("elsewhere", "linked", project.top)
+
+
+def test_templates_elsewhere_are_found_behind_many_files(
+    project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """However many files only mention Resources, a template behind them is found."""
+    for number in range(230):
+        project.write(f"aaa/{number}.yaml", "a: 1 # Resources\n")
+    project.write("cfn/db.yaml", ONE)
+    project.commit("before")
+    project.write("output/one.yaml", ONE)
+    assert reviewed(capsys, "before")[0] == 1

@@ -241,9 +241,41 @@ def test_no_two_templates_have_one_name() -> None:
 
 def test_a_link_is_accepted_by_its_name(project: Project) -> None:
     """What base's manifest accepts is no doubt; what the change itself accepts is one still."""
-    table = '[review]\nopaque = [{ name = "linked.yaml", reason = "generated elsewhere" }]\n'
+    table = '[review]\nopaque = [{ name = "./linked.yaml", reason = "made elsewhere" }]\n'
     (project.top / "output/linked.yaml").symlink_to("stack.yaml")
     project.write("cfngen.toml", f"{table}[templates]\n")
-    assert doubts(compare()) == ["output/linked.yaml"]
+    comparison = compare()
+    assert doubts(comparison) == ["output/linked.yaml"]
+    assert "./linked.yaml is accepted without a look" in comparison.notes[0]
     project.commit("accepting")
-    assert doubts(compare("accepting")) == []
+    comparison = compare("accepting")
+    assert doubts(comparison) == []
+    assert comparison.allowed == (("./linked.yaml", "made elsewhere"),)
+
+
+def test_what_is_accepted_is_no_template(project: Project) -> None:
+    """Where a side has a template, a link of an accepted name is a doubt all the same."""
+    table = '[review]\nopaque = [{ name = "./stack.yaml", reason = "made elsewhere" }]\n'
+    project.write("cfngen.toml", f"{table}[templates]\n")
+    project.commit("accepting")
+    (project.top / "output/stack.yaml").unlink()
+    (project.top / "output/stack.yaml").symlink_to("../cfngen.toml")
+    assert "output/stack.yaml" in doubts(compare("accepting"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"# caf\xe9\nResources:\n  A: {Type: 'AWS::SNS::Topic'}\n",
+        "Resources: {}\n".encode("utf-16"),
+        b"Transform: [Evil]\n",
+        b"Resources:\n  {% for x in y %}\n",
+        b"a: [\\x52\n",
+    ],
+)
+def test_what_cannot_be_read_is_a_doubt_where_it_is_new(project: Project, content: bytes) -> None:
+    """A file called like a template that is no UTF-8, no YAML or made by a macro may be one."""
+    (project.top / "output/new.yaml").write_bytes(content)
+    for comparison in both_ways(project):
+        assert doubts(comparison) == ["output/new.yaml"]
+    assert doubts(compare("head")) == []
