@@ -226,3 +226,23 @@ def test_the_first_line_of_a_block_is_known(after: str) -> None:
         for key in ("Plain", "Below", "Deep", "Folded", "Quoted", "None")
     }
     assert lines == {"Plain": 6, "Below": 8, "Deep": 14, "Folded": 0, "Quoted": 0, "None": 0}
+
+
+def test_a_name_is_what_is_written() -> None:
+    """Words that YAML has for true and false are names where CloudFormation has names."""
+    text = (
+        "Conditions:\n  On: !Equals [a, b]\n  No: !Not [!Condition On]\n"
+        "  Yes: {Fn::And: [{Condition: On}, {Condition: No}]}\n"
+        "Mappings:\n  Off: {Yes: {No: 1}}\n"
+        "Resources:\n  Yes:\n    Type: AWS::SNS::Topic\n    Condition: On\n"
+        "    DependsOn: [No]\n    Properties:\n      DisplayName: !If [On, !Ref No, true]\n"
+        "      TopicName: !FindInMap [Off, Yes, No]\n"
+    )
+    body = Sections(text).body
+    assert list(body["Conditions"]) == ["On", "No", "Yes"]
+    assert body["Conditions"]["Yes"] == {"Fn::And": [{"Condition": "On"}, {"Condition": "No"}]}
+    topic = body["Resources"]["Yes"]
+    assert (topic["Condition"], topic["DependsOn"]) == ("On", ["No"])
+    assert topic["Properties"]["DisplayName"] == {"Fn::If": ["On", {"Ref": "No"}, True]}
+    assert topic["Properties"]["TopicName"] == {"Fn::FindInMap": ["Off", "Yes", "No"]}
+    assert body["Mappings"] == {"Off": {"Yes": {"No": 1}}}

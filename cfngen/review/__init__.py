@@ -15,6 +15,7 @@ from cfngen.review.format_errors import format_errors
 from cfngen.review.losses import losses
 from cfngen.review.model import (
     Certainty,
+    Concern,
     Finding,
     Kind,
     ResourceChange,
@@ -29,6 +30,7 @@ from cfngen.review.powers import powers
 from cfngen.review.refusals import refusals
 from cfngen.review.sharing import sharing
 from cfngen.review.stack import Stack
+from cfngen.review.stack_instances import instances_gone
 from cfngen.review.taken import taken
 from cfngen.source import Source
 
@@ -56,7 +58,7 @@ def review(
     """
     sources = _sources(base), _sources(head)
     problems: list[str] = []
-    parts = _parts(sources, labels, problems)
+    parts, unreadable = _parts(sources, labels, problems)
     if problems:
         raise Problems(problems)
     pairs = inside.pairs(*parts)
@@ -78,7 +80,7 @@ def review(
     compared += sum(pair.old is not None and pair.new is not None for pair in nested)
     total = len({*sources[0], *sources[1]}) + len(nested)
     scope = Scope(compared=compared, opaque=tuple(same), accepted=tuple(allowed))
-    return Review(*labels, tuple(stacks), total - len(stacks), scope)
+    return Review(*labels, tuple(stacks), total - len(stacks), scope, tuple(unreadable))
 
 
 def _sources(side: Mapping[str, str | Source]) -> dict[str, Source]:
@@ -89,24 +91,33 @@ def _parts(
     sources: tuple[dict[str, Source], dict[str, Source]],
     labels: tuple[str, str],
     problems: list[str],
-) -> tuple[dict[str, Part], dict[str, Part]]:
-    """Return the templates that have to be looked at: equal texts only if more is behind them."""
+) -> tuple[tuple[dict[str, Part], dict[str, Part]], list[Finding]]:
+    """Return the templates that have to be looked at: equal texts only if more is behind them.
+
+    What cannot be read is a problem; where only base's cannot, head's may be what mends it.
+    """
+    unreadable: list[Finding] = []
     found: tuple[dict[str, Part], dict[str, Part]] = ({}, {})
     for name in sorted({*sources[0], *sources[1]}):
         there = [side[name] for side in sources if name in side]
         equal = len(there) == 2 and there[0].text == there[1].text
         if equal and not hints(there[0].text):
             continue
-        refused: list[str] = []
+        refused: dict[str, str] = {}
         for side, parts, label in zip(sources, found, labels, strict=True):
             try:
                 if name in side:
                     parts[name] = Part(side[name], sections(side[name]))
             except RenderError as error:
-                refused.append(f"{name} ({label}): {error}")
-        if not equal or len(refused) == 1:
-            problems += refused
-    return found
+                refused[label] = f"{name} ({label}): {error}"
+        if len(there) == 2 and list(refused) == [labels[0]] and not equal:
+            message = f"cannot be read, so that what changes is not known: {refused[labels[0]]}"
+            unreadable.append(
+                Finding(Concern.UNKNOWN, Certainty.MAY, there[0].file or name, message, section="")
+            )
+        elif not equal or len(refused) == 1:
+            problems += refused.values()
+    return found, unreadable
 
 
 def _texts(side: Mapping[str, Source], nested: list[tuple[Pair, Part | None]]) -> exports.Side:
@@ -139,6 +150,7 @@ def _stack(
         findings += exports.refused(name, before, after, others, *sides)
         others = exports.noted(before, after, others, findings)
         findings += losses(before, after, changes, kind)
+        findings += instances_gone(before, after, changes)
     if kind is not Kind.REMOVED:
         findings += format_errors(before, after)
         findings += taken(name, before, after, changes, *(side.names for side in sides))

@@ -16,6 +16,11 @@ from cfngen.values import readable
 
 TEMPLATE, ASSETS = ".template.json", ".assets.json"
 PATH = "aws:asset:path"
+# S3's own addresses, by path; another host's is another template, whatever the path looks like.
+HOST = re.compile(
+    r"https://s3(?:[.-](?:[a-z0-9-]+|\$\{AWS::Region\}))?"
+    r"\.(?:amazonaws\.com(?:\.cn)?|\$\{AWS::URLSuffix\})(?=/)"
+)
 # How the bucket of an account that was bootstrapped for the CDK is called, and parameters of old.
 BUCKET = re.compile(r"/cdk-[a-z0-9]+-assets-\$\{AWS::AccountId\}-|\$\{AssetParameters[0-9a-f]+S3")
 
@@ -28,14 +33,17 @@ def asset(sources: tuple[Source, ...], attributes: dict[str, Any], url: str) -> 
         attributes: what a resource has beside its properties.
         url: the address, resolved.
     """
-    address = str(readable(url))
+    host, path_ = HOST.match(address := str(readable(url))), ""
+    if host is None:
+        return None
+    path_ = address[host.end() :]
     for source in sources:
         for key, bucket, path in _manifest(source):
-            if address.endswith(f"/{bucket}/{key}"):
+            if path_ == f"/{bucket}/{key}":
                 return source.beside(path)
     metadata = attributes.get("Metadata")
     written = metadata.get(PATH) if isinstance(metadata, dict) else None
-    if isinstance(written, str) and BUCKET.search(address):
+    if isinstance(written, str) and BUCKET.match(path_):
         return sources[0].beside(written)
     return None
 

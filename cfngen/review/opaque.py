@@ -9,12 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cfngen.capabilities import macros
+from cfngen.intrinsics import OUTER_CLOSE, OUTER_OPEN
 from cfngen.review.includes import INCLUDE, TRANSFORM, listed, location
 from cfngen.review.keeping import KEEPS, deletion_policy
 from cfngen.review.model import Certainty, Concern, Finding, Kind, ResourceChange
 from cfngen.review.pairs import Closed, Pair, Part, hints
 from cfngen.review.stack import Stack
-from cfngen.values import canonical, shown
+from cfngen.values import CLOSE, OPEN, canonical, shown
 
 LOOP, MODULE, OWN = "Fn::ForEach::", "::MODULE", "AWS::"
 MORE = " (and more in the same place)"
@@ -62,9 +63,9 @@ def judged(pair: Pair, accepted: Mapping[str, str]) -> Judged:
     if pair.kind is Kind.REMOVED:  # its stacks stay as they are
         return Judged()
     before, after = pair.stacks
+    findings: list[Finding] = list(_strange(pair))
     old = _parts(before, pair.old, {n: sides[0] for n, sides in pair.closed.items()})
     new = _parts(after, pair.new, {n: sides[1] for n, sides in pair.closed.items()})
-    findings: list[Finding] = []
     same: list[str] = []
     allowed: list[tuple[str, str]] = []
     for key in dict.fromkeys((*new, *old)):
@@ -79,6 +80,22 @@ def judged(pair: Pair, accepted: Mapping[str, str]) -> Judged:
         else:
             findings.append(_finding(name, was, now))
     return Judged(tuple(findings), tuple(same), tuple(allowed))
+
+
+def _strange(pair: Pair) -> Iterator[Finding]:
+    """Yield characters that are new in a text, and that not every reader of it takes for the same.
+
+    YAML 1.1 ends a line where YAML 1.2, and most editors, see a character of a comment.
+    """
+    old, new = (side.text.replace("\r\n", "\n") if side else "" for side in (pair.old, pair.new))
+    breaks = "" if new.lstrip()[:1] == "{" else "\r\x85\u2028\u2029"
+    for character in (*breaks, OPEN, CLOSE, OUTER_OPEN, OUTER_CLOSE):
+        if new.count(character) > old.count(character):
+            message = (
+                f"the text has U+{ord(character):04X}, which not everybody reads as the same:"
+                " write it as an escape, in quotes"
+            )
+            yield Finding(Concern.UNKNOWN, Certainty.MAY, pair.name, message, section="")
 
 
 def notes(after: Stack, changes: Mapping[str, ResourceChange]) -> Iterator[str]:

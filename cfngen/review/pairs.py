@@ -24,10 +24,10 @@ WORDS = (
     "Serverless::Application", "CloudFormationProvisionedProduct",
 )  # fmt: skip
 # Such a word may be spelled with an escape: in quotes, in a tag, or by a tag's prefix.
-LETTER = r"\\(?:x..|u.{4}|U.{8}|/|\r?\n[ \t]*)"
+LETTER = r"\\(?:x..|u.{4}|U.{8}|/|(?:\r\n?|[\n\x85\u2028\u2029])[ \t]*)"
 ESCAPED = re.compile(
-    rf'"(?:[^"\\\n]|{LETTER})*?{LETTER}|![^\s!%]*%[0-9A-Fa-f]{{2}}|^%TAG',
-    re.DOTALL | re.MULTILINE,
+    rf'"(?:[^"\\\n]|{LETTER})*?{LETTER}|![^\s!%]*%[0-9A-Fa-f]{{2}}|%TAG',
+    re.DOTALL,
 )
 
 

@@ -121,7 +121,9 @@ def _overridden(resource: Resource) -> Mapping[str, str]:
         if overrides is None:
             continue
         values = _values(overrides) if isinstance(overrides, list) else None
-        for name, value in ({"": overrides} if values is None else values).items():
+        where = {}
+        if isinstance(group, dict):
             where = {key: group[key] for key in group if key != "ParameterOverrides"}
+        for name, value in ({"": overrides} if values is None else values).items():
             found[name] = found.get(name, "") + canonical([where, value])
     return found

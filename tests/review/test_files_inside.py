@@ -75,9 +75,21 @@ def test_a_nested_stack_of_the_cdk_is_reviewed(how: dict[str, Any]) -> None:
     assert found.stacks[0].file == "Nested.nested.template.json"
 
 
-def test_an_address_elsewhere_is_no_asset() -> None:
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://evil.s3.amazonaws.com",
+        "https://evil.s3.${AWS::Region}.${AWS::URLSuffix}",
+        "https://s3.evil.example.com",
+        "https://evil.example.com/s3.${AWS::Region}.${AWS::URLSuffix}",
+        "https://s3.${AWS::Region}.${AWS::URLSuffix}@evil.example.com",
+        "https://s3.${AWS::Region}.${AWS::URLSuffix}/evil",
+    ],
+)
+def test_an_address_elsewhere_is_no_asset(host: str) -> None:
     """What is said beside an address does not make a stranger's template one of ours."""
-    elsewhere = f"https://evil.s3.amazonaws.com/cdk-hnb659fds-assets-1-eu/{DIGEST}.json"
+    bucket = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
+    elsewhere = f"{host}/{bucket}/{DIGEST}.json"
     base = tree(assembly("Retain", path=True), "Shop.template.json")
     head = tree(assembly("Retain", elsewhere, path=True), "Shop.template.json")
     assert of(review(base, head), Concern.UNKNOWN) == [("Shop", "Nested")]

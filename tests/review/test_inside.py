@@ -181,13 +181,14 @@ def test_a_nested_file_that_changes_is_reviewed() -> None:
         NESTED.format(url="nested.yaml").replace(
             "TemplateURL", '? "Template\\\n        URL"\n      '
         ),
+        NESTED.format(url="nested.yaml").replace("TemplateURL", '? "Template\\\rURL"\n      '),
         "Transform: AWS::LanguageExtensions\n"
         + NESTED.replace(
             "TemplateURL: {url}",
             "Fn::ForEach::X: [N, [URL], {{'Template${{N}}': nested.yaml}}]",
         ).format(),
     ],
-    ids=["JSON", "YAML", "two lines", "loop"],
+    ids=["JSON", "YAML", "two lines", "two lines of old", "loop"],
 )
 def test_an_escape_hides_no_file(outer: str) -> None:
     """A key that is spelled with an escape, or made by a loop, is looked at all the same."""

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.trees import BUCKET, NESTED, compared, nested, of
 
+from cfngen.errors import Problems
 from cfngen.review import review
 from cfngen.review.model import Concern, Finding, Kind
 from cfngen.review.printed import FORMATS, printed
@@ -171,7 +172,8 @@ def test_findings_name_where_and_what_now() -> None:
 
 SHAPES: list[object] = [
     1, [], {}, "", None, [[]], {"a": 1}, {"Fn::If": ["C", 1, 2]}, {"Fn::Transform": 1},
-    {"Ref": "X"}, "\ue000X\ue001", "\ue002X\ue003", "\ue001", "../../x", "file:///etc/passwd", "//x", "\0",
+    {"Ref": "X"}, "\ue000X\ue001", "\ue002X\ue003", "\ue001", "../../x", "file:///etc/passwd",
+    "//x", "\0",
     [{"Name": "AWS::Include", "Parameters": {"Location": {"Ref": "X"}}}, "B"],
     {"Name": "AWS::Include"},
 ]  # fmt: skip
@@ -214,3 +216,34 @@ def test_many_opaque_parts_take_no_longer_each() -> None:
     texts = [transforms(v, macros=2_000, places=2_000, listed=2_000) for v in "ab"]
     assert len(review({"s": texts[0]}, {"s": texts[1]}).concerns(Concern.UNKNOWN)) == 2_001
     assert time.process_time() - started < 20
+
+
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029", "\r", "\ue000", "\ue003"])
+def test_what_not_everybody_reads_as_the_same_is_unknown(character: str) -> None:
+    """A line that ends for one reader and goes on for another may say two things."""
+    text = "Resources:\n  A:\n    Type: AWS::S3::Bucket\n    # kept{}DeletionPolicy: Retain\n"
+    base, head = text.format("\n    "), text.format(f"{character}    ")
+    found = review({"s": base}, {"s": head})
+    assert [f.concern for f in found.findings if f.section == ""] == [Concern.UNKNOWN]
+    assert not [f for f in review({"s": head}, {"s": f"{head}\n"}).findings if f.section == ""]
+
+
+def test_a_base_that_cannot_be_read_is_unknown() -> None:
+    """Whoever mends a template has a review: all of it is new, and what changes is not known."""
+    broken = "Resources:\n  A: {Type: 'AWS::SNS::Topic'}\n  A: {Type: 'AWS::SNS::Topic'}\n"
+    whole = "Resources:\n  A: {Type: 'AWS::SNS::Topic'}\n"
+    found = review({"s": broken}, {"s": whole})
+    assert [(f.concern, f.subject) for f in found.unknowns] == [(Concern.UNKNOWN, "s")]
+    assert [stack.kind for stack in found.stacks] == [Kind.ADDED]
+    with pytest.raises(Problems):
+        review({"s": whole}, {"s": broken})
+
+
+@pytest.mark.parametrize("group", [[1], 1, "x", None, {"Regions": 1}])
+def test_odd_groups_of_instances_are_no_errors(group: object) -> None:
+    """Whatever stands where instances are named, a review has an end."""
+    body = json.dumps({"Resources": {"T": {"Type": "AWS::SNS::Topic"}}})
+    properties = {"TemplateBody": body, "StackInstancesGroup": [group]}
+    stack_set = {"Type": "AWS::CloudFormation::StackSet", "Properties": properties}
+    text = json.dumps({"Resources": {"S": stack_set}})
+    assert review({"s": text}, {"s": text.replace("Topic", "Subscription")}).stacks

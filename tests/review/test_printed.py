@@ -33,7 +33,7 @@ from cfngen.review.printed.findings import by_gravity, told
 from cfngen.review.printed.phrases import grant_lines, happening
 from cfngen.review.printed.reasons import reasons
 from cfngen.review.printed.sides import Items, difference, items
-from cfngen.review.printed.verdict import SAFE, tally, verdict
+from cfngen.review.printed.verdict import SAFE, STAYS, tally, verdict
 from cfngen.review.printed.visible import columns, folded
 
 PAGES = "https://docs.aws.amazon.com"
@@ -77,8 +77,7 @@ REVIEWS = {
         ),
         (
             Review("a", "b", (StackReview("gone", Kind.REMOVED),), 2, Scope(2)),
-            "No stack is updated, 2 templates compared; 1 template is gone (its stack stays until"
-            " somebody deletes it)",
+            f"No stack is updated, 2 templates compared; 1 template is gone ({STAYS[0]})",
         ),
         (
             handmade.one(Concern.REFUSED, Certainty.WILL),

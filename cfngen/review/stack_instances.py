@@ -1,0 +1,69 @@
+"""Stacks of a stack set that go because their account or region is not named any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cfngen.review.model import Certainty, Concern, Finding, Kind, ResourceChange
+from cfngen.review.passed import STACK_SET
+from cfngen.review.powers.branches import branches
+from cfngen.review.stack import Resource, Stack
+from cfngen.values import canonical, scalar, shown
+
+SOURCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stackinstances-delete.html"
+GROUPS, TARGETS = "StackInstancesGroup", "DeploymentTargets"
+MOST = 4  # that a finding names
+
+
+def instances_gone(
+    before: Stack, after: Stack, changes: Mapping[str, ResourceChange]
+) -> Iterator[Finding]:
+    """Yield the stack sets that have fewer stacks: the others are deleted, with their data."""
+    for change in changes.values():
+        if change.type != STACK_SET or change.kind is not Kind.CHANGED:
+            continue
+        old, new = before.resource(change.name), after.resource(change.name)
+        if old and new and (gone := _places(old) - _places(new)):
+            names = sorted(gone)
+            more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+            message = (
+                f"the stacks in {', '.join(names[:MOST])}{more} are deleted, losing what they hold"
+                " and do not retain"
+            )
+            yield Finding(Concern.DATA, Certainty.MAY, change.name, message, SOURCE, path=GROUPS)
+
+
+def _places(resource: Resource) -> set[str]:
+    """Return where the set has stacks: each account or unit with each region, as text."""
+    return {
+        f"{target} {region}"
+        for group in _items(resource.properties.get(GROUPS))
+        for target in _targets(group)
+        for region in _texts(group.get("Regions") if isinstance(group, dict) else group)
+    }
+
+
+def _targets(group: Any) -> list[str]:
+    targets = group.get(TARGETS) if isinstance(group, dict) else None
+    if not isinstance(targets, dict):
+        return [shown(targets)]
+    # Which of a unit's accounts are meant is a part of where it is.
+    rest = {k: v for k, v in targets.items() if k not in ("Accounts", "OrganizationalUnitIds")}
+    how = f" ({canonical(rest)})" if rest else ""
+    units = _texts(targets.get("OrganizationalUnitIds"))
+    accounts = _texts(targets.get("Accounts"))
+    return [f"{name}{how}" for name in (units if how and units else [*units, *accounts])]
+
+
+def _texts(value: Any) -> list[str]:
+    return [
+        shown(item) if isinstance(item, dict | list) else shown(scalar(item))
+        for item in _items(value)
+    ]
+
+
+def _items(value: Any) -> Iterator[Any]:
+    """Yield the items of a list in any of its branches."""
+    for _, branch in branches(value):
+        yield from branch if isinstance(branch, list) else [] if branch is None else [branch]
