@@ -65,7 +65,9 @@ def _doubts(base: Side, head: Side) -> Iterator[tuple[str, Finding]]:
         for side, other in ((head, base), (base, head)):
             if why := _doubt(path, side, other):
                 shown = side.place.file(side.entries[path].path)
-                yield path, _finding(shown, f"in {side.place.label}: {why}")
+                advice = f", or accept ./{path} under [review] in the manifest, with a reason"
+                advice = "" if path in base.texts or path in head.texts else advice
+                yield path, _finding(shown, f"in {side.place.label}: {why}{advice}")
                 break
 
 

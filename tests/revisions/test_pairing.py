@@ -246,6 +246,7 @@ def test_a_link_is_accepted_by_its_name(project: Project) -> None:
     project.write("cfngen.toml", f"{table}[templates]\n")
     comparison = compare()
     assert doubts(comparison) == ["output/linked.yaml"]
+    assert "accept ./linked.yaml under [review]" in comparison.unknowns[0].message
     assert "./linked.yaml is accepted without a look" in comparison.notes[0]
     project.commit("accepting")
     comparison = compare("accepting")
