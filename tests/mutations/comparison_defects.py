@@ -80,7 +80,28 @@ COMPARISON_DEFECTS = [
         "start = NO_UPDATE if heads else NOTHING",
         "tests/review/test_printed.py::test_the_verdict_says_the_worst_first",
     ),
+    Defect(
+        "a folder that a change names after its base is the base",
+        "cfngen/revisions/arguments.py",
+        "    if all(map(repository.knows, names)):\n",
+        "    if False:\n",
+        f"{ARGUMENTS}test_a_folder_named_like_a_revision_is_no_base",
+    ),
+    Defect(
+        "the folder that a project has left is not looked at",
+        "cfngen/revisions/__init__.py",
+        "unknowns=(*compared.unknowns, *left_behind(*places))",
+        "unknowns=compared.unknowns",
+        f"{EMPTINESS}test_a_folder_that_the_project_has_left_hides_nothing",
+    ),
     # --- the rules ---
+    Defect(
+        "stacks of a set that go are not reported",
+        "cfngen/review/stack_instances.py",
+        "(gone := _places(old) - _places(new))",
+        "(gone := _places(new) - _places(new))",
+        f"{CORPUS}test_findings",
+    ),
     Defect(
         "a retained table that leaves its stack is not reported",
         "cfngen/review/losses.py",
