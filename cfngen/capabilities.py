@@ -81,8 +81,7 @@ def _macros(value: Any) -> list[str]:
     """Walk a template; deep ones are cut off where no template of CloudFormation's goes."""
     found: list[str] = []
     todo: list[tuple[Any, int]] = [(value, 0)]
-    while todo:
-        node, depth = todo.pop(0)
+    for node, depth in todo:  # grows while it is walked: nothing is moved, however wide it is
         if isinstance(node, dict):
             for key, inner in node.items():
                 if (key == "Transform" and depth == 0) or key == "Fn::Transform":

@@ -1,12 +1,15 @@
 """The commands and their exit codes; what they do is elsewhere.
 
-Exit codes: 0 fine, 1 findings or stale output, 2 cannot go on. An exception in a blueprint ends
-with its traceback and 1, as Python has it; a broken pipe and Ctrl-C end as a shell has them (141,
-130). Everything slow is imported where it is used: `--help` loads neither cfn-lint nor troposphere.
+Exit codes: 0 fine, 1 findings or stale output, 2 cannot go on. An exception that nobody expected,
+in a blueprint or in cfngen itself, is a bug: it ends with its traceback and 70, so that no gate
+takes it for findings. A broken pipe and Ctrl-C end as a shell has them (141, 130).
+
+Everything slow is imported where it is used: `--help` loads neither cfn-lint nor troposphere.
 """
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,12 +17,12 @@ import click
 from cfngen.commands.building import build
 from cfngen.commands.deploying import deploy_role, plan
 from cfngen.commands.drawing import own_version
-from cfngen.commands.exits import CANNOT, FINDINGS, FINE, HUNG_UP, STOPPED
+from cfngen.commands.exits import BUG, CANNOT, FINE, HUNG_UP, STOPPED
 from cfngen.commands.linting import lint
 from cfngen.commands.looking import list_, schema, show
 from cfngen.commands.reviewing import review
 from cfngen.commands.simulating import timeline
-from cfngen.console import HungUpError, complain, explode, out
+from cfngen.console import HungUpError, complain, explode, out, refuse
 from cfngen.errors import CfngenError
 
 if TYPE_CHECKING:
@@ -38,9 +41,12 @@ class _Group(click.Group):
             complain(error)
             raise click.exceptions.Exit(CANNOT) from None
         except Exception as error:
+            if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+                complain(CfngenError(f"{error.filename}: {error.strerror}"))  # wherever it is from
+                raise click.exceptions.Exit(CANNOT) from None
             # Not left to click, which takes an EOFError or a broken pipe for its own.
             explode(error)
-            raise click.exceptions.Exit(FINDINGS) from None
+            raise click.exceptions.Exit(BUG) from None
 
 
 def _version(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001
@@ -94,8 +100,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except HungUpError:
         return HUNG_UP
     except click.ClickException as error:
-        error.show()
+        refuse(error)
         return CANNOT
     except click.Abort:  # Ctrl-C; click has ended the line
         return STOPPED
+    except Exception as error:  # of what comes before a command, or after it
+        explode(error)
+        return BUG
     return code if isinstance(code, int) else FINE

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cfngen.visible import visible, visible_lines
+
 if TYPE_CHECKING:
     from types import TracebackType
 
@@ -56,30 +58,53 @@ def out(text: str) -> None:
 
 
 def say(text: str, **how: Any) -> None:
-    """Tell a person something, in a colour if there is a terminal."""
-    try:
-        click.echo(style(text, sys.stderr, **how), err=True, color=True)
-    except BrokenPipeError:
-        raise HungUpError from None
+    """Tell a person something, in a colour if there is a terminal.
+
+    It is one line, and nothing in it is hidden: what a stranger has called a file, say, can neither
+    move the terminal nor begin a line of its own.
+    """
+    _write(style(visible(text), sys.stderr, **how))
 
 
 def complain(error: BaseException) -> None:
     """Say what is wrong, a line each, and below it what was going on, and where."""
     prefix = style("error: ", sys.stderr, fg="red", bold=True)
-    for line in str(error).splitlines():
-        say(f"{prefix}{line}")
+    for problem in getattr(error, "problems", ()) or (str(error),):
+        _write(f"{prefix}{visible(problem)}")
     for note in (*getattr(error, "__notes__", ()), *_places(error)):
-        say("".join(f"  {line}\n" for line in note.splitlines()).rstrip("\n"))
+        for line in visible_lines(note):
+            _write(f"  {line}")
+
+
+def refuse(error: click.ClickException) -> None:
+    """Show what click has to say about the arguments, which may be anybody's."""
+    message = error.format_message()
+    if not isinstance(error, click.MissingParameter):  # which lists choices of ours, line by line
+        message = visible(message)
+    error.format_message = lambda: message  # type: ignore[method-assign]
+    error.show()
 
 
 def explode(error: BaseException) -> None:
     """Show an exception as Python would, without the frames of the command line before it."""
+    import traceback
+
     frames = error.__traceback__
     ours = True  # the first frame is the command's, those after it are click's
     while frames and frames.tb_next and (ours or _file(frames).startswith(CLICKS)):
         frames, ours = frames.tb_next, False
     error.__traceback__ = frames
-    sys.excepthook(type(error), error, frames)
+    for text in traceback.format_exception(error):
+        for line in visible_lines(text):
+            _write(line)
+
+
+def _write(line: str) -> None:
+    """Write a line in which nothing of a stranger's is left that a terminal or a log obeys."""
+    try:
+        click.echo(line, err=True, color=True)
+    except BrokenPipeError:
+        raise HungUpError from None
 
 
 def _places(error: BaseException) -> list[str]:

@@ -108,7 +108,7 @@ def _values(text: str, name: str, field: str) -> frozenset[int]:
     low, high, words = FIELDS[name]
     found: set[int] = set()
     for part in field.split(","):
-        match = re.fullmatch(r"(\*|\?|\w+)(?:-(\w+))?(?:/(\d+))?", part)
+        match = re.fullmatch(r"(\*|\?|\w+)(?:-(\w+))?(?:/([0-9]{1,4}))?", part)
         if not match or (match[1] in "*?" and match[2]):
             raise CfngenError(f"{text!r}: {part!r} cannot be {name}")
         if match[1] in "*?":
@@ -130,6 +130,6 @@ def _values(text: str, name: str, field: str) -> frozenset[int]:
 def _value(text: str, name: str, word: str, words: tuple[str, ...]) -> int:
     if word.upper() in words:
         return words.index(word.upper()) + FIELDS[name][0]
-    if not word.isdigit():
+    if not re.fullmatch("[0-9]{1,4}", word):
         raise CfngenError(f"{text!r}: {word!r} cannot be {name}")
     return int(word)

@@ -5,10 +5,18 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TypeVar
+
+    AnyError = TypeVar("AnyError", bound="CfngenError")
 
 
 class CfngenError(Exception):
-    """A mistake a user can mend: the message says where, what, and what now."""
+    """A mistake a user can mend: the message says where, what, and what now.
+
+    `problems` are the lines of a message that has several; any other is one line.
+    """
+
+    problems: tuple[str, ...] = ()
 
 
 class Problems(CfngenError):  # noqa: N818 - it is several of them
@@ -50,6 +58,14 @@ class LintError(CfngenError):
 
 class WriteError(CfngenError):
     """The output folder cannot take the templates; it was left as it was."""
+
+
+def several(kind: type[AnyError], problems: Iterable[str]) -> AnyError:
+    """Return an error of a kind that tells several mistakes, one line each."""
+    lines = tuple(problems)
+    error = kind("\n".join(lines))
+    error.problems = lines
+    return error
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

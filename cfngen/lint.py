@@ -8,7 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from cfngen.errors import LintError, did_you_mean
+from cfngen.errors import LintError, RenderError, did_you_mean
+from cfngen.read import check
 
 if TYPE_CHECKING:
     from cfngen.template import Origin
@@ -40,14 +41,20 @@ class Linter:
     """cfn-lint with its rules loaded once; loading takes the better part of a second.
 
     Honours `.cfnlintrc` of the working directory and of the home directory, as the command does.
+    What the file names as `append_rules` is Python, and is run.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, append_rules: bool = True) -> None:
         """Load cfn-lint and the rules that its configuration names.
+
+        Args:
+            append_rules: whether to run the rules that the configuration appends.
 
         Raises:
             LintError: the configuration file, or a custom rule in it, cannot be used.
         """
+        import logging
+
         from cfnlint.config import ConfigMixIn
         from cfnlint.decode.decode import decode_str
         from cfnlint.exceptions import CfnLintExitException, ConfigFileError
@@ -55,6 +62,9 @@ class Linter:
         from cfnlint.runner import Runner, run_template_by_data
         from yaml import YAMLError
 
+        # What it logs of a template that it cannot read, it also finds; nobody else asked for it.
+        logging.getLogger("cfnlint").addHandler(logging.NullHandler())
+        self._append_rules = append_rules
         self._config = ConfigMixIn
         self._decode = decode_str
         self._run = run_template_by_data
@@ -74,8 +84,12 @@ class Linter:
             regions: the regions to lint for; without any, those of `.cfnlintrc`, or us-east-1.
 
         Raises:
-            LintError: cfn-lint itself failed.
+            LintError: cfn-lint itself failed, or would not come to an end.
         """
+        try:
+            check(text)
+        except RenderError as error:
+            raise LintError(f"{template}: {error}") from None
         settings = self._settings(regions)
         with _without_region():
             if unknown := [r for r in settings.regions if r not in self._known]:
@@ -90,11 +104,17 @@ class Linter:
                     matches = list(self._run(body, settings, self._rules))
                 except self._failures as error:
                     raise LintError(f"{template}: cfn-lint failed: {error}") from None
+                except Exception as error:  # a bug of it, or of a rule: others have their files
+                    what = f"{type(error).__name__}: {error}"
+                    raise LintError(f"{template}: cfn-lint has a bug: {what}") from error
         return sorted(_finding(match, template) for match in matches)
 
     def _settings(self, regions: tuple[str, ...]) -> Any:
         # `templates` keeps cfn-lint from looking for those that .cfnlintrc may list.
-        return self._config([], templates=[], regions=list(regions))
+        settings = self._config([], templates=[], regions=list(regions))
+        if not self._append_rules:
+            settings.file_args.pop("append_rules", None)
+        return settings
 
 
 def trace(findings: list[Finding], origins: dict[tuple[str, str], Origin]) -> list[Finding]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cfngen.header import LONGEST
 from cfngen.manifest import Manifest
 from cfngen.registry import Entry
+from cfngen.visible import as_json as data_as_json
+from cfngen.visible import visible
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def text(project: Manifest, blueprints: Iterable[Summary], style: Callable[..., 
     """Return both lists for a person."""
     blueprints = list(blueprints)
     wide = max((len(n) for n in (*project.templates, *(b.name for b in blueprints))), default=0)
-    title = f"templates ({project.source})"
+    title = visible(f"templates ({project.source})")
     if project.by_default:
         title = "templates that `cfngen show` prints; none is listed, so `cfngen build` makes none"
     lines = [style(title, bold=True)]
@@ -47,10 +48,12 @@ def text(project: Manifest, blueprints: Iterable[Summary], style: Callable[..., 
         if len(options) > LONGEST:
             options = f"options {', '.join(entry.options)}"
         of = entry.blueprint.name + (f" with {options}" if options else "")
-        lines.append(f"  {entry.name:<{wide}}  {of}")
+        lines.append(f"  {visible(entry.name):<{wide}}  {visible(of)}")
     lines.append(style("blueprints", bold=True))
     for found in blueprints:
-        about = found.summary or style("cannot be imported" if found.problem else "", fg="red")
+        about = visible(found.summary) or style(
+            "cannot be imported" if found.problem else "", fg="red"
+        )
         lines.append(f"  {found.name:<{wide}}  {about} ({found.distribution})")
     return "".join(f"{line}\n" for line in lines)
 
@@ -73,4 +76,4 @@ def as_json(project: Manifest, blueprints: Iterable[Summary]) -> str:
             for b in blueprints
         ],
     }
-    return json.dumps(data, indent=2, ensure_ascii=False, default=str) + "\n"
+    return data_as_json(data)

@@ -6,7 +6,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Self
 
-from cfngen.errors import PayloadError, did_you_mean
+from cfngen.errors import PayloadError, did_you_mean, several
 
 
 class Payload(str):
@@ -101,5 +101,5 @@ def checked(raw: bytes, where: str) -> str:
     elif not text.endswith("\n") or text.endswith("\n\n"):
         offences.append(f"{where}: must end with exactly one newline")
     if offences:
-        raise PayloadError("\n".join(offences))
+        raise several(PayloadError, offences)
     return text

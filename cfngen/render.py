@@ -47,9 +47,12 @@ SHORT = {
 WIDTH = 100  # arguments stand on one line up to this column ...
 DEPTH = 2  # ... and up to this many lists inside each other
 
-# What every reader of YAML takes as it stands; anything else is escaped.
+# What every reader of YAML takes as it stands, save what turns text around or is not seen at all;
+# anything else is escaped. Blanks and signs that only shape others are left.
 UNPRINTABLE = re.compile(
     "[^\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "|[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    "\u2060-\u206f\u2800\u3164\uffa0\U000e0000-\U000e0fff]"
 )
 # Printable text that is read as text without quotes, unless it is ambiguous.
 PLAIN = re.compile(
@@ -247,7 +250,12 @@ def _text(text: str, path: Path, *, flow: bool = False) -> str:
     if re.search("[\ud800-\udfff]", text):
         raise RenderError(f"{_name(path)}: half a surrogate pair, which no UTF-8 file can hold")
     escaped = json.dumps(text, ensure_ascii=False)  # what JSON escapes, it escapes as YAML does
-    return UNPRINTABLE.sub(lambda match: f"\\u{ord(match[0]):04x}", escaped)
+    return UNPRINTABLE.sub(_escape, escaped)
+
+
+def _escape(match: re.Match[str]) -> str:
+    number = ord(match[0])
+    return f"\\u{number:04x}" if number < 0x10000 else f"\\U{number:08x}"
 
 
 def _block(text: str, indent: int) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Callable, Sequence
@@ -11,6 +10,8 @@ from xml.etree import ElementTree as ET
 from cfngen.lint import ERROR, INFORMATIONAL, WARNING, Finding
 from cfngen.paths import near
 from cfngen.sarif import added, document, location
+from cfngen.visible import as_json as data_as_json
+from cfngen.visible import as_xml, visible, visible_lines
 
 COLOURS = {ERROR: "red", WARNING: "yellow", INFORMATIONAL: "cyan"}
 LEVELS = {ERROR: "error", WARNING: "warning", INFORMATIONAL: "note"}
@@ -32,20 +33,21 @@ def text(findings: Sequence[Finding], style: Callable[..., str]) -> str:
     for finding in findings:
         if finding.template != template:
             template = finding.template
-            lines.append(style(template, bold=True))
+            lines.append(style(visible(template), bold=True))
         place = f"{finding.line}:{finding.column}"
-        severity = style(f"{finding.rule} {finding.severity}", fg=COLOURS.get(finding.severity))
-        about = f" ({finding.name})" if finding.name else ""
-        message = finding.message.replace("\n", f"\n{'':11}")
+        rule = visible(f"{finding.rule} {finding.severity}")
+        severity = style(rule, fg=COLOURS.get(finding.severity))
+        about = f" ({visible(finding.name)})" if finding.name else ""
+        message = f"\n{'':11}".join(visible_lines(finding.message))
         lines.append(f"  {place:<8} {severity}{about}: {message}")
         if finding.origin:
-            lines.append(f"{'':11}from {_origin(finding)}")
+            lines.append(f"{'':11}from {visible(_origin(finding))}")
     return "".join(f"{line}\n" for line in lines)
 
 
 def as_json(findings: Sequence[Finding]) -> str:
     """Return findings as a JSON array of objects whose keys are the fields of `Finding`."""
-    return json.dumps([vars(f) for f in findings], indent=2, ensure_ascii=False) + "\n"
+    return data_as_json([vars(f) for f in findings])
 
 
 def sarif(findings: Sequence[Finding], version: str) -> str:
@@ -74,7 +76,8 @@ def junit(findings: Sequence[Finding], templates: Sequence[str]) -> str:
     failures = 0
     for template in templates:
         mine = [f for f in findings if f.template == template]
-        case = ET.SubElement(suite, "testcase", classname="cfngen", name=template)
+        name = NOT_XML.sub("\ufffd", template)
+        case = ET.SubElement(suite, "testcase", classname="cfngen", name=name)
         if errors := [f for f in mine if f.severity == ERROR]:
             failures += 1
             failure = ET.SubElement(case, "failure", message=f"{len(errors)} error(s)")
@@ -84,7 +87,7 @@ def junit(findings: Sequence[Finding], templates: Sequence[str]) -> str:
     suite.set("failures", str(failures))
     ET.indent(suite)
     xml: bytes = ET.tostring(suite, encoding="utf-8", xml_declaration=True)
-    return xml.decode("utf-8") + "\n"
+    return as_xml(xml.decode("utf-8")) + "\n"
 
 
 def github(findings: Sequence[Finding]) -> str:
@@ -95,7 +98,8 @@ def github(findings: Sequence[Finding]) -> str:
     for f in findings:
         file = os.path.relpath(f.template, root)
         place = f"file={_property(file)},line={f.line},col={f.column},title={_property(f.rule)}"
-        message = f"{f.message} (from {_origin(f)})" if f.origin else f.message
+        message = "\n".join(visible_lines(f.message))
+        message += f" (from {visible(_origin(f))})" if f.origin else ""
         lines.append(f"::{COMMANDS[f.severity]} {place}::{_data(message)}\n")
     return "".join(lines)
 
@@ -104,7 +108,8 @@ def _lines(findings: Sequence[Finding]) -> str:
     lines = []
     for f in findings:
         origin = f" (from {_origin(f)})" if f.origin else ""
-        lines.append(f"{f.template}:{f.line}: {f.rule} {f.message}{origin}")
+        message = f.message.replace("\n", f"\n{'':11}")
+        lines.append(f"{visible(f.template)}:{f.line}: {f.rule} {message}{origin}")
     return NOT_XML.sub("\ufffd", "\n".join(lines))
 
 
@@ -119,4 +124,4 @@ def _data(value: str) -> str:
 
 
 def _property(value: str) -> str:
-    return _data(value).replace(":", "%3A").replace(",", "%2C")
+    return _data(visible(value)).replace(":", "%3A").replace(",", "%2C")

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any
 
 from cfngen.paths import uri
+from cfngen.visible import as_json
 
 
 def document(driver: dict[str, Any], results: Sequence[Any], **more: Any) -> str:
@@ -28,7 +28,7 @@ def document(driver: dict[str, Any], results: Sequence[Any], **more: Any) -> str
         "version": "2.1.0",
         "runs": [run],
     }
-    return json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+    return as_json(found)
 
 
 def location(file: str, line: int, column: int = 0) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import troposphere
 from troposphere import AWSObject, Export, Output
 
-from cfngen.errors import PolicyError
+from cfngen.errors import PolicyError, several
 from cfngen.iam import Statement, overfull_roles
 from cfngen.parameters import Parameters, parameter
 
@@ -152,7 +152,7 @@ class Template(troposphere.Template):  # type: ignore[misc]
                     for name, thing in things.items()
                 }
         if overfull := overfull_roles(body["Resources"]):
-            raise PolicyError("\n".join(overfull))
+            raise several(PolicyError, overfull)
         return Document(body, comments, dict(self.origins))
 
     def _add(self, resource: AWSObject, why: str, origin: Origin) -> None:

@@ -13,9 +13,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cfngen.errors import WriteError
+from cfngen.errors import WriteError, several
 from cfngen.header import intact, made_by_us
 from cfngen.paths import near
+from cfngen.visible import visible
 
 NEW, CHANGED, SAME, REMOVED = "new", "changed", "same", "removed"
 # Beside the files until a build is through; what a killed one left is cleared by the next.
@@ -43,7 +44,7 @@ class Change:
         """Return the change as a unified diff, empty for the same."""
         if self.kind == SAME:
             return ""
-        path = near(self.path)
+        path = visible(near(self.path))
         lines = difflib.unified_diff(
             list(io.StringIO(self.before or "", newline="\n")),
             list(io.StringIO(self.after or "", newline="\n")),
@@ -100,7 +101,7 @@ def _wanted(output: Path, texts: dict[str, str]) -> list[Change]:
         with _collect(problems):
             changes.append(Change(output / name, _current(output / name), after))
     if problems:
-        raise WriteError("\n".join(problems))
+        raise several(WriteError, problems)
     return changes
 
 
@@ -202,7 +203,7 @@ def _still_needed(changes: list[Change], *, force: bool) -> list[Change]:
                 needed.append(now)
                 problems += [] if force else _edited(now)
     if problems:
-        raise WriteError("\n".join(problems))
+        raise several(WriteError, problems)
     return needed
 
 

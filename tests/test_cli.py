@@ -148,8 +148,8 @@ def cli(
     """The command in this process, with rules of the linter that are loaded once."""
 
     class Shared(contextlib.AbstractContextManager["Shared"]):
-        def __init__(self, root: Path) -> None:
-            self.root = root
+        def __init__(self, root: Path, *, append_rules: bool = True) -> None:
+            self.root, self.append_rules = root, append_rules
 
         def __exit__(self, *exception: object) -> None:
             """Keep the rules."""
@@ -571,7 +571,7 @@ def test_findings_do_not_depend_on_where_the_user_stands(root: Path, site: Path)
 
 
 def test_an_exception_in_a_blueprint_keeps_its_traceback(root: Path, site: Path) -> None:
-    """The traceback ends in the blueprint, with notes naming blueprint and template; exit 1."""
+    """The traceback ends in the blueprint, with notes naming blueprint and template; exit 70."""
     add(root, raises="cli_raises")
     script = shutil.which("cfngen", path=str(Path(sys.executable).parent))
     for command in filter(None, ([script] if script else [], RUN)):
@@ -583,7 +583,7 @@ def test_an_exception_in_a_blueprint_keeps_its_traceback(root: Path, site: Path)
             capture_output=True,
             check=False,
         )
-        assert (done.returncode, done.stdout) == (1, "")
+        assert (done.returncode, done.stdout) == (70, "")
         assert done.stderr.startswith("Traceback (most recent call last):\n")
         assert 'cli_raises/blueprint.py", line 9, in cli_raises\n    raise KeyError(' in done.stderr
         assert "/click/" not in done.stderr
@@ -609,7 +609,7 @@ def test_no_exception_of_a_blueprint_is_taken_for_something_else(
     """A broken pipe, an end of file or sys.exit() in a blueprint is a bug of it, and shown."""
     add(root, odd=blueprint)
     code, out, err = cli("show", "odd")
-    assert (code, out) == (1, "")
+    assert (code, out) == (70, "")
     assert f"\n{last}" in err
     assert f"{blueprint}/blueprint.py" in err
     assert "while drawing the template odd (cfngen.toml: [templates.odd])" in err
@@ -633,7 +633,7 @@ def test_one_broken_blueprint_hides_no_other_problem(root: Path, site: Path, bro
     """All that is wrong with several templates is told in one go, a traceback last."""
     add(root, bad="cli_broken", bare="cli_bare", policy="cli_policy")
     done = cfngen("build", cwd=root, sites=(site, broken))
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (70, "")
     errors, _, traceback = done.stderr.partition("Traceback")
     assert "cli_bare is not decorated with @blueprint" in errors
     assert "allow(s3:*)" in errors

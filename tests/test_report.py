@@ -44,7 +44,7 @@ def test_text_is_grouped_by_template_and_names_the_blueprints_line(
     assert text.splitlines()[:6] == [
         "output/a.yaml",
         "  3:7      E1 error (A): 50% of a, b: c",
-        '           second <line> & "quotes" ]]> \x07 \ufffe é 日本',
+        '           second <line> & "quotes" ]]> \\x07 \ufffe é 日本',
         "           from b p.py:12",
         "  4:1      W1 warning: careful",
         "../other/ü,:%.yaml",
@@ -144,7 +144,7 @@ def test_github_annotations_escape_what_would_end_them(
     lines = report.github(findings).splitlines()
     assert lines[0] == (
         "::error file=output/a.yaml,line=3,col=7,title=E1::50%25 of a, b: c%0Asecond <line> &"
-        ' "quotes" ]]> \x07 \ufffe é 日本 (from b p.py:12)'
+        ' "quotes" ]]> \\x07 \ufffe é 日本 (from b p.py:12)'
     )
     assert lines[1] == "::warning file=output/a.yaml,line=4,col=1,title=W1::careful"
     assert lines[2].startswith("::notice file=../other/ü%2C%3A%25.yaml,line=0,col=0,title=I1::")

@@ -9,9 +9,10 @@ import click
 
 from cfngen.commands.drawing import complete_templates, draw, here
 from cfngen.commands.exits import FINDINGS
-from cfngen.commands.linting import FORMAT, report_findings
+from cfngen.commands.linting import APPEND_RULES, FORMAT, report_findings
 from cfngen.console import out, say, style
 from cfngen.errors import CfngenError
+from cfngen.visible import visible_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     type=click.Path(),
     help="The folder to write to, instead of the project's own.",
 )
+@APPEND_RULES
 @FORMAT
 def build(
     names: tuple[str, ...],
@@ -39,6 +41,7 @@ def build(
     prune: bool,
     force: bool,
     output: str | None,
+    append_rules: bool,
     form: str,
 ) -> None:
     """Generate and lint templates (all of them, without NAMES) and write them.
@@ -57,7 +60,9 @@ def build(
 
     found = manifest.find(here())
     require_templates(found, prune=prune)
-    with Linters(found.root) as linters:  # first of all: it loads while we draw
+    with Linters(
+        found.root, append_rules=append_rules
+    ) as linters:  # first of all: it loads while we draw
         from cfngen import write
         from cfngen.generate import size_advice
         from cfngen.lint import ERROR, trace
@@ -113,10 +118,12 @@ def _check(
 
     stale = [change for change in changes if change.kind != "same"]
     for change in stale:
-        for line in change.diff().splitlines(keepends=True):
-            colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[0])
-            text = style(line, stream, fg=colour)
-            out(text) if stream is sys.stdout else say(text.rstrip("\n"))
+        for line in visible_lines(change.diff()):
+            colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
+            if stream is sys.stdout:
+                out(f"{style(line, stream, fg=colour)}\n")
+            else:
+                say(line, fg=colour)
     if stale:
         names = ", ".join(change.path.name for change in stale)
         prune = " --prune" if any(change.after is None for change in stale) else ""

@@ -107,6 +107,8 @@ def read_files(paths: Sequence[Path]) -> list[str]:
             problems.append(f"{path}: cannot be read: {error.strerror}")
         except UnicodeDecodeError:
             problems.append(f"{path}: not UTF-8")
+        except ValueError:  # a zero in it, or half a pair
+            problems.append(f"{path}: no name that a file can have")
     if problems:
         raise Problems(problems)
     return texts

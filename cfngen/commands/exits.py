@@ -1,3 +1,7 @@
-"""The exit codes of the command line."""
+"""The exit codes of the command line.
 
-FINE, FINDINGS, CANNOT, STOPPED, HUNG_UP = 0, 1, 2, 130, 141
+`BUG` is for an exception that nobody expected, in cfngen, cfn-lint or a blueprint. It is
+EX_SOFTWARE of sysexits.h, so that a gate that asks for findings does not take it for one.
+"""
+
+FINE, FINDINGS, CANNOT, BUG, STOPPED, HUNG_UP = 0, 1, 2, 70, 130, 141

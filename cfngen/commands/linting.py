@@ -26,12 +26,19 @@ FORMAT = click.option(
     show_default=True,
     help="How to print findings.",
 )
+APPEND_RULES = click.option(
+    "--append-rules/--no-append-rules",
+    default=True,
+    help="Run the Python that `append_rules` in .cfnlintrc names; not in a stranger's checkout."
+    "  [default: append-rules]",
+)
 
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path())
+@APPEND_RULES
 @FORMAT
-def lint(files: tuple[str, ...], form: str) -> None:
+def lint(files: tuple[str, ...], *, append_rules: bool, form: str) -> None:
     """Lint template files (those in the output folder, without FILES) as they are on disk."""
     from pathlib import Path
 
@@ -39,7 +46,7 @@ def lint(files: tuple[str, ...], form: str) -> None:
     from cfngen.linters import Linters
 
     found = manifest.find(here())
-    with Linters(found.root) as linters:
+    with Linters(found.root, append_rules=append_rules) as linters:
         from cfngen.lint import ERROR
         from cfngen.paths import near
 

@@ -56,10 +56,9 @@ def show(name: str) -> None:
 @click.argument("blueprint", shell_complete=complete_blueprints)
 def schema(blueprint: str) -> None:
     """Print the JSON Schema of a blueprint's options."""
-    import json
-
     from cfngen import registry
     from cfngen.options import options_schema
+    from cfngen.visible import as_json
 
     found = registry.find(blueprint).load()
-    out(json.dumps(options_schema(found.options_type), indent=2, ensure_ascii=False) + "\n")
+    out(as_json(options_schema(found.options_type)))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from fnmatch import fnmatchcase
+from functools import lru_cache
 from typing import Any
 
 from cfngen.deploy_role.arns import Resource, taken
@@ -21,6 +23,8 @@ from cfngen.errors import CfngenError
 from cfngen.intrinsics import Resolver
 from cfngen.schemas import OPERATIONS, schema
 from cfngen.values import references
+
+LONGEST = 100  # characters of a pattern by which what it covers is looked up
 
 __all__ = ["LeftOut", "Place", "Policy", "Statement", "policy"]
 
@@ -67,9 +71,7 @@ class _Gathered:
 
     def narrowed(self) -> tuple[str, ...]:
         """Return the ARNs without those that another covers."""
-        return tuple(
-            arn for arn in self.arns if not any(o != arn and _covers(o, arn) for o in self.arns)
-        )
+        return _narrowed(tuple(self.arns))
 
 
 class _Statements:
@@ -104,10 +106,33 @@ class _Statements:
             yield Statement(actions, arns, condition, (*said, *notes))
 
 
+@lru_cache
+def _narrowed(arns: tuple[str, ...]) -> tuple[str, ...]:
+    """Return ARNs without those that another covers.
+
+    Not each is held against each: what a pattern covers has the pattern's longest text in it.
+    """
+    patterns: dict[str, list[str]] = {}
+    for arn in arns:
+        if "*" in arn or "?" in arn:
+            longest = max(re.split("[*?]", arn), key=len)[:LONGEST]
+            patterns.setdefault(longest, []).append(arn)
+    lengths = {len(text) for text in patterns}
+
+    def covered(arn: str) -> bool:
+        return any(
+            pattern != arn and _covers(pattern, arn)
+            for length in lengths
+            for start in range(len(arn) - length + 1)
+            for pattern in patterns.get(arn[start : start + length], ())
+        )
+
+    return tuple(arn for arn in arns if not covered(arn))
+
+
 def _covers(pattern: str, arn: str) -> bool:
     """Whether everything that one ARN matches is matched by another."""
-    parts = (re.escape(part).replace(r"\?", ".") for part in pattern.split("*"))
-    return re.fullmatch(".*".join(parts), arn) is not None
+    return fnmatchcase(arn, pattern.replace("[", "[[]"))
 
 
 def policy(name: str, body: Any, place: Place, *, skip_unknown: bool = False) -> Policy:

@@ -11,6 +11,7 @@ from typing import Any
 
 from cfngen.deploy_role import Policy, Statement
 from cfngen.errors import CfngenError
+from cfngen.visible import escaped_json, visible
 
 # Characters of a managed policy, and of all of a role's inline policies, without white space.
 # Source: IAM's user guide, "IAM and AWS STS quotas".
@@ -190,16 +191,15 @@ def _scalar(text: str) -> str:
 
 def _comment(text: str, indent: str) -> list[str]:
     """Return a comment's lines; whatever a template's names are, none of them ends one."""
-    clean = "".join(letter if letter.isprintable() else "?" for letter in text)
     room = WIDTH - len(indent) - 2
-    wrapped = textwrap.wrap(clean, room, break_long_words=False, break_on_hyphens=False)
+    wrapped = textwrap.wrap(visible(text), room, break_long_words=False, break_on_hyphens=False)
     return [f"{indent}# {line}" for line in wrapped]
 
 
 def as_json(policy: Policy, *, inline: bool = False) -> str:
     """Return the document as JSON, or a list of them where one is not enough."""
     found = [document(statements) for statements in documents(policy, inline=inline)]
-    return json.dumps(found[0] if len(found) == 1 else found, indent=2) + "\n"
+    return escaped_json(json.dumps(found[0] if len(found) == 1 else found, indent=2)) + "\n"
 
 
 def notes(policy: Policy, *, inline: bool = False, explain: bool = False) -> list[str]:

@@ -257,8 +257,7 @@ def _exports(source: Source) -> list[str]:
 
 def _imports(source: Source) -> list[str]:
     found, todo = [], [source.body]
-    while todo:
-        node = todo.pop(0)
+    for node in todo:  # grows while it is walked: nothing is moved, however wide it is
         if isinstance(node, dict):
             found += [node["Fn::ImportValue"]] if "Fn::ImportValue" in node else []
             todo += node.values()

@@ -7,13 +7,14 @@ from typing import Any
 
 from cfngen.plan import Open, Step
 from cfngen.plan.variables import Key, key, variables
+from cfngen.visible import escaped_json
 
 
 def as_json(steps: list[Step], files: dict[str, str] | None = None, bucket: str = "") -> str:
     """Return the deployments as a JSON list, in order, with what each asks for."""
     names = variables(steps)
     plain = [_plain(step, files or {}, names, bucket) for step in steps]
-    return json.dumps(plain, indent=2) + "\n"
+    return escaped_json(json.dumps(plain, indent=2)) + "\n"
 
 
 def _plain(step: Step, files: dict[str, str], names: dict[Key, str], bucket: str) -> dict[str, Any]:

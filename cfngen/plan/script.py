@@ -5,9 +5,11 @@ from __future__ import annotations
 import shlex
 import textwrap
 
+from cfngen.errors import CfngenError
 from cfngen.generate import INLINE_LIMIT
 from cfngen.plan import Open, Step
 from cfngen.plan.variables import ACCOUNT, BUCKET, Key, asked, key, variables
+from cfngen.visible import visible
 
 WIDTH = 100
 THERE = """\
@@ -102,7 +104,7 @@ def _heading(
     for name, account in elsewhere.items():
         lines += _comment(
             f"Not in it: {name}, for another account: {account}."
-            f" `cfngen plan {shlex.quote(name)}` prints its script."
+            f" `cfngen plan {_word(name)}` prints its script."
         )
     lines += _comment("Run it in the folder that it was printed in: its paths begin there.")
     if files:
@@ -129,10 +131,10 @@ def _fetches(steps: list[Step], files: dict[str, str]) -> bool:
 def _checks(steps: list[Step], files: dict[str, str], bucket: str) -> list[str]:
     """Return lines that tell all that is missing, and stop if anything is."""
     lines = ["problems=0", *THERE.split("\n")]
-    lines += _call("there", [shlex.quote(step.file) for step in steps])
+    lines += _call("there", [_word(step.file) for step in steps])
     if names := asked(steps, files, bucket):
         lines += [*GIVEN.split("\n"), *_call("given", names)]
-    if used := [shlex.quote(files[s.template]) for s in steps if s.template in files]:
+    if used := [_word(files[s.template]) for s in steps if s.template in files]:
         lines += [*ANSWERED.split("\n"), *_call("answered", used)]
     lines.append('[ "$problems" = 0 ] || exit 1')
     if any(step.account for step in steps):
@@ -145,10 +147,10 @@ def _checks(steps: list[Step], files: dict[str, str], bucket: str) -> list[str]:
 
 def _written(step: Step) -> list[str]:
     """Return the checks for SSM parameters that are read and that this script does not write."""
-    region = f" --region {shlex.quote(step.region)}" if step.region else ""
+    region = f" --region {_word(step.region)}" if step.region else ""
     return [
-        f"written {shlex.quote(step.template)} {shlex.quote(one.name)}"
-        f" {shlex.quote(one.written_by or 'the stack that writes it')}{region}"
+        f"written {_word(step.template)} {_word(one.name)}"
+        f" {_word(one.written_by or 'the stack that writes it')}{region}"
         for one in step.looked_up
         if not one.planned
     ]
@@ -163,8 +165,8 @@ def _fetched(step: Step, names: dict[Key, str]) -> list[str]:
     lines = []
     for one in step.parameters:
         if one.output:
-            words = [shlex.quote(one.output.stack), one.name]
-            words += ["--region", shlex.quote(one.output.region)] if one.output.region else []
+            words = [_word(one.output.stack), one.name]
+            words += ["--region", _word(one.output.region)] if one.output.region else []
             name = names[key(step, one)]
             lines.append(f'[ -n "${{{name}:-}}" ] ||')
             lines.append(f"  {name}=$(output_of {' '.join(words)})")
@@ -181,13 +183,13 @@ def command(step: Step, values: list[str], bucket: str = "") -> list[list[str]]:
     """
     found = [["aws", "cloudformation", "deploy"]]
     if step.region:
-        found.append(["--region", shlex.quote(step.region)])
+        found.append(["--region", _word(step.region)])
     found += [
-        ["--template-file", shlex.quote(step.file)],
-        ["--stack-name", shlex.quote(step.stack)],
+        ["--template-file", _word(step.file)],
+        ["--stack-name", _word(step.stack)],
     ]
     if step.needs_bucket:
-        found.append(["--s3-bucket", shlex.quote(bucket) if bucket else f'"${{{BUCKET}:?}}"'])
+        found.append(["--s3-bucket", _word(bucket) if bucket else f'"${{{BUCKET}:?}}"'])
     if step.capabilities:
         found.append(["--capabilities", *(need.capability for need in step.capabilities)])
     found.append(["--no-fail-on-empty-changeset"])
@@ -198,10 +200,8 @@ def command(step: Step, values: list[str], bucket: str = "") -> list[list[str]]:
 
 def _command(step: Step, names: dict[Key, str], files: dict[str, str], bucket: str) -> list[str]:
     file = files.get(step.template) if step.parameters else None
-    values = [
-        f'{shlex.quote(one.name)}="${{{names[key(step, one)]}:?}}"' for one in step.parameters
-    ]
-    written = command(step, [shlex.quote(f"file://{file}")] if file else values, bucket)
+    values = [f'{_word(one.name)}="${{{names[key(step, one)]}:?}}"' for one in step.parameters]
+    written = command(step, [_word(f"file://{file}")] if file else values, bucket)
     lines = []
     for words in written:
         if words[0] == "--parameter-overrides" and not file:
@@ -237,8 +237,20 @@ def _asked(one: Open) -> str:
     return f"{one.name}: {one.description or 'not described'} ({one.type}){filled}."
 
 
+def _word(text: str) -> str:
+    """Return a text as a word of the shell's.
+
+    Raises:
+        CfngenError: something in it is not seen, and a script has no way to show it.
+    """
+    if visible(text) != text:
+        raise CfngenError(f"{text}: not all of this is seen, so no script has it; rename it")
+    return shlex.quote(text)
+
+
 def _comment(text: str) -> list[str]:
     """Return a comment's lines; nothing in a description can end one."""
-    clean = "".join(letter if letter.isprintable() else "?" for letter in text)
-    wrapped = textwrap.wrap(clean, WIDTH - 2, break_long_words=False, break_on_hyphens=False)
+    wrapped = textwrap.wrap(
+        visible(text), WIDTH - 2, break_long_words=False, break_on_hyphens=False
+    )
     return [f"# {line}" for line in wrapped]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import cached_property
 from typing import Any
 
 from cfngen.review.model import Finding, PowerChange, ResourceChange
@@ -28,6 +29,7 @@ class Places:
         self.after = after
         self.changes = changes
         self.policies = {power.holder: power.resources for power in powers}
+        self._names = frozenset(after.names)
 
     def located(self, finding: Finding) -> Finding:
         """Return a finding with its line: that of the property, or else of what it is about."""
@@ -36,7 +38,7 @@ class Places:
         subject = finding.subject
         if finding.section != "Resources":
             return replace(finding, line=self.after.line(finding.section, subject))
-        if subject not in self.after.names and subject in self.before.names:
+        if subject not in self._names and subject in self._kept_before:
             line = self.before.line("Resources", subject)
             return replace(finding, line=line, side="base", near=self._near(subject))
         if finding.path:
@@ -48,15 +50,22 @@ class Places:
         for name in (finding.subject, *self.policies.get(finding.subject, ())):
             change = self.changes.get(name)
             details = (*change.properties, *change.attributes) if change else ()
-            if details and name in self.after.names:
+            if details and name in self._names:
                 return replace(finding, line=_line(self.after, name, details[0].path))
         return replace(finding, line=self.after.line("Resources", finding.subject))
 
     def _near(self, name: str) -> int:
         """Return the line in head of what stood before a resource that is gone."""
-        earlier = self.before.names[: self.before.names.index(name)]
-        kept = next((other for other in reversed(earlier) if other in self.after.names), "")
-        return self.after.line("Resources", kept)
+        return self.after.line("Resources", self._kept_before.get(name, ""))
+
+    @cached_property
+    def _kept_before(self) -> dict[str, str]:
+        """The resource that is left of those before each of them; nothing if none is."""
+        kept, found = "", {}
+        for name in self.before.names:
+            found[name] = kept
+            kept = name if name in self._names else kept
+        return found
 
 
 def _line(stack: Stack, name: str, path: str) -> int:

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
-from cfngen.timeline.model import Assumed, model
-from cfngen.timeline.simulation import Timeline, simulate
+from cfngen.errors import Problems
+from cfngen.timeline.effort import check_effort
+from cfngen.timeline.model import Assumed, Model, Pipeline, Stage, model
+from cfngen.timeline.simulation import Longest, Run, Timeline, simulate
+from cfngen.visible import visible
 
 __all__ = ["Assumed", "Timeline", "printed", "timeline"]
 
@@ -27,7 +31,16 @@ def timeline(
         Problems: it has no pipeline, or one that cannot be timed.
     """
     assumed = assumed or Assumed()
-    return simulate(model(body, assumed, name), assumed, pushes, name)
+    try:
+        found = model(body, assumed, name)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}"
+        raise Problems([f"{name}: not written as CloudFormation has it ({what})"]) from None
+    check_effort(found, name)
+    try:
+        return simulate(found, assumed, pushes, name)
+    except OverflowError:
+        raise Problems([f"{name}: its stages take longer than the calendar goes"]) from None
 
 
 def printed(found: Timeline, form: str, style: Callable[..., str]) -> str:
@@ -38,6 +51,11 @@ def printed(found: Timeline, form: str, style: Callable[..., str]) -> str:
         form: which form.
         style: colours text for a terminal.
     """
+    if form == "json":  # which escapes what is hidden, and keeps it
+        from cfngen.timeline.data import as_json
+
+        return as_json(found)
+    found = _shown(found)
     if form == "svg":
         from cfngen.timeline.svg import as_svg
 
@@ -46,6 +64,19 @@ def printed(found: Timeline, form: str, style: Callable[..., str]) -> str:
         from cfngen.timeline.text import as_text
 
         return as_text(found, style)
-    from cfngen.timeline.data import as_json, as_mermaid
+    from cfngen.timeline.data import as_mermaid
 
-    return as_json(found) if form == "json" else as_mermaid(found)
+    return as_mermaid(found)
+
+
+def _shown(value: Any) -> Any:
+    """Return a timeline in whose names nothing is hidden; hours and numbers as they are."""
+    if isinstance(value, str):
+        return visible(value)
+    if isinstance(value, tuple):
+        return tuple(map(_shown, value))
+    if isinstance(value, dict):
+        return {_shown(key): _shown(item) for key, item in value.items()}
+    if isinstance(value, Timeline | Run | Longest | Model | Pipeline | Stage):
+        return replace(value, **{f.name: _shown(getattr(value, f.name)) for f in fields(value)})
+    return value

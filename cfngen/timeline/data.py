@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from datetime import datetime, timedelta
 from typing import Any
 
+from cfngen import visible
 from cfngen.timeline.clock import iso
 from cfngen.timeline.simulation import Run, Timeline
 from cfngen.zones import zone
@@ -26,7 +26,7 @@ def as_json(timeline: Timeline) -> str:
     does not apply is null. A longest wait has `pipeline`, `stage`, `push` and `minutes`, null if
     that push is never deployed.
     """
-    return json.dumps(_plain(timeline), indent=2, ensure_ascii=False) + "\n"
+    return visible.as_json(_plain(timeline))
 
 
 def _plain(timeline: Timeline) -> dict[str, Any]:

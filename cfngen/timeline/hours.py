@@ -102,6 +102,11 @@ class Hours:
         return self.spans[number - 1][1] if number and moment < self.spans[number - 1][1] else None
 
 
+def openings(cron: Cron) -> int:
+    """Return how often a cron begins to hold on one of its days."""
+    return len(_runs(cron))
+
+
 def _held(cron: Cron, where: tzinfo, start: datetime, end: datetime) -> list[Span]:
     """Return when a cron holds on the clocks of a zone.
 

@@ -13,6 +13,7 @@ from cfngen.errors import CfngenError, Problems
 from cfngen.timeline.hours import Gate, Switch
 from cfngen.zones import zone_problem
 
+MOST_TOLD = 50  # pipelines that are named, of those that go round
 SWITCH = re.compile(r":aws-sdk:codepipeline:(enable|disable)StageTransition\Z")
 
 
@@ -103,8 +104,7 @@ class _Reader:
                 )
         self.problems += [
             f"{title} starts itself, by way of others: it would go round for ever"
-            for title in pipelines
-            if title in _started(pipelines, title)
+            for title in _in_circles(pipelines)
         ]
         if self.problems:
             raise Problems(f"{self.name}: {problem}" for problem in self.problems)
@@ -131,7 +131,7 @@ class _Reader:
         known: dict[str, str],
     ) -> Pipeline:
         shut = {t["StageName"] for t in properties.get("DisableInboundStageTransitions", [])}
-        named = [stage["Name"] for stage in properties["Stages"]]
+        named = {stage["Name"] for stage in properties["Stages"]}
         for unknown in [name for name in (*switches, *sorted(shut)) if name not in named]:
             self.problems.append(f"{title} has no stage {unknown!r}, which is opened or closed")
         stages = tuple(
@@ -179,7 +179,7 @@ class _Reader:
     def bake(self, rule: dict[str, Any]) -> int:
         """Return for how many minutes a rule watches."""
         wait = rule.get("Configuration", {}).get("WaitTime", 0)
-        return int(wait) if str(wait).isdigit() else 0
+        return int(wait) if re.fullmatch("[0-9]{1,6}", str(wait)) else 0
 
     def windows(self, title: str, stage: dict[str, Any]) -> Iterator[Any]:
         """Yield the crons of a stage's windows, each with its zone."""
@@ -232,6 +232,24 @@ class _Reader:
             switch = Switch(cron, zone, opens=call[1] == "enable")
             found.setdefault(pipeline, {}).setdefault(stage, []).append(switch)
         return found
+
+
+def _in_circles(pipelines: dict[str, Pipeline]) -> list[str]:
+    """Return pipelines that start themselves, the first few of them."""
+    starts = {
+        p.id: {name for stage in p.stages for name in stage.starts} for p in pipelines.values()
+    }
+    waiting = dict.fromkeys(pipelines, 0)
+    for title in (other for others in starts.values() for other in others):
+        waiting[title] += 1
+    todo = [title for title, count in waiting.items() if not count]
+    while todo:  # take away what nobody starts, time and again: what is left goes round
+        for other in starts[todo.pop()]:
+            waiting[other] -= 1
+            if not waiting[other]:
+                todo.append(other)
+    left = [title for title, count in waiting.items() if count]
+    return [title for title in left[:MOST_TOLD] if title in _started(pipelines, title)]
 
 
 def _started(pipelines: dict[str, Pipeline], title: str) -> set[str]:

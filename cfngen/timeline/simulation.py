@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
+from cfngen.timeline.effort import is_too_much
 from cfngen.timeline.hours import Hours
 from cfngen.timeline.model import Assumed, Model, Pipeline, Stage
 
 # How far to look for an opening, and for the longest wait.
 HORIZON, YEAR = timedelta(days=400), timedelta(days=366)
+TOO_MUCH = "how long a push may wait at most is not worked out: there are too many windows"
 
 
 @dataclass(frozen=True)
@@ -72,7 +75,14 @@ class Timeline:
 
     def of(self, pipeline: str, stage: str) -> list[Run]:
         """Return what becomes of each push in one stage."""
-        return [r for r in self.runs if (r.pipeline, r.stage.name) == (pipeline, stage)]
+        return self._by_stage.get((pipeline, stage), [])
+
+    @cached_property
+    def _by_stage(self) -> dict[tuple[str, str], list[Run]]:
+        found: dict[tuple[str, str], list[Run]] = {}
+        for run in self.runs:
+            found.setdefault((run.pipeline, run.stage.name), []).append(run)
+        return found
 
 
 def simulate(found: Model, assumed: Assumed, pushes: Sequence[datetime], name: str) -> Timeline:
@@ -91,9 +101,14 @@ def simulate(found: Model, assumed: Assumed, pushes: Sequence[datetime], name: s
         if stage.gate
     }
     machine = _Machine(found, gated)
+    longest: tuple[Longest, ...]
     for root in found.roots:
         machine.run(root, [(push, number) for number, push in enumerate(ordered, start=1)])
-    longest = tuple(_longest(found, gated, ordered[0]))
+    if any(is_too_much([stage.gate for _, stage in path]) for path in _paths(found)):
+        found = replace(found, notes=(*found.notes, TOO_MUCH))
+        longest = ()
+    else:
+        longest = tuple(_longest(found, gated, ordered[0]))
     return Timeline(name, found, assumed, ordered, tuple(machine.runs), longest, gated)
 
 

@@ -17,7 +17,7 @@ from cfngen.review.printed.markdown import as_markdown
 from cfngen.review.printed.visible import visible
 
 BUCKET = "Resources:\n  A:\n    Type: AWS::S3::Bucket\n"
-LONG = 10.0  # seconds: what goes wrong here takes minutes, or all memory there is
+LONG = 10.0  # seconds of this process: what goes wrong takes minutes, or all memory there is
 
 
 def named(value: str) -> str:
@@ -169,9 +169,9 @@ def swapped(role: str) -> str:
 )
 def test_nothing_takes_long(base: str, head: str) -> None:
     """What doubles with each level, or is compared with everything else, is bounded."""
-    started = time.monotonic()
+    started = time.process_time()
     review({"stack": base}, {"stack": head})
-    assert time.monotonic() - started < LONG
+    assert time.process_time() - started < LONG
 
 
 def test_names_of_exports_are_compared_quickly() -> None:
@@ -179,9 +179,9 @@ def test_names_of_exports_are_compared_quickly() -> None:
     name = "".join(f"${{A{number}}}a" for number in range(30))
     output = f"Outputs:\n  O: {{Value: a, Export: {{Name: !Sub '{name}'}}}}\n"
     importing = named(f"!ImportValue {'a' * 60}b")
-    started = time.monotonic()
+    started = time.process_time()
     review({"one": BUCKET + output, "two": importing}, {"one": BUCKET, "two": importing})
-    assert time.monotonic() - started < LONG
+    assert time.process_time() - started < LONG
 
 
 @pytest.mark.parametrize(
@@ -218,27 +218,27 @@ def test_too_many_statements_are_more_than_before() -> None:
 @pytest.mark.parametrize(
     ("before", "after", "word"),
     [
-        ("Type: AWS::CloudFormation::Stack", {"TemplateURL": ("a", "b")}, "nested template"),
+        ("Type: AWS::CloudFormation::Stack", {"TemplateURL": ("a", "b")}, "the template b"),
         ("Type: Acme::Shop::Bucket::MODULE", {"Name": ("a", "b")}, "module"),
     ],
 )
 def test_what_cannot_be_known_is_said(
     before: str, after: dict[str, tuple[str, str]], word: str
 ) -> None:
-    """Where what is deployed stands elsewhere, a note says that nobody looked there."""
+    """Where what is deployed stands elsewhere, a finding says that nobody looked there."""
     ((key, values),) = after.items()
     texts = [
         f"Resources:\n  A:\n    {before}\n    Properties:\n      {key}: {one}\n" for one in values
     ]
-    (stack,) = review({"stack": texts[0]}, {"stack": texts[1]}).stacks
-    assert any(word in note for note in stack.notes)
+    found = review({"stack": texts[0]}, {"stack": texts[1]})
+    assert [word in finding.message for finding in found.concerns(Concern.UNKNOWN)] == [True]
 
 
 def test_macros_are_said() -> None:
-    """A template that a macro rewrites has a note, as far as anything in it changes."""
+    """A template that a macro rewrites has a finding, as far as anything in it changes."""
     texts = [f"Transform: [Rewriter]\n{named(one)}" for one in ("a", "b")]
-    (stack,) = review({"stack": texts[0]}, {"stack": texts[1]}).stacks
-    assert any("Rewriter" in note for note in stack.notes)
+    found = review({"stack": texts[0]}, {"stack": texts[1]})
+    assert [finding.subject for finding in found.concerns(Concern.UNKNOWN)] == ["Rewriter"]
 
 
 def function(code: str) -> str:

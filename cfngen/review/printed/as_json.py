@@ -10,8 +10,8 @@ from typing import Any
 
 from cfngen.review.model import MISSING, Review
 from cfngen.review.printed.verdict import verdict
-from cfngen.review.printed.visible import UNSEEN
 from cfngen.values import readable
+from cfngen.visible import escaped_json
 
 SCHEMA_VERSION = 1  # counted up when a key goes or changes its meaning, not when one comes
 
@@ -23,8 +23,8 @@ def as_json(review: Review) -> str:
     """
     data = {"schema_version": SCHEMA_VERSION, "verdict": verdict(review), **plain_data(review)}
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
-    # UTF-8 cannot hold half of a pair, and a terminal obeys some of the rest.
-    return UNSEEN.sub(lambda match: json.dumps(match[0])[1:-1], text) + "\n"
+    # UTF-8 cannot hold half of a pair, and a terminal or a log obeys some of the rest.
+    return escaped_json(text) + "\n"
 
 
 def plain_data(value: Any) -> Any:

@@ -1,37 +1,30 @@
-"""Text of strangers made safe to look at: control characters are spelled out, widths are known."""
+"""Text of strangers in columns: values on one line, lines that are cut, widths that are known."""
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
 from cfngen.values import shown
+from cfngen.visible import UNSEEN, visible, visible_line, visible_lines, without_orders
 
-# What a terminal obeys, what turns text around, what is not seen, and what UTF-8 cannot hold.
-UNSEEN = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\xa0\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f"
-    "\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufe00-\ufe0f\ufeff\uffa0"
-    "\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
-)
+__all__ = [
+    "LONG",
+    "UNSEEN",
+    "broken",
+    "clipped",
+    "clipped_lines",
+    "columns",
+    "folded",
+    "value",
+    "visible",
+    "visible_line",
+    "visible_lines",
+]
+
 LONG = 80  # characters of a value that still stand in a row of a table
-
-
-def visible(text: str) -> str:
-    """Return a text on one line in which nothing is hidden: control characters are spelled out."""
-    return visible_line(text.replace("\n", "⏎").replace("\t", "⇥"))
-
-
-def visible_line(text: str) -> str:
-    """Return a line in which control characters are spelled out, save tabs."""
-    return UNSEEN.sub(lambda match: match[0].encode("unicode-escape").decode("ascii"), text)
-
-
-def visible_lines(text: str) -> list[str]:
-    """Return the lines of a text, such as a diff, each one visible."""
-    return [visible_line(line) for line in text.rstrip("\n").split("\n")]
 
 
 def value(found: Any) -> str:
@@ -88,7 +81,9 @@ def folded(text: str, room: int) -> list[str]:
             lines[-1] = together
             continue
         pieces = [word] if word.startswith("https://") else broken(word, room)
-        lines = [*([*lines] if lines[-1] else lines[:-1]), *pieces]
+        if not lines[-1]:
+            lines.pop()
+        lines += pieces
     return lines
 
 
@@ -103,4 +98,4 @@ def broken(text: str, room: int) -> list[str]:
             wide = 0
         pieces[-1] += character
         wide += own
-    return pieces
+    return [without_orders(piece) for piece in pieces]  # where a line begins now, one may begin
