@@ -31,7 +31,7 @@ from support.blueprint_package import (
 )
 from test_report import check_sarif
 
-from cfngen import linters
+from cfngen import linters, manifest, revisions
 from cfngen.cli import main
 from cfngen.lint import Linter
 
@@ -613,6 +613,24 @@ def test_no_exception_of_a_blueprint_is_taken_for_something_else(
     assert f"\n{last}" in err
     assert f"{blueprint}/blueprint.py" in err
     assert "while drawing the template odd (cfngen.toml: [templates.odd])" in err
+
+
+@pytest.mark.parametrize("bug", [AssertionError, RecursionError, MemoryError, ValueError])
+def test_a_bug_is_no_finding(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, bug: type[Exception]
+) -> None:
+    """What nobody expected ends with its traceback and 70, whichever command it is in."""
+
+    def fail(*_: object) -> None:
+        raise bug("unexpected")
+
+    monkeypatch.setattr(manifest, "find", fail)
+    monkeypatch.setattr(revisions, "pair", fail)
+    for command in (["lint"], ["build", "--check"], ["review", "HEAD", "--fail-on", "data"]):
+        code, out, err = cli(*command)
+        assert (code, out) == (70, "")
+        assert err.startswith("Traceback (most recent call last):\n")
+        assert err.endswith(f"\n{bug.__name__}: unexpected\n")
 
 
 def test_a_mistake_in_a_blueprint_is_told_with_its_line(cli: Cli, root: Path, site: Path) -> None:

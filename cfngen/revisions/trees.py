@@ -107,11 +107,14 @@ class OnDisk:
     def file(self, path: str) -> bytes | None:
         """Return the contents of a regular file, none that a link leads to."""
         at = self.top
-        for part in PurePosixPath(path).parts:
-            at /= part
-            if at.is_symlink():
+        try:
+            for part in PurePosixPath(path).parts:
+                at /= part
+                if at.is_symlink():
+                    return None
+            if not at.is_file() or at.stat().st_size > LARGEST:
                 return None
-        if not at.is_file() or at.stat().st_size > LARGEST:
+        except OSError:  # a name longer than any file has
             return None
         return _read(at)
 

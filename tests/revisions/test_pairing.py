@@ -280,3 +280,10 @@ def test_what_cannot_be_read_is_a_doubt_where_it_is_new(project: Project, conten
     for comparison in both_ways(project):
         assert doubts(comparison) == ["output/new.yaml"]
     assert doubts(compare("head")) == []
+
+
+def test_a_path_longer_than_any_file_has(project: Project) -> None:
+    """A nested template whose path is very long is one that is not there, on disk and in git."""
+    for comparison in both_ways(project):
+        for side in (comparison.base, comparison.head):
+            assert side["stack"].beside("x" * 5_000) is None
