@@ -53,7 +53,8 @@ def lint(files: tuple[str, ...], *, append_rules: bool, form: str) -> None:
         project = manifest.read(found)
         paths = [Path(file) for file in files] or sorted(project.output.glob("*.yaml"))
         if not paths:
-            raise CfngenError(f"{near(project.output)}/: no templates; run `cfngen build` first")
+            remedy = "run `cfngen build` first" if found.has_manifest else "name files to lint"
+            raise CfngenError(f"{near(project.output)}/: no templates; {remedy}")
         regions = {
             (project.output / entry.file_name).resolve(): entry.regions
             for entry in project.templates.values()
