@@ -208,6 +208,7 @@ def names() -> dict[str, str]:
     }
 
 
+@pytest.mark.slow  # a second for each name
 @pytest.mark.parametrize("name", names().values(), ids=names())
 def test_no_name_of_a_file_gets_out(run: Run, name: str) -> None:
     """Whether there is such a file, whether it is a template, or no such thing at all."""
