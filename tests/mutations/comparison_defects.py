@@ -213,14 +213,6 @@ COMPARISON_DEFECTS = [
     ),
     # --- strangers' text ---
     Defect(
-        "a wide list is moved once for each of its items",
-        "cfngen/capabilities.py",
-        "    for node, depth in todo:  # grows while it is walked: nothing is moved, "
-        "however wide it is",
-        "    while todo:\n        node, depth = todo.pop(0)",
-        "tests/test_expensive.py::test_a_very_wide_list_is_walked_once",
-    ),
-    Defect(
         "the name of a file moves the terminal",
         "cfngen/console.py",
         "_write(style(visible(text), sys.stderr, **how))",
