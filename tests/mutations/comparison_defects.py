@@ -211,27 +211,4 @@ COMPARISON_DEFECTS = [
         "",
         "tests/integrations/test_gates.py::test_when_there_is_a_comment",
     ),
-    # --- strangers' text ---
-    Defect(
-        "the name of a file moves the terminal",
-        "cfngen/console.py",
-        "_write(style(visible(text), sys.stderr, **how))",
-        "_write(style(text, sys.stderr, **how))",
-        "tests/test_hostile.py::test_no_name_of_a_file_gets_out",
-    ),
-    Defect(
-        "a bug exits as findings do",
-        "cfngen/commands/exits.py",
-        "2, 70, 130",
-        "2, 1, 130",
-        "tests/test_cli.py::test_an_exception_in_a_blueprint_keeps_its_traceback",
-    ),
-    Defect(
-        "rules of a stranger's checkout run though they are switched off",
-        "cfngen/lint.py",
-        'settings.file_args.pop("append_rules", None)',
-        "pass",
-        "tests/test_checkout.py"
-        "::test_rules_that_the_configuration_appends_run_unless_they_are_left_out",
-    ),
 ]
