@@ -56,12 +56,13 @@ def pair(base: str, head: str | None, here: Path) -> Comparison:
         CfngenError: one of them cannot be found, both cannot be compared, or there is no template
             on either side.
     """
-    arguments.refuse_both(base)
-    if head is None and "..." in base and not os.path.lexists(base):
-        left, _, right = base.partition("...")
-        since = Repository(here).merge_base(left or "HEAD", right or "HEAD")
-        first = Argument(base, revision=since)
-        return _outputs(first, argument(right) if right else None, here)
+    if head is None and "..." in base:
+        arguments.refuse_both(base)
+        if not os.path.lexists(base):
+            left, _, right = base.partition("...")
+            since = Repository(here).merge_base(left or "HEAD", right or "HEAD")
+            first = Argument(base, revision=since)
+            return _outputs(first, argument(right) if right else None, here)
     first, second = argument(base), None if head is None else argument(head)
     if first.is_file or (second and second.is_file):
         return _files(first, second, here)

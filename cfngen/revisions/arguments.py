@@ -68,7 +68,7 @@ def refuse_both(text: str) -> None:
     Raises:
         CfngenError: with how to write the one and the other.
     """
-    if not os.path.lexists(text) or text.startswith((".", "/")) or text.endswith("/"):
+    if not os.path.lexists(text) or text.startswith(("./", "../", "/")) or text.endswith("/"):
         return  # no revision is written so
     left, dots, right = text.partition("...")
     names = [left or "HEAD", right or "HEAD"] if dots else [text.partition(":")[0]]

@@ -11,8 +11,9 @@ from pathlib import Path
 from cfngen import manifest
 from cfngen.errors import CfngenError, Problems
 from cfngen.paths import near
+from cfngen.read import LARGEST
 from cfngen.revisions.recognition import Document, recognized
-from cfngen.revisions.trees import LARGEST, Entry, InCommit, Kind, Tree
+from cfngen.revisions.trees import Entry, InCommit, Kind, Tree
 from cfngen.source import SUFFIXES, Source
 
 TOO_LARGE = "larger than any template"

@@ -14,13 +14,13 @@ from typing import Protocol
 
 from cfngen.errors import CfngenError
 from cfngen.paths import near
+from cfngen.read import LARGEST
 from cfngen.revisions.recognition import Document, recognized
 from cfngen.revisions.repository import Listed, Repository
 from cfngen.source import SUFFIXES, is_aside
 
 MANY = 200  # files that are read together
 MOST_LINKS = 5  # from one to the next
-LARGEST = 4_000_000  # bytes; CloudFormation takes a million (AWS page "CloudFormation quotas")
 
 
 class Kind(enum.Enum):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cfngen.read import LARGEST
 from cfngen.review.model import Certainty, Concern, Finding, LeftOut
 from cfngen.revisions.recognition import Document
 from cfngen.revisions.side import Place, Side, has_suffix, opened, read
-from cfngen.revisions.trees import LARGEST, Kind
+from cfngen.revisions.trees import Kind
 
 IN_ITS_PLACE = "put the template itself there"
 UNREADABLE = frozenset(

@@ -154,7 +154,7 @@ def test_nothing_changes(opened: Opened) -> None:
 # --- what it fails on --------------------------------------------------------------------------
 
 
-def asked(command: StandIn) -> list[str]:
+def concerns_of(command: StandIn) -> list[str]:
     """Return what the command was asked to fail on."""
     arguments = command.given()
     return [arguments[at + 1] for at, word in enumerate(arguments) if word == "--fail-on"]
@@ -167,7 +167,7 @@ def test_what_it_fails_on(opened: Opened, concerns: str | None, given: list[str]
     """It is what is unknown by default, also where a variable is empty; `none` is nothing."""
     integration = opened(RENAMED)
     assert integration(concerns, integration.command.command).status == 0
-    assert asked(integration.command) == given
+    assert concerns_of(integration.command) == given
 
 
 @pytest.mark.parametrize(
@@ -190,7 +190,7 @@ def test_lists_of_concerns(tmp_path: Path, concerns: str, given: list[str]) -> N
         cwd=tmp_path,
     )
     assert done.returncode == 0
-    assert asked(command) == given
+    assert concerns_of(command) == given
     assert command.given()[-4:] == ["--limit", "9", "--", "a b"]
     kinds = sorted(path.name for path in tmp_path.glob("review.*"))
     assert kinds == ["review.html", "review.json", "review.md", "review.sarif"]

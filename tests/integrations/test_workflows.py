@@ -50,7 +50,7 @@ def test_only_a_trusted_action_may_write(workflow: dict[Any, Any]) -> None:
 def test_the_inputs_on_the_page_are_the_actions() -> None:
     """Each input is on the page, with its default."""
     rows = dict(re.findall(r"^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \| (.*?) \|", PAGE, re.M))
-    told = {
+    documented = {
         name: default
         for names, defaults in rows.items()
         for name, default in zip(
@@ -58,9 +58,9 @@ def test_the_inputs_on_the_page_are_the_actions() -> None:
         )
     }
     for name, declared in yaml.safe_load(ACTION.read_text())["inputs"].items():
-        assert name in told
+        assert name in documented
         if re.fullmatch(r"[a-z0-9.]+", declared["default"]):
-            assert told[name] == f"`{declared['default']}`"
+            assert documented[name] == f"`{declared['default']}`"
 
 
 def test_the_scripts_are_clean() -> None:

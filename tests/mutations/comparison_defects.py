@@ -211,4 +211,19 @@ COMPARISON_DEFECTS = [
         "",
         "tests/integrations/test_gates.py::test_when_there_is_a_comment",
     ),
+    # --- strangers' text, and bugs ---
+    Defect(
+        "the name of a file moves the terminal",
+        "cfngen/console.py",
+        "_write(style(visible(text), sys.stderr, **how))",
+        "_write(style(text, sys.stderr, **how))",
+        "tests/test_hostile.py::test_no_name_of_a_file_gets_out",
+    ),
+    Defect(
+        "a bug exits as findings do",
+        "cfngen/commands/exits.py",
+        "2, 70, 130",
+        "2, 1, 130",
+        "tests/test_cli.py::test_a_bug_is_no_finding",
+    ),
 ]

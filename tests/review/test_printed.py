@@ -69,7 +69,7 @@ REVIEWS = {
         (Review("a", "b"), "Nothing was compared: there is no template on either side"),
         (
             Review("a", "b", (StackReview("new", Kind.ADDED),)),
-            "Nothing to compare with; 1 template is new",
+            "No template was compared; 1 template is new",
         ),
         (
             Review("a", "b", handmade.everything().stacks[1:2], scope=Scope(1)),

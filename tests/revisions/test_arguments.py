@@ -175,7 +175,7 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(project: Project) -> None
             compare(*wrong)
 
 
-@pytest.mark.parametrize("name", ["main", "HEAD^1", "main...feature", "main:output"])
+@pytest.mark.parametrize("name", ["main", "HEAD^1", "main...feature", "...main", "main:output"])
 def test_a_folder_named_like_a_revision_is_no_base(project: Project, name: str) -> None:
     """What could be either is refused: a change can bring a folder called like its base."""
     project.write(f"infra/{name}/stack.yaml", ONE)

@@ -70,7 +70,7 @@ def test_the_first_templates_are_simply_new(
     project.write("output/one.yaml", ONE)
     code, out, _ = reviewed(capsys, "empty")
     assert code == 0
-    assert out.startswith("Nothing to compare with; 1 template is new\n")
+    assert out.startswith("No template was compared; 1 template is new\n")
 
 
 def test_an_empty_table_of_templates_is_no_manifest_to_miss(
@@ -115,7 +115,7 @@ def test_a_head_without_any_template_is_a_doubt(
     project.write("output/README.md", "")
     code, out, _ = reviewed(capsys, "before")
     assert code == 1
-    assert out.startswith("Nothing to compare with; 1 template is gone")
+    assert out.startswith("No template was compared; 1 template is gone")
 
 
 def test_a_moved_output_folder_is_compared_and_reported(

@@ -65,21 +65,21 @@ class CodeCommit(Loopback):
         self.comments.append(made)
         return made
 
-    def answer(self, operation: str, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def answer(self, operation: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Answer an operation."""
         self.calls.append(operation)
-        validate_parameters(asked, self.model.operation_model(operation).input_shape)
+        validate_parameters(request, self.model.operation_model(operation).input_shape)
         return {
             "GetCommentsForPullRequest": self.listed,
             "PostCommentForPullRequest": self.posted,
             "UpdateComment": self.updated,
-        }[operation](asked)
+        }[operation](request)
 
-    def listed(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def listed(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Return a page of groups of comments, one in each."""
-        start = int(asked.get("nextToken", 0))
+        start = int(request.get("nextToken", 0))
         groups = [
-            {"pullRequestId": asked["pullRequestId"], "comments": [comment]}
+            {"pullRequestId": request["pullRequestId"], "comments": [comment]}
             for comment in self.comments[start : start + self.page]
         ]
         answer: dict[str, Any] = {"commentsForPullRequestData": groups}
@@ -87,21 +87,21 @@ class CodeCommit(Loopback):
             answer["nextToken"] = str(start + self.page)
         return 200, answer
 
-    def posted(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def posted(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Write a comment, once for each token."""
-        if len(asked["content"]) > 10_240:
+        if len(request["content"]) > 10_240:
             return 400, {"__type": "CommentContentSizeLimitExceededException"}
-        if asked["clientRequestToken"] not in self.tokens:
-            self.add(self.caller, asked["content"])
-        self.tokens[asked["clientRequestToken"]] = asked
-        return 200, {"pullRequestId": asked["pullRequestId"]}
+        if request["clientRequestToken"] not in self.tokens:
+            self.add(self.caller, request["content"])
+        self.tokens[request["clientRequestToken"]] = request
+        return 200, {"pullRequestId": request["pullRequestId"]}
 
-    def updated(self, asked: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+    def updated(self, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Write a comment anew, if it is the caller's."""
-        (found,) = [one for one in self.comments if one["commentId"] == asked["commentId"]]
+        (found,) = [one for one in self.comments if one["commentId"] == request["commentId"]]
         if self.strict and found["authorArn"] != self.caller:
             return 400, {"__type": "CommentNotCreatedByCallerException", "message": "not yours"}
-        found["content"] = asked["content"]
+        found["content"] = request["content"]
         return 200, {"comment": found}
 
 

@@ -19,7 +19,7 @@ from cfngen.review.printed.phrases import ORDER, counted, is_kept, is_retyped
 NOTHING = "Nothing changes for the stacks that are running"
 NO_UPDATE = "No stack is updated"
 NOT_KNOWN = "No change is known"
-ALONE = "Nothing to compare with"
+ALONE = "No template was compared"
 EMPTY = "Nothing was compared: there is no template on either side"
 STAYS = "its stack stays until somebody deletes it", "their stacks stay until somebody deletes them"
 SAFE = "nothing is refused, replaced or broadened"
