@@ -37,6 +37,7 @@ FLOORS = [
         "sarif",
         "intrinsics",
         "manifest_file",
+        "rules",
     },
     {"patterns", "blueprint", "render", "lint", "timeline", "review"},
     {"registry", "linters", "report", "console", "deploy_role"},

@@ -46,14 +46,16 @@ def test_a_name_that_is_gone_or_takes_something_else_is_told() -> None:
     assert changed(other) == ["- ministack.services.ecr._put_image does not take data"]
 
 
-def test_requests_against_a_model_are_told(emulator: Emulator) -> None:
-    """A value that is no member of an enumeration, a name that is too long."""
-    client = emulator.client("codebuild")
-    with pytest.raises(ClientError):
-        client.start_build(projectName="x", computeTypeOverride="HUGE")
-    found = emulator.call("invalid")
+def test_requests_against_a_model_are_refused(emulator: Emulator) -> None:
+    """A value that is no member of an enumeration, and one that only begins as its pattern does."""
+    with pytest.raises(ClientError, match="computeTypeOverride is 'HUGE', none of") as refused:
+        emulator.client("codebuild").start_build(projectName="x", computeTypeOverride="HUGE")
+    assert refused.value.response["Error"]["Code"] == "ValidationException"
+    closing = {"pipelineName": "x", "stageName": "x", "transitionType": "Inbound"}
+    with pytest.raises(ClientError, match="reason is 'Open 01:00', not all of it of"):
+        emulator.client("codepipeline").disable_stage_transition(**closing, reason="Open 01:00")
+    assert len(emulator.call("invalid")) == 2
     emulator.reset()
-    assert any("computeTypeOverride cannot be 'HUGE'" in problem for problem in found)
 
 
 def test_a_queue_that_does_not_let_rules_in_gets_nothing(emulator: Emulator) -> None:

@@ -1,22 +1,21 @@
-"""Holds every request to the service's model: names, types, enumerations, patterns, lengths.
+"""Refuses every request that is not of the service's model, as the service would.
 
 Clients check some of it before they send; what API Gateway, rules and schedules send, nobody does.
-Source: the service models in botocore, which AWS makes its own SDKs from.
+What was refused is kept as well: a payload may go on after a refusal, and a test would not see it.
 """
 
 from __future__ import annotations
 
 import functools
-import json
-import re
 from typing import Any
 
-import botocore.session
 import own
-from botocore.validate import ParamValidator
 from ministack import app
+from ministack.core.responses import error_response_json
+from support import shapes
 
 INVALID: list[str] = []  # what was wrong with requests
+# Those whose requests are JSON with the operation in a header.
 SERVICES = (
     *("codebuild", "codecommit", "codepipeline", "ecr", "ecs", "events", "kms", "logs"),
     *("secretsmanager", "sqs", "ssm"),
@@ -24,58 +23,18 @@ SERVICES = (
 
 
 @functools.cache
-def models() -> dict[str, Any]:
-    """Return the models of services whose requests are JSON, by the prefix of their targets."""
-    session = botocore.session.get_session()
-    found = (session.get_service_model(service) for service in SERVICES)
-    return {model.metadata["targetPrefix"]: model for model in found}
+def prefixes() -> dict[str, str]:
+    """Return the services by the prefix of their operations' names in the header."""
+    return {shapes.model(name).metadata["targetPrefix"]: name for name in SERVICES}
 
 
 def problems(target: str, asked: dict[str, Any]) -> list[str]:
     """Return what is wrong with a request."""
-    prefix, _, name = target.rpartition(".")
-    model = models().get(prefix)
-    if not model or name not in model.operation_names:
+    prefix, _, operation = target.rpartition(".")
+    service = prefixes().get(prefix)
+    if not service:
         return []
-    shape = model.operation_model(name).input_shape
-    report = ParamValidator().validate(asked, shape)
-    found = [report.generate_report()] if report.has_errors() else list(limits(asked, shape))
-    return [f"{target}: {problem}" for problem in found]
-
-
-def limits(value: Any, shape: Any, where: str = "") -> Any:
-    """Yield what is beyond an enumeration, a pattern or a length."""
-    if shape.type_name == "string":
-        yield from of_text(value, shape.metadata, where)
-    elif shape.type_name == "structure":
-        yield from (f"{where}.{name} is unknown" for name in value if name not in shape.members)
-        for name in value.keys() & shape.members.keys():
-            yield from limits(value[name], shape.members[name], f"{where}.{name}")
-    elif shape.type_name == "list":
-        if len(value) > shape.metadata.get("max", len(value)):
-            yield f"{where} has {len(value)} items"
-        for item in value:
-            yield from limits(item, shape.member, f"{where}[]")
-
-
-def of_text(value: str, told: dict[str, Any], where: str) -> Any:
-    """Yield what a text is not."""
-    if told.get("enum") and value not in told["enum"]:
-        yield f"{where} cannot be {value!r}"
-    if len(value) > told.get("max", len(value)):
-        yield f"{where} has {len(value)} characters"
-    pattern = python(told.get("pattern", ""))
-    if pattern and not pattern.search(value):
-        yield f"{where} {value[:100]!r} is not of {told['pattern']}"
-
-
-@functools.cache
-def python(pattern: str) -> re.Pattern[str] | None:
-    """Return a pattern of Java's as one of Python's, if it is one."""
-    try:
-        return re.compile(pattern) if pattern else None
-    except re.error:
-        return None
+    return [f"{target}: {problem}" for problem in shapes.problems(service, operation, asked)]
 
 
 def plug_in() -> None:
@@ -84,11 +43,10 @@ def plug_in() -> None:
 
     async def ours(method: str, path: str, headers: Any, body: bytes, *more: Any) -> Any:
         target = headers.get("x-amz-target", "")
-        if target:
-            try:
-                INVALID.extend(problems(target, own.parsed(body)))
-            except Exception as error:
-                INVALID.append(f"{target}: {error!r} for {json.dumps(own.parsed(body))[:200]}")
+        found = problems(target, own.parsed(body)) if target else []
+        if found:
+            INVALID.extend(found)
+            return error_response_json("ValidationException", "; ".join(found), 400)
         return await theirs(method, path, headers, body, *more)
 
     app._dispatch_service_request = ours

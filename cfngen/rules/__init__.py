@@ -1,0 +1,1 @@
+"""What AWS refuses although a template is well-formed, as rules of the linter."""
