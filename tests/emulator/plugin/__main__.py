@@ -8,11 +8,10 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
-# Its own parts, the tests' judge of requests, and the judge of patterns that this one shares.
-sys.path.insert(0, str(HERE.parents[2]))
-sys.path.insert(0, str(HERE.parents[1]))
-sys.path.insert(0, str(HERE))
+# Its own parts, the tests' judge of requests, and the judge of values that this one shares.
+sys.path.insert(0, str(Path(__file__).parents[3]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
+sys.path.insert(0, str(Path(__file__).parent))
 
 import internals
 
