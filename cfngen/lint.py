@@ -1,4 +1,4 @@
-"""cfn-lint, asked about one text."""
+"""cfn-lint, with our rules beside its own, asked about one text."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Linter:
     """
 
     def __init__(self, *, append_rules: bool = True) -> None:
-        """Load cfn-lint and the rules that its configuration names.
+        """Load cfn-lint, the rules that its configuration names, and ours.
 
         Args:
             append_rules: whether to run the rules that the configuration appends.
@@ -62,6 +62,8 @@ class Linter:
         from cfnlint.runner import Runner, run_template_by_data
         from yaml import YAMLError
 
+        from cfngen.rules.cfn_lint import rules
+
         # What it logs of a template that it cannot read, it also finds; nobody else asked for it.
         logging.getLogger("cfnlint").addHandler(logging.NullHandler())
         self._append_rules = append_rules
@@ -72,11 +74,13 @@ class Linter:
         self._failures = (CfnLintExitException, ConfigFileError, ValueError, YAMLError)
         try:
             self._rules = Runner(self._settings(())).rules
+            # Those that `.cfnlintrc` appends by itself, for plain cfn-lint, are there already.
+            self._rules.extend([rule for rule in rules() if rule.id not in self._rules])
         except self._failures as error:
             raise LintError(f"cfn-lint cannot start: {error}; look at .cfnlintrc") from None
 
     def lint(self, text: str, template: str, regions: tuple[str, ...] = ()) -> list[Finding]:
-        """Return exactly what the `cfn-lint` command says about the same text, sorted.
+        """Return what `cfn-lint --append-rules cfngen.rules.cfn_lint` says of a text, sorted.
 
         Args:
             text: the template.

@@ -166,10 +166,10 @@ class Schema:
         """Return the schema of a property, `None` where it says nothing."""
         found: Any = self.body
         for key in path:
-            found = self._step(self._meant(found), key)
+            found = self._step(self.resolved(found), key)
             if found is None:
                 return None
-        return self._meant(found)
+        return self.resolved(found)
 
     def decisive(self, path: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield what speaks of a change of a property: the keyword, and the path it lists.
@@ -210,8 +210,8 @@ class Schema:
     def _added(self, key: str) -> tuple[tuple[str, ...], ...]:
         return tuple(tuple(path.split("/")) for path in self.overlay.get(key, ()))
 
-    def _meant(self, node: Any) -> dict[str, Any] | None:
-        """Follow references; a schema that is only a list of alternatives is all of them."""
+    def resolved(self, node: Any) -> dict[str, Any] | None:
+        """Return a part of the schema with its references followed."""
         for _ in range(10):
             if not isinstance(node, dict):
                 return None
@@ -227,12 +227,12 @@ class Schema:
         if node is None:
             return None
         if key == "*":
-            return node.get("items")
+            return node.get("items") or next(iter(node.get("patternProperties", {}).values()), None)
         found = node.get("properties", {}).get(key)
         if found is not None:
             return found
         for alternative in (*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())):
-            meant = self._meant(alternative)
+            meant = self.resolved(alternative)
             found = (meant or {}).get("properties", {}).get(key)
             if found is not None:
                 return found

@@ -1,4 +1,4 @@
-"""The linter in process says exactly what the `cfn-lint` command says."""
+"""The linter in process says exactly what the `cfn-lint` command says with our rules."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from cfngen.linters import Linters
 
 HERE = Path(__file__).parent
 OUTPUT = HERE.parent / "output"
+OURS = "cfngen.rules.cfn_lint"
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
 
 CONFIGURATIONS = {
@@ -51,7 +52,7 @@ def as_the_command_says(path: Path, *arguments: str) -> list[tuple[object, ...]]
     names = sorted(p.name for p in path.glob("*.yaml"))
     env = {**os.environ, "HOME": str(path / "nobody")}
     run = subprocess.run(
-        [CFN_LINT, "--format", "json", *arguments, "--", *names],
+        [CFN_LINT, "--append-rules", OURS, "--format", "json", *arguments, "--", *names],
         cwd=path, env=env, capture_output=True, text=True, check=False,
     )  # fmt: skip
     found = json.loads(run.stdout or "[]")
