@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from support.drawn import OURS, PROJECT, drawn, shapes
 
-from cfngen import draw, read, testing
+from cfngen import read
 from cfngen.generate import Drawn
 from cfngen.header import intact
 from cfngen.lint import INFORMATIONAL, Linter
-from cfngen.manifest import Manifest, load
-from cfngen.registry import Entry, blueprints
+from cfngen.registry import Entry
 from cfngen.testing import references, statements, strings
 
 ROOT = Path(__file__).parents[1]
-OURS = {name: entry for name, entry in blueprints().items() if entry.distribution == "cfngen"}
-PROJECT: Manifest = load(ROOT)
-
 each_blueprint = pytest.mark.parametrize("entry", OURS.values(), ids=OURS)
 each_template = pytest.mark.parametrize("name", PROJECT.templates)
 
@@ -49,20 +45,6 @@ NAMES = {
     "AWS::WAFv2::IPSet": ("Name",),
     "AWS::WAFv2::WebACL": ("Name",),
 }
-
-
-def drawn(name: str) -> Drawn:
-    """Draw one of the project's templates."""
-    entry = PROJECT.templates[name]
-    distribution = entry.blueprint.distribution
-    return draw(entry.blueprint.load(), entry.options, name=name, distribution=distribution)
-
-
-@functools.cache
-def shapes(entry: Entry) -> list[Drawn]:
-    """Draw a blueprint with its defaults, with each single option changed, and as we ship it."""
-    shipped = [t.name for t in PROJECT.templates.values() if t.blueprint.name == entry.name]
-    return [*testing.shapes(entry.load()), *map(drawn, shipped)]
 
 
 def folder(entry: Entry) -> Path:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 from rules import api_limits
+from support import drawn
 
-from cfngen import registry
 from cfngen.lint import ERROR, WARNING, Linter
+from cfngen.registry import Entry
 from cfngen.rules.api_limits import beyond_api
-from cfngen.testing import shapes
+from cfngen.rules.limits import compiled
 
 PIPELINE = "AWS::CodePipeline::Pipeline"
 CLOSED = ("DisableInboundStageTransitions", 0, "Reason")
@@ -195,19 +196,35 @@ def test_the_data_is_what_the_models_say() -> None:
     )
 
 
+def test_every_pattern_of_the_data_is_read() -> None:
+    """None is skipped."""
+
+    def patterns(node: Any) -> Iterator[str]:
+        if isinstance(node, dict):
+            if "of" in node and "pattern" in node:
+                yield node["pattern"]
+            for below in node.values():
+                yield from patterns(below)
+
+    found = set(patterns(json.loads(api_limits.text())))
+    assert len(found) > 50
+    for pattern in found:
+        compiled(pattern)
+
+
 def test_every_value_of_ours_has_a_member_or_a_reason() -> None:
     """Of all blueprints, by the property's path; and nothing is explained that is not there."""
-    used = {path for entry in registry.blueprints().values() for path in literals(entry)}
+    used = {path for entry in drawn.OURS.values() for path in literals(entry)}
     kinds = api_limits.kinds()
     assert {kind for kind, _ in used} <= kinds.keys()
     lost = [(kind, path) for kind, path in sorted(used) if not api_limits.judges(kinds[kind], path)]
     assert lost == []
 
 
-def literals(entry: registry.Entry) -> Iterator[tuple[str, tuple[str, ...]]]:
+def literals(entry: Entry) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the properties that have a literal in a blueprint's templates, by type."""
-    for drawn in shapes(entry.load()):
-        for resource in drawn.document.body["Resources"].values():
+    for shape in drawn.shapes(entry):
+        for resource in shape.document.body["Resources"].values():
             for path in paths(resource.get("Properties", {})):
                 yield resource["Type"], path
 

@@ -1,0 +1,29 @@
+"""The project's own templates and shapes, drawn once for all tests that look at them."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from cfngen import draw, testing
+from cfngen.generate import Drawn
+from cfngen.manifest import Manifest, load
+from cfngen.registry import Entry, blueprints
+
+ROOT = Path(__file__).parents[2]
+OURS = {name: entry for name, entry in blueprints().items() if entry.distribution == "cfngen"}
+PROJECT: Manifest = load(ROOT)
+
+
+def drawn(name: str) -> Drawn:
+    """Draw one of the project's templates."""
+    entry = PROJECT.templates[name]
+    distribution = entry.blueprint.distribution
+    return draw(entry.blueprint.load(), entry.options, name=name, distribution=distribution)
+
+
+@functools.cache
+def shapes(entry: Entry) -> list[Drawn]:
+    """Draw a blueprint with its defaults, with each single option changed, and as we ship it."""
+    shipped = [t.name for t in PROJECT.templates.values() if t.blueprint.name == entry.name]
+    return [*testing.shapes(entry.load()), *map(drawn, shipped)]
