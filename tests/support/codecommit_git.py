@@ -109,6 +109,10 @@ class _CodeCommitHost(_Host):
 
     hosts: CodeCommitGit
 
+    def located(self, path: str) -> dict[str, str]:
+        """Speak git's first protocol: the second one gives any object to whoever asks for it."""
+        return {**super().located(path), "GIT_PROTOCOL": ""}
+
     def git(self) -> None:
         """Serve who has signed, and may."""
         if not self.name.startswith("git-codecommit."):

@@ -122,11 +122,17 @@ def new_codecommit_repository(path: Path) -> Repository:
     """Make an empty repository with CodeCommit's rules.
 
     At most 4,000 refs in a push, and the default branch cannot be deleted (git's own rule for
-    bare repositories). It counts the refs of each push and remembers what its refs have been.
+    bare repositories). A commit can be asked for by its id if a ref leads to it, and nothing can be
+    left out of what is fetched. It counts the refs of each push and remembers what its refs have
+    been.
     """
     made = new_repository(path)
     made.git("config", "core.logAllRefUpdates", "always")
     made.git("config", "core.fsync", "none")  # the tests need no disk that survives a power cut
+    for wanted in ("allowTipSHA1InWant", "allowReachableSHA1InWant"):
+        made.git("config", f"uploadpack.{wanted}", "true")
+    for unwanted in ("allowAnySHA1InWant", "allowFilter"):
+        made.git("config", f"uploadpack.{unwanted}", "false")
     (path / "hooks").mkdir()
     made.hook("pre-receive", COUNT_PUSHES)
     return made
