@@ -36,6 +36,13 @@ class BlueprintError(CfngenError):
     """A blueprint cannot be found, or is not written as one."""
 
 
+class LogicalIdError(CfngenError, ValueError):
+    """A logical ID that something else in the template has.
+
+    A `ValueError` as well, since that is what troposphere raises for a duplicate.
+    """
+
+
 class PayloadError(CfngenError):
     """A file meant to run in AWS cannot be embedded as it stands."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,12 +13,20 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import troposphere
 from troposphere import AWSObject, Export, Output
 
-from cfngen.errors import PolicyError, several
-from cfngen.iam import Statement, overfull_roles
+from cfngen.errors import LogicalIdError
+from cfngen.iam import Statement
 from cfngen.parameters import Parameters, parameter
 
-HERE = str(Path(__file__).resolve().parent) + os.sep
+# What is nobody's blueprint: cfngen, and troposphere below it.
+LIBRARIES = tuple(
+    str(Path(module).resolve().parent) + os.sep for module in (__file__, str(troposphere.__file__))
+)
 INTERFACE = "AWS::CloudFormation::Interface"
+# Sections whose names may not be the same. CloudFormation refuses a resource that is called like a
+# parameter (cfn-lint E3007), and its user guide wants the name of a parameter "unique among all
+# logical names within the template" (page "Parameters"). Outputs are apart: nothing in a template
+# refers to one, and they are commonly called like the resource that they are about.
+SHARED = {"Parameters": "parameter", "Conditions": "condition", "Resources": "resource"}
 
 P = TypeVar("P", bound=Parameters)
 Added = TypeVar("Added")
@@ -77,26 +85,27 @@ class Template(troposphere.Template):  # type: ignore[misc]
             why: the comment above the resource; above the first one, for a pattern.
 
         Raises:
-            ValueError: the logical ID is taken.
+            LogicalIdError: another resource, a parameter or a condition is called so.
             TypeError: `thing` is neither.
         """
-        origin = _caller()
         if isinstance(thing, AWSObject):
-            self._add(thing, why, origin)
+            self._add(thing, why)
         elif isinstance(thing, Group):
             for resource, reason in thing.resources:
-                self._add(resource, why or reason, origin)
+                self._add(resource, why or reason)
                 why = ""
         else:
             raise TypeError(f"add() takes a resource or a pattern's result, not {thing!r}")
         return thing
 
     def declare(self, questions: type[P]) -> P:
-        """Declare a class of parameters and return `Ref`s to them under the same names."""
-        origin = _caller()
+        """Declare a class of parameters and return `Ref`s to them under the same names.
+
+        Raises:
+            LogicalIdError: another parameter, a resource or a condition is called so.
+        """
         for question in questions.all():
             self.add_parameter(question.declaration())
-            self.origins["Parameters", question.name] = origin
             self._present(question)
         return questions()
 
@@ -104,21 +113,21 @@ class Template(troposphere.Template):  # type: ignore[misc]
         """Add a condition and return its name.
 
         Raises:
-            ValueError: the name is taken (troposphere itself would overwrite it silently).
+            LogicalIdError: another condition, a parameter or a resource is called so.
         """
-        if name in self.conditions:
-            raise ValueError(f"condition {name!r} is declared twice")
-        self.origins["Conditions", name] = _caller()
-        return str(self.add_condition(name, test))
+        return self.add_condition(name, test)
 
     def output(
         self, name: str, value: Any, description: str, *, export: Any = None, when: str = ""
     ) -> None:
-        """Add an output; `export` is the name other stacks import, `when` a condition."""
+        """Add an output; `export` is the name other stacks import, `when` a condition.
+
+        Raises:
+            LogicalIdError: another output is called so.
+        """
         extra: dict[str, Any] = {"Condition": when} if when else {}
         if export is not None:
             extra["Export"] = Export(export)
-        self.origins["Outputs", name] = _caller()
         self.add_output(Output(name, Description=description, Value=value, **extra))
 
     def document(self) -> Document:
@@ -127,7 +136,6 @@ class Template(troposphere.Template):  # type: ignore[misc]
         Raises:
             ValueError, TypeError: troposphere's own complaint, with a note saying which line
                 added the resource.
-            PolicyError: a role with more in its policies than IAM takes.
         """
         comments: dict[tuple[str | int, ...], str] = {
             ("Resources", name): why for name, why in self.whys.items()
@@ -151,15 +159,56 @@ class Template(troposphere.Template):  # type: ignore[misc]
                     name: self._encode(section, name, thing, comments)
                     for name, thing in things.items()
                 }
-        if overfull := overfull_roles(body["Resources"]):
-            raise several(PolicyError, overfull)
         return Document(body, comments, dict(self.origins))
 
-    def _add(self, resource: AWSObject, why: str, origin: Origin) -> None:
+    # troposphere's own, which blueprints that were written for it call: its `add_condition`
+    # overwrites what is there without a word, and none of them compares sections.
+
+    def add_parameter(self, parameter: Any) -> Any:
+        """Add a parameter of troposphere's, or several; see `declare`."""
+        return self._take("Parameters", parameter, super().add_parameter)
+
+    def add_resource(self, resource: Any) -> Any:
+        """Add a resource, or several; see `add`."""
+        return self._take("Resources", resource, super().add_resource)
+
+    def add_output(self, output: Any) -> Any:
+        """Add an output of troposphere's, or several; see `output`."""
+        return self._take("Outputs", output, super().add_output)
+
+    def add_condition(self, name: str, condition: Any) -> str:
+        """Add a condition; see `condition`."""
+        self._name("Conditions", name)
+        return str(super().add_condition(name, condition))
+
+    def _add(self, resource: AWSObject, why: str) -> None:
         self.add_resource(resource)
-        self.origins["Resources", resource.title] = origin
         if why:
             self.whys[resource.title] = why
+
+    def _take(self, section: str, things: Any, add: Callable[[Any], Any]) -> Any:
+        """Add what has a title, or several such, unless a name is taken."""
+        for thing in things if isinstance(things, list) else [things]:
+            self._name(section, str(thing.title))
+            add(thing)
+        return things
+
+    def _name(self, section: str, name: str) -> None:
+        """Note which line gives something its logical ID.
+
+        Raises:
+            LogicalIdError: something else of the template is called so.
+        """
+        origin = _caller()
+        for other in SHARED if section in SHARED else (section,):
+            if name in getattr(self, other.lower()):
+                first = self.origins.get((other, name), "a line that is not known")
+                what = SHARED.get(other, "output")
+                raise LogicalIdError(
+                    f"{origin}: the logical ID {name!r} is taken: {first} gave it to"
+                    f" {'an' if what == 'output' else 'a'} {what}; rename one of the two"
+                )
+        self.origins[section, name] = origin
 
     def _encode(self, section: str, name: str, thing: Any, comments: dict[Any, str]) -> Any:
         try:
@@ -206,9 +255,9 @@ def encode(value: Any, path: tuple[str | int, ...], comments: dict[Any, str]) ->
 
 
 def _caller() -> Origin:
-    """Return the first line outside cfngen that led here."""
+    """Return the first line outside cfngen and troposphere that led here."""
     frame = sys._getframe(1)  # noqa: SLF001 - what `inspect` uses, too, without its cost
-    while frame.f_back and _resolved(frame.f_code.co_filename).startswith(HERE):
+    while frame.f_back and _resolved(frame.f_code.co_filename).startswith(LIBRARIES):
         frame = frame.f_back
     return Origin(_resolved(frame.f_code.co_filename), frame.f_lineno)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
@@ -13,7 +14,8 @@ from troposphere.sns import Topic
 from troposphere.sqs import Queue
 
 from cfngen import Parameters, Template, allow, parameter
-from cfngen.patterns import role
+from cfngen.errors import LogicalIdError
+from cfngen.patterns import alarm_topic, role
 
 
 class Params(Parameters):
@@ -67,15 +69,69 @@ def test_something_else_than_a_resource_is_refused() -> None:
         Template().add("Bucket")
 
 
-def test_names_are_taken_once() -> None:
-    """A duplicate resource or condition is an error, not a silent replacement."""
+def gives(name: str, section: str) -> Callable[[Template], object]:
+    """Return what gives something of a section a name, on a line of its own."""
+
+    class Asked(Parameters):
+        pass
+
+    question = parameter("What it is")
+    question.__set_name__(Asked, name)
+    setattr(Asked, name, question)
+    ways: dict[str, Callable[[Template], object]] = {
+        "Parameters": lambda t: t.declare(Asked),
+        "Conditions": lambda t: t.condition(name, Equals("a", "a")),
+        "Resources": lambda t: t.add(Bucket(name)),
+        "Outputs": lambda t: t.output(name, "a", "What it is"),
+        "troposphere": lambda t: t.add_resource(Bucket(name)),
+        "a pattern": lambda t: t.add(alarm_topic(name.removesuffix("Policy"), email="", when="A")),
+    }
+    return ways[section]
+
+
+SHARING = ["Parameters", "Conditions", "Resources", "troposphere", "a pattern"]
+
+
+@pytest.mark.parametrize("second", SHARING)
+@pytest.mark.parametrize("first", SHARING)
+def test_a_logical_id_is_given_once(first: str, second: str) -> None:
+    """A resource, parameter or condition is called like no other, and both lines are named."""
     t = Template()
-    t.add(Bucket("Files"))
-    with pytest.raises(ValueError, match="Files"):
-        t.add(Bucket("Files"))
-    t.condition("Always", Equals("a", "a"))
-    with pytest.raises(ValueError, match="Always"):
-        t.condition("Always", Equals("a", "b"))
+    gives("ThingsPolicy", first)(t)
+    before = t.document().body
+    with pytest.raises(LogicalIdError) as refused:
+        gives("ThingsPolicy", second)(t)
+    lines = [f"{__file__}:{number}" for number in lines_of(first, second)]
+    message = str(refused.value)
+    assert message.startswith(f"{lines[1]}: the logical ID ")
+    assert f"is taken: {lines[0]} gave it to a " in message
+    assert message.endswith("; rename one of the two")
+    if second in ("Parameters", "Conditions", "Resources", "troposphere"):
+        assert t.document().body == before
+        assert str(t.origins[origin_of(first), "ThingsPolicy"]) == lines[0]
+
+
+def lines_of(*ways: str) -> list[int]:
+    """Return the numbers of the lines by which `gives` does so."""
+    source, start = inspect.getsourcelines(gives)
+    return [
+        start + next(n for n, line in enumerate(source) if line.strip().startswith(f'"{way}": l'))
+        for way in ways
+    ]
+
+
+def origin_of(way: str) -> str:
+    """Return the section that a way of giving a name puts something into."""
+    return way if way in ("Parameters", "Conditions") else "Resources"
+
+
+def test_an_output_may_be_called_like_what_it_is_about() -> None:
+    """As is common: nothing refers to outputs. Two of one name are refused."""
+    t = Template()
+    for section in ("Resources", "Outputs"):
+        gives("Things", section)(t)
+    with pytest.raises(LogicalIdError, match="gave it to an output; rename"):
+        gives("Things", "Outputs")(t)
 
 
 def test_declared_parameters_are_refs_in_order_under_their_headings() -> None:
