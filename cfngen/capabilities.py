@@ -11,9 +11,6 @@ from typing import Any
 
 from cfngen.schemas import schema
 
-# CloudFormation takes a template inline up to this size, from a bucket up to 1 MB
-# (AWS page "CloudFormation quotas").
-INLINE_LIMIT = 51_200
 IAM, NAMED, EXPAND = "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"
 # A name in one of these is one of the whole account.
 NAMES = {

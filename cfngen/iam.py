@@ -2,18 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from cfngen.errors import PolicyError
 
 VERSION = "2012-10-17"
-
-# Characters of all inline policies of one role together, white space not counted
-# (AWS page "IAM and AWS STS quotas").
-ROLE_ROOM = 10_240
-# The fewest characters that a name in a `Sub` may stand for.
-FEWEST = {"AWS::AccountId": 12, "AWS::Partition": 3, "AWS::Region": 9}
 
 
 class Statement(dict[str, Any]):
@@ -99,57 +92,6 @@ def trust(service: str, when: dict[str, Any] | None = None) -> dict[str, Any]:
 def names(actions: tuple[Any, ...]) -> list[str]:
     """Return actions as `service:Action`, whether they came from awacs or as text."""
     return [a.JSONrepr() if hasattr(a, "JSONrepr") else str(a) for a in actions]
-
-
-def overfull_roles(resources: dict[str, Any]) -> list[str]:
-    """Return the roles whose inline policies IAM would refuse for their size.
-
-    Args:
-        resources: a template's resources, as plain data.
-    """
-    sizes: dict[str, int] = {}
-    for name, resource in resources.items():
-        properties = resource.get("Properties", {})
-        documents, holders = [properties.get("PolicyDocument")], []
-        if resource["Type"] == "AWS::IAM::Role":
-            documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
-            holders = [name]
-        elif resource["Type"] == "AWS::IAM::RolePolicy":
-            holders = [_named(properties["RoleName"])]
-        elif resource["Type"] == "AWS::IAM::Policy":
-            holders = [_named(role) for role in properties.get("Roles", [])]
-        for holder in holders:
-            sizes[holder] = sizes.get(holder, 0) + sum(map(_size, documents))
-    return [
-        f"{name}: its policies have {size:,} characters or more; IAM takes {ROLE_ROOM:,} for one"
-        " role; name what it may touch by a prefix rather than one by one"
-        for name, size in sizes.items()
-        if size > ROLE_ROOM
-    ]
-
-
-def _named(role: Any) -> str:
-    return str(role.get("Ref", role) if isinstance(role, dict) else role)
-
-
-def _size(value: Any) -> int:
-    """Return the fewest characters that a piece of a policy has once it is deployed."""
-    if isinstance(value, dict):
-        if len(value) == 1:
-            ((function, inner),) = value.items()
-            if function == "Fn::Sub":
-                return _size_of_text(inner[0] if isinstance(inner, list) else inner)
-            if function in ("Ref", "Fn::GetAtt") or function.startswith("Fn::"):
-                return 3
-        return 1 + sum(len(key) + 4 + _size(item) for key, item in value.items())
-    if isinstance(value, list):
-        return 1 + sum(1 + _size(item) for item in value)
-    return len(str(value)) + 2
-
-
-def _size_of_text(text: str) -> int:
-    names = re.findall(r"\$\{([^!}][^}]*)\}", text)
-    return len(text) + 2 - sum(len(name) + 3 - FEWEST.get(name, 1) for name in names)
 
 
 def _statement(

@@ -1,16 +1,12 @@
 """Policies read as sentences, and refuse to hide what they grant."""
 
-from typing import Any
-
 import pytest
 from awacs import codecommit, s3
 from awacs.aws import Action
 from troposphere import GetAtt
 
-from cfngen import Template, allow, deny, policy_document, trust
+from cfngen import allow, deny, policy_document, trust
 from cfngen.errors import PolicyError
-from cfngen.iam import overfull_roles
-from cfngen.patterns import role
 
 
 def test_a_sentence_becomes_a_statement_in_reading_order() -> None:
@@ -86,46 +82,3 @@ def test_trust_names_one_service() -> None:
     assert statement["Principal"] == {"Service": "codebuild.amazonaws.com"}
     assert statement["Condition"] == {"StringEquals": {"aws:SourceAccount": "1"}}
     assert "Condition" not in trust("lambda")["Statement"][0]
-
-
-def wide(count: int, kind: str = "Role") -> dict[str, Any]:
-    """Return the resources of a role whose policies name so many objects one by one."""
-    on = [{"Fn::Sub": f"arn:${{AWS::Partition}}:s3:::bucket-{n:04}/*"} for n in range(count)]
-    document = policy_document(allow("s3:GetObject", on=on))
-    if kind == "Role":
-        policy = {"PolicyName": "Permissions", "PolicyDocument": document}
-        properties: dict[str, Any] = {"Policies": [policy]}
-    elif kind == "RolePolicy":
-        properties = {"RoleName": {"Ref": "Held"}, "PolicyDocument": document}
-    else:
-        properties = {"Roles": [{"Ref": "Held"}], "PolicyDocument": document}
-    return {"Type": f"AWS::IAM::{kind}", "Properties": properties}
-
-
-def test_a_role_with_more_in_its_policies_than_iam_takes_is_named() -> None:
-    """What one has inside and what is a resource of its own counts together."""
-    assert overfull_roles({"Held": wide(250)}) == []
-    (said,) = overfull_roles({"Held": wide(400)})
-    assert said.startswith("Held: its policies have ")
-    assert "IAM takes 10,240 for one role; name what it may touch by a prefix" in said
-    for kind in ("RolePolicy", "Policy"):
-        together = {"Held": wide(250), "More": wide(150, kind)}
-        assert [found.partition(":")[0] for found in overfull_roles(together)] == ["Held"]
-    assert overfull_roles({"Held": wide(250), "Other": wide(150)}) == []
-
-
-def test_what_is_filled_in_at_deploy_time_is_counted_as_if_it_were_short() -> None:
-    """A role is refused only if IAM is sure to refuse it."""
-    on = [{"Fn::Sub": "arn:${AWS::Partition}:s3:::${AVeryLongNameOfAParameter}/*"}] * 250
-    policy = {"PolicyName": "P", "PolicyDocument": policy_document(allow("s3:GetObject", on=on))}
-    held = {"Type": "AWS::IAM::Role", "Properties": {"Policies": [policy]}}
-    assert overfull_roles({"Held": held}) == []
-
-
-def test_a_template_with_such_a_role_is_refused() -> None:
-    """Nobody has to deploy it to learn of that."""
-    t = Template("x")
-    names = [f"arn:aws:s3:::a-rather-long-name-of-a-bucket-{n}/*" for n in range(300)]
-    t.add(role("Held", "codebuild", allow("s3:GetObject", on=names)))
-    with pytest.raises(PolicyError, match="Held: its policies have"):
-        t.document()

@@ -1,8 +1,4 @@
-"""What resources will be called, as far as a template says, as patterns for ARNs.
-
-CloudFormation's user guide promises only that a name which a template leaves out is unique, and
-shows `stack-resource-suffix`. Which types are called otherwise is known from what it makes.
-"""
+"""What resources will be called, as far as a template says, as patterns for ARNs."""
 
 from __future__ import annotations
 
@@ -11,64 +7,9 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Any
 
-from cfngen.schemas import schema
+from cfngen.physical_names import BY_RESOURCE, BY_STACK, CUT, KEPT, SMALL, name_property
 from cfngen.values import CLOSE, OPEN, scalar
 
-# CloudFormation cuts long names; this much of the stack's is left, and less in load balancing.
-KEPT = 24
-CUT = {
-    "AWS::ElasticLoadBalancing::LoadBalancer": 5,
-    "AWS::ElasticLoadBalancingV2::LoadBalancer": 5,
-    "AWS::ElasticLoadBalancingV2::TargetGroup": 5,
-}
-BY_STACK = {
-    "AWS::CloudWatch::Alarm",
-    "AWS::CodePipeline::Pipeline",
-    "AWS::DynamoDB::Table",
-    "AWS::ECR::Repository",
-    "AWS::ECS::Cluster",
-    "AWS::ECS::Service",
-    "AWS::ECS::TaskDefinition",
-    "AWS::Events::Rule",
-    "AWS::IAM::Group",
-    "AWS::IAM::InstanceProfile",
-    "AWS::IAM::ManagedPolicy",
-    "AWS::IAM::Role",
-    "AWS::IAM::User",
-    "AWS::Kinesis::Stream",
-    "AWS::KinesisFirehose::DeliveryStream",
-    "AWS::Lambda::Function",
-    "AWS::Logs::LogGroup",
-    "AWS::RDS::DBCluster",
-    "AWS::RDS::DBInstance",
-    "AWS::S3::Bucket",
-    "AWS::SNS::Topic",
-    "AWS::SQS::Queue",
-    "AWS::Scheduler::Schedule",
-    *CUT,
-}
-# Called after the resource alone, with what stands before it.
-BY_RESOURCE = {
-    "AWS::CodeBuild::Project": "",
-    "AWS::SSM::Parameter": "CFN-",
-    "AWS::SecretsManager::Secret": "",
-    "AWS::StepFunctions::StateMachine": "",
-}
-SMALL = {
-    "AWS::ECR::Repository",
-    "AWS::RDS::DBCluster",
-    "AWS::RDS::DBInstance",
-    "AWS::S3::Bucket",
-}
-# Their identifier is an ID, and yet their ARN has their name.
-NAMED = {
-    "AWS::CloudFormation::StackSet",
-    "AWS::CodeBuild::Project",
-    "AWS::CodeCommit::Repository",
-    "AWS::SecretsManager::Secret",
-}
-# Schemas list no property that names these.
-MORE_NAMES = {"AWS::ECS::TaskDefinition": ("Family",)}
 IMPORT = f"{OPEN}Fn::ImportValue "
 STRANGE = re.compile(r"[^\w+=,.@/:*-]", re.ASCII)
 
@@ -107,11 +48,10 @@ class Called:
 
 def called(name: str, type_: str, properties: dict[str, Any], place: Place) -> Called | None:
     """Return what a resource will be called, `None` if its service gives it an ID."""
-    known = schema(type_)
-    listed = known.names or MORE_NAMES.get(type_, ())
-    if not listed or not _by_name(type_):
+    key = name_property(type_)
+    if not key:
         return None
-    given = properties.get(listed[-1])  # what stands before it is where the name is one
+    given = properties.get(key)
     if given is None:
         return _generated(name, type_, place)
     found = patterns(given, place)
@@ -173,15 +113,6 @@ def asked(value: Any, place: Place) -> str:
     if not names:
         return "what only the deployment knows"
     return f"what {' and '.join(names)} says: --parameter {names[0]}=… narrows it"
-
-
-def _by_name(type_: str) -> bool:
-    known = schema(type_)
-    identifier = known.identifier[0] if len(known.identifier) == 1 else ()
-    return type_ in NAMED or not (
-        type_.startswith("AWS::EC2::")
-        or (identifier in known.read_only and identifier[-1].endswith("Id"))
-    )
 
 
 def _pattern(text: str, place: Place) -> str:

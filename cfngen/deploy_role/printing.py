@@ -11,11 +11,9 @@ from typing import Any
 
 from cfngen.deploy_role import Policy, Statement
 from cfngen.errors import CfngenError
+from cfngen.quotas import MANAGED_POLICY, ROLE_POLICIES
 from cfngen.visible import escaped_json, visible
 
-# Characters of a managed policy, and of all of a role's inline policies, without white space.
-# Source: IAM's user guide, "IAM and AWS STS quotas".
-MANAGED, INLINE = 6_144, 10_240
 WIDTH = 100
 # What YAML takes for something else than text.
 WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
@@ -33,17 +31,17 @@ def documents(policy: Policy, *, inline: bool = False) -> list[list[Statement]]:
     """
     if inline:
         whole = list(policy.statements)
-        if size(whole) > INLINE:
+        if size(whole) > ROLE_POLICIES:
             raise CfngenError(
-                f"{policy.name}: {size(whole):,} characters are more than the {INLINE:,} that a"
-                f" role's inline policies have room for; without --inline,"
+                f"{policy.name}: {size(whole):,} characters are more than the {ROLE_POLICIES:,}"
+                f" that a role's inline policies have room for; without --inline,"
                 f" {len(documents(policy))} managed policies hold them"
             )
         return [whole]
     found: list[list[Statement]] = [[]]
     for statement in policy.statements:
         for piece in _pieces(statement):
-            if found[-1] and size([*found[-1], piece]) > MANAGED:
+            if found[-1] and size([*found[-1], piece]) > MANAGED_POLICY:
                 found.append([])
             found[-1].append(piece)
     return found
@@ -52,7 +50,7 @@ def documents(policy: Policy, *, inline: bool = False) -> list[list[Statement]]:
 def _pieces(statement: Statement) -> Iterator[Statement]:
     """Yield a statement in pieces that fit a document each; together they allow the same."""
     longest = max(statement.actions, statement.resources, key=len)
-    if size([statement]) <= MANAGED or len(longest) < 2:
+    if size([statement]) <= MANAGED_POLICY or len(longest) < 2:
         yield statement
         return
     half = len(longest) // 2
@@ -105,9 +103,9 @@ def _sid(statement: Statement, used: dict[str, int]) -> str:
 def heading(policy: Policy, parts: list[list[Statement]], part: int, *, inline: bool) -> list[str]:
     """Return what is to be said before a document."""
     which = f", {part} of {len(parts)}" if len(parts) > 1 else ""
-    room = f"{MANAGED:,} characters of a managed policy"
+    room = f"{MANAGED_POLICY:,} characters of a managed policy"
     if inline:
-        room = f"{INLINE:,} characters of a role's inline policies"
+        room = f"{ROLE_POLICIES:,} characters of a role's inline policies"
     count = f"{size(parts[part - 1]):,} of the {room}"
     found = [f"What CloudFormation needs to deploy {policy.name}{which}: {count}."]
     if part == 1:

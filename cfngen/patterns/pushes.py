@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cfngen.parameters import Parameters, parameter
+from cfngen.quotas import EVENT_PATTERN, ROLE_POLICIES
 
 # The name of a repository (AWS page "Quotas in AWS CodeCommit").
 NAME = r"(?!.*\.git$)[A-Za-z0-9._-]{1,100}"
 BEGINNING = r"(?=[^*]{0,99}\*$)[A-Za-z0-9._-]*\*"
-# What a pattern may have (AWS page "Amazon EventBridge quotas").
-PATTERN_ROOM = 2048
-# Of that, what `pattern` needs besides names and details, with references resolved.
+# Of a pattern's characters, what `pattern` needs besides names and details, with references
+# resolved.
 FRAME = 400
+# What a repository's ARN has besides the name, with quotes and a comma, in the longest region.
+REPOSITORY_ARN = len('"arn:aws:codecommit:ap-southeast-2:123456789012:",')
 
 
 def repositories_question(purpose: str) -> type[Parameters]:
@@ -52,6 +54,24 @@ def repository_problems(repositories: Sequence[str], *, single: bool = False) ->
     ]
 
 
+def policy_problems(repositories: Sequence[str], *, taken: int) -> list[str]:
+    """Return what is wrong with so many names, if each has a place in one role's inline policies.
+
+    Args:
+        repositories: as an option has them.
+        taken: characters of the policies besides the ARNs of the repositories.
+    """
+    size = taken + sum(REPOSITORY_ARN + len(name) for name in repositories)
+    if size <= ROLE_POLICIES:
+        return []
+    problem = (
+        f"repositories: with {len(repositories)} names, the policies of one role may have {size:,}"
+        f" characters; IAM takes {ROLE_POLICIES:,}; use beginnings of names followed by *, or"
+        " several templates"
+    )
+    return [problem]
+
+
 def push_patterns(
     *, repositories: Sequence[str], asked: Any, events: Sequence[str], **detail: Any
 ) -> dict[str, Any]:
@@ -70,19 +90,36 @@ def push_patterns(
     Events".
     """
     tests: list[list[Any]] = [[]]
-    room = PATTERN_ROOM - FRAME - len(json.dumps(detail))
     if not repositories:
         tests = [[{"wildcard": asked}]]
     elif "*" not in repositories:
-        for name in repositories:
-            test = {"prefix": name.rstrip("*")} if name.endswith("*") else name
-            if len(json.dumps([*tests[-1], test])) > room:
-                tests.append([])
-            tests[-1].append(test)
-    return {
-        f"Push{number if number > 1 else ''}": push_pattern(names, events=events, **detail)
-        for number, names in enumerate(tests, start=1)
-    }
+        wanted = [{"prefix": n.rstrip("*")} if n.endswith("*") else n for n in repositories]
+        taken = FRAME + len(json.dumps(detail))
+        tests = in_patterns(wanted, taken, lambda test: len(json.dumps(test)))
+    return numbered("Push", [push_pattern(names, events=events, **detail) for names in tests])
+
+
+def in_patterns(tests: Sequence[Any], taken: int, length: Callable[[Any], int]) -> list[list[Any]]:
+    """Return what one field of an event may be, in as many lists as it needs patterns.
+
+    Args:
+        tests: names, or tests such as `{"prefix": "a"}`; they stay in their order.
+        taken: characters that a pattern needs besides them.
+        length: how many characters a test has once it is deployed, its quotes counted.
+    """
+    found: list[list[Any]] = [[]]
+    room = EVENT_PATTERN - taken
+    for test in tests:
+        # Brackets, and a comma and a space between two.
+        if sum(length(one) + 2 for one in [*found[-1], test]) > room and found[-1]:
+            found.append([])
+        found[-1].append(test)
+    return found
+
+
+def numbered(title: str, patterns: Sequence[Any]) -> dict[str, Any]:
+    """Return patterns by the logical IDs of their rules: `Push`, `Push2`, `Push3`."""
+    return {f"{title}{n if n > 1 else ''}": each for n, each in enumerate(patterns, start=1)}
 
 
 def push_pattern(names: Sequence[Any], *, events: Sequence[str], **detail: Any) -> dict[str, Any]:

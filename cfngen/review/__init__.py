@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cfngen.capabilities import INLINE_LIMIT
 from cfngen.errors import Problems, RenderError
+from cfngen.quotas import INLINE_LIMIT
 from cfngen.review import exports, inside, opaque
 from cfngen.review.acting import acting
 from cfngen.review.entries import entries
