@@ -11,7 +11,7 @@ from .builds import add_builds
 from .options import Options
 from .parameters import questions
 from .pushes import add_bus, add_direct_rules, add_rules, patterns
-from .results import add_alarms, add_results
+from .results import add_alarms, add_results, ended_patterns
 from .worker import add_worker
 
 
@@ -22,9 +22,10 @@ def branch_builder(options: Options) -> Template:
     p: Any = t.declare(questions(options))
     found = patterns(p, options)
     senders = [*found, *([] if options.direct else ["Resume", "WorkerDied"])]
-    if options.pull_requests != "none":
-        senders.append("BuildEnded")
     builds = add_builds(t, p, options)
+    ended = ended_patterns(builds)
+    if options.pull_requests != "none":
+        senders += ended
     lost = t.add(
         dead_letters(
             "Lost",
@@ -39,6 +40,6 @@ def branch_builder(options: Options) -> Template:
     else:
         queue, targets = add_worker(t, p, options, builds, lost, list(found))
         add_rules(t, found, targets, add_bus(t) if options.other_account else None)
-    add_results(t, p, options, builds, lost)
+    add_results(t, p, options, ended, lost)
     add_alarms(t, p, lost, queue)
     return t

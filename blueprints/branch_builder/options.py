@@ -5,17 +5,23 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from cfngen import option
-from cfngen.patterns.pushes import PATTERN_ROOM, repository_problems
+from cfngen.patterns.pushes import policy_problems, repository_problems
 from cfngen.patterns.tasks import TaskOptions
+from cfngen.physical_names import KEPT, generated
+from cfngen.quotas import EVENT_PATTERN
 
 # What a branch can be called (git-check-ref-format), with stars.
 GLOB = r'[^\x00-\x20~^:?\[\\\x7f"]{1,256}'
 # What a project can be called (AWS API CreateProject).
 PROJECT = "[A-Za-z0-9][A-Za-z0-9_-]{1,149}"
-# Of the 10,240 characters that all policies of a role may have, for the names of repositories.
-POLICY_ROOM = 6000
+# Characters of the worker's policies besides what the names of repositories and projects need, and
+# what a project's ARN has besides its name, with quotes and a comma.
+POLICIES_TAKEN = 2_700
+PROJECT_ARN = len('"arn:aws:codebuild:ap-southeast-2:123456789012:project/",')
+# The longest that CloudFormation makes of a logical ID.
+PROJECT_NAME = generated("a" * KEPT, "AWS::CodeBuild::Project")
 # Of a rule's pattern, what the names of branches may take, to leave some to repositories.
-BRANCH_ROOM = PATTERN_ROOM - 1000
+BRANCH_ROOM = EVENT_PATTERN - 1000
 
 
 def _glob_problem(glob: str) -> str:
@@ -108,12 +114,8 @@ class Options(TaskOptions):
                 ]
         if self.existing_projects and self.privileged:
             problems.append("privileged: an existing project has its own setting; leave it out")
-        names = sum(120 + len(name) for name in self.repositories)
-        if names > POLICY_ROOM:
-            problems.append(
-                f"repositories: {len(self.repositories)} names do not fit into one role's policies;"
-                " use beginnings of names, or several templates"
-            )
+        taken = POLICIES_TAKEN + self.room_of_projects
+        problems += policy_problems(self.repositories, taken=taken)
         return problems
 
     def _direct_problems(self) -> list[str]:
@@ -133,6 +135,20 @@ class Options(TaskOptions):
                 ' mode = "fargate"'
             )
         return problems
+
+    @property
+    def room_of_projects(self) -> int:
+        """How many characters the ARNs of each repository's project need, where there are any."""
+        if not self.separate:
+            return 0
+        names = (len(n) if self.existing_projects else PROJECT_NAME for n in self.repositories)
+        return sum(PROJECT_ARN + name for name in names)
+
+    @property
+    def stops_apart(self) -> bool:
+        """Whether the right to stop builds has no room beside the worker's others."""
+        taken = POLICIES_TAKEN + 2 * self.room_of_projects  # once to start, once to stop
+        return self.newest_only and bool(policy_problems(self.repositories, taken=taken))
 
     @property
     def direct(self) -> bool:

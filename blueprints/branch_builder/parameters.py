@@ -36,10 +36,10 @@ class OtherAccount(Parameters):
     )
 
 
-class AnswerRole(Parameters):
+class Answer(Parameters):
     """Who answers pull requests there."""
 
-    AnswerRole = parameter(
+    SourceAnswerRole = parameter(
         "Role there that may answer pull requests: AnswerRole of branch-events",
         AllowedPattern=r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}",
         ConstraintDescription="the ARN of a role",
@@ -93,11 +93,16 @@ class Bundles(Parameters):
 
 
 class Operation(Parameters):
-    """How it runs."""
+    """Who hears of it."""
 
     ResultsEmail = parameter("Address that hears how builds ended; empty for none", **EMAIL,
                              group="Operation")  # fmt: skip
     AlarmEmail = parameter("Address that hears of alarms; empty for none", **EMAIL)
+
+
+class Logs(Parameters):
+    """How long logs are kept, where there are any."""
+
     LogDays = parameter(
         "Days that logs are kept", Type="Number", Default=30, AllowedValues=list(RETENTION_DAYS)
     )
@@ -128,7 +133,7 @@ def questions(options: Options) -> type[Parameters]:
     if options.other_account:
         asked.append(OtherAccount)
         if options.pull_requests != "none":
-            asked.append(AnswerRole)
+            asked.append(Answer)
     if not options.existing_projects:
         asked.append(Builds)
     elif not options.separate:
@@ -136,6 +141,8 @@ def questions(options: Options) -> type[Parameters]:
     if not options.direct:
         asked += [Bundles, *task_questions(options, STACK)]
     asked.append(Operation)
+    if not (options.direct and options.existing_projects and options.pull_requests == "none"):
+        asked.append(Logs)
     if not options.direct:
         asked.append(Queue)
     return type("Params", tuple(asked), {})

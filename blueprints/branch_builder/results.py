@@ -1,5 +1,6 @@
 """Who hears how builds ended, and what went wrong around them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from awacs import codecommit, sts
@@ -15,16 +16,27 @@ from cfngen.patterns import (
     log_group,
     python_function,
 )
+from cfngen.patterns.pushes import in_patterns, numbered
+from cfngen.physical_names import generated
 
 from .builds import Builds, source_arns
 from .options import Options
 
 payload = Payloads(__package__)
 
+PROJECT_TYPE = "AWS::CodeBuild::Project"
+# Characters of a pattern beside the names of projects.
+PATTERN_TAKEN = 300
 ENDS = ("SUCCEEDED", "FAILED", "FAULT", "STOPPED", "TIMED_OUT")
 
 
-def add_results(t: Template, p: Any, options: Options, builds: Builds, lost: DeadLetters) -> None:
+def add_results(
+    t: Template,
+    p: Any,
+    options: Options,
+    ended: Mapping[str, Any],
+    lost: DeadLetters,
+) -> None:
     """Add the topic that hears how builds end and, if asked for, what tells pull requests."""
     has_email = t.condition("HasResultsEmail", Not(Equals(p.ResultsEmail, "")))
     topic = t.add(
@@ -54,21 +66,35 @@ def add_results(t: Template, p: Any, options: Options, builds: Builds, lost: Dea
         )
     ]
     if options.pull_requests != "none":
-        targets.append(_answer(t, p, options, lost))
-    t.add(
-        Rule(
-            "BuildEnded",
-            EventPattern={
+        targets.append(_answer(t, p, options, list(ended), lost))
+    for title, pattern in ended.items():
+        t.add(Rule(title, EventPattern=pattern, Targets=targets))
+
+
+def ended_patterns(builds: Builds) -> dict[str, Any]:
+    """Return the patterns of the rules that hear how builds end, by their logical IDs."""
+    listed = in_patterns(list(builds.names.values()), PATTERN_TAKEN, _length)
+    return numbered(
+        "BuildEnded",
+        [
+            {
                 "source": ["aws.codebuild"],
                 "detail-type": ["CodeBuild Build State Change"],
-                "detail": {"build-status": ENDS, "project-name": list(builds.names.values())},
-            },
-            Targets=targets,
-        )
+                "detail": {"build-status": ENDS, "project-name": names},
+            }
+            for names in listed
+        ],
     )
 
 
-def _answer(t: Template, p: Any, options: Options, lost: DeadLetters) -> Target:
+def _length(project: Any) -> int:
+    """Return how many characters the name of a project has at most, with quotes."""
+    if isinstance(project, str):
+        return len(project) + 2
+    return generated(project.data["Ref"], PROJECT_TYPE) + 2
+
+
+def _answer(t: Template, p: Any, options: Options, rules: list[str], lost: DeadLetters) -> Target:
     """Add the function that tells pull requests; return it as a rule's target."""
     approve = options.pull_requests == "approve"
     actions = [
@@ -79,8 +105,8 @@ def _answer(t: Template, p: Any, options: Options, lost: DeadLetters) -> Target:
     ]
     environment: dict[str, Any] = {"APPROVE": str(approve).lower()}
     if options.other_account:
-        may = allow(sts.AssumeRole, on=p.AnswerRole)
-        environment |= {"SOURCE_REGION": p.SourceRegion, "SOURCE_ROLE": p.AnswerRole}
+        may = allow(sts.AssumeRole, on=p.SourceAnswerRole)
+        environment |= {"SOURCE_REGION": p.SourceRegion, "SOURCE_ROLE": p.SourceAnswerRole}
     else:
         may = allow(*actions, on=source_arns(p, options))
         environment |= {"SOURCE_REGION": Ref("AWS::Region")}
@@ -97,7 +123,8 @@ def _answer(t: Template, p: Any, options: Options, lost: DeadLetters) -> Target:
             environment=environment,
         )
     )
-    t.add(function.called_by("BuildEnded"))
+    for rule in rules:
+        t.add(function.called_by(rule))
     t.output("AnswerRole", GetAtt(function.role, "Arn"), "Who approves, for approval rules")
     return Target(Id="Answer", Arn=function.arn, DeadLetterConfig=DeadLetterConfig(Arn=lost.arn))
 

@@ -6,8 +6,9 @@ from typing import Any
 from awacs import codebuild, codecommit, ecs, s3, sqs, sts
 from troposphere import GetAtt, Ref, Sub
 from troposphere.events import DeadLetterConfig, RetryPolicy, Rule, SqsParameters, Target
+from troposphere.iam import ManagedPolicy
 
-from cfngen import Payloads, Statement, Template, allow
+from cfngen import Payloads, Statement, Template, allow, policy_document
 from cfngen.patterns import (
     DeadLetters,
     FargateTask,
@@ -70,6 +71,15 @@ def add_worker(
             role_why="Held by the worker: it reads pushes and repositories, and starts builds.",
         )
     )
+    if options.stops_apart:
+        t.add(
+            ManagedPolicy(
+                "WorkerStops",
+                PolicyDocument=policy_document(_may_stop(builds)),
+                Roles=[Ref(task.role)],
+            ),
+            why="Lets the worker stop builds: so many projects do not fit into its other policies.",
+        )
     starter = _starter(t, options, task, queue, lost)
     t.add(
         Rule("Resume", ScheduleExpression=p.Schedule, Targets=[_called(starter, lost)]),
@@ -156,13 +166,17 @@ def _may(p: Any, options: Options, builds: Builds, queue: OrderedQueue) -> Itera
         variables=VARIABLES if builds.outputs else VARIABLES[:-1],
         location=Sub("${Bundles}/*"),
     )
-    if options.newest_only:
-        yield allow(
-            codebuild.BatchGetBuilds,
-            codebuild.ListBuildsForProject,
-            codebuild.StopBuild,
-            on=projects,
-        )
+    if options.newest_only and not options.stops_apart:
+        yield _may_stop(builds)
+
+
+def _may_stop(builds: Builds) -> Statement:
+    return allow(
+        codebuild.BatchGetBuilds,
+        codebuild.ListBuildsForProject,
+        codebuild.StopBuild,
+        on=list(builds.arns.values()),
+    )
 
 
 def _environment(p: Any, options: Options, builds: Builds, queue: OrderedQueue) -> dict[str, Any]:

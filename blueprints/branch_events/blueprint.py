@@ -9,12 +9,17 @@ from troposphere.events import DeadLetterConfig, Rule, Target
 
 from cfngen import Parameters, Template, allow, blueprint, option, parameter
 from cfngen.patterns import alarm, alarm_topic, dead_letters, role, role_for_stack
-from cfngen.patterns.pushes import push_patterns, repositories_question, repository_problems
+from cfngen.patterns.pushes import (
+    policy_problems,
+    push_patterns,
+    repositories_question,
+    repository_problems,
+)
 
 BUS = "arn:${AWS::Partition}:events:${BuilderRegion}:${BuilderAccount}:event-bus/${BuilderStack}"
 REPOSITORY = "arn:${AWS::Partition}:codecommit:${AWS::Region}:${AWS::AccountId}:%s"
-# Of the 10,240 characters that all policies of a role may have, for the names of repositories.
-POLICY_ROOM = 8000
+# Characters of a role's policy besides the names of repositories.
+POLICY_TAKEN = 300
 
 
 @dataclass(frozen=True)
@@ -32,11 +37,7 @@ class Options:
     def __post_init__(self) -> None:
         """Refuse what cannot be."""
         problems = repository_problems(self.repositories)
-        if sum(90 + len(name) for name in self.repositories) > POLICY_ROOM:
-            problems.append(
-                f"repositories: {len(self.repositories)} names do not fit into one role's policies;"
-                " use beginnings of names, or several templates"
-            )
+        problems += policy_problems(self.repositories, taken=POLICY_TAKEN)
         if problems:
             raise ValueError(*problems)
 
@@ -130,7 +131,7 @@ def branch_events(options: Options) -> Template:
             role_for_stack("AnswerRole", *builder, "AnswerRole", answers),
             why="Held by the builder's function that tells pull requests how builds ended.",
         )
-        t.output("AnswerRole", GetAtt(answerer, "Arn"), "The builder's AnswerRole")
+        t.output("AnswerRole", GetAtt(answerer, "Arn"), "The builder's SourceAnswerRole")
     has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
     alarms = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email))
     t.add(

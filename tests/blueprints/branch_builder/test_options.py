@@ -52,7 +52,7 @@ def test_what_a_branch_can_be_called_is_taken(glob: str) -> None:
         ({"workers": 21}, "workers = 21"),
         ({"cpu": 7}, "cpu = 7"),
         ({"repositories": ["a b"]}, "repositories: 'a b'"),
-        ({"repositories": [f"{n:03}{'x' * 90}" for n in range(40)]}, "do not fit"),
+        ({"repositories": [f"{n:03}{'x' * 90}" for n in range(60)]}, "IAM takes 10,240"),
         ({"existing_projects": True, "privileged": True}, "privileged"),
         (
             {"existing_projects": True, "projects": "repository", "repositories": ["a.b"]},

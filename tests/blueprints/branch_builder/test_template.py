@@ -14,7 +14,9 @@ from support.cloudformation import resolved
 
 from cfngen import Payloads, draw
 from cfngen.lint import INFORMATIONAL, Linter
+from cfngen.options import option_problems
 from cfngen.patterns.builds import DENIED, NOT_ALLOWED
+from cfngen.rules.budgets import over_budget
 from cfngen.testing import of_type, references, statements
 
 OURS = Payloads("cfngen_blueprints.branch_builder")
@@ -185,7 +187,7 @@ def test_whoever_starts_builds_can_override_nothing(options: dict[str, Any]) -> 
 def test_in_another_account_the_worker_has_one_way_in() -> None:
     """A role there, and no right of its own to any repository; so has the function."""
     template = body(**SHAPES["account"])
-    given = {"SourceRole": "arn:reader", "AnswerRole": "arn:answer"}
+    given = {"SourceRole": "arn:reader", "SourceAnswerRole": "arn:answer"}
     worker = may(template, "WorkerRole", given)
     assert worker["sts:AssumeRole"] == {"arn:reader"}
     assert "codecommit:GitPull" not in worker
@@ -349,3 +351,86 @@ def test_every_region_whose_registry_has_the_types_lints_clean(name: str, linter
         re.match("Resource type 'AWS::CodeBuild::Project' does not exist", m) for m in others
     )
     assert len(others) < 5
+
+
+# --- how many there can be ---
+
+LISTS: dict[str, dict[str, Any]] = {
+    "shared": {"newest_only": True},
+    "each": {"projects": "repository", "newest_only": True, "pull_requests": "approve"},
+    "existing each": {"projects": "repository", "newest_only": True, "existing_projects": True},
+    "direct": {"mode": "direct", "pull_requests": "approve"},
+    "direct each": {"mode": "direct", "projects": "repository", "pull_requests": "comment"},
+    "account": {"projects": "repository", "other_account": True, "pull_requests": "comment"},
+}
+
+
+def named(count: int, length: int) -> list[str]:
+    """Return so many names of repositories, of so many characters."""
+    return [f"{number:03}".rjust(length, "r") for number in range(count)]
+
+
+def most(length: int, options: dict[str, Any]) -> int:
+    """Return how many names of so many characters the options take."""
+    few, many = 1, 400  # taken, and not
+    while many - few > 1:
+        count = (few + many) // 2
+        if option_problems(
+            BLUEPRINT.options_type, {**options, "repositories": named(count, length)}
+        ):
+            many = count
+        else:
+            few = count
+    return few
+
+
+@pytest.mark.parametrize("length", [4, 30, 100])
+@pytest.mark.parametrize("options", LISTS.values(), ids=LISTS)
+def test_whatever_lists_the_options_take_aws_takes(options: dict[str, Any], length: int) -> None:
+    """The longest list has patterns and policies that are not too long, and is not short."""
+    count = most(length, options)
+    assert count >= {4: 45, 30: 40, 100: 20}[length]
+    template = body(**options, repositories=named(count, length))
+    assert list(over_budget(template)) == []
+
+
+def test_ends_of_builds_are_heard_of_by_as_many_rules_as_it_takes() -> None:
+    """Each project is in one of them, and each of them may call the function."""
+    template = body(**LISTS["each"], repositories=named(43, 30))
+    rules = {
+        name: rule
+        for name, rule in of_type(template, "AWS::Events::Rule").items()
+        if name.startswith("BuildEnded")
+    }
+    assert list(rules) == ["BuildEnded", "BuildEnded2"]
+    listed = [n["Ref"] for r in rules.values() for n in r["EventPattern"]["detail"]["project-name"]]
+    projects = set(of_type(template, "AWS::CodeBuild::Project"))
+    assert len(listed) == len(set(listed)) == 43
+    assert set(listed) <= projects
+    called = {
+        p["SourceArn"]["Fn::GetAtt"][0]
+        for p in of_type(template, "AWS::Lambda::Permission").values()
+        if p["FunctionName"]["Fn::GetAtt"][0] == "Answer"
+    }
+    assert called == set(rules)
+
+
+def test_the_worker_may_stop_all_builds_however_many_projects_there_are() -> None:
+    """In a policy of its own where the others leave no room, and in no second one elsewhere."""
+    projects = {**LISTS["each"], "pull_requests": "none"}
+    for count, apart in ((3, False), (40, True)):
+        template = body(**projects, repositories=named(count, 30))
+        (stops,) = (s for _, s in statements(template) if "codebuild:StopBuild" in s["Action"])
+        assert len(stops["Resource"]) == count
+        policies_apart = of_type(template, "AWS::IAM::ManagedPolicy")
+        assert bool(policies_apart) is apart
+        for policy in policies_apart.values():
+            assert policy["Roles"] == [{"Ref": "WorkerRole"}]
+            assert policy["PolicyDocument"]["Statement"] == [stops]
+
+
+def test_no_shape_asks_how_long_logs_are_kept_that_it_does_not_have() -> None:
+    """`LogDays` is asked where there is a log."""
+    existing = {"mode": "direct", "existing_projects": True}
+    assert "LogDays" not in body(**existing)["Parameters"]
+    assert "LogDays" in body(**existing, pull_requests="comment")["Parameters"]

@@ -111,7 +111,7 @@ def test_listed_repositories_are_those_that_may_be_read() -> None:
 
 @pytest.mark.parametrize(
     ("repositories", "words"),
-    [(["a b"], "'a b'"), ([f"{n:03}{'x' * 90}" for n in range(60)], "do not fit")],
+    [(["a b"], "'a b'"), ([f"{n:03}{'x' * 90}" for n in range(80)], "IAM takes 10,240")],
 )
 def test_what_cannot_be_is_refused(repositories: list[str], words: str) -> None:
     """In words that say what would be right."""
