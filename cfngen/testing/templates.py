@@ -4,14 +4,48 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict, dataclass, fields
+from itertools import combinations
 from typing import Any
 
 from cfngen.blueprint import Blueprint
 from cfngen.generate import Drawn, draw
-from cfngen.options import options_from, options_schema
+from cfngen.options import option_problems, options_from, options_schema
 
 Path = tuple[str | int, ...]
+# Where the names are that something in a template refers to.
+SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One value of one option, and what the option says that it needs (`option(needs=…)`)."""
+
+    option: str
+    value: Any
+    needs: dict[str, Any]
+
+
+def choices(blueprint: Blueprint) -> list[Choice]:
+    """Return the choices of a blueprint's options, other than the defaults, in their order.
+
+    Booleans and `Literal`s have every value, tuples of `Literal`s every single item.
+
+    Raises:
+        Problems: a default is not of its own option's type.
+    """
+    needs = {f.name: f.metadata.get("needs", {}) for f in fields(blueprint.options_type)}
+    defaults = json.loads(json.dumps(asdict(blueprint.options_type()), default=str))
+    options_from(blueprint.options_type, defaults)
+    found: list[Choice] = []
+    for name, schema in options_schema(blueprint.options_type).get("properties", {}).items():
+        values: list[Any] = schema.get("enum", [])
+        if schema.get("type") == "boolean":
+            values = [False, True]
+        elif schema.get("type") == "array":
+            values = [[value] for value in schema.get("items", {}).get("enum", [])]
+        found += [Choice(name, value, needs[name]) for value in values if value != defaults[name]]
+    return found
 
 
 def shapes(blueprint: Blueprint) -> list[Drawn]:
@@ -24,21 +58,87 @@ def shapes(blueprint: Blueprint) -> list[Drawn]:
     Raises:
         Problems: a default is not of its own option's type, or a choice is refused.
     """
-    needs = {f.name: f.metadata.get("needs", {}) for f in fields(blueprint.options_type)}
-    defaults = json.loads(json.dumps(asdict(blueprint.options_type()), default=str))
-    options_from(blueprint.options_type, defaults)
     found = [draw(blueprint)]
-    for name, schema in options_schema(blueprint.options_type).get("properties", {}).items():
-        values: list[Any] = schema.get("enum", [])
-        if schema.get("type") == "boolean":
-            values = [False, True]
-        elif schema.get("type") == "array":
-            values = [[value] for value in schema.get("items", {}).get("enum", [])]
-        found += [
-            draw(blueprint, {**(needs[name] if value != defaults[name] else {}), name: value})
-            for value in values
-        ]
+    found += [draw(blueprint, {**c.needs, c.option: c.value}) for c in choices(blueprint)]
     return list({shape.text: shape for shape in found}.values())
+
+
+def pairs(blueprint: Blueprint, option: str = "") -> Iterator[tuple[dict[str, Any], Drawn]]:
+    """Yield a blueprint's templates with each two choices at once, and the options of each.
+
+    Two items of one tuple of `Literal`s are a pair, too. Pairs that the options themselves refuse
+    are left out; whatever else is raised is a mistake in the blueprint. Many faults need two
+    choices: a name that two parts of a template both give, a list that one of them makes longer.
+
+    Args:
+        blueprint: the blueprint.
+        option: the name of one option, whose choices are then drawn with those of the options
+            behind it only, so that several processes can share the work.
+
+    Raises:
+        Problems: a default is not of its own option's type.
+    """
+    for options in paired(blueprint, option):
+        yield options, draw(blueprint, options)
+
+
+def paired(blueprint: Blueprint, option: str = "") -> Iterator[dict[str, Any]]:
+    """Yield the options of `pairs`, without drawing anything."""
+    for first, second in combinations(choices(blueprint), 2):
+        if option not in ("", first.option):
+            continue
+        chosen = {first.option: first.value}
+        if first.option != second.option:
+            chosen[second.option] = second.value
+        elif isinstance(first.value, list):
+            chosen[first.option] = [*first.value, *second.value]
+        else:
+            continue
+        options = {**first.needs, **second.needs, **chosen}
+        if not option_problems(blueprint.options_type, options):
+            yield options
+
+
+def dangling(body: dict[str, Any]) -> set[str]:
+    """Return the names that a template refers to and does not have.
+
+    Those of parameters, resources, conditions and mappings: in `Ref`, `Fn::GetAtt`, `Fn::Sub`,
+    `Fn::If`, `Fn::FindInMap`, `Condition` and `DependsOn`.
+    """
+    there = {name for section in SECTIONS for name in body.get(section, {})}
+    return {name for name in _named(body) if name not in there and not name.startswith("AWS::")}
+
+
+def unused(body: dict[str, Any]) -> set[str]:
+    """Return the parameters, conditions and mappings that nothing in a template refers to."""
+    named = _named(body)
+    sections = (body.get(section, {}) for section in SECTIONS if section != "Resources")
+    return {name for section in sections for name in section if name not in named}
+
+
+def _named(body: dict[str, Any]) -> set[str]:
+    """Return every name that anything in a template refers to."""
+    return {
+        name
+        for section, content in body.items()
+        if section not in ("Metadata", "Parameters", "Mappings")
+        for name in (*references(content), *_conditions_and_more(content))
+    }
+
+
+def _conditions_and_more(value: Any) -> Iterator[str]:
+    """Yield the names of conditions, mappings and resources that are referred to without a Ref."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _conditions_and_more(item)
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            if key in ("Fn::If", "Fn::FindInMap") and isinstance(item, list):
+                yield from (name for name in item[:1] if isinstance(name, str))
+            elif key in ("Condition", "DependsOn"):
+                # A policy has conditions of its own, which are mappings.
+                yield from (name for name in _listed(item) if isinstance(name, str))
+            yield from _conditions_and_more(item)
 
 
 def of_type(body: dict[str, Any], kind: str) -> dict[str, Any]:
