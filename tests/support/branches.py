@@ -189,7 +189,7 @@ def build_place(root: Path, services: Services, **options: Any) -> Place:
     for title in ("GivenUp", "Pushes"):
         attributes = {
             key: json.dumps(value) if isinstance(value, dict) else str(value)
-            for key, value in resolved(queues[title], known).items()
+            for key, value in resolved(queues[title], known, place.body).items()
         }
         made = {"QueueName": f"{title}-{name}.fifo", "Attributes": attributes}
         known[title] = sqs.create_queue(**made)["QueueUrl"]
@@ -212,7 +212,10 @@ def build_place(root: Path, services: Services, **options: Any) -> Place:
     )
     place.environment = {
         "PATH": os.environ["PATH"],
-        **{one["Name"]: resolved(one["Value"], known) for one in container["Environment"]},
+        **{
+            one["Name"]: resolved(one["Value"], known, place.body)
+            for one in container["Environment"]
+        },
         # What the Dockerfile says, with the folder of this test.
         "HOME": str(root / "data"),
         "TMPDIR": str(root / "data"),

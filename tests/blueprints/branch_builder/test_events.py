@@ -29,9 +29,10 @@ def rules(asked: str = "*", **options: Any) -> dict[str, Any]:
     """Return a shape's rules, with what the deployment fills in."""
     body = draw(BLUEPRINT, options).document.body
     given = {"Repositories": asked, "SourceAccount": "222233334444", "Outputs": "outputs"}
-    given |= {"WorkerCluster.Arn": aws_events.CLUSTER}
+    given |= {"WorkerCluster.Arn": aws_events.CLUSTER, "ProjectName": "builds"}
     return {
-        name: resolved(rule, given) for name, rule in of_type(body, "AWS::Events::Rule").items()
+        name: resolved(rule, given, body)
+        for name, rule in of_type(body, "AWS::Events::Rule").items()
     }
 
 

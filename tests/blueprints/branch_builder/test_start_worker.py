@@ -75,7 +75,7 @@ def invoke(ecs: Workers, queue: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
     }
     function = of_type(body, "AWS::Lambda::Function")["Starter"]
     assert function["Code"]["ZipFile"] == (FUNCTIONS / "start_worker.py").read_text()
-    for name, value in resolved(function["Environment"]["Variables"], known).items():
+    for name, value in resolved(function["Environment"]["Variables"], known, body).items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", ecs.url)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")

@@ -72,7 +72,9 @@ def may(template: dict[str, Any], role: str, given: Mapping[str, Any] = {}) -> d
     for statement in policies(template, role):
         if statement["Effect"] == "Allow":
             for action in listed(statement["Action"]):
-                on = listed(resolved(statement["Resource"], given))
+                on = listed(
+                    resolved(statement["Resource"], {"Repositories": "*", **given}, template)
+                )
                 found.setdefault(action, set()).update(on)
     return found
 
@@ -175,12 +177,16 @@ def test_whoever_starts_builds_can_override_nothing(options: dict[str, Any]) -> 
     } in denied
     (where,) = [c for c in denied if "codebuild:source.location" in json.dumps(c)]
     if "WorkerRole" in template["Resources"]:
-        assert resolved(where) == {"StringNotLike": {"codebuild:source.location": "<Bundles>/*"}}
+        assert resolved(where, {}, template) == {
+            "StringNotLike": {"codebuild:source.location": "<Bundles>/*"}
+        }
     elif "projects" in options:
         assert where == {"Null": {"codebuild:source.location": "false"}}
     else:
         clone = "https://git-codecommit.us-east-2.amazonaws.com/v1/repos/*"
-        assert resolved(where) == {"StringNotLike": {"codebuild:source.location": clone}}
+        assert resolved(where, {}, template) == {
+            "StringNotLike": {"codebuild:source.location": clone}
+        }
     assert len(denied) == len(DENIED) + 2
 
 
@@ -199,8 +205,9 @@ def test_in_another_account_the_worker_has_one_way_in() -> None:
 
 def test_only_the_other_account_s_pushes_come_in() -> None:
     """The bus lets it send what CodeCommit says of repositories, and nothing else."""
-    (policy,) = of_type(body(other_account=True), "AWS::Events::EventBusPolicy").values()
-    statement = resolved(policy["Statement"], {"SourceAccount": "222233334444"})
+    template = body(other_account=True)
+    (policy,) = of_type(template, "AWS::Events::EventBusPolicy").values()
+    statement = resolved(policy["Statement"], {"SourceAccount": "222233334444"}, template)
     assert statement["Principal"] == {"AWS": "arn:aws:iam::222233334444:root"}
     assert statement["Action"] == "events:PutEvents"
     assert statement["Condition"] == {
