@@ -13,15 +13,18 @@ from fnmatch import fnmatchcase
 from functools import lru_cache
 from typing import Any
 
-from cfngen.deploy_role.arns import Resource, taken
+from cfngen.deploy_role.arns import Resource, Taken, taken
 from cfngen.deploy_role.beyond import calls
-from cfngen.deploy_role.features import exists, wanted
+from cfngen.deploy_role.connections import connections
+from cfngen.deploy_role.exports import defaults
+from cfngen.deploy_role.features import added, wanted
+from cfngen.deploy_role.handlers import actions, exists
 from cfngen.deploy_role.names import Place
+from cfngen.deploy_role.objects import READS, objects
 from cfngen.deploy_role.passing import passed
 from cfngen.deploy_role.told import not_covered, notes, refusal, remarks, strange_types
 from cfngen.errors import CfngenError
 from cfngen.intrinsics import Resolver
-from cfngen.schemas import OPERATIONS, schema
 from cfngen.values import references
 
 LONGEST = 100  # characters of a pattern by which what it covers is looked up
@@ -74,16 +77,24 @@ class _Gathered:
         return _narrowed(tuple(self.arns))
 
 
+Condition = tuple[str, str, str]  # operator, key, value
+
+
 class _Statements:
     """Actions in the order in which the template asks for them."""
 
     def __init__(self) -> None:
-        self.found: dict[tuple[str, str], _Gathered] = {}
+        self.found: dict[tuple[str, Condition | None], _Gathered] = {}
 
     def add(
-        self, action: str, arns: tuple[str, ...], about: str, note: str = "", to: str = ""
+        self,
+        action: str,
+        arns: tuple[str, ...],
+        about: str,
+        note: str = "",
+        condition: Condition | None = None,
     ) -> None:
-        gathered = self.found.setdefault((action, to), _Gathered())
+        gathered = self.found.setdefault((action, condition), _Gathered())
         gathered.arns |= dict.fromkeys(arns)
         gathered.about[about] = None
         if note:
@@ -91,19 +102,21 @@ class _Statements:
 
     def statements(self) -> Iterator[Statement]:
         """Yield the statements: actions of a service that share what they are allowed on."""
-        groups: dict[tuple[Any, ...], list[tuple[str, str, _Gathered]]] = {}
-        for (action, to), gathered in self.found.items():
+        groups: dict[tuple[Any, ...], list[tuple[str, Condition | None, _Gathered]]] = {}
+        for (action, condition), gathered in self.found.items():
             arns = gathered.narrowed()
             service = "" if arns == ("*",) else action.partition(":")[0]
-            groups.setdefault((service, arns, bool(to)), []).append((action, to, gathered))
-        for (_, arns, passes), members in groups.items():
+            # An action with a condition is on its own; values of one condition are alternatives.
+            apart = (action, *condition[:2]) if condition else None
+            groups.setdefault((service, arns, apart), []).append((action, condition, gathered))
+        for (_, arns, apart), members in groups.items():
             about = dict.fromkeys(what for *_, gathered in members for what in gathered.about)
             notes = dict.fromkeys(note for *_, gathered in members for note in gathered.notes)
             said = () if arns == ("*",) else (", ".join(about),)
-            services = tuple(dict.fromkeys(to for _, to, _ in members))
-            condition = (("StringEquals", "iam:PassedToService", services),) if passes else ()
-            actions = tuple(sorted({action for action, *_ in members}))
-            yield Statement(actions, arns, condition, (*said, *notes))
+            values = tuple(dict.fromkeys(one[2] for _, one, _ in members if one))
+            conditions = ((*apart[1:], values),) if apart else ()
+            names = tuple(sorted({action for action, *_ in members}))
+            yield Statement(names, arns, conditions, (*said, *notes))
 
 
 @lru_cache
@@ -148,42 +161,84 @@ def policy(name: str, body: Any, place: Place, *, skip_unknown: bool = False) ->
         CfngenError: types that have no handlers and are not in the overlay, all of them at once.
     """
     body = body if isinstance(body, dict) else {}
-    place = replace(place, declared=frozenset(map(str, _section(body, "Parameters"))))
+    declared = frozenset(map(str, _section(body, "Parameters")))
+    place = replace(place, declared=declared, defaults=defaults(body))
     resources = _resources(name, body)
     strange = strange_types(resources)
     if strange and not skip_unknown:
         raise CfngenError(refusal(name, strange))
-    made = _Statements()
-    unknown: dict[str, dict[str, None]] = {}
-    unused: dict[str, dict[str, None]] = {}
+    draft = _Draft(resources, place)
     for resource in resources.values():
-        for action in _actions(resource):
-            if action == "iam:PassRole":
-                for arn, services, note in passed(resource, resources, place):
-                    for service in services:
-                        made.add(action, (arn,), resource.type, note, service)
-            elif not exists(action):
-                unknown.setdefault(resource.type, {})[action] = None
-            elif not wanted(action, resource):
-                unused.setdefault(resource.type, {})[action] = None
-            else:
-                found = taken(action, resource, resources, place)
-                note = _about(action, found.note)
-                made.add(action, found.arns, resource.type, note)
+        draft.add(resource)
     for call in calls(body, resources, place):
-        made.add(call.action, call.arns, call.why)
-    allowed = {action for action, _ in made.found}
-    left_out = (
-        _left_out("no property asks for it", unused, allowed),
-        _left_out("IAM has no such action", unknown, allowed),
-    )
+        draft.made.add(call.action, call.arns, call.why)
     return Policy(
         name,
-        tuple(made.statements()),
+        tuple(draft.made.statements()),
         (*not_covered(strange), *notes(body, resources)),
         tuple(remarks(resources, place)),
-        tuple(one for one in left_out if one.actions),
+        draft.left_out(),
     )
+
+
+class _Draft:
+    """What is gathered of a template, one resource after the other."""
+
+    def __init__(self, resources: dict[str, Resource], place: Place) -> None:
+        self.resources = resources
+        self.place = place
+        self.made = _Statements()
+        self.unknown: dict[str, dict[str, None]] = {}
+        self.unused: dict[str, dict[str, None]] = {}
+        self.without_role: dict[str, list[str]] = {}
+
+    def add(self, resource: Resource) -> None:
+        """Add what one resource needs."""
+        for action in actions(resource.type):
+            if action == "iam:PassRole":
+                self._pass(resource)
+            elif not exists(action):
+                self.unknown.setdefault(resource.type, {})[action] = None
+            elif not wanted(action, resource, self.resources, self.place):
+                self.unused.setdefault(resource.type, {})[action] = None
+            else:
+                found = self._taken(action, resource)
+                if found.arns:
+                    self.made.add(action, found.arns, resource.type, _about(action, found.note))
+        for one, arn in added(resource, self.place):
+            self.made.add(one.action, (arn,), resource.type, one.why, one.condition)
+
+    def left_out(self) -> tuple[LeftOut, ...]:
+        """Return what handlers list and the policy does not allow."""
+        allowed = {action for action, _ in self.made.found}
+        roles = self.without_role.items()
+        found = (
+            _left_out("no property asks for it", self.unused, allowed),
+            _left_out("IAM has no such action", self.unknown, allowed),
+            LeftOut(
+                "no role or instance profile was found that it hands over",
+                {f"{type_} ({', '.join(ids)})": ("iam:PassRole",) for type_, ids in roles},
+            ),
+        )
+        return tuple(one for one in found if one.actions)
+
+    def _pass(self, resource: Resource) -> None:
+        """Add the roles that a resource hands over, or that it has none."""
+        roles = list(passed(resource, self.resources, self.place))
+        for role in roles:
+            for service in role.services:
+                condition = ("StringEquals", "iam:PassedToService", service)
+                self.made.add("iam:PassRole", (role.arn,), resource.type, role.note, condition)
+        if not roles:
+            self.without_role.setdefault(resource.type, []).append(resource.name)
+
+    def _taken(self, action: str, resource: Resource) -> Taken:
+        """Return what an action is to be allowed on: what the resource names, or its kind."""
+        known = (resource, self.resources, self.place)
+        own = resource.type.startswith("AWS::S3::")
+        if READS.match(action) and not own and (found := objects(*known)):
+            return found
+        return connections(action, *known) or taken(action, *known)
 
 
 def _left_out(because: str, found: dict[str, dict[str, None]], allowed: set[str]) -> LeftOut:
@@ -212,12 +267,6 @@ def _resources(name: str, body: dict[str, Any]) -> dict[str, Resource]:
 def _section(body: dict[str, Any], name: str) -> dict[str, Any]:
     found = body.get(name)
     return found if isinstance(found, dict) else {}
-
-
-def _actions(resource: Resource) -> list[str]:
-    known = schema(resource.type)
-    found = [action for operation in OPERATIONS for action in known.permissions(operation)]
-    return list(dict.fromkeys(action for action in found if ":" in action))
 
 
 def _about(action: str, note: str) -> str:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from cfngen.deploy_role.handlers import actions
 from cfngen.deploy_role.names import Place, asked, called, import_name, patterns
-from cfngen.schemas import OPERATIONS, iam_services, schema
+from cfngen.schemas import iam_services
 from cfngen.values import references
 
 # The kinds of a service's resources that are a type's own, each with what follows its name, where
@@ -53,6 +54,21 @@ TARGETS = {
     "AWS::IAM::RolePolicy": ("role", "RoleName"),
     "AWS::IAM::UserPolicy": ("user", "UserName"),
 }
+# Service-linked roles of other services than the one that most of a type's actions are of.
+# Source: IAM's user guide, "AWS services that work with IAM", and the pages that it leads to.
+LINKED = {
+    "AWS::ApplicationAutoScaling::ScalableTarget": ("*.application-autoscaling",),
+    "AWS::Cassandra::Table": ("cassandra.application-autoscaling",),
+    "AWS::DynamoDB::GlobalTable": ("dynamodb.application-autoscaling",),
+    "AWS::DynamoDB::Table": ("dynamodb.application-autoscaling",),
+    "AWS::EC2::FlowLog": ("delivery.logs",),
+    "AWS::EKS::FargateProfile": ("eks-fargate",),
+    "AWS::EKS::Nodegroup": ("eks-nodegroup",),
+    "AWS::Neptune::DBCluster": ("rds",),
+    "AWS::Neptune::DBInstance": ("rds",),
+}
+# Services that have one service-linked role, and none of a part of theirs.
+UNDIVIDED = frozenset(("autoscaling", "ecs", "elasticache", "elasticfilesystem", "eks", "mq"))
 IMPORTED = "a role of another stack, as long as that stack is called like its template"
 
 
@@ -104,8 +120,8 @@ def taken(action: str, resource: Resource, resources: dict[str, Resource], place
         notes = [found.note for found in referred if found.note]
         return Taken(tuple(dict.fromkeys(arns)), "; ".join(dict.fromkeys(notes)))
     if verb == "CreateServiceLinkedRole":
-        mine = f"aws-service-role/{_service(resource.type)}.amazonaws.com/*"
-        return Taken((_start(service, "role", place) + mine,))
+        start = _start(service, "role", place) + "aws-service-role/"
+        return Taken(tuple(f"{start}{one}/*" for one in linked_services(resource.type)))
     which = " and ".join(kinds[:3]) + (" and more" if len(kinds) > 3 else "")
     return Taken(_all_of(service, kinds, place), f"which {which} is not known from the template")
 
@@ -128,14 +144,17 @@ def own_kinds(service: str, type_: str) -> dict[str, tuple[str, ...]]:
     return {kind: ("",) for kind in known if kind.replace("-", "") == last}
 
 
+def linked_services(type_: str) -> tuple[str, ...]:
+    """Return the services whose own roles a type makes, as patterns: `replication.ecr` is ECR's."""
+    service = _service(type_)
+    parts = () if service in UNDIVIDED else (f"*.{service}",)
+    return tuple(f"{one}.amazonaws.com" for one in (service, *parts, *LINKED.get(type_, ())))
+
+
 @cache
 def _service(type_: str) -> str:
     """Return the service that most of a type's actions are of."""
-    found = Counter(
-        action.partition(":")[0]
-        for operation in OPERATIONS
-        for action in schema(type_).permissions(operation)
-    )
+    found = Counter(action.partition(":")[0] for action in actions(type_))
     return found.most_common(1)[0][0] if found else ""
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from cfngen.deploy_role.arns import Resource, of_resource
 from cfngen.deploy_role.names import Place, patterns
+from cfngen.deploy_role.objects import located
 from cfngen.values import references
 
 CUSTOM = "AWS::CloudFormation::CustomResource"
@@ -65,9 +66,8 @@ def _custom(resource: Resource, resources: dict[str, Resource], place: Place) ->
 def _nested(resource: Resource, place: Place) -> Iterator[Call]:
     """Yield the reading of a nested template; what it makes is for another policy."""
     for pattern in patterns(resource.properties.get("TemplateURL"), place):
-        match = re.fullmatch(r"https://([a-z0-9.-]+?)\.s3[a-z0-9.-]*\.amazonaws\.com/(.+)", pattern)
-        arn = f"arn:{place.partition}:s3:::" + ("/".join(match.groups()) if match else "*")
-        yield Call("s3:GetObject", (arn,), f"the template of {resource.name}, a nested stack")
+        arns = located(pattern, place) or [f"arn:{place.partition}:s3:::*"]
+        yield Call("s3:GetObject", tuple(arns), f"the template of {resource.name}, a nested stack")
 
 
 def _parameters(body: dict[str, Any], place: Place) -> Iterator[Call]:

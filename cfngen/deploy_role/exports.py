@@ -28,7 +28,7 @@ def exported_roles(
     """
     found: dict[str, tuple[str, ...]] = {}
     for stack, body in templates:
-        here = replace(place, stack=stack, parameters=_defaults(body), exports={})
+        here = replace(place, stack=stack, parameters=defaults(body), exports={})
         resolver = Resolver(_section(body, "Mappings"), _section(body, "Conditions"))
         resources = _section(body, "Resources")
         for output in _section(body, "Outputs").values():
@@ -46,7 +46,8 @@ def exported_roles(
     return found
 
 
-def _defaults(body: Any) -> dict[str, str]:
+def defaults(body: Any) -> dict[str, str]:
+    """Return what a template's parameters are if nobody says otherwise, by their names."""
     return {
         str(name): str(about["Default"])
         for name, about in _section(body, "Parameters").items()

@@ -24,6 +24,7 @@ class Place:
     account: str = "*"
     parameters: dict[str, str] = field(default_factory=dict)
     declared: frozenset[str] = frozenset()  # the parameters that the template has
+    defaults: dict[str, str] = field(default_factory=dict)  # of parameters that have one
     # ARNs of roles that other stacks export, as patterns, by the names of the exports.
     exports: dict[str, tuple[str, ...]] = field(default_factory=dict)
 

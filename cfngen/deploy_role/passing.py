@@ -1,67 +1,212 @@
-"""Roles that are handed to services: `iam:PassRole`, for each service by itself."""
+"""Roles that are handed to services: `iam:PassRole`, for each service by itself.
+
+They are found by what values are: references to roles and instance profiles of the template, and
+ARNs of others, wherever they stand, also inside of text such as an OpenAPI document. Only what a
+value does not show by itself (a parameter, an import, a bare name) goes by its property's name.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any
+from dataclasses import dataclass
 
 from cfngen.deploy_role.arns import IMPORTED, Resource, of_resource
-from cfngen.deploy_role.names import Place, asked, import_name, patterns
-from cfngen.values import references
+from cfngen.deploy_role.leaves import Leaf, leaves
+from cfngen.deploy_role.names import Place, asked, import_name, parameters, patterns
+from cfngen.deploy_role.principals import usual
+from cfngen.schemas import CUSTOM
+from cfngen.values import CLOSE, OPEN, references
 
-ROLE = "AWS::IAM::Role"
-KEY = re.compile(r"(Role|Roles|RoleArn|RoleArns|RoleARN|RoleName|Credentials)\Z")
-# Whom a role is handed to by a resource, where that is not called like the service of its type.
-TO = {
-    "AWS::ApiGatewayV2": "apigateway",
-    "AWS::ECS::TaskDefinition": "ecs-tasks",
-    "AWS::EMR": "elasticmapreduce",
-    "AWS::IAM::InstanceProfile": "ec2",
-    "AWS::KinesisFirehose": "firehose",
-    "AWS::StepFunctions": "states",
-}
+ROLE, PROFILE = "AWS::IAM::Role", "AWS::IAM::InstanceProfile"
+LINKED = "AWS::IAM::ServiceLinkedRole"
+NESTED = "AWS::CloudFormation::Stack"
+EC2 = ("ec2.amazonaws.com",)
+# Properties, parameters and keys of text that have a role, or an instance profile.
+ROLE_NAME = re.compile(
+    r"(?i)(role(s|name|names|arn|arns|_arn)?|rolearnforlogging|permissionarn|callerarn|"
+    r"(?P<only_arns>credentials(arn)?))\Z"
+)
+PROFILE_NAME = re.compile(r"(?i)(instanceprofile(name|arn)?|jobflowrole|instancerole)\Z")
+# Whose instance profiles are no profiles of IAM.
+NO_PROFILES = "AWS::DMS::"
+# Resources that are used by others, which hand over what is in them.
+CARRIERS = frozenset(
+    (
+        "AWS::AutoScaling::LaunchConfiguration",
+        "AWS::EC2::LaunchTemplate",
+        "AWS::ECS::DaemonTaskDefinition",
+    )
+)
+# A reference in a resolved text, which may have others inside.
+_PLAIN = f"[^{OPEN}{CLOSE}]"
+_INNER = f"{OPEN}(?:{_PLAIN}|{OPEN}{_PLAIN}*{CLOSE})*{CLOSE}"
+_REFERENCE = f"{OPEN}(?:{_PLAIN}|{_INNER})*{CLOSE}"
+ARN = re.compile(
+    rf"arn:(?:{_REFERENCE}|[\w-])+:iam::(?:{_REFERENCE}|\d)*:(role|instance-profile)/"
+    rf"(?:{_REFERENCE}|[\w+=,.@/-])+",
+    re.ASCII,
+)
 
 
-def passed(
-    resource: Resource, resources: dict[str, Resource], place: Place
-) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """Yield what a resource hands over: a role's ARN, to which services, and a note."""
-    for where, value in _roles(resource.properties, ""):
-        names = {name for name, _ in references(value)}
-        mine = [resources[n] for n in sorted(names) if n in resources and resources[n].type == ROLE]
-        for role in mine:
-            found = of_resource("iam", "role", role, place)
-            for arn in found.arns:
-                yield arn, _services(resource, role), found.note
-        if not mine:
-            yield from _elsewhere(resource, where, value, place)
+@dataclass(frozen=True)
+class Handover:
+    """A role's ARN, as a pattern; the services that get it; and what is to be said of it."""
+
+    arn: str
+    services: tuple[str, ...]
+    note: str = ""
+
+
+def passed(resource: Resource, resources: dict[str, Resource], place: Place) -> Iterator[Handover]:
+    """Yield the roles that a resource hands over, those of what it is launched from included."""
+    unread: list[Leaf] = []
+    for leaf in leaves(resource.type, resource.properties):
+        found = list(_by_value(leaf, resource, resources, place))
+        yield from found
+        if not found:
+            unread.append(leaf)
+    for leaf in unread:
+        yield from _by_name(leaf, resource, resources, place)
+    for name in sorted(resource.references & set(resources)):
+        if resources[name].type in CARRIERS and resource.type not in CARRIERS:
+            yield from passed(resources[name], resources, place)
+
+
+def _by_value(
+    leaf: Leaf, resource: Resource, resources: dict[str, Resource], place: Place
+) -> Iterator[Handover]:
+    """Yield what a text says by itself: references to roles and profiles, and their ARNs."""
+    named = {name for name, attribute in references(leaf.text) if attribute in ("", "Arn")}
+    for name in sorted(named & set(resources)):
+        yield from _of_template(resources[name], leaf, resource, resources, place)
+    for match in ARN.finditer(_given(leaf.text, place)):
+        arn = match[0].rstrip(",.")
+        if any(_is_role(resources.get(name)) for name, _ in references(arn)):
+            continue
+        if match[1] == "instance-profile":
+            yield _any_role(leaf, resource, place)
+        else:
+            yield from _elsewhere(leaf, arn, resource, resources, place)
+
+
+def _is_role(resource: Resource | None) -> bool:
+    return resource is not None and resource.type in (ROLE, PROFILE, LINKED)
+
+
+def _of_template(
+    other: Resource,
+    leaf: Leaf,
+    resource: Resource,
+    resources: dict[str, Resource],
+    place: Place,
+) -> Iterator[Handover]:
+    """Yield a role of the template, or those of its instance profile."""
+    if other.type == ROLE:
+        found = of_resource("iam", "role", other, place)
+        for arn in found.arns:
+            yield Handover(arn, _services(resource, leaf, other), found.note)
+    elif other.type == PROFILE and resource.type != PROFILE:
+        yield from passed(other, resources, place)
+    elif other.type == LINKED:
+        start = f"arn:{place.partition}:iam::{place.account}:role/aws-service-role/"
+        for service in patterns(other.properties.get("AWSServiceName"), place):
+            yield Handover(f"{start}{service}/*", _services(resource, leaf, None))
+
+
+def _by_name(
+    leaf: Leaf, resource: Resource, resources: dict[str, Resource], place: Place
+) -> Iterator[Handover]:
+    """Yield what only a name shows: of a property, or of a parameter within a text."""
+    known = references(leaf.text)
+    types = {resources[name].type for name, _ in known if name in resources}
+    if any(not _makes_roles(type_) for type_ in types):
+        return  # something else of the template
+    if PROFILE_NAME.search(leaf.name) and not resource.type.startswith(NO_PROFILES):
+        if resource.type != PROFILE:
+            yield _any_role(leaf, resource, place)
+    elif _may_be_role(leaf) or _is_exported(leaf, place):
+        yield from _elsewhere(leaf, leaf.text, resource, resources, place)
+    else:
+        for name in sorted(parameters(leaf.text) & place.declared):
+            default = place.defaults.get(name, "")
+            if ARN.search(default) or ROLE_NAME.search(name):
+                value = f"{OPEN}{name}{CLOSE}"
+                yield from _elsewhere(leaf, value, resource, resources, place)
+
+
+def _makes_roles(type_: str) -> bool:
+    """Whether an attribute of a resource may be any role: what a nested stack or code returns."""
+    return type_ in (NESTED, CUSTOM) or type_.startswith("Custom::")
+
+
+def _may_be_role(leaf: Leaf) -> bool:
+    """Whether a property is called like a role, and its value is not plainly something else."""
+    match = ROLE_NAME.search(leaf.name)
+    if not match:
+        return False
+    plain = re.sub(_REFERENCE, "", leaf.text)
+    if match["only_arns"] and plain == leaf.text:  # a literal that is no role's ARN
+        return False
+    return bool(re.fullmatch(r"(arn:[\w-]*:iam::\d*:role/)?[\w+=,.@/-]*", plain))
+
+
+def _is_exported(leaf: Leaf, place: Place) -> bool:
+    """Whether a value is a role that another stack is known to export."""
+    return import_name(leaf.text) is not None and patterns(leaf.text, place) != ("*",)
+
+
+def _any_role(leaf: Leaf, resource: Resource, place: Place) -> Handover:
+    """Return any role, for EC2: which role is in an instance profile, only the account knows."""
+    note = (
+        f"{leaf.path} of {resource.name} is an instance profile from elsewhere, whose role is not"
+        " in the template"
+    )
+    return Handover(f"arn:{place.partition}:iam::{place.account}:role/*", EC2, note)
 
 
 def _elsewhere(
-    resource: Resource, where: str, value: Any, place: Place
-) -> Iterator[tuple[str, tuple[str, ...], str]]:
-    """Yield a role that is not the template's: an ARN or a name, known or asked for."""
+    leaf: Leaf, value: str, resource: Resource, resources: dict[str, Resource], place: Place
+) -> Iterator[Handover]:
+    """Yield a role that the template does not refer to: an ARN or a name, known or asked for."""
     start = f"arn:{place.partition}:iam::{place.account}:role/"
     for pattern in patterns(value, place):
         text = pattern.strip("*")
         arn = pattern if ":role/" in text else start + (pattern.rpartition("/")[2] or "*")
         note = IMPORTED if import_name(value) is not None else ""
         if not text or arn == start + "*":
-            note = f"{where} of {resource.name} is {asked(value, place)}"
-        yield arn, _services(resource, None), note
+            note = f"{leaf.path} of {resource.name} is {asked(value, place)}"
+        yield Handover(arn, _services(resource, leaf, _same(arn, resources, place)), note)
 
 
-def _services(resource: Resource, role: Resource | None) -> tuple[str, ...]:
+def _same(arn: str, resources: dict[str, Resource], place: Place) -> Resource | None:
+    """Return the role of the template that an ARN is, written out, with a name of its own."""
+    path = arn.partition(":role/")[2]
+    for role in resources.values():
+        if role.type == ROLE and "*" not in path:
+            arns = of_resource("iam", "role", role, place).arns
+            if path in {one.partition(":role/")[2] for one in arns}:
+                return role
+    return None
+
+
+def _given(text: str, place: Place) -> str:
+    """Return a text with the parameters whose values are given."""
+    for name, value in place.parameters.items():
+        text = text.replace(f"{OPEN}{name}{CLOSE}", value)
+    return text
+
+
+def _services(resource: Resource, leaf: Leaf, role: Resource | None) -> tuple[str, ...]:
     """Return whom a role is handed to: the resource's service, as far as the role trusts it.
 
     A role that trusts no service is one that another role assumes; it is handed over all the same.
     """
-    family = resource.type.rpartition("::")[0]
-    own = TO.get(resource.type) or TO.get(family) or family.rpartition("::")[2].lower()
-    service = f"{own}.amazonaws.com"
+    own = usual(resource.type, leaf.name)
     trusted = _trusted(role) if role else []
-    return (service,) if not trusted or service in trusted else tuple(trusted)
+    if not trusted:
+        return own
+    return tuple(service for service in own if service in trusted) or tuple(trusted)
 
 
 def _trusted(role: Resource) -> list[str]:
@@ -77,30 +222,3 @@ def _trusted(role: Resource) -> list[str]:
             if isinstance(s, str) and re.fullmatch(r"[a-z0-9.-]+", s)
         ]
     return found
-
-
-def _roles(value: Any, where: str) -> Iterator[tuple[str, Any]]:
-    """Yield the properties that name a role, by their path.
-
-    What a pipeline's action is configured with is the action's own business.
-    """
-    if isinstance(value, dict):
-        for key, inner in value.items():
-            path = f"{where}.{key}" if where else str(key)
-            if key == "Configuration" or inner in ("", None):
-                continue
-            if KEY.search(str(key)) and not _structured(inner):
-                for one in inner if isinstance(inner, list) else [inner]:
-                    yield path, one
-            else:
-                yield from _roles(inner, path)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _roles(item, where)
-
-
-def _structured(value: Any) -> bool:
-    """Whether a value is a structure, rather than text or a choice between texts."""
-    if isinstance(value, list):
-        return any(map(_structured, value))
-    return isinstance(value, dict) and "Fn::If" not in value

@@ -90,8 +90,8 @@ def _one(values: tuple[str, ...]) -> str | list[str]:
 
 def _sid(statement: Statement, used: dict[str, int]) -> str:
     services = {action.partition(":")[0] for action in statement.actions}
-    if statement.condition:
-        name = "PassRole"
+    if statement.condition:  # such a statement has one action
+        name = statement.actions[0].partition(":")[2]
     elif statement.resources == ("*",):
         name = "AnyResource"
     else:
