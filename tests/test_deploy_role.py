@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import yaml
 from support.plans import PROJECT, ROOT, sources
+from support.policies import PLACE, allowed, asking, of, one, passes, said, trusted
 
 from cfngen.cli import main
 from cfngen.deploy_role import Place, Policy, policy
@@ -27,7 +28,6 @@ from cfngen.deploy_role.printing import (
     as_yaml,
     document,
     documents,
-    ending,
     notes,
     size,
 )
@@ -36,7 +36,6 @@ from cfngen.manifest import all_regions
 from cfngen.read import read
 from cfngen.schemas import OPERATIONS, iam_actions, iam_services, schema
 
-PLACE = Place("shop")
 each_template = pytest.mark.parametrize("name", list(PROJECT.templates))
 
 
@@ -46,52 +45,6 @@ def ours(name: str) -> Policy:
     before = [(one.name, one.body) for one in sources() if one.name in source.entry.after]
     place = Place(name)
     return policy(name, source.body, replace(place, exports=exported_roles(before, place)))
-
-
-def of(resources: dict[str, Any], place: Place = PLACE, **sections: Any) -> Policy:
-    """Return the policy for a template of these resources."""
-    return policy("t", {"Resources": resources, **sections}, place)
-
-
-def one(type_: str, /, **properties: Any) -> dict[str, Any]:
-    """Return a resource."""
-    return {"Type": type_, "Properties": properties}
-
-
-def trusted(*services: str, **properties: Any) -> dict[str, Any]:
-    """Return a role that services may assume."""
-    statement = {"Effect": "Allow", "Principal": {"Service": list(services)}}
-    return one("AWS::IAM::Role", AssumeRolePolicyDocument={"Statement": [statement]}, **properties)
-
-
-def allowed(found: Policy) -> dict[str, list[str]]:
-    """Return what each action is allowed on."""
-    on: dict[str, list[str]] = {}
-    for statement in found.statements:
-        for action in statement.actions:
-            on.setdefault(action, []).extend(statement.resources)
-    return on
-
-
-def passes(found: Policy) -> dict[str, set[str]]:
-    """Return the services that each role may be passed to."""
-    return {
-        arn: set(statement.condition[0][2])
-        for statement in found.statements
-        if "iam:PassRole" in statement.actions
-        for arn in statement.resources
-    }
-
-
-def said(found: Policy) -> str:
-    """Return all that is said of a policy."""
-    last = ending(found, explain=True)
-    return "\n".join((*found.notes, *(n for s in found.statements for n in s.notes), *last))
-
-
-def asking(*names: str) -> dict[str, Any]:
-    """Return a template's parameters."""
-    return {name: {"Type": "String"} for name in names}
 
 
 # --- our own templates ----------------------------------------------------------------------------

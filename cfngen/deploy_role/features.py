@@ -9,7 +9,7 @@ from typing import Any
 
 from cfngen.deploy_role.arns import Resource
 from cfngen.deploy_role.names import Place, patterns
-from cfngen.deploy_role.objects import READS, objects
+from cfngen.deploy_role.objects import READS, named
 
 # Actions that are for a feature, the names of properties that ask for it, and the types of which it
 # is no feature but what they are. What a handler reads in any case is not here.
@@ -98,7 +98,7 @@ def added(resource: Resource, place: Place) -> Iterator[tuple[Added, str]]:
 
 def wanted(action: str, resource: Resource, resources: dict[str, Resource], place: Place) -> bool:
     """Whether a property asks for the feature that an action is for, if it is for one."""
-    if READS.match(action) and objects(resource, resources, place):
+    if READS.match(action) and named(action, resource, resources, place):
         return True
     asked = "\n".join(_keys(resource.properties))
     return all(

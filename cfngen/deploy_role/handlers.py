@@ -15,8 +15,6 @@ from cfngen.schemas import OPERATIONS, iam_actions, schema
 SPELLED = {
     "efs": "elasticfilesystem",
     "emr": "elasticmapreduce",
-    "resolverdnssec": "route53resolver",
-    "resolverquerylogging": "route53resolver",
     "stepfunctions": "states",
 }
 # Services that have two prefixes, as there are ARNs with both: an action needs that of the ARN.

@@ -13,6 +13,8 @@ from cfngen.values import references
 BUCKET = "AWS::S3::Bucket"
 # Actions that read an object, for a resource that is no bucket itself.
 READS = re.compile(r"s3:GetObject(Version|Attributes|Tagging|VersionTagging)?\Z")
+# ... and what is asked of the bucket that it is in.
+LOOKS = re.compile(r"s3:(ListBucket(Versions)?|GetBucket(Location|Versioning))\Z")
 # How a property with a bucket is called, what follows its own word for it, and what the property
 # beside it that has the object is called instead.
 BUCKET_KEY = re.compile(r"(?i)(?P<word>.*?)bucket(name|arn)?\Z")
@@ -29,6 +31,23 @@ LOCATIONS = (
         r"https://s3([.-][a-z0-9*-]+)*\.amazonaws\.com(\.cn)?/(?P<bucket>[^/\s]+)/(?P<key>[^\s?#]+)"
     ),
 )
+
+
+def named(
+    action: str, resource: Resource, resources: dict[str, Resource], place: Place
+) -> Taken | None:
+    """Return the objects or buckets that an action reads for a resource, if it names any.
+
+    `None` for other actions, and for what is of S3 itself, which reads nobody else's objects.
+    """
+    if resource.type.startswith("AWS::S3::"):
+        return None
+    if READS.match(action):
+        return objects(resource, resources, place)
+    if LOOKS.match(action) and (found := objects(resource, resources, place)):
+        buckets = dict.fromkeys(arn.partition("/")[0] for arn in found.arns)
+        return Taken(tuple(buckets), found.note)
+    return None
 
 
 def objects(resource: Resource, resources: dict[str, Resource], place: Place) -> Taken | None:

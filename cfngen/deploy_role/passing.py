@@ -27,7 +27,7 @@ ROLE_NAME = re.compile(
     r"(?i)(role(s|name|names|arn|arns|_arn)?|rolearnforlogging|permissionarn|callerarn|"
     r"(?P<only_arns>credentials(arn)?))\Z"
 )
-PROFILE_NAME = re.compile(r"(?i)(instanceprofile(name|arn)?|jobflowrole|instancerole)\Z")
+PROFILE_NAME = re.compile(r"(?i)(instanceprofile(\.?(name|arn))?|jobflowrole|instancerole)\Z")
 # Whose instance profiles are no profiles of IAM.
 NO_PROFILES = "AWS::DMS::"
 # Resources that are used by others, which hand over what is in them.
@@ -122,7 +122,9 @@ def _by_name(
     types = {resources[name].type for name, _ in known if name in resources}
     if any(not _makes_roles(type_) for type_ in types):
         return  # something else of the template
-    if PROFILE_NAME.search(leaf.name) and not resource.type.startswith(NO_PROFILES):
+    if (
+        PROFILE_NAME.search(leaf.name) or PROFILE_NAME.search(leaf.path)
+    ) and not resource.type.startswith(NO_PROFILES):
         if resource.type != PROFILE:
             yield _any_role(leaf, resource, place)
     elif _may_be_role(leaf) or _is_exported(leaf, place):

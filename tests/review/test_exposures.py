@@ -7,10 +7,12 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from support.schema_types import types
 
 from cfngen.review.exposures import exposures
 from cfngen.review.model import Exposure
 from cfngen.review.stack import Stack
+from cfngen.schemas import schema
 from cfngen.sections import Sections
 
 OUTPUT = Path(__file__).parents[2] / "output"
@@ -340,6 +342,47 @@ def test_a_function_that_anybody_may_invoke_is_told() -> None:
     assert opened("", free) == [("Vpn", "anybody may lambda:InvokeFunction on Vpn")]
     bound = it("Lambda::Permission", text % ", SourceAccount: '123456789012'")
     assert opened(bound, free) == [("Vpn", "anybody may lambda:InvokeFunction on Vpn")]
+
+
+# What makes each type of one statement point at `Vpn`, in properties of its own.
+STATEMENTS = {
+    "AWS::EntityResolution::PolicyStatement": (
+        "Arn: !Ref Vpn, StatementId: s, Effect: Allow, Principal: ['%s'],"
+        " Action: ['entityresolution:GetSchemaMapping']"
+    ),
+    "AWS::Events::EventBusPolicy": (
+        "EventBusName: !Ref Vpn, StatementId: s, Action: 'events:PutEvents', Principal: '%s'"
+    ),
+    "AWS::Lambda::LayerVersionPermission": (
+        "LayerVersionArn: !Ref Vpn, Action: 'lambda:GetLayerVersion', Principal: '%s'"
+    ),
+    "AWS::Lambda::Permission": (
+        "FunctionName: !Ref Vpn, Action: 'lambda:InvokeFunction', Principal: '%s'"
+    ),
+    "AWS::Signer::ProfilePermission": (
+        "ProfileName: !Ref Vpn, StatementId: s, Action: 'signer:StartSigningJob', Principal: '%s'"
+    ),
+}
+
+
+def test_every_type_that_is_a_statement_is_known() -> None:
+    """A type with a principal and an action of its own is a policy, whatever it is called."""
+    found = [
+        type_
+        for type_ in types()
+        if {"Principal", "Action"} <= set(schema(type_).body.get("properties", {}))
+    ]
+    assert sorted(found) == sorted(STATEMENTS)
+
+
+@pytest.mark.parametrize("type_", STATEMENTS)
+def test_a_statement_for_anybody_is_reported_whatever_its_type(type_: str) -> None:
+    """A profile that anybody may sign with is as open as a function that anybody may call."""
+    text = f"{{{STATEMENTS[type_]}}}"
+    short = type_.removeprefix("AWS::")
+    ((_, words),) = opened(it(short, text % "123456789012"), it(short, text % "*"))
+    assert words.startswith("anybody may ")
+    assert compared(it(short, text % "123456789012"), it(short, text % "210987654321")) == ()
 
 
 TRUST = """

@@ -568,6 +568,11 @@ PROTECTED = [
         "{EventBusName: !Ref Topic, Action: 'events:PutEvents', Principal: '%s', StatementId: x}",
         "Topic",
     ),
+    (
+        "AWS::Signer::ProfilePermission",
+        "{ProfileName: !Ref Topic, Action: 'signer:GetSigningProfile', Principal: '%s'}",
+        "Topic",
+    ),
     ("AWS::SNS::TopicPolicy", "{Topics: [!Ref Topic], PolicyDocument: DOC}", "Topic"),
     ("AWS::SecretsManager::ResourcePolicy", "{SecretId: s, ResourcePolicy: DOC}", "It"),
     ("AWS::KMS::Key", "{KeyPolicy: DOC}", "It"),

@@ -34,6 +34,7 @@ PROTECTED = (
     "LayerVersionArn", "EventBusName", "ResourceArn", "ResourceIdentifier", "ClusterArn",
     "MrapName", "ObjectLambdaAccessPoint", "RegistryName", "FileSystemId", "TableBucketARN",
     "TableARN", "VectorBucketArn", "SinkIdentifier", "ChannelName", "KnowledgeBaseId",
+    "ProfileName",
 )  # fmt: skip
 # Policies whose `*` is everything, and not the one thing that has the policy.
 OUTWARD = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,29 @@ def _lambda(properties: Properties) -> Properties:
 def _layer(properties: Properties) -> Properties:
     conditions = {"OrganizationId": ("StringEquals", "aws:PrincipalOrgID")}
     return _document(properties, properties.get("LayerVersionArn"), conditions)
+
+
+def _profile(properties: Properties) -> Properties:
+    """Return who may sign with a profile: an account, a role or a user, or anybody.
+
+    Source: https://docs.aws.amazon.com/signer/latest/developerguide/signing-profile-cross-account.html
+    """
+    return _document(properties, properties.get("ProfileName"), {})
+
+
+def _policy_statement(properties: Properties) -> Properties:
+    """Return a statement of AWS Entity Resolution: its condition is JSON, as text."""
+    statement: Properties = {
+        "Effect": properties.get("Effect", "Allow"),
+        "Principal": {"AWS": properties.get("Principal") or []},
+        "Action": properties.get("Action"),
+    }
+    try:
+        statement["Condition"] = json.loads(properties["Condition"])
+    except (KeyError, TypeError, ValueError):  # none, or one that only the deployment knows
+        if properties.get("Condition"):
+            statement["Condition"] = properties["Condition"]
+    return {"Statement": statement}
 
 
 def _bus(properties: Properties) -> Properties:
@@ -75,5 +99,7 @@ PERMISSIONS: dict[str, Callable[[Properties], Properties]] = {
     "AWS::Lambda::Permission": _lambda,
     "AWS::Lambda::LayerVersionPermission": _layer,
     "AWS::Events::EventBusPolicy": _bus,
+    "AWS::EntityResolution::PolicyStatement": _policy_statement,
     "AWS::EC2::VPCEndpointServicePermissions": _endpoint_service,
+    "AWS::Signer::ProfilePermission": _profile,
 }
