@@ -216,7 +216,7 @@ class _Draft:
             _left_out("no property asks for it", self.unused, allowed),
             _left_out("IAM has no such action", self.unknown, allowed),
             LeftOut(
-                "no role or instance profile was found that it hands over",
+                "no role or instance profile to pass was found",
                 {f"{type_} ({', '.join(ids)})": ("iam:PassRole",) for type_, ids in roles},
             ),
         )

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from cfngen.capabilities import macros
 from cfngen.deploy_role.arns import Resource
+from cfngen.deploy_role.handlers import actions
+from cfngen.deploy_role.leaves import leaves
 from cfngen.deploy_role.names import Place
 from cfngen.schemas import CUSTOM, schema
+
+HAS_ROLE = re.compile(r"(?i)role(_?arn)\Z")
 
 
 def strange_types(resources: dict[str, Resource]) -> dict[str, list[str]]:
@@ -60,6 +65,22 @@ def notes(body: dict[str, Any], resources: dict[str, Resource]) -> Iterator[str]
         yield f"What these transforms call or read is not in it: {', '.join(found)}."
 
 
+def _unlisted(resources: dict[str, Resource]) -> Iterator[str]:
+    """Yield which resources have a role that their handlers do not say they pass on."""
+    found = [
+        f"{resource.name} ({resource.type})"
+        for resource in resources.values()
+        if "iam:PassRole" not in actions(resource.type)
+        and not resource.type.startswith(("AWS::IAM::", "Custom::"))
+        and any(HAS_ROLE.search(leaf.name) for leaf in leaves(resource.type, resource.properties))
+    ]
+    if found:
+        yield (
+            "A role stands in these, and their schemas do not list iam:PassRole, so it is not in"
+            f" the policy for them: {', '.join(found)}. Add it if the service asks for it."
+        )
+
+
 def remarks(resources: dict[str, Resource], place: Place) -> Iterator[str]:
     """Yield how the policy came about, and what would narrow all of it."""
     parts = ("partition", "region", "account")
@@ -75,3 +96,4 @@ def remarks(resources: dict[str, Resource], place: Place) -> Iterator[str]:
             "The schema does not say what CloudFormation needs for these, so it is taken from the"
             f" service's API: {', '.join(by_overlay)}."
         )
+    yield from _unlisted(resources)

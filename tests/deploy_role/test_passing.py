@@ -42,7 +42,7 @@ def test_a_type_without_a_role_is_listed_with_its_name(type_: str) -> None:
     """What a handler asks for and the policy lacks is never left out silently."""
     found = of({"It": one(type_), "Other": one("AWS::Lambda::Function", Role=THEIRS)})
     assert passes(found) == {THEIRS: {LAMBDA}}
-    assert f"was found that it hands over: {type_} (It) iam:PassRole" in said(found)
+    assert f"instance profile to pass was found: {type_} (It) iam:PassRole" in said(found)
 
 
 def roles_of(type_: str) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
@@ -321,3 +321,14 @@ def test_a_macro_asks_for_nothing_but_its_role() -> None:
     found = of({"It": one("AWS::CloudFormation::Macro", Name="m", FunctionName="f")})
     assert allowed(found) == {}
     assert "AWS::CloudFormation::Macro (It) iam:PassRole" in said(found)
+
+
+def test_a_role_of_a_type_that_does_not_list_the_action_is_pointed_out() -> None:
+    """Schemas are not complete; IAM's own types give roles policies, and pass none."""
+    rules = [{"Actions": [{"WriteToS3": {"RoleArn": THEIRS}}]}]
+    found = of({"It": one("AWS::SES::MailManagerRuleSet", Rules=rules)})
+    assert passes(found) == {}
+    assert "do not list iam:PassRole, so it is not in the policy" in said(found)
+    assert "It (AWS::SES::MailManagerRuleSet)" in said(found)
+    plain = of({"It": one("AWS::SES::MailManagerRuleSet"), "Given": ROLE})
+    assert "do not list iam:PassRole" not in said(plain)
