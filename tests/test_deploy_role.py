@@ -179,6 +179,16 @@ def test_it_allows_what_the_stores_were_found_to_need() -> None:
             ["arn:*:logs:*:*:log-group:/shop/log", "arn:*:logs:*:*:log-group:/shop/log:*"],
         ),
         (
+            one("AWS::SSM::Parameter", Name="/shop/p"),
+            "ssm:PutParameter",
+            ["arn:*:ssm:*:*:parameter/shop/p"],
+        ),
+        (
+            one("AWS::SSM::Parameter", Name="p"),
+            "ssm:PutParameter",
+            ["arn:*:ssm:*:*:parameter/p"],
+        ),
+        (
             one("AWS::SecretsManager::Secret", Name="token"),
             "secretsmanager:CreateSecret",
             ["arn:*:secretsmanager:*:*:secret:token-??????"],

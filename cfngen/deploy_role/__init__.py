@@ -21,7 +21,7 @@ from cfngen.deploy_role.features import added, wanted
 from cfngen.deploy_role.handlers import actions, exists
 from cfngen.deploy_role.names import Place
 from cfngen.deploy_role.objects import named
-from cfngen.deploy_role.passing import passed
+from cfngen.deploy_role.passing import passed, roles_of
 from cfngen.deploy_role.told import not_covered, notes, refusal, remarks, strange_types
 from cfngen.errors import CfngenError
 from cfngen.intrinsics import Resolver
@@ -235,7 +235,12 @@ class _Draft:
     def _taken(self, action: str, resource: Resource) -> Taken:
         """Return what an action is to be allowed on: what the resource names, or its kind."""
         known = (resource, self.resources, self.place)
-        return named(action, *known) or connections(action, *known) or taken(action, *known)
+        return (
+            named(action, *known)
+            or connections(action, *known)
+            or roles_of(action, *known)
+            or taken(action, *known)
+        )
 
 
 def _left_out(because: str, found: dict[str, dict[str, None]], allowed: set[str]) -> LeftOut:

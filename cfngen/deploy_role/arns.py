@@ -93,7 +93,7 @@ class Taken:
 def taken(action: str, resource: Resource, resources: dict[str, Resource], place: Place) -> Taken:
     """Return what an action of a resource's handlers is to be allowed on."""
     service, _, verb = action.partition(":")
-    kinds = _kinds(service, verb)
+    kinds = kinds_of(service, verb)
     if not kinds:
         return Taken(("*",), "these actions take no resource")
     if service == "apigateway":
@@ -120,8 +120,7 @@ def taken(action: str, resource: Resource, resources: dict[str, Resource], place
         notes = [found.note for found in referred if found.note]
         return Taken(tuple(dict.fromkeys(arns)), "; ".join(dict.fromkeys(notes)))
     if verb == "CreateServiceLinkedRole":
-        start = _start(service, "role", place) + "aws-service-role/"
-        return Taken(tuple(f"{start}{one}/*" for one in linked_services(resource.type)))
+        return Taken(linked_roles(resource.type, place))
     which = " and ".join(kinds[:3]) + (" and more" if len(kinds) > 3 else "")
     return Taken(_all_of(service, kinds, place), f"which {which} is not known from the template")
 
@@ -144,11 +143,13 @@ def own_kinds(service: str, type_: str) -> dict[str, tuple[str, ...]]:
     return {kind: ("",) for kind in known if kind.replace("-", "") == last}
 
 
-def linked_services(type_: str) -> tuple[str, ...]:
-    """Return the services whose own roles a type makes, as patterns: `replication.ecr` is ECR's."""
+def linked_roles(type_: str, place: Place) -> tuple[str, ...]:
+    """Return the ARNs of the service-linked roles that a type makes: `replication.ecr` is ECR's."""
     service = _service(type_)
     parts = () if service in UNDIVIDED else (f"*.{service}",)
-    return tuple(f"{one}.amazonaws.com" for one in (service, *parts, *LINKED.get(type_, ())))
+    start = _start("iam", "role", place) + "aws-service-role/"
+    names = (service, *parts, *LINKED.get(type_, ()))
+    return tuple(f"{start}{one}.amazonaws.com/*" for one in names)
 
 
 @cache
@@ -185,7 +186,8 @@ def _target(
     return Taken(tuple(arns), "; ".join(notes))
 
 
-def _kinds(service: str, verb: str) -> list[str]:
+def kinds_of(service: str, verb: str) -> list[str]:
+    """Return the kinds of resources that an action takes, none if it takes none."""
     about = iam_services().get(service, {}).get("Actions", {}).get(verb.lower(), {})
     return [kind.lower() for kind in about.get("Resources", ())]
 
@@ -210,7 +212,9 @@ def _of(service: str, kinds: list[str], resource: Resource, place: Place) -> Tak
         start = _start(service, kind, place)
         ends = own_kinds(service, resource.type)[kind]
         for pattern in _within(resource, name.patterns, place):
-            arns += [start + _joined(pattern, end) for end in ends]
+            # A parameter called `/a/b` is `parameter/a/b`.
+            own = pattern.removeprefix("/") if start.endswith("/") else pattern
+            arns += [start + _joined(own, end) for end in ends]
     return Taken(tuple(dict.fromkeys(arns)), name.note)
 
 

@@ -32,7 +32,7 @@ FEATURES = (
     (r"codebuild:UpdateProjectVisibility$", r"^Visibility$", ""),
     (r"ecs:PutAccountSetting", r"^ClusterSettings$", ""),
     (r"secretsmanager:ReplicateSecretToRegions$", r"^ReplicaRegions$", ""),
-    (r"iam:GetRole$", r"Role|Credentials", "AWS::IAM::"),
+    (r"iam:GetRole$", r"(?i)role|credentials|callerarn|profile", "AWS::IAM::"),
     (r"iam:(Attach|Detach)RolePolicy$", r"^(ManagedPolicyArns|Roles)$", ""),
     (r"iam:(Put|Delete)RolePolicy$", r"^(Policies|PolicyDocument)$", ""),
     (r"iam:(Put|Delete)RolePermissionsBoundary$", r"^PermissionsBoundary$", ""),

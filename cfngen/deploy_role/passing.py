@@ -11,7 +11,15 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cfngen.deploy_role.arns import IMPORTED, Resource, of_resource
+from cfngen.deploy_role.arns import (
+    IMPORTED,
+    Resource,
+    Taken,
+    kinds_of,
+    linked_roles,
+    of_resource,
+)
+from cfngen.deploy_role.handlers import actions
 from cfngen.deploy_role.leaves import Leaf, leaves
 from cfngen.deploy_role.names import Place, asked, import_name, parameters, patterns
 from cfngen.deploy_role.principals import usual
@@ -20,6 +28,7 @@ from cfngen.values import CLOSE, OPEN, references
 
 ROLE, PROFILE = "AWS::IAM::Role", "AWS::IAM::InstanceProfile"
 LINKED = "AWS::IAM::ServiceLinkedRole"
+IAM = "AWS::IAM::"
 NESTED = "AWS::CloudFormation::Stack"
 EC2 = ("ec2.amazonaws.com",)
 # Properties, parameters and keys of text that have a role, or an instance profile.
@@ -71,6 +80,28 @@ def passed(resource: Resource, resources: dict[str, Resource], place: Place) -> 
     for name in sorted(resource.references & set(resources)):
         if resources[name].type in CARRIERS and resource.type not in CARRIERS:
             yield from passed(resources[name], resources, place)
+
+
+def roles_of(
+    action: str, resource: Resource, resources: dict[str, Resource], place: Place
+) -> Taken | None:
+    """Return the roles that a handler reads or changes: those that its resource hands over.
+
+    And those that the service makes for itself, of types that do. `None` for other actions, and
+    for what hands over none.
+    """
+    service, _, verb = action.partition(":")
+    if service != "iam" or verb.endswith("ServiceLinkedRole") or resource.type.startswith(IAM):
+        return None
+    if kinds_of(service, verb) != ["role"]:
+        return None
+    found = list(passed(resource, resources, place))
+    if not found:
+        return None
+    makes = "iam:CreateServiceLinkedRole" in actions(resource.type)
+    linked = linked_roles(resource.type, place) if makes else ()
+    notes = dict.fromkeys(role.note for role in found if role.note)
+    return Taken(tuple(dict.fromkeys((*(role.arn for role in found), *linked))), "; ".join(notes))
 
 
 def _by_value(

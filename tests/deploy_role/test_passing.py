@@ -332,3 +332,36 @@ def test_a_role_of_a_type_that_does_not_list_the_action_is_pointed_out() -> None
     assert "It (AWS::SES::MailManagerRuleSet)" in said(found)
     plain = of({"It": one("AWS::SES::MailManagerRuleSet"), "Given": ROLE})
     assert "do not list iam:PassRole" not in said(plain)
+
+
+# --- roles that are read --------------------------------------------------------------------------
+
+
+def test_a_handler_may_read_every_role_that_it_passes() -> None:
+    """One of the template and one that another stack exports, both of one pipeline."""
+    theirs = {
+        "Resources": {"R": one("AWS::IAM::Role", Path="/team/")},
+        "Outputs": {"O": {"Value": {"Fn::GetAtt": ["R", "Arn"]}, "Export": {"Name": "Handed"}}},
+    }
+    place = replace(PLACE, exports=exported_roles([("roles", theirs)], PLACE))
+    pipeline = one(
+        "AWS::CodePipeline::Pipeline",
+        RoleArn={"Fn::ImportValue": "Handed"},
+        Stages=[{"Actions": [{"RoleArn": ARN}]}],
+    )
+    own = trusted("codepipeline.amazonaws.com", RoleName="given")
+    found = of({"It": pipeline, "Given": own}, place)
+    assert set(passes(found)) == {GIVEN, "arn:*:iam::*:role/team/roles-*"}
+    assert set(allowed(found)["iam:GetRole"]) == set(passes(found))
+
+
+def test_a_type_that_makes_a_role_of_its_own_reads_that_too() -> None:
+    """Beside the one that it is given."""
+    type_ = next(
+        type_
+        for type_ in PASSING
+        if {"iam:GetRole", "iam:CreateServiceLinkedRole"} <= set(actions(type_))
+    )
+    on = allowed(of({"It": one(type_, RoleArn=THEIRS)}))["iam:GetRole"]
+    assert THEIRS in on
+    assert any(":role/aws-service-role/" in arn for arn in on)
