@@ -22,6 +22,7 @@ def allow(
     because: str = "",
     to: dict[str, Any] | None = None,
     sid: str = "",
+    page: str = "",
 ) -> Statement:
     """Allow named actions on given resources.
 
@@ -32,14 +33,21 @@ def allow(
         because: why the statement is as wide as it is; shown in the template.
         to: the Principal, for a resource policy.
         sid: the statement's Sid, only where it is worth a name.
+        page: the address of the AWS page that documents a star as the least that is needed;
+            shown in the template below `because`, which it needs.
 
     Raises:
-        PolicyError: an action with a star, no action, or `on="*"` without a reason.
+        PolicyError: an action with a star and no page and reason, no action, or `on="*"` without
+            a reason.
     """
     for action in names(actions):
-        if "*" in action:
-            raise PolicyError(f"allow({action}): name the actions; a star hides what is granted")
-    return _statement("Allow", actions, on, when, because, to, sid)
+        if "*" in action and not (because and page.startswith("https://")):
+            raise PolicyError(
+                f"allow({action}): name the actions, since a star hides what is granted; or give"
+                " the address of the AWS page that documents it as the minimum as page=, and"
+                " because="
+            )
+    return _statement("Allow", actions, on, when, f"{because}\n{page}".strip(), to, sid)
 
 
 def deny(

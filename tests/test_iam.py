@@ -46,6 +46,17 @@ def test_a_star_in_an_allowed_action_is_refused(action: object) -> None:
         allow(action, on="arn:x")
 
 
+def test_a_star_that_aws_documents_as_the_minimum_names_the_page() -> None:
+    """And the template shows it, below the reason; a page that is no address is none."""
+    page = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets.html"
+    made = allow("cloudformation:*", on="*", because="AWS documents no less.", page=page)
+    assert made.because == f"AWS documents no less.\n{page}"
+    with pytest.raises(PolicyError, match="a star hides what is granted"):
+        allow("cloudformation:*", on="*", because="x", page="somewhere")
+    with pytest.raises(PolicyError, match="and because="):
+        allow("cloudformation:*", on="*", page=page)
+
+
 def test_a_star_in_a_denied_action_is_fine() -> None:
     """A Deny may sweep."""
     assert deny("s3:*", on="*")["Action"] == "s3:*"

@@ -108,7 +108,7 @@ def add_deployer(t: Template, purpose: Purpose, access: StoreAccess, pipeline: A
                 on=GetAtt(execution_role, "Arn"),
                 when={"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}},
             ),
-            *access.may(read=["artifacts"]),
+            *access.may_act(takes=["artifacts"]),
             Path=role_path(access.service),
         ),
         why=f"Held by the actions that deploy the {purpose.lower()}: it passes one role.",

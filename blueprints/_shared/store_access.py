@@ -13,8 +13,14 @@ from cfngen.patterns.stores import Kind, store_buckets, store_objects
 
 Stores = Literal["stack", "parameters"]
 
-# What CodePipeline asks about a bucket before it uses it.
-ASK = (s3.GetBucketAcl, s3.GetBucketLocation, s3.GetBucketVersioning)
+# What CodeBuild asks about a bucket before it uses it, and what CodePipeline does.
+IDENTIFY = (s3.GetBucketAcl, s3.GetBucketLocation)
+ASK = (*IDENTIFY, s3.GetBucketVersioning)
+# What the roles of CodePipeline and of its actions do with objects (AWS pages "Manage the
+# CodePipeline service role", "Amazon S3 deploy action reference").
+TAKE = (s3.GetObject, s3.GetObjectTagging, s3.GetObjectVersion, s3.GetObjectVersionTagging)
+GIVE = (s3.AbortMultipartUpload, *TAKE, s3.PutObject, s3.PutObjectAcl, s3.PutObjectTagging)
+DEPLOY = (s3.AbortMultipartUpload, s3.PutObject, s3.PutObjectAcl, s3.PutObjectVersionAcl)
 # Whatever its name, a bucket must be this account's.
 OURS = {"StringEquals": {"aws:ResourceAccount": Ref("AWS::AccountId")}}
 
@@ -67,33 +73,45 @@ class StoreAccess:
             KeyId={"Fn::ImportValue": Sub("${StoresName}-KeyId")},
         )
 
-    def may_keep(self) -> list[Statement]:
-        """Allow the pipeline itself to hand artifacts from action to action, over regions."""
-        return [
-            allow(*ASK, on=self._buckets("artifacts", "")),
+    def may_act(
+        self,
+        takes: Sequence[Place] = (),
+        gives: Sequence[Place] = (),
+        deploys: Sequence[Place] = (),
+    ) -> list[Statement]:
+        """Allow what CodePipeline does with the role of an action, or with its own.
+
+        Args:
+            takes: where what the action takes is: kinds in all regions, or a kind and a region.
+            gives: where it puts what it gives to other actions.
+            deploys: where an action of S3 deploys to.
+        """
+        # excuse documented:s3:GetObject*, documented:kms:GenerateDataKey*, documented:kms:ReEncrypt*
+        # *ActionRole|HandOverRole|SourceRole|TakeOverRole: A star hides what is granted; of what
+        # these stand for, the role has what the page on the service role names, and what S3 asks
+        # for when it encrypts.
+        statements = [
             allow(
-                s3.GetObject,
-                s3.GetObjectTagging,
-                s3.GetObjectVersion,
-                s3.GetObjectVersionTagging,
-                s3.PutObject,
-                s3.PutObjectAcl,
-                s3.PutObjectTagging,
-                on=self._objects("artifacts", ""),
+                *ASK,
+                *actions,
+                on=[where(*_place(p)) for p in places for where in (self._buckets, self._objects)],
                 when=OURS,
-            ),
-            *self.may_use_key(
-                kms.Decrypt,
-                kms.DescribeKey,
-                kms.Encrypt,
-                kms.GenerateDataKey,
-                kms.ReEncryptFrom,
-                kms.ReEncryptTo,
-            ),
+            )
+            for actions, places in ((TAKE, takes), (GIVE, gives), (DEPLOY, deploys))
+            if places
         ]
+        uses = (
+            kms.Decrypt,
+            kms.DescribeKey,
+            kms.Encrypt,
+            kms.GenerateDataKey,
+            kms.ReEncryptFrom,
+            kms.ReEncryptTo,
+        )
+        return [*statements, *self.may_use_key(*(uses if gives or deploys else uses[:2]))]
 
     def may(self, read: Sequence[Place] = (), write: Sequence[Place] = ()) -> list[Statement]:
-        """Allow reading, and writing, artifacts or the service's packages.
+        """Allow CodeBuild or CloudFormation to read, and to write, what pipelines hand on.
 
         Args:
             read: what may be read: kinds in all regions, or a kind and a region.
@@ -113,9 +131,9 @@ class StoreAccess:
         """Allow using the key, in every region."""
         return [] if self.own else [allow(*actions, on=self.key("*"))]
 
-    def may_ask(self, kind: Kind, region: str) -> Statement:
-        """Allow asking about a bucket what a source of CodePipeline asks."""
-        return allow(*ASK, on=self._buckets(kind, region))
+    def may_identify(self, kind: Kind, region: str) -> Statement:
+        """Allow asking about a bucket what CodeBuild asks."""
+        return allow(*IDENTIFY, on=self._buckets(kind, region))
 
     def _buckets(self, kind: Kind, region: str) -> Sub:
         if not self.own:

@@ -24,6 +24,7 @@ def add_build(t: Template, p: Any, options: Options, roles: Roles, storage: Stor
             "BuildRole",
             "codebuild",
             write_logs(log),
+            storage.access.may_identify("artifacts", options.home),
             *storage.access.may(write=[("artifacts", options.home), "packages"]),
             Path=roles.path,
             ManagedPolicyArns=If(more, p.BuildPolicyArns, NoValue),

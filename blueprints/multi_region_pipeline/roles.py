@@ -47,7 +47,7 @@ class Roles:
         self.source = self._acting(
             "SourceRole",
             *may_fetch(p, options),
-            *access.may(write=[("artifacts", options.home)]),
+            *access.may_act(gives=[("artifacts", options.home)]),
             why="Held by the source action: it fetches the code.",
         )
 
@@ -88,8 +88,9 @@ class Roles:
         """Return the role that puts what was built where the pipelines of the regions find it."""
         return self._acting(
             "HandOverRole",
-            *self.access.may(
-                read=[("artifacts", self.options.home)], write=[("packages", self.options.home)]
+            *self.access.may_act(
+                takes=[("artifacts", self.options.home)],
+                deploys=[("packages", self.options.home)],
             ),
             why="Held by the actions that store what the regions' pipelines deploy.",
         )
@@ -115,9 +116,8 @@ class Roles:
         """Return the role of the regions' sources."""
         return self._acting(
             "TakeOverRole",
-            self.access.may_ask("packages", self.options.home),
-            *self.access.may(
-                read=[("packages", self.options.home)], write=[("artifacts", self.options.home)]
+            *self.access.may_act(
+                takes=[("packages", self.options.home)], gives=[("artifacts", self.options.home)]
             ),
             why="Held by the sources of the regions' pipelines: they fetch what was stored.",
         )
@@ -140,7 +140,7 @@ class Roles:
                 "PipelinePolicy",
                 self.pipeline_name,
                 allow(sts.AssumeRole, on=self.assumed),
-                *self.access.may_keep(),
+                *self.access.may_act(gives=["artifacts"]),
                 # A role of another stack may have a policy of each pipeline that uses it.
                 name=Ref("AWS::StackName") if self.imported else "Permissions",
             )

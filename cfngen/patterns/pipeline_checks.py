@@ -19,6 +19,9 @@ from cfngen.zones import zone_problem
 STAGES, ACTIONS, ALL_ACTIONS = 50, 50, 1000
 RULES = 5
 NAME = re.compile(r"[A-Za-z0-9.@\-_]{1,100}")
+# Why a stage is closed: the pipeline's handler passes it to DisableStageTransition, which is
+# refused together with the pipeline.
+REASON = re.compile(r"[a-zA-Z0-9!@ ().*?\-]{1,300}")
 CONFIGURATION = 1000  # characters of one value
 # Of a trigger: filters, patterns to include and as many to exclude, characters of a pattern.
 FILTERS, PATTERNS, PATTERN = 3, 8, 255
@@ -38,6 +41,7 @@ def pipeline_problems(pipeline: Plain) -> list[str]:
         *_stores(pipeline),
         *_configurations(pipeline["Stages"]),
         *_conditions(pipeline["Stages"]),
+        *_closed(pipeline),
         *_mode(pipeline),
         *(found for trigger in pipeline.get("Triggers", []) for found in _trigger(trigger)),
     ]
@@ -234,6 +238,23 @@ def _window(where: str, configuration: Plain) -> Iterator[str]:
     days = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
     if all(min(found.days) > days[month] for month in found.months):
         yield f"{where}: window: {cron!r} never opens: there is no such day"
+
+
+def _closed(pipeline: Plain) -> Iterator[str]:
+    """Yield what CodePipeline refuses of the stages that are closed from the beginning."""
+    names = [stage["Name"] for stage in pipeline["Stages"]]
+    shut = pipeline.get("DisableInboundStageTransitions", [])
+    yield from _twice("closed stage", [found["StageName"] for found in shut])
+    for found in shut:
+        where = f"closed stage {found['StageName']}"
+        if found["StageName"] not in names:
+            yield f"{where}: there is no such stage"
+        reason = found["Reason"]
+        if isinstance(reason, str) and not REASON.fullmatch(reason):
+            yield (
+                f"{where}: {reason!r} cannot be its reason: letters, digits, blanks and"
+                f" ! @ ( ) . * ? -, 300 at most ({len(reason)} here)"
+            )
 
 
 def _mode(pipeline: Plain) -> Iterator[str]:

@@ -53,6 +53,17 @@ class Window:
         return f"{self.hours} {self.zone}, {day_range(self.days)}"
 
     @property
+    def reason(self) -> str:
+        """Why a stage is closed outside it, in the few characters that CodePipeline takes.
+
+        Such as `Open 01.00-05.00 Europe-Dublin TUE-SAT`: no colon, slash, comma, underscore or
+        plus (AWS page "DisableStageTransition" of the API).
+        """
+        zone = re.sub("[/_]", "-", self.zone).replace("+", " plus ")
+        days = day_range(self.days).replace(",", " ")
+        return f"Open {self.hours.replace(':', '.')} {zone} {days}"
+
+    @property
     def begins(self) -> int:
         """The minute of the day at which it opens."""
         return int(self.hours[:2]) * 60 + int(self.hours[3:5])
@@ -200,7 +211,7 @@ def gatekeeper(
     opens, closes = window.schedules()
     switch = {"PipelineName": f"${{{pipeline.title}}}", "StageName": stage,
               "TransitionType": "Inbound"}  # fmt: skip
-    reason = {"Reason": f"Open {window}"}
+    reason = {"Reason": window.reason}
     seconds = min(window.shut * 60, 24 * 60 * 60)
     made = [
         Schedule(
@@ -245,7 +256,7 @@ def may_switch(pipelines: str) -> Statement:
 
 def closed(stage: str, window: Window) -> DisableInboundStageTransitions:
     """Return that a stage begins its life closed."""
-    return DisableInboundStageTransitions(StageName=stage, Reason=f"Open {window}")
+    return DisableInboundStageTransitions(StageName=stage, Reason=window.reason)
 
 
 def day_range(days: tuple[Day, ...]) -> str:

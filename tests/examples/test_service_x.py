@@ -13,7 +13,8 @@ import boto3
 import pytest
 from support.cloudformation import resolved
 from support.moto_server import client_environment
-from support.pipelines import GIVEN, listed
+from support.pipelines import GIVEN
+from support.policy_evaluation import listed
 
 from cfngen import draw, read
 from cfngen.lint import Linter

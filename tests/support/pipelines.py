@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import fnmatch
 from collections.abc import Iterator
 from typing import Any
 
 from support.cloudformation import resolved
+from support.policy_evaluation import allowed
 
 from cfngen.testing import of_type, statements
 
@@ -84,11 +84,6 @@ def actions(pipeline: dict[str, Any]) -> Iterator[tuple[int, dict[str, Any], dic
             yield number, stage, action
 
 
-def listed(value: Any) -> list[Any]:
-    """Return a list of one or more."""
-    return value if isinstance(value, list) else [value]
-
-
 def role_of(action: dict[str, Any]) -> str:
     """Return the logical ID of the role that an action holds."""
     function = action["RoleArn"]["Fn::GetAtt"]
@@ -109,14 +104,18 @@ def policy_statements(body: dict[str, Any], role: str) -> list[dict[str, Any]]:
     return [resolved(statement, {**GIVEN, **arns}) for statement in found]
 
 
-def may(body: dict[str, Any], role: str, action: str, on: str) -> bool:
-    """Whether a role's policies allow an action on something, conditions left aside."""
-    return any(
-        action in listed(statement["Action"])
-        and any(fnmatch.fnmatchcase(on, arn) for arn in listed(statement["Resource"]))
-        for statement in policy_statements(body, role)
-        if statement["Effect"] == "Allow"
-    )
+def may(body: dict[str, Any], role: str, action: str, on: str, **context: str) -> bool:
+    """Whether a role's own policies allow a request; managed ones are the deployer's.
+
+    Args:
+        body: the template.
+        role: the role's logical ID.
+        action: such as `s3:GetObject`.
+        on: the resource's ARN; it is this account's unless `context` says otherwise.
+        context: the request's other condition keys, such as `iam:PassedToService`.
+    """
+    asked = {"aws:ResourceAccount": on.split(":")[4] or "123456789012", **context}
+    return allowed(policy_statements(body, role), action, on, asked)
 
 
 def arn_of(body: dict[str, Any], role: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fnmatch
 from typing import Any
 
 import pytest
@@ -11,12 +10,12 @@ from support.pipelines import (
     GIVEN,
     SHAPES,
     arn_of,
-    listed,
     may,
     pipelines,
     policy_statements,
     with_roles,
 )
+from support.policy_evaluation import like, listed
 
 from cfngen import draw
 from cfngen.options import option_problems
@@ -147,7 +146,7 @@ def test_the_stores_key_and_buckets_let_the_roles_in() -> None:
         template = body(service=service)
         for role in template["Resources"]:
             for pattern in patterns:
-                assert fnmatch.fnmatchcase(arn_of(template, role), pattern) is let_in, role
+                assert like(arn_of(template, role), pattern) is let_in, role
 
 
 def test_objects_must_be_in_buckets_of_this_account() -> None:

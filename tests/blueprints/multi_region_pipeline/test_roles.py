@@ -11,12 +11,12 @@ from support.pipelines import (
     SHAPES,
     actions,
     arn_of,
-    listed,
     may,
     pipelines,
     policy_statements,
     role_of,
 )
+from support.policy_evaluation import listed
 
 from cfngen import draw
 from cfngen.registry import find
