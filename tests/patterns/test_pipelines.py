@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from troposphere import Ref
 from troposphere.codepipeline import (
     BeforeEntryConditions,
     Condition,
@@ -74,6 +75,13 @@ def trigger(*filters: Any) -> dict[str, Any]:
 def branches(*names: str) -> Any:
     """Return a filter of branches."""
     return GitPushFilter(Branches=GitBranchFilterCriteria(Includes=list(names)))
+
+
+def closed_for(reason: Any, *stages: str) -> dict[str, Any]:
+    """Return what closes stages, or the last one, for a reason."""
+    names = stages or ("Deploy",)
+    shut = [DisableInboundStageTransitions(StageName=name, Reason=reason) for name in names]
+    return {"shut": shut}
 
 
 RETRY = RetryConfiguration(RetryMode="FAILED_ACTIONS")
@@ -231,6 +239,23 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         },
         "in PARALLEL mode all that waits for a window",
     ),
+    "a reason with characters that are refused": (
+        closed_for("Open 01:00-05:00 Europe/Dublin, MON-SUN"),
+        (
+            "closed stage Deploy: 'Open 01:00-05:00 Europe/Dublin, MON-SUN' cannot be its reason: "
+            "letters, digits, blanks and ! @ ( ) . * ? -, 300 at most (39 here)"
+        ),
+    ),
+    "no reason": (closed_for(""), "closed stage Deploy: '' cannot be its reason"),
+    "a long reason": (closed_for("x" * 301), "300 at most (301 here)"),
+    "a closed stage that is not there": (
+        closed_for("x", "Test"),
+        "closed stage Test: there is no such stage",
+    ),
+    "a stage that is closed twice": (
+        closed_for("x", "Deploy", "Deploy"),
+        "closed stage 'Deploy' is there 2 times",
+    ),
     "an unknown zone": (
         {"stages": last(BeforeEntry=entry(window(TimeZone="PST")))},
         "stage Deploy: window: 'PST' is no time zone of the form Region/City",
@@ -296,6 +321,8 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         {"mode": "PARALLEL"},
         {"mode": "QUEUED", "stages": last(OnFailure=ROLLBACK, BeforeEntry=entry(window()))},
         trigger(branches("main", "release/*")),
+        closed_for("Ask (a@b.c) first! Why? *.-" + "x" * 273),
+        closed_for(Ref("Reason")),
         {
             "stages": last(
                 actions=[

@@ -157,6 +157,8 @@ THEIR_WORK = [
     (APPLICATION, "cloudformation:ExecuteChangeSet", stack("service-x-application", "us-east-1")),
     (APPLICATION, "cloudformation:CreateChangeSet", TRANSFORM),
     (EXECUTION, "s3:GetObject", store("packages", "ap-southeast-2", "service-x/x")),
+    (SOURCE, "s3:PutObject", store("artifacts", "eu-west-1")),
+    (SOURCE, "s3:PutObjectAcl", store("artifacts", "eu-west-1")),
     (SOURCE, "codeconnections:UseConnection", GIVEN["ConnectionArn"]),
     (
         SOURCE,
@@ -167,6 +169,7 @@ THEIR_WORK = [
 NEXT_TO_IT = [
     (BUILD, "s3:PutObject", store("packages", "eu-west-1", "other/x")),
     (BUILD, "s3:PutObject", store("artifacts", "us-east-1")),
+    (BUILD, "s3:PutObjectAcl", store("artifacts", "eu-west-1")),
     (BUILD, "s3:DeleteObject", store("packages", "eu-west-1", "service-x/x")),
     (BUILD, "cloudformation:UpdateStack", stack("service-x-application")),
     (INFRASTRUCTURE, "cloudformation:UpdateStack", stack("service-x-application")),
@@ -193,6 +196,22 @@ def test_roles_may_do_their_work(role: str, action: str, on: str) -> None:
 def test_roles_may_not_do_what_is_next_to_their_work(role: str, action: str, on: str) -> None:
     """Another service's packages, another stack, another connection, another key."""
     assert not may(body(), role, action, on)
+
+
+def test_conditions_of_a_request_decide() -> None:
+    """Another change set, a role for another service, and a bucket that somebody else has taken."""
+    template = body()
+    application, change = stack("service-x-application"), "cloudformation:ExecuteChangeSet"
+    named = {"cloudformation:ChangeSetName": "pipeline"}
+    assert may(template, APPLICATION, change, application, **named)
+    assert not may(template, APPLICATION, change, application, **{**named, next(iter(named)): "x"})
+    passed = arn_of(template, EXECUTION)
+    for service, expected in (("cloudformation", True), ("lambda", False)):
+        to = {"iam:PassedToService": f"{service}.amazonaws.com"}
+        assert may(template, APPLICATION, "iam:PassRole", passed, **to) is expected
+    taken = {"aws:ResourceAccount": "999999999999"}
+    for role in (SOURCE, BUILD):
+        assert not may(template, role, "s3:PutObject", store("artifacts", "eu-west-1"), **taken)
 
 
 def test_every_object_must_be_in_a_bucket_of_this_account() -> None:
