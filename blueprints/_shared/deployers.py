@@ -122,8 +122,17 @@ def _may_deploy(purpose: Purpose, stacks: Sub) -> list[Statement]:
     # first star is the region and the last the id that CloudFormation gives a stack; its name
     # is the service's own.
     read = allow(*READ_STACKS, on=stacks)
+    # excuse documented:cloudformation:DeleteStack *ActionRole: Deleting a stack is for the modes
+    # DELETE_ONLY and REPLACE_ON_FAILURE, in which no action here acts.
     if purpose == "Infrastructure":
+        # excuse documented:cloudformation:CreateChangeSet,
+        # documented:cloudformation:DeleteChangeSet, documented:cloudformation:DescribeChangeSet,
+        # documented:cloudformation:ExecuteChangeSet InfrastructureActionRole: The page lists what
+        # all modes take together; CREATE_UPDATE makes and updates the stack without a change set.
         return [read, allow(cf.CreateStack, cf.UpdateStack, on=[stacks])]
+    # excuse documented:cloudformation:CreateStack, documented:cloudformation:UpdateStack
+    # ApplicationActionRole: The page lists what all modes take together; this stack is made and
+    # updated by change sets only.
     # Such as Serverless-2016-10-31, by which AWS expands templates of SAM.
     # excuse cdk-nag:AwsSolutions-IAM5/cloudformation:*:aws:transform/*,
     # parliament:INVALID_ARN ApplicationActionRole: Transforms such as Serverless-2016-10-31

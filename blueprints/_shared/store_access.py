@@ -86,10 +86,11 @@ class StoreAccess:
             gives: where it puts what it gives to other actions.
             deploys: where an action of S3 deploys to.
         """
-        # excuse documented:s3:GetObject*, documented:kms:GenerateDataKey*, documented:kms:ReEncrypt*
-        # *ActionRole|HandOverRole|SourceRole|TakeOverRole: A star hides what is granted; of what
-        # these stand for, the role has what the page on the service role names, and what S3 asks
-        # for when it encrypts.
+        # excuse documented:s3:GetObject* *ActionRole|HandOverRole: A star hides what is granted; of
+        # what it stands for, the role has what the page on CodePipeline's own role names.
+        # excuse documented:kms:GenerateDataKey*, documented:kms:ReEncrypt* SourceRole|TakeOverRole:
+        # A star hides what is granted; the role has both halves of ReEncrypt, and of what makes
+        # data keys the one that S3 asks for.
         statements = [
             allow(
                 *ASK,

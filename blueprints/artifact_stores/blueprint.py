@@ -162,8 +162,8 @@ def _elsewhere(t: Template, p: Any, options: Options) -> None:
             allow(
                 "cloudformation:*",
                 on="*",
-                because="AWS documents no less for the stacks of a StackSet; what they can make is\n"
-                "bounded by the statements below.",
+                because="AWS documents no less for stacks of StackSets; what these can make is\n"
+                "in the statements below.",
                 page=SELF_MANAGED,
             ),
             # excuse parliament:UNKNOWN_ACTION/s3:GetBucketAbac StoresMakerPolicy: The action is

@@ -109,6 +109,8 @@ def _starter(
     if options.with_function:
         function = _function(t, p, options, task, lost, callers)
         return lambda _=None: Target(Id="Starter", Arn=function.arn, **retries)
+    # excuse documented:ecs:TagResource StartRole: The targets give tasks no tags, and ECS asks for
+    # it where tags are given.
     held = t.add(
         role("StartRole", "events", *task.may_run),
         why="Held by rules: it may run this task and no other.",

@@ -53,6 +53,8 @@ class Roles:
 
     def build(self, project: Any) -> Role:
         """Return the role of the action that starts the build."""
+        # excuse documented:codebuild:BatchGetBuildBatches, documented:codebuild:StartBuildBatch
+        # StartBuildRole: They are for an action with BatchEnabled, which this one is not.
         return self._acting(
             "StartBuildRole",
             allow(

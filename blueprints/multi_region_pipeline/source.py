@@ -34,6 +34,8 @@ CRITERIA = {
 def may_fetch(p: Any, options: Options) -> list[Statement]:
     """Return what the source's role needs, besides keeping what it fetched."""
     if options.source == "codecommit":
+        # excuse documented:codecommit:GetRepository SourceRole: The page says what it is for: an
+        # artifact that is a clone (CODEBUILD_CLONE_REF), and this one is a ZIP file.
         return [
             allow(
                 codecommit.CancelUploadArchive,

@@ -34,4 +34,7 @@ def log_group(title: str, *, days: Any) -> LogGroup:
 
 def write_logs(log: LogGroup) -> Statement:
     """Allow writing to one log group, and creating streams in it, but no groups."""
+    # excuse documented:logs:CreateLogGroup
+    # *Build*Role|AnswerRole|AuthorizerRole|MirrorRole|StarterRole: The group is a resource of the
+    # same template and is made first; whoever can make groups can leave one that never forgets.
     return allow(logs.CreateLogStream, logs.PutLogEvents, on=GetAtt(log, "Arn"))

@@ -28,7 +28,8 @@ INTRODUCTION = """\
 
 Independent judges look at every template and workflow, and each finding is either mended or
 excused. An excuse stands as a comment where the choice is made, holds for the resources it names
-and for nothing else, and fails the build once it excuses nothing.
+and for nothing else, and fails the build once it excuses nothing. `documented` is no program but a
+[table](../tests/documented_permissions.toml) of what AWS's pages list as needed by a role.
 """
 
 

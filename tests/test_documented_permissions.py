@@ -1,0 +1,176 @@
+"""Every role has what AWS documents that its use needs, or an excuse where the resource is made."""
+
+from __future__ import annotations
+
+import functools
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from judges.excuses import Part, excuses, matches
+from support.pipelines import SHAPES, with_roles
+from support.policies import like, listed
+from support.role_uses import READERS, Use, uses
+
+from cfngen import draw
+from cfngen.registry import blueprints
+from cfngen.testing import of_type, references, shapes, statements
+
+TABLE = tomllib.loads((Path(__file__).parent / "documented_permissions.toml").read_text())
+OURS = sorted(name for name, entry in blueprints().items() if entry.distribution == "cfngen")
+PARTS = [part for e in excuses() for part in e.parts if part.judge == "documented"]
+PIPELINE, ROLES = "multi_region_pipeline", "deployment_roles"
+# Held by our own programs, which call what they call; no page of AWS's says what that is.
+OWN_PROGRAMS = {
+    "branch_events": {"ReaderRole", "AnswerRole"},
+    "mirror_destination": {"DestinationRole"},
+}
+# Whose policies name roles, which is no use of them.
+POLICIES = re.compile(r"AWS::IAM::|AWS::KMS::Key$|.*Policy$")
+
+
+class Omission(NamedTuple):
+    """A documented permission that a role does not have."""
+
+    blueprint: str
+    role: str
+    action: str
+    row: str
+
+    def excused_by(self, part: Part) -> bool:
+        """Whether a part of an excuse is about it."""
+        return (
+            part.blueprint in ("", self.blueprint)
+            and matches(f"documented:{self.action}", part.rule)
+            and matches(self.role, part.resource)
+        )
+
+
+@functools.cache
+def bodies(name: str) -> list[dict[str, Any]]:
+    """Return a blueprint's templates as data; a pipeline's with the roles that it imports."""
+    found = [shape.document.body for shape in shapes(blueprints()[name].load())]
+    if name != PIPELINE:
+        return found
+    load = blueprints()[PIPELINE].load()
+    found += [draw(load, options).document.body for options in SHAPES.values()]
+    roles = draw(blueprints()[ROLES].load()).document.body
+    return [
+        {"Resources": with_roles(body, roles)} if "RolesStack" in body["Parameters"] else body
+        for body in found
+    ]
+
+
+def granted(body: dict[str, Any], role: str) -> set[str]:
+    """Return the actions that a role's policies allow, whatever on and when."""
+    found: list[Any] = [body["Resources"][role]["Properties"].get("Policies", [])]
+    for kind, key in (("RolePolicy", "RoleName"), ("Policy", "Roles")):
+        policies = of_type(body, f"AWS::IAM::{kind}").values()
+        found += [p["PolicyDocument"] for p in policies if role in references(p.get(key))]
+    return {
+        action
+        for _, statement in statements(found)
+        if statement["Effect"] == "Allow"
+        for action in listed(statement["Action"])
+    }
+
+
+def omissions(name: str, body: dict[str, Any]) -> Iterator[Omission]:
+    """Yield what the roles of a template lack."""
+    for use in uses(body):
+        has = granted(body, use.role)
+        for action in (*TABLE[use.row]["actions"], *use.actions):
+            if not any(like(action, pattern, case=False) for pattern in has):
+                yield Omission(name, use.role, action, use.row)
+
+
+@functools.cache
+def omitted(name: str) -> list[Omission]:
+    """Return what the roles of a blueprint's templates lack, each once."""
+    return list(dict.fromkeys(o for body in bodies(name) for o in omissions(name, body)))
+
+
+@functools.cache
+def every_use() -> list[tuple[str, Use]]:
+    """Return each use of a role, with the blueprint that it is in."""
+    return [(name, use) for name in OURS for body in bodies(name) for use in uses(body)]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_a_role_has_what_aws_documents_or_an_excuse(name: str) -> None:
+    """For each use of each role in each shape, by the page that the table names."""
+    left = [o for o in omitted(name) if not any(o.excused_by(part) for part in PARTS)]
+    assert not left, "\n".join(
+        f"{o.role}: {o.row} needs {o.action} ({TABLE[o.row]['page']}): grant it, or write"
+        f" `# excuse documented:{o.action} {o.role}: Reason.` where the role is made"
+        for o in left
+    )
+
+
+def test_no_excuse_is_left_over() -> None:
+    """What is granted takes its excuse with it."""
+    every = [omission for name in OURS for omission in omitted(name)]
+    over = [str(part) for part in PARTS if not any(o.excused_by(part) for o in every)]
+    assert not over, "\n".join(over)
+
+
+def test_the_table_has_a_row_for_each_use_and_no_other() -> None:
+    """A provider, a source or a target that is new needs its page read first."""
+    used = {use.row for _, use in every_use()}
+    assert used - set(TABLE) == set()
+    assert set(TABLE) - used == set()
+
+
+@pytest.mark.parametrize("row", TABLE.values(), ids=TABLE)
+def test_a_row_names_its_page_and_when_it_was_read(row: dict[str, Any]) -> None:
+    """One of AWS's own, and actions as policies write them."""
+    assert set(row) - {"note"} == {"page", "date", "actions"}
+    assert re.fullmatch(r"https://docs\.aws\.amazon\.com/\S+\.html", row["page"])
+    assert isinstance(row["date"], date)
+    assert all(re.fullmatch(r"[a-z0-9-]+:[A-Za-z*]+", action) for action in row["actions"])
+    assert row["actions"] or row["note"]
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_every_role_and_every_reference_to_one_is_judged(name: str) -> None:
+    """A role that no row is about would have been passed over in silence."""
+    judged: set[str] = set()
+    roles: set[str] = set()
+    for body in bodies(name):
+        here = set(of_type(body, "AWS::IAM::Role"))
+        roles |= here
+        judged |= {use.role for use in uses(body)}
+        for title, resource in body["Resources"].items():
+            kind = resource["Type"]
+            if here & references(resource.get("Properties")) and not POLICIES.match(kind):
+                assert kind in READERS, f"{title}: nothing reads which role a {kind} has"
+    if name == ROLES:  # used by pipelines, together with which they are judged
+        judged |= {use.role for body in bodies(PIPELINE) for use in uses(body)}
+    assert roles - judged == OWN_PROGRAMS.get(name, set())
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "row"),
+    [
+        ("SourceRole", "s3:PutObjectAcl", "CodePipeline artifacts given"),
+        ("SourceRole", "codestar-connections:UseConnection",
+         "CodePipeline action Source/CodeStarSourceConnection"),
+        ("PipelineRole", "sts:AssumeRole", "CodePipeline role of an action"),
+        ("BuildRole", "logs:PutLogEvents", "CodeBuild logs"),
+        ("WindowRole", "codepipeline:DisableStageTransition", "Scheduler universal target"),
+        ("WindowRole", "sqs:SendMessage", "Scheduler dead-letter queue"),
+    ],
+)  # fmt: skip
+def test_a_permission_that_is_taken_away_is_missed(role: str, action: str, row: str) -> None:
+    """So that silence means something."""
+    body = draw(blueprints()[PIPELINE].load(), SHAPES["windows"]).document.body
+    policies = [body["Resources"][role]["Properties"].get("Policies", [])]
+    policies += [p["PolicyDocument"] for p in of_type(body, "AWS::IAM::RolePolicy").values()]
+    for _, statement in statements(policies):
+        kept = [one for one in listed(statement["Action"]) if one != action]
+        statement["Action"] = kept or "none:None"
+    assert Omission(PIPELINE, role, action, row) in omissions(PIPELINE, body)
