@@ -158,9 +158,9 @@ def _elsewhere(t: Template, p: Any, options: Options) -> None:
             maker,
             # excuse cfripper:WildcardResourceRule/cloudformation:*,
             # cfripper:GenericResourceWildcardPolicyRule, guard:NO_ALLOW_OF_A_STAR_IN_POLICIES,
-            # parliament:RESOURCE_STAR/cloudformation:* StoresMakerPolicy: AWS documents this as the least that a StackSet's stacks need; only
-            # StoresAdministrator assumes the role, and what its stacks can make is bounded by the
-            # statements on S3 and KMS.
+            # parliament:RESOURCE_STAR/cloudformation:* StoresMakerPolicy: AWS documents this as
+            # the least that a StackSet's stacks need; only StoresAdministrator assumes the role,
+            # and what its stacks can make is bounded by the statements on S3 and KMS.
             allow(
                 "cloudformation:*",
                 on="*",
