@@ -328,6 +328,17 @@ def _read(fifo: int) -> bytes:
         return b""
 
 
+def hung(folder: Path, program: str, arguments: str, path: str) -> str:
+    """Return a PATH on which a program never ends if its arguments are so, a pattern of `case`."""
+    real = shutil.which(program, path=path)
+    folder.mkdir()
+    (folder / program).write_text(
+        f'#!/bin/sh\ncase "$*" in {arguments}) exec sleep 600;; esac\nexec "{real}" "$@"\n'
+    )
+    (folder / program).chmod(0o755)
+    return f"{folder}:{path}"
+
+
 def gone(pid: int, timeout: float = 5) -> bool:
     """Wait until a process has ended, be it that nobody has asked for its exit status yet."""
     end = time.monotonic() + timeout

@@ -1,8 +1,9 @@
 """Runs mirror.py for one repository, or for all of them, one after the other.
 
 The environment: REPOSITORIES, names and beginnings of names followed by *; REPOSITORY, the one that
-has changed, if one has; SOURCE_URL, DESTINATION_URLS and CREATE, mirror.py's, with {repository} for
-its name; CACHE_DIR, if git is kept. Exit status: 0 all equal, 1 some not, 2 failed, 143 SIGTERM.
+has changed, if one has, as the event EVENT_ID tells; SOURCE_URL, DESTINATION_URLS and CREATE,
+mirror.py's, with {repository} for its name; CACHE_DIR, if git is kept. Exit status: 0 all equal, 1
+some not, 2 failed, 143 SIGTERM.
 """
 
 import json
@@ -15,6 +16,8 @@ import sys
 from pathlib import Path
 
 env = os.environ
+LIST_SECONDS = int(env.get("LIST_SECONDS", 300))  # for CodeCommit's list of repositories
+GRACE_SECONDS = int(env.get("GRACE_SECONDS", 60))  # for mirror.py, after it ought to have given up
 at_work = []
 
 
@@ -24,8 +27,9 @@ def repositories():
     wanted = re.compile("|".join(re.escape(p).replace(r"\*", ".*") for p in patterns))
     names = [env["REPOSITORY"]] if env.get("REPOSITORY") else patterns
     if "*" in "".join(names):
-        with os.popen("aws codecommit list-repositories --output=json") as listed:
-            names = [there["repositoryName"] for there in json.load(listed)["repositories"]]
+        command = ["aws", "codecommit", "list-repositories", "--output=json"]
+        listed = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=LIST_SECONDS)
+        names = [there["repositoryName"] for there in json.loads(listed.stdout)["repositories"]]
         names = [name for name in names if wanted.fullmatch(name)]
     if not names:
         raise ValueError("there is no such repository")
@@ -46,7 +50,12 @@ def mirror(name):
         raise ValueError(f"{name} cannot be its own mirror")
     command = [sys.executable, "-u", str(Path(__file__).with_name("mirror.py"))]
     at_work[:] = [subprocess.Popen(command, env={**env, **settings})]
-    status = at_work[0].wait()
+    seconds = float(env.get("MIRROR_SECONDS") or 0)
+    try:
+        status = at_work[0].wait(seconds + GRACE_SECONDS if seconds else None)
+    except subprocess.TimeoutExpired:
+        at_work[0].kill()
+        status = at_work[0].wait(GRACE_SECONDS)
     at_work.clear()
     if not kept:
         shutil.rmtree(folder, ignore_errors=True)  # room for the next
@@ -68,6 +77,8 @@ def main():
         import sign_in
 
         sign_in.sign_in()
+    if "EVENT_ID" in env:
+        print(json.dumps({"event": "requested", "id": env["EVENT_ID"]}), flush=True)
     worst = 0
     for name in repositories():
         status = mirror(name)

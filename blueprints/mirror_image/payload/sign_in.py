@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 env = os.environ
+CONFIG_SECONDS = int(env.get("CONFIG_SECONDS", 60))  # for git to write down a setting
 # A credential helper in shell: the password is in no file and on no command line.
 TELL = r"""!f() { test "$1" != get || printf 'username=%s\npassword=%s\n' \
 "$SOURCE_USER" "$SOURCE_PASSWORD"; }; f"""
@@ -62,4 +63,5 @@ def ask(host, helper):
     if "@" in host:  # or else curl tries the user by itself, with no password
         settings.append((f"http.https://{host}.emptyAuth", "true"))
     for pair in settings:
-        subprocess.run(["git", "config", "--global", "--add", *pair], check=True)
+        command = ["git", "config", "--global", "--add", *pair]
+        subprocess.run(command, check=True, timeout=CONFIG_SECONDS)

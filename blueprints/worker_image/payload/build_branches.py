@@ -28,7 +28,7 @@ HELD = int(env.get("HELD_SECONDS", 120))  # how long a message stays ours withou
 WAIT = int(env.get("WAIT_SECONDS", 20))  # 15 and more, or the last push may find nobody
 AGAIN = int(env.get("AGAIN_SECONDS", 30))  # before a second attempt
 PATIENCE = int(env.get("PATIENCE_SECONDS", 600))  # with an account that has too many builds
-GIT_SECONDS = 3600
+GIT_SECONDS = int(env.get("GIT_SECONDS", 3600))  # after which a git that hangs is given up
 GIT = ["git", "-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"]
 sqs, s3, codebuild = map(boto3.client, ("sqs", "s3", "codebuild"))
 state = {"idle": True, "stop": False}

@@ -28,6 +28,7 @@ from support.git_repositories import (
     copy_world,
     ended,
     gone,
+    hung,
     terminate,
 )
 
@@ -1030,6 +1031,17 @@ def test_a_hung_git_is_given_up(world: World) -> None:
     assert figures(run.events[-1]) == {"RefsChanged": 0, "Bytes": 0, "Failures": 1}
     assert world.mirror().status == 0
     assert same(world)
+
+
+def test_a_hung_aws_is_given_up(world: World) -> None:
+    """After MIRROR_SECONDS the run ends although CodeCommit's command has not answered."""
+    path = hung(world.root / "hung", "aws", "codecommit*", world.environment["PATH"])
+    shutil.rmtree(world.codecommit("copy").path)
+    world.source.commit("main")
+    run = world.mirror(PATH=path, MIRROR_CREATE="a mirror", MIRROR_SECONDS="2", **METRICS)
+    assert run.status == 1, run.output
+    assert [event["event"] for event in run.events] == ["started", "stopped", "measured"]
+    assert figures(run.events[-1])["Failures"] == 1
 
 
 def test_one_that_hangs_does_not_hide_another(world: World) -> None:

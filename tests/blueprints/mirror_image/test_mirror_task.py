@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 from support.aws_on_loopback import Aws
-from support.git_repositories import Barrier, Ended, Repository, gone, terminate
+from support.git_repositories import Barrier, Ended, Repository, gone, hung, terminate
 from support.mirror_tasks import FAR, HERE, REGIONS, THERE, Place, finished
 
 pytestmark = pytest.mark.payloads
@@ -503,3 +503,41 @@ def test_time_is_up(place: Place, aws: Aws, tmp_path: Path) -> None:
     assert run.status == 1
     assert mirrored(place) == ["till"]
     assert [event["Failures"] for event in run.of("measured")] == [1, 0]
+
+
+def test_a_list_that_never_comes_is_given_up(place: Place, aws: Aws, tmp_path: Path) -> None:
+    """An `aws` that hangs fails the run, and is not left behind."""
+    path = hung(tmp_path / "hung", "aws", "*list-repositories*", place.environment["PATH"])
+    run = place.run(PATH=path, LIST_SECONDS="1")
+    assert run.status == 2, run.output
+    (failed,) = run.of("failed")
+    assert "TimeoutExpired" in failed["reason"]
+    assert place.processes() == []
+
+
+@pytest.mark.slow
+def test_a_mirror_that_cannot_end_by_itself_is_ended(
+    place: Place, aws: Aws, tmp_path: Path
+) -> None:
+    """One that hangs before its own alarm is set fails the run; the next has its turn."""
+    place.new_source("till")
+    early, once = tmp_path / "early", tmp_path / "once"
+    early.mkdir()
+    (early / "sitecustomize.py").write_text(
+        "import os, sys, time\n"
+        f"if sys.orig_argv[-1].endswith('/mirror.py') and not os.path.exists({str(once)!r}):\n"
+        f"    open({str(once)!r}, 'w').close()\n"
+        "    time.sleep(600)\n"
+    )
+    run = place.run(PYTHONPATH=str(early), MIRROR_SECONDS="15", GRACE_SECONDS="5")
+    assert run.status not in (0, 143)
+    assert mirrored(place) == ["till"]
+    assert place.processes() == []
+
+
+def test_the_event_that_started_a_run_is_logged(place: Place, aws: Aws) -> None:
+    """A run can be found by the event's id, as CloudTrail and the function have it."""
+    run = place.run(EVENT_ID="12345678-1234-1234-1234-111122223333", REPOSITORY="shop")
+    (requested,) = run.of("requested")
+    assert requested == {"event": "requested", "id": "12345678-1234-1234-1234-111122223333"}
+    assert not place.run(REPOSITORY="shop").of("requested")

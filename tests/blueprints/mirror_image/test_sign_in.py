@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from support.aws_on_loopback import TASK_KEY, Aws, key_of
 from support.git_hosts import GitHosts
+from support.git_repositories import hung
 from support.mirror_tasks import (
     FAR,
     HERE,
@@ -363,3 +364,15 @@ def test_who_needs_no_sign_in(place: Place) -> None:
     place.on_disk(f"https://{CODECOMMIT[HERE]}/v1/repos/", place.root / "codecommit" / HERE)
     place.on_disk(f"https://{CODECOMMIT[THERE]}/v1/repos/", place.root / "codecommit" / THERE)
     assert place.run(REPOSITORY="shop").status == 0
+
+
+def test_a_git_that_hangs_at_its_settings_is_given_up(
+    private: Place, hosts: GitHosts, tmp_path: Path
+) -> None:
+    """The run fails before anything is fetched, and says so without the secret."""
+    path = hung(tmp_path / "hung", "git", "config*", private.environment["PATH"])
+    run = private.run(PATH=path, SOURCE_SECRET=TOKEN, CONFIG_SECONDS="1")
+    assert run.status == 2, run.output
+    assert "TimeoutExpired" in run.of("failed")[0]["reason"]
+    assert TOKEN not in run.output
+    assert private.processes() == []

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from support.branches import HOSTILE, PAYLOAD, REGION, Place, build_place, finished, killed
 from support.codebuild import Hold, Services, create_project, told
+from support.git_repositories import hung
 
 pytestmark = pytest.mark.payloads
 
@@ -593,3 +594,17 @@ def test_the_image_has_what_the_worker_asks_for() -> None:
     assert 'ENTRYPOINT ["python3.13", "-u", "/opt/build_branches.py"]' in dockerfile
     for program in ("build_branches.py", "supersede.py"):
         ast.parse((PAYLOAD / program).read_text(), feature_version=(3, 13))
+
+
+@pytest.mark.parametrize("command", ["ls-remote", "fetch", "archive", "check-ref-format"])
+def test_a_git_that_hangs_is_given_up(place: Place, tmp_path: Path, command: str) -> None:
+    """Each git that the worker starts has a time limit; after two attempts the push is kept."""
+    place.push()
+    path = hung(tmp_path / "hung", "git", f"*{command}*", place.environment["PATH"])
+    run = place.run(PATH=path, GIT_SECONDS="1")
+    assert run.status == 0, run.output
+    reasons = [failed["reason"] for failed in run.of("failed")]
+    assert len(reasons) == 2
+    assert all("TimeoutExpired" in reason for reason in reasons), run.output
+    assert len(place.failed()) == 1
+    assert not place.services.builds()
