@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import pytest
 from judges.excuses import Part, excuses, matches
 from support.pipelines import SHAPES, with_roles
-from support.policies import like, listed
+from support.policy_evaluation import like, listed
 from support.role_uses import READERS, Use, uses
 
 from cfngen import draw

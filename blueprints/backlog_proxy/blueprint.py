@@ -11,7 +11,7 @@ from troposphere.events import RetryPolicy, Rule, Target
 from troposphere.secretsmanager import GenerateSecretString, Secret
 from troposphere.ssm import Parameter as StoredParameter
 
-from cfngen import Payloads, Statement, Template, allow, blueprint
+from cfngen import Payload, Payloads, Statement, Template, allow, blueprint
 from cfngen.patterns import (
     alarm_topic,
     build_project,
@@ -19,6 +19,7 @@ from cfngen.patterns import (
     cache_bucket,
     debug_statements,
     failed_builds_alarm,
+    failed_starts_alarm,
     firewall,
     log_group,
     python_function,
@@ -27,6 +28,7 @@ from cfngen.patterns import (
     variable,
     vpc_statements,
     webhook,
+    without_dead_letters,
     write_logs,
 )
 
@@ -87,7 +89,7 @@ def _mirror(t: Template, p: Any, options: Options) -> Project:
         build_project(
             "Mirror",
             description="Fetches from Backlog and makes the CodeCommit repository the same",
-            buildspec=buildspec(payload["buildspec.yml"], {"mirror.py": mirror["mirror.py"]}),
+            buildspec=buildspec(payload["buildspec.yml"], _carried(options)),
             role=held,
             log=log,
             architecture=options.architecture,
@@ -110,6 +112,14 @@ def _mirror(t: Template, p: Any, options: Options) -> Project:
     t.output("MirrorLog", Ref(log), "Log of the builds")
     t.output("MirrorRole", GetAtt(held, "Arn"), "Who alone should push to the mirror")
     return project
+
+
+def _carried(options: Options) -> dict[str, Payload]:
+    """Return the files that the build writes into its folder, by name."""
+    files = {"mirror.py": mirror["mirror.py"]}
+    if options.host_keys == "trust_on_first_use":
+        files["host_keys.sh"] = payload["host_keys.sh"]
+    return files
 
 
 def _repository(t: Template, p: Any, options: Options) -> tuple[Any, Any]:
@@ -319,7 +329,7 @@ def _watch(t: Template, p: Any, project: Project) -> None:
         role("ReconcileRole", "events", start_builds(project)),
         why="Held by the schedule: it may start one build project.",
     )
-    t.add(
+    rule = t.add(
         Rule(
             "Reconcile",
             Description="Mirrors although no webhook came",
@@ -333,7 +343,10 @@ def _watch(t: Template, p: Any, project: Project) -> None:
                 )
             ],
         ),
-        why="A webhook that never came, or was refused for good, is made good by the next run.",
+        why=without_dead_letters(
+            "the next run does the same.",
+            "A webhook that never came, or was refused for good, is made good by the next run.",
+        ),
     )
     has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
     alarms = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email))
@@ -342,7 +355,15 @@ def _watch(t: Template, p: Any, project: Project) -> None:
             "MirrorFailed",
             project=project,
             topic=alarms.topic,
-            description="A build failed: the mirror is behind Backlog until one succeeds",
+            description="A build of Mirror failed: it is behind Backlog until one succeeds",
+        )
+    )
+    t.add(
+        failed_starts_alarm(
+            "MirrorNotStarted",
+            rule=rule,
+            topic=alarms.topic,
+            description="Reconcile could not start a build; may its role?",
         )
     )
     t.output("AlarmTopic", Ref(alarms.topic), "Topic that hears of failed builds")

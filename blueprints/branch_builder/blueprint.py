@@ -24,13 +24,12 @@ def branch_builder(options: Options) -> Template:
     senders = [*found, *([] if options.direct else ["Resume", "WorkerDied"])]
     builds = add_builds(t, p, options)
     ended = ended_patterns(builds)
-    if options.pull_requests != "none":
-        senders += ended
+    senders += ended
     lost = t.add(
         dead_letters(
             "Lost",
             rules=[GetAtt(rule, "Arn") for rule in senders],
-            why="Events that started nothing"
+            why="Events that started nothing or reached nobody"
             + ("." if options.direct else ", and workers that died."),
         )
     )

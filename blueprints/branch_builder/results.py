@@ -63,6 +63,7 @@ def add_results(
             Id="Topic",
             Arn=Ref(topic.topic),
             InputTransformer=InputTransformer(InputPathsMap=paths, InputTemplate=f'"{text}"'),
+            DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
         )
     ]
     if options.pull_requests != "none":
@@ -139,9 +140,9 @@ def add_alarms(t: Template, p: Any, lost: DeadLetters, queue: OrderedQueue | Non
     t.add(
         alarm(
             "EventLost",
-            "An event started nothing, or a worker died; the queue says which"
+            "An event started nothing or reached nobody, or a worker died; queue Lost says which"
             if queue
-            else "An event started nothing; the queue says which",
+            else "An event started nothing or reached nobody; queue Lost says which",
             metric=visible,
             dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
             statistic="Maximum",
@@ -153,7 +154,7 @@ def add_alarms(t: Template, p: Any, lost: DeadLetters, queue: OrderedQueue | Non
     t.add(
         alarm(
             "PushGivenUp",
-            "A push could not be built in two attempts; the worker's log says why",
+            "A push in queue GivenUp could not be built in two attempts; WorkerLog says why",
             metric=visible,
             dimensions={"QueueName": GetAtt(queue.given_up, "QueueName")},
             statistic="Maximum",
@@ -163,7 +164,7 @@ def add_alarms(t: Template, p: Any, lost: DeadLetters, queue: OrderedQueue | Non
     t.add(
         alarm(
             "PushWaits",
-            "A push has waited long for its build; is there a worker, and does it get on?",
+            "A push has waited long in queue Pushes; is there a worker, and does it get on?",
             metric="AWS/SQS ApproximateAgeOfOldestMessage",
             dimensions={"QueueName": GetAtt(queue.queue, "QueueName")},
             statistic="Maximum",

@@ -137,7 +137,7 @@ def branch_events(options: Options) -> Template:
     t.add(
         alarm(
             "EventLost",
-            "The builder's account was not told of a push; the queue says of which, and why",
+            "The builder's account was not told of a push; queue Lost says of which, and why",
             metric="AWS/SQS ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
             statistic="Maximum",

@@ -57,7 +57,7 @@ def _watch(t: Template, p: Any, options: Options, lost: DeadLetters) -> None:
     t.add(
         alarm(
             "MirrorFailed",
-            "A repository could not be mirrored; the log says which, and why",
+            "A repository could not be mirrored; MirrorLog says which, and why",
             metric=f"{NAMESPACE} Failures",
             dimensions=stack,
             topic=alarms.topic,
@@ -66,7 +66,7 @@ def _watch(t: Template, p: Any, options: Options, lost: DeadLetters) -> None:
     t.add(
         alarm(
             "MirrorLost",
-            "An event started no run, or a run died; the queue says which",
+            "An event started no run, or a run died; queue Lost says which",
             metric="AWS/SQS ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
             statistic="Maximum",
@@ -77,7 +77,7 @@ def _watch(t: Template, p: Any, options: Options, lost: DeadLetters) -> None:
         t.add(
             alarm(
                 "MirrorSilent",
-                "No run has reported for hours: is the schedule on, and can tasks start?",
+                "No run has reported in MirrorLog for hours: is the schedule on, can tasks start?",
                 metric=f"{NAMESPACE} Failures",
                 dimensions=stack,
                 statistic="SampleCount",
@@ -93,7 +93,7 @@ def _watch(t: Template, p: Any, options: Options, lost: DeadLetters) -> None:
         t.add(
             alarm(
                 "MirrorLags",
-                "It took long from a push to its mirroring",
+                "It took long from a push to its mirroring; MirrorLog says of which repository",
                 metric=f"{NAMESPACE} LagSeconds",
                 dimensions=stack,
                 statistic="Maximum",
@@ -102,6 +102,10 @@ def _watch(t: Template, p: Any, options: Options, lost: DeadLetters) -> None:
             )
         )
     if options.dashboard:
-        t.add(Dashboard("Dashboard", DashboardBody=Sub(dashboard_body(NAMESPACE))))
+        t.add(
+            Dashboard(
+                "Dashboard", DashboardBody=Sub(dashboard_body(NAMESPACE, lag=not options.scheduled))
+            )
+        )
     t.output("AlarmTopic", Ref(alarms.topic), "Topic that hears of alarms")
     t.output("LostEvents", Ref(lost.queue), "Queue of what came to nothing")

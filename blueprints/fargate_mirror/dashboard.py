@@ -3,21 +3,25 @@
 import json
 from typing import Any
 
+LAG = ("Seconds from push to mirrored", "LagSeconds", "Maximum")
 CHARTS = (
-    ("Seconds from push to mirrored", "LagSeconds", "Maximum"),
     ("Failures", "Failures", "Sum"),
     ("Branches and tags changed", "RefsChanged", "Sum"),
     ("Bytes pushed", "Bytes", "Sum"),
 )
 
 
-def dashboard_body(namespace: str) -> str:
+def dashboard_body(namespace: str, *, lag: bool) -> str:
     """Return a dashboard as text for a Sub: a chart for each metric, a line for each destination.
+
+    Args:
+        namespace: the metrics' namespace.
+        lag: whether events say when a push was, or else there is nothing to chart of it.
 
     Source: AWS page "Dashboard body structure and syntax".
     """
     widgets: list[Any] = []
-    for number, (title, metric, statistic) in enumerate(CHARTS):
+    for number, (title, metric, statistic) in enumerate(((LAG,) if lag else ()) + CHARTS):
         search = (
             f'SEARCH(\'{{{namespace},DestinationRegion,Stack}} MetricName="{metric}"'
             f" Stack=\"${{AWS::StackName}}\"', '{statistic}')"

@@ -51,7 +51,7 @@ def multi_region_pipeline(options: Options) -> Template:
     ]
     deploys = deployment(options, roles, topic.topic)
     made = Layout(t, options, roles, storage, deploys, first).add()
-    add_start(t, p, options)
+    add_start(t, p, options, topic)
     if options.scheduled:
         _add_gatekeepers(t, options, made, topic)
     add_rules(t, options, topic)
@@ -84,4 +84,6 @@ def _add_gatekeepers(t: Template, options: Options, made: dict[str, Pipeline], t
                     lost=lost.arn,
                 )
             )
-    add_alarm(t, lost, topic)
+    # Worse is one that could not be closed.
+    stuck = "A window could not be opened or closed; queue LostSwitches says which"
+    add_alarm(t, "WindowStuck", stuck, lost, topic)

@@ -6,7 +6,7 @@ from troposphere import Equals, GetAtt, Not, Ref, Sub
 from troposphere.events import InputTransformer, Rule, Target
 
 from cfngen import Template
-from cfngen.patterns import DeadLetters, alarm, alarm_topic
+from cfngen.patterns import DeadLetters, alarm, alarm_topic, without_dead_letters
 from cfngen.patterns.alarms import AlarmTopic
 
 from .gates import Step
@@ -14,6 +14,7 @@ from .options import Options
 
 # A rule's pattern may have 2,048 characters, of which the rest needs some 300.
 PATTERN_ROOM = 1600
+UNKEPT = without_dead_letters("its alarm would need the same topic.")
 # What the words of messages are called in events.
 PATHS = {"execution": "execution-id"}
 
@@ -48,7 +49,7 @@ def add_rules(t: Template, options: Options, topic: AlarmTopic) -> None:
             "detail-type": [f"CodePipeline {what} Execution State Change"],
             "detail": {"pipeline": pipelines, **detail},
         }
-        t.add(Rule(title, EventPattern=pattern, Targets=[told]))
+        t.add(Rule(title, EventPattern=pattern, Targets=[told]), why=UNKEPT)
 
 
 def _messages(options: Options) -> dict[str, tuple[str, dict[str, Any], str, str]]:
@@ -101,12 +102,14 @@ def _stages(steps: list[Step]) -> list[Any]:
     return names if len(str(names)) <= PATTERN_ROOM else [{"prefix": "Deploy-"}]
 
 
-def add_alarm(t: Template, lost: DeadLetters, topic: AlarmTopic) -> None:
-    """Add the alarm for windows that could not be opened or, worse, closed."""
+def add_alarm(
+    t: Template, title: str, description: str, lost: DeadLetters, topic: AlarmTopic
+) -> None:
+    """Add an alarm for what is in a dead-letter queue."""
     t.add(
         alarm(
-            "WindowStuck",
-            "A window could not be opened or closed; the queue says which",
+            title,
+            description,
             metric="AWS/SQS ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
             statistic="Maximum",

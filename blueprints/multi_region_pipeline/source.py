@@ -13,14 +13,16 @@ from troposphere.codepipeline import (
     GitTagFilterCriteria,
     PipelineTriggerDeclaration,
 )
-from troposphere.events import Rule, Target
+from troposphere.events import DeadLetterConfig, Rule, Target
 from troposphere.iam import Role
 
 from cfngen import Template, allow
 from cfngen.iam import Statement
-from cfngen.patterns import role
+from cfngen.patterns import dead_letters, role
+from cfngen.patterns.alarms import AlarmTopic
 from cfngen.patterns.pipelines import action
 
+from .notify import add_alarm
 from .options import Options
 
 NAME = "Source"
@@ -109,7 +111,7 @@ def triggers(options: Options) -> dict[str, Any]:
     }
 
 
-def add_start(t: Template, p: Any, options: Options) -> None:
+def add_start(t: Template, p: Any, options: Options, topic: AlarmTopic) -> None:
     """Add what starts the pipeline; connections do it themselves."""
     if options.source == "connection":
         return
@@ -138,14 +140,23 @@ def add_start(t: Template, p: Any, options: Options) -> None:
                 "object": {"key": [p.SourceObjectKey]},
             },
         }
+    lost = t.add(
+        dead_letters(
+            "LostPushes", rules=[GetAtt("Push", "Arn")], why="Pushes that started nothing."
+        )
+    )
+    target = Target(
+        Id="Pipeline",
+        Arn=started,
+        RoleArn=GetAtt(held, "Arn"),
+        DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
+    )
     t.add(
-        Rule(
-            "Push",
-            EventPattern=pattern,
-            Targets=[Target(Id="Pipeline", Arn=started, RoleArn=GetAtt(held, "Arn"))],
-        ),
+        Rule("Push", EventPattern=pattern, Targets=[target]),
         why="Nobody asks every minute whether something has changed.",
     )
+    unstarted = "A push did not start the pipeline; queue LostPushes says which"
+    add_alarm(t, "PushLost", unstarted, lost, topic)
 
 
 def _repository() -> Sub:

@@ -1,6 +1,6 @@
 """Building blocks whose defaults are the safe ones; they return resources and touch no template."""
 
-from cfngen.patterns.alarms import alarm, alarm_topic, failed_builds_alarm
+from cfngen.patterns.alarms import alarm, alarm_topic, failed_builds_alarm, failed_starts_alarm
 from cfngen.patterns.buckets import cache_bucket
 from cfngen.patterns.builds import (
     build_project,
@@ -19,7 +19,13 @@ from cfngen.patterns.functions import python_function
 from cfngen.patterns.images import built_image, pull_images
 from cfngen.patterns.logs import log_group, write_logs
 from cfngen.patterns.network import callers_group, public_network
-from cfngen.patterns.queues import DeadLetters, OrderedQueue, dead_letters, ordered_queue
+from cfngen.patterns.queues import (
+    DeadLetters,
+    OrderedQueue,
+    dead_letters,
+    ordered_queue,
+    without_dead_letters,
+)
 from cfngen.patterns.roles import assumed_role, role, role_for_stack, role_policy
 from cfngen.patterns.webhook import webhook
 
@@ -39,6 +45,7 @@ __all__ = [
     "dead_letters",
     "debug_statements",
     "failed_builds_alarm",
+    "failed_starts_alarm",
     "fargate_task",
     "fetch_source",
     "firewall",
@@ -56,5 +63,6 @@ __all__ = [
     "variable",
     "vpc_statements",
     "webhook",
+    "without_dead_letters",
     "write_logs",
 ]

@@ -103,7 +103,8 @@ def alarm(
 
     Args:
         title: the logical ID.
-        description: what an operator reads in the message.
+        description: what an operator reads in the message; it names the resource that the metric is
+            of by its logical ID, for a metric of our own the log that it is written to.
         metric: namespace and name, such as `AWS/SQS ApproximateNumberOfMessagesVisible`.
         dimensions: the metric's dimensions.
         topic: the topic that is told.
@@ -128,6 +129,21 @@ def alarm(
         Dimensions=[MetricDimension(Name=key, Value=value) for key, value in dimensions.items()],
         **{**usual, **properties},
         AlarmActions=[Ref(topic)],
+    )
+
+
+def failed_starts_alarm(title: str, *, rule: Any, topic: Any, description: str) -> Alarm:
+    """Return an alarm for events that a rule could not deliver, after all attempts.
+
+    It is for rules without a dead-letter queue: what goes to one is not counted. Source: AWS page
+    "Monitoring Amazon EventBridge" (namespace AWS/Events, metric FailedInvocations).
+    """
+    return alarm(
+        title,
+        description,
+        metric="AWS/Events FailedInvocations",
+        dimensions={"RuleName": Ref(rule)},
+        topic=topic,
     )
 
 

@@ -12,6 +12,8 @@ from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
 
 from cfngen.iam import Statement, allow, policy_document, tls_only
 
+NO_QUEUE = "No dead-letter queue:"
+
 
 @dataclass(frozen=True)
 class DeadLetters:
@@ -35,6 +37,20 @@ class DeadLetters:
     def may_send(self) -> Statement:
         """Allow a role to put events there, as a function's destination needs it."""
         return allow(may.SendMessage, on=self.arn)
+
+
+def without_dead_letters(reason: str, why: str = "") -> str:
+    """Return the comment above a rule or schedule whose lost events are kept nowhere.
+
+    Args:
+        reason: why nothing that matters is lost with an event; a sentence's rest.
+        why: what else the comment says, before it.
+
+    Example:
+        >>> without_dead_letters("the next run does the same.", "Once a night.")
+        'Once a night. No dead-letter queue: the next run does the same.'
+    """
+    return f"{why} {NO_QUEUE} {reason}".strip()
 
 
 def dead_letters(title: str, *, rules: Sequence[Any] = (), why: str) -> DeadLetters:

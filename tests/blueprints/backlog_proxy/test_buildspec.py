@@ -19,7 +19,8 @@ from cfngen.testing import BuildRun, run_buildspec
 
 pytestmark = pytest.mark.payloads
 
-TEXT = (Path(__file__).parents[3] / "blueprints/backlog_proxy/payload/buildspec.yml").read_text()
+PAYLOAD = Path(__file__).parents[3] / "blueprints/backlog_proxy/payload"
+TEXT = (PAYLOAD / "buildspec.yml").read_text()
 HOST_KEYS = "space.git.backlog.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAA\n# and a comment\n"
 PINNED = "stack-HostKeys"
 # What runs in the place of mirror.py where the test is about the world around it.
@@ -79,7 +80,10 @@ def aws(world: World) -> Iterator[Aws]:
 
 def build(world: World, mirror: str | None = None, **env: str) -> BuildRun:
     """Run the whole build; whatever happens, no agent outlives it."""
-    text = buildspec(TEXT, {"mirror.py": mirror or MIRROR_PY.read_text()})
+    carried = {"mirror.py": mirror or MIRROR_PY.read_text()}
+    if "HOST_KEYS_PARAMETER" in world.environment:
+        carried["host_keys.sh"] = (PAYLOAD / "host_keys.sh").read_text()
+    text = buildspec(TEXT, carried)
     run = run_buildspec(text, cwd=world.root / "src", env={**world.environment, **env})
     for pid in re.findall(r"Agent pid (\d+)", run.output):
         assert gone(int(pid)), "the agent is still there"

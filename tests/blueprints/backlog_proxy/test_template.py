@@ -463,13 +463,21 @@ def test_secrets_come_from_where_they_are_kept(
     assert variables(**options)[name]["Type"] == kind
 
 
+def carried(**options: Any) -> str:
+    """Return the buildspec, with the files that it carries."""
+    (project,) = of_type(body(**options), "AWS::CodeBuild::Project").values()
+    return str(project["Source"]["BuildSpec"])
+
+
 def test_host_keys_are_pinned_unless_trust_was_chosen() -> None:
     """One of the two variables is set, never both."""
     for kind in ("parameter", "parameter_store"):
         names = set(variables(host_keys=kind))
         assert "BACKLOG_HOST_KEYS" in names
         assert "HOST_KEYS_PARAMETER" not in names
+        assert "cat > host_keys.sh" not in carried(host_keys=kind)
     names = set(variables(host_keys="trust_on_first_use"))
+    assert "cat > host_keys.sh" in carried(host_keys="trust_on_first_use")
     assert "HOST_KEYS_PARAMETER" in names
     assert "BACKLOG_HOST_KEYS" not in names
     template = body(host_keys="trust_on_first_use")
@@ -528,9 +536,13 @@ def test_a_schedule_makes_good_what_was_lost(options: dict[str, Any]) -> None:
 
 @each_shape
 def test_a_failed_build_is_heard_of(options: dict[str, Any]) -> None:
-    """The alarm watches the project and tells the topic, which admits only alarms of ours."""
+    """Alarms watch project and schedule and tell the topic, which admits only alarms of ours."""
     template = body(**options)
-    (alarm,) = of_type(template, "AWS::CloudWatch::Alarm").values()
+    unstarted = of_type(template, "AWS::CloudWatch::Alarm")["MirrorNotStarted"]
+    assert (unstarted["Namespace"], unstarted["MetricName"]) == ("AWS/Events", "FailedInvocations")
+    assert unstarted["Dimensions"] == [{"Name": "RuleName", "Value": {"Ref": "Reconcile"}}]
+    assert unstarted["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+    alarm = of_type(template, "AWS::CloudWatch::Alarm")["MirrorFailed"]
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/CodeBuild", "FailedBuilds")
     assert alarm["Dimensions"] == [{"Name": "ProjectName", "Value": {"Ref": "Mirror"}}]
     assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import configparser
 import itertools
 import json
@@ -720,53 +719,6 @@ def test_people_hear_of_alarms_if_they_want(options: dict[str, Any]) -> None:
 
 
 # --- what the program is told ---
-
-
-def read_by(source: str) -> set[str]:
-    """Return the environment variables that a payload reads, from its source."""
-    found = set()
-    for node in ast.walk(ast.parse(source)):
-        names: list[ast.expr] = []
-        if isinstance(node, ast.Subscript) and ast.unparse(node.value) == "env":
-            names = [node.slice] if isinstance(node.ctx, ast.Load) else []
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in (
-            "env.get",
-            "env.pop",
-            "number",
-        ):
-            names = node.args[:1]
-        elif isinstance(node, ast.Compare) and ast.unparse(node.comparators[0]) == "env":
-            names = [node.left]
-        elif isinstance(node, ast.BinOp) and ast.unparse(node.left) == "env.keys()":
-            assert isinstance(node.right, ast.Set)
-            names = node.right.elts
-        elif isinstance(node, ast.For) and "env[key]" in ast.unparse(node):
-            assert isinstance(node.iter, ast.Tuple)
-            names = node.iter.elts
-        found |= {n.value for n in names if isinstance(n, ast.Constant)}
-    return found
-
-
-def test_what_the_program_is_told_it_reads_and_what_it_reads_it_is_told() -> None:
-    """Every variable of any shape is read by a payload, and the other way round.
-
-    Left are those with which mirror.py can be tuned and that have a default.
-    """
-    told: set[str] = set()
-    for options in SHAPES.values():
-        program = container(body(**options))
-        told |= set(environment(body(**options)))
-        told |= {secret["Name"] for secret in program.get("Secrets", [])}
-    task_reads = read_by(str(IN_IMAGE["mirror_task.py"])) | read_by(str(IN_IMAGE["sign_in.py"]))
-    mirror_reads = read_by(MIRROR)
-    assert "MIRROR_SINCE" in mirror_reads
-    assert "SOURCE_SECRET" in task_reads
-    assert told <= task_reads | mirror_reads
-    image = set(re.findall(r"(\w+)=/data", str(IN_IMAGE["Dockerfile"])))
-    of_a_run = {"REPOSITORY", "MIRROR_SINCE"}
-    handed_on = {"MIRROR_SOURCE_URL", "MIRROR_DESTINATION_URLS", "MIRROR_CREATE", "MIRROR_DIR"}
-    tuned = {"MIRROR_ROUNDS", "MIRROR_PAUSE", "MIRROR_BATCH"}
-    assert (task_reads | mirror_reads) - told - image == of_a_run | handed_on | tuned
 
 
 def test_what_a_run_is_told_is_the_same_with_and_without_a_function() -> None:
