@@ -152,11 +152,9 @@ def broken(machines: Machines) -> Any:
 def test_an_image_that_cannot_be_built_fails_the_stack(broken: Machines, tmp_path: Path) -> None:
     """CloudFormation is answered: it says which build, and undoes everything."""
     stack = Deployment(broken.emulator, "mirror-image", tmp_path)
-    started = time.monotonic()
     with Builders(broken, HERE):
         ended = stack.reader.run(stack.command())
     assert ended.returncode != 0
-    assert time.monotonic() - started < 60
     (failure, *_) = [f for f in stack.failures() if "MirrorImage'" in f]
     assert "FAILED; log " in failure
     assert stack.described()["StackStatus"] == "ROLLBACK_COMPLETE"

@@ -816,13 +816,14 @@ def test_the_profile_in_an_address(world: World, aws: Aws, url: str) -> None:
 
 
 METRICS = {"MIRROR_METRICS": "FargateMirror a-stack"}
+BEGUN = time.time()
 
 
 def figures(event: dict[str, Any]) -> dict[str, float]:
     """Return the metrics in a line, which must keep to CloudWatch's embedded metric format."""
     stamp = event["_aws"]
     assert set(stamp) == {"Timestamp", "CloudWatchMetrics"}
-    assert abs(stamp["Timestamp"] / 1000 - time.time()) < 60
+    assert BEGUN * 1000 - 1 < stamp["Timestamp"] < time.time() * 1000 + 1
     assert isinstance(stamp["Timestamp"], int)
     found = {}
     for directive in stamp["CloudWatchMetrics"]:
@@ -867,12 +868,15 @@ def test_what_is_measured(world: World) -> None:
 
 @pytest.mark.parametrize("size", [0, 3_000, 3_000_000])
 def test_bytes_in_any_unit(world: World, size: int) -> None:
-    """A push is counted, be it of bytes, of KiB or of MiB."""
+    """A push is counted, be it of bytes, of KiB or of MiB.
+
+    Git gives MiB with two digits, rounded up or down: less than was packed may be the truth.
+    """
     text = os.urandom(size).hex() + "\n"
     world.source.commit("main", text)
     (event,) = world.mirror(**METRICS).of("measured")
     packed = len(zlib.compress(text.encode()))
-    assert packed < figures(event)["Bytes"] < packed * 1.02 + 1000
+    assert abs(figures(event)["Bytes"] - packed) < packed * 0.02 + 1000
 
 
 def test_pushes_add_up(world: World) -> None:
@@ -1011,18 +1015,16 @@ def test_a_hung_git_is_given_up(world: World) -> None:
     tools = world.root / "hung"
     tools.mkdir()
     (tools / "git").write_text(
-        f'#!/bin/sh\ncase "$*" in *push*) sleep 60 & echo "$! $$" > "{tools}/ids"; wait;; esac\n'
+        f'#!/bin/sh\ncase "$*" in *push*) sleep 600 & echo "$! $$" > "{tools}/ids"; wait;; esac\n'
         f'exec "{shutil.which("git")}" "$@"\n'
     )
     (tools / "git").chmod(0o755)
     world.source.commit("main")
-    start = time.monotonic()
     run = world.mirror(
         PATH=f"{tools}:{world.environment['PATH']}",
         MIRROR_SECONDS="2", MIRROR_SINCE=ago(1), **METRICS,
     )  # fmt: skip
-    assert 1.9 < time.monotonic() - start < 6
-    assert run.status == 1
+    assert run.status == 1  # and has ended at all, which its git would not
     for pid in (tools / "ids").read_text().split():
         assert gone(int(pid))
     assert [event["event"] for event in run.events] == [
