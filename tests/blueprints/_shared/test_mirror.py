@@ -852,6 +852,7 @@ def test_what_is_measured(world: World) -> None:
     """Changed refs, bytes and the time since the change are metrics, by stack and by region."""
     world.source.commit("main", os.urandom(300_000).hex())
     world.source.set("refs/heads/feature", "")
+    begun = time.time()
     run = world.mirror(MIRROR_SINCE=ago(100), TZ="Asia/Tokyo", **METRICS)
     assert run.status == 0, run.output
     (event,) = run.of("measured")
@@ -862,7 +863,7 @@ def test_what_is_measured(world: World) -> None:
     assert event["repository"] == "copy"
     found = figures(event)
     assert 300_000 < found.pop("Bytes") < 400_000  # the hexadecimal digits shrink to half
-    assert 100 <= found.pop("LagSeconds") < 130
+    assert 100 <= found.pop("LagSeconds") <= 102 + time.time() - begun
     assert found == {"RefsChanged": 2, "Failures": 0}
 
 
@@ -899,9 +900,9 @@ def test_nothing_new_is_measured_as_well(world: World) -> None:
 )
 def test_lag(world: World, seconds: float, form: str, least: float) -> None:
     """A clock that is behind makes no negative lag, and fractions of a second do no harm."""
-    since = ago(seconds).replace("Z", form)
+    begun, since = time.time(), ago(seconds).replace("Z", form)
     (event,) = world.mirror(MIRROR_SINCE=since, **METRICS).of("measured")
-    assert least <= figures(event)["LagSeconds"] < least + 60
+    assert least <= figures(event)["LagSeconds"] <= least + 2 + time.time() - begun
 
 
 def test_nothing_is_measured_unasked(world: World) -> None:
