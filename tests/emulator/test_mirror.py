@@ -203,6 +203,7 @@ def test_a_wrong_clock_and_credentials_that_expire_lose_nothing(
         taskDefinition=task["taskDefinitionArn"]
     )["taskDefinition"]
     role = {"arn": definition["taskRoleArn"], "seconds": -1}
+    role |= {"principal": "ecs-tasks.amazonaws.com", "source": task["taskArn"]}
     machines.git.on_push = lambda: machines.emulator.call("role", region=HERE, **role)
     expired = finished(machines.task(HERE, task, MIRROR_PAUSE="0.01"))
     assert expired.status == 1

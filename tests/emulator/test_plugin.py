@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
@@ -87,10 +88,76 @@ def test_an_unknown_key_opens_nothing(emulator: Emulator) -> None:
     client = emulator.client("sqs", **unknown)
     with pytest.raises(ClientError, match="token included in the request is invalid"):
         client.list_queues()
-    keys = emulator.call("role", arn="arn:aws:iam::123456789012:role/somebody")
+    asked = {"arn": role_for(emulator, "codebuild"), "principal": "codebuild.amazonaws.com"}
+    keys = emulator.call("role", **asked)
     client = emulator.client("sqs", **{**keys, "aws_secret_access_key": "x"})
     with pytest.raises(ClientError, match="signature"):
         client.list_queues()
+    emulator.reset()
+
+
+def role_for(emulator: Emulator, service: str, condition: dict[str, Any] | None = None) -> str:
+    """Make a role that one service may assume, under a condition."""
+    statement: dict[str, Any] = {
+        "Effect": "Allow",
+        "Principal": {"Service": f"{service}.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    }
+    trust = {"Version": "2012-10-17", "Statement": [{**statement, "Condition": condition or {}}]}
+    asked = {"RoleName": f"for-{service}", "AssumeRolePolicyDocument": json.dumps(trust)}
+    return str(emulator.client("iam").create_role(**asked)["Role"]["Arn"])
+
+
+ACCOUNT = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
+STARTS = "arn:aws:scheduler:eu-west-1:123456789012:"
+# Service, what it acts for, the condition of the trust policy, and whether it gets the keys.
+TRUST = [
+    ("codebuild", "arn:aws:codebuild:eu-west-1:123456789012:project/x", ACCOUNT, True),
+    ("ecs-tasks", "arn:aws:ecs:eu-west-1:123456789012:task/x/1", ACCOUNT, True),
+    ("events", "arn:aws:events:eu-west-1:123456789012:rule/x", ACCOUNT, True),
+    ("scheduler", f"{STARTS}schedule/ours/x", ACCOUNT, True),
+    (
+        *("scheduler", f"{STARTS}schedule/ours/x"),
+        *({"ArnEquals": {"aws:SourceArn": f"{STARTS}schedule-group/ours"}}, True),
+    ),
+    (
+        *("scheduler", f"{STARTS}schedule/ours/x"),
+        *({"ArnEquals": {"aws:SourceArn": f"{STARTS}schedule/ours/x"}}, False),
+    ),
+    ("lambda", "arn:aws:lambda:eu-west-1:123456789012:function:x", {}, True),
+    ("lambda", "arn:aws:lambda:eu-west-1:123456789012:function:x", ACCOUNT, False),
+    ("apigateway", "arn:aws:execute-api:eu-west-1:123456789012:x", ACCOUNT, False),
+]
+
+
+@pytest.mark.parametrize(("service", "source", "condition", "gets"), TRUST)
+def test_a_service_says_of_itself_what_is_documented(
+    service: str, source: str, condition: dict[str, Any], gets: bool, emulator: Emulator
+) -> None:
+    """Account and ARN where a page promises them, a group's ARN for a schedule, nothing else."""
+    arn = role_for(emulator, service, condition)
+    asked = {"arn": arn, "principal": f"{service}.amazonaws.com", "source": source}
+    try:
+        if gets:
+            assert emulator.call("role", **asked)["aws_session_token"]
+        else:
+            with pytest.raises(RuntimeError, match="sts:AssumeRole"):
+                emulator.call("role", **asked)
+    finally:
+        emulator.reset()
+
+
+def test_nobody_gets_the_keys_of_a_role_that_does_not_trust_it(emulator: Emulator) -> None:
+    """Nor those of a role that is not there, or whose path is another."""
+    arn = role_for(emulator, "codebuild")
+    for role, service in (
+        (arn, "ecs-tasks"),
+        (arn.replace("for-", "not-"), "codebuild"),
+        (arn.replace("role/", "role/elsewhere/"), "codebuild"),
+    ):
+        with pytest.raises(RuntimeError, match="sts:AssumeRole"):
+            emulator.call("role", arn=role, principal=f"{service}.amazonaws.com")
+    emulator.reset()
 
 
 def test_the_versions_are_pinned() -> None:

@@ -489,8 +489,7 @@ def may(stack: Deployment, title: str, action: str, resource: str, context: Any)
     iam = stack.emulator.client("iam")
     role = iam.get_role(RoleName=identity(stack, title))["Role"]["Arn"]
     region = stack.way.region
-    keys = stack.emulator.call("role", region=region, arn=role, session="asking")
-    asked = {"key": keys["aws_access_key_id"], "action": action, "resource": resource}
+    asked = {"role": role, "action": action, "resource": resource}
     return bool(stack.emulator.call("may", region=region, **asked, context=context))
 
 
@@ -507,12 +506,12 @@ def test_real_requests_are_denied_where_the_table_says_so(
         identity(stack, "Builds"),
         identity(stack.beside("worker-image"), "WorkerImageBuild"),
     )
-    worker = clients(stack, "WorkerRole")
+    worker = clients(stack, "WorkerRole", "ecs-tasks")
     worker("sqs").receive_message(QueueUrl=queue)
     worker("s3").put_object(Bucket=bundles, Key="shop/main/1.zip", Body=b"")
     good = {"sourceTypeOverride": "S3", "sourceLocationOverride": f"{bundles}/shop/main/1.zip"}
     worker("codebuild").start_build(projectName=builds, **good)
-    starter = clients(stack, "StarterRole")
+    starter = clients(stack, "StarterRole", "lambda")
     cluster = identity(stack, "WorkerCluster")
     ecs = account.client("ecs", region)
     mine = identity(stack, "WorkerTask")
@@ -562,7 +561,7 @@ def test_buckets_and_queues_refuse_who_does_not_come_by_tls(
     """Even with the right to write, or to read."""
     stack = Deployment(account, "branch-builder", tmp_path)
     stack.deploy()
-    worker = clients(stack, "WorkerRole")
+    worker = clients(stack, "WorkerRole", "ecs-tasks")
     s3, sqs = worker("s3"), worker("sqs")
     bundle = {"Bucket": identity(stack, "Bundles"), "Key": "shop/main/1.zip", "Body": b""}
     pushes = {"QueueUrl": identity(stack, "Pushes")}
@@ -581,9 +580,10 @@ def test_buckets_and_queues_refuse_who_does_not_come_by_tls(
         assert "AccessDenied" in caught.value.response["Error"]["Code"]
 
 
-def clients(stack: Deployment, title: str) -> Any:
-    """Return what makes clients with a deployed role's credentials."""
+def clients(stack: Deployment, title: str, service: str) -> Any:
+    """Return what makes clients with a deployed role's credentials, as a service has them."""
     region = stack.way.region
     role = stack.emulator.client("iam").get_role(RoleName=identity(stack, title))["Role"]["Arn"]
-    keys = stack.emulator.call("role", region=region, arn=role, session="attacker")
+    principal = f"{service}.amazonaws.com"
+    keys = stack.emulator.call("role", region=region, arn=role, principal=principal)
     return lambda service: stack.emulator.client(service, region, **keys)

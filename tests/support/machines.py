@@ -69,9 +69,13 @@ class Machines:
         for server in self.open:
             server.__exit__(None, None, None)
 
-    def environment(self, region: str, role: str) -> dict[str, str]:
-        """Return the surroundings of a machine, with the credentials of a role."""
-        keys = self.emulator.call("role", region=region, arn=role)
+    def environment(self, region: str, role: str, service: str, source: str) -> dict[str, str]:
+        """Return the surroundings of a machine, with the credentials of a role.
+
+        `service` asks for them, for the resource whose ARN is `source`.
+        """
+        by = {"principal": f"{service}.amazonaws.com", "source": source}
+        keys = self.emulator.call("role", region=region, arn=role, **by)
         self.count += 1
         home = self.folder / f"machine-{self.count}"
         tools = self.folder / "tools"
@@ -108,7 +112,9 @@ class Machines:
         """Run a build that the emulator has noted, and end it there if that has not been done."""
         codebuild = self.emulator.client("codebuild", region)
         (project,) = codebuild.batch_get_projects(names=[build["projectName"]])["projects"]
-        environment = self.environment(region, project["serviceRole"])
+        environment = self.environment(
+            region, project["serviceRole"], "codebuild", project["arn"]
+        )
         source = Path(environment["HOME"], "src")
         text = self.source(project, build, environment, source)
         secret = yaml.safe_load(text).get("env", {}).get("parameter-store", {})
@@ -176,8 +182,13 @@ class Machines:
         arn = task["taskDefinitionArn"]
         definition = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
         (container,) = definition["containerDefinitions"]
-        environment = self.environment(region, definition["taskRoleArn"])
-        keys = self.emulator.call("role", region=region, arn=definition["taskRoleArn"])
+        by = ("ecs-tasks", task["taskArn"])
+        environment = self.environment(region, definition["taskRoleArn"], *by)
+        keys = {
+            "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
+            "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
+            "aws_session_token": environment["AWS_SESSION_TOKEN"],
+        }
         server = ContainerCredentials(keys)
         self.open.append(server.__enter__())
         environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"{server.url}/credentials"
@@ -186,7 +197,7 @@ class Machines:
             del environment[name]
         environment |= {v["name"]: v["value"] for v in container["environment"]}
         if container.get("secrets"):  # which the agent reads, not the task
-            agent = self.environment(region, definition["executionRoleArn"])
+            agent = self.environment(region, definition["executionRoleArn"], *by)
             for secret in container["secrets"]:
                 told = {"type": "SECRETS_MANAGER", "value": secret["valueFrom"]}
                 environment[secret["name"]] = self.value(told, agent)

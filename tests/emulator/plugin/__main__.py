@@ -25,6 +25,7 @@ import control
 import evidence
 import patience
 import resources
+import roles
 import targets
 import tasks
 import valid
@@ -41,6 +42,7 @@ for part in (
     integrations,
     patience,
     resources,
+    roles,
     targets,
     tasks,
     valid,

@@ -99,16 +99,22 @@ def stop_task(asked: Asked) -> None:
 
 
 def role(asked: Asked) -> Any:
-    """Return credentials of a role, as a service gets them, perhaps for some `seconds` only."""
-    made = own.credentials(asked["arn"], asked.get("session", "emulator"))
+    """Return credentials of a role, as a service gets them, perhaps for some `seconds` only.
+
+    `principal` is the service, and `source` the ARN of what it acts for.
+    """
+    source = {"aws:SourceArn": asked.get("source", "")}
+    made = own.credentials(asked["arn"], asked["principal"], **source)
     if "seconds" in asked:
         sts._sessions[made["aws_access_key_id"]]["Expiration"] = time.time() + asked["seconds"]
     return made
 
 
 def may(asked: Asked) -> Any:
-    """Tell whether the owner of an access key may do something, by the policies of its role."""
+    """Tell whether a role, or the owner of an access key, may do something, by its policies."""
     iam_evaluator.pin_request_origin("127.0.0.1", True)
+    if "role" in asked:
+        asked["key"] = own.opened(asked["role"], "asking")["aws_access_key_id"]
     denied = iam_evaluator.enforce(
         asked["key"],
         asked["action"],

@@ -35,8 +35,7 @@ def mapped(template: str, variables: dict[str, str]) -> str:
 def call(integration: dict[str, Any], body: str) -> tuple[int, str]:
     """Ask CodeBuild with the role that the integration has, signed as it is."""
     role, region = integration["credentials"], responses.get_region()
-    own.as_role(role, "apigateway.amazonaws.com", "codebuild")
-    keys = own.credentials(role, "apigateway")
+    keys = own.credentials(role, "apigateway.amazonaws.com")
     names = {
         name.removeprefix("integration.request.header."): value.strip("'")
         for name, value in integration.get("requestParameters", {}).items()

@@ -22,6 +22,7 @@ TABLES = {
     "ministack.services.cloudformation.provisioners": ["_RESOURCE_HANDLERS"],
     "ministack.services.codebuild": ["_builds", "_projects"],
     "ministack.services.eventbridge": ["_rules", "_targets"],
+    "ministack.services.iam": ["_roles"],
     "ministack.services.s3": ["_buckets"],
     "ministack.services.ecs": ["_task_defs", "_tasks"],
     "ministack.services.sts": ["_sessions"],
@@ -49,6 +50,7 @@ FUNCTIONS = {
         "_conditions_met": ["conditions", "ctx"],
         "_service_principal_matches": ["principal", "service"],
     },
+    "ministack.core.lambda_runtime": {"execution_credentials": ["config"]},
     "ministack.core.responses": {
         "get_account_id": [],
         "get_region": [],
@@ -93,6 +95,7 @@ FUNCTIONS = {
         "_pattern_event_view": ["event"],
         "_put_events": ["data", "allow_aws_source"],
     },
+    "ministack.services.lambda_svc": {"execution_credentials": ["config"]},
     "ministack.services.s3": {"_bucket_has_versions": ["name"]},
     "ministack.services.sts": {"register_session": ["access_key", "session"]},
 }

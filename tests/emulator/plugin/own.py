@@ -9,10 +9,11 @@ import os
 from typing import Any
 
 import boto3
+import documented
 import evidence
 from botocore.config import Config
 from ministack.core import iam_evaluator, responses
-from ministack.services import sts
+from ministack.services import iam, sts
 
 ACCOUNT = os.environ["MINISTACK_ACCOUNT_ID"]
 URL = f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}"
@@ -37,28 +38,61 @@ def here(service: str) -> Any:
 
 def as_role(arn: str, principal: str, service: str, **context: str) -> Any:
     """Return a client with a role's credentials, if its trust policy lets a service have them."""
-    name = arn.rpartition("/")[2]
-    trust = here("iam").get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-    asked = asking(principal, "sts:AssumeRole", arn, context)
-    if not any(
-        "sts:AssumeRole" in listed(statement["Action"])
-        and statement["Effect"] == "Allow"
-        and iam_evaluator._service_principal_matches(statement["Principal"], principal)
-        and iam_evaluator._conditions_met(statement.get("Condition", {}), asked)
-        for statement in listed(trust["Statement"])
-    ):
-        raise RefusalError(f"{principal} may not have {arn}")
     return boto3.client(
         service,
         region_name=responses.get_region(),
         endpoint_url=URL,
         config=ONCE,
-        **credentials(arn, principal),
+        **credentials(arn, principal, **context),
     )
 
 
-def credentials(arn: str, session: str) -> dict[str, str]:
-    """Make credentials of a role, as a service gets them."""
+def credentials(arn: str, principal: str, *, session: str = "", **context: str) -> dict[str, str]:
+    """Return credentials of a role, as a service gets them: this is the only way to them.
+
+    Args:
+        arn: the role's.
+        principal: who assumes it: a service, or the ARN of another role.
+        session: what the session is called, if not like the service.
+        context: `aws:SourceArn`, what the service acts for; the table says whether it is sent.
+
+    Raises:
+        RefusalError: there is no such role, or its trust policy does not let the principal in.
+    """
+    if not trusts(arn, principal, **context):
+        raise RefusalError(f"{principal} is not authorized to perform: sts:AssumeRole on {arn}")
+    return opened(arn, session or principal.rpartition("/")[2])
+
+
+def trusts(arn: str, principal: str, **context: str) -> bool:
+    """Tell whether there is a role, and its trust policy lets a principal assume it."""
+    role = iam._roles.get(arn.rpartition("/")[2])
+    if role is None or role["Arn"] != arn:
+        return False
+    document = role["AssumeRolePolicyDocument"]
+    trust = json.loads(document) if isinstance(document, str) else document
+    asked = asking(principal, "sts:AssumeRole", arn, context)
+    effects = [
+        statement["Effect"]
+        for statement in listed(trust["Statement"])
+        if "sts:AssumeRole" in listed(statement.get("Action", []))
+        and names(statement.get("Principal", {}), principal)
+        and iam_evaluator._conditions_met(statement.get("Condition", {}), asked)
+    ]
+    return "Allow" in effects and "Deny" not in effects
+
+
+def names(principals: Any, principal: str) -> bool:
+    """Tell whether a statement is about a service, or about a role of this account."""
+    if not principal.startswith("arn:"):
+        return bool(iam_evaluator._service_principal_matches(principals, principal))
+    accepted = listed(principals.get("AWS", [])) if isinstance(principals, dict) else [principals]
+    account = principal.split(":")[4]
+    return bool({"*", account, f"arn:aws:iam::{account}:root", principal} & set(accepted))
+
+
+def opened(arn: str, session: str) -> dict[str, str]:
+    """Open a role's session, whoever trusts it: for questions to its policies alone."""
     name = arn.rpartition("/")[2]
     digest = hashlib.sha256(f"{arn} {session}".encode()).hexdigest()
     made = {
@@ -91,16 +125,16 @@ def admits(policy: str | None, principal: str, action: str, on: str, **context: 
 
 def asking(principal: str, action: str, on: str, context: dict[str, str]) -> Any:
     """Return what a policy is asked."""
-    known = {"aws:sourceaccount": ACCOUNT, **{k.lower(): v for k, v in context.items()}}
+    source = {key.lower(): value for key, value in context.items()}.get("aws:sourcearn", "")
     return iam_evaluator.EvalContext(
         principal_arn=principal,
-        principal_type="Service",
+        principal_type="AssumedRole" if principal.startswith("arn:") else "Service",
         principal_account=ACCOUNT,
         action=action,
         resource_arn=on,
         region=responses.get_region(),
         secure_transport=True,  # services of AWS call one another by TLS
-        service_context=known,
+        service_context=documented.context(principal, action, source),
     )
 
 
