@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
+from support.changes import CHANGES, OTHERS
 from support.deployments import Deployment
 from support.emulator import Emulator
 from support.inventory import inventory
@@ -18,40 +19,6 @@ from cfngen.testing import references
 
 SHIPPED = load(ROOT).templates
 RETAINED = ("Retain", "RetainExceptOnCreate")
-
-
-def subnet_in_a_third_zone(account: Emulator) -> str:
-    """Make a subnet in what is free of the network; EFS takes one mount target for each zone."""
-    ec2 = account.client("ec2", WAYS["build-files"].region)
-    (vpc,) = (v for v in ec2.describe_vpcs()["Vpcs"] if v["CidrBlock"] == "10.90.0.0/24")
-    made = ec2.create_subnet(
-        VpcId=vpc["VpcId"], CidrBlock="10.90.0.64/26", AvailabilityZone="us-east-1c"
-    )
-    return str(made["Subnet"]["SubnetId"])
-
-
-# For each template, a parameter to change, and the value that it gets, or what makes it.
-CHANGES: dict[str, tuple[str, str | Callable[[Emulator], str]]] = {
-    "artifact-stores": ("ArtifactDays", "45"),
-    "backlog-proxy": ("LogDays", "60"),
-    "backlog-proxy-efs": ("LogDays", "60"),
-    "branch-builder": ("BundleDays", "60"),
-    "branch-builder-direct": ("OutputDays", "60"),
-    "branch-events": ("Repositories", "team-*"),
-    "build-files": ("PrivateSubnetId2", subnet_in_a_third_zone),
-    "build-network": ("VpcCidr", "10.99.0.0/24"),
-    "deployment-roles": ("InfrastructurePolicyArns", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
-    "fargate-mirror": ("Schedule", "rate(2 hours)"),
-    "fargate-mirror-codecommit": ("LogDays", "60"),
-    "git-backup": ("Schedule", "rate(2 hours)"),
-    "mirror-destination": ("Repositories", "copy-*"),
-    "mirror-image": ("ImageRevision", "2"),
-    "multi-region-pipeline": ("LogDays", "60"),
-    "multi-region-pipeline-home": ("LogDays", "60"),
-    "multi-region-pipeline-single-stage": ("LogDays", "60"),
-    "template-bucket": ("TemplateDays", "30"),
-    "worker-image": ("ImageRevision", "2"),
-}
 
 
 def regions(name: str) -> tuple[str, ...]:
@@ -117,18 +84,6 @@ def retained(account: Emulator, stack: Deployment, given: Mapping[str, str]) -> 
 def kept(resource: Mapping[str, Any]) -> bool:
     """Tell whether a resource outlives its stack."""
     return resource.get("DeletionPolicy") in RETAINED
-
-
-# What a second stack needs that the first must not have: names that are the user's own.
-OTHERS = {
-    "artifact-stores": ("StoresName=other-stores",),
-    "backlog-proxy": ("RepositoryName=other",),
-    "backlog-proxy-efs": ("RepositoryName=other",),
-    "fargate-mirror-codecommit": ("RepositoryName=other",),
-    "git-backup": ("RepositoryName=other",),
-    "mirror-image": ("ImageParameter=/other/mirror-image",),
-    "worker-image": ("ImageParameter=/other/worker-image",),
-}
 
 
 @each

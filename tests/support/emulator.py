@@ -18,6 +18,7 @@ from typing import Any
 
 import pytest
 from botocore.config import Config
+from support import handlers
 from support.moto_server import client_environment, free_port, session, stop
 
 # Not the resolved path: the interpreter in an environment is a link out of it.
@@ -136,6 +137,7 @@ def start(folder: Path, moto: str) -> tuple[subprocess.Popen[bytes], Emulator]:
 def launched(folder: Path, moto: str) -> tuple[subprocess.Popen[bytes], Emulator]:
     """Launch an emulator on a free port."""
     emulator = Emulator(free_port(), folder)
+    handlers.write(folder / "handlers.json")
     surroundings = {
         **{k: v for k, v in os.environ.items() if not k.upper().endswith("_PROXY")},
         "AUTH": "true",
@@ -143,6 +145,7 @@ def launched(folder: Path, moto: str) -> tuple[subprocess.Popen[bytes], Emulator
         "AWS_SECRET_ACCESS_KEY": "test",
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(emulator.port),
+        "HANDLERS": str(folder / "handlers.json"),
         "HOME": str(folder),
         "IOT_MTLS_ENABLED": "0",
         "LOG_LEVEL": "WARNING",

@@ -18,6 +18,7 @@ import internals
 if changed := internals.changed():
     sys.exit("\n".join([internals.CHANGED, *changed]))
 
+import acting
 import authorization
 import behind
 import builds
@@ -46,6 +47,7 @@ for part in (
     targets,
     tasks,
     valid,
+    acting,  # around what all others have changed of CloudFormation
 ):
     part.plug_in()
 app.main()

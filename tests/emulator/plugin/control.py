@@ -8,6 +8,7 @@ import time
 from types import FunctionType
 from typing import Any
 
+import acting
 import behind
 import builds
 import evidence
@@ -152,6 +153,7 @@ def forget(asked: Asked) -> None:
     targets.NOT_DELIVERED.clear()
     evidence.forget()
     valid.INVALID.clear()
+    acting.forget()
     behind.forget()
     builds.ENDINGS.clear()
     builds.ENDINGS[""] = "SUCCEEDED"
@@ -176,6 +178,17 @@ def transitions(asked: Asked) -> Any:
 def invalid(asked: Asked) -> Any:
     """Return what was wrong with requests."""
     return valid.INVALID
+
+
+def rights(asked: Asked) -> Any:
+    """Return what CloudFormation's handlers asked for and got: operation, type, action, ARN.
+
+    With `clear`, what is asked for later is listed anew.
+    """
+    found = list(acting.ASKED)
+    if asked.get("clear"):
+        acting.ASKED.clear()
+    return found
 
 
 def seen(asked: Asked) -> Any:

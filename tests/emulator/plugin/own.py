@@ -66,7 +66,7 @@ def credentials(arn: str, principal: str, *, session: str = "", **context: str) 
 
 def trusts(arn: str, principal: str, **context: str) -> bool:
     """Tell whether there is a role, and its trust policy lets a principal assume it."""
-    role = iam._roles.get(arn.rpartition("/")[2])
+    role = role_named(arn.rpartition("/")[2])
     if role is None or role["Arn"] != arn:
         return False
     document = role["AssumeRolePolicyDocument"]
@@ -80,6 +80,12 @@ def trusts(arn: str, principal: str, **context: str) -> bool:
         and iam_evaluator._conditions_met(statement.get("Condition", {}), asked)
     ]
     return "Allow" in effects and "Deny" not in effects
+
+
+def role_named(name: str) -> dict[str, Any] | None:
+    """Return a role of this account, or nothing if there is none of that name."""
+    found: dict[str, Any] | None = iam._roles.get(name)
+    return found
 
 
 def names(principals: Any, principal: str) -> bool:

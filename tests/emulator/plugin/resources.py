@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
 import behind
 import own
+import stack_sets
 from ministack.core import responses
 from ministack.services import s3
 from ministack.services.cloudformation import _stack_events as stack_events
@@ -22,7 +22,6 @@ from ministack.services.cloudformation import handlers as cloudformation
 
 Properties = dict[str, Any]
 Made = tuple[str, dict[str, str]]
-SECONDS = 60.0
 
 
 class RepositoryType:
@@ -253,75 +252,6 @@ class ReplicaKeyType:
         own.here("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
 
 
-class StackSetType:
-    """AWS::CloudFormation::StackSet: a stack in each region, by the role that executes it."""
-
-    @staticmethod
-    def regions(props: Properties) -> list[str]:
-        """Return where its stacks are."""
-        return [r for group in props["StackInstancesGroup"] for r in group["Regions"]]
-
-    @staticmethod
-    def stack(props: Properties) -> str:
-        """Return how its stacks are called."""
-        return f"StackSet-{props['StackSetName']}-0"
-
-    @staticmethod
-    def deploy(props: Properties, regions: list[str], kind: str) -> None:
-        """Create or update the stacks of some regions."""
-        name = StackSetType.stack(props)
-        asked = {"TemplateBody": props["TemplateBody"], "Parameters": props["Parameters"]}
-        for region in regions:
-            client = own.root("cloudformation", region)
-            getattr(client, f"{kind}_stack")(StackName=name, **asked)
-            StackSetType.wait(client, name, f"{kind.upper()}_COMPLETE")
-
-    @staticmethod
-    def wait(client: Any, name: str, wanted: str) -> None:
-        """Wait for the end of what happens to a stack."""
-        end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
-            status = client.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"]
-            if status == wanted:
-                return
-            if not status.endswith("_IN_PROGRESS"):
-                raise ValueError(f"{name}: {status}")
-            time.sleep(0.05)
-        raise ValueError(f"{name} takes too long")
-
-    @staticmethod
-    def create(title: str, props: Properties, stack: str) -> Made:
-        """Deploy its stacks."""
-        StackSetType.deploy(props, StackSetType.regions(props), "create")
-        name = f"{props['StackSetName']}:{responses.new_uuid()}"
-        return name, {"StackSetId": name}
-
-    @staticmethod
-    def update(name: str, old: Properties, new: Properties, stack: str) -> Made:
-        """Deploy what is new, update what stays, delete what is not named any more."""
-        had, wanted = StackSetType.regions(old), StackSetType.regions(new)
-        StackSetType.undo(old, [region for region in had if region not in wanted])
-        StackSetType.deploy(new, [region for region in wanted if region not in had], "create")
-        same = all(old[key] == new[key] for key in ("TemplateBody", "Parameters"))
-        if not same:
-            StackSetType.deploy(new, [region for region in wanted if region in had], "update")
-        return name, {"StackSetId": name}
-
-    @staticmethod
-    def delete(name: str, props: Properties) -> None:
-        """Delete its stacks."""
-        StackSetType.undo(props, StackSetType.regions(props))
-
-    @staticmethod
-    def undo(props: Properties, regions: list[str]) -> None:
-        """Delete the stacks of some regions."""
-        for region in regions:
-            client = own.root("cloudformation", region)
-            found = client.describe_stacks(StackName=StackSetType.stack(props))["Stacks"][0]
-            client.delete_stack(StackName=found["StackId"])
-            StackSetType.wait(client, found["StackId"], "DELETE_COMPLETE")
-
-
 def of(kind: type) -> dict[str, Callable[..., Any]]:
     """Return the handlers of a type."""
     names = ("create", "update", "delete")
@@ -329,7 +259,7 @@ def of(kind: type) -> dict[str, Callable[..., Any]]:
 
 
 TYPES: dict[str, dict[str, Any]] = {
-    "AWS::CloudFormation::StackSet": of(StackSetType),
+    "AWS::CloudFormation::StackSet": of(stack_sets.StackSetType),
     "AWS::CodeCommit::Repository": of(RepositoryType),
     "AWS::CodePipeline::Pipeline": of(PipelineType),
     "AWS::EC2::EIP": of(AddressType),
@@ -360,6 +290,22 @@ def known_by_arn(theirs: dict[str, Any]) -> dict[str, Any]:
         theirs["delete"](name(arn), props)
 
     return {**theirs, "create": create, "update": update, "delete": delete}
+
+
+def called_like_aws_does(theirs: dict[str, Any]) -> dict[str, Any]:
+    """Return handlers of AWS::Logs::LogGroup that call it after its stack, its title and chance."""
+
+    def named(props: Properties, title: str, stack: str) -> Properties:
+        return {"LogGroupName": provisioners._physical_name(stack, title, max_len=512), **props}
+
+    def create(title: str, props: Properties, stack: str) -> Any:
+        return theirs["create"](title, named(props, title, stack), stack)
+
+    def update(name: str, old: Properties, new: Properties, stack: str, title: str) -> Any:
+        old, new = named(old, title, stack), named(new, title, stack)
+        return theirs["update"](name, old, new, stack, title)
+
+    return {**theirs, "create": create, "update": update, "update_with_logical_id": True}
 
 
 def kept_while_full(theirs: dict[str, Any]) -> dict[str, Any]:
@@ -413,6 +359,8 @@ def plug_in() -> None:
     handlers[bucket] = kept_while_full(handlers[bucket])
     for module in (changesets, cloudformation):
         module._resolve_parameters = in_the_words_of_aws(module._resolve_parameters)
+    group = "AWS::Logs::LogGroup"
+    handlers[group] = called_like_aws_does(handlers[group])
     secret = "AWS::SecretsManager::Secret"
     handlers[secret] = known_by_arn(handlers[secret])
     theirs = stacks._runs_on_worker_thread

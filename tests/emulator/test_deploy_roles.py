@@ -1,0 +1,225 @@
+"""Every template deploys with the role that `cfngen deploy-role` prints for it, and needs it.
+
+The caller may do what `aws cloudformation deploy` itself calls, and hand over that one role. All
+that CloudFormation does is asked of the role's policies (`plugin/acting.py`).
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from support.changes import CHANGES, OTHERS
+from support.deployments import Deployment
+from support.emulator import ACCOUNT, Emulator
+from support.inventory import empty
+from support.plans import PROJECT, sources
+from support.readmes import WAYS
+
+from cfngen.deploy_role import policy
+from cfngen.deploy_role.exports import exported_roles
+from cfngen.deploy_role.given import place
+from cfngen.deploy_role.printing import document, documents
+from cfngen.manifest import all_regions
+
+SEED = "rights"
+DRAWN = 2  # rights taken away, one at a time
+# What `aws cloudformation deploy` calls, and what deletes the stack.
+COMMAND = (
+    *("CreateChangeSet", "DescribeChangeSet", "ExecuteChangeSet", "DescribeStacks"),
+    *("DeleteStack", "DescribeStackEvents"),
+)
+FUNCTION = """\
+aws() {{
+  if [ "$1 $2" = "cloudformation deploy" ]; then
+    {keys} command aws "$@" {more}
+  else
+    command aws "$@"
+  fi
+}}
+"""
+Right = tuple[str, str, str, str]  # operation, type, action, ARN
+
+
+class Deployer:
+    """Deploys one stack with a role of its own."""
+
+    def __init__(self, stack: Deployment, parameters: dict[str, str]) -> None:
+        """Make the role, and a user who may hand it over."""
+        self.stack, self.emulator = stack, stack.emulator
+        self.parameters = parameters
+        self.iam = stack.emulator.client("iam")
+        self.policies: list[str] = []
+        trust = statement("sts:AssumeRole", Principal={"Service": "cloudformation.amazonaws.com"})
+        made = self.iam.create_role(
+            RoleName=f"deploys-{stack.stack}", AssumeRolePolicyDocument=json.dumps(trust)
+        )
+        self.role: str = made["Role"]["Arn"]
+        self.documents = generated(stack, parameters)
+        self.allow(self.documents)
+
+    def allow(self, whole: list[dict[str, Any]]) -> None:
+        """Let the role do what documents say, and nothing else."""
+        name = self.role.rpartition("/")[2]
+        for arn in self.policies:
+            self.iam.detach_role_policy(RoleName=name, PolicyArn=arn)
+            self.iam.delete_policy(PolicyArn=arn)
+        self.policies = []
+        for number, each in enumerate(whole):
+            made = self.iam.create_policy(
+                PolicyName=f"{name}-{number}", PolicyDocument=json.dumps(each)
+            )
+            self.policies.append(made["Policy"]["Arn"])
+            self.iam.attach_role_policy(RoleName=name, PolicyArn=self.policies[-1])
+
+    def caller(self) -> dict[str, str]:
+        """Return the keys of a user who may deploy, and hand over the role."""
+        name = f"calls-{self.stack.stack}"
+        self.iam.create_user(UserName=name)
+        where = f"arn:aws:cloudformation:{self.stack.way.region}:{ACCOUNT}:stack/"
+        own = [f"{where}{self.stack.stack}/*"]
+        may = statement([f"cloudformation:{action}" for action in COMMAND], Resource=own)
+        to = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
+        may["Statement"] += statement("cloudformation:GetTemplateSummary", Resource="*")["Statement"]
+        may["Statement"] += statement("iam:PassRole", Resource=self.role, Condition=to)["Statement"]
+        self.iam.put_user_policy(UserName=name, PolicyName="x", PolicyDocument=json.dumps(may))
+        made = self.iam.create_access_key(UserName=name)["AccessKey"]
+        return {
+            "aws_access_key_id": made["AccessKeyId"],
+            "aws_secret_access_key": made["SecretAccessKey"],
+        }
+
+    def rights(self) -> list[Right]:
+        """Return what the role was asked for."""
+        found = self.emulator.call("rights", region=self.stack.way.region)
+        return [(r[0], r[1], r[2], r[3]) for r in found]
+
+    def failure(self, change: dict[str, str]) -> str:
+        """Create, update and delete the stack, until something fails; say what that was."""
+        client = self.stack.cloudformation
+        given = {
+            "StackName": self.stack.stack,
+            "TemplateBody": self.stack.text,
+            "Capabilities": ["CAPABILITY_NAMED_IAM"],
+        }
+        for verb, parameters in (
+            ("create", self.parameters),
+            ("update", {**self.parameters, **change}),
+        ):
+            asked = [{"ParameterKey": k, "ParameterValue": v} for k, v in parameters.items()]
+            try:
+                call = getattr(client, f"{verb}_stack")
+                number = call(**given, Parameters=asked, RoleARN=self.role)["StackId"]
+            except ClientError as error:
+                return str(error)
+            if status(client, number) != f"{verb.upper()}_COMPLETE":
+                return failures(client, number)
+        empty_buckets(self.stack)
+        client.delete_stack(StackName=number)
+        return "" if status(client, number) == "DELETE_COMPLETE" else failures(client, number)
+
+
+def statement(action: Any, **more: Any) -> dict[str, Any]:
+    """Return a document of one statement."""
+    one = {"Effect": "Allow", "Action": action, **more}
+    return {"Version": "2012-10-17", "Statement": [one]}
+
+
+def generated(stack: Deployment, parameters: dict[str, str]) -> list[dict[str, Any]]:
+    """Return the documents of the role, for this stack in this place."""
+    source = next(source for source in sources() if source.name == stack.name)
+    known = [f"{name}={value}" for name, value in parameters.items()]
+    where = place(
+        source.body,
+        stack=stack.stack,
+        partition="aws",
+        region=stack.way.region,
+        account=ACCOUNT,
+        parameters=tuple(known),
+        regions=all_regions(),
+    )
+    before = [(WAYS[n].stack, s.body) for s in sources() for n in [s.name] if n in after(source)]
+    where = replace(where, exports=exported_roles(before, where))
+    found = policy(stack.name, source.body, where)
+    return [document(each) for each in documents(found)]
+
+
+def after(source: Any) -> tuple[str, ...]:
+    """Return the templates that a template comes after."""
+    found: tuple[str, ...] = tuple(source.entry.after)
+    return found
+
+
+def status(client: Any, number: str) -> str:
+    """Return a stack's status."""
+    found: str = client.describe_stacks(StackName=number)["Stacks"][0]["StackStatus"]
+    return found
+
+
+def failures(client: Any, number: str) -> str:
+    """Return what a stack's events say of failures."""
+    events = client.describe_stack_events(StackName=number)["StackEvents"]
+    return "\n".join(
+        f"{e['LogicalResourceId']}: {e.get('ResourceStatusReason')}"
+        for e in events
+        if "FAILED" in e["ResourceStatus"]
+    )
+
+
+def empty_buckets(stack: Deployment) -> None:
+    """Empty the stack's buckets, as READMEs say."""
+    for title, resource in stack.resources().items():
+        if resource["ResourceType"] == "AWS::S3::Bucket" and not title.endswith("ImageContext"):
+            empty(stack.emulator, resource["PhysicalResourceId"])
+
+
+def proposed(stack: Deployment) -> dict[str, str]:
+    """Return the parameters that the README's command gives, by a change set that is not run.
+
+    Those that are looked up are left at their defaults: the emulator tells their values alone.
+    """
+    stack.reader.run(FUNCTION.format(keys="", more="--no-execute-changeset"))
+    ended = stack.reader.run(stack.command())
+    assert ended.returncode == 0, (ended.stdout, ended.stderr)
+    client = stack.cloudformation
+    (summary,) = client.list_change_sets(StackName=stack.stack)["Summaries"]
+    found = client.describe_change_set(ChangeSetName=summary["ChangeSetId"])
+    client.delete_stack(StackName=stack.stack)
+    given = {p["ParameterKey"]: p["ParameterValue"] for p in found.get("Parameters", [])}
+    declared = stack.template["Parameters"]
+    return {k: v for k, v in given.items() if not declared[k]["Type"].startswith("AWS::SSM::")}
+
+
+@pytest.mark.parametrize("name", sorted(PROJECT.templates))
+def test_a_template_deploys_with_its_own_role(
+    name: str, account: Emulator, tmp_path: Path
+) -> None:
+    """Created, updated and deleted; and not, without a right that is drawn by chance."""
+    stack = Deployment(account, name, tmp_path)
+    parameter, made_of = CHANGES[name]
+    value = made_of if isinstance(made_of, str) else made_of(account)
+    parameters = proposed(stack)
+    known = {k: v for k, v in parameters.items() if k != parameter}
+    deployer = Deployer(stack, known)
+    keys = deployer.caller()
+    named = " ".join(f"{key.upper()}={given}" for key, given in keys.items())
+    stack.reader.run(FUNCTION.format(keys=named, more=f"--role-arn {deployer.role}"))
+    account.call("rights", region=stack.way.region, clear=True)
+    stack.deploy()
+    stack.deploy(f"{parameter}={value}")
+    empty_buckets(stack)
+    client = account.client("cloudformation", stack.way.region, **keys)
+    number = stack.described()["StackId"]
+    client.delete_stack(StackName=stack.stack)
+    assert status(stack.cloudformation, number) == "DELETE_COMPLETE", stack.failures()
+
+    rights = deployer.rights()
+    asked = {action for _, _, action, _ in rights}
+    print("NOT ASKED", name, sorted(actions(deployer.documents) - asked))
