@@ -151,6 +151,12 @@ def generated(stack: Deployment, parameters: dict[str, str]) -> list[dict[str, A
     return [document(each) for each in documents(found)]
 
 
+def actions(whole: list[dict[str, Any]]) -> set[str]:
+    """Return the actions of documents."""
+    listed = [one["Action"] for each in whole for one in each["Statement"]]
+    return {a for one in listed for a in ([one] if isinstance(one, str) else one)}
+
+
 def after(source: Any) -> tuple[str, ...]:
     """Return the templates that a template comes after."""
     found: tuple[str, ...] = tuple(source.entry.after)

@@ -67,7 +67,12 @@ def called_via(key: str) -> Properties:
 
 
 def check(
-    operation: str, kind: str, identity: str, props: Properties, attributes: Properties
+    operation: str,
+    kind: str,
+    identity: str,
+    props: Properties,
+    attributes: Properties,
+    before: Properties | None = None,
 ) -> None:
     """Ask for all that a handler calls.
 
@@ -77,7 +82,8 @@ def check(
     key = ACTING.get()
     if is_root(key):
         return
-    for action, arn, context in handlers.asked(kind, operation, identity, props, attributes):
+    given = (kind, operation, identity, props, attributes, before)
+    for action, arn, context in handlers.asked(*given):
         ask(key, action, arn, context)
         ASKED.append((operation, kind, action, arn))
     principal = resolve_credential(key)
@@ -128,7 +134,7 @@ def updating(theirs: Callable[..., Any]) -> Callable[..., Any]:
             return theirs(*given)
         if said := roles.refusal(kind, new, source(kind, identity, new, attributes or {})):
             raise own.RefusalError(said)
-        check("update", kind, identity, new, attributes or {})
+        check("update", kind, identity, new, attributes or {}, old)
         made = theirs(*given)
         if made[0] != identity:
             check("create", kind, made[0], new, made[1] or {})

@@ -41,6 +41,24 @@ ONLY_FOR = (
     ("AWS::Logs::LogGroup", "logs:(Put|Delete)IndexPolicy", "FieldIndex"),
     ("AWS::S3::Bucket", "s3tables:|s3:(Create|Delete|Update)BucketMetadata", "Metadata"),
     ("AWS::S3::Bucket", "s3:(PutObjectAcl|PutBucketAcl|DeleteObject)$", "^AccessControl"),
+    ("AWS::S3::Bucket", "s3:PutBucketAbac", "^AbacStatus"),
+    ("AWS::S3::Bucket", "s3:PutAccelerate", "^AccelerateConfiguration"),
+    ("AWS::S3::Bucket", r"s3:(Put|Delete)\w*Analytics", "^AnalyticsConfigurations"),
+    ("AWS::S3::Bucket", r"s3:(Put|Delete)\w*Encryption", "^BucketEncryption"),
+    ("AWS::S3::Bucket", "(?i)s3:(Put|Delete)BucketCors", "^CorsConfiguration"),
+    ("AWS::S3::Bucket", "s3:PutIntelligentTiering", "^IntelligentTieringConfigurations"),
+    ("AWS::S3::Bucket", "s3:PutInventory", "^InventoryConfigurations"),
+    ("AWS::S3::Bucket", r"s3:(Put|Delete)\w*Lifecycle", "^LifecycleConfiguration"),
+    ("AWS::S3::Bucket", "s3:PutBucketLogging", "^LoggingConfiguration"),
+    ("AWS::S3::Bucket", r"s3:(Put|Delete)\w*Metrics", "^MetricsConfigurations"),
+    ("AWS::S3::Bucket", "s3:PutBucketNotification", "^NotificationConfiguration"),
+    ("AWS::S3::Bucket", r"s3:Put\w*ObjectLock", "^ObjectLock"),
+    ("AWS::S3::Bucket", "s3:PutBucketOwnershipControls", "^OwnershipControls"),
+    ("AWS::S3::Bucket", "s3:PutBucketPublicAccessBlock", "^PublicAccessBlockConfiguration"),
+    ("AWS::S3::Bucket", r"s3:(Put|Delete)\w*Replication", "^ReplicationConfiguration"),
+    ("AWS::S3::Bucket", "s3:(PutBucketTagging|(Tag|Untag)Resource)", "^Tags"),
+    ("AWS::S3::Bucket", "s3:PutBucketVersioning", "^VersioningConfiguration"),
+    ("AWS::S3::Bucket", r"s3:(Put|Delete)BucketWebsite", "^WebsiteConfiguration"),
     ("AWS::SNS::", "iam:GetRole", "Role"),
     ("AWS::SecretsManager::Secret", "secretsmanager:Replicate", "^ReplicaRegions"),
     ("AWS::IAM::Role", "iam:(Attach|Detach)RolePolicy", "^ManagedPolicyArns"),
@@ -62,10 +80,11 @@ OF_EC2 = {
     "vpc": "vpc",
     "vpce": "vpc-endpoint",
 }
+# The roles that services have of their own, and that are made with the first of a type.
 LINKED = {
-    "AWS::ECS::Cluster": "ecs.amazonaws.com",
-    "AWS::EFS::FileSystem": "elasticfilesystem.amazonaws.com",
-    "AWS::KMS::Key": "mrk.kms.amazonaws.com",
+    "AWS::ECS::Cluster": ("ecs", "ECS"),
+    "AWS::EFS::FileSystem": ("elasticfilesystem", "AmazonElasticFileSystem"),
+    "AWS::KMS::Key": ("mrk.kms", "KeyManagementServiceMultiRegionKeys"),
 }
 # Not asked on what they make, but on what that is a copy of.
 OF_ANOTHER = ("kms:ReplicateKey",)
@@ -145,7 +164,12 @@ def handed_over(value: Any, kind: str) -> Iterator[str]:
 
 
 def asked(
-    kind: str, operation: str, identity: str, props: Properties, attributes: Properties
+    kind: str,
+    operation: str,
+    identity: str,
+    props: Properties,
+    attributes: Properties,
+    before: Properties | None = None,
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Yield what a handler is to be allowed: actions, ARNs, condition keys.
 
@@ -155,19 +179,21 @@ def asked(
         identity: the resource's physical name or ID.
         props: its properties, resolved.
         attributes: what `Fn::GetAtt` may ask of it.
+        before: the properties that it had before an update.
     """
     mine = list(dict.fromkeys(arns(kind, identity, props, attributes)))
     beside = list(referred(kind, props))
     tags = tag_keys(props) if operation == "create" else {}
-    for action in actions(kind, operation, props):
+    for action in actions(kind, operation, {**(before or {}), **props}):
         if action == "iam:PassRole":
             to = roles.FOR.get(kind, ("",))[0]
             for arn in dict.fromkeys(handed_over(props, kind)):
                 yield action, arn, {"iam:PassedToService": to}
         elif action == "iam:CreateServiceLinkedRole":
-            service = LINKED[kind]
-            arn = f"arn:aws:iam::{own.ACCOUNT}:role/aws-service-role/{service}/AWSServiceRole"
-            yield action, arn, {"iam:AWSServiceName": service}
+            service, name = LINKED[kind]
+            start = f"arn:aws:iam::{own.ACCOUNT}:role/aws-service-role/{service}.amazonaws.com"
+            context = {"iam:AWSServiceName": f"{service}.amazonaws.com"}
+            yield action, f"{start}/AWSServiceRoleFor{name}", context
         elif "PassConnection" in action:
             for arn in connections(props):
                 yield f"{arn.split(':')[2]}:PassConnection", arn, {}
@@ -284,7 +310,8 @@ def targets(kind: str, props: Properties) -> Iterator[str]:
 
 
 def referred(kind: str, props: Properties) -> Iterator[str]:
-    """Yield the ARNs of what a resource is made in, or of."""
+    """Yield the ARNs of what a resource is made in, or of, and of the roles it is given."""
+    yield from handed_over(props, kind)
     if kind.startswith("AWS::EC2::"):
         yield from of_ec2(texts(props))
     elif kind == "AWS::KMS::ReplicaKey":

@@ -228,14 +228,18 @@ class NatGatewayType:
 
 
 class ReplicaKeyType:
-    """AWS::KMS::ReplicaKey: a key of its own with the primary's number, for what is beside it."""
+    """AWS::KMS::ReplicaKey."""
 
     @staticmethod
     def create(title: str, props: Properties, stack: str) -> Made:
-        """Make a key: ministack has no replicas."""
-        made = own.here("kms").create_key(
-            Policy=json.dumps(props["KeyPolicy"]), Description=props.get("Description", "")
-        )["KeyMetadata"]
+        """Have it replicated by its primary key's region: both have one ID."""
+        primary = props["PrimaryKeyArn"]
+        made = own.root("kms", primary.split(":")[3]).replicate_key(
+            KeyId=primary,
+            ReplicaRegion=responses.get_region(),
+            Policy=json.dumps(props["KeyPolicy"]),
+            Description=props.get("Description", ""),
+        )["ReplicaKeyMetadata"]
         return made["KeyId"], {"Arn": made["Arn"], "KeyId": made["KeyId"]}
 
     @staticmethod
@@ -292,20 +296,49 @@ def known_by_arn(theirs: dict[str, Any]) -> dict[str, Any]:
     return {**theirs, "create": create, "update": update, "delete": delete}
 
 
-def called_like_aws_does(theirs: dict[str, Any]) -> dict[str, Any]:
-    """Return handlers of AWS::Logs::LogGroup that call it after its stack, its title and chance."""
+def called_as_at_aws(
+    theirs: dict[str, Any], key: str, called: Callable[[str, str], str]
+) -> dict[str, Any]:
+    """Return handlers of a type that call what has no name as CloudFormation does.
+
+    Args:
+        theirs: ministack's handlers.
+        key: the property that names it.
+        called: makes the name of stack and logical ID.
+    """
+    by_title = theirs.get("update_with_logical_id", False)
 
     def named(props: Properties, title: str, stack: str) -> Properties:
-        return {"LogGroupName": provisioners._physical_name(stack, title, max_len=512), **props}
+        return {key: called(stack, title), **props}
 
     def create(title: str, props: Properties, stack: str) -> Any:
         return theirs["create"](title, named(props, title, stack), stack)
 
     def update(name: str, old: Properties, new: Properties, stack: str, title: str) -> Any:
         old, new = named(old, title, stack), named(new, title, stack)
-        return theirs["update"](name, old, new, stack, title)
+        return theirs["update"](name, old, new, stack, *[title] * by_title)
 
     return {**theirs, "create": create, "update": update, "update_with_logical_id": True}
+
+
+def after_stack(stack: str, title: str) -> str:
+    """Return a name such as `stack-Title-1A2B3C4D5E6F7`."""
+    return str(provisioners._physical_name(stack, title, max_len=512))
+
+
+def after_title(stack: str, title: str) -> str:
+    """Return a name such as `Title-1A2B3C4D5E6F7`, that does not tell which stack it is of."""
+    return f"{title[:24]}-{after_stack(stack, title).rpartition('-')[2]}"
+
+
+# How CloudFormation calls what has no name, where ministack has ways of its own. Source: the names
+# that "CloudFormation-generated names" in AWS's forums and issues show; no page promises them.
+NAMES: dict[str, tuple[str, Callable[[str, str], str]]] = {
+    "AWS::CodeBuild::Project": ("Name", after_title),
+    "AWS::Logs::LogGroup": ("LogGroupName", after_stack),
+    "AWS::SSM::Parameter": ("Name", lambda stack, title: f"CFN-{after_title(stack, title)}"),
+    "AWS::SecretsManager::Secret": ("Name", after_title),
+}
 
 
 def kept_while_full(theirs: dict[str, Any]) -> dict[str, Any]:
@@ -359,8 +392,8 @@ def plug_in() -> None:
     handlers[bucket] = kept_while_full(handlers[bucket])
     for module in (changesets, cloudformation):
         module._resolve_parameters = in_the_words_of_aws(module._resolve_parameters)
-    group = "AWS::Logs::LogGroup"
-    handlers[group] = called_like_aws_does(handlers[group])
+    for kind, (key, called) in NAMES.items():
+        handlers[kind] = called_as_at_aws(handlers[kind], key, called)
     secret = "AWS::SecretsManager::Secret"
     handlers[secret] = known_by_arn(handlers[secret])
     theirs = stacks._runs_on_worker_thread
