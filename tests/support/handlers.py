@@ -50,7 +50,7 @@ def known() -> dict[str, Any]:
         },
         "formats": {
             service: {
-                kind: about.get("ARNFormats", [])
+                kind.lower(): about.get("ARNFormats", [])
                 for kind, about in table[service]["Resources"].items()
             }
             for service in sorted(services & set(table))

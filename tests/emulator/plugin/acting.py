@@ -279,7 +279,13 @@ def secret(name: str, start: str) -> str:
 def forget() -> None:
     """Begin anew."""
     GIVEN.clear()
+    forget_rights()
+
+
+def forget_rights() -> None:
+    """List anew what is asked for."""
     ASKED.clear()
+    handlers.SKIPPED.clear()
 
 
 def plug_in() -> None:

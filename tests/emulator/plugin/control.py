@@ -12,6 +12,7 @@ import acting
 import behind
 import builds
 import evidence
+import handlers
 import own
 import targets
 import tasks
@@ -183,11 +184,12 @@ def invalid(asked: Asked) -> Any:
 def rights(asked: Asked) -> Any:
     """Return what CloudFormation's handlers asked for and got: operation, type, action, ARN.
 
-    With `clear`, what is asked for later is listed anew.
+    Beside it, types and the actions that none of their properties asked for. With `clear`, what is
+    asked for later is listed anew.
     """
-    found = list(acting.ASKED)
+    found = {"asked": list(acting.ASKED), "skipped": sorted(handlers.SKIPPED)}
     if asked.get("clear"):
-        acting.ASKED.clear()
+        acting.forget_rights()
     return found
 
 

@@ -65,6 +65,7 @@ ONLY_FOR = (
     ("AWS::IAM::Role", "iam:(Put|Delete)RolePolicy$", "^Policies"),
     ("AWS::IAM::Role", r"iam:\w+RolePermissionsBoundary", "^PermissionsBoundary"),
 )
+SKIPPED: set[tuple[str, str]] = set()  # types and actions that no property has asked for
 # Keys of properties that hand a role over, and below which none does.
 HANDS_OVER = re.compile(r"(Role|RoleArn|RoleARN|Credentials)\Z")
 NEVER_BELOW = {"Configuration", "Environment", "TemplateBody"}
@@ -115,15 +116,18 @@ def actions(kind: str, operation: str, props: Properties) -> list[str]:
     if operation == "update":  # by which its attributes are looked up
         found += permissions[kind]["read"]
     names = "\n".join(keys(props))
+    there = [action for action in dict.fromkeys(found) if action.lower() in known()["kinds"]]
+    wanted = [action for action in there if all(re.search(f"(?m){w}", names) for w in only(kind, action))]
+    SKIPPED.update((kind, action) for action in there if action not in wanted)
+    return wanted
+
+
+def only(kind: str, action: str) -> list[str]:
+    """Return the properties, as patterns, without which a handler does not call an action."""
     return [
-        action
-        for action in dict.fromkeys(found)
-        if action.lower() in known()["kinds"]
-        and all(
-            re.search(f"(?m){wanted}", names)
-            for types, pattern, wanted in ONLY_FOR
-            if re.match(types, kind) and re.match(pattern, action)
-        )
+        wanted
+        for types, pattern, wanted in ONLY_FOR
+        if re.match(types, kind) and re.match(pattern, action)
     ]
 
 
@@ -213,14 +217,14 @@ def on(action: str, mine: list[str]) -> list[str]:
     kinds = known()["kinds"][action.lower()]
     if not kinds:
         return ["*"]
-    formats = [form for kind in kinds for form in known()["formats"][service][kind]]
+    formats = [form for kind in kinds for form in known()["formats"][service].get(kind.lower(), [])]
     filled = [re.sub(r"\$\{(Partition|Region|Account)\}", "[^:]*", form) for form in formats]
     found = [arn for arn in mine if any(re.fullmatch(form, arn) for form in filled)]
     if service == "logs":
         return [arn if action in PLAIN else f"{arn}:log-stream:" for arn in found]
     if service == "codepipeline" and verb.endswith("StageTransition"):
         return [f"{arn}/any" for arn in found]
-    return found or [example(formats[0])]
+    return found or [example(formats[0]) if formats else "*"]
 
 
 def example(form: str) -> str:
