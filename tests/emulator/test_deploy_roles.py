@@ -90,7 +90,9 @@ class Deployer:
         own = [f"{where}{self.stack.stack}/*"]
         may = statement([f"cloudformation:{action}" for action in COMMAND], Resource=own)
         to = {"StringEquals": {"iam:PassedToService": "cloudformation.amazonaws.com"}}
-        may["Statement"] += statement("cloudformation:GetTemplateSummary", Resource="*")["Statement"]
+        may["Statement"] += statement("cloudformation:GetTemplateSummary", Resource="*")[
+            "Statement"
+        ]
         may["Statement"] += statement("iam:PassRole", Resource=self.role, Condition=to)["Statement"]
         self.iam.put_user_policy(UserName=name, PolicyName="x", PolicyDocument=json.dumps(may))
         made = self.iam.create_access_key(UserName=name)["AccessKey"]
@@ -202,9 +204,7 @@ def proposed(stack: Deployment) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("name", sorted(PROJECT.templates))
-def test_a_template_deploys_with_its_own_role(
-    name: str, account: Emulator, tmp_path: Path
-) -> None:
+def test_a_template_deploys_with_its_own_role(name: str, account: Emulator, tmp_path: Path) -> None:
     """Created, updated and deleted; and not, without a right that is drawn by chance."""
     stack = Deployment(account, name, tmp_path)
     parameter, made_of = CHANGES[name]
@@ -231,7 +231,8 @@ def test_a_template_deploys_with_its_own_role(
     other = stack.beside("another")
     others = dict(override.split("=", 1) for override in OTHERS.get(name, ()))
     again = Deployer(other, {**parameters, **others})
-    drawn = random.Random(f"{SEED} {name}").sample(sorted(asked - {"iam:PassRole"}), DRAWN)
+    chance = random.Random(f"{SEED} {name}")  # noqa: S311 - the same each time, no secret
+    drawn = chance.sample(sorted(asked), DRAWN)
     for action in drawn:
         again.allow([without(action, each) for each in again.documents])
         said = again.failure({parameter: value})

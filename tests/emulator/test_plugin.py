@@ -132,7 +132,7 @@ TRUST = [
 
 @pytest.mark.parametrize(("service", "source", "condition", "gets"), TRUST)
 def test_a_service_says_of_itself_what_is_documented(
-    service: str, source: str, condition: dict[str, Any], gets: bool, emulator: Emulator
+    service: str, source: str, condition: dict[str, Any], *, gets: bool, emulator: Emulator
 ) -> None:
     """Account and ARN where a page promises them, a group's ARN for a schedule, nothing else."""
     arn = role_for(emulator, service, condition)

@@ -34,7 +34,7 @@ RECORDED = {
     "AWS::EC2::VPC": "nothing is routed",
     "AWS::EC2::VPCEndpoint": "nothing is routed",
     "AWS::EC2::VPCGatewayAttachment": "nothing is routed",
-    "AWS::KMS::Key": "nothing is encrypted with it; its policy is asserted",
+    "AWS::KMS::Key": "nothing is encrypted with it; its policy is asserted, and never asked",
     "AWS::Logs::LogGroup": "nothing expires",
     "AWS::SNS::Subscription": "no mail is sent, no subscription confirmed",
 }
@@ -48,7 +48,8 @@ NOT_VERIFIED = {
 PLAYED = {
     "AWS::ApiGateway::GatewayResponse": "by the emulator's own engine",
     "AWS::ApiGateway::Method": "the mapping by the plug-in, the template being a constant",
-    "AWS::CloudFormation::StackSet": "a stack in each region, by the root's rights",
+    "AWS::CloudFormation::StackSet": "a stack in each region, with the rights of its execution "
+    "role; one account, no operation preferences",
     "AWS::CodeBuild::Project": "its commands are run on this machine, not in its image; no cache, "
     "no network of its own, no timeout",
     "AWS::CodeCommit::Repository": "git by a server that asks for CodeCommit's signature; the "
@@ -57,7 +58,8 @@ PLAYED = {
     "AWS::ECS::TaskDefinition": "its program is run on this machine, by the role, with its "
     "variables; no image, limits, read-only root, network",
     "AWS::Events::Rule": "one attempt, then the dead-letter queue; no retries",
-    "AWS::IAM::Role": "its policies by the emulator's evaluator, its trust by the plug-in",
+    "AWS::IAM::Role": "its policies by the emulator's evaluator, its trust, for each service and "
+    "role, by the plug-in; known everywhere at once",
     "AWS::Lambda::Function": "in this machine's Python; no memory limit, no retries",
     "AWS::S3::Bucket": "no encryption, no expiry",
     "AWS::SQS::Queue": "no encryption",
@@ -72,6 +74,13 @@ There is no AWS account in our tests. Everything that can be run without one is 
 are deployed into an emulator by the unmodified `aws` command, events go through the deployed rules,
 functions and queues, the payloads run as programs under the deployed roles' credentials, git is
 real, requests are held to AWS's own service models. What an emulator cannot show is said here.
+
+CloudFormation is played by the emulator, which acts with the rights of whoever calls it: each call
+that the registry lists for a handler is asked of the caller's policies, or of those of the role
+that the stack is given, and every template is deployed with the role that `cfngen deploy-role`
+prints for it. More is asked than AWS would ask, since nobody outside of AWS knows which of its
+calls a handler leaves out. What AWS refuses for other reasons is not refused: a role that is not known
+everywhere yet, a key's policy, a quota, a property that only the service looks at.
 
 - **enforced**: its policy was asked by requests of the payloads, and granted what they need; that
   what lies beside it is denied is in `tests/emulator/test_privileges.py`.

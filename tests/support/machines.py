@@ -112,9 +112,7 @@ class Machines:
         """Run a build that the emulator has noted, and end it there if that has not been done."""
         codebuild = self.emulator.client("codebuild", region)
         (project,) = codebuild.batch_get_projects(names=[build["projectName"]])["projects"]
-        environment = self.environment(
-            region, project["serviceRole"], "codebuild", project["arn"]
-        )
+        environment = self.environment(region, project["serviceRole"], "codebuild", project["arn"])
         source = Path(environment["HOME"], "src")
         text = self.source(project, build, environment, source)
         secret = yaml.safe_load(text).get("env", {}).get("parameter-store", {})

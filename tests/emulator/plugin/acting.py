@@ -14,6 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import arns
 import evidence
 import handlers
 import own
@@ -22,8 +23,8 @@ from ministack import app
 from ministack.core import responses
 from ministack.core.iam_evaluator import enforce, is_root_access_key, resolve_credential
 from ministack.services import cloudformation
-from ministack.services.cloudformation import handlers as operations
 from ministack.services.cloudformation import changesets, helpers, provisioners, stacks
+from ministack.services.cloudformation import handlers as operations
 
 Properties = handlers.Properties
 CLOUDFORMATION = "cloudformation.amazonaws.com"
@@ -114,7 +115,7 @@ def creating(theirs: Callable[..., Any]) -> Callable[..., Any]:
 
 def source(kind: str, identity: str, props: Properties, attributes: Properties) -> str:
     """Return the ARN in whose name a resource's service will ask for its role."""
-    return next(handlers.arns(kind, identity, props, attributes), "")
+    return next(arns.arns(kind, identity, props, attributes), "")
 
 
 def updating(theirs: Callable[..., Any]) -> Callable[..., Any]:
@@ -165,8 +166,7 @@ def given(action: str, params: Any) -> str:
             (
                 each
                 for number, each in cloudformation._change_sets.items()
-                if change_set in (number, each["ChangeSetName"])
-                and name in ("", each["StackName"])
+                if change_set in (number, each["ChangeSetName"]) and name in ("", each["StackName"])
             ),
             {},
         )

@@ -18,7 +18,8 @@ TABLES = {
     "ministack.app": ["SERVICE_HANDLERS", "AUTH"],
     "ministack.core.iam_actions": ["SERVICE_TO_IAM_NAMESPACE"],
     "ministack.core.router": ["SERVICE_PATTERNS"],
-    "ministack.services.cloudformation": ["_stack_events"],
+    "ministack.services.cloudformation": ["_change_sets", "_stack_events"],
+    "ministack.services.cloudformation.handlers": ["_ACTION_HANDLERS"],
     "ministack.services.cloudformation.provisioners": ["_RESOURCE_HANDLERS"],
     "ministack.services.codebuild": ["_builds", "_projects"],
     "ministack.services.eventbridge": ["_rules", "_targets"],
@@ -44,6 +45,7 @@ FUNCTIONS = {
         "EvalContext": ["principal_arn", "action", "resource_arn", "region", "service_context"],
         "enforce": ["access_key_id", "iam_action", "service", "region", "resource_arn"],
         "pin_request_origin": ["source_ip", "secure_transport"],
+        "is_root_access_key": ["access_key_id"],
         "resolve_credential": ["access_key_id"],
         "evaluate_resource_policy": ["doc", "ctx", "service"],
         "_resolve_condition_key": ["key", "ctx"],
@@ -77,9 +79,16 @@ FUNCTIONS = {
     "ministack.services.cloudformation.handlers": {
         "_resolve_parameters": ["template", "provided_params", "previous_params"]
     },
+    "ministack.services.cloudformation.helpers": {
+        "_error": ["code", "message", "status"],
+        "_p": [],
+    },
     "ministack.services.cloudformation.stacks": {
         "_add_event": ["stack_id", "stack_name", "logical_id", "resource_type", "status"],
         "_delete_resource": [],
+        "_provision_resource": ["resource_type", "logical_id", "props", "stack_name"],
+        "_resolve_dynamic_references": ["value"],
+        "_update_resource": ["resource_type", "physical_id", "old_props", "new_props"],
         "_runs_on_worker_thread": ["resource_type"],
     },
     "ministack.services.codebuild": {

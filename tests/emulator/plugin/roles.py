@@ -1,4 +1,4 @@
-"""Which services ask for a role when something is made with it, and Lambda's way to its roles' keys.
+"""Which services look at a role when something is made with it, and Lambda's way to its keys.
 
 Sources: the API references of CreateFunction, CreateProject, CreatePipeline, CreateSchedule; ECS,
 rules of EventBridge and API Gateway find out when they act.
@@ -19,9 +19,7 @@ FOR = {
     "AWS::CloudFormation::StackSet": ("cloudformation.amazonaws.com", ""),
     "AWS::CodeBuild::Project": (
         "codebuild.amazonaws.com",
-        "CodeBuild is not authorized to perform: sts:AssumeRole on service role {}. Please verify "
-        "that: 1) The provided service role exists, 2) The role name is case-sensitive and matches "
-        "exactly, and 3) The role has the necessary trust policy configured.",
+        "CodeBuild is not authorized to perform: sts:AssumeRole on service role {}.",
     ),
     "AWS::CodePipeline::Pipeline": (
         "codepipeline.amazonaws.com",
