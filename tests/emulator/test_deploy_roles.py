@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -45,6 +46,7 @@ aws() {{
   fi
 }}
 """
+KEEPING = re.compile(r"^ *(DeletionPolicy|UpdateReplacePolicy): \w+\n", re.M)
 # Rights that nothing here asks for, each with why it is no less needed.
 NOT_ASKED = {
     "cloudformation:TagResource": "stacks are given no tags here",
@@ -106,7 +108,7 @@ class Deployer:
         client = self.stack.cloudformation
         given = {
             "StackName": self.stack.stack,
-            "TemplateBody": self.stack.text,
+            "TemplateBody": KEEPING.sub("", self.stack.text),  # or the next finds names taken
             "Capabilities": ["CAPABILITY_NAMED_IAM"],
         }
         for verb, parameters in (

@@ -79,8 +79,8 @@ CloudFormation is played by the emulator, which acts with the rights of whoever 
 that the registry lists for a handler is asked of the caller's policies, or of those of the role
 that the stack is given, and every template is deployed with the role that `cfngen deploy-role`
 prints for it. More is asked than AWS would ask, since nobody outside of AWS knows which of its
-calls a handler leaves out. What AWS refuses for other reasons is not refused: a role that is not known
-everywhere yet, a key's policy, a quota, a property that only the service looks at.
+calls a handler leaves out. What AWS refuses for other reasons is not refused: a role that is not
+known everywhere yet, a key's policy, a quota, a property that only the service looks at.
 
 - **enforced**: its policy was asked by requests of the payloads, and granted what they need; that
   what lies beside it is denied is in `tests/emulator/test_privileges.py`.
