@@ -96,7 +96,8 @@ class _Judge:
 
     @property
     def _resolver(self) -> Resolver:
-        return Resolver(*(dict(_tables(self.body.get(key))) for key in ("Mappings", "Conditions")))
+        mappings, conditions = (self.body.get(key) for key in ("Mappings", "Conditions"))
+        return Resolver(dict(_tables(mappings)), dict(_tables(conditions)))
 
     def _given(self, name: Any) -> Iterator[tuple[str, Any]]:
         """Yield what a parameter can be, and where that stands."""

@@ -184,6 +184,7 @@ def _measured(
         path,
         f"{budget.what} {has} once deployed; {budget.taker} takes {budget.most:,};"
         f" {budget.instead}",
+        certain,
     )
 
 

@@ -13,9 +13,11 @@ from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.template import Template
 
 from cfngen.rules.api_limits import beyond_api
+from cfngen.rules.budgets import over_budget
 from cfngen.rules.problem import Problem
 
 API = "https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/supported-resources.html"
+QUOTAS = "https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html"
 
 
 class _Rule(CloudFormationLintRule):  # type: ignore[misc]
@@ -29,7 +31,7 @@ class _Rule(CloudFormationLintRule):  # type: ignore[misc]
 
     def match(self, cfn: Template) -> list[RuleMatch]:
         """Return what the rule says, as cfn-lint asks for it."""
-        return [RuleMatch(list(path), message) for path, message in self.problems(cfn.template)]
+        return [RuleMatch(list(one.path), one.message) for one in self.problems(cfn.template)]
 
 
 class ApiLimits(_Rule):
@@ -64,6 +66,38 @@ class ApiEnumerations(_Rule):
         return (problem for what, problem in beyond_api(body) if what == "enum")
 
 
+class OverBudget(_Rule):
+    """Something that is larger than AWS takes, whatever the stack is called."""
+
+    id = "E9402"
+    shortdesc = "Policies, patterns, environments and names are no larger than AWS takes"
+    description = (
+        "AWS measures what is left once names, ARNs and regions are filled in, and refuses what is"
+        " too large in the middle of a deployment, which rolls back"
+    )
+    source_url = QUOTAS
+
+    def problems(self, body: dict[str, Any]) -> Iterator[Problem]:
+        """Yield what is certainly too large."""
+        return (problem for problem in over_budget(body) if problem.certain)
+
+
+class MayBeOverBudget(_Rule):
+    """Something that is larger than AWS takes if all that a template leaves open is long."""
+
+    id = "W9402"
+    shortdesc = "Policies, patterns and environments fit whatever their stack is called"
+    description = (
+        "With a stack's name of 24 characters or more, the longest region and the longest answers"
+        " that its parameters take, this is larger than AWS takes"
+    )
+    source_url = QUOTAS
+
+    def problems(self, body: dict[str, Any]) -> Iterator[Problem]:
+        """Yield what is too large in some deployments."""
+        return (problem for problem in over_budget(body) if not problem.certain)
+
+
 def rules() -> list[CloudFormationLintRule]:
     """Return all of ours."""
-    return [ApiLimits(), ApiEnumerations()]
+    return [ApiLimits(), ApiEnumerations(), OverBudget(), MayBeOverBudget()]

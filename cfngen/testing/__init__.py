@@ -1,5 +1,8 @@
 """What tests of blueprints need, ours and third parties'."""
 
+from cfngen.rules.api_limits import beyond_api
+from cfngen.rules.budgets import over_budget
+from cfngen.rules.problem import Problem
 from cfngen.testing.buildspecs import BuildRun, run_buildspec
 from cfngen.testing.templates import (
     allowed,
@@ -15,9 +18,12 @@ from cfngen.testing.templates import (
 
 __all__ = [
     "BuildRun",
+    "Problem",
     "allowed",
+    "beyond_api",
     "dangling",
     "of_type",
+    "over_budget",
     "pairs",
     "references",
     "run_buildspec",

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from cfngen import allow, policy_document, quotas
+from cfngen.lint import Linter
 from cfngen.rules.budgets import BUDGETS, HOLDERS, over_budget
 from cfngen.rules.problem import Problem
 
@@ -260,3 +261,18 @@ def test_targets_under_a_condition_are_measured() -> None:
 def test_what_is_malformed_is_passed_over(body: dict[str, Any]) -> None:
     """cfn-lint says what is wrong with it."""
     assert list(over_budget(body)) == []
+
+
+def test_what_is_certain_is_an_error_and_what_may_be_a_warning(linter: Linter) -> None:
+    """At the line that is too large."""
+    many = [{"Fn::GetAtt": [f"Queue{n}", "Arn"]} for n in range(100)]
+    for patterns, rule in ((["x" * 30] * 80, "E9402"), (many, "W9402")):
+        rule_of = {"Type": "AWS::Events::Rule", "Properties": {
+            "EventPattern": {"resources": patterns},
+        }}  # fmt: skip
+        queues = {f"Queue{n}": {"Type": "AWS::SQS::Queue"} for n in range(100)}
+        text = json.dumps({"Resources": {"Rule": rule_of, **queues}}, indent=1)
+        found = {f.rule: f for f in linter.lint(text, "t.json") if f.rule.endswith("9402")}
+        assert list(found) == [rule]
+        assert found[rule].severity == ("error" if rule[0] == "E" else "warning")
+        assert "EventPattern" in text.splitlines()[found[rule].line - 1]
