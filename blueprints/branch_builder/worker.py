@@ -152,6 +152,7 @@ def _starter(
 def _may(p: Any, options: Options, builds: Builds, queue: OrderedQueue) -> Iterator[Statement]:
     """Yield what the worker may do."""
     yield queue.may_consume
+    yield queue.may_send  # from the group of all to that of a repository
     if options.other_account:
         yield allow(sts.AssumeRole, on=p.SourceRole)
     else:

@@ -111,6 +111,11 @@ class OrderedQueue:
             on=self.arn,
         )
 
+    @property
+    def may_send(self) -> Statement:
+        """Allow sending messages, with a group and a deduplication id of the sender's choice."""
+        return allow(may.SendMessage, on=self.arn)
+
 
 def ordered_queue(
     title: str, *, given_up: str, attempts: int, seconds: int, rules: Sequence[Any], why: str

@@ -51,6 +51,7 @@ class Place:
         services: AWS.
         body: the template.
         environment: what the template and the image tell the worker.
+        group: the group of all messages, where EventBridge takes the rule's path as it stands.
     """
 
     root: Path
@@ -60,6 +61,7 @@ class Place:
     queue: str = ""
     given_up: str = ""
     number: int = 0
+    group: str = ""
 
     def client(self, name: str) -> Any:
         """Return a client that asks AWS beside the worker, and so leaves no trace in the calls."""
@@ -97,7 +99,7 @@ class Place:
     def send(self, event: dict[str, Any] | str, group: str = "", **how: str) -> None:
         """Put an event into the queue, as the rule does."""
         if isinstance(event, dict):
-            group = event["detail"]["repositoryId"]
+            group = self.group or event["detail"]["repositoryId"]
             event = json.dumps(event)
         self.client("sqs").send_message(
             QueueUrl=self.queue, MessageBody=event, MessageGroupId=group or "group", **how

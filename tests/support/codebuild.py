@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import botocore.session
 from botocore.validate import validate_parameters
 from support.loopback import Loopback, reply_json
+from support.receipts import Receipts
 
 
 @functools.cache
@@ -75,6 +76,7 @@ class Services(Loopback):
     ended: dict[str, str] = field(default_factory=dict)
     started: dict[str, dict[str, Any]] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
+    receipts: Receipts = field(default_factory=Receipts)
     one_at_a_time: Any = field(default_factory=threading.Lock)  # a token is looked up and kept
 
     def __enter__(self) -> Self:
@@ -121,15 +123,14 @@ class Handler(BaseHTTPRequestHandler):
         operation = name if service != "S3" else f"S3.{name}"
         asked = json.loads(body) if service != "S3" else {"path": self.path}
         self.state.calls.append((operation, asked))
-        if operation in self.state.holds:
-            hold = self.state.holds[operation]
-            hold.reached.set()
-            hold.go.wait(30)
-            if hold.lost:
-                self.close_connection = True
-                return
+        if self.is_lost(operation):
+            self.close_connection = True
+            return
         if code := self.refusal(operation):
             self.refuse(service, code)
+            return
+        if service == "AmazonSQS" and (why := self.state.receipts.refusal(operation, asked)):
+            self.refuse(service, "InvalidParameterValue", why)
             return
         if service.startswith("CodeBuild"):
             validate_parameters(asked, model().operation_model(operation).input_shape)
@@ -145,6 +146,9 @@ class Handler(BaseHTTPRequestHandler):
                     ).encode()
         else:
             status, headers, answer = self.forward(body)
+            if service == "AmazonSQS" and status == 200:
+                usual = self.visibility(asked) if operation == "ReceiveMessage" else 0
+                self.state.receipts.note(operation, asked, json.loads(answer or b"{}"), usual)
         self.send_response(status)
         for key, value in headers:
             if key.lower() not in ("connection", "content-length", "transfer-encoding"):
@@ -153,6 +157,14 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(length))
         self.end_headers()
         self.wfile.write(answer)
+
+    def is_lost(self, operation: str) -> bool:
+        """Let a request wait if it has to, and tell whether it goes nowhere then."""
+        hold = self.state.holds.get(operation)
+        if hold:
+            hold.reached.set()
+            hold.go.wait(30)
+        return bool(hold and hold.lost)
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815 - as it must be
 
@@ -163,10 +175,10 @@ class Handler(BaseHTTPRequestHandler):
             return "AccountLimitExceededException"
         return self.state.refused.get(operation, "")
 
-    def refuse(self, service: str, code: str) -> None:
+    def refuse(self, service: str, code: str, message: str = "refused") -> None:
         """Answer with an error, as the service's protocol has it."""
         if service != "S3":
-            reply_json(self, 400, {"__type": code, "message": "refused"})
+            reply_json(self, 400, {"__type": code, "message": message})
             return
         error = f"<Error><Code>{code}</Code><Message>refused</Message></Error>".encode()
         self.send_response(403)
@@ -174,11 +186,23 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(error)
 
-    def forward(self, body: bytes) -> tuple[int, list[tuple[str, str]], bytes]:
-        """Have moto answer."""
+    def visibility(self, asked: dict[str, Any]) -> int:
+        """Return for how many seconds a queue hides what was received from it."""
+        if "VisibilityTimeout" in asked:
+            return int(asked["VisibilityTimeout"])
+        body = {"QueueUrl": asked["QueueUrl"], "AttributeNames": ["VisibilityTimeout"]}
+        target = {"X-Amz-Target": "AmazonSQS.GetQueueAttributes"}
+        _, _, answer = self.forward(json.dumps(body).encode(), target)
+        return int(json.loads(answer)["Attributes"]["VisibilityTimeout"])
+
+    def forward(
+        self, body: bytes, changes: dict[str, str] | None = None
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Have moto answer, perhaps with other headers."""
         connection = http.client.HTTPConnection(urlsplit(self.state.moto).netloc, timeout=60)
+        headers = {k: v for k, v in self.headers.items() if k.lower() != "content-length"}
         try:
-            connection.request(self.command, self.path, body, dict(self.headers.items()))
+            connection.request(self.command, self.path, body, {**headers, **(changes or {})})
             answer = connection.getresponse()
             return answer.status, answer.getheaders(), answer.read()
         finally:

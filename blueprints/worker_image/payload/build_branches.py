@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from threading import Event, Thread
 
 import boto3
+from botocore.exceptions import ClientError
 
 env = os.environ
 QUEUE, BUNDLES = env["QUEUE_URL"], env["BUNDLES"]
@@ -31,11 +32,18 @@ PATIENCE = int(env.get("PATIENCE_SECONDS", 600))  # with an account that has too
 GIT_SECONDS = int(env.get("GIT_SECONDS", 3600))  # after which a git that hangs is given up
 GIT = ["git", "-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"]
 sqs, s3, codebuild = map(boto3.client, ("sqs", "s3", "codebuild"))
+# What SQS answers once a message is no longer ours: its time ran out, or another has it.
+NOT_OURS = ("InvalidParameterValue", "ReceiptHandleIsInvalid", "MessageNotInflight")
 state = {"idle": True, "stop": False}
+done = set()  # messages that need nothing more than to be deleted
 
 
 class SkipError(Exception):
     """There is nothing to build."""
+
+
+class ExpiredError(Exception):
+    """The message is no longer ours: whoever has it next starts its build."""
 
 
 def log(event, **facts):
@@ -103,10 +111,12 @@ def readable(branch):
     return f"{clean}-{sha256(branch.encode()).hexdigest()[:8]}"
 
 
-def start(project, key, token, **variables):
+def start(message, project, key, token, **variables):
     """Start a build of a bundle, once for each token in five minutes; return its id."""
     end = time.monotonic() + PATIENCE
     while True:
+        if code_of(hide(message, HELD)) in NOT_OURS:
+            raise ExpiredError
         try:
             return codebuild.start_build(
                 projectName=project,
@@ -123,9 +133,9 @@ def start(project, key, token, **variables):
         time.sleep(min(15, PATIENCE / 4))
 
 
-def build(body):
+def build(message):
     """Start the build that a message asks for, or log why there is none."""
-    name, branch, commit, token = pushed(body)
+    name, branch, commit, token = pushed(message["Body"])
     about = {"repository": name, "branch": branch, "commit": commit}
     project = PROJECTS.get(name) or PROJECTS.get("*")
     if not project:
@@ -141,7 +151,7 @@ def build(body):
             log("skipped", reason=str(why), **about)
             return
         s3.upload_file(bundle(folder, commit), BUNDLES, f"{path}.zip")
-    begun = start(project, f"{path}.zip", token, **variables)
+    begun = start(message, project, f"{path}.zip", token, **variables)
     log("started", build=begun, bundle=f"s3://{BUNDLES}/{path}.zip", **about)
     if NEWEST_ONLY:
         from supersede import stop_older
@@ -153,10 +163,10 @@ def build(body):
 @contextmanager
 def held(message):
     """Keep a message ours while it is worked on."""
-    done = Event()
+    ended = Event()
 
     def beat():
-        while not done.wait(HELD / 3):
+        while not ended.wait(HELD / 3):
             hide(message, HELD)
 
     heart = Thread(target=beat, daemon=True)
@@ -164,29 +174,78 @@ def held(message):
     try:
         yield
     finally:
-        done.set()
+        ended.set()
         heart.join()
 
 
 def hide(message, seconds):
-    """Let nobody see a message for some seconds."""
+    """Let nobody see a message for some seconds; return why that could not be, if so."""
     which = {"QueueUrl": QUEUE, "ReceiptHandle": message["ReceiptHandle"]}
     try:
         sqs.change_message_visibility(**which, VisibilityTimeout=seconds)
-    except Exception as why:  # it comes back by itself, perhaps too early, and is done twice
+    except Exception as why:  # it comes back by itself, perhaps too early
         log("not_held", message=message["MessageId"], reason=str(why))
+        return why
+
+
+def code_of(error):
+    """Return the code of an error of AWS's, or nothing."""
+    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+
+
+def delete(message):
+    """Delete a message that is done; if that fails, it comes back, and is known."""
+    try:
+        sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])
+    except Exception as why:
+        log("not_deleted", message=message["MessageId"], reason=str(why))
+
+
+def moved(message):
+    """Move a message to its repository's group, if the rule has put it into one for all.
+
+    A rule names the group by a path into the event. AWS's pages differ on whether EventBridge
+    follows it or takes it as it stands; then all repositories would wait for each other.
+    """
+    if not message["Attributes"]["MessageGroupId"].startswith("$"):
+        return False
+    body = message["Body"]
+    try:
+        group = re.fullmatch(r"[\w.-]{1,100}", json.loads(body)["detail"]["repositoryName"], re.A)[
+            0
+        ]
+    except (KeyError, TypeError, ValueError):
+        group = "unreadable"
+    same = sha256(f"moved {body}".encode()).hexdigest()  # the body alone is what it came with
+    try:
+        sqs.send_message(
+            QueueUrl=QUEUE, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=same
+        )
+    except Exception as why:  # then it is built where it is
+        log("not_moved", message=message["MessageId"], reason=str(why))
+        return False
+    delete(message)
+    return True
 
 
 def serve(message):
     """Do what a message asks for, and delete it; or leave it for another attempt."""
+    about = {"message": message["MessageId"], **message["Attributes"]}
     try:
-        with held(message):
-            build(message["Body"])
-        sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])
+        if message["MessageId"] not in done:
+            if moved(message):
+                return
+            with held(message):
+                build(message)
+            done.add(message["MessageId"])
+    except ExpiredError:
+        log("left", reason="the message is no longer ours: its build starts with the next", **about)
+        return
     except Exception as why:
-        told = {"message": message["MessageId"], **message["Attributes"]}
-        log("failed", reason=f"{type(why).__name__}: {why}", **told)
+        log("failed", reason=f"{type(why).__name__}: {why}", **about)
         hide(message, AGAIN)
+        return
+    delete(message)
 
 
 def waiting():
@@ -218,7 +277,7 @@ def main():
             MaxNumberOfMessages=1,
             VisibilityTimeout=HELD,
             WaitTimeSeconds=WAIT,
-            MessageSystemAttributeNames=["ApproximateReceiveCount"],
+            MessageSystemAttributeNames=["ApproximateReceiveCount", "MessageGroupId"],
         ).get("Messages", [])
         state["idle"] = False
         for message in got:

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from support.branches import HOSTILE, PAYLOAD, REGION, Place, build_place, finished, killed
 from support.codebuild import Hold, Services, create_project, told
-from support.git_repositories import hung
+from support.git_repositories import Ended, hung
 
 pytestmark = pytest.mark.payloads
 
@@ -80,6 +80,7 @@ def test_a_message_is_deleted_only_once_its_build_has_started(place: Place) -> N
     assert [name for name, _ in place.services.calls] == [
         "ReceiveMessage",
         "S3.PUT",
+        "ChangeMessageVisibility",  # is it still ours?
         "StartBuild",
         "DeleteMessage",
         "ReceiveMessage",
@@ -305,7 +306,137 @@ def test_the_same_commit_pushed_again_is_built_again(place: Place) -> None:
     assert commits(place, "shop") == [commit, commit]
 
 
+# --- all messages in one group, as where EventBridge takes the rule's path as it stands ---
+
+LITERAL = "$.detail.repositoryId"
+
+
+@pytest.fixture(params=["path followed", "path as it stands"])
+def either(request: pytest.FixtureRequest, place: Place) -> Place:
+    """Give a place where the rule's group means either of what AWS's pages say."""
+    place.group = LITERAL if request.param == "path as it stands" else ""
+    return place
+
+
+def test_the_rule_names_the_group_that_the_worker_knows(place: Place) -> None:
+    """What these tests send is what the template has EventBridge send."""
+    rule = place.body["Resources"]["Push"]["Properties"]
+    (queue,) = [t for t in rule["Targets"] if "SqsParameters" in t]
+    assert queue["SqsParameters"]["MessageGroupId"] == LITERAL
+
+
+def test_repositories_keep_their_order_in_either_reading(either: Place) -> None:
+    """Each is built once, in the order of its pushes, by two workers at once."""
+    pushed: dict[str, list[str]] = {}
+    for number in range(9):
+        name = f"repository-{number % 3}"
+        pushed.setdefault(name, []).append(either.push(name))
+    workers = [either.start(WAIT_SECONDS="1") for _ in range(2)]
+    assert [finished(worker).status for worker in workers] == [0, 0]
+    assert {name: commits(either, name) for name in pushed} == pushed
+    assert either.waiting() == 0
+    assert either.failed() == []
+
+
+def test_a_repository_waits_for_no_other_in_either_reading(either: Place) -> None:
+    """While one's build cannot be started yet, another worker goes on with all others."""
+    either.services.holds["StartBuild"] = hold = Hold()
+    first = either.push("shop")
+    one = either.start()
+    assert hold.reached.wait(20)
+    del either.services.holds["StartBuild"]
+    second, other = either.push("shop"), either.push("web")
+    two = either.start(WAIT_SECONDS="1")
+    end = time.monotonic() + 20
+    while commits(either, "web") != [other] and time.monotonic() < end:
+        time.sleep(0.05)
+    assert commits(either, "web") == [other]
+    assert commits(either, "shop") == []
+    hold.go.set()
+    assert finished(one).status == finished(two).status == 0
+    assert commits(either, "shop") == [first, second]
+
+
+def test_poison_stops_no_repository_in_either_reading(either: Place) -> None:
+    """What nobody understands is given up beside the others, not before them."""
+    either.send("{", either.group or "poison")
+    either.send(json.dumps({"id": "1", "detail": 5}), either.group or "poison")
+    commit = either.push("web")
+    run = either.run(AGAIN_SECONDS="1", WAIT_SECONDS="2")
+    assert run.status == 0, run.output
+    events = [line["event"] for line in run.events]
+    assert events.index("started") < events.index("failed", events.index("failed") + 1)
+    assert commits(either, "web") == [commit]
+    assert len(either.failed()) == 2
+
+
+def test_what_cannot_be_moved_is_built_where_it_is(place: Place) -> None:
+    """A worker with a new image in a stack whose role may not send yet."""
+    place.group = LITERAL
+    place.services.refused["SendMessage"] = "AccessDenied"
+    commit = place.push()
+    run = place.run()
+    assert run.of("not_moved")
+    assert run.of("failed") == []
+    assert commits(place, "shop") == [commit]
+    assert place.waiting() == 0
+
+
+def test_a_crash_between_moving_and_deleting_is_one_build(place: Place) -> None:
+    """The message comes back and is moved again; queue and CodeBuild know it for five minutes."""
+    place.group = LITERAL
+    commit = place.push()
+    place.services.holds["DeleteMessage"] = hold = Hold(lost=True)
+    worker = place.start(HELD_SECONDS="2")
+    assert hold.reached.wait(20)
+    killed(worker)
+    del place.services.holds["DeleteMessage"]
+    hold.go.set()
+    run = place.run(WAIT_SECONDS="1", HELD_SECONDS="2")
+    assert run.status == 0, run.output
+    assert commits(place, "shop") == [commit]
+    assert place.waiting() == 0
+
+
 # --- faults ---
+
+
+def late(place: Place, operation: str) -> Ended:
+    """Run a worker whose message runs out before an operation is answered."""
+    place.services.holds[operation] = hold = Hold()
+    worker = place.start(HELD_SECONDS="2", WAIT_SECONDS="1")
+    assert hold.reached.wait(20)
+    place.services.refused["ChangeMessageVisibility"] = "ThrottlingException"
+    time.sleep(2.5)
+    del place.services.holds[operation]
+    place.services.refused.clear()
+    hold.go.set()
+    return finished(worker)
+
+
+def test_a_receipt_that_ran_out_after_the_build_is_no_failure(place: Place) -> None:
+    """SQS refuses the late delete; the message comes back, and is deleted without another build."""
+    commit = place.push()
+    run = late(place, "DeleteMessage")
+    assert run.status == 0, run.output
+    assert "expired" in run.of("not_deleted")[0]["reason"]
+    assert run.of("failed") == []
+    assert commits(place, "shop") == [commit]
+    assert len(place.services.asked("StartBuild")) == 1
+    assert place.waiting() == 0
+    assert place.failed() == []
+
+
+def test_who_lost_a_message_before_its_build_starts_none(place: Place) -> None:
+    """It is another's by then, and perhaps more than five minutes older: CodeBuild forgot it."""
+    commit = place.push()
+    run = late(place, "S3.PUT")
+    assert run.status == 0, run.output
+    assert len(run.of("left")) == 1
+    assert run.of("failed") == []
+    assert commits(place, "shop") == [commit]
+    assert len(place.services.asked("StartBuild")) == 1
+    assert place.waiting() == 0
 
 
 @pytest.mark.parametrize("at", ["S3.PUT", "StartBuild", "DeleteMessage"])

@@ -24,7 +24,9 @@ import behind
 import builds
 import control
 import evidence
+import functions
 import patience
+import receipts
 import resources
 import roles
 import targets
@@ -40,8 +42,10 @@ for part in (
     builds,
     control,
     evidence,
+    functions,
     integrations,
     patience,
+    receipts,
     resources,
     roles,
     targets,

@@ -13,6 +13,7 @@ import behind
 import builds
 import evidence
 import handlers
+import later
 import own
 import targets
 import tasks
@@ -151,7 +152,7 @@ def forget(asked: Asked) -> None:
     """Forget what was run, and what moto and the plug-in have kept."""
     for kept in (codebuild._builds, ecs._tasks, builds.TOKENS, tasks.TOKENS):
         kept.clear()
-    targets.NOT_DELIVERED.clear()
+    targets.forget()
     evidence.forget()
     valid.INVALID.clear()
     acting.forget()
@@ -167,8 +168,16 @@ def forget_tokens(asked: Asked) -> None:
 
 
 def undelivered(asked: Asked) -> Any:
-    """Return the events that had no queue to go to."""
+    """Return the events that had no queue to go to, once nothing is under way."""
+    later.settle(10)
     return targets.NOT_DELIVERED
+
+
+def reading(asked: Asked) -> None:
+    """Choose how what AWS's pages leave open is read, until all is forgotten."""
+    if asked["of"] not in targets.READING:
+        raise KeyError(asked["of"])
+    targets.READING[asked["of"]] = asked["value"]
 
 
 def transitions(asked: Asked) -> Any:

@@ -22,10 +22,11 @@ TABLES = {
     "ministack.services.cloudformation.handlers": ["_ACTION_HANDLERS"],
     "ministack.services.cloudformation.provisioners": ["_RESOURCE_HANDLERS"],
     "ministack.services.codebuild": ["_builds", "_projects"],
-    "ministack.services.eventbridge": ["_rules", "_targets"],
+    "ministack.services.eventbridge": ["_event_buses", "_rules", "_targets"],
     "ministack.services.iam": ["_roles"],
     "ministack.services.s3": ["_buckets"],
     "ministack.services.ecs": ["_task_defs", "_tasks"],
+    "ministack.services.sqs": ["_HANDLERS"],
     "ministack.services.sts": ["_sessions"],
 }
 FUNCTIONS = {
@@ -71,6 +72,7 @@ FUNCTIONS = {
         "_codebuild_project_update": ["physical_id", "old_props", "new_props", "stack_name"],
         "_normalize_container_defs": ["cdefs"],
         "_pascal_to_camel": ["obj"],
+        "_sqs_queue_fields": ["props", "is_fifo"],
         "_physical_name": ["stack_name", "logical_id"],
     },
     "ministack.services.cloudformation.changesets": {
@@ -104,8 +106,16 @@ FUNCTIONS = {
         "_pattern_event_view": ["event"],
         "_put_events": ["data", "allow_aws_source"],
     },
-    "ministack.services.lambda_svc": {"execution_credentials": ["config"]},
+    "ministack.services.lambda_svc": {
+        "_event_invoke_config": ["func", "qualifier"],
+        "_execute_function": ["func", "event"],
+        "_execution_record_for_config": ["func", "config"],
+        "_get_func_record_for_ref": ["function_ref"],
+        "execution_credentials": ["config"],
+        "invoke_async_with_retry": ["func", "event"],
+    },
     "ministack.services.s3": {"_bucket_has_versions": ["name"]},
+    "ministack.services.sqs": {"_get_q": ["url"], "_Err": ["code", "message"]},
     "ministack.services.sts": {"register_session": ["access_key", "session"]},
 }
 
