@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.branches import BLUEPRINT, HOSTILE, finished
 from support.codecommit_git import ACCOUNT
 from support.git_repositories import Repository
@@ -99,8 +100,8 @@ def test_hostile_branches_are_built_as_they_are_called(machines: Machines, tmp_p
     worked(machines, stack)
     found = {}
     for build in builds(machines, stack, "Builds"):
-        variables = {v["name"]: v["value"] for v in build["environment"]["environmentVariables"]}
-        found[variables["BRANCH_NAME"]] = variables["COMMIT_ID"]
+        given = variables(build)
+        found[given["BRANCH_NAME"]] = given["COMMIT_ID"]
         assert machines.build(HERE, build).status == 0
     assert found == commits
 
@@ -112,21 +113,33 @@ def waiting(machines: Machines, queue: str) -> int:
     return int(found["ApproximateNumberOfMessages"])
 
 
-def test_the_same_event_twice_is_one_build(machines: Machines, tmp_path: Path) -> None:
-    """EventBridge delivers at least once: the queue knows an event by what it says."""
+@pytest.mark.parametrize("followed", [False, True], ids=["path as it stands", "path followed"])
+def test_the_same_event_twice_is_one_build(
+    machines: Machines, tmp_path: Path, *, followed: bool
+) -> None:
+    """EventBridge delivers at least once: the queue knows an event by what it says.
+
+    That holds whether EventBridge follows the path that is the messages' group or takes it as it
+    stands, and two repositories are in groups of their own in the end.
+    """
+    machines.emulator.call("choose", what="twice", value=1)
+    machines.emulator.call("choose", what="group by path", value=followed)
     stack = deployed(machines, tmp_path, "branch-builder")
-    commit = with_buildspec(created(machines, "shop", HERE), "main", "first")
-    sqs = machines.emulator.client("sqs", HERE)
-    tell_of_push(machines, HERE, "shop", "refs/heads/main", commit)
-    queue = identity(stack, "Pushes")
-    until(lambda: waiting(machines, queue) == 1)
-    asked = {"QueueUrl": queue, "VisibilityTimeout": 0}
-    names = ["MessageGroupId"]
-    (message,) = sqs.receive_message(**asked, MessageSystemAttributeNames=names)["Messages"]
-    group = message["Attributes"]["MessageGroupId"]
-    assert group == json.loads(message["Body"])["detail"]["repositoryId"]
-    sqs.send_message(QueueUrl=queue, MessageBody=message["Body"], MessageGroupId=group)
-    assert waiting(machines, queue) == 1
+    commits = {}
+    for name in ("shop", "web"):
+        commits[name] = with_buildspec(created(machines, name, HERE), "main", name)
+        tell_of_push(machines, HERE, name, "refs/heads/main", commits[name])
+    until(lambda: waiting(machines, identity(stack, "Pushes")) == 2)
+    assert [e["event"] for e in worked(machines, stack)] == ["started", "started"]
+    found = [variables(build) for build in builds(machines, stack, "Builds")]
+    assert {each["REPOSITORY_NAME"]: each["COMMIT_ID"] for each in found} == commits
+    assert len(found) == 2
+    assert messages(machines, identity(stack, "Lost"), HERE, 0) == []
+
+
+def variables(build: dict[str, Any]) -> dict[str, str]:
+    """Return the variables of a build."""
+    return {v["name"]: v["value"] for v in build["environment"]["environmentVariables"]}
 
 
 def test_pushes_wait_until_the_schedule_finds_them(machines: Machines, tmp_path: Path) -> None:

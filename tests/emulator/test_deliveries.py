@@ -129,7 +129,9 @@ def test_a_function_that_fails_is_called_three_times(aws: Emulator) -> None:
 def test_a_role_that_may_not_send_loses_the_event(aws: Emulator) -> None:
     """Lambda sends to a function's dead-letter queue with the rights of the function's role."""
     _, failures = queue(aws, "failures")
-    happens(aws, Arn=function(aws, FAILS, role(aws), failures))
+    arn = function(aws, FAILS, role(aws, failures), failures)
+    aws.client("iam").delete_role_policy(RoleName="r", PolicyName="p")
+    happens(aws, Arn=arn)
     until(lambda: calls(aws) == 3)
     (lost,) = until(lambda: aws.call("undelivered"))
     assert "AccessDenied" in lost["then"]
@@ -188,7 +190,7 @@ def test_a_group_by_path_is_read_as_the_test_chooses(
     """As it stands, unless a test says otherwise: that is the harder of two readings."""
     given = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
     url, arn = queue(aws, "target.fifo", "events", **given)
-    aws.call("reading", of="group by path", value=followed)
+    aws.call("choose", what="group by path", value=followed)
     happens(aws, Arn=arn, SqsParameters={"MessageGroupId": "$.source"})
     asked = {"QueueUrl": url, "WaitTimeSeconds": 5}
     names = {"MessageSystemAttributeNames": ["MessageGroupId"]}

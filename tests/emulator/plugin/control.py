@@ -173,11 +173,16 @@ def undelivered(asked: Asked) -> Any:
     return targets.NOT_DELIVERED
 
 
-def reading(asked: Asked) -> None:
-    """Choose how what AWS's pages leave open is read, until all is forgotten."""
-    if asked["of"] not in targets.READING:
-        raise KeyError(asked["of"])
-    targets.READING[asked["of"]] = asked["value"]
+def choose(asked: Asked) -> None:
+    """Choose what AWS leaves open about deliveries, until all is forgotten."""
+    if asked["what"] not in targets.CHOSEN:
+        raise KeyError(asked["what"])
+    targets.CHOSEN[asked["what"]] = asked["value"]
+
+
+def slower(asked: Asked) -> None:
+    """Shorten waits by less, until all is forgotten: time to mend what the first attempt met."""
+    later.SPEED[0] = later.USUAL_SPEED / asked["factor"]
 
 
 def transitions(asked: Asked) -> Any:

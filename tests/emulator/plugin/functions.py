@@ -13,8 +13,9 @@ from typing import Any
 import later
 import own
 import targets
-from ministack.core import responses
+from ministack.core import iam_evaluator, responses
 from ministack.services import lambda_svc
+from ministack.services.cloudformation import provisioners
 
 LAMBDA = "lambda.amazonaws.com"
 WAITS = (60, 120)  # seconds before the second and the third attempt
@@ -85,6 +86,43 @@ def send(role: str, arn: str, body: str, names: dict[str, str]) -> None:
         raise own.RefusalError(f"the emulator sends no failures to {arn}")
 
 
+def keep_failures(name: str, props: dict[str, Any]) -> None:
+    """Keep where a template's function sends what it fails with, which ministack drops.
+
+    Lambda refuses a function whose role may not send there.
+    """
+    config = lambda_svc._functions[name]["config"]
+    config.pop("DeadLetterConfig", None)
+    if not (target := props.get("DeadLetterConfig", {}).get("TargetArn")):
+        return
+    service, region = target.split(":")[2], responses.get_region()
+    action = {"sqs": "sqs:SendMessage", "sns": "sns:Publish"}[service]
+    key = own.credentials(config["Role"], LAMBDA)["aws_access_key_id"]
+    if iam_evaluator.enforce(key, action, service, region, resource_arn=target):
+        called = action.partition(":")[2]
+        raise ValueError(
+            "The provided execution role does not have permissions to call"
+            f" {called} on {service.upper()} (InvalidParameterValueException)"
+        )
+    config["DeadLetterConfig"] = {"TargetArn": target}
+
+
 def plug_in() -> None:
     """Take over what is invoked asynchronously, by whomever."""
     lambda_svc.invoke_async_with_retry = invoke
+    handlers = provisioners._RESOURCE_HANDLERS["AWS::Lambda::Function"]
+    create, update = handlers["create"], handlers["update"]
+
+    def created(title: str, props: dict[str, Any], *more: Any) -> Any:
+        answer = create(title, props, *more)
+        keep_failures(answer[0], props)
+        return answer
+
+    def updated(
+        name: str, before: dict[str, Any], props: dict[str, Any], *given: Any, **more: Any
+    ) -> Any:
+        answer = update(name, before, props, *given, **more)
+        keep_failures(answer[0], props)
+        return answer
+
+    handlers.update(create=created, update=updated)

@@ -24,6 +24,7 @@ TABLES = {
     "ministack.services.codebuild": ["_builds", "_projects"],
     "ministack.services.eventbridge": ["_event_buses", "_rules", "_targets"],
     "ministack.services.iam": ["_roles"],
+    "ministack.services.lambda_svc": ["_functions"],
     "ministack.services.s3": ["_buckets"],
     "ministack.services.ecs": ["_task_defs", "_tasks"],
     "ministack.services.sqs": ["_HANDLERS"],

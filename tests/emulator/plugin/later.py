@@ -10,7 +10,8 @@ import threading
 import time
 from collections.abc import Callable
 
-SPEED = 600  # seconds of AWS's that pass in one
+USUAL_SPEED = 600.0  # seconds of AWS's that pass in one
+SPEED = [USUAL_SPEED]
 FORGOTTEN = [threading.Event()]
 BUSY: set[threading.Thread] = set()
 
@@ -46,7 +47,7 @@ def wait(seconds: float) -> None:
     Raises:
         GivenUpError: the emulator has forgotten everything meanwhile.
     """
-    if _EPOCH.get().wait(seconds / SPEED):
+    if _EPOCH.get().wait(seconds / SPEED[0]):
         raise GivenUpError
 
 
@@ -61,3 +62,4 @@ def forget() -> None:
     """Give up what waits."""
     FORGOTTEN[0].set()
     FORGOTTEN[0] = threading.Event()
+    SPEED[0] = USUAL_SPEED

@@ -28,10 +28,13 @@ Rule = dict[str, Any]
 RULES, SCHEDULER = "events.amazonaws.com", "scheduler.amazonaws.com"
 NOT_DELIVERED: list[dict[str, str]] = []  # what had no dead-letter queue to go to
 DELIVERED: collections.Counter[str] = collections.Counter()  # events, by target
-TWICE = 3  # each third event for a target is delivered twice
-# Whether a path as a message group is evaluated is disputed (aws-cdk 32965, and the page "Amazon
-# EventBridge targets" against it). Taken literally, all events are in one group, which is harder.
-READING = {"group by path": False}
+USUAL = {
+    # Whether a path as a message group is evaluated is disputed (aws-cdk 32965, and the page
+    # "Amazon EventBridge targets" against it). Literally, all events are in one group: harder.
+    "group by path": False,
+    "twice": 3,  # each third event for a target is delivered twice
+}
+CHOSEN = dict(USUAL)
 FIRST_WAIT, LONGEST_WAIT = 30, 3600  # seconds between attempts; each is twice the one before
 ATTEMPTS, SECONDS = 185, 24 * 60 * 60  # of a target without a retry policy
 # What comes of being too many at once, or of a service's own failure, passes.
@@ -214,7 +217,7 @@ def send(target: Target, body: str, view: Any) -> None:
 
 def group(chosen: str, view: Any) -> str:
     """Return a message's group: as it stands there, or what it leads to in the event."""
-    if not READING["group by path"] or not chosen.startswith("$."):
+    if not CHOSEN["group by path"] or not chosen.startswith("$."):
         return chosen
     found = view.event_with_detail()
     for part in chosen[2:].split("."):
@@ -281,7 +284,7 @@ def forget() -> None:
     later.forget()
     NOT_DELIVERED.clear()
     DELIVERED.clear()
-    READING["group by path"] = False
+    CHOSEN.update(USUAL)
 
 
 def plug_in() -> None:
@@ -290,7 +293,7 @@ def plug_in() -> None:
 
     def ours(target: Target, event: Any, rule: Rule, view: Any = None) -> None:
         DELIVERED[target["Arn"]] += 1
-        for _ in range(1 if DELIVERED[target["Arn"]] % TWICE else 2):
+        for _ in range(1 if DELIVERED[target["Arn"]] % CHOSEN["twice"] else 2):
             later.start(lambda: deliver(target, event, rule, view, theirs))
 
     eventbridge._invoke_target = ours
