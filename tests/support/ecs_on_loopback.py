@@ -7,9 +7,7 @@ checked against the service model in botocore.
 
 from __future__ import annotations
 
-import functools
 import json
-import re
 import threading
 import time
 import uuid
@@ -17,8 +15,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 
-import botocore.session
-from botocore.validate import validate_parameters
+from support import run_task, shapes
 from support.loopback import Loopback, reply_json
 
 REGION = "eu-west-1"
@@ -34,12 +31,6 @@ class RefusalError(Exception):
         """Keep them."""
         super().__init__(kind, message)
         self.said = {"__type": kind, "message": message, **more}
-
-
-@functools.cache
-def model() -> Any:
-    """Return the description of ECS."""
-    return botocore.session.get_session().get_service_model("ecs")
 
 
 @dataclass
@@ -80,8 +71,8 @@ class Task:
             "taskArn": self.arn,
             "clusterArn": self.request["cluster"],
             "taskDefinitionArn": self.request["taskDefinition"],
-            "startedBy": self.request["startedBy"],
-            "overrides": self.request["overrides"],
+            "startedBy": self.request.get("startedBy", ""),
+            "overrides": self.request.get("overrides", {}),
             "lastStatus": self.status,
             "desiredStatus": "STOPPED" if stopped else "RUNNING",
         }
@@ -93,7 +84,8 @@ class Ecs(Loopback):
 
     Attributes:
         cluster: ARN of the one cluster.
-        definition: ARN of the one task definition, whose container is `mirror`.
+        definition: ARN of the one task definition.
+        container: the name of its container.
         tasks: those that were started, in order.
         calls: each operation that was asked for, with its input.
         denied: operations that the caller may not use.
@@ -108,6 +100,7 @@ class Ecs(Loopback):
 
     cluster: str = f"{ARN}:cluster/mirror"
     definition: str = f"{ARN}:task-definition/mirror:7"
+    container: str = "mirror"
     tasks: list[Task] = field(default_factory=list)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     denied: set[str] = field(default_factory=set)
@@ -150,12 +143,13 @@ class Ecs(Loopback):
                 raise RefusalError("ThrottlingException", "Rate exceeded")
             if operation in self.denied:
                 raise RefusalError("AccessDeniedException", f"not authorized: {operation}")
-            shapes = model().operation_model(operation)
-            validate_parameters(given, shapes.input_shape)
+            if problems := shapes.problems("ecs", operation, given):
+                raise RefusalError("ValidationException", "; ".join(problems))
             if given.get("cluster") != self.cluster:
                 raise RefusalError("ClusterNotFoundException", "Cluster not found.")
             said = known[operation](given)
-            validate_parameters(said, shapes.output_shape)
+            output = shapes.model("ecs").operation_model(operation).output_shape
+            assert not list(shapes.judged(said, output, "")), said
             return said
 
     def _list(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -165,7 +159,7 @@ class Ecs(Loopback):
             "taskArns": [
                 task.arn
                 for task in reversed(self.tasks)
-                if task.request["startedBy"] == given["startedBy"]
+                if task.request.get("startedBy") == given["startedBy"]
                 and len(self.calls) - task.born > self.list_lag
                 and task.described()["desiredStatus"] == "RUNNING"
             ][:100]
@@ -182,20 +176,19 @@ class Ecs(Loopback):
         }
 
     def _judge(self, given: dict[str, Any]) -> None:
-        if not re.fullmatch("[!-~]{1,64}", given["clientToken"]):
-            raise invalid("clientToken")
-        if not re.fullmatch("[A-Za-z0-9/_-]{1,128}", given["startedBy"]):
-            raise invalid("startedBy")
-        if given["taskDefinition"] != self.definition:
-            raise RefusalError("ClientException", "TaskDefinition not found.")
-        if ("launchType" in given) == ("capacityProviderStrategy" in given):
-            raise invalid("either a launch type or a capacity provider strategy")
-        strategy = given.get("capacityProviderStrategy", [{"weight": 1}])
-        if not any(each.get("weight", 0) for each in strategy):
-            raise invalid("at least one capacity provider needs a weight above 0")
-        for override in given["overrides"]["containerOverrides"]:
-            if override["name"] != "mirror":
-                raise invalid("Override for container not in the task definition.")
+        known = given.get("taskDefinition") == self.definition
+        definition = {
+            "containerDefinitions": [{"name": self.container}],
+            "networkMode": "awsvpc",
+            "requiresCompatibilities": ["FARGATE"],
+            "cpu": "1024",
+            "memory": "2048",
+        }
+        cluster = {"capacityProviders": list(run_task.FARGATE)}
+        try:
+            run_task.judge(given, run_task.Around(cluster, definition if known else None))
+        except run_task.RunTaskError as refusal:
+            raise RefusalError(*refusal.args) from None
 
     def _run(self, given: dict[str, Any]) -> dict[str, Any]:
         self._judge(given)

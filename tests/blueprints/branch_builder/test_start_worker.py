@@ -34,11 +34,6 @@ class Workers(Ecs):
         running = [t for t in self.tasks if t.described()["desiredStatus"] == "RUNNING"]
         return {"taskArns": [task.arn for task in running]}
 
-    def _judge(self, given: dict[str, Any]) -> None:
-        given.setdefault("startedBy", "nobody")
-        given.setdefault("overrides", {"containerOverrides": []})
-        super()._judge(given)
-
 
 Invoke = Callable[..., dict[str, Any]]
 

@@ -26,7 +26,8 @@ TABLES = {
     "ministack.services.iam": ["_roles"],
     "ministack.services.lambda_svc": ["_functions"],
     "ministack.services.s3": ["_buckets"],
-    "ministack.services.ecs": ["_task_defs", "_tasks"],
+    "ministack.services.ec2": ["_security_groups", "_subnets"],
+    "ministack.services.ecs": ["_clusters", "_task_defs", "_tasks"],
     "ministack.services.sqs": ["_HANDLERS"],
     "ministack.services.sts": ["_sessions"],
 }
@@ -100,7 +101,11 @@ FUNCTIONS = {
         "_stop_build": ["data"],
     },
     "ministack.services.ecr": {"_describe_images": ["data"], "_put_image": ["data"]},
-    "ministack.services.ecs": {"_resolve_td_key": ["ref"]},
+    "ministack.services.ecs": {
+        "_delete_cluster": ["data"],
+        "_resolve_cluster_name": [],
+        "_resolve_td_key": ["ref"],
+    },
     "ministack.services.eventbridge": {
         "_invoke_target": ["target", "event", "rule", "view"],
         "_apply_input_transformer": ["transformer", "rule", "view"],

@@ -1,4 +1,7 @@
-"""ECS: a token is one task, the roles have to be passed, and no task runs before it is said to."""
+"""ECS: what is no task of its is refused, a token is one task, and none runs before it is let.
+
+The roles have to be passed, and a cluster with tasks stays.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +15,13 @@ import evidence
 import own
 from ministack import app
 from ministack.core import responses
-from ministack.services import ecs
+from ministack.services import ec2, ecs
 from ministack.services.cloudformation import provisioners
+from support import run_task
 
 TOKENS: dict[str, tuple[str, Any]] = {}  # of RunTask: what was asked for, and the answer
 ONE_AT_A_TIME = asyncio.Lock()
+BUSY = "The Cluster cannot be deleted while Tasks are active."
 
 
 def conflict(token: str, answer: Any) -> Any:
@@ -52,9 +57,52 @@ def refused(headers: Any, asked: dict[str, Any]) -> Any:
     return responses.error_response_json("AccessDeniedException", said, 400)
 
 
+def around(asked: dict[str, Any]) -> run_task.Around:
+    """Return what a request to run a task meets."""
+    cluster = ecs._clusters.get(ecs._resolve_cluster_name(asked.get("cluster", "default")))
+    definition = ecs._task_defs.get(ecs._resolve_td_key(asked.get("taskDefinition", "")))
+    return run_task.Around(cluster, definition, set(ec2._subnets), set(ec2._security_groups))
+
+
+def at_work(name: str) -> list[str]:
+    """Return the tasks of a cluster that have not stopped."""
+    cluster = ecs._clusters.get(ecs._resolve_cluster_name(name)) or {"clusterArn": ""}
+    return [
+        arn
+        for arn, task in ecs._tasks.items()
+        if task["clusterArn"] == cluster["clusterArn"] and task["lastStatus"] != "STOPPED"
+    ]
+
+
+def keep_busy_clusters() -> None:
+    """Delete no cluster that has tasks, and register no task of a size that there is not."""
+    handlers = provisioners._RESOURCE_HANDLERS
+    cluster, definition = handlers["AWS::ECS::Cluster"], handlers["AWS::ECS::TaskDefinition"]
+    delete, api, create = cluster["delete"], ecs._delete_cluster, definition["create"]
+
+    def deleted(name: str, *given: Any, **more: Any) -> Any:
+        if at_work(name):
+            raise ValueError(f"{BUSY} (ClusterContainsTasksException)")
+        return delete(name, *given, **more)
+
+    def by_api(asked: dict[str, Any]) -> Any:
+        if at_work(asked.get("cluster", "default")):
+            return responses.error_response_json("ClusterContainsTasksException", BUSY, 400)
+        return api(asked)
+
+    def created(title: str, props: dict[str, Any], *given: Any, **more: Any) -> Any:
+        if "FARGATE" in props.get("RequiresCompatibilities", []):
+            for problem in run_task.size_problems(props.get("Cpu"), props.get("Memory")):
+                raise ValueError(f"{problem} (ClientException)")
+        return create(title, props, *given, **more)
+
+    cluster["delete"], ecs._delete_cluster, definition["create"] = deleted, by_api, created
+
+
 def plug_in() -> None:
     """Stand before ministack's handler."""
     spell_secrets()
+    keep_busy_clusters()
     theirs = app.SERVICE_HANDLERS["ecs"]
 
     async def ours(method: str, path: str, headers: Any, body: bytes, params: Any) -> Any:
@@ -63,6 +111,11 @@ def plug_in() -> None:
         asked = own.parsed(body)
         if denied := refused(headers, asked):
             return denied
+        try:
+            run_task.judge(asked, around(asked))
+        except run_task.RunTaskError as refusal:
+            code, said = refusal.args
+            return responses.error_response_json(code, said, 400)
         token, told = asked.get("clientToken", ""), json.dumps(asked, sort_keys=True)
         async with ONE_AT_A_TIME:
             if token in TOKENS:
