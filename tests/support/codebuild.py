@@ -7,7 +7,6 @@ botocore says.
 
 from __future__ import annotations
 
-import functools
 import http.client
 import json
 import threading
@@ -16,16 +15,10 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, Self
 from urllib.parse import urlsplit
 
-import botocore.session
-from botocore.validate import validate_parameters
+from support import shapes
 from support.loopback import Loopback, reply_json
 from support.receipts import Receipts
-
-
-@functools.cache
-def model() -> Any:
-    """Return the description of CodeBuild."""
-    return botocore.session.get_session().get_service_model("codebuild")
+from support.start_build import StartBuildError, Tokens
 
 
 def create_project(client: Any, name: str, **source: str) -> None:
@@ -75,7 +68,7 @@ class Services(Loopback):
     holds: dict[str, Hold] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
     started: dict[str, dict[str, Any]] = field(default_factory=dict)
-    tokens: dict[str, str] = field(default_factory=dict)
+    tokens: Tokens = field(default_factory=Tokens)
     receipts: Receipts = field(default_factory=Receipts)
     one_at_a_time: Any = field(default_factory=threading.Lock)  # a token is looked up and kept
 
@@ -126,29 +119,10 @@ class Handler(BaseHTTPRequestHandler):
         if self.is_lost(operation):
             self.close_connection = True
             return
-        if code := self.refusal(operation):
-            self.refuse(service, code)
+        if refusal := self.refusal(service, operation, asked):
+            self.refuse(service, *refusal)
             return
-        if service == "AmazonSQS" and (why := self.state.receipts.refusal(operation, asked)):
-            self.refuse(service, "InvalidParameterValue", why)
-            return
-        if service.startswith("CodeBuild"):
-            validate_parameters(asked, model().operation_model(operation).input_shape)
-        if service.startswith("CodeBuild"):
-            with self.state.one_at_a_time:
-                if number := self.state.tokens.get(asked.get("idempotencyToken", "")):
-                    reply_json(self, 200, {"build": {"id": number}})
-                    return
-                status, headers, answer = self.forward(body)
-                if status == 200:
-                    answer = json.dumps(
-                        self.overlaid(operation, asked, json.loads(answer))
-                    ).encode()
-        else:
-            status, headers, answer = self.forward(body)
-            if service == "AmazonSQS" and status == 200:
-                usual = self.visibility(asked) if operation == "ReceiveMessage" else 0
-                self.state.receipts.note(operation, asked, json.loads(answer or b"{}"), usual)
+        status, headers, answer = self.granted(service, operation, asked, body)
         self.send_response(status)
         for key, value in headers:
             if key.lower() not in ("connection", "content-length", "transfer-encoding"):
@@ -168,12 +142,46 @@ class Handler(BaseHTTPRequestHandler):
 
     do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = handle_any  # noqa: N815 - as it must be
 
-    def refusal(self, operation: str) -> str:
-        """Return the error of an operation that is refused."""
+    def refusal(
+        self, service: str, operation: str, asked: dict[str, Any]
+    ) -> tuple[str, str] | None:
+        """Return code and message of a request that is refused."""
         if operation == "StartBuild" and self.state.full:
             self.state.full -= 1
-            return "AccountLimitExceededException"
-        return self.state.refused.get(operation, "")
+            return "AccountLimitExceededException", "refused"
+        if code := self.state.refused.get(operation):
+            return code, "refused"
+        names = {"CodeBuild_20161006": "codebuild", "AmazonSQS": "sqs"}
+        problems = shapes.problems(names[service], operation, asked) if service in names else []
+        if problems:
+            return "ValidationException", "; ".join(problems)
+        if service == "AmazonSQS" and (why := self.state.receipts.refusal(operation, asked)):
+            return "InvalidParameterValue", why
+        return None
+
+    def granted(
+        self, service: str, operation: str, asked: dict[str, Any], body: bytes
+    ) -> tuple[int, list[tuple[str, str]], bytes]:
+        """Return moto's answer, with what it has lost."""
+        if not service.startswith("CodeBuild"):
+            status, headers, answer = self.forward(body)
+            if service == "AmazonSQS" and status == 200:
+                usual = self.visibility(asked) if operation == "ReceiveMessage" else 0
+                self.state.receipts.note(operation, asked, json.loads(answer or b"{}"), usual)
+            return status, headers, answer
+        kind = [("Content-Type", "application/x-amz-json-1.1")]
+        with self.state.one_at_a_time:
+            try:
+                known = self.state.tokens.build("", asked) if operation == "StartBuild" else ""
+            except StartBuildError as refusal:
+                code, message = refusal.args
+                return 400, kind, json.dumps({"__type": code, "message": message}).encode()
+            if known:
+                return 200, kind, json.dumps({"build": {"id": known}}).encode()
+            status, headers, answer = self.forward(body)
+            if status == 200:
+                answer = json.dumps(self.overlaid(operation, asked, json.loads(answer))).encode()
+        return status, headers, answer
 
     def refuse(self, service: str, code: str, message: str = "refused") -> None:
         """Answer with an error, as the service's protocol has it."""
@@ -216,8 +224,7 @@ class Handler(BaseHTTPRequestHandler):
         if operation == "StartBuild":
             number = answer["build"]["id"]
             state.started[number] = asked
-            if "idempotencyToken" in asked:
-                state.tokens[asked["idempotencyToken"]] = number
+            state.tokens.keep("", asked, number)
         elif operation == "StopBuild":
             state.ended[asked["id"]] = "STOPPED"
         elif operation == "ListBuildsForProject":

@@ -71,6 +71,11 @@ def endings(asked: Asked) -> None:
     builds.ENDINGS[asked["project"]] = asked["status"]
 
 
+def build_limit(asked: Asked) -> None:
+    """Say how many builds may run at once in a region, until all is forgotten."""
+    builds.LIMIT[0] = asked["builds"]
+
+
 def all_tasks(asked: Asked) -> Any:
     """Return the tasks that were run, in the order of their start."""
     return list(ecs._tasks.values())
@@ -150,21 +155,20 @@ def token(asked: Asked) -> Any:
 
 def forget(asked: Asked) -> None:
     """Forget what was run, and what moto and the plug-in have kept."""
-    for kept in (codebuild._builds, ecs._tasks, builds.TOKENS, tasks.TOKENS):
+    for kept in (codebuild._builds, ecs._tasks, tasks.TOKENS):
         kept.clear()
+    builds.forget()
     targets.forget()
     evidence.forget()
     valid.INVALID.clear()
     acting.forget()
     behind.forget()
-    builds.ENDINGS.clear()
-    builds.ENDINGS[""] = "SUCCEEDED"
 
 
 def forget_tokens(asked: Asked) -> None:
     """Forget the tokens of requests, as AWS does after some time."""
     tasks.TOKENS.clear()
-    builds.TOKENS.clear()
+    builds.TOKENS.kept.clear()
 
 
 def undelivered(asked: Asked) -> Any:

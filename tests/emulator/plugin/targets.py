@@ -166,12 +166,22 @@ def deliver(target: Target, event: Any, rule: Rule, view: Any, theirs: Any) -> N
         waited, retried = waited + pause, retried + 1
 
 
+def source_of(rule: Rule) -> dict[str, str]:
+    """Return what policies are told of who acts: a rule, or the group of a schedule.
+
+    Source: EventBridge Scheduler's user guide, "Confused deputy prevention".
+    """
+    before, schedule, name = rule.get("Arn", "").partition(":schedule/")
+    group = name.partition("/")[0]
+    return {"aws:SourceArn": f"{before}:schedule-group/{group}" if schedule else before}
+
+
 def hand_over(target: Target, event: Any, rule: Rule, view: Any, theirs: Any) -> None:
     """Do it once, or raise why not."""
     arn = target["Arn"]
     service, region = arn.split(":")[2], arn.split(":")[3]
     principal = SCHEDULER if scheduled(target, rule) else RULES
-    source = {"aws:SourceArn": rule.get("Arn", "")}
+    source = source_of(rule)
     if service == "scheduler":
         client = own.as_role(target["RoleArn"], principal, arn.split(":")[-2], **source)
         universal(target, json.loads(target["Input"]), client)
@@ -246,7 +256,7 @@ def lost(target: Target, rule: Rule, view: Any, error: Exception, about: dict[st
     """Put an event where those go that did not arrive."""
     known = {"rule": rule.get("Arn", ""), "target": target["Arn"], "error": str(error)}
     queue = (target.get("DeadLetterConfig") or {}).get("Arn", "")
-    source = {"aws:SourceArn": known["rule"]}
+    source = source_of(rule)
     names = {"RULE_ARN": known["rule"], "TARGET_ARN": known["target"], **about}
     names["ERROR_MESSAGE"] = known["error"][:200]
     if isinstance(error, ClientError):
