@@ -135,6 +135,7 @@ def test_the_worker_reads_the_repositories_and_starts_builds(asked: str) -> None
     """And takes from its queue, and writes bundles; it cannot push, nor read what it wrote."""
     assert may(body(), "WorkerRole", {"Repositories": asked}) == {
         "sqs:ReceiveMessage": {"<Pushes.Arn>"},
+        "sqs:SendMessage": {"<Pushes.Arn>"},  # from the group of all to that of a repository
         "sqs:DeleteMessage": {"<Pushes.Arn>"},
         "sqs:ChangeMessageVisibility": {"<Pushes.Arn>"},
         "sqs:GetQueueAttributes": {"<Pushes.Arn>"},
