@@ -177,18 +177,6 @@ def test_queues_topics_and_buckets_take_nothing_without_tls(entry: Entry) -> Non
         assert not unguarded
 
 
-@each_blueprint
-def test_stateful_things_say_what_becomes_of_them(entry: Entry) -> None:
-    """Whatever holds data says whether it outlives the stack."""
-    stateful = ("CodeCommit::Repository", "S3::Bucket", "EFS::FileSystem", "Logs::LogGroup",
-                "SecretsManager::Secret", "SQS::Queue", "KMS::Key", "ECR::Repository")  # fmt: skip
-    for template in shapes(entry):
-        for name, resource in resources(template).items():
-            if resource["Type"].removeprefix("AWS::") in stateful:
-                assert "DeletionPolicy" in resource, name
-                assert "UpdateReplacePolicy" in resource, name
-
-
 @each_template
 def test_output_is_what_the_blueprints_say(name: str) -> None:
     """The committed file is current and sealed."""
