@@ -142,10 +142,7 @@ def test_a_task_that_died_is_told(machines: Machines, tmp_path: Path) -> None:
 @pytest.fixture
 def broken(machines: Machines) -> Any:
     """Break the machine that builds images."""
-    tools = machines.folder / "tools"
-    tools.mkdir()
-    (tools / "docker").write_text("#!/bin/sh\necho 'no space left on device' >&2; exit 1\n")
-    (tools / "docker").chmod(0o755)
+    machines.docker = "#!/bin/sh\necho 'no space left on device' >&2; exit 1\n"
     return machines
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import signal
 import subprocess
-import sys
 import uuid
 import zipfile
 from dataclasses import dataclass, field
@@ -17,7 +15,9 @@ from typing import Any
 import boto3
 from support.cloudformation import resolved
 from support.codebuild import Services, create_project
+from support.containers import Container
 from support.git_repositories import Ended, Repository, new_repository
+from support.images import read
 
 from cfngen import draw
 from cfngen.registry import find
@@ -27,6 +27,8 @@ PAYLOAD = Path(__file__).parents[2] / "blueprints/worker_image/payload"
 FUNCTIONS = Path(__file__).parents[2] / "blueprints/branch_builder/payload"
 BLUEPRINT = find("branch_builder").load()
 REGION = "eu-west-1"
+# The worker's waits, which ship as 20 and 30 seconds: a test of their own has those.
+QUICKLY = {"WAIT_SECONDS": "0", "AGAIN_SECONDS": "0"}
 HOSTILE = [
     "feature/x-1",
     'a"b',
@@ -50,6 +52,7 @@ class Place:
         root: a folder.
         services: AWS.
         body: the template.
+        container: a container of the worker's image.
         environment: what the template and the image tell the worker.
         group: the group of all messages, where EventBridge takes the rule's path as it stands.
     """
@@ -57,6 +60,7 @@ class Place:
     root: Path
     services: Services
     body: dict[str, Any]
+    container: Container
     environment: dict[str, str] = field(default_factory=dict)
     queue: str = ""
     given_up: str = ""
@@ -114,15 +118,12 @@ class Place:
 
     def start(self, *before: str, **changes: str) -> subprocess.Popen[str]:
         """Start a worker, after the beginning of a command, with changes to its environment."""
-        return subprocess.Popen(
-            [*before, sys.executable, "-u", str(PAYLOAD / "build_branches.py")],
-            env={**self.environment, **changes},
-            cwd=self.root / "data",
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        return self.container.start({**self.environment, **changes}, *before)
+
+    def lead(self, lines: str) -> None:
+        """Add lines to the configuration that leads git's addresses elsewhere."""
+        with self.container.network.open("a") as config:
+            config.write(lines)
 
     def run(self, **changes: str) -> Ended:
         """Run a worker to its end."""
@@ -149,6 +150,23 @@ class Place:
         path = self.root / f"{uuid.uuid4()}.zip"
         self.client("s3").download_file(self.environment["BUNDLES"], key, str(path))
         return zipfile.ZipFile(path)
+
+
+@functools.cache
+def image_files() -> dict[str, str]:
+    """Return the files that the worker's image is built of, by name."""
+    body = draw(find("worker_image").load()).document.body
+    (image,) = (r for r in body["Resources"].values() if "Files" in r.get("Properties", {}))
+    files: dict[str, str] = image["Properties"]["Files"]
+    return files
+
+
+def variables_of(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the variables that a template's task gets."""
+    (task,) = of_type(body, "AWS::ECS::TaskDefinition").values()
+    (container,) = task["ContainerDefinitions"]
+    variables: list[dict[str, Any]] = container["Environment"]
+    return variables
 
 
 @functools.cache
@@ -183,7 +201,9 @@ def killed(process: subprocess.Popen[str]) -> None:
 
 def build_place(root: Path, services: Services, **options: Any) -> Place:
     """Make what a worker meets, of the template's own words."""
-    place = Place(root, services, drawn(json.dumps(options)))
+    container = Container(read((PAYLOAD / "Dockerfile").read_text()), root)
+    container.build(image_files())
+    place = Place(root, services, drawn(json.dumps(options)), container)
     name = uuid.uuid4().hex[:12]
     sqs, s3, codebuild = map(place.client, ("sqs", "s3", "codebuild"))
     queues = of_type(place.body, "AWS::SQS::Queue")
@@ -204,36 +224,26 @@ def build_place(root: Path, services: Services, **options: Any) -> Place:
     for title in of_type(place.body, "AWS::CodeBuild::Project"):
         known[title] = f"{title}-{name}"
         create_project(codebuild, known[title], type="S3")
-    (task,) = of_type(place.body, "AWS::ECS::TaskDefinition").values()
-    (container,) = task["ContainerDefinitions"]
     place.queue, place.given_up = known["Pushes"], known["GivenUp"]
-    (root / "data").mkdir()
-    (root / "gitconfig").write_text(
+    container.network.write_text("")
+    place.lead(
         f'[url "{root}/codecommit/"]\n'
         f"\tinsteadOf = https://git-codecommit.{REGION}.amazonaws.com/v1/repos/\n"
     )
     place.environment = {
-        "PATH": os.environ["PATH"],
+        **container.environment,
         **{
             one["Name"]: resolved(one["Value"], known, place.body)
-            for one in container["Environment"]
+            for one in variables_of(place.body)
         },
-        # What the Dockerfile says, with the folder of this test.
-        "HOME": str(root / "data"),
-        "TMPDIR": str(root / "data"),
-        "AWS_CONFIG_FILE": str(root / "data/aws-config"),
-        "GIT_TERMINAL_PROMPT": "0",
-        "LC_ALL": "C.UTF-8",
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
         # Nothing but loopback, and no waiting.
-        "GIT_CONFIG_SYSTEM": str(root / "gitconfig"),
         "AWS_ENDPOINT_URL": services.url,
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": REGION,
         "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_MAX_ATTEMPTS": "1",
         "NO_PROXY": "127.0.0.1",
-        "WAIT_SECONDS": "0",
-        "AGAIN_SECONDS": "0",
+        **QUICKLY,
     }
     return place

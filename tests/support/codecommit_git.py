@@ -71,7 +71,7 @@ class CodeCommitGit(GitHosts):
         """Say why a request is not granted, or nothing."""
         key, _, token = user.partition("%")
         region = host.split(".")[1]
-        time, _, signature = password.partition("Z")
+        time = password.partition("Z")[0]
         try:
             when = datetime.strptime(time, "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
         except ValueError:
@@ -82,7 +82,7 @@ class CodeCommitGit(GitHosts):
             return "another session"
         secret = self.emulator.call("secret", region=region, key=key)
         url = path.partition(".git/")[0] if ".git/" in path else "/".join(path.split("/")[:4])
-        if not secret or not hmac.compare_digest(signature, signed(secret, time, host, url)):
+        if not secret or not proves(secret, password, host, url):
             return "the signature does not match"
         arn = f"arn:aws:codecommit:{region}:{ACCOUNT}:{url.rpartition('/')[2]}"
         asked = {"key": key, "action": f"codecommit:{action}", "resource": arn}
@@ -102,6 +102,12 @@ def signed(secret: str, time: str, host: str, path: str) -> str:
         key = hmac.new(key, part.encode(), hashlib.sha256).digest()
     text = f"AWS4-HMAC-SHA256\n{time}\n{scope}\n{digest}"
     return hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
+
+
+def proves(secret: str, password: str, host: str, path: str) -> bool:
+    """Tell whether a password is the signature of a request for a repository's path."""
+    time, _, signature = password.partition("Z")
+    return hmac.compare_digest(signature, signed(secret, time, host, path))
 
 
 class _CodeCommitHost(_Host):

@@ -7,7 +7,6 @@ bundle. A task gets what ECS gives it: its definition's variables with the overr
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
 import threading
@@ -15,33 +14,26 @@ import time
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
 import yaml
 from support.codecommit_git import CodeCommitGit
+from support.containers import Container, build_machine
 from support.emulator import Emulator
-from support.loopback import Loopback, reply_json
+from support.images import read
+from support.loopback import Loopback
+from support.service_roles import CODEBUILD, ECS, ContainerCredentials, ServiceRole
 
 from cfngen.testing import BuildRun, run_buildspec
 
-# Stands for Docker: an image is a folder, pushed as a manifest by the real `aws` command.
-DOCKER = """\
-#!/bin/sh
-set -eu
-case $1 in
-  login) cat > /dev/null ;;
-  build) rm -rf "$IMAGES/built"; mkdir -p "$IMAGES/built"; cp -- * "$IMAGES/built/" ;;
-  push)
-    repository=${2#*/}
-    printf '{"schemaVersion": 2, "config": {"digest": "%s"}}' "$2" > "$IMAGES/manifest"
-    rm -rf "$IMAGES/${2##*:}"
-    mv "$IMAGES/built" "$IMAGES/${2##*:}"
-    aws ecr put-image --repository-name "${repository%:*}" --image-tag "${2##*:}" \\
-      --image-manifest "file://$IMAGES/manifest" > /dev/null ;;
-esac
-"""
+# Where Docker may not be used: its daemon runs on machines in privileged mode alone.
+NO_DAEMON = "#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2; exit 1\n"
+# How CodeBuild's agent itself clones a project's source; a build's own git knows nothing of it.
+AGENT = [
+    *("git", "-c", "credential.helper=!aws codecommit credential-helper $@"),
+    *("-c", "credential.useHttpPath=true"),
+]
 
 
 @dataclass
@@ -52,7 +44,8 @@ class Machines:
         emulator: the emulator that they were started in.
         git: CodeCommit's git.
         folder: where everything happens.
-        git_config: further lines of the machines' git configuration.
+        git_config: lines that lead git's addresses elsewhere; it is no configuration beside.
+        docker: a script to have in Docker's place, if not the stand-in.
         runs: what each build printed, by its number.
     """
 
@@ -60,6 +53,7 @@ class Machines:
     git: CodeCommitGit
     folder: Path
     git_config: str = ""
+    docker: str = ""
     runs: dict[str, BuildRun] = field(default_factory=dict)
     count: int = 0
     open: list[Loopback] = field(default_factory=list)
@@ -69,64 +63,90 @@ class Machines:
         for server in self.open:
             server.__exit__(None, None, None)
 
-    def environment(self, region: str, role: str, service: str, source: str) -> dict[str, str]:
-        """Return the surroundings of a machine, with the credentials of a role.
-
-        `service` asks for them, for the resource whose ARN is `source`.
-        """
-        by = {"principal": f"{service}.amazonaws.com", "source": source}
-        keys = self.emulator.call("role", region=region, arn=role, **by)
+    def new_folder(self) -> Path:
+        """Make a folder for one machine."""
         self.count += 1
         home = self.folder / f"machine-{self.count}"
-        tools = self.folder / "tools"
-        (home / "src").mkdir(parents=True)
-        if not tools.exists():
-            tools.mkdir()
-            (tools / "docker").write_text(DOCKER)
-            (tools / "docker").chmod(0o755)
-            (tools / "python3").symlink_to(sys.executable)
-        (home / "gitconfig").write_text(
-            "[credential]\n\thelper = !aws codecommit credential-helper $@\n\tuseHttpPath = true\n"
-            f"{self.git_config}"
-        )
-        ours = self.emulator.environment(region)
+        home.mkdir(parents=True)
+        return home
+
+    def aws(self) -> str:
+        """Return the script that is `aws` on each machine: it leads to the emulator."""
+        folder = self.emulator.environment()["PATH"].partition(":")[0]
+        return (Path(folder) / "aws").read_text()
+
+    def surroundings(self, role: ServiceRole) -> dict[str, str]:
+        """Return what AWS adds to an image's variables, and what leads to the emulator.
+
+        On AWS the address of the credentials is relative, to one that only a container reaches;
+        an absolute one is the other way that the SDKs know. Clients try again as often as the
+        image says: the emulator refuses nothing that is worth another attempt.
+        """
+        server = ContainerCredentials(role.keys)
+        self.open.append(server.__enter__())
         return {
-            **ours,
-            "AWS_ACCESS_KEY_ID": keys["aws_access_key_id"],
-            "AWS_SECRET_ACCESS_KEY": keys["aws_secret_access_key"],
-            "AWS_SESSION_TOKEN": keys["aws_session_token"],
-            "GIT_CONFIG_SYSTEM": str(home / "gitconfig"),
+            "AWS_REGION": role.region,
+            "AWS_DEFAULT_REGION": role.region,
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{server.url}/credentials",
+            # The network.
+            "AWS_ENDPOINT_URL": self.emulator.url,
+            "AWS_EC2_METADATA_DISABLED": "true",
             "GIT_SSL_CAINFO": str(self.git.certificate),
-            "GIT_TERMINAL_PROMPT": "0",
-            "HOME": str(home),
-            "IMAGES": str(self.folder / "images"),
-            "LANG": "C.UTF-8",
-            "PATH": f"{tools}:{ours['PATH']}",
-            "TMPDIR": str(home),
+            "NO_PROXY": "127.0.0.1",
             "https_proxy": self.git.url,
         }
+
+    def agent(self, role: ServiceRole) -> dict[str, str]:
+        """Return the surroundings of AWS's own agent, which acts by a role beside a container."""
+        machine = build_machine(self.new_folder(), self.git_config, {"aws": self.aws()})
+        return {**machine, **self.surroundings(role)}
 
     # --- builds ---
 
     def build(self, region: str, build: dict[str, Any]) -> BuildRun:
-        """Run a build that the emulator has noted, and end it there if that has not been done."""
+        """Run a build that the emulator has noted, and end it there if that has not been done.
+
+        Raises:
+            NotAllowedError: its role may not write its log.
+
+        """
         codebuild = self.emulator.client("codebuild", region)
         (project,) = codebuild.batch_get_projects(names=[build["projectName"]])["projects"]
-        environment = self.environment(region, project["serviceRole"], "codebuild", project["arn"])
-        source = Path(environment["HOME"], "src")
-        text = self.source(project, build, environment, source)
+        by = (CODEBUILD, project["arn"])
+        role = ServiceRole(self.emulator, region, project["serviceRole"], *by)
+        agent = self.agent(role)
+        home = self.new_folder()
+        source = home / "src"
+        source.mkdir()
+        text = self.source(project, build, agent, source)
         secret = yaml.safe_load(text).get("env", {}).get("parameter-store", {})
         assert not secret, "the project names its secrets, not the buildspec"
+        environment = {
+            **build_machine(home, self.git_config, {"aws": self.aws(), **self.daemon(project)}),
+            **self.surroundings(role),
+        }
         for variable in build["environment"]["environmentVariables"]:
-            environment[variable["name"]] = self.value(variable, environment)
+            environment[variable["name"]] = self.value(variable, agent)
         environment["CODEBUILD_BUILD_ID"] = build["id"]
-        (self.folder / "images").mkdir(exist_ok=True)
         run = run_buildspec(text, cwd=source, env=environment)
         self.runs[build["id"]] = run
+        where = project.get("logsConfig", {}).get("cloudWatchLogs", {})
+        if where.get("status", "ENABLED") == "ENABLED":
+            group = where.get("groupName") or f"/aws/codebuild/{project['name']}"
+            stream = build["id"].partition(":")[2] or build["id"]
+            role.log(group, stream, run.output)
         if build["buildStatus"] == "IN_PROGRESS":
             status = "FAILED" if run.status else "SUCCEEDED"
             self.emulator.call("end_build", region=region, id=build["id"], status=status)
         return run
+
+    def daemon(self, project: dict[str, Any]) -> dict[str, str]:
+        """Return Docker, as a project has it."""
+        if not project["environment"].get("privilegedMode"):
+            return {"docker": NO_DAEMON}
+        program, images = Path(__file__).with_name("docker_stand_in.py"), self.folder / "images"
+        ours = f"PYTHONPATH={program.parents[1]} exec {sys.executable} {program} {images}"
+        return {"docker": self.docker or f'#!/bin/sh\n{ours} "$@"\n'}
 
     def source(
         self,
@@ -138,7 +158,7 @@ class Machines:
         """Fetch a build's source as its role, and return its buildspec."""
         asked = build["asked"]
         kind = asked.get("sourceTypeOverride", project["source"]["type"])
-        spec = project["source"].get("buildspec", "buildspec.yml")
+        spec: str = project["source"].get("buildspec", "buildspec.yml")
         if kind == "S3":
             location = asked.get("sourceLocationOverride") or project["source"]["location"]
             bucket, _, key = location.partition("/")
@@ -148,7 +168,7 @@ class Machines:
                 bundle.extractall(folder)
         elif kind == "CODECOMMIT":
             url = asked.get("sourceLocationOverride") or project["source"]["location"]
-            clone = ["git", "clone", "--quiet", "--", url, str(folder)]
+            clone = [*AGENT, "clone", "--quiet", "--", url, str(folder)]
             subprocess.run(clone, env=environment, check=True)
             checkout = ["git", "checkout", "--quiet", asked["sourceVersion"], "--"]
             subprocess.run(checkout, env=environment, cwd=folder, check=True)
@@ -174,76 +194,48 @@ class Machines:
     # --- tasks ---
 
     def task(self, region: str, task: dict[str, Any], **changes: str) -> subprocess.Popen[str]:
-        """Start a task that the emulator has noted, out of the image that was built for it."""
+        """Start a task that the emulator has noted, out of the image that was built for it.
+
+        Raises:
+            NotAllowedError: the execution role may not pull the image or write the log.
+            ValueError: the program could not write to the folder that it starts in.
+
+        """
         self.emulator.call("start_task", region=region, task=task["taskArn"])
         ecs = self.emulator.client("ecs", region)
         arn = task["taskDefinitionArn"]
         definition = ecs.describe_task_definition(taskDefinition=arn)["taskDefinition"]
-        (container,) = definition["containerDefinitions"]
-        by = ("ecs-tasks", task["taskArn"])
-        environment = self.environment(region, definition["taskRoleArn"], *by)
-        keys = {
-            "aws_access_key_id": environment["AWS_ACCESS_KEY_ID"],
-            "aws_secret_access_key": environment["AWS_SECRET_ACCESS_KEY"],
-            "aws_session_token": environment["AWS_SESSION_TOKEN"],
+        (made,) = definition["containerDefinitions"]
+        by = (ECS, task["taskArn"])
+        role = ServiceRole(self.emulator, region, definition["taskRoleArn"], *by)
+        execution = ServiceRole(self.emulator, region, definition["executionRoleArn"], *by)
+        execution.pull(made["image"])
+        log = made["logConfiguration"]["options"]
+        number = task["taskArn"].rpartition("/")[2]
+        stream = f"{log['awslogs-stream-prefix']}/{made['name']}/{number}"
+        execution.log(log["awslogs-group"], stream, "the task starts")
+        files = self.folder / "images" / made["image"].rpartition(":")[2]
+        image = read((files / "Dockerfile").read_text())
+        mounted = {mount["containerPath"] for mount in made.get("mountPoints", [])}
+        if made.get("readonlyRootFilesystem") and image.workdir not in mounted:
+            raise ValueError(f"nothing can be written to {image.workdir}")
+        container = Container(image, self.new_folder(), {"aws": self.aws()})
+        container.build({p.name: p.read_text() for p in files.iterdir() if p.is_file()})
+        container.network.write_text(self.git_config)
+        environment = {
+            **container.environment,
+            **self.surroundings(role),
+            **{v["name"]: v["value"] for v in made["environment"]},
         }
-        server = ContainerCredentials(keys)
-        self.open.append(server.__enter__())
-        environment["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = f"{server.url}/credentials"
-        environment["AWS_CONFIG_FILE"] = f"{environment['HOME']}/aws-config"  # the image's word
-        for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
-            del environment[name]
-        environment |= {v["name"]: v["value"] for v in container["environment"]}
-        if container.get("secrets"):  # which the agent reads, not the task
-            agent = self.environment(region, definition["executionRoleArn"], *by)
-            for secret in container["secrets"]:
+        if made.get("secrets"):  # which the agent reads, not the task
+            agent = self.agent(execution)
+            for secret in made["secrets"]:
                 told = {"type": "SECRETS_MANAGER", "value": secret["valueFrom"]}
                 environment[secret["name"]] = self.value(told, agent)
         for override in task["overrides"].get("containerOverrides", []):
-            assert override["name"] == container["name"]
+            assert override["name"] == made["name"]
             environment |= {v["name"]: v["value"] for v in override.get("environment", [])}
-        image = self.folder / "images" / container["image"].rpartition(":")[2]
-        opt = Path(environment["HOME"], "opt")
-        shutil.copytree(image, opt)
-        told = json.loads(
-            next(
-                line.removeprefix("ENTRYPOINT ")
-                for line in (opt / "Dockerfile").read_text().splitlines()
-                if line.startswith("ENTRYPOINT ")
-            )
-        )
-        return subprocess.Popen(
-            [sys.executable, "-u", opt / Path(told[-1]).name],
-            env={**environment, **changes},
-            cwd=environment["HOME"],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-
-
-class ContainerCredentials(Loopback):
-    """What a task finds out about its role, where ECS has it."""
-
-    def __init__(self, keys: dict[str, str]) -> None:
-        """Serve a role's keys."""
-        told = {
-            "AccessKeyId": keys["aws_access_key_id"],
-            "SecretAccessKey": keys["aws_secret_access_key"],
-            "Token": keys["aws_session_token"],
-            "Expiration": "2099-01-01T00:00:00Z",
-        }
-
-        class Ours(BaseHTTPRequestHandler):
-            def log_message(self, *_: object) -> None:
-                """Stay silent."""
-
-            def do_GET(self) -> None:
-                """Tell."""
-                reply_json(self, 200, told)
-
-        self.listen(Ours)
+        return container.start({**environment, **changes})
 
 
 class Builders:

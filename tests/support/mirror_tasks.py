@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 import subprocess
@@ -14,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.containers import Container
 from support.git_repositories import Ended, Repository, new_codecommit_repository, new_repository
+from support.images import read
 
 from cfngen import draw
 from cfngen.registry import blueprints
@@ -80,16 +81,22 @@ def settings(body: dict[str, Any], answers: dict[str, str]) -> dict[str, str]:
 
 @dataclass
 class Place:
-    """Repositories in regions, and a container's file system."""
+    """Repositories in regions, and a container of the mirrors' image."""
 
     root: Path
     environment: dict[str, str] = field(default_factory=dict)
     python: str = sys.executable
 
     @property
+    def container(self) -> Container:
+        """The container: of the image of the repository's Dockerfile."""
+        image = read(DOCKERFILE.read_text())
+        return Container(image, self.root, python=self.python)
+
+    @property
     def home(self) -> Path:
         """The one folder that a task may write to."""
-        return self.root / "work"
+        return self.root / "data"
 
     def repository(self, name: str, region: str = HERE) -> Repository:
         """Return a repository of CodeCommit, there or not."""
@@ -109,61 +116,39 @@ class Place:
         return new_codecommit_repository(self.repository(name, region).path)
 
     def build(self, options: dict[str, Any], **answers: str) -> None:
-        """Put a template's programs and environment into place, as the Dockerfile and ECS do."""
+        """Build the image and give its container the variables of a template's task."""
         body = template(options)
-        programs = self.root / "opt/mirror"
-        shutil.rmtree(programs, ignore_errors=True)
-        files = image_files("mirror_image", "MirrorImage", {})
-        for folder in (programs, self.home, *(self.root / "codecommit" / r for r in REGIONS)):
-            folder.mkdir(parents=True, exist_ok=True)
-        for name, text in files.items():
-            if name.endswith(".py"):  # as the Dockerfile's COPY says
-                (programs / name).write_text(text)
-        tools = self.root / "tools"
-        tools.mkdir(exist_ok=True)
-        (tools / "aws").unlink(missing_ok=True)
-        (tools / "aws").symlink_to(Path(sys.executable).parent / "aws")
+        container = self.container
+        for region in REGIONS:
+            (self.root / "codecommit" / region).mkdir(parents=True, exist_ok=True)
+        container.build(image_files("mirror_image", "MirrorImage", {}))
+        container.network.write_text("")
         self.environment |= {
-            "PATH": f"{tools}:{os.environ['PATH']}",
-            "LANG": "C.UTF-8",
-            "GIT_CONFIG_SYSTEM": str(self.root / "gitconfig"),
-            # What the Dockerfile says, with the folder of this test.
-            "HOME": str(self.home),
-            "TMPDIR": str(self.home),
-            "AWS_CONFIG_FILE": str(self.home / "aws-config"),
+            **container.environment,
             # What Fargate adds.
             "AWS_REGION": HERE,
             "AWS_DEFAULT_REGION": HERE,
-            # Nothing but loopback, and no waiting.
+            # For its address of credentials, and nothing leads out of this machine.
             "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "example",
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_MAX_ATTEMPTS": "1",
             "NO_PROXY": "127.0.0.1",
-            "MIRROR_PAUSE": "0.01",
+            "MIRROR_PAUSE": "0.01",  # rounds without waiting
             **settings(body, answers),
         }
-        (self.root / "gitconfig").unlink(missing_ok=True)
-        for command in re.findall(r"git config --system .*", DOCKERFILE.read_text()):
-            subprocess.run(["sh", "-c", command], check=True, env=self.environment)
+
+    def lead(self, lines: str) -> None:
+        """Add lines to the configuration that leads git's addresses elsewhere."""
+        with self.container.network.open("a") as config:
+            config.write(lines)
 
     def on_disk(self, url: str, folder: Path) -> None:
         """Let git find what is at an address in a folder."""
-        with (self.root / "gitconfig").open("a") as config:
-            config.write(f'[url "{folder}/"]\n\tinsteadOf = "{url}"\n')
+        self.lead(f'[url "{folder}/"]\n\tinsteadOf = "{url}"\n')
 
-    def start(self, **changes: str) -> subprocess.Popen[str]:
-        """Start a task, with changes to its environment."""
-        return subprocess.Popen(
-            [self.python, "-u", str(self.root / "opt/mirror/mirror_task.py")],
-            env={**self.environment, **changes},
-            cwd=self.home,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+    def start(self, *before: str, **changes: str) -> subprocess.Popen[str]:
+        """Start a task, after the beginning of a command, with changes to its environment."""
+        return self.container.start({**self.environment, **changes}, *before)
 
     def run(self, **changes: str) -> Ended:
         """Run a task to its end."""

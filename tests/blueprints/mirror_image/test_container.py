@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from support.aws_on_loopback import Aws
@@ -25,16 +24,7 @@ def test_the_task_needs_no_more_than_it_gets(tmp_path: Path) -> None:
     # CodeCommit's folder is in AWS not on the same machine.
     command = confined(place.home, place.root / "codecommit")
     with Aws(place.root / "codecommit") as server:
-        process = subprocess.Popen(
-            [*command, place.python, "-u", str(place.root / "opt/mirror/mirror_task.py")],
-            env={**place.environment, "AWS_ENDPOINT_URL": server.url, "REPOSITORY": "shop"},
-            cwd=place.home,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        run = finished(process)
+        run = finished(place.start(*command, AWS_ENDPOINT_URL=server.url, REPOSITORY="shop"))
     assert run.status == 0, run.output
     assert place.repository("shop", THERE).refs() == source.refs()
     assert "Read-only" not in run.output

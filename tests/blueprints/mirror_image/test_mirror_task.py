@@ -406,7 +406,7 @@ def test_what_is_left(place: Place, aws: Aws, kept: bool) -> None:  # noqa: FBT0
     assert not list(place.home.glob("*.git"))
     # Nothing is written elsewhere: all else is read-only in the container.
     assert sorted(path.name for path in place.root.iterdir()) == [
-        "cache", "codecommit", "gitconfig", "opt", "tools", "work",
+        "cache", "codecommit", "data", "etc", "network", "opt", "tools",
     ]  # fmt: skip
     assert sorted(path.name for path in (place.root / "opt").rglob("*.py")) == programs
     if kept:

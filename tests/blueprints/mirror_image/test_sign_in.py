@@ -56,8 +56,7 @@ def hosts(place: Place) -> Iterator[GitHosts]:
 def built(place: Place, hosts: GitHosts, options: dict[str, Any], **answers: str) -> None:
     """Build a place whose HTTPS goes to the hosts, and whose one destination is on disk."""
     place.build(options, **answers)
-    with (place.root / "gitconfig").open("a") as config:
-        config.write(f"[http]\n\tproxy = {hosts.url}\n")
+    place.lead(f"[http]\n\tproxy = {hosts.url}\n")
     place.environment["GIT_SSL_CAINFO"] = str(hosts.certificate)
     place.environment["GIT_TRACE"] = str(place.root / "trace")
 
@@ -122,6 +121,7 @@ def test_where_a_secret_is(private: Place) -> None:
 def test_the_python_of_the_image(private: Place, hosts: GitHosts) -> None:
     """All three programs run in the Python that Amazon Linux has, which is an older one."""
     private.python = python_of_the_image()
+    private.container.install()
     since = {"MIRROR_SINCE": "2026-01-01T00:00:00Z"}
     assert private.run(SOURCE_SECRET="").status == 2
     run = private.run(SOURCE_SECRET=TOKEN, **since)
@@ -193,8 +193,7 @@ def test_another_host(private: Place, hosts: GitHosts, how: str) -> None:
         run = private.run(SOURCE_SECRET=TOKEN, MIRROR_ROUNDS="1")
     else:
         # sign_in reads SOURCE_URL; git goes elsewhere.
-        with (private.root / "gitconfig").open("a") as config:
-            config.write(f'[url "https://{OTHER}/acme/"]\n\tinsteadOf = "https://{HOST}/acme/"\n')
+        private.lead(f'[url "https://{OTHER}/acme/"]\n\tinsteadOf = "https://{HOST}/acme/"\n')
         run = private.run(SOURCE_SECRET=TOKEN, MIRROR_ROUNDS="1")
     assert run.status == 1
     assert OTHER in hosts.asked

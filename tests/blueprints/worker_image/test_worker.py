@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.branches import HOSTILE, PAYLOAD, REGION, Place, build_place, finished, killed
+from support.branches import HOSTILE, PAYLOAD, QUICKLY, REGION, Place, build_place, finished, killed
 from support.codebuild import Hold, Services, create_project, told
 from support.git_repositories import Ended, hung
 
@@ -143,8 +143,7 @@ def test_commits_of_any_age_are_built(place: Place, protocol: str) -> None:
 
     A push of many commits, or a queue that had to wait, leaves others behind the tip.
     """
-    with (place.root / "gitconfig").open("a") as config:
-        config.write(f"[protocol]\n\tversion = {protocol}\n")
+    place.lead(f"[protocol]\n\tversion = {protocol}\n")
     pushed = [place.push() for _ in range(3)]
     run = place.run()
     assert run.status == 0
@@ -537,7 +536,7 @@ def test_a_refusal_is_tried_twice_and_then_kept_for_people(
 def test_a_refusal_that_ends_in_time_costs_nothing(place: Place) -> None:
     """The second attempt builds."""
     commit = place.push()
-    place.services.refused["S3.PUT"] = "SlowDown"
+    place.services.refused["S3.PUT"] = "AccessDenied"  # which the client does not try again
     worker = place.start(AGAIN_SECONDS="1")
     end = time.monotonic() + 20
     while not place.services.asked("S3.PUT") and time.monotonic() < end:
@@ -547,6 +546,34 @@ def test_a_refusal_that_ends_in_time_costs_nothing(place: Place) -> None:
     assert len(run.of("failed")) == 1
     assert commits(place, "shop") == [commit]
     assert place.failed() == []
+
+
+@pytest.mark.slow
+def test_the_waits_that_ship_lose_nothing(place: Place) -> None:
+    """With the 20 and 30 seconds of the program itself.
+
+    What is pushed 15 seconds into a worker's last look, for which nobody starts another, is seen by
+    that look; and its second attempt comes, though it is hidden for longer than a look takes.
+    """
+    for name in QUICKLY:
+        del place.environment[name]
+    place.services.refused["S3.PUT"] = "AccessDenied"  # which the client does not try again
+    worker = place.start()
+    end = time.monotonic() + 20
+    while not place.services.asked("ReceiveMessage") and time.monotonic() < end:
+        time.sleep(0.02)
+    time.sleep(15)
+    commit = place.push()
+    while not place.services.asked("S3.PUT") and time.monotonic() < end + 30:
+        time.sleep(0.02)
+    failed = time.monotonic()
+    place.services.refused.clear()
+    run = finished(worker, timeout=150)
+    assert time.monotonic() - failed > 30
+    assert run.status == 0, run.output
+    assert len(run.of("failed")) == 1
+    assert commits(place, "shop") == [commit]
+    assert place.waiting() == 0
 
 
 def test_an_account_full_of_builds_is_waited_for(place: Place) -> None:
