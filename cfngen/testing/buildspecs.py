@@ -17,6 +17,15 @@ import yaml
 # In CodeBuild's order, whatever the order in the file.
 PHASES = ("install", "pre_build", "build", "post_build")
 
+# The keys that are imitated: of the buildspec itself, and of its parts.
+_KEYS = {
+    "": {"version", "env", "phases", "cache", "artifacts"},
+    "env": {"shell", "variables", "parameter-store", "secrets-manager"},
+    "phases": set(PHASES),
+    "cache": {"paths"},
+    "artifacts": {"files", "base-directory"},
+}
+
 # What CodeBuild puts around a command: the state of the shell that it keeps is its exported
 # variables and its working directory.
 _AROUND = """\
@@ -38,13 +47,16 @@ class BuildRun:
     Attributes:
         status: exit status of the first command that failed, 0 if none did.
         output: what the commands wrote to stdout and stderr, in order.
-        phase: name of the phase that failed first, or None.
+        phase: name of the phase that failed first, or None; `upload_artifacts` if the buildspec
+            has artifacts and the build made none of them.
+        artifacts: what CodeBuild would upload, as paths below `artifacts: base-directory`.
 
     """
 
     status: int
     output: str
     phase: str | None
+    artifacts: tuple[str, ...] = ()
 
 
 def run_buildspec(
@@ -65,6 +77,18 @@ def run_buildspec(
     "Shells and commands in build environments" in the CodeBuild user guide, and the scripts its
     agent writes.
 
+    Every key that is not imitated is refused. These are, beside `phases`:
+
+    * `env`: `shell`, `variables`; `parameter-store` and `secrets-manager`, whose values `env` must
+      have, as no store is asked. `git-credential-helper` is refused: what it sets up is a program
+      of CodeBuild's own that nobody else has. A buildspec whose git signs in by a helper that it
+      configures itself can be run here.
+    * `runtime-versions` of `install`: PATH in `env` must have the runtimes, whatever is asked for.
+    * `cache: paths`: the cache is always empty, as in a project's first build, and what a build
+      leaves there is not kept.
+    * `artifacts`: `files` and `base-directory`. As with CodeBuild, a build whose patterns match
+      nothing fails; they are collected also after a failed `build`.
+
     Args:
         text: the buildspec, version 0.2.
         cwd: the source directory, where the first command starts.
@@ -80,6 +104,7 @@ def run_buildspec(
 
     """
     spec: dict[str, Any] = yaml.safe_load(text)
+    _refuse(spec)
     shell, variables = _environment(spec, env)
     variables["CODEBUILD_SRC_DIR"] = str(cwd)
     ran = [name for name in PHASES if name in spec["phases"]]
@@ -102,8 +127,35 @@ def run_buildspec(
                     if code:
                         status, failed = (status, failed) if failed else (code, name)
                         break
+        artifacts: tuple[str, ...] = ()
+        if "artifacts" in spec and phases is None and failed in (None, "build", "post_build"):
+            artifacts = _artifacts(spec["artifacts"], cwd)
+            if not artifacts and not failed:
+                status, failed = 1, "upload_artifacts"
         output.seek(0)
-        return BuildRun(status, output.read(), failed)
+        return BuildRun(status, output.read(), failed, artifacts)
+
+
+def _refuse(spec: dict[str, Any]) -> None:
+    """Raise ValueError for keys that are not imitated."""
+    for section, known in _KEYS.items():
+        keys = set((spec.get(section) or {}) if section else spec)
+        if unknown := sorted(map(str, keys - known)):
+            where = f" of {section}" if section else ""
+            raise ValueError(f"run_buildspec: does not imitate {', '.join(unknown)}{where}")
+
+
+def _artifacts(section: dict[str, Any], cwd: Path) -> tuple[str, ...]:
+    """Return the files that are artifacts, sorted, as paths below their base."""
+    base = cwd / section.get("base-directory", ".")
+    # CodeBuild's `**/*` is every file at any depth, as is pathlib's.
+    found = {
+        path.relative_to(base).as_posix()
+        for pattern in section["files"]
+        for path in base.glob(pattern)
+        if path.is_file()
+    }
+    return tuple(sorted(found))
 
 
 def _environment(spec: dict[str, Any], env: Mapping[str, str]) -> tuple[str, dict[str, str]]:
@@ -123,7 +175,8 @@ def _environment(spec: dict[str, Any], env: Mapping[str, str]) -> tuple[str, dic
 def _phase(spec: dict[str, Any], name: str) -> dict[str, Any]:
     """Return one phase, if all it asks for is imitated."""
     phase: dict[str, Any] = spec["phases"][name] or {}
-    unknown = sorted(set(phase) - {"commands", "finally", "runtime-versions"})
+    known = {"commands", "finally", *(["runtime-versions"] if name == "install" else [])}
+    unknown = sorted(set(phase) - known)
     if unknown:
         raise ValueError(f"run_buildspec: does not imitate {', '.join(unknown)} of phase {name}")
     return phase

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from support.aws_on_loopback import Aws
+from support.containers import build_machine
 from support.git_repositories import MIRROR_PY, World, build_world, copy_world, gone
 from support.ssh_server import SshServer, new_key
 
@@ -28,7 +29,7 @@ PROBE = """\
 import os, pathlib, subprocess
 needle = b"OPENSSH " + b"PRIVATE"
 for path in pathlib.Path(os.environ["WORLD"]).rglob("*"):
-    if path.is_file() and needle in path.read_bytes():
+    if path.is_file() and not path.is_symlink() and needle in path.read_bytes():
         print("key on disk:", path)
 for name, value in os.environ.items():
     if needle in os.fsencode(value):
@@ -56,11 +57,11 @@ def world(template: World, key: tuple[str, str], tmp_path: Path) -> World:
     """A mirrored world, in which the source is one commit ahead, and a project's environment."""
     world = copy_world(template, tmp_path / "world")
     world.source.commit("main")
-    for folder in ("src", "tmp"):
-        (world.root / folder).mkdir()
-    (world.root / "tools/python3").symlink_to(os.path.realpath("/proc/self/exe"))
+    (world.root / "src").mkdir()
+    network = (world.root / "home/.gitconfig").read_text()
+    del world.environment["GIT_CONFIG_NOSYSTEM"], world.environment["LANG"]
     world.environment |= {
-        "TMPDIR": str(world.root / "tmp"),
+        **build_machine(world.root, network),
         "WORLD": str(world.root),
         "BACKLOG_KEY": key[0],
         "BACKLOG_HOST_KEYS": HOST_KEYS,
@@ -132,8 +133,8 @@ def test_the_key_is_held_by_the_agent_alone(world: World, key: tuple[str, str]) 
     assert "key on disk" not in run.output
     assert "key in environment" not in run.output
     assert key[0].splitlines()[1] not in run.output
-    for path in world.root.rglob("*"):
-        assert not (path.is_file() and b"PRIVATE KEY---" in path.read_bytes()), path
+    files = [p for p in world.root.rglob("*") if p.is_file() and not p.is_symlink()]
+    assert not [path for path in files if b"PRIVATE KEY---" in path.read_bytes()]
 
 
 def test_a_key_with_carriage_returns(world: World, key: tuple[str, str]) -> None:
@@ -430,6 +431,16 @@ def test_the_project_wins(tmp_path: Path) -> None:
         lambda text: text.replace("bash", "powershell.exe"),
         lambda text: text.replace("variables", "parameter-store"),
         lambda text: text.replace("commands", "on-failure: CONTINUE, commands"),
+        lambda text: text.replace("commands", "runtime-versions: {python: 3.13}, commands"),
+        lambda text: text.replace("shell", "git-credential-helper: yes, shell"),
+        lambda text: text.replace("shell", "exported-variables: [A], shell"),
+        lambda text: text.replace("phases: {", "phases: {test: {commands: []}, "),
+        lambda text: text + "run-as: nobody\n",
+        lambda text: text + "reports: {}\n",
+        lambda text: text + "proxy: {logs: yes}\n",
+        lambda text: text + "cache: {key: a, paths: [b]}\n",
+        lambda text: text + "artifacts: {files: [a], discard-paths: yes}\n",
+        lambda text: text + "artifacts: {files: [a], secondary-artifacts: {}}\n",
     ],
 )
 def test_what_is_not_imitated_is_refused(tmp_path: Path, change: Callable[[str], str]) -> None:
@@ -437,3 +448,29 @@ def test_what_is_not_imitated_is_refused(tmp_path: Path, change: Callable[[str],
     text = "version: 0.2\nenv: {shell: bash, variables: {A: b}}\nphases: {build: {commands: []}}\n"
     with pytest.raises(ValueError, match="run_buildspec"):
         run_buildspec(change(text), cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ("files: ['*.txt']", ("a.txt",)),
+        ("files: ['**/*']", ("a.txt", "out/b.txt", "out/deep/c.md")),
+        ("files: ['**/*'], base-directory: out", ("b.txt", "deep/c.md")),
+        ("files: ['out/*', a.txt]", ("a.txt", "out/b.txt")),
+    ],
+)
+def test_artifacts_are_what_the_patterns_match(
+    tmp_path: Path, asked: str, expected: tuple[str, ...]
+) -> None:
+    """They are named below the base directory."""
+    made = "mkdir -p out/deep; touch a.txt out/b.txt out/deep/c.md"
+    text = f"version: 0.2\nartifacts: {{{asked}}}\nphases: {{build: {{commands: ['{made}']}}}}\n"
+    ran = run_buildspec(text, cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+    assert (ran.status, ran.artifacts) == (0, expected)
+
+
+def test_a_build_without_its_artifacts_has_failed(tmp_path: Path) -> None:
+    """As CodeBuild has it: no file matches."""
+    text = "version: 0.2\nartifacts: {files: [a]}\nphases: {build: {commands: ['true']}}\n"
+    ran = run_buildspec(text, cwd=tmp_path, env={"PATH": os.environ["PATH"]})
+    assert (ran.status, ran.phase, ran.artifacts) == (1, "upload_artifacts", ())
