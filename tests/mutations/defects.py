@@ -379,8 +379,8 @@ DEFECTS = [
     Defect(
         "a role may be passed to any service",
         "cfngen/deploy_role/passing.py",
-        "    return (service,) if not trusted or service in trusted else tuple(trusted)",
-        '    return ("*.amazonaws.com",)',
+        "    own = usual(resource.type, leaf.name)\n",
+        '    own = ("*.amazonaws.com",)\n',
         "tests/test_deploy_role.py",
     ),
     Defect(

@@ -42,12 +42,14 @@ class Emulator:
         port: where it listens, on loopback.
         folder: a folder of its own, with its log.
         templates: the template of each stack that was deployed as it ships, by region and name.
+        altered: ARNs of what a test ran otherwise than it ships: that shows nothing of what ships.
     """
 
     port: int
     folder: Path
     clients: dict[tuple[str, str], Any] = field(default_factory=dict)
     templates: dict[tuple[str, str], str] = field(default_factory=dict)
+    altered: set[str] = field(default_factory=set)
 
     @property
     def url(self) -> str:
@@ -88,6 +90,7 @@ class Emulator:
         """Forget everything, what is deployed included."""
         self.call("forget")
         self.templates.clear()
+        self.altered.clear()
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request("POST", "/_ministack/reset", b"")

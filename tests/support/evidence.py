@@ -42,7 +42,8 @@ def note(template: str, shown: dict[str, str]) -> None:
 def collect(emulator: Emulator) -> None:
     """Look at the stacks that are up, at the end of a test."""
     seen = emulator.call("seen")
-    names = {part for arn in seen["touched"] for part in parts(arn)}
+    altered = {part for arn in emulator.altered for part in parts(arn)}
+    names = {part for arn in seen["touched"] for part in parts(arn)} - altered
     policies = {part for arn in seen["policies"] for part in parts(arn)}
     for (region, stack), template in emulator.templates.items():
         cloudformation = emulator.client("cloudformation", region)

@@ -235,6 +235,8 @@ class Machines:
         for override in task["overrides"].get("containerOverrides", []):
             assert override["name"] == made["name"]
             environment |= {v["name"]: v["value"] for v in override.get("environment", [])}
+        if changes:
+            self.emulator.altered.add(arn)
         return container.start({**environment, **changes})
 
 

@@ -1,0 +1,257 @@
+"""Defects that AWS alone would notice, were it not for a test: limits, permissions, receipts."""
+
+from __future__ import annotations
+
+from defects import Defect
+
+AWS_DEFECTS = [
+    Defect(
+        "a resource may be called like a parameter",
+        "cfngen/template.py",
+        "        for other in SHARED if section in SHARED else (section,):\n",
+        "        for other in (section,):\n",
+        "tests/test_template.py::test_a_logical_id_is_given_once",
+    ),
+    Defect(
+        "a role past 10,240 characters is not noticed",
+        "cfngen/quotas.py",
+        "ROLE_POLICIES = 10_240\n",
+        "ROLE_POLICIES = 20_480\n",
+        "tests/rules/test_budgets.py::test_the_budgets_are_aws_s",
+    ),
+    Defect(
+        "a pattern past 2,048 characters is not noticed",
+        "cfngen/rules/budgets.py",
+        "    if (most := size(longest)) <= budget.most:\n",
+        "    if (most := size(longest)) <= budget.most + 1:\n",
+        "tests/rules/test_budgets.py::test_each_budget_takes_what_aws_takes_and_not_one_more",
+    ),
+    Defect(
+        "policies beside a role are not counted with those inside",
+        "cfngen/rules/budgets.py",
+        "                    found.setdefault((holder, str(who)), []).append(part)\n",
+        "                    found.setdefault((holder, name), []).append(part)\n",
+        "tests/rules/test_budgets.py::test_what_a_role_has_inside_and_beside_it_counts_together",
+    ),
+    Defect(
+        "physical names are taken to be as short as logical IDs",
+        "cfngen/physical_names.py",
+        "    return before + min(len(logical_id), _kept(type_)) + 1 + SUFFIX\n",
+        "    return min(len(logical_id), _kept(type_))\n",
+        "tests/rules/test_budgets.py::test_physical_names_count_at_their_longest",
+    ),
+    Defect(
+        "the ends of all builds are in the pattern of one rule",
+        "cfngen/patterns/pushes.py",
+        "        if sum(length(one) + 2 for one in [*found[-1], test]) > room and found[-1]:\n",
+        "        if False:\n",
+        "tests/blueprints/branch_builder/test_template.py::"
+        "test_whatever_lists_the_options_take_aws_takes",
+    ),
+    Defect(
+        "the worker's right to stop builds is never moved out of its full role",
+        "blueprints/branch_builder/options.py",
+        "        taken = POLICIES_TAKEN + 2 * self.room_of_projects  # once to start, "
+        "once to stop\n",
+        "        taken = POLICIES_TAKEN\n",
+        "tests/blueprints/branch_builder/test_template.py::"
+        "test_whatever_lists_the_options_take_aws_takes",
+    ),
+    Defect(
+        "the pairs of choices are single ones",
+        "cfngen/testing/templates.py",
+        "            chosen[second.option] = second.value\n",
+        "            pass\n",
+        "tests/test_pairs.py::test_a_clash_of_two_choices_is_noticed",
+    ),
+    Defect(
+        "a parameter that nothing uses is asked for",
+        "blueprints/branch_builder/parameters.py",
+        "    if not (options.direct and options.existing_projects and "
+        'options.pull_requests == "none"):\n',
+        "    if True:\n",
+        "tests/blueprints/branch_builder/test_template.py::"
+        "test_no_shape_asks_how_long_logs_are_kept_that_it_does_not_have",
+    ),
+    Defect(
+        "only the first of the rules that hear of ends of builds may call the function",
+        "blueprints/branch_builder/results.py",
+        "    for rule in rules:\n        t.add(function.called_by(rule))",
+        "    for rule in rules[:1]:\n        t.add(function.called_by(rule))",
+        "tests/blueprints/branch_builder/test_template.py::"
+        "test_ends_of_builds_are_heard_of_by_as_many_rules_as_it_takes",
+    ),
+    Defect(
+        "the reason of a closed stage has a colon, which CodePipeline refuses",
+        "cfngen/patterns/windows.py",
+        "{self.hours.replace(':', '.')}",
+        "{self.hours}",
+        "tests/patterns/test_windows.py::test_every_window_has_a_reason",
+    ),
+    Defect(
+        "a pipeline is drawn with a reason that CodePipeline refuses",
+        "cfngen/patterns/pipeline_checks.py",
+        "not REASON.fullmatch(reason)",
+        "not REASON.search(reason)",
+        "tests/patterns/test_pipelines.py::test_what_codepipeline_would_refuse",
+    ),
+    Defect(
+        "a member of a schedule's input is misspelt",
+        "cfngen/patterns/windows.py",
+        '"StageName": stage,',
+        '"Stage": stage,',
+        "tests/patterns/test_windows.py::test_the_gatekeeper",
+    ),
+    Defect(
+        "the source's role may not set the access list that it sends",
+        "blueprints/_shared/store_access.py",
+        "GIVE = (s3.AbortMultipartUpload, *TAKE, s3.PutObject, s3.PutObjectAcl, "
+        "s3.PutObjectTagging)",
+        "GIVE = (s3.AbortMultipartUpload, *TAKE, s3.PutObject, s3.PutObjectTagging)",
+        "tests/blueprints/multi_region_pipeline/test_roles.py::test_roles_may_do_their_work",
+    ),
+    Defect(
+        "CodeBuild may not ask where its artifacts' bucket is",
+        "blueprints/_shared/store_access.py",
+        "IDENTIFY = (s3.GetBucketAcl, s3.GetBucketLocation)",
+        "IDENTIFY = (s3.GetBucketAcl,)",
+        "tests/test_documented_permissions.py::"
+        "test_a_role_has_what_aws_documents_or_an_excuse[multi_region_pipeline]",
+    ),
+    Defect(
+        "a StackSet's stacks have less than AWS documents as the minimum",
+        "blueprints/artifact_stores/blueprint.py",
+        '                "cloudformation:*",\n',
+        '                "cloudformation:CreateStack",\n',
+        "tests/test_documented_permissions.py::"
+        "test_a_role_has_what_aws_documents_or_an_excuse[artifact_stores]",
+    ),
+    Defect(
+        "an action may pass its role to another service than CloudFormation",
+        "blueprints/_shared/deployers.py",
+        '"iam:PassedToService": "cloudformation.amazonaws.com"',
+        '"iam:PassedToService": "lambda.amazonaws.com"',
+        "tests/blueprints/multi_region_pipeline/test_roles.py::test_conditions_of_a_request_decide",
+    ),
+    Defect(
+        "a role inside of an OpenAPI document is not passed",
+        "cfngen/deploy_role/passing.py",
+        "    for name in sorted(named & set(resources)):\n",
+        "    for name in sorted(named & set(resources)) if ROLE_NAME.search(leaf.name) else ():\n",
+        "tests/deploy_role/test_passing.py",
+    ),
+    Defect(
+        "a type whose role was not found is left out silently",
+        "cfngen/deploy_role/__init__.py",
+        "        if not roles:\n",
+        "        if False:\n",
+        "tests/deploy_role/test_passing.py",
+    ),
+    Defect(
+        "an instance profile from elsewhere asks for no role",
+        "cfngen/deploy_role/passing.py",
+        "        if resource.type != PROFILE:\n"
+        "            yield _any_role(leaf, resource, place)\n",
+        "        if False:\n            yield _any_role(leaf, resource, place)\n",
+        "tests/deploy_role/test_passing.py",
+    ),
+    Defect(
+        "a connection is passed by the prefix of before the rename only",
+        "cfngen/deploy_role/handlers.py",
+        '        if exists(f"{other}:{verb}"):\n',
+        "        if False:\n",
+        "tests/deploy_role/test_handlers.py",
+    ),
+    Defect(
+        "the first multi-Region key of an account cannot make its role",
+        "cfngen/deploy_role/features.py",
+        '        "MultiRegion",\n',
+        '        "MultiRegions",\n',
+        "tests/deploy_role/test_handlers.py",
+    ),
+    Defect(
+        "a deployment may read every object of every bucket for the code that it names",
+        "cfngen/deploy_role/objects.py",
+        "        return objects(resource, resources, place)\n",
+        "        return None\n",
+        "tests/deploy_role/test_objects.py",
+    ),
+    Defect(
+        "a signing profile that anybody may use is not reported",
+        "cfngen/review/powers/permissions.py",
+        '    "AWS::Signer::ProfilePermission": _profile,\n',
+        "",
+        "tests/review/test_exposures.py",
+    ),
+    Defect(
+        "a handler cannot read a role of another stack that it passes",
+        "cfngen/deploy_role/__init__.py",
+        "            or roles_of(action, *known)\n",
+        "",
+        "tests/deploy_role/test_passing.py",
+    ),
+    Defect(
+        "a parameter whose name begins with a slash cannot be written",
+        "cfngen/deploy_role/arns.py",
+        '            own = pattern.removeprefix("/") if start.endswith("/") else pattern\n',
+        "            own = pattern\n",
+        "tests/test_deploy_role.py",
+    ),
+    Defect(
+        "a build that has started counts as failed once its receipt has run out",
+        "blueprints/worker_image/payload/build_branches.py",
+        "    delete(message)\n\n\ndef waiting():",
+        '    sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])\n'
+        "\n"
+        "\n"
+        "def waiting():",
+        "tests/blueprints/worker_image/test_worker.py::"
+        "test_a_receipt_that_ran_out_after_the_build_is_no_failure",
+    ),
+    Defect(
+        "a worker starts the build of a message that is another's by then",
+        "blueprints/worker_image/payload/build_branches.py",
+        "        if code_of(hide(message, HELD)) in NOT_OURS:\n            raise ExpiredError\n",
+        "        hide(message, HELD)\n",
+        "tests/blueprints/worker_image/test_worker.py::"
+        "test_who_lost_a_message_before_its_build_starts_none",
+    ),
+    Defect(
+        "all repositories wait for one another where EventBridge takes the group's "
+        "path as it stands",
+        "blueprints/worker_image/payload/build_branches.py",
+        "            if moved(message):\n                return\n",
+        "",
+        "tests/blueprints/worker_image/test_worker.py::"
+        "test_a_repository_waits_for_no_other_in_either_reading",
+    ),
+    Defect(
+        "the worker may not move a message to its repository's group",
+        "blueprints/branch_builder/worker.py",
+        "    yield queue.may_send  # from the group of all to that of a repository\n",
+        "",
+        "tests/blueprints/branch_builder/test_template.py::"
+        "test_the_worker_reads_the_repositories_and_starts_builds",
+    ),
+    Defect(
+        "a function may not send what it failed with to its dead-letter queue",
+        "cfngen/patterns/functions.py",
+        "    may_send = [lost.may_send] if lost else []\n",
+        "    may_send: list[Statement] = []\n",
+        "tests/patterns/test_functions.py::test_a_function_may_send_what_it_failed_with",
+    ),
+    Defect(
+        "a build's role trusts another service",
+        "output/branch-builder.yaml",
+        "              Service: codebuild.amazonaws.com",
+        "              Service: ec2.amazonaws.com",
+        "tests/emulator/test_branch_builder.py::test_a_push_ends_in_a_build",
+    ),
+    Defect(
+        "a deploy role may not write the policies inside of roles",
+        "cfngen/deploy_role/features.py",
+        '(r"iam:(Put|Delete)RolePolicy$", r"^(Policies|PolicyDocument)$", ""),',
+        '(r"iam:(Put|Delete)RolePolicy$", r"^PolicyDocument$", ""),',
+        "tests/emulator/test_deploy_roles.py::test_a_template_deploys_with_its_own_role[mirror-destination]",
+    ),
+]
