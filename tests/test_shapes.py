@@ -28,7 +28,7 @@ UNREADABLE = {
         ("codepipeline", "DisableStageTransition", CLOSING, "the request has no reason"),
         (
             *("codepipeline", "DisableStageTransition"),
-            *({**CLOSING, "reason": "Open 01:00"}, "not all of it of [a-zA-Z0-9!@"),
+            *({**CLOSING, "reason": "Open 01:00"}, "which does not match [a-zA-Z0-9!@"),
         ),
         (
             *("codepipeline", "DisableStageTransition"),
@@ -36,7 +36,7 @@ UNREADABLE = {
         ),
         (
             *("codepipeline", "StartPipelineExecution"),
-            *({"name": "bad name"}, "name is 'bad name', not all of it of"),
+            *({"name": "bad name"}, "name is 'bad name', which does not match"),
         ),
         (
             *("codebuild", "StartBuild"),
@@ -61,7 +61,7 @@ UNREADABLE = {
                 "environmentVariablesOverride[0].name has 0 characters, fewer than 1",
             ),
         ),
-        ("lambda", "Invoke", {"FunctionName": "a b"}, "FunctionName is 'a b', not all of it of"),
+        ("lambda", "Invoke", {"FunctionName": "a b"}, "FunctionName is 'a b', which does not match"),
         (
             *("ssm", "AddTagsToResource"),
             *(

@@ -28,7 +28,7 @@ class UnreadablePatternError(ValueError):
 
 
 def beyond(value: str, limits: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield which limits a text breaks, and how: `("pattern", "is 'a b', not all of it of …")`.
+    """Yield which limits a text breaks, and how: `("length", "has 101 characters, more than 100")`.
 
     Args:
         value: the text.
@@ -42,7 +42,7 @@ def beyond(value: str, limits: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "enum", f"is {value[:SHOWN]!r}, none of {', '.join(limits['enum'])}"
     pattern = limits.get("pattern")
     if pattern and not compiled(pattern).fullmatch(value):
-        yield "pattern", f"is {value[:SHOWN]!r}, not all of it of {pattern}"
+        yield "pattern", f"is {value[:SHOWN]!r}, which does not match {pattern} as a whole"
 
 
 def beyond_size(size: int, limits: dict[str, Any], unit: str) -> Iterator[str]:

@@ -53,7 +53,7 @@ def test_requests_against_a_model_are_refused(emulator: Emulator) -> None:
         emulator.client("codebuild").start_build(projectName="x", computeTypeOverride="HUGE")
     assert refused.value.response["Error"]["Code"] == "ValidationException"
     closing = {"pipelineName": "x", "stageName": "x", "transitionType": "Inbound"}
-    with pytest.raises(ClientError, match="reason is 'Open 01:00', not all of it of"):
+    with pytest.raises(ClientError, match="reason is 'Open 01:00', which does not match"):
         emulator.client("codepipeline").disable_stage_transition(**closing, reason="Open 01:00")
     assert len(emulator.call("invalid")) == 2
     emulator.reset()
