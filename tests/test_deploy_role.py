@@ -22,8 +22,6 @@ from cfngen.deploy_role.exports import exported_roles
 from cfngen.deploy_role.given import PARTITIONS
 from cfngen.deploy_role.given import place as given_place
 from cfngen.deploy_role.printing import (
-    INLINE,
-    MANAGED,
     as_json,
     as_yaml,
     document,
@@ -33,6 +31,7 @@ from cfngen.deploy_role.printing import (
 )
 from cfngen.errors import CfngenError
 from cfngen.manifest import all_regions
+from cfngen.quotas import MANAGED_POLICY, ROLE_POLICIES
 from cfngen.read import read
 from cfngen.schemas import OPERATIONS, iam_actions, iam_services, schema
 
@@ -97,7 +96,7 @@ def test_documents_fit_iam_and_say_the_same_in_both_formats(name: str) -> None:
     """Comments of the YAML are all that it has beside the JSON."""
     found = ours(name)
     parts = documents(found)
-    assert all(size(part) <= MANAGED < INLINE for part in parts)
+    assert all(size(part) <= MANAGED_POLICY < ROLE_POLICIES for part in parts)
     plain = [document(part) for part in parts]
     assert list(yaml.safe_load_all(as_yaml(found))) == plain
     assert json.loads(as_json(found)) == (plain if len(plain) > 1 else plain[0])
@@ -520,7 +519,7 @@ def test_a_policy_that_is_too_long_is_several() -> None:
     found = of(names)
     parts = documents(found)
     assert len(parts) > 1
-    assert all(size(part) <= MANAGED for part in parts)
+    assert all(size(part) <= MANAGED_POLICY for part in parts)
     granted = {(a, r) for part in parts for s in part for a in s.actions for r in s.resources}
     assert granted == {(a, r) for s in found.statements for a in s.actions for r in s.resources}
     assert isinstance(json.loads(as_json(found)), list)
@@ -531,11 +530,13 @@ def test_one_document_where_a_role_has_room_for_it() -> None:
     found = ours("branch-builder")
     assert len(documents(found)) == 2
     (statements,) = documents(found, inline=True)
-    assert MANAGED < size(statements) <= INLINE
+    assert MANAGED_POLICY < size(statements) <= ROLE_POLICIES
     body = document(statements)
     assert json.loads(as_json(found, inline=True)) == body
     assert yaml.safe_load(as_yaml(found, inline=True)) == body
-    assert f"{size(statements):,} of the {INLINE:,} characters" in as_yaml(found, inline=True)
+    assert f"{size(statements):,} of the {ROLE_POLICIES:,} characters" in as_yaml(
+        found, inline=True
+    )
     names = {f"R{n}": one("AWS::SQS::Queue", QueueName=f"{n}-{'x' * 70}") for n in range(120)}
     with pytest.raises(CfngenError, match=r"more than the 10,240 .* managed policies hold them"):
         as_json(of(names), inline=True)

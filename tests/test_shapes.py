@@ -61,7 +61,12 @@ UNREADABLE = {
                 "environmentVariablesOverride[0].name has 0 characters, fewer than 1",
             ),
         ),
-        ("lambda", "Invoke", {"FunctionName": "a b"}, "FunctionName is 'a b', which does not match"),
+        (
+            "lambda",
+            "Invoke",
+            {"FunctionName": "a b"},
+            "FunctionName is 'a b', which does not match",
+        ),
         (
             *("ssm", "AddTagsToResource"),
             *(

@@ -16,7 +16,7 @@ GLOB = r'[^\x00-\x20~^:?\[\\\x7f"]{1,256}'
 PROJECT = "[A-Za-z0-9][A-Za-z0-9_-]{1,149}"
 # Characters of the worker's policies besides what the names of repositories and projects need, and
 # what a project's ARN has besides its name, with quotes and a comma.
-POLICIES_TAKEN = 2_700
+POLICIES_TAKEN = 2_900
 PROJECT_ARN = len('"arn:aws:codebuild:ap-southeast-2:123456789012:project/",')
 # The longest that CloudFormation makes of a logical ID.
 PROJECT_NAME = generated("a" * KEPT, "AWS::CodeBuild::Project")

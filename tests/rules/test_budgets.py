@@ -265,12 +265,12 @@ def test_what_is_malformed_is_passed_over(body: dict[str, Any]) -> None:
 
 def test_what_is_certain_is_an_error_and_what_may_be_a_warning(linter: Linter) -> None:
     """At the line that is too large."""
-    many = [{"Fn::GetAtt": [f"Queue{n}", "Arn"]} for n in range(100)]
+    many = [{"Fn::GetAtt": [f"Queue{n}", "Arn"]} for n in range(25)]
     for patterns, rule in ((["x" * 30] * 80, "E9402"), (many, "W9402")):
         rule_of = {"Type": "AWS::Events::Rule", "Properties": {
             "EventPattern": {"resources": patterns},
         }}  # fmt: skip
-        queues = {f"Queue{n}": {"Type": "AWS::SQS::Queue"} for n in range(100)}
+        queues = {f"Queue{n}": {"Type": "AWS::SQS::Queue"} for n in range(25)}
         text = json.dumps({"Resources": {"Rule": rule_of, **queues}}, indent=1)
         found = {f.rule: f for f in linter.lint(text, "t.json") if f.rule.endswith("9402")}
         assert list(found) == [rule]

@@ -404,7 +404,7 @@ def test_whatever_lists_the_options_take_aws_takes(options: dict[str, Any], leng
 
 def test_ends_of_builds_are_heard_of_by_as_many_rules_as_it_takes() -> None:
     """Each project is in one of them, and each of them may call the function."""
-    template = body(**LISTS["each"], repositories=named(43, 30))
+    template = body(**LISTS["each"], repositories=named(44, 20))
     rules = {
         name: rule
         for name, rule in of_type(template, "AWS::Events::Rule").items()
@@ -413,7 +413,7 @@ def test_ends_of_builds_are_heard_of_by_as_many_rules_as_it_takes() -> None:
     assert list(rules) == ["BuildEnded", "BuildEnded2"]
     listed = [n["Ref"] for r in rules.values() for n in r["EventPattern"]["detail"]["project-name"]]
     projects = set(of_type(template, "AWS::CodeBuild::Project"))
-    assert len(listed) == len(set(listed)) == 43
+    assert len(listed) == len(set(listed)) == 44
     assert set(listed) <= projects
     called = {
         p["SourceArn"]["Fn::GetAtt"][0]
