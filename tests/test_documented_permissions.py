@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import re
+import sys
 import tomllib
 from collections.abc import Iterator
 from datetime import date
@@ -17,6 +19,7 @@ from support.policy_evaluation import like, listed
 from support.role_uses import READERS, Use, uses
 
 from cfngen import draw
+from cfngen.patterns import roles
 from cfngen.registry import blueprints
 from cfngen.testing import of_type, references, shapes, statements
 
@@ -24,6 +27,8 @@ TABLE = tomllib.loads((Path(__file__).parent / "documented_permissions.toml").re
 OURS = sorted(name for name, entry in blueprints().items() if entry.distribution == "cfngen")
 PARTS = [part for e in excuses() for part in e.parts if part.judge == "documented"]
 PIPELINE, ROLES = "multi_region_pipeline", "deployment_roles"
+KEYS = Path(__file__).parent / "emulator/plugin/documented.py"
+DOCS = "https://docs.aws.amazon.com/"
 # Held by our own programs, which call what they call; no page of AWS's says what that is.
 OWN_PROGRAMS = {
     "branch_events": {"ReaderRole", "AnswerRole"},
@@ -174,3 +179,38 @@ def test_a_permission_that_is_taken_away_is_missed(role: str, action: str, row: 
         kept = [one for one in listed(statement["Action"]) if one != action]
         statement["Action"] = kept or "none:None"
     assert Omission(PIPELINE, role, action, row) in omissions(PIPELINE, body)
+
+
+@pytest.fixture
+def keys(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Give the table of condition keys that the emulator answers by."""
+    monkeypatch.setenv("MINISTACK_ACCOUNT_ID", "123456789012")
+    spec = importlib.util.spec_from_file_location("documented", KEYS)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    monkeypatch.setitem(sys.modules, "documented", module)  # for its dataclass
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_trust_policies_ask_for_the_account_where_the_service_sends_it(keys: Any) -> None:
+    """No more than that, or the role is of no use; and no less, but for StackSets' own roles."""
+    sending = {
+        principal.removesuffix(".amazonaws.com")
+        for principal, sends in keys.TO_ROLES.items()
+        if sends.account and not sends.only_for
+    }
+    assert sending == roles.SENDS_SOURCE_ACCOUNT
+
+
+def test_what_a_service_sends_is_on_a_page_that_roles_name(keys: Any) -> None:
+    """Of AWS's own, read; a page of trust policies is named where those are made."""
+    named = Path(roles.__file__).read_text()
+    for principal, sends in [*keys.TO_ROLES.items(), *keys.TO_RESOURCES.items()]:
+        assert re.fullmatch(rf"{DOCS}\S+\.html", sends.page), principal
+        assert date.fromisoformat(sends.read)
+    for service in roles.SENDS_SOURCE_ACCOUNT:
+        sends = keys.TO_ROLES[f"{service}.amazonaws.com"]
+        page = sends.page.removeprefix(DOCS)
+        assert re.search(rf"#   {service} +{re.escape(page)}", named) or sends.inference, service

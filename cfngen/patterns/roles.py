@@ -10,7 +10,18 @@ from troposphere.iam import Policy, Role, RolePolicy
 from cfngen.iam import Statement, policy_document, trust
 
 # Services that send aws:SourceAccount when they assume a role, so that another account's use of
-# the same service cannot borrow it. API Gateway and Lambda are not documented to.
+# the same service cannot borrow it. Each rests on a page of docs.aws.amazon.com that has the key in
+# a trust policy for the service (read on 2026-11-30):
+#   codebuild   codebuild/latest/userguide/setting-up-service-role.html
+#   ecs-tasks   AmazonECS/latest/developerguide/task-iam-roles.html; the page on the execution role
+#               (task_execution_IAM_role.html) has no condition, and the principal is the same
+#   events      eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
+#   scheduler   scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
+# For codepipeline it is inferred: no page of its guide that was read has it, but the service role
+# that its console makes does, in the statement CodePipelineTrustPolicy. API Gateway and Lambda are
+# not documented to send it: the one's page (apigateway/latest/developerguide/permissions.html) has
+# no condition, and the other's disagree (lambda/latest/dg/permissions-managed-policies.html,
+# permissions-source-function-arn.html).
 SENDS_SOURCE_ACCOUNT = frozenset({"codebuild", "codepipeline", "ecs-tasks", "events", "scheduler"})
 
 

@@ -110,11 +110,13 @@ def role_for(emulator: Emulator, service: str, condition: dict[str, Any] | None 
 
 ACCOUNT = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 STARTS = "arn:aws:scheduler:eu-west-1:123456789012:"
+RULE = "arn:aws:events:eu-west-1:123456789012:rule/x"
+PIPELINE = "arn:aws:codepipeline:eu-west-1:123456789012:x"
 # Service, what it acts for, the condition of the trust policy, and whether it gets the keys.
 TRUST = [
     ("codebuild", "arn:aws:codebuild:eu-west-1:123456789012:project/x", ACCOUNT, True),
     ("ecs-tasks", "arn:aws:ecs:eu-west-1:123456789012:task/x/1", ACCOUNT, True),
-    ("events", "arn:aws:events:eu-west-1:123456789012:rule/x", ACCOUNT, True),
+    ("events", RULE, ACCOUNT, True),
     ("scheduler", f"{STARTS}schedule/ours/x", ACCOUNT, True),
     (
         *("scheduler", f"{STARTS}schedule/ours/x"),
@@ -127,6 +129,11 @@ TRUST = [
     ("lambda", "arn:aws:lambda:eu-west-1:123456789012:function:x", {}, True),
     ("lambda", "arn:aws:lambda:eu-west-1:123456789012:function:x", ACCOUNT, False),
     ("apigateway", "arn:aws:execute-api:eu-west-1:123456789012:x", ACCOUNT, False),
+    ("codepipeline", PIPELINE, ACCOUNT, True),
+    ("codepipeline", PIPELINE, {"ArnEquals": {"aws:SourceArn": PIPELINE}}, False),
+    ("cloudformation", "arn:aws:cloudformation:eu-west-1:123456789012:stackset/x:1", ACCOUNT, True),
+    ("cloudformation", "arn:aws:cloudformation:eu-west-1:123456789012:stack/x/1", ACCOUNT, False),
+    ("cloudformation", "", ACCOUNT, False),
 ]
 
 
@@ -134,7 +141,7 @@ TRUST = [
 def test_a_service_says_of_itself_what_is_documented(
     service: str, source: str, condition: dict[str, Any], *, gets: bool, emulator: Emulator
 ) -> None:
-    """Account and ARN where a page promises them, a group's ARN for a schedule, nothing else."""
+    """Account and ARN where a page shows them, a group's ARN for a schedule, nothing else."""
     arn = role_for(emulator, service, condition)
     asked = {"arn": arn, "principal": f"{service}.amazonaws.com", "source": source}
     try:
@@ -143,6 +150,30 @@ def test_a_service_says_of_itself_what_is_documented(
         else:
             with pytest.raises(RuntimeError, match="sts:AssumeRole"):
                 emulator.call("role", **asked)
+    finally:
+        emulator.reset()
+
+
+@pytest.mark.parametrize(
+    ("condition", "lets"),
+    [({}, True), ({"ArnEquals": {"aws:SourceArn": RULE}}, True), (ACCOUNT, False)],
+)
+def test_a_rule_says_to_a_queue_which_it_is_and_not_whose(
+    condition: dict[str, Any], *, lets: bool, emulator: Emulator
+) -> None:
+    """EventBridge's statements for queues have the rule's ARN alone."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": "*",
+        "Condition": condition,
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    emulator.client("sqs").create_queue(QueueName="x", Attributes={"Policy": policy})
+    asked = {"arn": "arn:aws:sqs:eu-west-1:123456789012:x", "source": RULE}
+    try:
+        assert emulator.call("admits", principal="events.amazonaws.com", **asked) is lets
     finally:
         emulator.reset()
 

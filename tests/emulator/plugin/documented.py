@@ -1,7 +1,8 @@
 """Which condition keys AWS's services are documented to send, to trust and to resource policies.
 
-A key that no page promises is not in a request's context here, whatever AWS may send: a policy that
-needs it would rest on luck. Where pages disagree, the key is left out.
+A key that no page shows is not in a request's context here, whatever AWS may send: a policy that
+needs it would rest on luck. Where pages disagree, the key is left out. Where a template of ours
+needs a key that is only inferred, `inference` says from what.
 """
 
 from __future__ import annotations
@@ -20,51 +21,65 @@ class Sends:
     Attributes:
         arn: whether `aws:SourceArn` is sent.
         account: whether `aws:SourceAccount` is.
-        page: the page that says so, or that says nothing where it would.
+        page: the page that shows so, or that shows nothing where it would.
         read: when that was read.
+        only_for: what has to be in the ARN of the resource, or nothing at all is sent.
+        inference: what a key rests on that the page does not show, or not for all of its uses.
     """
 
     arn: bool
     account: bool
     page: str
     read: str = "2026-11-30"
+    only_for: str = ""
+    inference: str = ""
 
 
 NOTHING = Sends(False, False, "", "")
 # To the trust policy of a role, by the service that assumes it.
 TO_ROLES = {
+    # Its trust policy has no condition, and is the one that "must" be given to the role.
     "apigateway.amazonaws.com": Sends(
         arn=False,
         account=False,
         page=f"{DOCS}apigateway/latest/developerguide/permissions.html",
     ),
+    # The page is about the administration role of a StackSet. That on the service role of a stack
+    # (using-iam-servicerole.html) names the principal and no key.
     "cloudformation.amazonaws.com": Sends(
-        arn=True,  # of the stack set; nothing is promised for a stack's own role
+        arn=True,  # of the stack set
         account=True,
         page=f"{DOCS}AWSCloudFormation/latest/UserGuide/stacksets-prereqs-self-managed.html",
+        only_for=":stackset/",
     ),
     "codebuild.amazonaws.com": Sends(
         arn=True,  # of the project
         account=True,
-        page=f"{DOCS}codebuild/latest/userguide/cross-service-confused-deputy-prevention.html",
+        page=f"{DOCS}codebuild/latest/userguide/setting-up-service-role.html",
     ),
     "codepipeline.amazonaws.com": Sends(
-        arn=True,  # of the pipeline
+        arn=False,
         account=True,
-        page=f"{DOCS}codepipeline/latest/userguide/cross-service-confused-deputy-prevention.html",
+        page=f"{DOCS}codepipeline/latest/userguide/pipelines-create-service-role-cli.html",
+        inference="The page's trust policy has no condition. The service role that the console"
+        " makes has aws:SourceAccount in its own, in a statement CodePipelineTrustPolicy: so it is"
+        " in roles exported from accounts. Nothing shows aws:SourceArn.",
     ),
     "ecs-tasks.amazonaws.com": Sends(
-        arn=True,  # something of ECS in the region and account
+        arn=True,  # something of ECS in the region and account: a cluster cannot be told by it
         account=True,
         page=f"{DOCS}AmazonECS/latest/developerguide/task-iam-roles.html",
+        inference="The page is about the task role. That on the execution role"
+        " (task_execution_IAM_role.html) has no condition; AWS's own repository"
+        " aws/agent-toolkit-for-aws gives both roles one trust policy, with aws:SourceAccount.",
     ),
     "events.amazonaws.com": Sends(
         arn=True,  # of the rule
         account=True,
-        page=f"{DOCS}eventbridge/latest/userguide/eb-use-conditions.html",
+        page=f"{DOCS}eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html",
     ),
-    # The guide's page on managed policies shows both keys in a trust policy; that Lambda sends them
-    # when a function is created is reported not to be so. The harder reading is taken.
+    # This page says that aws:SourceArn is for policies of functions. The guide's page on managed
+    # policies recommends both keys for trust policies, and shows none. The harder reading is taken.
     "lambda.amazonaws.com": Sends(
         arn=False,
         account=False,
@@ -78,11 +93,14 @@ TO_ROLES = {
 }
 # To the policy of a resource, by the service that acts and the service that the resource is of.
 TO_RESOURCES = {
+    # This page has the ARN of an authorizer, though of an HTTP API's; Lambda's page on API Gateway
+    # that of a method, in one example with the account and in another without.
     ("apigateway.amazonaws.com", "lambda"): Sends(
         arn=True,  # of the authorizer or the method
         account=False,
-        page=f"{DOCS}apigateway/latest/developerguide/api-gateway-lambda-authorizer-lambda-"
-        "function-create.html",
+        page=f"{DOCS}apigateway/latest/developerguide/http-api-lambda-authorizer.html",
+        inference="That the ARN of a REST API's authorizer has the same form: its pages leave the"
+        " command to the console.",
     ),
     ("cloudwatch.amazonaws.com", "sns"): Sends(
         arn=True,  # of the alarm
@@ -94,10 +112,13 @@ TO_RESOURCES = {
         account=True,
         page=f"{DOCS}codecommit/latest/userguide/how-to-notify-lambda-cc.html",
     ),
+    # Statements for Lambda and SQS have aws:SourceArn alone. The page on condition keys lists
+    # aws:SourceAccount, for no service; that it made Lambda refuse events is reported in pull
+    # request 481 of awsdocs/aws-cloudformation-user-guide.
     ("events.amazonaws.com", "lambda"): Sends(
         arn=True,  # of the rule
-        account=True,
-        page=f"{DOCS}eventbridge/latest/userguide/eb-use-conditions.html",
+        account=False,
+        page=f"{DOCS}eventbridge/latest/userguide/eb-use-resource-based.html",
     ),
     # Its statement has no condition, where those for Lambda and SQS have one.
     ("events.amazonaws.com", "sns"): Sends(
@@ -105,9 +126,10 @@ TO_RESOURCES = {
         account=False,
         page=f"{DOCS}eventbridge/latest/userguide/eb-use-resource-based.html",
     ),
+    # For dead-letter queues the same is on eb-rule-dlq.html.
     ("events.amazonaws.com", "sqs"): Sends(
-        arn=True,
-        account=True,
+        arn=True,  # of the rule
+        account=False,
         page=f"{DOCS}eventbridge/latest/userguide/eb-use-resource-based.html",
     ),
 }
@@ -124,6 +146,8 @@ def context(principal: str, action: str, source: str) -> dict[str, str]:
     service = action.partition(":")[0]
     table = TO_ROLES.get(principal) if service == "sts" else TO_RESOURCES.get((principal, service))
     sends = table or NOTHING
+    if sends.only_for not in source:
+        return {}
     made = {"aws:sourceaccount": ACCOUNT} if sends.account else {}
     if sends.arn and source:
         made["aws:sourcearn"] = group_of(source)
