@@ -27,8 +27,6 @@ REPOSITORIES = ("app", "a.b-c_d", "r" * 100)
 COMMITS = ("0123456789abcdef0123456789abcdef01234567",)
 # By the last part of the path into an event; what else is in one is of AWS's own making.
 BROUGHT = {"referenceName": BRANCHES, "repositoryName": REPOSITORIES, "commitId": COMMITS}
-# The services whose requests carry the operation in a header, as API Gateway passes it on.
-IN_HEADER = ("codebuild", "codepipeline", "ecs", "events", "sqs")
 ACCOUNT = "123456789012"
 
 
@@ -148,17 +146,16 @@ def test_schedules_ask_what_the_service_takes(entry: Entry) -> None:
 @each_blueprint
 def test_integrations_ask_what_the_service_takes(entry: Entry) -> None:
     """API Gateway sends the header and the body that the method maps."""
-    services = {shapes.model(name).metadata["targetPrefix"]: name for name in IN_HEADER}
     for title, method in of_type(entry, "AWS::ApiGateway::Method"):
         integration = method.get("Integration", {})
         if integration.get("Type") != "AWS":
             continue
         header = integration["RequestParameters"]["integration.request.header.X-Amz-Target"]
-        prefix, _, operation = header.strip("'").partition(".")
-        assert integration["Uri"]["Fn::Sub"].endswith(f":{services[prefix]}:action/{operation}")
+        service, operation = shapes.of_header(header.strip("'"))
+        assert integration["Uri"]["Fn::Sub"].endswith(f":{service}:action/{operation}")
         for text in integration["RequestTemplates"].values():
             request = json.loads(re.sub(r"\$stageVariables\.\w+", "x", text))
-            assert shapes.problems(services[prefix], operation, request) == [], (title, request)
+            assert shapes.problems(service, operation, request) == [], (title, request)
 
 
 def test_there_is_something_of_each_kind() -> None:

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 import yaml
-from botocore.validate import validate_parameters
+from support import shapes
 from support.codecommit_comments import ROLE, CodeCommit
 from support.integrations import BIN, BUILDSPEC, INTEGRATIONS, REAL, ROOT, Build
 from support.reviews import PullRequest, StandIn
@@ -232,9 +231,7 @@ def test_the_event_becomes_the_builds_variables() -> None:
         found[name] = value
     text = target["InputTransformer"]["InputTemplate"]
     sent = json.loads(re.sub(r"<(\w+)>", lambda name: json.dumps(found[name[1]]), text))
-    client = boto3.session.Session(region_name="eu-west-1").client("codebuild")
-    shape = client.meta.service_model.operation_model("StartBuild").input_shape
-    validate_parameters({"projectName": "review", **sent}, shape)
+    assert shapes.problems("codebuild", "StartBuild", {"projectName": "review", **sent}) == []
     told = {one["name"]: one["value"] for one in sent["environmentVariablesOverride"]}
     spec = importlib.util.spec_from_file_location("comment", INTEGRATIONS / "codecommit/comment.py")
     assert spec

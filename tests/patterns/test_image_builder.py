@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 import importlib.util
 import io
 import json
@@ -21,9 +20,7 @@ from urllib.error import HTTPError
 
 import boto3
 import pytest
-from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel
-from botocore.validate import ParamValidator
+from support import shapes
 from support.codebuild import create_project
 from support.loopback import reply_json
 
@@ -361,25 +358,6 @@ def test_a_repository_that_is_not_there(cold: Callable[[], Lambda], account: Acc
 # --- against AWS as it may be ---------------------------------------------------------------------
 
 
-@functools.cache
-def operation(target: str) -> OperationModel:
-    """Return what botocore knows about an operation, by its name in the JSON protocol."""
-    prefix, _, name = target.partition(".")
-    services = {
-        "CodeBuild_20161006": "codebuild",
-        "AmazonEC2ContainerRegistry_V20150921": "ecr",
-    }
-    model = Loader().load_service_model(services[prefix], "service-2")
-    return ServiceModel(model, services[prefix]).operation_model(name)
-
-
-def fitting(said: dict[str, Any], shape: Any) -> dict[str, Any]:
-    """Return what was said, which must be what AWS's own model of the operation knows."""
-    report = ParamValidator().validate(said, shape)
-    assert not report.has_errors(), report.generate_report()
-    return said
-
-
 def state(status: str, *reached: str, failing: str = "", message: str = "") -> dict[str, Any]:
     """Return a build as BatchGetBuilds shows it."""
     phases: list[dict[str, Any]] = [
@@ -495,10 +473,11 @@ def scripted(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             """Answer one operation."""
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             try:
-                model = operation(self.headers["X-Amz-Target"])
-                status, said = script.answer(model.name, fitting(asked, model.input_shape))
+                service, name = shapes.of_header(self.headers["X-Amz-Target"])
+                assert not (wrong := shapes.problems(service, name, asked)), wrong
+                status, said = script.answer(name, asked)
                 if status == 200:
-                    fitting(said, model.output_shape)
+                    assert not (wrong := shapes.answer_problems(service, name, said)), wrong
             except BaseException as error:
                 broken.append(repr(error))
                 status, said = 400, {"__type": "TestIsWrong", "message": repr(error)}

@@ -1,7 +1,7 @@
 """Parts of CodeCommit, Parameter Store and STS on loopback, for the real `aws` and the real git.
 
-It speaks the JSON protocol of some operations (shapes from the service models in botocore) and,
-through `git http-backend`, git's own protocol over HTTP.
+It speaks the JSON protocol of some operations, held to the service models in botocore and to what
+these do not say, and, through `git http-backend`, git's own protocol over HTTP.
 """
 
 from __future__ import annotations
@@ -16,7 +16,9 @@ from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+from xml.sax.saxutils import escape
 
+from support import shapes
 from support.git_repositories import Repository, new_codecommit_repository
 from support.loopback import Loopback
 
@@ -28,6 +30,16 @@ ASSUMED = """\
 <SessionToken>t</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials>
 </AssumeRoleResult></AssumeRoleResponse>
 """
+NOT_ASSUMED = """\
+<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<Error><Code>{}</Code><Message>{}</Message></Error></ErrorResponse>
+"""
+
+
+# CodeCommit's user guide, "Quotas"; `CreateBranch`. What botocore's model does not say of names.
+REPOSITORY_NAME = re.compile(r"(?!.*\.git$)[\w.-]{1,100}", re.ASCII)
+BRANCH_NAME = re.compile(r"(?![0-9a-fA-F]{40}$).{1,256}", re.DOTALL)
+STANDARD_BYTES = 4096  # of a parameter of the tier Standard
 
 
 class RefusalError(Exception):
@@ -69,10 +81,27 @@ class Aws(Loopback):
         self.calls.append((operation, asked))
         if operation in self.denied:
             raise RefusalError("AccessDeniedException", operation)
-        service, _, name = operation.partition(".")
-        return {"CodeCommit_20150413": self.codecommit, "AmazonSSM": self.parameter_store}[service](
+        try:
+            service, name = shapes.of_header(operation)
+            wrong = shapes.refusal(service, name, asked)
+        except (KeyError, ValueError):
+            raise RefusalError("UnknownOperationException", operation) from None
+        if wrong or (wrong := misnamed(service, asked)):
+            raise RefusalError(*wrong)
+        answer = {"codecommit": self.codecommit, "ssm": self.parameter_store}[service](
             name, region, asked
         )
+        assert not (impossible := shapes.answer_problems(service, name, answer)), impossible
+        return answer
+
+    def assume(self, asked: dict[str, Any]) -> tuple[int, str]:
+        """Answer for STS, in XML."""
+        request = {name: asked[name] for name in asked if name not in ("Action", "Version")}
+        if "DurationSeconds" in request:
+            request["DurationSeconds"] = int(request["DurationSeconds"])
+        if wrong := shapes.refusal("sts", asked["Action"], request):
+            return 400, NOT_ASSUMED.format(*map(escape, wrong))
+        return 200, ASSUMED.format(key_of(asked["RoleArn"]))
 
     def codecommit(self, operation: str, region: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer for CodeCommit."""
@@ -101,19 +130,33 @@ class Aws(Loopback):
                 raise RefusalError("ParameterNotFound", name)
             return {"Parameter": {"Name": name, "Type": "String", "Value": self.parameters[name]}}
         if operation == "PutParameter":
-            if asked["Name"] in self.parameters and not asked.get("Overwrite"):
-                raise RefusalError("ParameterAlreadyExists", asked["Name"])
-            self.parameters[asked["Name"]] = asked["Value"]
-            return {"Version": 1, "Tier": "Standard"}
+            return self.put_parameter(asked)
         raise RefusalError("UnknownOperationException", operation)
+
+    def put_parameter(self, asked: dict[str, Any]) -> dict[str, Any]:
+        """Keep a parameter, as `PutParameter`'s page says; a value of 4 KB is taken in bytes."""
+        name, value = asked["Name"], asked["Value"]
+        if not value or re.search(r"\{\{.*\}\}", value, re.DOTALL):
+            raise RefusalError("ValidationException", f"{name}: no text, or a reference in it")
+        if name not in self.parameters and "Type" not in asked:
+            raise RefusalError("ValidationException", f"{name} is new and has no type")
+        if asked.get("Tier", "Standard") != "Standard":
+            raise RefusalError("ValidationException", "a tier that is not imitated")
+        if len(value.encode()) > STANDARD_BYTES:
+            raise RefusalError(
+                "ValidationException",
+                f"Standard tier parameters support a maximum parameter value of {STANDARD_BYTES}"
+                " characters. To create a larger parameter value, upgrade the parameter to use the"
+                " advanced-parameter tier.",
+            )
+        if name in self.parameters and not asked.get("Overwrite"):
+            raise RefusalError("ParameterAlreadyExists", name)
+        self.parameters[name] = value
+        return {"Version": 1, "Tier": "Standard"}
 
     def create_repository(self, region: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Make an empty repository."""
         name, description = asked["repositoryName"], asked.get("repositoryDescription", "")
-        if not re.fullmatch(r"(?!.*\.git$)[\w.-]{1,100}", name, re.ASCII):
-            raise RefusalError("InvalidRepositoryNameException", name)
-        if len(description) > 1000:
-            raise RefusalError("InvalidRepositoryDescriptionException", description)
         path = self.root / region / name
         if path.exists():
             raise RefusalError("RepositoryNameExistsException", name)
@@ -154,6 +197,17 @@ class Aws(Loopback):
         if repository.head in repository.refs():
             known["defaultBranch"] = repository.head.removeprefix("refs/heads/")
         return known
+
+
+def misnamed(service: str, asked: dict[str, Any]) -> tuple[str, str] | None:
+    """Return the code and the message by which CodeCommit refuses a name, or nothing."""
+    if service != "codecommit":
+        return None
+    if not REPOSITORY_NAME.fullmatch(asked.get("repositoryName", "any")):
+        return "InvalidRepositoryNameException", asked["repositoryName"]
+    if not BRANCH_NAME.fullmatch(asked.get("defaultBranchName", "any")):
+        return "InvalidBranchNameException", asked["defaultBranchName"]
+    return None
 
 
 def key_of(role: str) -> str:
@@ -207,7 +261,8 @@ class Handler(BaseHTTPRequestHandler):
         if form:
             asked = dict(parse_qsl(self.body().decode()))
             self.aws.calls.append((asked["Action"], {"signer": key, **asked}))
-            self.reply(200, "text/xml", ASSUMED.format(key_of(asked["RoleArn"])).encode())
+            status, text = self.aws.assume(asked)
+            self.reply(status, "text/xml", text.encode())
             return
         try:
             status, said = 200, self.aws.answer(target, region, json.loads(self.body()))

@@ -151,10 +151,10 @@ class Handler(BaseHTTPRequestHandler):
             return "AccountLimitExceededException", "refused"
         if code := self.state.refused.get(operation):
             return code, "refused"
-        names = {"CodeBuild_20161006": "codebuild", "AmazonSQS": "sqs"}
-        problems = shapes.problems(names[service], operation, asked) if service in names else []
-        if problems:
-            return "ValidationException", "; ".join(problems)
+        if service != "S3" and (
+            wrong := shapes.refusal(shapes.prefixes()[service], operation, asked)
+        ):
+            return wrong
         if service == "AmazonSQS" and (why := self.state.receipts.refusal(operation, asked)):
             return "InvalidParameterValue", why
         return None

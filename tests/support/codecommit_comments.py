@@ -6,8 +6,7 @@ import json
 from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-import boto3
-from botocore.validate import validate_parameters
+from support import shapes
 from support.loopback import Loopback, reply_json
 
 ROLE = "arn:aws:sts::123456789012:assumed-role/ReviewRole"
@@ -38,8 +37,6 @@ class CodeCommit(Loopback):
         self.session = "AWSCodeBuild-1"
         self.strict = False
         self.tokens: dict[str, dict[str, Any]] = {}
-        client = boto3.session.Session(region_name="eu-west-1").client("codecommit")
-        self.model = client.meta.service_model
         state = self
 
         class Ours(Handler):
@@ -68,7 +65,8 @@ class CodeCommit(Loopback):
     def answer(self, operation: str, request: dict[str, Any]) -> tuple[int, dict[str, Any]]:
         """Answer an operation."""
         self.calls.append(operation)
-        validate_parameters(request, self.model.operation_model(operation).input_shape)
+        if wrong := shapes.refusal("codecommit", operation, request):
+            return 400, dict(zip(("__type", "message"), wrong, strict=True))
         return {
             "GetCommentsForPullRequest": self.listed,
             "PostCommentForPullRequest": self.posted,

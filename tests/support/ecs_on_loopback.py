@@ -148,8 +148,7 @@ class Ecs(Loopback):
             if given.get("cluster") != self.cluster:
                 raise RefusalError("ClusterNotFoundException", "Cluster not found.")
             said = known[operation](given)
-            output = shapes.model("ecs").operation_model(operation).output_shape
-            assert not list(shapes.judged(said, output, "")), said
+            assert not shapes.answer_problems("ecs", operation, said), said
             return said
 
     def _list(self, given: dict[str, Any]) -> dict[str, Any]:

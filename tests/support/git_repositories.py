@@ -104,10 +104,16 @@ class Repository:
         return [line.split(" ")[1] for line in lines]
 
 
-COUNT_PUSHES = """\
-refs=$(wc -l)
-echo $((refs)) >> "$GIT_DIR/pushes"
-if [ "$refs" -gt 4000 ]; then echo 'more than 4000 references'; exit 1; fi
+# That one bad name refuses the whole push is the harder reading: AWS's pages do not say.
+RULES = """\
+refs=$(cat)
+count=$(printf '%s\\n' "$refs" | grep -c .)
+echo $((count)) >> "$GIT_DIR/pushes"
+if [ "$count" -gt 4000 ]; then echo 'more than 4000 references'; exit 1; fi
+if printf '%s\\n' "$refs" | grep -aE ' refs/heads/([0-9a-fA-F]{40}|.{257,})$'; then
+  echo 'invalid branch name'
+  exit 1
+fi
 """
 
 
@@ -122,7 +128,8 @@ def new_codecommit_repository(path: Path) -> Repository:
     """Make an empty repository with CodeCommit's rules.
 
     At most 4,000 refs in a push, and the default branch cannot be deleted (git's own rule for
-    bare repositories). A commit can be asked for by its id if a ref leads to it, and nothing can be
+    bare repositories). No branch is called by 40 hex digits or by more than 256 characters (user
+    guide, "Quotas"). A commit can be asked for by its id if a ref leads to it, and nothing can be
     left out of what is fetched. It counts the refs of each push and remembers what its refs have
     been.
     """
@@ -134,7 +141,7 @@ def new_codecommit_repository(path: Path) -> Repository:
     for unwanted in ("allowAnySHA1InWant", "allowFilter"):
         made.git("config", f"uploadpack.{unwanted}", "false")
     (path / "hooks").mkdir()
-    made.hook("pre-receive", COUNT_PUSHES)
+    made.hook("pre-receive", RULES)
     return made
 
 

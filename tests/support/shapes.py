@@ -1,13 +1,14 @@
 """One judge of what is handed to an API of AWS: botocore's service models, all of what they say.
 
-`botocore.validate.ParamValidator` looks at types, required members and minima only. Patterns,
-enumerations, maxima, unions and unknown members are judged here as well, as the services do.
+botocore's own validator looks at types, required members and minima only. Patterns, enumerations,
+maxima, unions and unknown members are judged here as well, as the services do.
 """
 
 from __future__ import annotations
 
 import base64
 import functools
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -31,6 +32,12 @@ PYTHON: dict[str, tuple[type, ...]] = {
     "list": (list, tuple),
     "map": (dict,),
 }
+
+# The services that we speak to in JSON, with the operation in a header.
+IN_HEADER = (
+    *("codebuild", "codecommit", "codepipeline", "ecr", "ecs", "events", "kms", "logs"),
+    *("secretsmanager", "sqs", "ssm"),
+)
 
 
 def problems(service: str, operation: str, parameters: Any) -> list[str]:
@@ -59,6 +66,59 @@ def input_of(service: str, operation: str) -> Any:
         return model(service).operation_model(operation).input_shape
     except Exception as error:
         raise ValueError(f"no operation {service} {operation}: {error}") from None
+
+
+def refusal(service: str, operation: str, parameters: Any) -> tuple[str, str] | None:
+    """Return the code and the message by which AWS refuses a request, or nothing.
+
+    The code is the operation's own for a member where it has one, such as
+    `InvalidRepositoryNameException`, and `ValidationException` otherwise.
+
+    Raises:
+        ValueError: as `problems` does.
+    """
+    found = problems(service, operation, parameters)
+    if not found:
+        return None
+    errors = {shape.name for shape in model(service).operation_model(operation).error_shapes}
+    for name, shape in input_of(service, operation).members.items():
+        if name not in parameters:
+            form = "{}RequiredException"
+        elif any(judged(parameters[name], shape, name)):
+            form = "Invalid{}Exception"
+        else:
+            continue
+        # The error of `defaultBranchName` speaks of a branch's name.
+        words = re.findall("[A-Z][a-z]*", name[0].upper() + name[1:])
+        codes = [form.format("".join(words[start:])) for start in range(len(words))]
+        for code in codes:
+            if code in errors and (name in parameters or f"the request has no {name}" in found):
+                return code, "; ".join(found)
+    return "ValidationException", "; ".join(found)
+
+
+def answer_problems(service: str, operation: str, answer: Any) -> list[str]:
+    """Return where an answer is not of the service's model, so that AWS cannot give it."""
+    shape = model(service).operation_model(operation).output_shape
+    if not shape:
+        return [f"{operation} answers nothing"] if answer else []
+    return list(judged(answer, shape, ""))
+
+
+def of_header(target: str) -> tuple[str, str]:
+    """Return the service and the operation of the header `X-Amz-Target`.
+
+    Raises:
+        KeyError: it is none of `IN_HEADER`.
+    """
+    prefix, _, operation = target.rpartition(".")
+    return prefixes()[prefix], operation
+
+
+@functools.cache
+def prefixes() -> dict[str, str]:
+    """Return the services of `IN_HEADER` by the prefix of their operations in the header."""
+    return {model(name).metadata["targetPrefix"]: name for name in IN_HEADER}
 
 
 @functools.cache

@@ -36,8 +36,9 @@ pytestmark = pytest.mark.payloads
 
 HOSTILE = [
     *('a"b$(id)', "-x", "`id`", "a;b", "über/日本", "line\u2028two"),
-    *("refs/heads/main", "refs/tags/v1", "heads/main", "HEAD", "0" * 40),  # ambiguous to git
+    *("refs/heads/main", "refs/tags/v1", "heads/main", "HEAD"),  # ambiguous to git
 ]
+ZEROS = f"refs/tags/{'0' * 40}"  # which CodeCommit takes for no branch
 
 
 @pytest.fixture(scope="session")
@@ -172,10 +173,9 @@ def test_folder_into_branch_and_back(world: World) -> None:
     assert same(world)
 
 
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_names(world: World, name: str) -> None:
+@pytest.mark.parametrize("ref", [*(f"refs/heads/{name}" for name in HOSTILE), ZEROS])
+def test_hostile_names(world: World, ref: str) -> None:
     """A branch is made, moved and deleted whatever it is called, and others besides it."""
-    ref = f"refs/heads/{name}"
     for value in (
         world.source.refs()["refs/heads/feature"],
         world.source.refs()["refs/heads/main"],
@@ -188,15 +188,27 @@ def test_hostile_names(world: World, name: str) -> None:
         assert same(world)
 
 
-def test_branch_called_like_a_commit(world: World) -> None:
-    """A branch whose name is the id of another branch's commit does not take its place."""
+def test_tag_called_like_a_commit(world: World) -> None:
+    """A tag whose name is the id of a branch's commit does not take its place."""
     new = world.source.commit("feature")
-    world.source.set(f"refs/heads/{new}", world.source.refs()["refs/heads/main"])
     world.source.set(f"refs/tags/{new}", world.source.refs()["refs/heads/main"])
     assert world.mirror().status == 0
     world.source.git("tag", "-f", "light", new)
     run = world.mirror()
     assert run.status == 0, run.output
+    assert same(world)
+
+
+@pytest.mark.parametrize("name", ["0123456789abcdef" * 2 + "01234567", "/".join(["x" * 128] * 2)])
+def test_branch_that_codecommit_does_not_take(world: World, name: str) -> None:
+    """One called like a commit, or by more than 256 characters, stops no other and is named."""
+    ref = f"refs/heads/{name}"
+    world.source.set(ref, world.source.commit("another"))
+    run = world.mirror()
+    assert run.status == 1
+    assert list(run.of("differs")[-1]["refs"]) == [ref]
+    assert run.of("failed")[0]["reason"] == "1 refs differ"
+    world.source.set(ref, "")
     assert same(world)
 
 
@@ -532,7 +544,7 @@ def test_long_names(world: World) -> None:
     main = world.source.refs()["refs/heads/main"]
     long = "/".join(["x" * 200] * 4)
     for n in range(150):
-        world.source.set(f"refs/heads/{long}/{n}", main)
+        world.source.set(f"refs/tags/{long}/{n}", main)
     run = world.mirror()
     assert run.status == 0, run.output
     assert same(world)

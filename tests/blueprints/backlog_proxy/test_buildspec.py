@@ -241,6 +241,28 @@ def test_host_keys_that_cannot_be_stored(world: World, aws: Aws) -> None:
     assert not mirrored(world)
 
 
+def test_host_keys_that_are_too_long_for_a_parameter(world: World, aws: Aws) -> None:
+    """The log says how long they are and what to do, and none of them is used or kept."""
+    line = f"space.git.backlog.com ssh-rsa {'A' * 2700}\n"
+    fake_keyscan(world, line * 2)
+    run = build(world)
+    assert (run.status, run.phase) == (1, "pre_build")
+    assert f"have {2 * len(line) - 1} characters" in run.output
+    assert 'host_keys = "parameter"' in run.output
+    assert "AmazonSSM.PutParameter" not in [call for call, _ in aws.calls]
+    assert aws.parameters == {PINNED: "none"}
+    assert not mirrored(world)
+
+
+def test_host_keys_that_just_fit(world: World, aws: Aws) -> None:
+    """A parameter keeps 4,096 characters."""
+    start = "space.git.backlog.com ssh-rsa "
+    fake_keyscan(world, start + "A" * (4096 - len(start)) + "\n")
+    run = build(world)
+    assert run.status == 0, run.output
+    assert len(aws.parameters[PINNED]) == 4096
+
+
 def test_a_parameter_that_cannot_be_read(world: World, aws: Aws) -> None:
     """If the noted keys cannot be read, the host is not asked for new ones."""
     asked = fake_keyscan(world, HOST_KEYS)

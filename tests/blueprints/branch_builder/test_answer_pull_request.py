@@ -10,9 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
-from botocore.validate import validate_parameters
 from support.aws_on_loopback import Aws, RefusalError, key_of
 from support.branches import FUNCTIONS
 
@@ -63,10 +61,8 @@ class PullRequests(Aws):
         }
         return number
 
-    def codecommit(self, operation: str, region: str, asked: dict[str, Any]) -> dict[str, Any]:
+    def codecommit(self, operation: str, _: str, asked: dict[str, Any]) -> dict[str, Any]:
         """Answer for CodeCommit."""
-        model = boto3.session.Session(region_name=region).client("codecommit").meta.service_model
-        validate_parameters(asked, model.operation_model(operation).input_shape)
         if operation == "ListPullRequests":
             found = [
                 number

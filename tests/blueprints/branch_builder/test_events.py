@@ -5,10 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.validate import ParamValidator
-from support import aws_events
+from support import aws_events, shapes
 from support.branches import BLUEPRINT, HOSTILE
 from support.cloudformation import resolved
 
@@ -129,13 +127,11 @@ def test_no_name_that_could_change_a_request_gets_into_one(
     harmless = {name for name in names if '"' not in name and "\\" not in name}
     assert built(eventbridge, names, **options) == harmless
     (target,) = rules(**options)["Push"]["Targets"]
-    model = boto3.session.Session(region_name="x").client("codebuild").meta.service_model
-    shape = model.operation_model("StartBuild").input_shape
     clone = "https://git-codecommit.us-east-2.amazonaws.com/v1/repos/MyDemoRepo"
     for name in sorted(harmless):
         _, text = eventbridge.transformed(target["InputTransformer"], push(name))
         request = json.loads(text)
-        assert not ParamValidator().validate({"projectName": "x", **request}, shape).has_errors()
+        assert shapes.problems("codebuild", "StartBuild", {"projectName": "x", **request}) == []
         told = {v["name"]: v["value"] for v in request.pop("environmentVariablesOverride")}
         assert told == {
             "REPOSITORY_NAME": "MyDemoRepo",

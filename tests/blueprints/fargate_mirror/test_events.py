@@ -6,10 +6,8 @@ import json
 import time
 from typing import TYPE_CHECKING, Any
 
-import boto3
 import pytest
-from botocore.validate import ParamValidator
-from support import aws_events
+from support import aws_events, shapes
 from support.cloudformation import resolved
 
 from cfngen import draw
@@ -174,9 +172,8 @@ def test_a_task_learns_from_the_event_what_has_changed(eventbridge: EventBridge,
     event = aws_events.pushes()[kind]
     number, arrived = eventbridge.transformed(target["InputTransformer"], event)
     override = json.loads(arrived)
-    run_task = boto3.session.Session(region_name="x").client("ecs").meta.service_model
-    shape = run_task.operation_model("RunTask").input_shape.members["overrides"]
-    assert not ParamValidator().validate(override, shape).has_errors()
+    request = {"taskDefinition": "mirror", "overrides": override}
+    assert shapes.problems("ecs", "RunTask", request) == []
     (container,) = override["containerOverrides"]
     (defined,) = of_type(body, "AWS::ECS::TaskDefinition")["MirrorTask"]["ContainerDefinitions"]
     assert container["name"] == defined["Name"]

@@ -6,7 +6,6 @@ What was refused is kept as well: a payload may go on after a refusal, and a tes
 
 from __future__ import annotations
 
-import functools
 from typing import Any
 
 import own
@@ -15,25 +14,13 @@ from ministack.core.responses import error_response_json
 from support import shapes
 
 INVALID: list[str] = []  # what was wrong with requests
-# Those whose requests are JSON with the operation in a header.
-SERVICES = (
-    *("codebuild", "codecommit", "codepipeline", "ecr", "ecs", "events", "kms", "logs"),
-    *("secretsmanager", "sqs", "ssm"),
-)
-
-
-@functools.cache
-def prefixes() -> dict[str, str]:
-    """Return the services by the prefix of their operations' names in the header."""
-    return {shapes.model(name).metadata["targetPrefix"]: name for name in SERVICES}
 
 
 def problems(target: str, asked: dict[str, Any]) -> list[str]:
     """Return what is wrong with a request."""
-    prefix, _, operation = target.rpartition(".")
-    service = prefixes().get(prefix)
-    if not service:
+    if target.rpartition(".")[0] not in shapes.prefixes():
         return []
+    service, operation = shapes.of_header(target)
     return [f"{target}: {problem}" for problem in shapes.problems(service, operation, asked)]
 
 
