@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ast
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -281,3 +283,26 @@ def test_each_fault_that_is_told_is_a_test() -> None:
         found = re.search(r"`(tests/[\w/]+\.py)::(\w+)` \|$", row)
         assert found, row
         assert f"def {found[2]}(" in (ROOT / found[1]).read_text(), row
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Yield the modules that a file imports, and what it takes of them."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def test_requests_are_judged_by_shapes_alone() -> None:
+    """Botocore's validator knows no pattern, enumeration or maximum, so no test goes by it.
+
+    Nor does a stand-in answer the JSON of AWS's services unjudged.
+    """
+    ours = [path for path in (ROOT / "tests").rglob("*.py") if path.name != "test_house.py"]
+    for path in ours:
+        assert not [m for m in imported(path) if m.startswith("botocore.validate")], path
+        if "do_POST" in path.read_text() and re.search("x-amz-target", path.read_text(), re.I):
+            wanted = r"shapes\.(problems|refusal)\(|\brun_task\.|from support\.shapes"
+            assert re.search(wanted, path.read_text()), f"{path} judges no request"
+    assert any("shapes.refusal(" in path.read_text() for path in ours)

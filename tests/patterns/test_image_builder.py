@@ -20,7 +20,7 @@ from urllib.error import HTTPError
 
 import boto3
 import pytest
-from support import shapes
+from support import custom_resources, shapes
 from support.codebuild import create_project
 from support.loopback import reply_json
 
@@ -31,7 +31,6 @@ SECRET = "X-Amz-Signature=9f86d081884c7d65"
 STACK = (
     "arn:aws:cloudformation:eu-west-1:123456789012:stack/tool/51af3dc0-da77-11e4-872e-1234567db123"
 )
-LIMIT = 4096  # what CloudFormation reads of an answer
 EARLY = ["QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD"]
 
 
@@ -186,13 +185,8 @@ class Lambda:
         assert error is None
         (last,) = self.waiting.puts[before:]
         headers, body = last
-        assert headers["content-type"] == ""
-        assert len(body) < LIMIT
+        assert custom_resources.complaints(sent, "PUT", headers, body) == []
         said = json.loads(body)
-        names = {"StackId", "RequestId", "LogicalResourceId"}
-        assert {name: said[name] for name in names} == {name: sent[name] for name in names}
-        assert set(said) == names | {"PhysicalResourceId", "Status", "Reason", "Data"}
-        assert 0 < len(said["PhysicalResourceId"]) <= 1024
         assert said["Status"] == ("FAILED" if said["Reason"] else "SUCCESS")
         lines = [json.loads(line) for line in printed.splitlines()]
         assert lines == [said]
@@ -390,14 +384,18 @@ class Aws:
     Attributes:
         builds: for each build to start, what successive looks at it show.
         pushed_by: the number of looks at the repository before the tag is there, if ever.
+        tag: the only one that may be asked for.
         errors: operations that answer with an error.
+        throttled: for how many calls each operation is turned away.
         calls: each operation of ECR and CodeBuild that was asked for, with its input.
         bucket: what is in the bucket, by key.
     """
 
     builds: list[list[dict[str, Any]]] = field(default_factory=list)
     pushed_by: int | None = None
+    tag: str = TAG
     errors: dict[str, str] = field(default_factory=dict)
+    throttled: dict[str, int] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     bucket: dict[str, bytes] = field(default_factory=dict)
     running: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -411,13 +409,16 @@ class Aws:
         looks = self.count("DescribeImages")
         self.calls.append((name, asked))
         assert len(self.calls) < 100, "the handler goes round in circles"
+        if self.throttled.get(name):
+            self.throttled[name] -= 1
+            return 400, {"__type": "ThrottlingException", "message": "Rate exceeded"}
         if name in self.errors:
             return 400, {"__type": self.errors[name], "message": f"{name}: not for you"}
         if name == "DescribeImages":
-            assert asked == {"repositoryName": "tool", "imageIds": [{"imageTag": TAG}]}
+            assert asked == {"repositoryName": "tool", "imageIds": [{"imageTag": self.tag}]}
             if self.pushed_by is None or looks < self.pushed_by:
-                return 400, {"__type": "ImageNotFoundException", "message": TAG}
-            return 200, {"imageDetails": [{"repositoryName": "tool", "imageTags": [TAG]}]}
+                return 400, {"__type": "ImageNotFoundException", "message": self.tag}
+            return 200, {"imageDetails": [{"repositoryName": "tool", "imageTags": [self.tag]}]}
         if name == "StartBuild":
             assert asked == {"projectName": "tool"}
             assert self.bucket, "there is nothing to build"
@@ -503,6 +504,17 @@ def test_a_build_is_waited_for(function: Lambda, scripted: Aws) -> None:
     assert function().status == "SUCCESS"
     assert scripted.count("StartBuild") == 1
     assert scripted.count("BatchGetBuilds") == 4
+
+
+@pytest.mark.parametrize("operation", ["DescribeImages", "StartBuild", "BatchGetBuilds"])
+def test_throttled_calls_are_made_again(
+    function: Lambda, scripted: Aws, operation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """CodeBuild and ECR turn calls away for a while, and one build is started all the same."""
+    monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)  # between its attempts
+    scripted.builds, scripted.throttled = [[{}, RUNNING, SUCCEEDED]], {operation: 2}
+    assert function().reason == ""
+    assert len(scripted.running) == 1
 
 
 def test_a_delete_always_succeeds(function: Lambda, scripted: Aws) -> None:
@@ -642,6 +654,21 @@ def test_an_answer_is_never_too_long(function: Lambda, scripted: Aws, character:
     assert answer.reason == shown[:1500]
     assert answer.reason.isascii()
     assert answer.reason.isprintable()
+
+
+def test_an_answer_fits_whatever_the_stack_is_called(function: Lambda, scripted: Aws) -> None:
+    """The longest names there are, and a reason that JSON makes longer still."""
+    message = "\\" * 9000
+    scripted.builds = [[state(*("FAILED", *EARLY, "BUILD"), failing="BUILD", message=message)]]
+    scripted.tag = "t" * 300
+    sent = event(function.waiting, "Update", Tag=scripted.tag)
+    sent["StackId"] = STACK.replace("/tool/", f"/{'s' * 128}/")
+    sent["LogicalResourceId"], sent["PhysicalResourceId"] = "L" * 255, "p" * 1024
+    _, error = function.run(sent, Context())
+    assert error is None
+    ((headers, body),) = function.waiting.puts
+    assert custom_resources.complaints(sent, "PUT", headers, body) == []
+    assert json.loads(body)["Reason"].startswith("tool:1; FAILED; log tool-log 1; BUILD; ")
 
 
 def test_every_failed_phase_is_told(function: Lambda, scripted: Aws) -> None:

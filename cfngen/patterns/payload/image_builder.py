@@ -16,7 +16,8 @@ import boto3
 PAUSE_SECONDS = 5
 RESERVE_MILLISECONDS = 30_000  # to answer before Lambda's own time ends
 ATTEMPTS = 2
-REASON_CHARACTERS = 1500  # CloudFormation reads 4,096 bytes of an answer
+ANSWER_BYTES = 4096  # more CloudFormation does not read
+REASON_CHARACTERS = 1500
 
 codebuild, ecr, s3 = boto3.client("codebuild"), boto3.client("ecr"), boto3.client("s3")
 
@@ -116,7 +117,9 @@ def answer(event, reason, data):
     response["PhysicalResourceId"] = event.get("PhysicalResourceId", "image")
     response["Status"] = "FAILED" if reason else "SUCCESS"
     response["Reason"] = ascii(reason)[1:-1][:REASON_CHARACTERS]
-    response["Data"] = data
+    response["Data"] = {} if reason else data
+    while len(json.dumps(response)) > ANSWER_BYTES and response["Reason"]:
+        response["Reason"] = response["Reason"][:-100]
     print(json.dumps(response))
     # An empty content type is a part of what the address is signed for.
     request = Request(event["ResponseURL"], json.dumps(response).encode(), {"content-type": ""})
