@@ -1,4 +1,4 @@
-"""What becomes of events that fail: attempts, dead letters, duplicates, and receipts of queues.
+"""What becomes of events that fail: attempts, dead letters, duplicates, receipts, full accounts.
 
 These are claims about the emulator, which claims of blueprints rest upon.
 """
@@ -230,3 +230,83 @@ def test_the_dead_letters_of_an_ordered_queue_are_in_an_ordered_queue(
     policy = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": 2})
     with pytest.raises(ClientError, match="same type of queue"):
         queue(aws, source, **kind(source), RedrivePolicy=policy)
+
+
+def assumed(aws: Emulator, service: str, action: str) -> str:
+    """Make a role that a service assumes, for one action; return its ARN."""
+    iam, name = aws.client("iam"), f"for-{service}"
+    trust = {"Effect": "Allow", "Principal": {"Service": f"{service}.amazonaws.com"}}
+    document = {"Version": "2012-10-17", "Statement": [{**trust, "Action": "sts:AssumeRole"}]}
+    made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))["Role"]
+    may = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [may]}
+    iam.put_role_policy(RoleName=name, PolicyName="p", PolicyDocument=json.dumps(document))
+    return str(made["Arn"])
+
+
+def project(aws: Emulator, name: str, **more: Any) -> str:
+    """Make a project whose builds go on until a test ends them; return its ARN."""
+    made = aws.client("codebuild").create_project(
+        name=name,
+        source={"type": "NO_SOURCE", "buildspec": "version: 0.2"},
+        artifacts={"type": "NO_ARTIFACTS"},
+        environment={
+            "type": "ARM_CONTAINER",
+            "image": "aws/codebuild/amazonlinux-aarch64-standard:4.0",
+            "computeType": "BUILD_GENERAL1_SMALL",
+        },
+        serviceRole=f"arn:aws:iam::{ACCOUNT}:role/build",
+        **more,
+    )
+    aws.call("endings", project=name, status=None)
+    return str(made["project"]["arn"])
+
+
+def phases(aws: Emulator) -> list[str]:
+    """Return the phases that builds are in, in the order of their start."""
+    return [build["currentPhase"] for build in aws.call("started_builds")]
+
+
+def test_an_account_that_is_full_of_builds_refuses_one_more(aws: Emulator) -> None:
+    """One runs and five wait; an end makes room for one to run and one to wait."""
+    project(aws, "usual")
+    aws.call("build_limit", builds=1)
+    codebuild = aws.client("codebuild")
+    first = codebuild.start_build(projectName="usual")["build"]["id"]
+    for _ in range(5):
+        codebuild.start_build(projectName="usual")
+    assert phases(aws) == ["PROVISIONING", *["QUEUED"] * 5]
+    with pytest.raises(ClientError, match="Cannot have more than 5 builds in queue") as refusal:
+        codebuild.start_build(projectName="usual")
+    assert refusal.value.response["Error"]["Code"] == "AccountLimitExceededException"
+    aws.call("end_build", id=first, status="SUCCEEDED")
+    codebuild.start_build(projectName="usual")
+    assert phases(aws) == ["COMPLETED", "PROVISIONING", *["QUEUED"] * 5]
+
+
+def test_a_project_with_a_limit_waits_in_no_queue(aws: Emulator) -> None:
+    """StartBuild fails at once, and so it does where the account is full of others' builds."""
+    project(aws, "limited", concurrentBuildLimit=1)
+    codebuild = aws.client("codebuild")
+    codebuild.start_build(projectName="limited")
+    with pytest.raises(ClientError, match="active builds for the project"):
+        codebuild.start_build(projectName="limited")
+    project(aws, "another", concurrentBuildLimit=5)
+    aws.call("build_limit", builds=1)
+    with pytest.raises(ClientError, match="active builds for the account"):
+        codebuild.start_build(projectName="another")
+
+
+def test_a_rule_starts_its_build_once_there_is_room(aws: Emulator) -> None:
+    """A full account passes: the event is neither lost nor a dead letter."""
+    _, of_rule = queue(aws, "of-rule", "events")
+    arn = project(aws, "limited", concurrentBuildLimit=1)
+    first = aws.client("codebuild").start_build(projectName="limited")["build"]["id"]
+    held = assumed(aws, "events", "codebuild:StartBuild")
+    happens(aws, Arn=arn, RoleArn=held, Input="{}", DeadLetterConfig={"Arn": of_rule})
+    time.sleep(0.5)  # several attempts
+    assert len(phases(aws)) == 1
+    aws.call("end_build", id=first, status="SUCCEEDED")
+    until(lambda: len(phases(aws)) == 2)
+    assert taken(aws, "of-rule", 0) == []
+    assert aws.call("undelivered") == []

@@ -56,6 +56,8 @@ class Services(Loopback):
         moto: moto's address.
         calls: each operation that was asked for, with its input if it is JSON.
         refused: an error for each operation that is refused, as a code; `S3.PUT` is one, too.
+        throttled: for how many of its next calls an operation is turned away.
+        lag: for how many calls of an operation a new build is missing from what it answers.
         full: how many of the next builds CodeBuild has no room for.
         holds: operations that wait.
         ended: the status of each build that has ended.
@@ -64,10 +66,13 @@ class Services(Loopback):
     moto: str
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    throttled: dict[str, int] = field(default_factory=dict)
+    lag: dict[str, int] = field(default_factory=dict)
     full: int = 0
     holds: dict[str, Hold] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
     started: dict[str, dict[str, Any]] = field(default_factory=dict)
+    unknown: dict[tuple[str, str], int] = field(default_factory=dict)
     tokens: Tokens = field(default_factory=Tokens)
     receipts: Receipts = field(default_factory=Receipts)
     one_at_a_time: Any = field(default_factory=threading.Lock)  # a token is looked up and kept
@@ -89,6 +94,12 @@ class Services(Loopback):
     def builds(self) -> list[dict[str, Any]]:
         """Return the requests of the builds that were started, in order."""
         return list(self.started.values())
+
+    def knows(self, operation: str, build: str) -> bool:
+        """Tell whether an operation knows a build by now."""
+        left = self.unknown.get((operation, build), 0)
+        self.unknown[operation, build] = max(0, left - 1)
+        return not left
 
     def variables(self) -> list[dict[str, str]]:
         """Return what each of them was told."""
@@ -149,6 +160,9 @@ class Handler(BaseHTTPRequestHandler):
         if operation == "StartBuild" and self.state.full:
             self.state.full -= 1
             return "AccountLimitExceededException", "refused"
+        if self.state.throttled.get(operation):
+            self.state.throttled[operation] -= 1
+            return "ThrottlingException", "Rate exceeded"
         if code := self.state.refused.get(operation):
             return code, "refused"
         if service != "S3" and (
@@ -225,15 +239,25 @@ class Handler(BaseHTTPRequestHandler):
             number = answer["build"]["id"]
             state.started[number] = asked
             state.tokens.keep("", asked, number)
+            state.unknown |= {(name, number): calls for name, calls in state.lag.items()}
         elif operation == "StopBuild":
             state.ended[asked["id"]] = "STOPPED"
         elif operation == "ListBuildsForProject":
             newest_first = asked.get("sortOrder") == "DESCENDING"
-            answer["ids"] = [n for n in state.started if n in answer["ids"]]
+            there = [n for n in state.started if n in answer["ids"]]
+            answer["ids"] = [n for n in there if state.knows(operation, n)]
             answer["ids"] = answer["ids"][:: -1 if newest_first else 1]
         elif operation == "BatchGetBuilds":
+            known = {
+                build["id"] for build in answer["builds"] if state.knows(operation, build["id"])
+            }
+            answer["buildsNotFound"] = [n for n in asked["ids"] if n not in known]
+            answer["builds"] = [build for build in answer["builds"] if build["id"] in known]
             for build in answer["builds"]:
                 build["buildStatus"] = state.ended.get(build["id"], "IN_PROGRESS")
+                if build["buildStatus"] == "IN_PROGRESS":  # and waits for a machine
+                    build["currentPhase"] = "QUEUED"
+                    build["phases"] = [{"phaseType": "SUBMITTED"}, {"phaseType": "QUEUED"}]
                 variables = state.started[build["id"]]["environmentVariablesOverride"]
                 build["environment"]["environmentVariables"] = variables
         return answer

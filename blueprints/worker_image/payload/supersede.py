@@ -1,5 +1,9 @@
 """Stops the builds of a branch's older commits."""
 
+import time
+
+LOOKS = 4  # at builds until the newest shows: an answer that lacks it may lack older ones, too
+
 
 def stop_older(codebuild, project, newest, repository, branch):
     """Stop what still builds a branch, but for the newest; return the builds, or what failed.
@@ -9,8 +13,7 @@ def stop_older(codebuild, project, newest, repository, branch):
     wanted = {"REPOSITORY_NAME": repository, "BRANCH_NAME": branch}
     stopped = []
     try:
-        ids = codebuild.list_builds_for_project(projectName=project, sortOrder="DESCENDING")["ids"]
-        for build in codebuild.batch_get_builds(ids=ids[:100])["builds"] if ids else ():
+        for build in builds_of(codebuild, project, newest):
             told = {
                 v["name"]: v["value"] for v in build["environment"].get("environmentVariables", ())
             }
@@ -21,3 +24,14 @@ def stop_older(codebuild, project, newest, repository, branch):
     except Exception as why:
         stopped.append({"reason": f"{type(why).__name__}: {why}"})
     return stopped
+
+
+def builds_of(codebuild, project, newest):
+    """Return a project's last 100 builds, as soon as CodeBuild knows the newest."""
+    for look in range(LOOKS):
+        time.sleep(look)
+        ids = codebuild.list_builds_for_project(projectName=project, sortOrder="DESCENDING")["ids"]
+        builds = codebuild.batch_get_builds(ids=ids[:100])["builds"] if ids else []
+        if newest in [build["id"] for build in builds]:
+            break
+    return builds

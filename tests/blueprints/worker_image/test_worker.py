@@ -692,6 +692,50 @@ def test_builds_of_older_commits_are_stopped(make: Make) -> None:
     ]
 
 
+@pytest.mark.parametrize("operation", ["ListBuildsForProject", "BatchGetBuilds"])
+def test_builds_that_are_not_known_at_once_are_stopped(make: Make, operation: str) -> None:
+    """While CodeBuild's answers lack the newest, they may lack what it takes the place of."""
+    place = make(newest_only=True)
+    place.services.lag[operation] = 2
+    for _ in range(2):
+        place.push("shop", "main")
+        run = place.run()
+    older, newest = place.services.started
+    assert [asked["id"] for asked in place.services.asked("StopBuild")] == [older]
+    assert run.of("superseded") == [{"event": "superseded", "by": newest, "build": older}]
+
+
+def test_looks_for_older_builds_end(make: Make) -> None:
+    """A newest that never shows keeps nobody, and what is known is stopped."""
+    place = make(newest_only=True)
+    place.push("shop", "main")
+    place.run()
+    place.services.lag = {"ListBuildsForProject": 1000}
+    place.push("shop", "main")
+    run = place.run()
+    (older, newest) = place.services.started
+    assert run.of("superseded") == [{"event": "superseded", "by": newest, "build": older}]
+    assert len(place.services.asked("ListBuildsForProject")) < 10
+    assert place.waiting() == 0
+
+
+@pytest.mark.parametrize(
+    "operation", ["StartBuild", "ListBuildsForProject", "BatchGetBuilds", "StopBuild"]
+)
+def test_throttled_calls_are_made_again(make: Make, operation: str) -> None:
+    """Each push starts one build, and the older one is stopped."""
+    place = make(newest_only=True)
+    place.push("shop", "main")
+    place.run()
+    place.services.throttled[operation] = 2
+    place.push("shop", "main")
+    run = place.run()
+    assert place.services.throttled[operation] == 0
+    assert len(place.services.builds()) == 2
+    assert len(run.of("superseded")) == 1
+    assert run.of("failed") == []
+
+
 def test_builds_that_cannot_be_stopped_are_no_reason_to_start_again(make: Make) -> None:
     """The newest is being built; the log says what went wrong beside."""
     place = make(newest_only=True)

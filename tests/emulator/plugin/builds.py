@@ -229,6 +229,21 @@ def plug_in() -> None:
 
         return ours
 
+    def wholly(make: Callable[..., Any]) -> Callable[..., Any]:
+        """Keep of a request what ministack drops; a limit of -1 takes a project's limit away."""
+
+        def ours(asked: dict[str, Any]) -> Any:
+            status, headers, body = make(asked)
+            if status != 200:
+                return status, headers, body
+            project = codebuild._projects[asked["name"]]
+            project.update(asked)
+            if project.get("concurrentBuildLimit") == -1:
+                del project["concurrentBuildLimit"]
+            return responses.json_response({"project": codebuild._project_shape(project)})
+
+        return ours
+
     def our_stop(asked: dict[str, Any]) -> Any:
         build = codebuild._builds.get(asked["id"])
         if not build:
@@ -237,6 +252,8 @@ def plug_in() -> None:
         return responses.json_response({"build": build})
 
     codebuild._project_shape = lambda project: {**project, **shape(project)}
+    codebuild._create_project = wholly(codebuild._create_project)
+    codebuild._update_project = wholly(codebuild._update_project)
     codebuild._start_build = lambda asked: begin(asked, start)
     codebuild._stop_build = our_stop
     handlers = provisioners._RESOURCE_HANDLERS["AWS::CodeBuild::Project"]
