@@ -6,7 +6,7 @@ from typing import Any
 
 import botocore.session
 import pytest
-from support.shapes import judged, model, problems
+from support.shapes import answer_problems, judged, model, of_header, problems, refusal
 
 from cfngen.rules.limits import UnreadablePatternError, beyond, compiled
 
@@ -104,6 +104,46 @@ def test_a_union_takes_one_of_its_members() -> None:
     assert shape.is_tagged_union
     assert list(judged({"text": "a"}, shape, "content")) == []
     assert "exactly one of" in next(iter(judged({}, shape, "content")))
+
+
+@pytest.mark.parametrize(
+    ("service", "operation", "parameters", "code"),
+    [
+        ("codecommit", "CreateRepository", {}, "RepositoryNameRequiredException"),
+        (
+            *("codecommit", "CreateRepository"),
+            *({"repositoryName": "a b"}, "InvalidRepositoryNameException"),
+        ),
+        (
+            *("codecommit", "UpdateDefaultBranch"),
+            *(
+                {"repositoryName": "a", "defaultBranchName": "x" * 257},
+                "InvalidBranchNameException",
+            ),
+        ),
+        (
+            *("codecommit", "CreateRepository"),
+            *({"repositoryName": "a", "unknown": 1}, "ValidationException"),
+        ),
+        ("ssm", "PutParameter", {"Name": "a"}, "ValidationException"),
+    ],
+)
+def test_a_refusal_has_the_operations_own_code(
+    service: str, operation: str, parameters: Any, code: str
+) -> None:
+    """Where it has one for the member."""
+    refused = refusal(service, operation, parameters)
+    assert refused
+    assert refused[0] == code
+
+
+def test_nothing_is_refused_of_what_aws_takes() -> None:
+    """Requests and answers, by the header that names their operation."""
+    assert refusal("codecommit", "CreateRepository", {"repositoryName": "a"}) is None
+    assert of_header("CodeCommit_20150413.CreateRepository") == ("codecommit", "CreateRepository")
+    assert answer_problems("codecommit", "CreateRepository", {}) == []
+    assert answer_problems("codecommit", "UpdateDefaultBranch", {"a": 1})
+    assert "takes no member 'a'" in answer_problems("ssm", "GetParameter", {"a": 1})[0]
 
 
 def test_an_unknown_operation_is_an_error() -> None:

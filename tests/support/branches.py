@@ -28,6 +28,7 @@ FUNCTIONS = Path(__file__).parents[2] / "blueprints/branch_builder/payload"
 BLUEPRINT = find("branch_builder").load()
 REGION = "eu-west-1"
 # The worker's waits, which ship as 20 and 30 seconds: a test of their own has those.
+SOURCE_ROLE = "arn:aws:iam::222233334444:role/there-ReaderRole-A"
 QUICKLY = {"WAIT_SECONDS": "0", "AGAIN_SECONDS": "0"}
 HOSTILE = [
     "feature/x-1",
@@ -208,6 +209,7 @@ def build_place(root: Path, services: Services, **options: Any) -> Place:
     sqs, s3, codebuild = map(place.client, ("sqs", "s3", "codebuild"))
     queues = of_type(place.body, "AWS::SQS::Queue")
     known: dict[str, Any] = {"AWS::Region": REGION, "Repositories": "*"}
+    known |= {"SourceRegion": REGION, "SourceRole": SOURCE_ROLE}  # of the other account
     for title in ("GivenUp", "Pushes"):
         attributes = {
             key: json.dumps(value) if isinstance(value, dict) else str(value)

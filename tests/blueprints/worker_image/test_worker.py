@@ -13,7 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.branches import HOSTILE, PAYLOAD, QUICKLY, REGION, Place, build_place, finished, killed
+from support.branches import (
+    HOSTILE,
+    PAYLOAD,
+    QUICKLY,
+    SOURCE_ROLE,
+    Place,
+    build_place,
+    finished,
+    killed,
+)
 from support.codebuild import Hold, Services, create_project, told
 from support.git_repositories import Ended, hung
 
@@ -764,10 +773,6 @@ def test_without_being_asked_nothing_is_stopped(place: Place) -> None:
 def test_git_alone_goes_by_the_role_in_the_other_account(make: Make) -> None:
     """The profile is written before git needs it; our own clients stay who they are."""
     place = make(other_account=True)
-    place.environment |= {
-        "SOURCE_ROLE": "arn:aws:iam::222233334444:role/there-ReaderRole-A",
-        "SOURCE_URL": f"https://git-codecommit.{REGION}.amazonaws.com/v1/repos/{{repository}}",
-    }
     seen = place.root / "seen"
     git = place.root / "bin/git"
     git.parent.mkdir()
@@ -780,7 +785,7 @@ def test_git_alone_goes_by_the_role_in_the_other_account(make: Make) -> None:
     assert set(seen.read_text().split("\n")) == {"source", ""}
     assert Path(place.environment["AWS_CONFIG_FILE"]).read_text() == (
         "[profile source]\n"
-        "role_arn=arn:aws:iam::222233334444:role/there-ReaderRole-A\n"
+        f"role_arn={SOURCE_ROLE}\n"
         "credential_source=EcsContainer\n"
         "role_session_name=branch-builder\n"
     )
