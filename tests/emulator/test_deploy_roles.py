@@ -19,7 +19,6 @@ from botocore.exceptions import ClientError
 from support.changes import CHANGES, OTHERS
 from support.deployments import Deployment
 from support.emulator import ACCOUNT, Emulator
-from support.inventory import empty
 from support.plans import PROJECT, sources
 from support.readmes import WAYS
 
@@ -123,7 +122,6 @@ class Deployer:
                 return str(error)
             if status(client, number) != f"{verb.upper()}_COMPLETE":
                 return failures(client, number)
-        empty_buckets(self.stack)
         client.delete_stack(StackName=number)
         return "" if status(client, number) == "DELETE_COMPLETE" else failures(client, number)
 
@@ -181,13 +179,6 @@ def failures(client: Any, number: str) -> str:
     )
 
 
-def empty_buckets(stack: Deployment) -> None:
-    """Empty the stack's buckets, as READMEs say."""
-    for title, resource in stack.resources().items():
-        if resource["ResourceType"] == "AWS::S3::Bucket" and not title.endswith("ImageContext"):
-            empty(stack.emulator, resource["PhysicalResourceId"])
-
-
 def proposed(stack: Deployment) -> dict[str, str]:
     """Return the parameters that the README's command gives, by a change set that is not run.
 
@@ -220,7 +211,6 @@ def test_a_template_deploys_with_its_own_role(name: str, account: Emulator, tmp_
     account.call("rights", region=stack.way.region, clear=True)
     stack.deploy()
     stack.deploy(f"{parameter}={value}")
-    empty_buckets(stack)
     client = account.client("cloudformation", stack.way.region, **keys)
     number = stack.described()["StackId"]
     client.delete_stack(StackName=stack.stack)

@@ -114,6 +114,15 @@ BODIES = {
 }
 
 
+def test_a_build_that_takes_too_long_to_start_is_a_504(
+    machines: Machines, stack: Deployment
+) -> None:
+    """API Gateway waits for 29 seconds, here for none."""
+    user = f"backlog:{password(stack)}"
+    machines.emulator.call("integration_seconds", seconds=0.0001)
+    assert post(stack, PAYLOAD, user) == (504, b'{"message": "Endpoint request timed out"}')
+
+
 def test_what_a_webhook_says_goes_nowhere(machines: Machines, stack: Deployment) -> None:
     """Whatever is sent, the build is told which project it is of, and nothing else."""
     user = f"backlog:{password(stack)}"

@@ -45,6 +45,7 @@ class CodeCommitGit(GitHosts):
             self.folders[host] = ("/v1/repos", self.root / region)
         self.elsewhere = folder / "elsewhere"
         self.folders[beside] = ("", self.elsewhere)
+        emulator.call("git", folder=str(self.root))
         state = self
 
         class Ours(_CodeCommitHost):

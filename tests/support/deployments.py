@@ -12,7 +12,6 @@ from typing import Any
 from botocore.exceptions import ClientError
 from support.emulator import Emulator
 from support.evidence import note
-from support.inventory import empty
 from support.readmes import ROOT, WAYS, Reader, command, preparation
 
 from cfngen.generate import INLINE_LIMIT
@@ -132,14 +131,8 @@ class Deployment:
         return changed
 
     def delete(self) -> None:
-        """Delete the stack, its buckets emptied as the README says.
-
-        Where an image is built, nobody is told to: its builder leaves its bucket empty.
-        """
+        """Delete the stack; whoever has filled its buckets empties them before."""
         where = self.described()["StackId"]
-        for title, resource in self.resources().items():
-            if resource["ResourceType"] == "AWS::S3::Bucket" and not title.endswith("ImageContext"):
-                empty(self.emulator, resource["PhysicalResourceId"])
         self.cloudformation.delete_stack(StackName=where)
         status = self.cloudformation.describe_stacks(StackName=where)["Stacks"][0]["StackStatus"]
         assert status == "DELETE_COMPLETE", self.failures()

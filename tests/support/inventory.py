@@ -115,12 +115,3 @@ def inventory(emulator: Emulator, *regions: str) -> Found:
         for service, ask in IN_A_REGION.items():
             found |= {(region, service, name) for name in ask(emulator.client(service, region))}
     return {(f"{service} {region}", name) for region, service, name in found}
-
-
-def empty(emulator: Emulator, bucket: str) -> None:
-    """Delete what is in a bucket."""
-    s3 = emulator.client("s3")
-    listed = s3.list_object_versions(Bucket=bucket)
-    for kind in ("Versions", "DeleteMarkers"):
-        for version in listed.get(kind, []):
-            s3.delete_object(Bucket=bucket, Key=version["Key"], VersionId=version["VersionId"])

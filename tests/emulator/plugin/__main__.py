@@ -24,8 +24,13 @@ import behind
 import builds
 import control
 import evidence
+import exports
 import functions
+import gateway
+import lambdas
+import networks
 import patience
+import policies
 import receipts
 import resources
 import roles
@@ -42,11 +47,16 @@ for part in (
     builds,
     control,
     evidence,
+    exports,
     functions,
+    lambdas,
     integrations,
     patience,
     receipts,
     resources,
+    networks,
+    policies,
+    gateway,
     roles,
     targets,
     tasks,

@@ -1,7 +1,7 @@
 """CodeCommit and CodePipeline: moto's, behind ministack's front door and its policies.
 
-Moto cannot list repositories or move their default branch, nor close the stages of pipelines: that
-is noted here.
+What moto lacks of CodeCommit is in `repositories`. It cannot close the stages of pipelines: that is
+noted here.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 import boto3
 import own
+import repositories
 from ministack import app
 from ministack.core import iam_actions, responses, router
 from ministack.core.responses import json_response as json
@@ -24,7 +25,6 @@ MOTO = os.environ["MOTO_URL"]
 SERVICES = {"codecommit": "CodeCommit_20150413", "codepipeline": "CodePipeline_20150709"}
 TRANSITIONS: list[dict[str, str]] = []  # the transitions that were enabled or disabled
 PIPELINES: list[tuple[str, str]] = []  # the pipelines that were ever created, by region
-REPOSITORIES: dict[tuple[str, str], dict[str, str]] = {}  # name and id, by region and name
 
 
 @functools.cache
@@ -48,20 +48,16 @@ async def forward(
     if operation.endswith("StageTransition"):
         TRANSITIONS.append({"region": region, "operation": operation, **asked})
         return json({})
-    if operation == "ListRepositories":
-        return json({"repositories": [r for (at, _), r in REPOSITORIES.items() if at == region]})
-    if operation == "UpdateDefaultBranch":
-        return json({})  # git's own server has no default branch to ask it for
+    if refused := repositories.refused(region, operation, asked):
+        return refused
+    if operation in repositories.OURS:
+        return repositories.OURS[operation](region, asked)
+    if operation == "UpdateRepositoryName":
+        return repositories.renamed(region, asked, client("codecommit", region))
     answer = ask_moto(method, path, headers, body)
     if answer[0] == 200 and operation == "CreatePipeline":
         PIPELINES.append((region, asked["pipeline"]["name"]))
-    if answer[0] == 200 and operation == "CreateRepository":
-        made = own.parsed(answer[2])["repositoryMetadata"]
-        known = {key: made[key] for key in ("repositoryName", "repositoryId")}
-        REPOSITORIES[region, made["repositoryName"]] = known
-    if answer[0] == 200 and operation == "DeleteRepository":
-        REPOSITORIES.pop((region, asked["repositoryName"]), None)
-    return answer
+    return repositories.noted(region, operation, asked, answer)
 
 
 def ask_moto(method: str, path: str, headers: dict[str, str], body: bytes) -> Answer:
@@ -85,11 +81,11 @@ def ask_moto(method: str, path: str, headers: dict[str, str], body: bytes) -> An
 
 def forget() -> None:
     """Delete what was made, and forget what was noted."""
-    for region, name in REPOSITORIES:
+    for region, name in repositories.KNOWN:
         client("codecommit", region).delete_repository(repositoryName=name)
     for region, name in PIPELINES:
         client("codepipeline", region).delete_pipeline(name=name)
-    for noted in (REPOSITORIES, PIPELINES, TRANSITIONS):
+    for noted in (repositories.KNOWN, repositories.GIT, PIPELINES, TRANSITIONS):
         noted.clear()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from pathlib import Path
 from types import FunctionType
 from typing import Any
 
@@ -15,12 +16,15 @@ import evidence
 import handlers
 import later
 import own
+import repositories
 import targets
 import tasks
 import valid
 from ministack import app
 from ministack.core import iam_evaluator, responses
 from ministack.services import codebuild, ecs, eventbridge, scheduler, sts
+
+import integrations
 
 Asked = dict[str, Any]
 # Every request counts as one that came by TLS, unless it says otherwise: policies ask for it.
@@ -82,28 +86,21 @@ def all_tasks(asked: Asked) -> Any:
 
 
 def start_task(asked: Asked) -> None:
-    """Say that a task runs."""
-    ecs._tasks[asked["task"]]["lastStatus"] = "RUNNING"
+    """Say that a task runs.
+
+    Raises:
+        ValueError: it was stopped before it could.
+    """
+    later.settle(10)
+    task = ecs._tasks[asked["task"]]
+    if task["lastStatus"] == "STOPPED":
+        raise ValueError(task["stoppedReason"])
+    task["lastStatus"] = "RUNNING"
 
 
 def stop_task(asked: Asked) -> None:
     """End a task, and tell EventBridge, as ECS does."""
-    task = ecs._tasks[asked["task"]]
-    task.update(lastStatus="STOPPED", desiredStatus="STOPPED", **asked.get("told", {}))
-    for container in task["containers"]:
-        container["lastStatus"] = "STOPPED"
-        if "exitCode" in asked:
-            container["exitCode"] = asked["exitCode"]
-    told = ("taskArn", "clusterArn", "lastStatus", "containers", "overrides", "taskDefinitionArn")
-    detail = {key: task[key] for key in told}
-    detail |= {key: task[key] for key in ("stoppedReason", "stopCode") if task.get(key)}
-    entry = {
-        "Source": "aws.ecs",
-        "DetailType": "ECS Task State Change",
-        "Detail": json.dumps(detail),
-        "Resources": [task["taskArn"]],
-    }
-    eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+    tasks.stop(ecs._tasks[asked["task"]], asked.get("told", {}), asked.get("exitCode"))
 
 
 def role(asked: Asked) -> Any:
@@ -163,6 +160,7 @@ def forget(asked: Asked) -> None:
     valid.INVALID.clear()
     acting.forget()
     behind.forget()
+    integrations.SECONDS[0] = integrations.LONGEST
 
 
 def forget_tokens(asked: Asked) -> None:
@@ -187,6 +185,16 @@ def choose(asked: Asked) -> None:
 def slower(asked: Asked) -> None:
     """Shorten waits by less, until all is forgotten: time to mend what the first attempt met."""
     later.SPEED[0] = later.USUAL_SPEED / asked["factor"]
+
+
+def integration_seconds(asked: Asked) -> None:
+    """Say how long an integration of API Gateway's may take, until all is forgotten."""
+    integrations.SECONDS[0] = asked["seconds"]
+
+
+def git(asked: Asked) -> None:
+    """Say in which folder git's server has CodeCommit's repositories, until all is forgotten."""
+    repositories.GIT[:] = [Path(asked["folder"])]
 
 
 def transitions(asked: Asked) -> Any:

@@ -19,7 +19,7 @@ from ministack.services.cloudformation import provisioners
 
 LAMBDA = "lambda.amazonaws.com"
 WAITS = (60, 120)  # seconds before the second and the third attempt
-MOST_BYTES = 1024 * 1024  # of an event
+AFTER_THROTTLING = 1  # seconds before what was throttled is tried again: that is no attempt
 
 
 def invoke(function: dict[str, Any], event: Any) -> None:
@@ -37,6 +37,9 @@ def attempt(function: dict[str, Any], event: Any) -> None:
         if number:
             later.wait(WAITS[number - 1])
         result = lambda_svc._execute_function(function, event)
+        while result.get("throttle"):
+            later.wait(AFTER_THROTTLING)
+            result = lambda_svc._execute_function(function, event)
         if not result.get("error"):
             return
     try:

@@ -21,7 +21,13 @@ from ministack.services import apigateway_v1
 
 Answer = tuple[int, dict[str, str], bytes]
 CALLER = "context.identity.sourceIp"  # a source of identity that ministack does not know
-REFUSED = {415: "Unsupported Media Type", 500: "Internal server error"}
+REFUSED = {
+    415: "Unsupported Media Type",
+    500: "Internal server error",
+    504: "Endpoint request timed out",
+}
+LONGEST = 29.0  # seconds that an integration may take: "Quotas for REST APIs"
+SECONDS = [LONGEST]
 
 
 def mapped(template: str, variables: dict[str, str]) -> str:
@@ -42,7 +48,7 @@ def call(integration: dict[str, Any], body: str) -> tuple[int, str]:
     }
     request = AWSRequest("POST", own.URL + "/", data=body.encode(), headers=names)
     SigV4Auth(Credentials(*keys.values()), "codebuild", region).add_auth(request)
-    connection = http.client.HTTPConnection(urlsplit(own.URL).netloc, timeout=29)
+    connection = http.client.HTTPConnection(urlsplit(own.URL).netloc, timeout=SECONDS[0])
     try:
         connection.request("POST", "/", body.encode(), dict(request.headers))
         answer = connection.getresponse()
@@ -80,6 +86,8 @@ def integrate(integration: dict[str, Any], stage: dict[str, Any], kind: str) -> 
         status, _ = call(integration, body)
     except own.RefusalError:
         return refusal(500)
+    except TimeoutError:
+        return refusal(504)
     return answered(integration, status)
 
 

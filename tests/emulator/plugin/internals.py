@@ -18,20 +18,22 @@ TABLES = {
     "ministack.app": ["SERVICE_HANDLERS", "AUTH"],
     "ministack.core.iam_actions": ["SERVICE_TO_IAM_NAMESPACE"],
     "ministack.core.router": ["SERVICE_PATTERNS"],
-    "ministack.services.cloudformation": ["_change_sets", "_stack_events"],
+    "ministack.services.apigateway_v1": ["_account_settings", "_resources"],
+    "ministack.services.cloudformation": ["_change_sets", "_exports", "_stack_events", "_stacks"],
     "ministack.services.cloudformation.handlers": ["_ACTION_HANDLERS"],
     "ministack.services.cloudformation.provisioners": ["_RESOURCE_HANDLERS"],
+    "ministack.services.cloudwatch_logs": ["_log_groups"],
     "ministack.services.codebuild": ["_builds", "_projects"],
-    "ministack.services.eventbridge": ["_event_buses", "_rules", "_targets"],
+    "ministack.services.eventbridge": ["_event_bus_policies", "_event_buses", "_rules", "_targets"],
     "ministack.services.iam": ["_roles"],
     "ministack.services.lambda_svc": ["_functions"],
     "ministack.services.s3": ["_buckets"],
-    "ministack.services.ec2": ["_security_groups", "_subnets"],
+    "ministack.services.ec2": ["_nat_gateways", "_security_groups", "_subnets"],
     "ministack.services.ecs": ["_clusters", "_task_defs", "_tasks"],
     "ministack.services.sqs": ["_HANDLERS"],
     "ministack.services.sts": ["_sessions"],
 }
-FUNCTIONS = {
+FUNCTIONS: dict[str, dict[str, list[str] | None]] = {
     "ministack.app": {
         "_dispatch_service_request": ["method", "path", "headers", "body"],
         "app": ["scope", "receive", "send"],
@@ -54,8 +56,12 @@ FUNCTIONS = {
         "_resolve_condition_key": ["key", "ctx"],
         "_conditions_met": ["conditions", "ctx"],
         "_service_principal_matches": ["principal", "service"],
+        "validate_policy_document": ["doc"],
     },
-    "ministack.core.lambda_runtime": {"execution_credentials": ["config"]},
+    "ministack.core.lambda_runtime": {
+        "execution_credentials": ["config"],
+        "subprocess": None,
+    },
     "ministack.core.responses": {
         "get_account_id": [],
         "get_region": [],
@@ -68,6 +74,8 @@ FUNCTIONS = {
         "_invoke_authorizer_lambda": ["authorizer", "event", "account_id", "region"],
         "_request_identity_sources": ["identity_source", "headers"],
         "_invoke_lambda_custom_v1": ["integration", "api_id", "stage_name", "stage", "headers"],
+        "_update_account": ["data"],
+        "_v1_error": ["code", "message", "status"],
     },
     "ministack.services.cloudformation.provisioners": {
         "_codebuild_project_create": ["logical_id", "props", "stack_name"],
@@ -81,7 +89,8 @@ FUNCTIONS = {
         "_resolve_parameters": ["template", "provided_params", "previous_params"]
     },
     "ministack.services.cloudformation.handlers": {
-        "_resolve_parameters": ["template", "provided_params", "previous_params"]
+        "_imported_export_names": ["stack", "stack_name"],
+        "_resolve_parameters": ["template", "provided_params", "previous_params"],
     },
     "ministack.services.cloudformation.helpers": {
         "_error": ["code", "message", "status"],
@@ -92,6 +101,7 @@ FUNCTIONS = {
         "_delete_resource": [],
         "_provision_resource": ["resource_type", "logical_id", "props", "stack_name"],
         "_resolve_dynamic_references": ["value"],
+        "_resolve_stack_outputs": ["outputs_defs", "conditions", "resources", "stack_id"],
         "_update_resource": ["resource_type", "physical_id", "old_props", "new_props"],
         "_runs_on_worker_thread": ["resource_type"],
     },
@@ -111,12 +121,15 @@ FUNCTIONS = {
         "_apply_input_transformer": ["transformer", "rule", "view"],
         "_pattern_event_view": ["event"],
         "_put_events": ["data", "allow_aws_source"],
+        "_put_permission": ["data"],
     },
+    "ministack.services.iam": {"_trust_policy_not_principal_error": ["doc"]},
     "ministack.services.lambda_svc": {
         "_event_invoke_config": ["func", "qualifier"],
         "_execute_function": ["func", "event"],
         "_execution_record_for_config": ["func", "config"],
         "_get_func_record_for_ref": ["function_ref"],
+        "_invoke": ["name", "event", "headers", "path_qualifier", "query_params"],
         "execution_credentials": ["config"],
         "invoke_async_with_retry": ["func", "event"],
     },

@@ -8,223 +8,23 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
-import behind
+import networks
 import own
+import pipelines
+import policies
+import repositories
 import stack_sets
 from ministack.core import responses
 from ministack.services import s3
 from ministack.services.cloudformation import _stack_events as stack_events
 from ministack.services.cloudformation import changesets, provisioners, stacks
 from ministack.services.cloudformation import handlers as cloudformation
+from refusals import of
 
 Properties = dict[str, Any]
 Made = tuple[str, dict[str, str]]
-
-
-class RepositoryType:
-    """AWS::CodeCommit::Repository."""
-
-    @staticmethod
-    def create(title: str, props: Properties, stack: str) -> Made:
-        """Make it in moto."""
-        name = props["RepositoryName"]
-        described = {"repositoryDescription": props.get("RepositoryDescription", "")}
-        own.here("codecommit").create_repository(repositoryName=name, **described)
-        return RepositoryType.attributes(name, props)
-
-    @staticmethod
-    def update(title: str, old: Properties, new: Properties, stack: str) -> Made:
-        """Rename it, as CloudFormation does."""
-        if old["RepositoryName"] != new["RepositoryName"]:
-            RepositoryType.delete(title, old)
-            return RepositoryType.create("", new, stack)
-        return RepositoryType.attributes(new["RepositoryName"], new)
-
-    @staticmethod
-    def delete(name: str, props: Properties) -> None:
-        """Delete it."""
-        own.here("codecommit").delete_repository(repositoryName=props["RepositoryName"])
-
-    @staticmethod
-    def attributes(name: str, props: Properties) -> Made:
-        """Return what templates may ask of it."""
-        region = responses.get_region()
-        got = own.here("codecommit").get_repository(repositoryName=name)
-        host = f"git-codecommit.{region}.amazonaws.com/v1/repos/{name}"
-        return got["repositoryMetadata"]["repositoryId"], {
-            "Arn": f"arn:aws:codecommit:{region}:{own.ACCOUNT}:{name}",
-            "Name": name,
-            "CloneUrlHttp": f"https://{host}",
-            "CloneUrlSsh": f"ssh://{host}",
-        }
-
-
-class PipelineType:
-    """AWS::CodePipeline::Pipeline."""
-
-    @staticmethod
-    def declared(props: Properties, name: str) -> Properties:
-        """Spell a template's pipeline as the API has it."""
-        told = provisioners._pascal_to_camel(props)
-        for key in ("disableInboundStageTransitions", "restartExecutionOnUpdate", "tags"):
-            told.pop(key, None)  # no part of what the API calls a pipeline
-        if "artifactStores" in told:
-            stores = told["artifactStores"]
-            told["artifactStores"] = {each["region"]: each["artifactStore"] for each in stores}
-        for stage in told["stages"]:
-            for action in stage["actions"]:
-                kind = action["actionTypeId"]
-                kind["version"] = str(kind["version"])
-                was = props["Stages"][told["stages"].index(stage)]["Actions"]
-                given = was[stage["actions"].index(action)]
-                action["configuration"] = given.get("Configuration", {})
-        return {**told, "name": name}
-
-    @staticmethod
-    def introduce(arn: str) -> None:
-        """Make the role known to moto, which looks at its trust policy."""
-        path, _, name = arn.partition(":role")[2].rpartition("/")
-        iam = behind.client("iam", "us-east-1")
-        trust = own.here("iam").get_role(RoleName=name)["Role"]["AssumeRolePolicyDocument"]
-        with suppress(iam.exceptions.EntityAlreadyExistsException):
-            iam.create_role(
-                Path=f"{path}/", RoleName=name, AssumeRolePolicyDocument=json.dumps(trust)
-            )
-
-    @staticmethod
-    def create(title: str, props: Properties, stack: str) -> Made:
-        """Make it in moto."""
-        name = props.get("Name") or provisioners._physical_name(stack, title, max_len=100)
-        PipelineType.introduce(props["RoleArn"])
-        pipeline = PipelineType.declared(props, name)
-        own.here("codepipeline").create_pipeline(pipeline=pipeline)
-        return name, {"Version": "1"}
-
-    @staticmethod
-    def update(name: str, old: Properties, new: Properties, stack: str) -> Made:
-        """Change it in moto."""
-        PipelineType.introduce(new["RoleArn"])
-        pipeline = PipelineType.declared(new, name)
-        own.here("codepipeline").update_pipeline(pipeline=pipeline)
-        return name, {"Version": "2"}
-
-    @staticmethod
-    def delete(name: str, props: Properties) -> None:
-        """Delete it."""
-        own.here("codepipeline").delete_pipeline(name=name)
-
-
-class RolePolicyType:
-    """AWS::IAM::RolePolicy."""
-
-    @staticmethod
-    def create(title: str, props: Properties, stack: str) -> Made:
-        """Put the policy on its role."""
-        name = props["PolicyName"]
-        document = json.dumps(props["PolicyDocument"])
-        own.here("iam").put_role_policy(
-            RoleName=props["RoleName"], PolicyName=name, PolicyDocument=document
-        )
-        return f"{name}|{props['RoleName']}", {}
-
-    @staticmethod
-    def update(title: str, old: Properties, new: Properties, stack: str) -> Made:
-        """Put it anew."""
-        return RolePolicyType.create(title, new, stack)
-
-    @staticmethod
-    def delete(title: str, props: Properties) -> None:
-        """Take it off, if the role is still there."""
-        iam = own.here("iam")
-        with suppress(iam.exceptions.NoSuchEntityException):
-            iam.delete_role_policy(RoleName=props["RoleName"], PolicyName=props["PolicyName"])
-
-
-class BusPolicyType:
-    """AWS::Events::EventBusPolicy."""
-
-    @staticmethod
-    def create(title: str, props: Properties, stack: str) -> Made:
-        """Put the statement on the bus."""
-        statement = {"Sid": props["StatementId"], **props["Statement"]}
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-        own.here("events").put_permission(EventBusName=props["EventBusName"], Policy=policy)
-        return f"{props['EventBusName']}|{props['StatementId']}", {}
-
-    @staticmethod
-    def update(title: str, old: Properties, new: Properties, stack: str) -> Made:
-        """Put it anew."""
-        return BusPolicyType.create(title, new, stack)
-
-    @staticmethod
-    def delete(title: str, props: Properties) -> None:
-        """Take it off."""
-        bus, statement = props["EventBusName"], props["StatementId"]
-        own.here("events").remove_permission(EventBusName=bus, StatementId=statement)
-
-
-def group_rule(way: str) -> dict[str, Any]:
-    """Return the handlers of a security group's rules for a way in or out."""
-
-    def permissions(props: Properties) -> list[Properties]:
-        rule: Properties = {"IpProtocol": str(props["IpProtocol"])}
-        rule |= {key: int(props[key]) for key in ("FromPort", "ToPort") if key in props}
-        if "CidrIp" in props:
-            rule["IpRanges"] = [{"CidrIp": props["CidrIp"]}]
-        if other := props.get("SourceSecurityGroupId") or props.get("DestinationSecurityGroupId"):
-            rule["UserIdGroupPairs"] = [{"GroupId": other}]
-        return [rule]
-
-    def create(title: str, props: Properties, stack: str) -> Made:
-        call = getattr(own.here("ec2"), f"authorize_security_group_{way}")
-        call(GroupId=props["GroupId"], IpPermissions=permissions(props))
-        return f"sgr-{stack}-{title}", {"Id": f"sgr-{stack}-{title}"}
-
-    def delete(title: str, props: Properties) -> None:
-        call = getattr(own.here("ec2"), f"revoke_security_group_{way}")
-        call(GroupId=props["GroupId"], IpPermissions=permissions(props))
-
-    def update(rule: str, old: Properties, new: Properties, stack: str) -> Made:
-        delete(rule, old)
-        return create(rule.rpartition("-")[2], new, stack)
-
-    return {"create": create, "update": update, "delete": delete}
-
-
-class AddressType:
-    """AWS::EC2::EIP."""
-
-    @staticmethod
-    def create(title: str, props: Properties, stack: str) -> Made:
-        """Allocate it."""
-        made = own.here("ec2").allocate_address(Domain="vpc")
-        found = {"AllocationId": made["AllocationId"], "PublicIp": made["PublicIp"]}
-        return made["PublicIp"], found
-
-    @staticmethod
-    def delete(address: str, props: Properties) -> None:
-        """Release it."""
-        found = own.here("ec2").describe_addresses(PublicIps=[address])["Addresses"]
-        own.here("ec2").release_address(AllocationId=found[0]["AllocationId"])
-
-
-class NatGatewayType:
-    """AWS::EC2::NatGateway."""
-
-    @staticmethod
-    def create(title: str, props: Properties, stack: str) -> Made:
-        """Make it."""
-        asked = {key: props[key] for key in ("SubnetId", "AllocationId") if key in props}
-        made = own.here("ec2").create_nat_gateway(**asked)["NatGateway"]["NatGatewayId"]
-        return made, {"NatGatewayId": made}
-
-    @staticmethod
-    def delete(gateway: str, props: Properties) -> None:
-        """Delete it."""
-        own.here("ec2").delete_nat_gateway(NatGatewayId=gateway)
 
 
 class ReplicaKeyType:
@@ -256,22 +56,13 @@ class ReplicaKeyType:
         own.here("kms").schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
 
 
-def of(kind: type) -> dict[str, Callable[..., Any]]:
-    """Return the handlers of a type."""
-    names = ("create", "update", "delete")
-    return {name: getattr(kind, name) for name in names if hasattr(kind, name)}
-
-
 TYPES: dict[str, dict[str, Any]] = {
+    **networks.TYPES,
     "AWS::CloudFormation::StackSet": of(stack_sets.StackSetType),
-    "AWS::CodeCommit::Repository": of(RepositoryType),
-    "AWS::CodePipeline::Pipeline": of(PipelineType),
-    "AWS::EC2::EIP": of(AddressType),
-    "AWS::EC2::NatGateway": of(NatGatewayType),
-    "AWS::EC2::SecurityGroupEgress": group_rule("egress"),
-    "AWS::EC2::SecurityGroupIngress": group_rule("ingress"),
-    "AWS::Events::EventBusPolicy": of(BusPolicyType),
-    "AWS::IAM::RolePolicy": of(RolePolicyType),
+    "AWS::CodeCommit::Repository": of(repositories.RepositoryType),
+    "AWS::CodePipeline::Pipeline": of(pipelines.PipelineType),
+    "AWS::Events::EventBusPolicy": of(policies.BusPolicyType),
+    "AWS::IAM::RolePolicy": of(policies.RolePolicyType),
     "AWS::KMS::ReplicaKey": of(ReplicaKeyType),
 }
 
@@ -346,7 +137,9 @@ def kept_while_full(theirs: dict[str, Any]) -> dict[str, Any]:
 
     def delete(name: str, props: Properties) -> None:
         if s3._buckets.get(name, {}).get("objects") or s3._bucket_has_versions(name):
-            raise ValueError(f"The bucket you tried to delete is not empty: {name}")
+            raise ValueError(
+                f"The bucket you tried to delete is not empty: {name} (BucketNotEmpty)"
+            )
         theirs["delete"](name, props)
 
     return {**theirs, "delete": delete}

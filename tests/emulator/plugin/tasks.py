@@ -12,10 +12,11 @@ from typing import Any
 
 import authorization
 import evidence
+import later
 import own
 from ministack import app
 from ministack.core import responses
-from ministack.services import ec2, ecs
+from ministack.services import cloudwatch_logs, ec2, ecs, eventbridge
 from ministack.services.cloudformation import provisioners
 from support import run_task
 
@@ -99,6 +100,60 @@ def keep_busy_clusters() -> None:
     cluster["delete"], ecs._delete_cluster, definition["create"] = deleted, by_api, created
 
 
+def stop(task: dict[str, Any], why: dict[str, Any], exit_code: int | None = None) -> None:
+    """End a task, and tell EventBridge.
+
+    Args:
+        task: as ministack keeps it.
+        why: `stoppedReason` and `stopCode`, if there is more to say than that it ended.
+        exit_code: of its containers, if they ran.
+    """
+    task.update(lastStatus="STOPPED", desiredStatus="STOPPED", **why)
+    for container in task["containers"]:
+        container["lastStatus"] = "STOPPED"
+        if exit_code is not None:
+            container["exitCode"] = exit_code
+    told = ("taskArn", "clusterArn", "lastStatus", "containers", "overrides", "taskDefinitionArn")
+    detail = {key: task[key] for key in told}
+    detail |= {key: task[key] for key in ("stoppedReason", "stopCode") if task.get(key)}
+    entry = {
+        "Source": "aws.ecs",
+        "DetailType": "ECS Task State Change",
+        "Detail": json.dumps(detail),
+        "Resources": [task["taskArn"]],
+    }
+    eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
+def without_log(task: dict[str, Any]) -> str:
+    """Say which group of a task's logs is not there, or nothing: such a task does not start.
+
+    Source: "Stopped tasks error messages" in the developer guide to Amazon ECS.
+    """
+    definition = ecs._task_defs[ecs._resolve_td_key(task["taskDefinitionArn"])]
+    for container in definition["containerDefinitions"]:
+        log = container.get("logConfiguration", {})
+        options = log.get("options", {})
+        group = options.get("awslogs-group", "")
+        if log.get("logDriver") != "awslogs" or options.get("awslogs-create-group") == "true":
+            continue
+        if group not in cloudwatch_logs._log_groups:
+            return (
+                "ResourceInitializationError: failed to validate logger args: create stream has"
+                " been retried 1 times: failed to create Cloudwatch log stream:"
+                f" ResourceNotFoundException: The specified log group does not exist. ({group})"
+            )
+    return ""
+
+
+def begin(task: dict[str, Any]) -> None:
+    """Have a task wait to be started, or stop soon if it cannot be."""
+    task["lastStatus"] = "PROVISIONING"
+    if reason := without_log(task):
+        why = {"stoppedReason": reason, "stopCode": "TaskFailedToStart"}
+        later.start(lambda: stop(task, why))
+
+
 def plug_in() -> None:
     """Stand before ministack's handler."""
     spell_secrets()
@@ -125,7 +180,7 @@ def plug_in() -> None:
             if answer[0] == 200:
                 evidence.TOUCHED.add(asked.get("cluster", ""))
                 for task in json.loads(answer[2])["tasks"]:
-                    ecs._tasks[task["taskArn"]]["lastStatus"] = "PROVISIONING"
+                    begin(ecs._tasks[task["taskArn"]])
                 if token:
                     TOKENS[token] = (told, answer)
             return answer
