@@ -13,8 +13,8 @@ from support.emulator import Emulator
 from support.ways import identity, outputs
 
 NAME, HERE = "multi-region-pipeline-home", "eu-west-1"
-# output/multi-region-pipeline-home.yaml as it was when the template had all of its roles, but for the
-# reasons of its windows: CodePipeline refuses those that it had.
+# output/multi-region-pipeline-home.yaml as it was when the template had all of its roles, but for
+# the reasons of its windows: CodePipeline refuses those that it had.
 EARLIER_TEXT = (EARLIER / f"{NAME}.yaml").read_bytes()
 PIPELINES = ("Pipeline", "PipelineEu", "PipelineUs", "PipelineAu")
 MOVED = {
