@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from support.deployments import Deployment
 from support.emulator import Emulator
 from support.inventory import inventory
 from support.readmes import ROOT, WAYS
+from support.stacks import permissions, trust
 
 from cfngen import draw
 from cfngen.generate import INLINE_LIMIT
@@ -92,6 +94,19 @@ def changed(
     return after
 
 
+def let_gateways_log(account: Emulator, region: str) -> None:
+    """Give API Gateway a role for its logs, as an account has it once in a region."""
+    iam = account.client("iam")
+    allowed = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    role = iam.create_role(
+        RoleName="gateway-logs", AssumeRolePolicyDocument=json.dumps(trust("apigateway"))
+    )["Role"]
+    document = json.dumps(permissions(allowed))
+    iam.put_role_policy(RoleName="gateway-logs", PolicyName="Logs", PolicyDocument=document)
+    change = {"op": "replace", "path": "/cloudwatchRoleArn", "value": role["Arn"]}
+    account.client("apigateway", region).update_account(patchOperations=[change])
+
+
 @pytest.mark.parametrize(("name", "old", "new", "more"), CHANGES)
 def test_a_stack_changes_its_options(
     name: str,
@@ -106,6 +121,8 @@ def test_a_stack_changes_its_options(
     needed = FILES if old.get("cache") == "efs" else NETWORK
     first = changed(account, first, drawn(name, old), needed if old else ())
     had = first.resources()
+    if new.get("access_logs"):
+        let_gateways_log(account, first.way.region)
     second = changed(account, first, drawn(name, new), more)
     has = second.resources()
     assert second.described()["StackStatus"] == "UPDATE_COMPLETE"
