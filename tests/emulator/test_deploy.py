@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.changes import CHANGES, OTHERS
-from support.deployments import Deployment
+from support.changes import CHANGES, OTHERS, REFUSED
+from support.deployments import Deployment, next_second
 from support.emulator import Emulator
 from support.inventory import inventory
 from support.readmes import ROOT, WAYS
@@ -48,18 +48,42 @@ def test_a_template_lives_as_its_readme_says(name: str, account: Emulator, tmp_p
 
     assert f"No changes to deploy. Stack {stack.stack} is up to date" in stack.deploy()
 
-    stack.deploy(f"{parameter}={value}")
-    assert stack.described()["StackStatus"] == "UPDATE_COMPLETE"
-    now = {p["ParameterKey"]: p["ParameterValue"] for p in stack.described()["Parameters"]}
-    assert now[parameter] == value
-    using = {t for t, r in stack.template["Resources"].items() if parameter in references(r)}
-    assert using
-    assert using <= stack.updated()
+    if name in REFUSED:
+        assert_refused(stack, f"{parameter}={value}", REFUSED[name])
+    else:
+        assert_changed(stack, parameter, value)
+    now = parameters(stack)
 
     expected = retained(account, stack, now)
     stack.delete()
     left = {name for _, name in inventory(account, *regions(name)) - prepared}
     assert left == expected
+
+
+def parameters(stack: Deployment) -> dict[str, str]:
+    """Return what a stack's parameters are."""
+    return {p["ParameterKey"]: p["ParameterValue"] for p in stack.described()["Parameters"]}
+
+
+def assert_changed(stack: Deployment, parameter: str, value: str) -> None:
+    """Change a parameter: all that is made of it is updated."""
+    stack.deploy(f"{parameter}={value}")
+    assert stack.described()["StackStatus"] == "UPDATE_COMPLETE"
+    assert parameters(stack)[parameter] == value
+    using = {t for t, r in stack.template["Resources"].items() if parameter in references(r)}
+    assert using
+    assert using <= stack.updated()
+
+
+def assert_refused(stack: Deployment, override: str, reason: str) -> None:
+    """Change a parameter that a running stack cannot change: it is as it was before."""
+    before, given = identities(stack), parameters(stack)
+    next_second()
+    ended = stack.reader.run(stack.command(override))
+    assert ended.returncode != 0
+    assert any(reason in failure for failure in stack.failures())
+    assert stack.described()["StackStatus"] == "UPDATE_ROLLBACK_COMPLETE"
+    assert (identities(stack), parameters(stack)) == (before, given)
 
 
 def retained(account: Emulator, stack: Deployment, given: Mapping[str, str]) -> set[str]:

@@ -198,7 +198,7 @@ def test_a_rule_is_made_before_the_old_one_is_revoked(
     there = {"V": vpc, "G": group}
 
     def rule(**change: Any) -> dict[str, Any]:
-        given = {"GroupId": {"Fn::GetAtt": ["G", "GroupId"]}, "IpProtocol": "tcp"}
+        given: dict[str, Any] = {"GroupId": {"Fn::GetAtt": ["G", "GroupId"]}, "IpProtocol": "tcp"}
         given |= {"FromPort": 443, "ToPort": 443, "CidrIp": "10.0.0.0/16", **change}
         return kind("AWS::EC2::SecurityGroupIngress", **given)
 
@@ -301,7 +301,7 @@ def test_a_task_without_the_group_of_its_log_stops(account: Emulator) -> None:
     role = iam.create_role(RoleName="task", AssumeRolePolicyDocument=lets)["Role"]["Arn"]
     ecs.create_cluster(clusterName="c")
     options = {"awslogs-group": "/not/there", "awslogs-region": HERE, "awslogs-stream-prefix": "t"}
-    container = {"name": "c", "image": "x", "essential": True}
+    container: dict[str, Any] = {"name": "c", "image": "x", "essential": True}
     container["logConfiguration"] = {"logDriver": "awslogs", "options": options}
     ecs.register_task_definition(
         family="t",
@@ -313,7 +313,7 @@ def test_a_task_without_the_group_of_its_log_stops(account: Emulator) -> None:
         containerDefinitions=[container],
     )
     subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
-    asked = {"cluster": "c", "taskDefinition": "t", "launchType": "FARGATE"}
+    asked: dict[str, Any] = {"cluster": "c", "taskDefinition": "t", "launchType": "FARGATE"}
     asked["networkConfiguration"] = {"awsvpcConfiguration": {"subnets": [subnet]}}
     (task,) = ecs.run_task(**asked)["tasks"]
     assert account.call("undelivered") == []  # and so all is done

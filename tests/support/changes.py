@@ -41,6 +41,12 @@ CHANGES: dict[str, tuple[str, str | Callable[[Emulator], str]]] = {
     "worker-image": ("ImageRevision", "2"),
 }
 
+# Of those, what AWS refuses: the stack stays as it is, for these reasons.
+REFUSED = {
+    # The gateway in the new network comes before the old one has given up its address.
+    "build-network": "Resource.AlreadyAssociated",
+}
+
 # What a second stack needs that the first must not have: names that are the user's own.
 OTHERS = {
     "artifact-stores": ("StoresName=other-stores",),
