@@ -18,14 +18,17 @@ BEYOND = "not verified"
 MINISTACK, PLUG_IN = "ministack", "plug-in"
 BOTH = "ministack and plug-in"
 NETWORK = Double(MINISTACK, "nothing is routed; addresses may overlap; no quota", RECORD)
-GATEWAY = Double(MINISTACK, "throttling, sizes, logs of requests")
-POLICY = "a principal that does not exist, a policy that would lock its owner out"
+GATEWAY = Double(BOTH, "throttling, sizes, logs of requests")
+POLICY = "users and accounts that do not exist, a policy that would lock its owner out"
+ADDRESS = Double(BOTH, "nothing is routed; a gateway is ready and gone at once", RECORD)
+GROUP = Double(BOTH, "no connection is refused; 60 rules of a group, IPv6, prefix lists", RECORD)
 DOUBLES = {
     "AWS::ApiGateway::Authorizer": GATEWAY,
     "AWS::ApiGateway::Deployment": GATEWAY,
     "AWS::ApiGateway::GatewayResponse": GATEWAY,
     "AWS::ApiGateway::Method": Double(
-        BOTH, "the mapping by the plug-in, which knows constants and stage variables only"
+        BOTH,
+        "the mapping by the plug-in, which knows constants and stage variables only; throttling",
     ),
     "AWS::ApiGateway::Resource": GATEWAY,
     "AWS::ApiGateway::RestApi": GATEWAY,
@@ -52,16 +55,19 @@ DOUBLES = {
         "the trigger is called by the test; no size or rate of pushes",
     ),
     "AWS::CodePipeline::Pipeline": Double(
-        "moto and plug-in", "no action, condition or rule of a pipeline is run", BEYOND
+        "moto and plug-in",
+        "no action, condition or rule of a pipeline is run; actions' configuration, the rights of"
+        " their roles and the keys of stores are not looked at when it is made",
+        BEYOND,
     ),
-    "AWS::EC2::EIP": NETWORK,
+    "AWS::EC2::EIP": ADDRESS,
     "AWS::EC2::InternetGateway": NETWORK,
-    "AWS::EC2::NatGateway": NETWORK,
+    "AWS::EC2::NatGateway": ADDRESS,
     "AWS::EC2::Route": NETWORK,
     "AWS::EC2::RouteTable": NETWORK,
-    "AWS::EC2::SecurityGroup": Double(MINISTACK, "no connection is refused", RECORD),
-    "AWS::EC2::SecurityGroupEgress": Double(PLUG_IN, "no connection is refused", RECORD),
-    "AWS::EC2::SecurityGroupIngress": Double(PLUG_IN, "no connection is refused", RECORD),
+    "AWS::EC2::SecurityGroup": GROUP,
+    "AWS::EC2::SecurityGroupEgress": GROUP,
+    "AWS::EC2::SecurityGroupIngress": GROUP,
     "AWS::EC2::Subnet": NETWORK,
     "AWS::EC2::SubnetRouteTableAssociation": NETWORK,
     "AWS::EC2::VPC": NETWORK,
@@ -87,8 +93,9 @@ DOUBLES = {
     ),
     "AWS::IAM::Role": Double(
         BOTH,
-        "known everywhere at once. Its policies by ministack's evaluator, its trust, for each"
-        " service and role, by the plug-in, with the condition keys that AWS documents",
+        "known everywhere at once; actions that do not exist. Its policies by ministack's"
+        " evaluator, its trust, for each service and role, by the plug-in, with the condition keys"
+        " that AWS documents; two are inferred, and say so in `plugin/documented.py`",
     ),
     "AWS::IAM::RolePolicy": Double(BOTH, "known everywhere at once"),
     "AWS::KMS::Key": Double(
@@ -96,12 +103,12 @@ DOUBLES = {
     ),
     "AWS::Lambda::Function": Double(
         BOTH,
-        "in this machine's Python; no memory limit, no throttling. Attempts and dead letters are"
-        " as on AWS",
+        "in this machine's Python; no memory limit, no throttling, no quota of a new account."
+        " Attempts, dead letters, sizes and names of variables are as on AWS",
     ),
     "AWS::Lambda::Permission": Double(MINISTACK, POLICY),
     "AWS::Logs::LogGroup": Double(MINISTACK, "nothing expires", RECORD),
-    "AWS::S3::Bucket": Double(MINISTACK, "no encryption, no expiry, no key's policy"),
+    "AWS::S3::Bucket": Double(BOTH, "no encryption, no expiry, no key's policy"),
     "AWS::S3::BucketPolicy": Double(BOTH, POLICY),
     "AWS::SNS::Subscription": Double(
         MINISTACK, "no mail is sent, no subscription confirmed", RECORD

@@ -241,6 +241,50 @@ AWS_DEFECTS = [
         "tests/patterns/test_functions.py::test_a_function_may_send_what_it_failed_with",
     ),
     Defect(
+        "an answer to CloudFormation may have more bytes than it reads",
+        "cfngen/patterns/payload/image_builder.py",
+        "ANSWER_BYTES = 4096",
+        "ANSWER_BYTES = 8192",
+        "tests/patterns/test_image_builder.py::test_an_answer_fits_whatever_the_stack_is_called",
+    ),
+    Defect(
+        "a custom resource calls a property otherwise than its function does",
+        "cfngen/patterns/images.py",
+        "        Repository=Ref(repository),\n        Tag=",
+        "        RepositoryName=Ref(repository),\n        Tag=",
+        "tests/test_custom_resources.py::test_a_function_reads_what_its_resource_has",
+    ),
+    Defect(
+        "host keys on first use may be longer than a parameter takes",
+        "blueprints/backlog_proxy/payload/host_keys.sh",
+        "> 4096))",
+        "> 8192))",
+        "tests/blueprints/backlog_proxy/test_buildspec.py::"
+        "test_host_keys_that_are_too_long_for_a_parameter",
+    ),
+    Defect(
+        "older builds are looked for once, whether CodeBuild knows the newest or not",
+        "blueprints/worker_image/payload/supersede.py",
+        "LOOKS = 4 ",
+        "LOOKS = 1 ",
+        "tests/blueprints/worker_image/test_worker.py::"
+        "test_builds_that_are_not_known_at_once_are_stopped",
+    ),
+    Defect(
+        "a branch that CodeCommit does not take keeps others of its push back",
+        "blueprints/_shared/mirror/mirror.py",
+        "round(BATCH ** (1 - n / max(1, ROUNDS - 1)))",
+        "BATCH",
+        "tests/blueprints/_shared/test_mirror.py::test_branch_that_codecommit_does_not_take",
+    ),
+    Defect(
+        "a task's log group is not looked for",
+        "tests/emulator/plugin/tasks.py",
+        "        if group not in cloudwatch_logs._log_groups:\n",
+        "        if False:\n",
+        "tests/emulator/test_refusals.py::test_a_task_without_the_group_of_its_log_stops",
+    ),
+    Defect(
         "a build's role trusts another service",
         "output/branch-builder.yaml",
         "              Service: codebuild.amazonaws.com",

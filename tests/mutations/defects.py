@@ -65,11 +65,11 @@ DEFECTS = [
         f"{MIRROR}test_emptied_source",
     ),
     Defect(
-        "a branch that is called like a commit is taken for it",
+        "a tag that is called like a commit is taken for it",
         MIRROR_PY,
         'v + "^{object}"',
         "v",
-        f"{MIRROR}test_branch_called_like_a_commit",
+        f"{MIRROR}test_tag_called_like_a_commit",
     ),
     Defect(
         "deletions are not limited",
