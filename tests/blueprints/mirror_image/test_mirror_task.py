@@ -283,9 +283,9 @@ def _odd_names(source: Repository) -> None:
         "refs/heads/main",
         "HEAD",
         "a;b",
-        "0" * 40,
     ):
         source.set(f"refs/heads/{name}", source.refs()["refs/heads/feature"])
+    source.set(f"refs/tags/{'0' * 40}", source.refs()["refs/heads/feature"])  # never a branch
 
 
 @pytest.mark.parametrize("change", [_delete, _force, _move_tags, _odd_names])
