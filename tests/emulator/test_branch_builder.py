@@ -128,9 +128,9 @@ def test_the_same_event_twice_is_one_build(
     """
     machines.emulator.call("choose", what="twice", value=1)
     machines.emulator.call("choose", what="group by path", value=followed)
-    stack = deployed(machines, tmp_path, "branch-builder")
+    stack = deployed(machines, tmp_path, "branch-builder", "Repositories=shop*")
     commits = {}
-    for name in ("shop", "web"):
+    for name in ("shop", "shop-web"):
         commits[name] = with_buildspec(created(machines, name, HERE), "main", name)
         tell_of_push(machines, HERE, name, "refs/heads/main", commits[name])
     until(lambda: waiting(machines, identity(stack, "Pushes")) == 2)
