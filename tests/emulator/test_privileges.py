@@ -152,12 +152,13 @@ TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
         [
             *(sqs(a, "{Pushes}") for a in ("ReceiveMessage", "DeleteMessage")),
             *(sqs(a, "{Pushes}") for a in ("ChangeMessageVisibility", "GetQueueAttributes")),
+            sqs("SendMessage", "{Pushes}"),
             codecommit("GitPull", "shop"),
             row("s3:PutObject", "arn:aws:s3:::{Bundles}/shop/main/1.zip"),
             start("{Builds}", **GOOD),
         ],
         [
-            sqs("SendMessage", "{Pushes}"),
+            sqs("SendMessage", "{GivenUp}"),
             sqs("PurgeQueue", "{Pushes}"),
             sqs("ReceiveMessage", "{GivenUp}"),
             codecommit("GitPull", "other"),
@@ -515,7 +516,17 @@ def test_real_requests_are_denied_where_the_table_says_so(
     cluster = identity(stack, "WorkerCluster")
     ecs = account.client("ecs", region)
     mine = identity(stack, "WorkerTask")
-    starter("ecs").run_task(cluster=cluster, taskDefinition=mine)
+    subnets = [
+        parameter["ParameterValue"]
+        for parameter in stack.described()["Parameters"]
+        if parameter["ParameterKey"].startswith("SubnetId")
+    ]
+    on = {
+        "cluster": cluster,
+        "launchType": "FARGATE",
+        "networkConfiguration": {"awsvpcConfiguration": {"subnets": subnets}},
+    }
+    starter("ecs").run_task(taskDefinition=mine, **on)
     container = {"name": "worker", "image": "evil", "memory": 512}
     admin = account.client("iam").get_role(RoleName=identity(stack, "BuildsRole"))["Role"]["Arn"]
     family = mine.rpartition("/")[2].partition(":")[0]
@@ -524,7 +535,7 @@ def test_real_requests_are_denied_where_the_table_says_so(
     )["taskDefinition"]["taskDefinitionArn"]
     refused = {
         "send": lambda: worker("sqs").send_message(
-            QueueUrl=queue, MessageBody="x", MessageGroupId="x"
+            QueueUrl=given_up, MessageBody="x", MessageGroupId="x"
         ),
         "other queue": lambda: worker("sqs").receive_message(QueueUrl=given_up),
         "read": lambda: worker("s3").get_object(Bucket=bundles, Key="shop/main/1.zip"),
@@ -543,9 +554,11 @@ def test_real_requests_are_denied_where_the_table_says_so(
             projectName=builds, **good, serviceRoleOverride=admin
         ),
         "repositories": lambda: worker("codecommit").list_repositories(),
-        "task": lambda: worker("ecs").run_task(cluster=cluster, taskDefinition=mine),
-        "another role": lambda: starter("ecs").run_task(cluster=cluster, taskDefinition=evil),
-        "another cluster": lambda: starter("ecs").run_task(cluster="x", taskDefinition=mine),
+        "task": lambda: worker("ecs").run_task(taskDefinition=mine, **on),
+        "another role": lambda: starter("ecs").run_task(taskDefinition=evil, **on),
+        "another cluster": lambda: starter("ecs").run_task(
+            **{**on, "cluster": "x"}, taskDefinition=mine
+        ),
         "messages": lambda: starter("sqs").receive_message(QueueUrl=queue),
     }
     for what, request in refused.items():

@@ -458,7 +458,7 @@ REASON = "Open 01:00-05:00 Europe/Dublin, MON-SUN"
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"Name": "bad name!"}, "not all of it of"),
+        ({"Name": "bad name!"}, "which does not match"),
         ({"ArtifactStore": {"Type": "S3", "Location": "nowhere"}}, "not located in the eu-west-1"),
         ({"ExecutionMode": "SOMEHOW"}, "none of"),
         (
