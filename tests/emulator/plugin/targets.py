@@ -55,10 +55,17 @@ def passes(error: Exception) -> bool:
     return isinstance(error, (PassingError, OSError))
 
 
+# What CloudFormation spells otherwise than ECS, and not only by a capital at the beginning.
+OTHERWISE = {"AwsVpcConfiguration": "awsvpcConfiguration"}
+
+
 def spelled(value: Any) -> Any:
     """Spell what a template has as ECS's API has it."""
     if isinstance(value, dict):
-        return {key[:1].lower() + key[1:]: spelled(each) for key, each in value.items()}
+        return {
+            OTHERWISE.get(key, key[:1].lower() + key[1:]): spelled(each)
+            for key, each in value.items()
+        }
     return [spelled(each) for each in value] if isinstance(value, list) else value
 
 
