@@ -73,7 +73,7 @@ def main(words: list[str]) -> int:
         tests = dict.fromkeys(defect.test for defect in defects)
         good = run(copied(Path(made)), "-n", "3", *tests)
     if good.returncode:
-        print(good.stdout[-3000:])
+        print(good.stdout[-3000:], good.stderr[-3000:])
         return 1
     with ThreadPoolExecutor(3) as pool:
         wrong = [problem for problem in pool.map(noticed, defects) if problem]
