@@ -81,10 +81,9 @@ DEFECTS = [
     Defect(
         "the message is deleted first",
         WORKER_PY,
-        '        with held(message):\n            build(message["Body"])\n'
-        '        sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])',
-        '        sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])\n'
-        '        with held(message):\n            build(message["Body"])',
+        "            with held(message):\n                build(message)\n",
+        "            delete(message)\n"
+        "            with held(message):\n                build(message)\n",
         f"{WORKER}test_a_message_is_deleted_only_once_its_build_has_started",
     ),
     Defect(
