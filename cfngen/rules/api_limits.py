@@ -163,7 +163,7 @@ def _function(value: Any) -> str | None:
 
 def _number(text: str) -> float | None:
     try:
-        return float(text)
+        return int(text) if text.lstrip("-").isdecimal() else float(text)
     except ValueError:
         return None
 

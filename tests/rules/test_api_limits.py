@@ -170,6 +170,13 @@ def test_what_they_take(kind: str, properties: Any) -> None:
     assert said(template(kind, properties)) == []
 
 
+@pytest.mark.parametrize(("minutes", "shown"), [(3, "3"), ("3", "3"), (2.5, "2.5")])
+def test_a_number_is_told_as_it_was_written(minutes: Any, shown: str) -> None:
+    """A whole one without a fraction."""
+    ((_, problem),) = beyond_api(template("AWS::CodeBuild::Project", {"TimeoutInMinutes": minutes}))
+    assert problem.message.startswith(f"TimeoutInMinutes is {shown}, not from 5 to 2,160")
+
+
 def test_they_are_findings_of_the_linter(linter: Linter) -> None:
     """An error for what is certain, a warning for an enumeration, at the line of the value."""
     body = closed("Open 01:00")
