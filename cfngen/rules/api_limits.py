@@ -101,7 +101,8 @@ class _Judge:
 
     def _given(self, name: Any) -> Iterator[tuple[str, Any]]:
         """Yield what a parameter can be, and where that stands."""
-        parameter = dict(_tables(self.body.get("Parameters"))).get(name, {})
+        parameters = dict(_tables(self.body.get("Parameters")))
+        parameter = parameters.get(name, {}) if isinstance(name, str) else {}
         if self.conditional or str(parameter.get("Type")) not in ("String", "Number"):
             return
         allowed = parameter.get("AllowedValues")

@@ -163,6 +163,7 @@ def test_what_apis_refuse(kind: str, properties: Any, what: str, where: str) -> 
         ("AWS::SSM::Parameter", {"Type": "String", "Value": {"Fn::Base64": "x"}}),
         ("AWS::CodeBuild::Project", {"Name": ["a b"]}),
         (PIPELINE, []),
+        (PIPELINE, {"Name": {"Ref": ["a b"]}, "Stages": {"Ref": {"Fn::Sub": "a b"}}}),
     ],
 )
 def test_what_they_take(kind: str, properties: Any) -> None:
