@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support import programs
 from support.codecommit_git import proves
 from support.containers import Container
 from support.images import read
@@ -139,3 +140,13 @@ def test_a_folder_that_its_user_cannot_write_to_is_refused(tmp_path: Path) -> No
     image: Any = read(GOOD.replace("-o 1000", "-o 0"))
     with pytest.raises(ValueError, match="may not write to /data"):
         Container(image, tmp_path).build({})
+
+
+def test_a_stand_in_leaves_the_machines_program_alone(tmp_path: Path) -> None:
+    """What is put over a link to a program takes the link's place, and is not written into it."""
+    real = tmp_path / "real"
+    real.write_text("as it was")
+    link = tmp_path / "tool"
+    link.symlink_to(real)
+    assert programs.put(link, "#!/bin/sh\n").read_text() == "#!/bin/sh\n"
+    assert (real.read_text(), link.is_symlink()) == ("as it was", False)

@@ -39,13 +39,23 @@ def fill(folder: Path, names: Iterable[str], own: Mapping[str, str] | None = Non
     for name in {*names, *scripts}:
         path = folder / name
         if name in scripts:
-            path.write_text(scripts[name])
-            path.chmod(0o755)
+            put(path, scripts[name])
         elif name == "aws":
             path.symlink_to(AWS)
         elif found := shutil.which(name, path=os.environ["PATH"]):
             path.symlink_to(found)
     return folder
+
+
+def put(path: Path, script: str) -> Path:
+    """Put a script where a program is, or may be; return its path.
+
+    What stands there may be a link to a program of this machine: it is removed, never written to.
+    """
+    path.unlink(missing_ok=True)
+    path.write_text(script)
+    path.chmod(0o755)
+    return path
 
 
 def python(modules: Iterable[str], interpreter: str = sys.executable) -> str:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from support import programs
 from support.aws_on_loopback import Aws
 from support.containers import build_machine
 from support.git_repositories import MIRROR_PY, World, build_world, copy_world, gone
@@ -99,9 +100,8 @@ def mirrored(world: World) -> bool:
 def fake_keyscan(world: World, prints: str) -> Path:
     """Install an ssh-keyscan; return the file in which it notes its arguments."""
     asked = world.root / "keyscan"
-    tool = world.root / "tools/ssh-keyscan"
-    tool.write_text(f"#!/bin/sh\necho \"$@\" >> {asked}\ncat <<'EOF'\n{prints}EOF\n")
-    tool.chmod(0o755)
+    script = f"#!/bin/sh\necho \"$@\" >> {asked}\ncat <<'EOF'\n{prints}EOF\n"
+    programs.put(world.root / "tools/ssh-keyscan", script)
     return asked
 
 
