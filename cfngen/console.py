@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import cfngen
 from cfngen.visible import visible, visible_lines
 
 if TYPE_CHECKING:
     from types import TracebackType
 
 # With a separator: `cfngen_acme` beside us is not ours.
-OURS = os.path.dirname(__file__) + os.sep  # noqa: PTH120 - `--help` does without pathlib
+OURS = os.path.dirname(cfngen.__file__) + os.sep  # noqa: PTH120 - `--help` does without pathlib
 CLICKS = os.path.dirname(click.__file__) + os.sep  # noqa: PTH120 - (the same)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 
 from cfngen import registry
 from cfngen.blueprint import Blueprint, chosen_options
+from cfngen.document import Document, Origin
 from cfngen.header import header
 from cfngen.lint import ERROR, Finding, Linter, trace
 from cfngen.options import options_from
-from cfngen.quotas import INLINE_LIMIT as INLINE_LIMIT  # said here, for whoever generates
+from cfngen.quotas import INLINE_LIMIT
 from cfngen.render import render
-from cfngen.template import Document, Origin
 
 
 @dataclass(frozen=True)

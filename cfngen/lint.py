@@ -12,7 +12,7 @@ from cfngen.errors import LintError, RenderError, did_you_mean
 from cfngen.read import check
 
 if TYPE_CHECKING:
-    from cfngen.template import Origin
+    from cfngen.document import Origin
 
 ERROR, WARNING, INFORMATIONAL = "error", "warning", "informational"
 

@@ -7,9 +7,9 @@ import math
 import re
 from typing import Any
 
+from cfngen.document import Document
 from cfngen.errors import RenderError
 from cfngen.read import read
-from cfngen.template import Document
 
 Path = tuple[str | int, ...]
 

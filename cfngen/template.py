@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
@@ -13,13 +12,16 @@ from typing import Any, Protocol, TypeVar, runtime_checkable
 import troposphere
 from troposphere import AWSObject, Export, Output
 
+import cfngen
+from cfngen.document import Document, Origin
 from cfngen.errors import LogicalIdError
 from cfngen.iam import Statement
 from cfngen.parameters import Parameters, parameter
 
 # What is nobody's blueprint: cfngen, and troposphere below it.
 LIBRARIES = tuple(
-    str(Path(module).resolve().parent) + os.sep for module in (__file__, str(troposphere.__file__))
+    str(Path(module).resolve().parent) + os.sep
+    for module in (cfngen.__file__, str(troposphere.__file__))
 )
 INTERFACE = "AWS::CloudFormation::Interface"
 # Sections whose names may not be the same. CloudFormation refuses a resource that is called like a
@@ -32,18 +34,6 @@ P = TypeVar("P", bound=Parameters)
 Added = TypeVar("Added")
 
 
-@dataclass(frozen=True)
-class Origin:
-    """The line of Python that put something into a template."""
-
-    file: str
-    line: int
-
-    def __str__(self) -> str:
-        """Return `file:line`, as editors and terminals make it clickable."""
-        return f"{self.file}:{self.line}"
-
-
 @runtime_checkable
 class Group(Protocol):
     """What a pattern of several resources returns: each with its reason, in order."""
@@ -51,20 +41,6 @@ class Group(Protocol):
     @property
     def resources(self) -> Iterable[tuple[AWSObject, str]]:
         """The resources and why each is there."""
-
-
-@dataclass(frozen=True)
-class Document:
-    """A template as plain data, with what does not fit into data beside it.
-
-    `body` holds dicts, lists, strings, numbers and booleans only. `comments` maps a path in it
-    to the text printed above that place. `origins` maps `(section, name)` to the line that
-    added it.
-    """
-
-    body: dict[str, Any]
-    comments: dict[tuple[str | int, ...], str] = field(default_factory=dict)
-    origins: dict[tuple[str, str], Origin] = field(default_factory=dict)
 
 
 class Template(troposphere.Template):  # type: ignore[misc]

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from cfngen import draw
-from cfngen.generate import INLINE_LIMIT
 from cfngen.manifest import load
+from cfngen.quotas import INLINE_LIMIT
 from cfngen.registry import blueprints
 from cfngen.testing import shapes
 

@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1] / "cfngen"
 FLOORS = [
     {"errors"},
     {
+        "document",
         "parameters",
         "payload",
         "iam",

@@ -18,7 +18,7 @@ from support.plans import PROJECT, ROOT, Printed, planned, printed, readmes, sou
 from cfngen import draw
 from cfngen.cli import main
 from cfngen.errors import CfngenError
-from cfngen.generate import INLINE_LIMIT, Drawn
+from cfngen.generate import Drawn
 from cfngen.manifest import Entry
 from cfngen.plan import Output, Source, Step, stack_name, steps
 from cfngen.plan.answers import mistakes, skeleton
@@ -26,6 +26,7 @@ from cfngen.plan.places import regions
 from cfngen.plan.printing import as_json
 from cfngen.plan.script import shell
 from cfngen.plan.variables import variables
+from cfngen.quotas import INLINE_LIMIT
 from cfngen.registry import Entry as Blueprint
 from cfngen.registry import find
 

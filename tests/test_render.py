@@ -27,9 +27,9 @@ from support.documents import (
     texts,
 )
 
+from cfngen.document import Document
 from cfngen.errors import RenderError
 from cfngen.render import read, render
-from cfngen.template import Document
 
 MODULE = importlib.import_module("cfngen.render")  # `cfngen.render` is the function
 

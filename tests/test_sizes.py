@@ -6,8 +6,8 @@ import pytest
 import sizes
 from sizes import BUDGET, RESERVE
 
-from cfngen.generate import INLINE_LIMIT
 from cfngen.manifest import load
+from cfngen.quotas import INLINE_LIMIT
 
 # Shapes that `aws cloudformation deploy` does not take without a bucket, with their bytes: each is
 # told with `--s3-bucket` in its README. Another one has to be put here on purpose.

@@ -11,10 +11,10 @@ from cfngen.capabilities import Need, needs
 from cfngen.deploy_role.beyond import LOOKED_UP
 from cfngen.deploy_role.names import Place, patterns
 from cfngen.errors import CfngenError
-from cfngen.generate import INLINE_LIMIT
 from cfngen.intrinsics import Resolver
 from cfngen.manifest import Entry
 from cfngen.plan.places import refuse_several, regions
+from cfngen.quotas import INLINE_LIMIT
 
 
 @dataclass(frozen=True)

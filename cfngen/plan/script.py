@@ -6,9 +6,9 @@ import shlex
 import textwrap
 
 from cfngen.errors import CfngenError
-from cfngen.generate import INLINE_LIMIT
 from cfngen.plan import Open, Step
 from cfngen.plan.variables import ACCOUNT, BUCKET, Key, asked, key, variables
+from cfngen.quotas import INLINE_LIMIT
 from cfngen.visible import visible
 
 WIDTH = 100

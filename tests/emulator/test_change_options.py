@@ -14,8 +14,8 @@ from support.readmes import ROOT, WAYS
 from support.stacks import permissions, trust
 
 from cfngen import draw
-from cfngen.generate import INLINE_LIMIT
 from cfngen.manifest import load
+from cfngen.quotas import INLINE_LIMIT
 from cfngen.registry import blueprints
 
 SHIPPED = load(ROOT).templates

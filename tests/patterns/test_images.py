@@ -9,6 +9,7 @@ import pytest
 from support.cloudformation import resolved
 from troposphere import GetAtt, Ref, Sub, ssm
 
+from cfngen.document import Document
 from cfngen.errors import PayloadError
 from cfngen.lint import Linter
 from cfngen.parameters import Parameters, parameter
@@ -17,7 +18,7 @@ from cfngen.patterns.logs import log_group
 from cfngen.patterns.roles import role
 from cfngen.payload import Payload
 from cfngen.render import render
-from cfngen.template import Document, Template, encode
+from cfngen.template import Template, encode
 from cfngen.testing import of_type, references, statements
 
 DOCKERFILE = "FROM public.ecr.aws/docker/library/alpine\nCOPY run.sh /\n"

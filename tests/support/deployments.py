@@ -14,7 +14,7 @@ from support.emulator import Emulator
 from support.evidence import note
 from support.readmes import ROOT, WAYS, Reader, command, preparation
 
-from cfngen.generate import INLINE_LIMIT
+from cfngen.quotas import INLINE_LIMIT
 from cfngen.render import read
 
 # A command that deploys a template of ours, with its names written out.

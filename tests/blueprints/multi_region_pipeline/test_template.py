@@ -26,9 +26,10 @@ from support.pipelines import (
 )
 
 from cfngen import draw
-from cfngen.generate import INLINE_LIMIT, Drawn, size_advice
+from cfngen.generate import Drawn, size_advice
 from cfngen.lint import INFORMATIONAL, Linter
 from cfngen.patterns.windows import DAYS, Window
+from cfngen.quotas import INLINE_LIMIT
 from cfngen.regions import regions
 from cfngen.registry import find
 from cfngen.testing import of_type
