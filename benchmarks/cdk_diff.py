@@ -13,7 +13,7 @@ from pathlib import Path
 
 from timing import CDK
 
-from cfngen.read import read
+from cfngen.cloudformation.read import read
 
 KINDS = {"+": "added", "-": "removed", "~": "changed"}
 SECTIONS = {

@@ -38,8 +38,8 @@ class Watch:
 
 def measured(arguments: list[str]) -> tuple[float, float]:
     """Run the command once."""
-    from cfngen import sections
     from cfngen.cli import main
+    from cfngen.cloudformation import sections
 
     watch = Watch()
     # A template is cut and read when it is opened; lines inside of a resource are found later.

@@ -12,39 +12,39 @@ TYPE_CHECKING = False  # `typing` alone costs as much as starting Python; checke
 if TYPE_CHECKING:
     from typing import Any
 
-    from cfngen.blueprint import Blueprint, blueprint
+    from cfngen.authoring.blueprint import Blueprint, blueprint
+    from cfngen.authoring.iam import Statement, allow, deny, policy_document, trust
+    from cfngen.authoring.options import option
+    from cfngen.authoring.parameters import Parameters, parameter
+    from cfngen.authoring.payload import Payload, Payloads
+    from cfngen.authoring.template import Template
+    from cfngen.cloudformation.read import read
+    from cfngen.cloudformation.render import render
     from cfngen.errors import CfngenError
-    from cfngen.generate import Generated, draw, generate
-    from cfngen.iam import Statement, allow, deny, policy_document, trust
-    from cfngen.lint import Finding
-    from cfngen.options import option
-    from cfngen.parameters import Parameters, parameter
-    from cfngen.payload import Payload, Payloads
-    from cfngen.read import read
-    from cfngen.render import render
-    from cfngen.template import Template
+    from cfngen.linting.lint import Finding
+    from cfngen.project.generate import Generated, draw, generate
 
 _HOMES = {
-    "Blueprint": "blueprint",
+    "Blueprint": "authoring.blueprint",
     "CfngenError": "errors",
-    "Finding": "lint",
-    "Generated": "generate",
-    "Parameters": "parameters",
-    "Payload": "payload",
-    "Payloads": "payload",
-    "Statement": "iam",
-    "Template": "template",
-    "allow": "iam",
-    "blueprint": "blueprint",
-    "deny": "iam",
-    "draw": "generate",
-    "generate": "generate",
-    "option": "options",
-    "parameter": "parameters",
-    "policy_document": "iam",
-    "read": "read",
-    "render": "render",
-    "trust": "iam",
+    "Finding": "linting.lint",
+    "Generated": "project.generate",
+    "Parameters": "authoring.parameters",
+    "Payload": "authoring.payload",
+    "Payloads": "authoring.payload",
+    "Statement": "authoring.iam",
+    "Template": "authoring.template",
+    "allow": "authoring.iam",
+    "blueprint": "authoring.blueprint",
+    "deny": "authoring.iam",
+    "draw": "project.generate",
+    "generate": "project.generate",
+    "option": "authoring.options",
+    "parameter": "authoring.parameters",
+    "policy_document": "authoring.iam",
+    "read": "cloudformation.read",
+    "render": "cloudformation.render",
+    "trust": "authoring.iam",
 }
 
 __all__ = [

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfngen.commands.building import build
-from cfngen.commands.deploying import deploy_role, plan
-from cfngen.commands.drawing import own_version
+from cfngen.commands.build import build
+from cfngen.commands.console import HungUpError, complain, explode, out, refuse
+from cfngen.commands.deploy import deploy_role, plan
 from cfngen.commands.exits import BUG, CANNOT, FINE, HUNG_UP, STOPPED
-from cfngen.commands.linting import lint
-from cfngen.commands.looking import list_, schema, show
-from cfngen.commands.reviewing import review
-from cfngen.commands.simulating import timeline
-from cfngen.console import HungUpError, complain, explode, out, refuse
+from cfngen.commands.lint import lint
+from cfngen.commands.project import own_version
+from cfngen.commands.review import review
+from cfngen.commands.show import list_, schema, show
+from cfngen.commands.timeline import timeline
 from cfngen.errors import CfngenError
 
 if TYPE_CHECKING:

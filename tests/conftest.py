@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cfngen.lint import Linter
+from cfngen.linting.lint import Linter
 
 pytest_plugins = ["support.moto_server", "support.emulator", "support.eventbridge"]
 

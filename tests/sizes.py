@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from cfngen import draw
-from cfngen.manifest import load
-from cfngen.quotas import INLINE_LIMIT
-from cfngen.registry import blueprints
+from cfngen.cloudformation.quotas import INLINE_LIMIT
+from cfngen.project.manifest import load
+from cfngen.project.registry import blueprints
 from cfngen.testing import shapes
 
 ROOT = Path(__file__).parents[1]

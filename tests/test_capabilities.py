@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from cfngen import schemas
-from cfngen.capabilities import EXPAND, IAM, NAMED, Need, macros, needs
+from cfngen.cloudformation import schemas
+from cfngen.cloudformation.capabilities import EXPAND, IAM, NAMED, Need, macros, needs
 
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
 NAMED_ROLE = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": {"Ref": "Name"}}}

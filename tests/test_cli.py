@@ -31,9 +31,10 @@ from support.blueprint_package import (
 )
 from test_report import check_sarif
 
-from cfngen import linters, manifest, revisions
 from cfngen.cli import main
-from cfngen.lint import Linter
+from cfngen.linting import processes
+from cfngen.linting.lint import Linter
+from cfngen.project import manifest, revisions
 
 RUN = [sys.executable, "-m", "cfngen"]
 
@@ -154,10 +155,10 @@ def cli(
         def __exit__(self, *exception: object) -> None:
             """Keep the rules."""
 
-        def lint(self, jobs: list[linters.Job]) -> list[object]:
+        def lint(self, jobs: list[processes.Job]) -> list[object]:
             return [linter.lint(*job) for job in jobs]
 
-    monkeypatch.setattr(linters, "Linters", Shared)
+    monkeypatch.setattr(processes, "Linters", Shared)
     monkeypatch.syspath_prepend(site)
     monkeypatch.chdir(root)
     monkeypatch.delenv("GITHUB_WORKSPACE", raising=False)
@@ -544,7 +545,7 @@ def test_lint_uses_the_regions_of_the_manifest(
     project(root, MANIFEST + 'regions = ["eu-west-1"]\n')
     cli("build")
     asked = []
-    monkeypatch.setattr(linters.Linters, "lint", lambda _, jobs: asked.extend(jobs) or [[]])
+    monkeypatch.setattr(processes.Linters, "lint", lambda _, jobs: asked.extend(jobs) or [[]])
     monkeypatch.chdir(root / "output")
     for name in ("two.yaml", "../output/two.yaml", str(root / "output/two.yaml")):
         cli("lint", name)

@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from cfngen.cron import rule_cron, schedule_cron
+from cfngen.cloudformation.cron import rule_cron, schedule_cron
+from cfngen.cloudformation.zones import zone
 from cfngen.errors import CfngenError
-from cfngen.zones import zone
 
 
 def due(expression: str, name: str, start: str, end: str) -> list[str]:

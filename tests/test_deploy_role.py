@@ -17,23 +17,16 @@ from support.plans import PROJECT, ROOT, sources
 from support.policies import PLACE, allowed, asking, of, one, passes, said, trusted
 
 from cfngen.cli import main
-from cfngen.deploy_role import Place, Policy, policy
-from cfngen.deploy_role.exports import exported_roles
-from cfngen.deploy_role.given import PARTITIONS
-from cfngen.deploy_role.given import place as given_place
-from cfngen.deploy_role.printing import (
-    as_json,
-    as_yaml,
-    document,
-    documents,
-    notes,
-    size,
-)
+from cfngen.cloudformation.quotas import MANAGED_POLICY, ROLE_POLICIES
+from cfngen.cloudformation.read import read
+from cfngen.cloudformation.schemas import OPERATIONS, iam_actions, iam_services, schema
+from cfngen.deploy.role import Place, Policy, policy
+from cfngen.deploy.role.destination import PARTITIONS
+from cfngen.deploy.role.destination import place as given_place
+from cfngen.deploy.role.exports import exported_roles
+from cfngen.deploy.role.formats import as_json, as_yaml, document, documents, notes, size
 from cfngen.errors import CfngenError
-from cfngen.manifest import all_regions
-from cfngen.quotas import MANAGED_POLICY, ROLE_POLICIES
-from cfngen.read import read
-from cfngen.schemas import OPERATIONS, iam_actions, iam_services, schema
+from cfngen.project.manifest import all_regions
 
 each_template = pytest.mark.parametrize("name", list(PROJECT.templates))
 

@@ -48,7 +48,7 @@ def digests(python: str = sys.executable, cwd: Path = ROOT, **environment: str) 
 def expected() -> list[str]:
     """Give the digests of what this process draws."""
     from cfngen import draw
-    from cfngen.registry import find
+    from cfngen.project.registry import find
 
     return [
         hashlib.sha256(

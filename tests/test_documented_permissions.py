@@ -20,7 +20,7 @@ from support.role_uses import READERS, Use, uses
 
 from cfngen import draw
 from cfngen.patterns import roles
-from cfngen.registry import blueprints
+from cfngen.project.registry import blueprints
 from cfngen.testing import of_type, references, shapes, statements
 
 TABLE = tomllib.loads((Path(__file__).parent / "documented_permissions.toml").read_text())

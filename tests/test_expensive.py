@@ -22,16 +22,16 @@ from typing import Any
 import pytest
 from support.expensive import BUCKET, REFUSED, flat, named, timed
 
-from cfngen import linters
-from cfngen.capabilities import needs
-from cfngen.deploy_role import Place, policy
+from cfngen.cloudformation.capabilities import needs
+from cfngen.cloudformation.read import check, read
+from cfngen.deploy.role import Place, policy
+from cfngen.deploy.script import Source, steps
+from cfngen.deploy.script.shell import shell
 from cfngen.errors import CfngenError, LintError, Problems, RenderError
-from cfngen.lint import Linter
-from cfngen.plan import Source, steps
-from cfngen.plan.script import shell
-from cfngen.read import check, read
+from cfngen.linting import processes as linters
+from cfngen.linting.lint import Linter
 from cfngen.review import review
-from cfngen.review.printed import FORMATS, printed
+from cfngen.review.formats import FORMATS, printed
 from cfngen.timeline import printed as printed_timeline
 from cfngen.timeline import timeline
 
@@ -202,7 +202,7 @@ DYING = """
 import os, signal, sys
 from pathlib import Path
 from cfngen.errors import CfngenError
-from cfngen.lint import Linter
+from cfngen.linting.lint import Linter
 from cfngen.linters import Linters
 
 def die(self, text, name, regions):

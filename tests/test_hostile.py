@@ -25,10 +25,10 @@ from support.hostile import (
     written,
 )
 
-from cfngen import linters
 from cfngen.cli import main
-from cfngen.lint import Linter
-from cfngen.visible import without_orders
+from cfngen.escaping import without_orders
+from cfngen.linting import processes
+from cfngen.linting.lint import Linter
 
 PUSH = ("--push", "2026-11-24T10:00Z")
 FINDINGS = ("text", "json", "sarif", "junit", "github")
@@ -80,10 +80,10 @@ def run(
         def __exit__(self, *exception: object) -> None:
             """Keep the rules."""
 
-        def lint(self, jobs: list[linters.Job]) -> list[object]:
+        def lint(self, jobs: list[processes.Job]) -> list[object]:
             return [linter.lint(*job) for job in jobs]
 
-    monkeypatch.setattr(linters, "Linters", Shared)
+    monkeypatch.setattr(processes, "Linters", Shared)
     monkeypatch.syspath_prepend(site)
     monkeypatch.chdir(
         project(tmp_path / "project", '[templates.one]\nblueprint = "hostile_bucket"')
@@ -113,7 +113,7 @@ def test_the_corpus_would_be_noticed() -> None:
 
 def test_every_character_is_looked_for() -> None:
     """What the code spells out is what these tests hold to be hidden."""
-    from cfngen.visible import UNSEEN
+    from cfngen.escaping import UNSEEN
 
     every = [chr(number) for number in range(0x110000)]
     assert [c for c in every if UNSEEN.search(c)] == [c for c in every if HIDDEN.search(c)]

@@ -13,10 +13,10 @@ import yaml
 from support.drawn import OURS, PROJECT, drawn, shapes
 
 from cfngen import read
-from cfngen.generate import Drawn
-from cfngen.header import intact
-from cfngen.lint import INFORMATIONAL, Linter
-from cfngen.registry import Entry
+from cfngen.linting.lint import INFORMATIONAL, Linter
+from cfngen.project.generate import Drawn
+from cfngen.project.header import intact
+from cfngen.project.registry import Entry
 from cfngen.testing import references, statements, strings
 
 ROOT = Path(__file__).parents[1]

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from cfngen.intrinsics import Resolver
-from cfngen.read import read
-from cfngen.values import canonical, literal, references, shown
+from cfngen.cloudformation.read import read
+from cfngen.cloudformation.resolve import Resolver
+from cfngen.cloudformation.values import canonical, literal, references, shown
 
 MAPPINGS = {"Sizes": {"eu-west-1": {"Small": "t3.micro", "Count": 2}}}
 CONDITIONS = {

@@ -15,12 +15,12 @@ from troposphere.sns import Topic
 
 from cfngen import Template
 from cfngen.errors import LintError
-from cfngen.lint import ERROR, Finding, Linter, trace
-from cfngen.linters import Linters
+from cfngen.linting.lint import ERROR, Finding, Linter, trace
+from cfngen.linting.processes import Linters
 
 HERE = Path(__file__).parent
 OUTPUT = HERE.parent / "output"
-OURS = "cfngen.rules.cfn_lint"
+OURS = "cfngen.linting.rules.cfn_lint"
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")
 
 CONFIGURATIONS = {

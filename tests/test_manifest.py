@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from support.blueprint_package import BUCKET, SHAPES, cfngen, package, project, snapshot
 
-from cfngen import manifest
 from cfngen.errors import ManifestError
+from cfngen.project import manifest
 
 BROKEN = "import nowhere_to_be_found\n"
 BARE = "def {name}(): ...\n"

@@ -8,10 +8,11 @@ from pathlib import Path
 import pytest
 from support.blueprint_package import BUCKET, package, project, snapshot
 
-from cfngen import draw, manifest, registry
+from cfngen import draw
 from cfngen.cli import main
 from cfngen.errors import ManifestError
-from cfngen.no_templates import near_misses, require_templates
+from cfngen.project import manifest, registry
+from cfngen.project.no_templates import near_misses, require_templates
 
 ONE = '[templates.one]\nblueprint = "none_bucket"\n'
 

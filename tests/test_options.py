@@ -12,11 +12,11 @@ from typing import Any, Literal
 
 import pytest
 
-from cfngen.blueprint import NoOptions, blueprint, chosen_options
+from cfngen.authoring.blueprint import NoOptions, blueprint, chosen_options
+from cfngen.authoring.options import option, option_problems, options_from, options_schema
+from cfngen.authoring.template import Template
 from cfngen.errors import CfngenError, Problems
-from cfngen.header import header
-from cfngen.options import option, option_problems, options_from, options_schema
-from cfngen.template import Template
+from cfngen.project.header import header
 from cfngen.testing import shapes
 
 
@@ -176,7 +176,8 @@ def test_options_are_written_into_the_header_the_same_everywhere() -> None:
 def test_pydantic_is_imported_only_for_options() -> None:
     """Without options to validate, nobody pays for pydantic."""
     code = (
-        "import sys; from cfngen.options import *; from cfngen.blueprint import NoOptions;"
+        "import sys; from cfngen.authoring.options import *;"
+        "from cfngen.authoring.blueprint import NoOptions;"
         "options_from(NoOptions, {}); print('pydantic' in sys.modules);"
         "option_problems(NoOptions, {'a': 1}); print('pydantic' in sys.modules)"
     )

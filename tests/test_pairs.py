@@ -18,12 +18,12 @@ from troposphere import FindInMap, GetAtt, If, Ref, Sub
 from troposphere.s3 import Bucket
 
 from cfngen import Parameters, Template, blueprint, draw, option, parameter
-from cfngen.blueprint import Blueprint
+from cfngen.authoring.blueprint import Blueprint
+from cfngen.authoring.options import option_problems
 from cfngen.errors import LogicalIdError
-from cfngen.lint import INFORMATIONAL, Linter
-from cfngen.options import option_problems
-from cfngen.registry import blueprints
-from cfngen.rules.budgets import over_budget
+from cfngen.linting.lint import INFORMATIONAL, Linter
+from cfngen.linting.rules.budgets import over_budget
+from cfngen.project.registry import blueprints
 from cfngen.testing import dangling, pairs, unused
 from cfngen.testing.templates import choices, paired
 

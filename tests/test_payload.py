@@ -3,8 +3,8 @@
 import pytest
 
 from cfngen import Payloads
+from cfngen.authoring.payload import checked
 from cfngen.errors import PayloadError
-from cfngen.payload import checked
 
 
 def test_good_text_comes_back_as_it_is() -> None:

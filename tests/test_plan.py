@@ -17,18 +17,18 @@ from support.plans import PROJECT, ROOT, Printed, planned, printed, readmes, sou
 
 from cfngen import draw
 from cfngen.cli import main
+from cfngen.cloudformation.quotas import INLINE_LIMIT
+from cfngen.deploy.script import Output, Source, Step, stack_name, steps
+from cfngen.deploy.script.as_json import as_json
+from cfngen.deploy.script.parameter_files import mistakes, skeleton
+from cfngen.deploy.script.shell import shell
+from cfngen.deploy.script.shell_variables import variables
+from cfngen.deploy.script.targets import regions
 from cfngen.errors import CfngenError
-from cfngen.generate import Drawn
-from cfngen.manifest import Entry
-from cfngen.plan import Output, Source, Step, stack_name, steps
-from cfngen.plan.answers import mistakes, skeleton
-from cfngen.plan.places import regions
-from cfngen.plan.printing import as_json
-from cfngen.plan.script import shell
-from cfngen.plan.variables import variables
-from cfngen.quotas import INLINE_LIMIT
-from cfngen.registry import Entry as Blueprint
-from cfngen.registry import find
+from cfngen.project.generate import Drawn
+from cfngen.project.manifest import Entry
+from cfngen.project.registry import Entry as Blueprint
+from cfngen.project.registry import find
 
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "ours"}}
 HOSTILE = "a `id` $(id) \"; rm -rf ~ #'\n\x1b[2J\nexit 9"

@@ -8,7 +8,7 @@ import boto3
 from cfnlint.helpers import REGIONS
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from cfngen.regions import pipeline_problem, regions
+from cfngen.cloudformation.regions import pipeline_problem, regions
 
 
 def test_each_list_is_sorted_and_dated() -> None:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from support.blueprint_package import BUCKET, cfngen, environment, package
 
-from cfngen import registry
 from cfngen.errors import BlueprintError, Problems
+from cfngen.project import registry
 
 
 @pytest.fixture
@@ -164,7 +164,10 @@ def test_a_users_own_package_called_blueprints_is_left_alone(tmp_path: Path) -> 
         cfngen("list", cwd=tmp_path / "blueprints").stdout
     )
     (tmp_path / "blueprints/__init__.py").write_text("mine = 1\n")
-    mine = "import cfngen.registry as r; r.blueprints(); import blueprints; print(blueprints.mine)"
+    mine = (
+        "import cfngen.project.registry as r; r.blueprints(); "
+        "import blueprints; print(blueprints.mine)"
+    )
     done = subprocess.run(
         [sys.executable, "-c", mine],
         env=environment(tmp_path),

@@ -27,11 +27,11 @@ from support.documents import (
     texts,
 )
 
-from cfngen.document import Document
+from cfngen.cloudformation.document import Document
+from cfngen.cloudformation.render import read, render
 from cfngen.errors import RenderError
-from cfngen.render import read, render
 
-MODULE = importlib.import_module("cfngen.render")  # `cfngen.render` is the function
+MODULE = importlib.import_module("cfngen.cloudformation.render")  # `cfngen.render` is the function
 
 thorough = settings(
     max_examples=500,
@@ -368,7 +368,7 @@ BODY: dict[str, Any] = {
     "Description": "日本語 🦉",
 }
 SCRIPT = (
-    "import json, sys, cfngen, cfngen.template as t\n"
+    "import json, sys, cfngen, cfngen.cloudformation.document as t\n"
     "body = json.loads(sys.stdin.buffer.read())\n"
     "text = cfngen.render(t.Document(body, {('Resources', 'Log'): 'why: \\U0001f989'}))\n"
     "sys.stdout.buffer.write(text.encode('utf-8'))\n"
@@ -382,7 +382,9 @@ class TestOneText:
         """A machine without libyaml writes the same text, and reads it back by itself."""
         before = drawn(BODY)
         monkeypatch.delattr(yaml, "CSafeLoader")
-        slow_read = runpy.run_path(str(importlib.import_module("cfngen.read").__file__))["read"]
+        slow_read = runpy.run_path(
+            str(importlib.import_module("cfngen.cloudformation.read").__file__)
+        )["read"]
         monkeypatch.setattr(MODULE, "read", slow_read)
         assert slow_read is not read
         assert drawn(BODY) == before

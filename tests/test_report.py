@@ -12,8 +12,8 @@ from xml.etree import ElementTree as ET
 import click
 import pytest
 
-from cfngen import report
-from cfngen.lint import Finding
+from cfngen.linting import formats
+from cfngen.linting.lint import Finding
 from cfngen.paths import uri
 
 
@@ -40,7 +40,7 @@ def test_text_is_grouped_by_template_and_names_the_blueprints_line(
     findings: list[Finding],
 ) -> None:
     """People read place, rule, severity, resource and message, and where it was added."""
-    text = report.text(findings, lambda text, **_: text)
+    text = formats.text(findings, lambda text, **_: text)
     assert text.splitlines()[:6] == [
         "output/a.yaml",
         "  3:7      E1 error (A): 50% of a, b: c",
@@ -49,14 +49,14 @@ def test_text_is_grouped_by_template_and_names_the_blueprints_line(
         "  4:1      W1 warning: careful",
         "../other/ü,:%.yaml",
     ]
-    assert report.text([], lambda text, **_: text) == ""
-    assert click.style("E1 error", fg="red") in report.text(findings, click.style)
+    assert formats.text([], lambda text, **_: text) == ""
+    assert click.style("E1 error", fg="red") in formats.text(findings, click.style)
 
 
 def test_json_is_the_fields_of_a_finding(findings: list[Finding]) -> None:
     """A program gets every field back."""
-    assert [Finding(**found) for found in json.loads(report.as_json(findings))] == findings
-    assert json.loads(report.as_json([])) == []
+    assert [Finding(**found) for found in json.loads(formats.as_json(findings))] == findings
+    assert json.loads(formats.as_json([])) == []
 
 
 def check_sarif(document: Any) -> None:
@@ -104,9 +104,9 @@ def check_uri(uri: str) -> None:
 
 def test_sarif_has_the_structure_of_2_1_0(findings: list[Finding]) -> None:
     """SARIF locates findings by valid URIs, in the template and in the blueprint."""
-    document = json.loads(report.sarif(findings, "1.2.3"))
+    document = json.loads(formats.sarif(findings, "1.2.3"))
     check_sarif(document)
-    check_sarif(json.loads(report.sarif([], "1.2.3")))
+    check_sarif(json.loads(formats.sarif([], "1.2.3")))
     first, second, third, fourth = document["runs"][0]["results"]
 
     def uri(result: Any, which: str = "locations") -> str:
@@ -122,7 +122,7 @@ def test_sarif_has_the_structure_of_2_1_0(findings: list[Finding]) -> None:
 
 def test_junit_is_xml_with_a_case_for_each_template(findings: list[Finding]) -> None:
     """Only errors fail a case; the rest is its output; control characters do not break it."""
-    text = report.junit(findings, TEMPLATES)
+    text = formats.junit(findings, TEMPLATES)
     assert text.startswith("<?xml version='1.0' encoding='utf-8'?>")
     suite = ET.fromstring(text.encode("utf-8"))  # noqa: S314 - our own
     assert suite.attrib == {"name": "cfngen", "tests": "4", "failures": "2"}
@@ -141,7 +141,7 @@ def test_github_annotations_escape_what_would_end_them(
     findings: list[Finding], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """`%` and newlines are escaped everywhere, commas and colons in properties, too."""
-    lines = report.github(findings).splitlines()
+    lines = formats.github(findings).splitlines()
     assert lines[0] == (
         "::error file=output/a.yaml,line=3,col=7,title=E1::50%25 of a, b: c%0Asecond <line> &"
         ' "quotes" ]]> \\x07 \ufffe é 日本 (from b p.py:12)'
@@ -149,7 +149,7 @@ def test_github_annotations_escape_what_would_end_them(
     assert lines[1] == "::warning file=output/a.yaml,line=4,col=1,title=W1::careful"
     assert lines[2].startswith("::notice file=../other/ü%2C%3A%25.yaml,line=0,col=0,title=I1::")
     monkeypatch.setenv("GITHUB_WORKSPACE", str(Path.cwd().parent))
-    below = report.github(findings).splitlines()[0]
+    below = formats.github(findings).splitlines()[0]
     assert below.startswith("::error file=my project/output/a.yaml,")
 
 

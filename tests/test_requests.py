@@ -18,7 +18,7 @@ from support import drawn, shapes
 from support.cloudformation import resolved
 
 from cfngen import testing
-from cfngen.registry import Entry
+from cfngen.project.registry import Entry
 
 PLACEHOLDER = re.compile(r"<([^<>]+)>")
 # What people call branches, for good and for evil: git takes them all.

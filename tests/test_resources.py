@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from cfngen.schemas import OPERATIONS, iam_actions, overlay, schema
+from cfngen.cloudformation.schemas import OPERATIONS, iam_actions, overlay, schema
 
 FILE = Path(__file__).parents[1] / "cfngen" / "data" / "resources.toml"
 PATHS = ("create_only", "conditional", "refuses", "names", "shortens", "delays", "expires")

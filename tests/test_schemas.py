@@ -7,8 +7,8 @@ import sys
 
 import pytest
 
+from cfngen.cloudformation.schemas import _data, iam_actions, schema
 from cfngen.errors import LintError
-from cfngen.schemas import _data, iam_actions, schema
 
 
 def test_a_type_says_what_makes_a_new_resource() -> None:
@@ -107,8 +107,8 @@ def test_iam_actions_are_those_of_cfn_lint() -> None:
 
 def test_cfn_lint_itself_is_not_imported() -> None:
     """Its data is read without the half second that importing it takes."""
-    code = "import sys; from cfngen.schemas import schema; schema('AWS::S3::Bucket').create_only;"
-    code += "print('cfnlint' in sys.modules)"
+    code = "import sys; from cfngen.cloudformation.schemas import schema;"
+    code += "schema('AWS::S3::Bucket').create_only; print('cfnlint' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cfngen.cloudformation.read import read
+from cfngen.cloudformation.sections import Sections
 from cfngen.errors import RenderError
-from cfngen.read import read
-from cfngen.sections import Sections
 
 OUTPUT = Path(__file__).parents[1] / "output"
 TWO = """\

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cfngen.errors import WriteError
-from cfngen.siblings import mistakable
+from cfngen.project.siblings import mistakable
 
 NAMES = ("one.yaml", "a.b.yaml")
 

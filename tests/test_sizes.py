@@ -6,8 +6,8 @@ import pytest
 import sizes
 from sizes import BUDGET, RESERVE
 
-from cfngen.manifest import load
-from cfngen.quotas import INLINE_LIMIT
+from cfngen.cloudformation.quotas import INLINE_LIMIT
+from cfngen.project.manifest import load
 
 # Shapes that `aws cloudformation deploy` does not take without a bucket, with their bytes: each is
 # told with `--s3-bucket` in its README. Another one has to be put here on purpose.

@@ -7,7 +7,7 @@ from typing import Any
 
 from support.shapes_of_ours import all_shapes, inner
 
-from cfngen.schemas import schema
+from cfngen.cloudformation.schemas import schema
 
 DELETED = ("Delete", "Delete")
 # A stack that could not be made leaves nothing behind, one that was there leaves what people need.

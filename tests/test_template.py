@@ -186,7 +186,7 @@ def test_a_document_is_plain_data_in_the_order_of_the_anatomy() -> None:
 
 def test_one_pass_gives_what_troposphere_gives() -> None:
     """Our encoder and troposphere's own agree on every resource of a large template."""
-    from cfngen.registry import find
+    from cfngen.project.registry import find
 
     t = find("backlog_proxy").load()()
     ours = t.document().body["Resources"]

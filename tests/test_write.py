@@ -18,10 +18,10 @@ from pathlib import Path
 import pytest
 from support.blueprint_package import snapshot
 
-from cfngen import write
 from cfngen.errors import WriteError
-from cfngen.header import header
-from cfngen.write import CHANGED, NEW, REMOVED, SAME, Change
+from cfngen.project import write
+from cfngen.project.header import header
+from cfngen.project.write import CHANGED, NEW, REMOVED, SAME, Change
 
 # The forks here only write, and end.
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from cfngen.zones import instant, skipped, zone, zone_problem
+from cfngen.cloudformation.zones import instant, skipped, zone, zone_problem
 
 
 def on_wall(text: str) -> datetime:
@@ -64,7 +64,7 @@ def test_a_zone_comes_from_the_package_and_not_from_the_machine(
         def __init__(self, key: str) -> None:
             raise AssertionError(f"the machine's database was asked for {key}")
 
-    monkeypatch.setattr("cfngen.zones.ZoneInfo", OnlyFiles)
+    monkeypatch.setattr("cfngen.cloudformation.zones.ZoneInfo", OnlyFiles)
     zone.cache_clear()
     try:
         assert datetime(2026, 7, 1, tzinfo=zone("Asia/Tokyo")).utcoffset() == timedelta(hours=9)

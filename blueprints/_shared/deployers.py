@@ -9,7 +9,7 @@ from troposphere import GetAtt, ImportValue, Ref, Sub
 from troposphere.iam import Role
 
 from cfngen import Parameters, Template, allow, parameter
-from cfngen.iam import Statement
+from cfngen.authoring.iam import Statement
 from cfngen.patterns import assumed_role, role
 from cfngen.patterns.stores import role_path
 

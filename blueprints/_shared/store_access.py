@@ -8,7 +8,7 @@ from awacs import kms, s3
 from troposphere import Ref, Sub
 
 from cfngen import Parameters, allow, parameter
-from cfngen.iam import Statement
+from cfngen.authoring.iam import Statement
 from cfngen.patterns.stores import Kind, store_buckets, store_objects
 
 Stores = Literal["stack", "parameters"]

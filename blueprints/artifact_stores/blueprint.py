@@ -16,7 +16,8 @@ from troposphere.cloudformation import Parameter as Passed
 from troposphere.iam import Role
 
 from cfngen import Parameters, Template, allow, blueprint, parameter, render
-from cfngen.iam import Statement, policy_document
+from cfngen.authoring.iam import Statement, policy_document
+from cfngen.cloudformation.regions import regions as known
 from cfngen.patterns import assumed_role, role_policy
 from cfngen.patterns.stores import (
     own_namespace,
@@ -25,7 +26,6 @@ from cfngen.patterns.stores import (
     store_key_policy,
     stores_name,
 )
-from cfngen.regions import regions as known
 
 from .options import Options
 

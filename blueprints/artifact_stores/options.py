@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 
 from cfngen import option
+from cfngen.cloudformation.regions import pipeline_problem
 from cfngen.patterns.stores import SERVICE
-from cfngen.regions import pipeline_problem
 
 # What a stack that was rolled back may have to find again.
 KEPT_DAYS = 400

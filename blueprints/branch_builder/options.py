@@ -5,10 +5,10 @@ from dataclasses import dataclass, fields
 from typing import Literal
 
 from cfngen import option
+from cfngen.cloudformation.physical_names import KEPT, generated
+from cfngen.cloudformation.quotas import EVENT_PATTERN
 from cfngen.patterns.pushes import policy_problems, repository_problems
 from cfngen.patterns.tasks import TaskOptions
-from cfngen.physical_names import KEPT, generated
-from cfngen.quotas import EVENT_PATTERN
 
 # What a branch can be called (git-check-ref-format), with stars.
 GLOB = r'[^\x00-\x20~^:?\[\\\x7f"]{1,256}'

@@ -8,6 +8,7 @@ from troposphere import Equals, GetAtt, Not, Ref
 from troposphere.events import DeadLetterConfig, InputTransformer, Rule, Target
 
 from cfngen import Payloads, Template, allow
+from cfngen.cloudformation.physical_names import generated
 from cfngen.patterns import (
     DeadLetters,
     OrderedQueue,
@@ -17,7 +18,6 @@ from cfngen.patterns import (
     python_function,
 )
 from cfngen.patterns.pushes import in_patterns, numbered
-from cfngen.physical_names import generated
 
 from .builds import Builds, source_arns
 from .options import Options

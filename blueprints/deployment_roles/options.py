@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cfngen import option
-from cfngen.regions import pipeline_problem
+from cfngen.cloudformation.regions import pipeline_problem
 
 from .._shared.services import service_problems
 

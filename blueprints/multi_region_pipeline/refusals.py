@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Literal
 
+from cfngen.cloudformation.regions import pipeline_problem
+from cfngen.cloudformation.regions import regions as known_regions
 from cfngen.patterns.pipeline_checks import ACTIONS, RULES, STAGES, pattern_problems
-from cfngen.regions import pipeline_problem
-from cfngen.regions import regions as known_regions
 
 from .._shared.services import service_problems
 from .gates import Step, title

@@ -7,7 +7,7 @@ from troposphere import GetAtt, Ref, Sub
 from troposphere.iam import Role, RolePolicy
 
 from cfngen import Template, allow
-from cfngen.iam import Statement
+from cfngen.authoring.iam import Statement
 from cfngen.patterns import assumed_role, role_policy
 from cfngen.patterns.stores import role_path
 

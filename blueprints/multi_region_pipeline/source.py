@@ -17,7 +17,7 @@ from troposphere.events import DeadLetterConfig, Rule, Target
 from troposphere.iam import Role
 
 from cfngen import Template, allow
-from cfngen.iam import Statement
+from cfngen.authoring.iam import Statement
 from cfngen.patterns import dead_letters, role
 from cfngen.patterns.alarms import AlarmTopic
 from cfngen.patterns.pipelines import action

@@ -10,7 +10,7 @@ from troposphere import AWSObject, Ref
 from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 
-from cfngen.iam import allow, policy_document, tls_only
+from cfngen.authoring.iam import allow, policy_document, tls_only
 
 UNENCRYPTED = """\
 Not encrypted: services cannot publish under the key AWS manages, a key of our own

@@ -20,7 +20,7 @@ from troposphere.s3 import (
     ServerSideEncryptionRule,
 )
 
-from cfngen.iam import Statement, policy_document, tls_only
+from cfngen.authoring.iam import Statement, policy_document, tls_only
 
 
 @dataclass(frozen=True)

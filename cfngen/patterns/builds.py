@@ -20,7 +20,7 @@ from troposphere.codebuild import (
 from troposphere.iam import Role
 from troposphere.logs import LogGroup
 
-from cfngen.iam import Statement, allow, deny
+from cfngen.authoring.iam import Statement, allow, deny
 
 # Amazon Linux 2023 images that AWS maintains, by the architecture's name in Lambda
 # (https://github.com/aws/aws-codebuild-docker-images).

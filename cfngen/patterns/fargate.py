@@ -13,7 +13,7 @@ from troposphere import AWSObject, GetAtt, Ref, Sub, ecs, events
 from troposphere.iam import Role
 from troposphere.logs import LogGroup
 
-from cfngen.iam import Statement, allow
+from cfngen.authoring.iam import Statement, allow
 from cfngen.patterns.files import SharedFiles
 from cfngen.patterns.logs import write_logs
 from cfngen.patterns.roles import role

@@ -19,7 +19,7 @@ from troposphere.efs import (
     RootDirectory,
 )
 
-from cfngen.iam import Statement, allow, names, policy_document
+from cfngen.authoring.iam import Statement, allow, names, policy_document
 
 NFS = 2049
 # CodeBuild mounts over TLS, but cannot show who it is: IAM authorization is not supported. So this

@@ -9,11 +9,11 @@ from troposphere import AWSObject, GetAtt, Ref, awslambda
 from troposphere.iam import Role
 from troposphere.logs import LogGroup
 
-from cfngen.iam import Statement
+from cfngen.authoring.iam import Statement
+from cfngen.authoring.payload import Payload
 from cfngen.patterns.logs import log_group, write_logs
 from cfngen.patterns.queues import DeadLetters
 from cfngen.patterns.roles import role
-from cfngen.payload import Payload
 
 RUNTIME = "python3.13"
 

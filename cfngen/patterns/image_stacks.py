@@ -14,11 +14,11 @@ from typing import Any, Literal
 from troposphere import AWSObject, Ref, Sub
 from troposphere.ssm import Parameter as StoredParameter
 
-from cfngen.options import option
-from cfngen.parameters import Parameters, parameter
+from cfngen.authoring.options import option
+from cfngen.authoring.parameters import Parameters, parameter
+from cfngen.authoring.payload import Payload
 from cfngen.patterns.images import BuiltImage, built_image
 from cfngen.patterns.logs import RETENTION_DAYS, log_group
-from cfngen.payload import Payload
 
 
 @dataclass(frozen=True)

@@ -20,15 +20,15 @@ from troposphere.ecr import (
 from troposphere.iam import Role
 from troposphere.logs import LogGroup
 
+from cfngen.authoring.iam import Statement, allow
+from cfngen.authoring.payload import Payload, Payloads
 from cfngen.errors import PayloadError
-from cfngen.iam import Statement, allow
 from cfngen.patterns.buckets import CacheBucket, cache_bucket
 from cfngen.patterns.builds import build_project, fetch_source, start_as_is, variable
 from cfngen.patterns.buildspec import buildspec
 from cfngen.patterns.functions import PythonFunction, python_function
 from cfngen.patterns.logs import write_logs
 from cfngen.patterns.roles import role
-from cfngen.payload import Payload, Payloads
 
 PAYLOADS = Payloads(__package__)
 DOCKERFILE = "Dockerfile"

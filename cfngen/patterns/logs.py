@@ -8,7 +8,7 @@ from awacs import logs
 from troposphere import GetAtt
 from troposphere.logs import LogGroup
 
-from cfngen.iam import Statement, allow
+from cfngen.authoring.iam import Statement, allow
 
 # The retention periods CloudWatch Logs knows, in days (AWS API PutRetentionPolicy).
 RETENTION_DAYS = (

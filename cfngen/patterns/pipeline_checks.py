@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from cfngen.cron import rule_cron
+from cfngen.cloudformation.cron import rule_cron
+from cfngen.cloudformation.zones import zone_problem
 from cfngen.errors import CfngenError
-from cfngen.zones import zone_problem
 
 STAGES, ACTIONS, ALL_ACTIONS = 50, 50, 1000
 RULES = 5

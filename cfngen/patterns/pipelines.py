@@ -20,10 +20,10 @@ from troposphere.codepipeline import (
     Stages,
 )
 
+from cfngen.authoring.template import encode
 from cfngen.errors import PipelineError
 from cfngen.patterns.pipeline_checks import pipeline_problems
 from cfngen.patterns.roles import role_arn
-from cfngen.template import encode
 
 
 def action(

@@ -7,8 +7,8 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cfngen.parameters import Parameters, parameter
-from cfngen.quotas import EVENT_PATTERN, ROLE_POLICIES
+from cfngen.authoring.parameters import Parameters, parameter
+from cfngen.cloudformation.quotas import EVENT_PATTERN, ROLE_POLICIES
 
 # The name of a repository (AWS page "Quotas in AWS CodeCommit").
 NAME = r"(?!.*\.git$)[A-Za-z0-9._-]{1,100}"

@@ -10,7 +10,7 @@ from awacs import sqs as may
 from troposphere import AWSObject, GetAtt, Ref
 from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
 
-from cfngen.iam import Statement, allow, policy_document, tls_only
+from cfngen.authoring.iam import Statement, allow, policy_document, tls_only
 
 NO_QUEUE = "No dead-letter queue:"
 

@@ -7,7 +7,7 @@ from typing import Any
 from troposphere import GetAtt, Ref, Sub
 from troposphere.iam import Policy, Role, RolePolicy
 
-from cfngen.iam import Statement, policy_document, trust
+from cfngen.authoring.iam import Statement, policy_document, trust
 
 # Services that send aws:SourceAccount when they assume a role, so that another account's use of
 # the same service cannot borrow it. Each rests on a page of docs.aws.amazon.com that has the key in

@@ -30,9 +30,9 @@ from troposphere.s3 import (
     VersioningConfiguration,
 )
 
-from cfngen.iam import Statement, allow, deny, policy_document
+from cfngen.authoring.iam import Statement, allow, deny, policy_document
+from cfngen.cloudformation.regions import regions
 from cfngen.patterns.buckets import bucket_policy, private_bucket
-from cfngen.regions import regions
 
 Kind = Literal["artifacts", "packages"]
 

@@ -10,14 +10,14 @@ from troposphere import AWSObject, GetAtt, Ref
 from troposphere.ec2 import SecurityGroup
 from troposphere.logs import LogGroup
 
-from cfngen.iam import Statement
-from cfngen.options import option
-from cfngen.parameters import Parameters, parameter
+from cfngen.authoring.iam import Statement
+from cfngen.authoring.options import option
+from cfngen.authoring.parameters import Parameters, parameter
+from cfngen.authoring.payload import Payload
 from cfngen.patterns.fargate import Placement, size_problems
 from cfngen.patterns.image_stacks import Revision, published_image
 from cfngen.patterns.images import BuiltImage, built_image, pull_images, repository_arn
 from cfngen.patterns.network import PublicNetwork, callers_group, public_network
-from cfngen.payload import Payload
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,9 @@ from troposphere.awslambda import Permission
 from troposphere.iam import Role
 from troposphere.logs import LogGroup
 
+from cfngen.authoring.payload import Payload
+from cfngen.authoring.template import encode
 from cfngen.patterns.functions import PythonFunction
-from cfngen.payload import Payload
-from cfngen.template import encode
 
 STAGE = "v1"
 # What the access log says of a request: enough to see who was refused why, and nothing that could

@@ -25,8 +25,8 @@ from troposphere.scheduler import (
     Target,
 )
 
-from cfngen.iam import Statement, allow
-from cfngen.zones import skipped, zone_problem
+from cfngen.authoring.iam import Statement, allow
+from cfngen.cloudformation.zones import skipped, zone_problem
 
 Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 DAYS: tuple[Day, ...] = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from cfngen.cloudformation.quotas import INLINE_LIMIT
+from cfngen.cloudformation.source import Source
 from cfngen.errors import Problems, RenderError
-from cfngen.quotas import INLINE_LIMIT
-from cfngen.review import exports, inside, opaque
-from cfngen.review.acting import acting
-from cfngen.review.entries import entries
-from cfngen.review.exposures import exposures
+from cfngen.review import exports, nested_templates, opaque
+from cfngen.review.compare.entries import entries
+from cfngen.review.data_loss import losses
+from cfngen.review.deploy_failures import refusals
 from cfngen.review.findings import broadened, in_order, replacements
 from cfngen.review.format_errors import format_errors
-from cfngen.review.losses import losses
+from cfngen.review.locations import Places
 from cfngen.review.model import (
     Certainty,
     Concern,
@@ -23,16 +24,15 @@ from cfngen.review.model import (
     Scope,
     StackReview,
 )
-from cfngen.review.nested import adapted
+from cfngen.review.name_conflicts import taken
+from cfngen.review.nested_failures import adapted
 from cfngen.review.pairs import Pair, Part, hints, sections
-from cfngen.review.places import Places
-from cfngen.review.powers import powers
-from cfngen.review.refusals import refusals
-from cfngen.review.sharing import sharing
+from cfngen.review.permissions import powers
+from cfngen.review.public_access import exposures
+from cfngen.review.resource_shares import sharing
+from cfngen.review.role_changes import acting
 from cfngen.review.stack import Stack
 from cfngen.review.stack_instances import instances_gone
-from cfngen.review.taken import taken
-from cfngen.source import Source
 
 __all__ = ["Review", "review"]
 
@@ -61,7 +61,7 @@ def review(
     parts, unreadable = _parts(sources, labels, problems)
     if problems:
         raise Problems(problems)
-    pairs = inside.pairs(*parts)
+    pairs = nested_templates.pairs(*parts)
     sides = (
         _texts(sources[0], [(p, p.old) for p in pairs]),
         _texts(sources[1], [(p, p.new) for p in pairs]),

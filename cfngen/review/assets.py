@@ -11,8 +11,8 @@ import json
 import re
 from typing import Any
 
-from cfngen.source import Source
-from cfngen.values import readable
+from cfngen.cloudformation.source import Source
+from cfngen.cloudformation.values import readable
 
 TEMPLATE, ASSETS = ".template.json", ".assets.json"
 PATH = "aws:asset:path"

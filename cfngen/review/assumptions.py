@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cfngen.cloudformation.values import PRIVATE, REFERENCE, SPOOF, scalar
 from cfngen.review.stack import Stack
-from cfngen.values import PRIVATE, REFERENCE, SPOOF, scalar
 
 
 def usual(before: Stack, after: Stack) -> dict[str, str]:

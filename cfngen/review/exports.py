@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from cfngen.cloudformation.sections import Sections
+from cfngen.cloudformation.values import CLOSE, OPEN, canonical, literal, shown
 from cfngen.review.model import Certainty, Concern, EntryChange, Finding, Kind
 from cfngen.review.names import Names
-from cfngen.review.powers.covering import covers
+from cfngen.review.permissions.glob import covers
 from cfngen.review.stack import Stack
-from cfngen.sections import Sections
-from cfngen.values import CLOSE, OPEN, canonical, literal, shown
 
 SOURCE = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html"

@@ -6,11 +6,11 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from cfngen.capabilities import macros
-from cfngen.loops import LOOP
+from cfngen.cloudformation.capabilities import macros
+from cfngen.cloudformation.loops import LOOP
+from cfngen.cloudformation.sections import Sections
 from cfngen.review.model import Certainty, Concern, Finding
 from cfngen.review.stack import Stack
-from cfngen.sections import Sections
 
 GUIDE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
 ANATOMY = f"{GUIDE}template-anatomy.html"

@@ -11,10 +11,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from cfngen.cloudformation.read import check_size, read
+from cfngen.cloudformation.sections import Places
+from cfngen.cloudformation.source import Source
 from cfngen.errors import RenderError
-from cfngen.read import check_size, read
-from cfngen.sections import Places
-from cfngen.source import Source
 
 INCLUDE = "AWS::Include"
 TRANSFORM = "Fn::Transform"

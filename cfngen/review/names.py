@@ -8,12 +8,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
+from cfngen.cloudformation.schemas import schema
+from cfngen.cloudformation.sections import Sections
+from cfngen.cloudformation.values import OPEN, REFERENCE, canonical, scalar
 from cfngen.errors import RenderError
-from cfngen.review.powers.branches import existence, type_of
+from cfngen.review.permissions.alternatives import existence, type_of
 from cfngen.review.stack import Resource, Stack
-from cfngen.schemas import schema
-from cfngen.sections import Sections
-from cfngen.values import OPEN, REFERENCE, canonical, scalar
 
 # What is the same in all stacks of one account and region.
 SHARED = frozenset(("AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::URLSuffix"))

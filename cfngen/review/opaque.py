@@ -8,14 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from cfngen.capabilities import macros
-from cfngen.intrinsics import OUTER_CLOSE, OUTER_OPEN
+from cfngen.cloudformation.capabilities import macros
+from cfngen.cloudformation.resolve import OUTER_CLOSE, OUTER_OPEN
+from cfngen.cloudformation.values import CLOSE, OPEN, canonical, shown
+from cfngen.review.compare.retention import KEEPS, deletion_policy
 from cfngen.review.includes import INCLUDE, TRANSFORM, listed, location
-from cfngen.review.keeping import KEEPS, deletion_policy
 from cfngen.review.model import Certainty, Concern, Finding, Kind, ResourceChange
 from cfngen.review.pairs import Closed, Pair, Part, hints
 from cfngen.review.stack import Stack
-from cfngen.values import CLOSE, OPEN, canonical, shown
 
 LOOP, MODULE, OWN = "Fn::ForEach::", "::MODULE", "AWS::"
 MORE = " (and more in the same place)"

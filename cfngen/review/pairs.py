@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
+from cfngen.cloudformation.sections import Sections
+from cfngen.cloudformation.source import Source
 from cfngen.errors import RenderError
-from cfngen.review.entries import told
+from cfngen.review.compare.entries import told
+from cfngen.review.compare.resources import Compared, compare
 from cfngen.review.includes import INCLUDE, included
 from cfngen.review.model import Certainty, Kind
-from cfngen.review.resources import Compared, compare
 from cfngen.review.stack import Stack
-from cfngen.sections import Sections
-from cfngen.source import Source
 
 # What a template has somewhere that has another in it, or something that nobody can look into.
 WORDS = (

@@ -6,11 +6,11 @@ import difflib
 import json
 from typing import Any
 
+from cfngen.cloudformation.read import check_size
+from cfngen.cloudformation.values import readable
 from cfngen.errors import RenderError
-from cfngen.read import check_size
 from cfngen.review.model import MISSING, PayloadChange
 from cfngen.review.stack import Resource
-from cfngen.values import readable
 
 CONTEXT = 3  # lines around a change, as `diff -u` has it
 # What a file is called whose content stands in a property; others are called after the property.

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cfngen.review.differences import differences
+from cfngen.cloudformation.values import canonical, scalar
+from cfngen.review.compare.differences import differences
+from cfngen.review.compare.replacement import inner
 from cfngen.review.model import MISSING
-from cfngen.review.powers.branches import When, branches, lookup, possible
-from cfngen.review.replacement import inner
+from cfngen.review.permissions.alternatives import When, branches, lookup, possible
 from cfngen.review.stack import Resource
-from cfngen.values import canonical, scalar
 
 OFF = frozenset(("", "0", "false"))
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from cfngen.intrinsics import Resolver
-from cfngen.schemas import Schema, schema
-from cfngen.sections import Sections
-from cfngen.values import references
+from cfngen.cloudformation.resolve import Resolver
+from cfngen.cloudformation.schemas import Schema, schema
+from cfngen.cloudformation.sections import Sections
+from cfngen.cloudformation.values import references
 
 
 @dataclass(frozen=True)

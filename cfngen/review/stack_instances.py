@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from cfngen.cloudformation.values import canonical, scalar, shown
 from cfngen.review.model import Certainty, Concern, Finding, Kind, ResourceChange
-from cfngen.review.passed import STACK_SET
-from cfngen.review.powers.branches import branches
+from cfngen.review.nested_parameters import STACK_SET
+from cfngen.review.permissions.alternatives import branches
 from cfngen.review.stack import Resource, Stack
-from cfngen.values import canonical, scalar, shown
 
 SOURCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stackinstances-delete.html"
 GROUPS, TARGETS = "StackInstancesGroup", "DeploymentTargets"

@@ -8,9 +8,9 @@ from dataclasses import asdict, dataclass, fields
 from itertools import combinations
 from typing import Any
 
-from cfngen.blueprint import Blueprint
-from cfngen.generate import Drawn, draw
-from cfngen.options import option_problems, options_from, options_schema
+from cfngen.authoring.blueprint import Blueprint
+from cfngen.authoring.options import option_problems, options_from, options_schema
+from cfngen.project.generate import Drawn, draw
 
 Path = tuple[str | int, ...]
 # Where the names are that something in a template refers to.

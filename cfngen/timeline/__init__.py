@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 from cfngen.errors import Problems
+from cfngen.escaping import visible
 from cfngen.timeline.effort import check_effort
 from cfngen.timeline.model import Assumed, Model, Pipeline, Stage, model
 from cfngen.timeline.simulation import Longest, Run, Timeline, simulate
-from cfngen.visible import visible
 
 __all__ = ["Assumed", "Timeline", "printed", "timeline"]
 
@@ -52,19 +52,19 @@ def printed(found: Timeline, form: str, style: Callable[..., str]) -> str:
         style: colours text for a terminal.
     """
     if form == "json":  # which escapes what is hidden, and keeps it
-        from cfngen.timeline.data import as_json
+        from cfngen.timeline.formats.data import as_json
 
         return as_json(found)
     found = _shown(found)
     if form == "svg":
-        from cfngen.timeline.svg import as_svg
+        from cfngen.timeline.formats.svg import as_svg
 
         return as_svg(found)
     if form == "text":
-        from cfngen.timeline.text import as_text
+        from cfngen.timeline.formats.text import as_text
 
         return as_text(found, style)
-    from cfngen.timeline.data import as_mermaid
+    from cfngen.timeline.formats.data import as_mermaid
 
     return as_mermaid(found)
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 
-from cfngen.cron import Cron
-from cfngen.zones import instant, zone
+from cfngen.cloudformation.cron import Cron
+from cfngen.cloudformation.zones import instant, zone
 
 MINUTE, DAY, YEAR = timedelta(minutes=1), timedelta(days=1), timedelta(days=366)
 

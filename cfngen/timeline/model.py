@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cfngen.cron import rule_cron, schedule_cron
+from cfngen.cloudformation.cron import rule_cron, schedule_cron
+from cfngen.cloudformation.zones import zone_problem
 from cfngen.errors import CfngenError, Problems
 from cfngen.timeline.hours import Gate, Switch
-from cfngen.zones import zone_problem
 
 MOST_TOLD = 50  # pipelines that are named, of those that go round
 SWITCH = re.compile(r":aws-sdk:codepipeline:(enable|disable)StageTransition\Z")

@@ -8,8 +8,8 @@ import pytest
 from support.policies import allowed, asking, of, one, said
 from support.schema_types import types
 
-from cfngen.deploy_role.handlers import ALLOWED_BY, RENAMED, SPELLED, actions, exists
-from cfngen.schemas import OPERATIONS, iam_actions, schema
+from cfngen.cloudformation.schemas import OPERATIONS, iam_actions, schema
+from cfngen.deploy.role.handlers import ALLOWED_BY, RENAMED, SPELLED, actions, exists
 
 OLD, NEW = RENAMED[0]
 ID = "12345678-1234-1234-1234-123456789012"

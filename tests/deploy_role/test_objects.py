@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from support.policies import PLACE, allowed, asking, of, one, said
 
-from cfngen.deploy_role.handlers import actions
+from cfngen.deploy.role.handlers import actions
 
 FOUND = ["arn:*:s3:::code/x.zip"]
 BUCKET = ["arn:*:s3:::code"]

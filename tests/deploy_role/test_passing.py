@@ -10,9 +10,9 @@ import pytest
 from support.policies import PLACE, allowed, asking, of, one, passes, said, trusted
 from support.schema_types import built, properties, types
 
-from cfngen.deploy_role.exports import exported_roles
-from cfngen.deploy_role.handlers import actions
-from cfngen.deploy_role.passing import PROFILE_NAME, ROLE_NAME
+from cfngen.deploy.role.exports import exported_roles
+from cfngen.deploy.role.handlers import actions
+from cfngen.deploy.role.pass_role import PROFILE_NAME, ROLE_NAME
 
 ANY = "arn:*:iam::*:role/*"
 GIVEN = "arn:*:iam::*:role/given"

@@ -14,9 +14,9 @@ from support.readmes import ROOT, WAYS
 from support.stacks import permissions, trust
 
 from cfngen import draw
-from cfngen.manifest import load
-from cfngen.quotas import INLINE_LIMIT
-from cfngen.registry import blueprints
+from cfngen.cloudformation.quotas import INLINE_LIMIT
+from cfngen.project.manifest import load
+from cfngen.project.registry import blueprints
 
 SHIPPED = load(ROOT).templates
 NIGHT = {"zone": "Europe/Berlin", "hours": "01:00-05:00"}

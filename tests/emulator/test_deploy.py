@@ -13,8 +13,8 @@ from support.emulator import Emulator
 from support.inventory import inventory
 from support.readmes import ROOT, WAYS
 
-from cfngen.manifest import load
-from cfngen.render import read
+from cfngen.cloudformation.render import read
+from cfngen.project.manifest import load
 from cfngen.testing import references
 
 SHIPPED = load(ROOT).templates

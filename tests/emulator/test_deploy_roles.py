@@ -22,12 +22,12 @@ from support.emulator import ACCOUNT, Emulator
 from support.plans import PROJECT, sources
 from support.readmes import WAYS
 
-from cfngen.deploy_role import policy
-from cfngen.deploy_role.exports import exported_roles
-from cfngen.deploy_role.given import place
-from cfngen.deploy_role.printing import document, documents
-from cfngen.manifest import all_regions
-from cfngen.schemas import OPERATIONS, schema
+from cfngen.cloudformation.schemas import OPERATIONS, schema
+from cfngen.deploy.role import policy
+from cfngen.deploy.role.destination import place
+from cfngen.deploy.role.exports import exported_roles
+from cfngen.deploy.role.formats import document, documents
+from cfngen.project.manifest import all_regions
 
 SEED = "rights"
 DRAWN = 2  # rights taken away, one at a time

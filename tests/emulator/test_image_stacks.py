@@ -12,8 +12,8 @@ from support.plans import sources
 from support.readmes import WAYS, preparation
 from support.ways import outputs
 
-from cfngen.plan import steps
-from cfngen.plan.script import shell
+from cfngen.deploy.script import steps
+from cfngen.deploy.script.shell import shell
 
 # A template that runs an image · the image's · how their logical IDs begin.
 PAIRS = [("fargate-mirror", "mirror-image", "Mirror"), ("branch-builder", "worker-image", "Worker")]

@@ -12,7 +12,7 @@ from support.mirror_tasks import finished
 from support.ways import created, deployed, identity, messages, tasks, tell_of_push
 
 from cfngen import draw
-from cfngen.registry import find
+from cfngen.project.registry import find
 
 HERE = "us-east-1"
 # What starts tasks, by template: its blueprint, its cluster, its log, the rule that makes good.

@@ -12,7 +12,7 @@ from support.deployments import next_second
 from support.emulator import Emulator
 from support.readmes import ROOT, WAYS, Reader, answered, blocks, one
 
-from cfngen.render import read
+from cfngen.cloudformation.render import read
 
 NAME = "backlog-proxy-efs"
 WAY = WAYS[NAME]

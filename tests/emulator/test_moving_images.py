@@ -13,7 +13,7 @@ from support.emulator import Emulator
 from support.machines import until
 from support.readmes import ROOT, WAYS
 
-from cfngen.render import read
+from cfngen.cloudformation.render import read
 
 # The template · its image's · how their logical IDs begin.
 MOVES = [

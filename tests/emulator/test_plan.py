@@ -15,12 +15,12 @@ from support.emulator import ACCOUNT, Emulator
 from support.plans import ROOT, planned, sources
 from support.readmes import Reader
 
-from cfngen.deploy_role import Place, policy
-from cfngen.deploy_role.printing import document, documents
-from cfngen.plan import Step
-from cfngen.plan.answers import mistakes
-from cfngen.plan.script import shell
-from cfngen.plan.variables import variables
+from cfngen.deploy.role import Place, policy
+from cfngen.deploy.role.formats import document, documents
+from cfngen.deploy.script import Step
+from cfngen.deploy.script.parameter_files import mistakes
+from cfngen.deploy.script.shell import shell
+from cfngen.deploy.script.shell_variables import variables
 
 ARN = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 ANSWERS = {

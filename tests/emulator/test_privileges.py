@@ -17,7 +17,7 @@ from support.emulator import Emulator
 from support.readmes import ROOT
 from support.ways import identity
 
-from cfngen.render import read
+from cfngen.cloudformation.render import read
 
 # (action, resource, condition keys): names in braces are resources of the stack.
 Row = tuple[str, str, dict[str, Any]]

@@ -10,7 +10,7 @@ from support.emulator import Emulator
 from support.inventory import inventory
 from support.readmes import ROOT, blocks, one
 
-from cfngen.quotas import INLINE_LIMIT
+from cfngen.cloudformation.quotas import INLINE_LIMIT
 
 NAME = "template-bucket"
 LARGE = """\

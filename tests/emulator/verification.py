@@ -13,8 +13,8 @@ sys.path.insert(0, str(ROOT / "tests"))
 from emulator.doubles import DOUBLES, table  # noqa: E402 - found by the line above
 from support.evidence import KEPT  # noqa: E402
 
-from cfngen.manifest import load  # noqa: E402
-from cfngen.render import read  # noqa: E402
+from cfngen.cloudformation.render import read  # noqa: E402
+from cfngen.project.manifest import load  # noqa: E402
 
 PAGE = ROOT / "docs" / "verification.md"
 RANK = ["deployed", "exercised", "enforced"]

@@ -17,8 +17,8 @@ from support.pipelines import GIVEN
 from support.policy_evaluation import listed
 
 from cfngen import draw, read
-from cfngen.lint import Linter
-from cfngen.registry import find
+from cfngen.linting.lint import Linter
+from cfngen.project.registry import find
 from cfngen.testing import of_type, run_buildspec, statements
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "service-x"

@@ -185,7 +185,7 @@ AGREEMENT_DEFECTS = [
     ),
     Defect(
         "a name of an instance profile needs no capability",
-        "cfngen/capabilities.py",
+        "cfngen/cloudformation/capabilities.py",
         '    "AWS::IAM::InstanceProfile": "InstanceProfileName",\n',
         "",
         "tests/test_capabilities.py::"
@@ -193,21 +193,21 @@ AGREEMENT_DEFECTS = [
     ),
     Defect(
         "what a stranger chooses is taken to keep strangers out",
-        "cfngen/review/powers/conditions.py",
+        "cfngen/review/permissions/conditions.py",
         '"elasticfilesystem:accessedviamounttarget",\n',
         '"elasticfilesystem:accessedviamounttarget", "aws:referer",\n',
         "tests/review/test_tables.py::test_the_keys_that_keep_strangers_out_are_these",
     ),
     Defect(
         "a key that keeps strangers out is not known to",
-        "cfngen/review/powers/conditions.py",
+        "cfngen/review/permissions/conditions.py",
         '"kms:calleraccount",',
         "",
         "tests/review/test_tables.py::test_a_key_that_says_whose_request_it_is_keeps_strangers_out",
     ),
     Defect(
         "a loss under a condition is told as certain",
-        "cfngen/review/losses.py",
+        "cfngen/review/data_loss.py",
         'if "Condition" in old.attributes or _open(old, "DeletionPolicy"):',
         'if _open(old, "DeletionPolicy"):',
         "tests/review/test_tables.py::"
@@ -229,7 +229,7 @@ AGREEMENT_DEFECTS = [
     ),
     Defect(
         "files are written anew with the mode of new ones",
-        "cfngen/write.py",
+        "cfngen/project/write.py",
         "        if mode is not None:\n            os.fchmod(stream.fileno(), mode)\n",
         "",
         "tests/test_write.py::test_files_keep_their_mode_and_new_ones_follow_the_umask",

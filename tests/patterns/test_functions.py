@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cfngen import draw
-from cfngen.registry import find
+from cfngen.project.registry import find
 
 
 def sends(role: dict[str, Any]) -> list[Any]:

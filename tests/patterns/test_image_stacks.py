@@ -9,7 +9,7 @@ from support.cloudformation import resolved
 
 from cfngen import draw
 from cfngen.patterns.image_stacks import parameter_name
-from cfngen.registry import find
+from cfngen.project.registry import find
 from cfngen.testing import of_type
 
 # The blueprint of the image · its template · one that runs it · how logical IDs begin.

@@ -9,16 +9,16 @@ import pytest
 from support.cloudformation import resolved
 from troposphere import GetAtt, Ref, Sub, ssm
 
-from cfngen.document import Document
+from cfngen.authoring.parameters import Parameters, parameter
+from cfngen.authoring.payload import Payload
+from cfngen.authoring.template import Template, encode
+from cfngen.cloudformation.document import Document
+from cfngen.cloudformation.render import render
 from cfngen.errors import PayloadError
-from cfngen.lint import Linter
-from cfngen.parameters import Parameters, parameter
+from cfngen.linting.lint import Linter
 from cfngen.patterns.images import PAYLOADS, BuiltImage, built_image, pull_images
 from cfngen.patterns.logs import log_group
 from cfngen.patterns.roles import role
-from cfngen.payload import Payload
-from cfngen.render import render
-from cfngen.template import Template, encode
 from cfngen.testing import of_type, references, statements
 
 DOCKERFILE = "FROM public.ecr.aws/docker/library/alpine\nCOPY run.sh /\n"

@@ -12,11 +12,11 @@ from support.pipeline_requests import schedule_requests
 from support.shapes import problems
 from troposphere.codepipeline import Pipeline
 
-from cfngen.cron import rule_cron, schedule_cron
+from cfngen.authoring.template import encode
+from cfngen.cloudformation.cron import rule_cron, schedule_cron
+from cfngen.cloudformation.zones import instant, zone, zone_problem
 from cfngen.patterns import role
 from cfngen.patterns.windows import DAYS, Window, closed, day_range, gatekeeper, may_switch
-from cfngen.template import encode
-from cfngen.zones import instant, zone, zone_problem
 
 ZONES = files("tzdata").joinpath("zones").read_text().split()
 YEAR = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)

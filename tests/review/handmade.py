@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from cfngen.cloudformation.values import CLOSE, OPEN
+from cfngen.review.formats import printed
 from cfngen.review.model import (
     MISSING,
     Certainty,
@@ -24,8 +26,6 @@ from cfngen.review.model import (
     Scope,
     StackReview,
 )
-from cfngen.review.printed import printed
-from cfngen.values import CLOSE, OPEN
 
 WILL, MAY = Certainty.WILL, Certainty.MAY
 SCHEMA = "{0} createOnlyProperties /properties/{1}"

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from cfngen.cli import main
-from cfngen.commands import reviewing
+from cfngen.commands import review
+from cfngen.review.formats import FORMATS
 from cfngen.review.model import Concern
-from cfngen.review.printed import FORMATS
 
 BEFORE = """\
 Parameters:
@@ -246,5 +246,5 @@ def test_the_sample_is_what_is_printed(
 
 def test_the_command_has_the_words_of_the_model() -> None:
     """What may be asked for is what there is: concerns, and formats."""
-    assert set(reviewing.CONCERNS) == {concern.value for concern in Concern}
-    assert reviewing.FORMATS == FORMATS
+    assert set(review.CONCERNS) == {concern.value for concern in Concern}
+    assert review.FORMATS == FORMATS

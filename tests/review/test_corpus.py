@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import yaml
 
+from cfngen.cloudformation.values import shown
 from cfngen.review import review
 from cfngen.review.model import MISSING, Extent, Kind, ResourceChange, Review
-from cfngen.values import shown
 
 CORPUS = Path(__file__).parent / "corpus"
 CONCERNS = {

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from support.schema_types import types
 
-from cfngen.review.exposures import exposures
+from cfngen.cloudformation.schemas import schema
+from cfngen.cloudformation.sections import Sections
 from cfngen.review.model import Exposure
+from cfngen.review.public_access import exposures
 from cfngen.review.stack import Stack
-from cfngen.schemas import schema
-from cfngen.sections import Sections
 
 OUTPUT = Path(__file__).parents[2] / "output"
 HEAD = """

@@ -7,10 +7,10 @@ import time
 
 import pytest
 
-from cfngen.review.exposures import exposures
-from cfngen.review.exposures.matching import Match
+from cfngen.cloudformation.sections import Sections
+from cfngen.review.public_access import exposures
+from cfngen.review.public_access.rule_matching import Match
 from cfngen.review.stack import Stack
-from cfngen.sections import Sections
 
 HEAD = """
 Parameters:

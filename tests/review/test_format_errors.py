@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from cfngen.cloudformation.sections import Sections
 from cfngen.review import review
 from cfngen.review.format_errors import format_errors
 from cfngen.review.model import Certainty, Concern, Finding
 from cfngen.review.stack import Stack
-from cfngen.sections import Sections
 
 OUTPUT = Path(__file__).parents[2] / "output"
 CORPUS = Path(__file__).parent / "corpus"

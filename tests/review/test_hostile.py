@@ -10,11 +10,11 @@ import pytest
 
 from cfngen.errors import Problems
 from cfngen.review import review
+from cfngen.review.formats.columns import visible
+from cfngen.review.formats.json import as_json
+from cfngen.review.formats.markdown import as_markdown
 from cfngen.review.model import Concern
-from cfngen.review.powers.covering import covers
-from cfngen.review.printed.as_json import as_json
-from cfngen.review.printed.markdown import as_markdown
-from cfngen.review.printed.visible import visible
+from cfngen.review.permissions.glob import covers
 
 BUCKET = "Resources:\n  A:\n    Type: AWS::S3::Bucket\n"
 LONG = 10.0  # seconds of this process: what goes wrong takes minutes, or all memory there is

@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from support.rewritten import changed
 from support.trees import BUCKET, NESTED, ROLE, compared, in_a_set, nested, of, tree
 
-from cfngen.read import read
+from cfngen.cloudformation.read import read
+from cfngen.cloudformation.source import Source
 from cfngen.review import review
+from cfngen.review.formats import printed
 from cfngen.review.model import Certainty, Concern, Kind, Review
 from cfngen.review.origins import with_origins
-from cfngen.review.printed import printed
-from cfngen.source import Source
 
 STORES = (Path(__file__).parents[2] / "output" / "artifact-stores.yaml").read_text("utf-8")
 INSIDE = "artifact-stores/StoresElsewhere"

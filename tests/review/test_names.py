@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from cfngen.cloudformation.sections import Sections
 from cfngen.review import names, review
 from cfngen.review.model import Certainty, Concern, Finding
-from cfngen.sections import Sections
 
 TOPIC = "Resources:\n  Topic: {Type: AWS::SNS::Topic}\n"
 BUCKET = "  {}: {{Type: AWS::S3::Bucket, Properties: {{BucketName: {}}}}}\n"

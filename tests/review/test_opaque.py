@@ -12,8 +12,8 @@ from support.trees import BUCKET, NESTED, compared, nested, of
 
 from cfngen.errors import Problems
 from cfngen.review import review
+from cfngen.review.formats import FORMATS, printed
 from cfngen.review.model import Concern, Finding, Kind
-from cfngen.review.printed import FORMATS, printed
 
 REMOTE = NESTED.format(url="https://bucket.s3.amazonaws.com/{version}.yaml") + (
     "      Parameters: {{A: {given}}}\n"

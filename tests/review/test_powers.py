@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
+from cfngen.cloudformation.sections import Sections
 from cfngen.review.model import Extent, Grant, PowerChange
-from cfngen.review.powers import powers
-from cfngen.review.powers.actions import every
-from cfngen.review.powers.covering import LONGEST, covers
+from cfngen.review.permissions import powers
+from cfngen.review.permissions.actions import every
+from cfngen.review.permissions.glob import LONGEST, covers
 from cfngen.review.stack import Stack
-from cfngen.sections import Sections
 
 OUTPUT = Path(__file__).parents[2] / "output"
 OPPOSITE = {

@@ -17,6 +17,13 @@ import pytest
 from review import handmade
 
 from cfngen.review import model
+from cfngen.review.formats import FORMATS, printed
+from cfngen.review.formats.columns import columns, folded
+from cfngen.review.formats.findings import by_gravity, told
+from cfngen.review.formats.phrases import grant_lines, happening
+from cfngen.review.formats.reasons import reasons
+from cfngen.review.formats.sides import Items, difference, items
+from cfngen.review.formats.verdict import SAFE, STAYS, tally, verdict
 from cfngen.review.model import (
     MISSING,
     Certainty,
@@ -28,17 +35,12 @@ from cfngen.review.model import (
     Scope,
     StackReview,
 )
-from cfngen.review.printed import FORMATS, printed
-from cfngen.review.printed.findings import by_gravity, told
-from cfngen.review.printed.phrases import grant_lines, happening
-from cfngen.review.printed.reasons import reasons
-from cfngen.review.printed.sides import Items, difference, items
-from cfngen.review.printed.verdict import SAFE, STAYS, tally, verdict
-from cfngen.review.printed.visible import columns, folded
 
 PAGES = "https://docs.aws.amazon.com"
 
-SCHEMA = json.loads(files("cfngen").joinpath("data", "review.schema.json").read_text("utf-8"))
+SCHEMA = json.loads(
+    files("cfngen.review.formats").joinpath("review.schema.json").read_text("utf-8")
+)
 EVERYTHING = (
     "2 stacks change, 12 templates compared, 1 template is new (1 resource policy), 1 template is"
     " gone (its stack stays"

@@ -12,12 +12,12 @@ from importlib.resources import files
 import pytest
 from review import handmade
 
-from cfngen.review.printed import printed
-from cfngen.review.printed.diagram import Node, Picture
-from cfngen.review.printed.drawing import _Drawing
+from cfngen.review.formats import printed
+from cfngen.review.formats.diagram import Node, Picture
+from cfngen.review.formats.svg import _Drawing
 
 VOID = {"meta", "link", "path", "rect"}
-CSS = files("cfngen.review.printed").joinpath("review.css").read_text("utf-8")
+CSS = files("cfngen.review.formats").joinpath("review.css").read_text("utf-8")
 
 
 class Page(HTMLParser):

@@ -7,9 +7,9 @@ import re
 import pytest
 from review import handmade
 
-from cfngen.review.printed import printed
-from cfngen.review.printed.diagram import MOST_NODES, mermaid, picture, quoted
-from cfngen.review.printed.escaped import code, fenced, prose, units
+from cfngen.review.formats import printed
+from cfngen.review.formats.diagram import MOST_NODES, mermaid, picture, quoted
+from cfngen.review.formats.markdown_escaping import code, fenced, prose, units
 
 LIMITS = (65_536, 1_000_000, 10_240, 2_000, 1)
 TAGS = {"br", "code", "details", "summary"}

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from review import handmade
 
+from cfngen.review.formats import printed
 from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, StackReview
-from cfngen.review.printed import printed
 
 
 def results(review: Review) -> list[Any]:

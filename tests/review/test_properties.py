@@ -12,10 +12,11 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from support.rewritten import as_json, changed, shuffled
 
-from cfngen import manifest, registry, testing
+from cfngen import testing
+from cfngen.project import manifest, registry
 from cfngen.review import review
+from cfngen.review.formats import FORMATS, printed
 from cfngen.review.model import Detail, Extent, Kind, Review, StackReview
-from cfngen.review.printed import FORMATS, printed
 
 TURNED = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED}
 OTHER_WAY = {Extent.BROADENED: Extent.NARROWED, Extent.NARROWED: Extent.BROADENED}

@@ -9,9 +9,9 @@ import pytest
 import yaml
 
 from cfngen.review import review
-from cfngen.review.exposures.strangers import PROVIDERS
 from cfngen.review.model import Certainty, Concern
-from cfngen.review.powers.conditions import RESTRICTING, conditions, restricts
+from cfngen.review.permissions.conditions import RESTRICTING, conditions, restricts
+from cfngen.review.public_access.anonymous_principals import PROVIDERS
 
 ACCOUNT = "111122223333"
 ARN = f"arn:aws:sns:eu-west-1:{ACCOUNT}:topic"

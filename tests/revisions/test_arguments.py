@@ -9,7 +9,7 @@ import pytest
 from support.projects import Project, template
 
 from cfngen.errors import CfngenError
-from cfngen.revisions import Comparison, pair
+from cfngen.project.revisions import Comparison, pair
 
 ONE, TWO = template("A"), template("B")
 

@@ -10,7 +10,7 @@ from support.projects import Project, template
 
 from cfngen.cli import main
 from cfngen.errors import CfngenError
-from cfngen.revisions import pair
+from cfngen.project.revisions import pair
 
 ONE = template("A")
 GATE = "refused,data,replace,broaden,unknown"

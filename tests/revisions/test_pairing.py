@@ -9,8 +9,8 @@ import pytest
 from support.projects import Project, template
 
 from cfngen.errors import CfngenError, Problems
-from cfngen.revisions import Comparison, pair
-from cfngen.revisions.pairing import names, paired
+from cfngen.project.revisions import Comparison, pair
+from cfngen.project.revisions.pairing import names, paired
 
 ONE, TWO = template("A"), template("B")
 LONG = template(*(f"Bucket{number}" for number in range(20)))

@@ -12,10 +12,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.projects import Project
 
-from cfngen.commands.reviewing import review_of
+from cfngen.commands.review import review_of
 from cfngen.errors import CfngenError
-from cfngen.review.printed import FORMATS, printed
-from cfngen.revisions import pair
+from cfngen.project.revisions import pair
+from cfngen.review.formats import FORMATS, printed
 
 FOLDERS = st.sampled_from(["", "net/", "net/deep/", "other/"])
 STEMS = st.sampled_from(["shop", "db", "shop.template", "x y", "ünï"])

@@ -1,4 +1,4 @@
-"""Writes `cfngen/data/api_limits.json`: what the APIs behind resources take of each property.
+"""Writes cfngen/cloudformation/data/api_limits.json: what APIs take of each property.
 
 Run it after an upgrade of botocore: `python tests/rules/api_limits.py`. What a member is called
 where it is not called as the property is, `api_members.toml` says.
@@ -20,7 +20,7 @@ sys.path.insert(0, str(ROOT / "tests"))
 
 from support.shapes import input_of  # noqa: E402 - found by the line above
 
-from cfngen.schemas import Schema, schema  # noqa: E402
+from cfngen.cloudformation.schemas import Schema, schema  # noqa: E402
 
 MEMBERS = Path(__file__).with_name("api_members.toml")
 DATA = ROOT / "cfngen" / "data" / "api_limits.json"

@@ -10,10 +10,10 @@ import pytest
 from rules import api_limits
 from support import drawn
 
-from cfngen.lint import ERROR, WARNING, Linter
-from cfngen.registry import Entry
-from cfngen.rules.api_limits import beyond_api
-from cfngen.rules.limits import compiled
+from cfngen.linting.lint import ERROR, WARNING, Linter
+from cfngen.linting.rules.api_limits import beyond_api
+from cfngen.linting.rules.limits import compiled
+from cfngen.project.registry import Entry
 
 PIPELINE = "AWS::CodePipeline::Pipeline"
 CLOSED = ("DisableInboundStageTransitions", 0, "Reason")

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from cfngen import allow, policy_document, quotas
-from cfngen.lint import Linter
-from cfngen.rules.budgets import BUDGETS, HOLDERS, over_budget
-from cfngen.rules.problem import Problem
+from cfngen import allow, policy_document
+from cfngen.cloudformation import quotas
+from cfngen.linting.lint import Linter
+from cfngen.linting.rules.budgets import BUDGETS, HOLDERS, over_budget
+from cfngen.linting.rules.problem import Problem
 
 NAME = "A" * 30  # of which CloudFormation keeps 24
 

@@ -20,7 +20,7 @@ from support.git_repositories import Ended, Repository, new_repository
 from support.images import read
 
 from cfngen import draw
-from cfngen.registry import find
+from cfngen.project.registry import find
 from cfngen.testing import of_type
 
 PAYLOAD = Path(__file__).parents[2] / "blueprints/worker_image/payload"

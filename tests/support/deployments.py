@@ -14,8 +14,8 @@ from support.emulator import Emulator
 from support.evidence import note
 from support.readmes import ROOT, WAYS, Reader, command, preparation
 
-from cfngen.quotas import INLINE_LIMIT
-from cfngen.render import read
+from cfngen.cloudformation.quotas import INLINE_LIMIT
+from cfngen.cloudformation.render import read
 
 # A command that deploys a template of ours, with its names written out.
 SHIPPED = r"--template-file output/([\w-]+)\.yaml \\\n +--stack-name ([\w-]+) "

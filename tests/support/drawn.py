@@ -6,9 +6,9 @@ import functools
 from pathlib import Path
 
 from cfngen import draw, testing
-from cfngen.generate import Drawn
-from cfngen.manifest import Manifest, load
-from cfngen.registry import Entry, blueprints
+from cfngen.project.generate import Drawn
+from cfngen.project.manifest import Manifest, load
+from cfngen.project.registry import Entry, blueprints
 
 ROOT = Path(__file__).parents[2]
 OURS = {name: entry for name, entry in blueprints().items() if entry.distribution == "cfngen"}

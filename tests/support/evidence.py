@@ -11,7 +11,7 @@ from typing import Any
 
 from support.emulator import Emulator
 
-from cfngen.render import read
+from cfngen.cloudformation.render import read
 from cfngen.testing import references
 
 ROOT = Path(__file__).parents[2]

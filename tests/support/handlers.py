@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from cfngen.render import read
-from cfngen.schemas import OPERATIONS, iam_services, schema
+from cfngen.cloudformation.render import read
+from cfngen.cloudformation.schemas import OPERATIONS, iam_services, schema
 
 ROOT = Path(__file__).parents[2]
 

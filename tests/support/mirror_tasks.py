@@ -18,7 +18,7 @@ from support.git_repositories import Ended, Repository, new_codecommit_repositor
 from support.images import read
 
 from cfngen import draw
-from cfngen.registry import blueprints
+from cfngen.project.registry import blueprints
 from cfngen.testing import of_type
 
 BLUEPRINTS = Path(__file__).parents[2] / "blueprints"

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from cfngen import manifest
-from cfngen.commands.drawing import draw
+from cfngen.commands.project import draw
+from cfngen.deploy.script import Source, Step, steps
 from cfngen.paths import near
-from cfngen.plan import Source, Step, steps
+from cfngen.project import manifest
 
 ROOT = Path(__file__).parents[2]
 PROJECT = manifest.load(ROOT)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cfngen.deploy_role import Place, Policy, policy
-from cfngen.deploy_role.printing import ending
+from cfngen.deploy.role import Place, Policy, policy
+from cfngen.deploy.role.formats import ending
 
 PLACE = Place("shop")
 

@@ -8,8 +8,8 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from cfngen.read import read
-from cfngen.schemas import Schema, schema
+from cfngen.cloudformation.read import read
+from cfngen.cloudformation.schemas import Schema, schema
 
 # Lists of a policy are sets, and so is each list of statements.
 SETS = ("Action", "NotAction", "Resource", "NotResource", "AWS", "Service")

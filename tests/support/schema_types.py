@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cfngen.schemas import FIRST_REGION, schema
+from cfngen.cloudformation.schemas import FIRST_REGION, schema
 
 DEEPEST = 8  # properties within properties; some schemas have no end
 

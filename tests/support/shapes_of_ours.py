@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from cfngen import draw, read, testing
-from cfngen.generate import Drawn
-from cfngen.manifest import load
-from cfngen.registry import blueprints
+from cfngen.cloudformation.values import shown
+from cfngen.project.generate import Drawn
+from cfngen.project.manifest import load
+from cfngen.project.registry import blueprints
 from cfngen.testing import references
-from cfngen.values import shown
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,9 +6,9 @@ import json
 import posixpath
 from typing import Any
 
+from cfngen.cloudformation.source import Source
 from cfngen.review import review
 from cfngen.review.model import Concern, Review
-from cfngen.source import Source
 
 BUCKET = """\
 Resources:

@@ -12,8 +12,8 @@ import pytest
 from support.timelines import BUILD, body, pipeline, stage, switched, timed
 
 from cfngen import draw
-from cfngen.manifest import load
-from cfngen.registry import find
+from cfngen.project.manifest import load
+from cfngen.project.registry import find
 from cfngen.timeline import Assumed, Timeline, printed, timeline
 from cfngen.timeline.clock import length, moments
 
@@ -213,7 +213,7 @@ def test_the_picture_in_the_readme_is_current() -> None:
 
 def test_thirty_regions_over_a_year_take_no_time_to_speak_of() -> None:
     """All that is printed is there: a row for each, however many."""
-    from cfngen.regions import regions
+    from cfngen.cloudformation.regions import regions
 
     night = {"zone": "Europe/Dublin", "hours": "01:00-05:00"}
     table = [{"label": f"r-{c}", "region": c, "window": night} for c in regions().codepipeline]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.timelines import at, body, pipeline, rule, schedule, stage, switched, timed, told
 
-from cfngen.cron import rule_cron
+from cfngen.cloudformation.cron import rule_cron
 from cfngen.timeline.hours import Gate, Hours
 
 ONE_TO_FIVE = ("cron(0 1 ? * * *)", "cron(0 5,6 ? * * *)")
@@ -178,7 +178,7 @@ def test_the_intervals_of_a_rule_are_those_of_its_minutes(cron: str, zone: str) 
     """Held against the cron itself, minute by minute around each change of clocks in a year."""
     from datetime import timedelta
 
-    from cfngen.zones import zone as zone_of
+    from cfngen.cloudformation.zones import zone as zone_of
 
     found = rule_cron(cron)
     start, end = at("2026-01-01"), at("2027-01-01")

@@ -10,10 +10,10 @@ from support.pipelines import policy_statements
 from support.policy_evaluation import like, listed
 
 from cfngen import draw, read
-from cfngen.lint import INFORMATIONAL, Linter
-from cfngen.options import option_problems
-from cfngen.regions import regions
-from cfngen.registry import find
+from cfngen.authoring.options import option_problems
+from cfngen.cloudformation.regions import regions
+from cfngen.linting.lint import INFORMATIONAL, Linter
+from cfngen.project.registry import find
 from cfngen.testing import of_type, statements
 
 BLUEPRINT = find("artifact_stores").load()

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from cfngen import Payloads, draw
-from cfngen.registry import find
+from cfngen.project.registry import find
 from cfngen.testing import allowed, of_type, references
 
 BLUEPRINT = find("backlog_proxy").load()

@@ -8,8 +8,8 @@ import pytest
 from support.branches import BLUEPRINT
 
 from cfngen import draw
+from cfngen.authoring.options import options_from
 from cfngen.errors import Problems
-from cfngen.options import options_from
 
 
 def refused(**options: Any) -> list[str]:

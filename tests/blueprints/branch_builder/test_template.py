@@ -13,10 +13,10 @@ from support.branches import BLUEPRINT
 from support.cloudformation import resolved
 
 from cfngen import Payloads, draw
-from cfngen.lint import INFORMATIONAL, Linter
-from cfngen.options import option_problems
+from cfngen.authoring.options import option_problems
+from cfngen.linting.lint import INFORMATIONAL, Linter
+from cfngen.linting.rules.budgets import over_budget
 from cfngen.patterns.builds import DENIED, NOT_ALLOWED
-from cfngen.rules.budgets import over_budget
 from cfngen.testing import of_type, references, statements
 
 OURS = Payloads("cfngen_blueprints.branch_builder")

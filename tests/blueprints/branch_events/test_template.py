@@ -12,7 +12,7 @@ from support.cloudformation import resolved
 
 from cfngen import draw
 from cfngen.errors import Problems
-from cfngen.registry import find
+from cfngen.project.registry import find
 from cfngen.testing import of_type, statements
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cfngen import draw
-from cfngen.registry import find
+from cfngen.project.registry import find
 from cfngen.testing import of_type
 
 BLUEPRINT = find("build_network").load()

@@ -18,8 +18,8 @@ from support.pipelines import (
 from support.policy_evaluation import like, listed
 
 from cfngen import draw
-from cfngen.options import option_problems
-from cfngen.registry import find
+from cfngen.authoring.options import option_problems
+from cfngen.project.registry import find
 from cfngen.testing import of_type, references
 
 BLUEPRINT = find("deployment_roles").load()

@@ -11,9 +11,9 @@ import pytest
 from cfngen_blueprints.fargate_mirror.options import Destination
 
 from cfngen import draw
-from cfngen.lint import INFORMATIONAL, Linter
-from cfngen.options import option_problems
-from cfngen.registry import find
+from cfngen.authoring.options import option_problems
+from cfngen.linting.lint import INFORMATIONAL, Linter
+from cfngen.project.registry import find
 
 BLUEPRINT = find("fargate_mirror").load()
 ROLE = "arn:aws:iam::222233334444:role/there-DestinationRole-A"

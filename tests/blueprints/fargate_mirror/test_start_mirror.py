@@ -23,8 +23,8 @@ from botocore.exceptions import ClientError, ParamValidationError
 from botocore.stub import Stubber
 from support.ecs_on_loopback import ARN, STATUSES, Ecs
 
-from cfngen.generate import draw
-from cfngen.registry import find
+from cfngen.project.generate import draw
+from cfngen.project.registry import find
 
 PAYLOAD = Path(__file__).parents[3] / "blueprints" / "fargate_mirror" / "payload/start_mirror.py"
 BLUEPRINT = find("fargate_mirror").load()

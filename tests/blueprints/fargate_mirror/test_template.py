@@ -16,9 +16,9 @@ from support import shapes
 from support.cloudformation import resolved
 
 from cfngen import Payloads, draw
+from cfngen.authoring.options import options_from
 from cfngen.errors import Problems
-from cfngen.options import options_from
-from cfngen.registry import find
+from cfngen.project.registry import find
 from cfngen.testing import of_type, references, statements
 
 BLUEPRINT = find("fargate_mirror").load()

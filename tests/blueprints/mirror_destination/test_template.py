@@ -10,7 +10,7 @@ import pytest
 from support.cloudformation import resolved
 
 from cfngen import draw
-from cfngen.registry import find
+from cfngen.project.registry import find
 
 BODY: dict[str, Any] = draw(find("mirror_destination").load(), {}).document.body
 GIVEN = {

@@ -9,7 +9,7 @@ from support.containers import confined
 from support.mirror_tasks import HERE, THERE, Place, finished
 
 from cfngen import draw
-from cfngen.registry import blueprints
+from cfngen.project.registry import blueprints
 from cfngen.testing import of_type
 
 

@@ -11,7 +11,7 @@ from support.cloudformation import resolved
 from support.pipelines import GIVEN, SHAPES
 
 from cfngen import draw
-from cfngen.registry import find
+from cfngen.project.registry import find
 from cfngen.testing import of_type
 
 if TYPE_CHECKING:

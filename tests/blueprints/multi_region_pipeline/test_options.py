@@ -9,10 +9,10 @@ import pytest
 from cfngen_blueprints.multi_region_pipeline.refusals import TAKEN
 
 from cfngen import draw
-from cfngen.lint import INFORMATIONAL, Linter
-from cfngen.options import option_problems
-from cfngen.regions import regions
-from cfngen.registry import find
+from cfngen.authoring.options import option_problems
+from cfngen.cloudformation.regions import regions
+from cfngen.linting.lint import INFORMATIONAL, Linter
+from cfngen.project.registry import find
 
 BLUEPRINT = find("multi_region_pipeline").load()
 

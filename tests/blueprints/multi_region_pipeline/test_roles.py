@@ -19,7 +19,7 @@ from support.pipelines import (
 from support.policy_evaluation import listed
 
 from cfngen import draw
-from cfngen.registry import find
+from cfngen.project.registry import find
 from cfngen.testing import of_type, statements
 
 BLUEPRINT = find("multi_region_pipeline").load()

@@ -26,15 +26,15 @@ from support.pipelines import (
 )
 
 from cfngen import draw
-from cfngen.generate import Drawn, size_advice
-from cfngen.lint import INFORMATIONAL, Linter
+from cfngen.cloudformation.quotas import INLINE_LIMIT
+from cfngen.cloudformation.regions import regions
+from cfngen.cloudformation.zones import zone
+from cfngen.linting.lint import INFORMATIONAL, Linter
 from cfngen.patterns.windows import DAYS, Window
-from cfngen.quotas import INLINE_LIMIT
-from cfngen.regions import regions
-from cfngen.registry import find
+from cfngen.project.generate import Drawn, size_advice
+from cfngen.project.registry import find
 from cfngen.testing import of_type
 from cfngen.timeline import timeline
-from cfngen.zones import zone
 
 BLUEPRINT = find("multi_region_pipeline").load()
 ROOT = Path(__file__).parents[3]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cfngen import draw
-from cfngen.registry import find
+from cfngen.project.registry import find
 from cfngen.testing import of_type
 
 BODY: dict[str, Any] = draw(find("template_bucket").load(), {}).document.body

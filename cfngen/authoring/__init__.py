@@ -1,0 +1,1 @@
+"""What blueprints are written with: parameters, options, payloads, policies, the template."""

@@ -1,0 +1,243 @@
+"""A troposphere template that remembers why each thing is in it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol, TypeVar, runtime_checkable
+
+import troposphere
+from troposphere import AWSObject, Export, Output
+
+import cfngen
+from cfngen.authoring.iam import Statement
+from cfngen.authoring.parameters import Parameters, parameter
+from cfngen.cloudformation.document import Document, Origin
+from cfngen.errors import LogicalIdError
+
+# What is nobody's blueprint: cfngen, and troposphere below it.
+LIBRARIES = tuple(
+    str(Path(module).resolve().parent) + os.sep
+    for module in (cfngen.__file__, str(troposphere.__file__))
+)
+INTERFACE = "AWS::CloudFormation::Interface"
+# Sections whose names may not be the same. CloudFormation refuses a resource that is called like a
+# parameter (cfn-lint E3007), and its user guide wants the name of a parameter "unique among all
+# logical names within the template" (page "Parameters"). Outputs are apart: nothing in a template
+# refers to one, and they are commonly called like the resource that they are about.
+SHARED = {"Parameters": "parameter", "Conditions": "condition", "Resources": "resource"}
+
+P = TypeVar("P", bound=Parameters)
+Added = TypeVar("Added")
+
+
+@runtime_checkable
+class Group(Protocol):
+    """What a pattern of several resources returns: each with its reason, in order."""
+
+    @property
+    def resources(self) -> Iterable[tuple[AWSObject, str]]:
+        """The resources and why each is there."""
+
+
+class Template(troposphere.Template):  # type: ignore[misc]
+    """A troposphere template with reasons, origins and declared parameters."""
+
+    def __init__(self, description: str | None = None) -> None:
+        """Start empty; without a description, the blueprint's first line serves."""
+        super().__init__(Description=description)
+        self.set_version()
+        self.whys: dict[str, str] = {}
+        self.origins: dict[tuple[str, str], Origin] = {}
+
+    def add(self, thing: Added, why: str = "") -> Added:
+        """Add a resource, or the resources of a pattern, and return what was given.
+
+        Args:
+            thing: a troposphere resource, or a pattern's result that lists `resources`.
+            why: the comment above the resource; above the first one, for a pattern.
+
+        Raises:
+            LogicalIdError: another resource, a parameter or a condition is called so.
+            TypeError: `thing` is neither.
+        """
+        if isinstance(thing, AWSObject):
+            self._add(thing, why)
+        elif isinstance(thing, Group):
+            for resource, reason in thing.resources:
+                self._add(resource, why or reason)
+                why = ""
+        else:
+            raise TypeError(f"add() takes a resource or a pattern's result, not {thing!r}")
+        return thing
+
+    def declare(self, questions: type[P]) -> P:
+        """Declare a class of parameters and return `Ref`s to them under the same names.
+
+        Raises:
+            LogicalIdError: another parameter, a resource or a condition is called so.
+        """
+        for question in questions.all():
+            self.add_parameter(question.declaration())
+            self._present(question)
+        return questions()
+
+    def condition(self, name: str, test: Any) -> str:
+        """Add a condition and return its name.
+
+        Raises:
+            LogicalIdError: another condition, a parameter or a resource is called so.
+        """
+        return self.add_condition(name, test)
+
+    def output(
+        self, name: str, value: Any, description: str, *, export: Any = None, when: str = ""
+    ) -> None:
+        """Add an output; `export` is the name other stacks import, `when` a condition.
+
+        Raises:
+            LogicalIdError: another output is called so.
+        """
+        extra: dict[str, Any] = {"Condition": when} if when else {}
+        if export is not None:
+            extra["Export"] = Export(export)
+        self.add_output(Output(name, Description=description, Value=value, **extra))
+
+    def document(self) -> Document:
+        """Return the template as plain data, each resource checked by troposphere on the way.
+
+        Raises:
+            ValueError, TypeError: troposphere's own complaint, with a note saying which line
+                added the resource.
+        """
+        comments: dict[tuple[str | int, ...], str] = {
+            ("Resources", name): why for name, why in self.whys.items()
+        }
+        body: dict[str, Any] = {"AWSTemplateFormatVersion": self.version}
+        if self.transform:
+            body["Transform"] = self.transform
+        if self.description:
+            body["Description"] = self.description
+        for section, things in (
+            ("Metadata", self.metadata),
+            ("Parameters", self.parameters),
+            ("Rules", self.rules),
+            ("Mappings", self.mappings),
+            ("Conditions", self.conditions),
+            ("Resources", self.resources),
+            ("Outputs", self.outputs),
+        ):
+            if things or section == "Resources":
+                body[section] = {
+                    name: self._encode(section, name, thing, comments)
+                    for name, thing in things.items()
+                }
+        return Document(body, comments, dict(self.origins))
+
+    # troposphere's own, which blueprints that were written for it call: its `add_condition`
+    # overwrites what is there without a word, and none of them compares sections.
+
+    def add_parameter(self, parameter: Any) -> Any:
+        """Add a parameter of troposphere's, or several; see `declare`."""
+        return self._take("Parameters", parameter, super().add_parameter)
+
+    def add_resource(self, resource: Any) -> Any:
+        """Add a resource, or several; see `add`."""
+        return self._take("Resources", resource, super().add_resource)
+
+    def add_output(self, output: Any) -> Any:
+        """Add an output of troposphere's, or several; see `output`."""
+        return self._take("Outputs", output, super().add_output)
+
+    def add_condition(self, name: str, condition: Any) -> str:
+        """Add a condition; see `condition`."""
+        self._name("Conditions", name)
+        return str(super().add_condition(name, condition))
+
+    def _add(self, resource: AWSObject, why: str) -> None:
+        self.add_resource(resource)
+        if why:
+            self.whys[resource.title] = why
+
+    def _take(self, section: str, things: Any, add: Callable[[Any], Any]) -> Any:
+        """Add what has a title, or several such, unless a name is taken."""
+        for thing in things if isinstance(things, list) else [things]:
+            self._name(section, str(thing.title))
+            add(thing)
+        return things
+
+    def _name(self, section: str, name: str) -> None:
+        """Note which line gives something its logical ID.
+
+        Raises:
+            LogicalIdError: something else of the template is called so.
+        """
+        origin = _caller()
+        for other in SHARED if section in SHARED else (section,):
+            if name in getattr(self, other.lower()):
+                first = self.origins.get((other, name), "a line that is not known")
+                what = SHARED.get(other, "output")
+                raise LogicalIdError(
+                    f"{origin}: the logical ID {name!r} is taken: {first} gave it to"
+                    f" {'an' if what == 'output' else 'a'} {what}; rename one of the two"
+                )
+        self.origins[section, name] = origin
+
+    def _encode(self, section: str, name: str, thing: Any, comments: dict[Any, str]) -> Any:
+        try:
+            return encode(thing, (section, name), comments)
+        except Exception as error:
+            if origin := self.origins.get((section, name)):
+                error.add_note(f"in {section}.{name}, added at {origin}")
+            raise
+
+    def _present(self, question: parameter) -> None:
+        """Put a parameter under its heading in the console."""
+        if question.label:
+            self.set_parameter_label(question.name, question.label)
+        groups = self.metadata.get(INTERFACE, {}).get("ParameterGroups", [])
+        heading = question.group or (groups[-1]["Label"]["default"] if groups else "")
+        if heading:
+            self.add_parameter_to_group(question.name, heading)
+
+
+def encode(value: Any, path: tuple[str | int, ...], comments: dict[Any, str]) -> Any:
+    """Return a troposphere value as plain data in one pass, noting reasons by path.
+
+    troposphere's own `to_dict` encodes once per level of nesting; this does it once.
+    """
+    if isinstance(value, troposphere.BaseAWSObject):
+        if value.do_validation:
+            value._validate_props()  # noqa: SLF001 - `to_dict` does it, but encodes again
+            value.validate()
+        value = {k: v for k, v in value.resource.items() if k != "Properties" or v}
+    elif isinstance(value, troposphere.AWSHelperFn):
+        # awacs has a helper class of the same name whose instances only know JSONrepr.
+        value = value.data if hasattr(value, "data") else value.to_dict()
+    elif hasattr(value, "JSONrepr"):
+        value = value.JSONrepr()
+    elif hasattr(value, "to_dict"):
+        value = value.to_dict()
+    if isinstance(value, Statement) and value.because:
+        comments[path] = value.because
+    if isinstance(value, dict):
+        return {key: encode(item, (*path, key), comments) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encode(item, (*path, i), comments) for i, item in enumerate(value)]
+    return value
+
+
+def _caller() -> Origin:
+    """Return the first line outside cfngen and troposphere that led here."""
+    frame = sys._getframe(1)  # noqa: SLF001 - what `inspect` uses, too, without its cost
+    while frame.f_back and _resolved(frame.f_code.co_filename).startswith(LIBRARIES):
+        frame = frame.f_back
+    return Origin(_resolved(frame.f_code.co_filename), frame.f_lineno)
+
+
+@cache
+def _resolved(file: str) -> str:
+    return str(Path(file).resolve())

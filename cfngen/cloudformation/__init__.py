@@ -1,0 +1,1 @@
+"""CloudFormation as it is: its YAML, its functions, its schemas, limits, regions and hours."""

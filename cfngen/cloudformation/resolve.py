@@ -1,0 +1,295 @@
+"""CloudFormation's functions, worked out as far as their arguments are literal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from cfngen.cloudformation.values import (
+    CLOSE,
+    OPEN,
+    PRIVATE,
+    REFERENCE,
+    SPOOF,
+    argument_text,
+    flat,
+    has_functions,
+    literal,
+    readable,
+    scalar,
+)
+
+SUB = re.compile(r"\$\{(!?)([^}]*)\}")
+# What stands in the text of a template that is inside another, in the place of a reference of the
+# outer's: it is known to the deployment alone, and is no reference to anything of the inner one.
+OUTER_OPEN, OUTER_CLOSE = "\ue002", "\ue003"
+OUTER = re.compile(f"{OUTER_OPEN}([^{OPEN}{CLOSE}{OUTER_OPEN}{OUTER_CLOSE}]*){OUTER_CLOSE}")
+NO_VALUE = {"Ref": "AWS::NoValue"}
+NOTHING: Any = object()  # what `AWS::NoValue` leaves, once an `Fn::If` is decided
+LONGEST = 1_000_000  # characters of one text: no template may have more in it
+MOST_UNKNOWN = 50_000  # characters of a function that is left for deploy time, written out
+MOST_TOLD = 1000  # characters of what a condition or mapping says, for those who depend on it
+DEEPEST = 100  # conditions that refer to conditions
+
+
+class Resolver:
+    """Works out the values of one template.
+
+    `told` names the conditions and mappings that are not the same on both sides of a review: what
+    depends on them carries what they say, so that it is seen to change with them. `parameters` are
+    those whose value is known, as resolved values: what an outer template passes to this one. An
+    attribute that is known, such as an output of a nested stack, is among them as `Name.Attribute`.
+    """
+
+    def __init__(
+        self,
+        mappings: dict[str, Any],
+        conditions: dict[str, Any],
+        told: frozenset[str] = frozenset(),
+        parameters: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Keep the sections that values refer to, as plain data."""
+        self.parameters = parameters or {}
+        self._flat = {name: flat(value) for name, value in self.parameters.items()}
+        self.mappings = mappings
+        self.conditions = conditions
+        self.told = told
+        # Arguments, which are kept so that no other gets their place, and what functions make of
+        # them. What is asked for again on each level would take twice as long with each.
+        self._made: dict[tuple[str, int], tuple[Any, Any]] = {}
+        self._truths: dict[str, bool | None] = {}
+        self._meanings: dict[tuple[str, str], str] = {}
+
+    def resolve(self, value: Any) -> Any:
+        """Return a value with everything worked out that is known before deploy time."""
+        found = self._value(value)
+        return None if found is NOTHING else found
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            if len(value) == 1:
+                ((name, argument),) = value.items()
+                if name == "Ref":
+                    return self._ref(argument)
+                if isinstance(name, str) and name.startswith("Fn::"):
+                    return self._function(name, argument)
+            items = ((_key(key), self._value(item)) for key, item in value.items())
+            return {key: item for key, item in items if item is not NOTHING}
+        if isinstance(value, list):
+            return [item for item in map(self._value, value) if item is not NOTHING]
+        if isinstance(value, str):
+            return _text(value)
+        if isinstance(value, dt.date):  # CloudFormation reads no dates
+            return value.isoformat()
+        return value
+
+    def _ref(self, argument: Any) -> Any:
+        """Return a reference; with the transform of language extensions its name may be made."""
+        if argument == "AWS::NoValue":
+            return NOTHING
+        name = self.resolve(argument)
+        if not (isinstance(name, str) and literal(name)):
+            return {"Ref": name}
+        return self.parameters[name] if name in self.parameters else _reference(name)
+
+    def _function(self, name: str, argument: Any) -> Any:
+        known = name, id(argument)
+        if known not in self._made:
+            self._made[known] = argument, self._called(name, argument)
+        return self._made[known][1]
+
+    def _called(self, name: str, argument: Any) -> Any:
+        known = {
+            "Fn::GetAtt": self._get_att,
+            "Fn::Sub": self._sub,
+            "Fn::Join": self._join,
+            "Fn::Select": self._select,
+            "Fn::Split": self._split,
+            "Fn::FindInMap": self._find_in_map,
+            "Fn::If": self._if,
+            "Fn::Equals": self._equals,
+            "Fn::ToJsonString": self._to_json_string,
+            "Fn::Length": self._length,
+        }.get(name)
+        found = known(argument) if known else None
+        return self._unknown(name, argument) if found is None else found
+
+    def _unknown(self, name: str, argument: Any) -> Any:
+        resolved = self.resolve(argument)
+        if name in ("Fn::Base64", "Fn::Transform", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"):
+            return {name: resolved}
+        text = argument_text(resolved)
+        if len(text) > MOST_UNKNOWN:
+            names = sorted({"".join(found) for found in REFERENCE.findall(text)})
+            text = f"{_digest(text)} of {' '.join(map(_reference, names))}"
+        return f"{OPEN}{name} {text}{CLOSE}"
+
+    def _get_att(self, argument: Any) -> Any:
+        parts = argument.split(".", 1) if isinstance(argument, str) else argument
+        if isinstance(parts, list) and len(parts) >= 2:
+            name, *rest = (self.resolve(part) for part in parts)
+            attribute = ".".join(map(scalar, rest))
+            if isinstance(name, str) and literal(name):
+                known = self.parameters.get(f"{name}.{attribute}")
+                return _reference(f"{name}.{attribute}") if known is None else known
+        return None
+
+    def _sub(self, argument: Any) -> Any:
+        text, own = argument, {}
+        if isinstance(argument, list) and len(argument) == 2 and isinstance(argument[1], dict):
+            text, own = argument
+        if not isinstance(text, str):
+            return None
+
+        values = self._flat | {name: flat(self.resolve(value)) for name, value in own.items()}
+        text = _text(text)
+        last = text.rfind("}") + 1  # without a brace behind them, many `${` would take long
+        names = (m[2].strip() for m in SUB.finditer(text, 0, last) if not m[1])
+        if len(text) + sum(len(values.get(name, "")) for name in names) > LONGEST:
+            return None
+
+        def one(match: re.Match[str]) -> str:
+            name = match[2].strip()
+            if match[1]:
+                return f"${{{match[2]}}}"
+            return values[name] if name in values else _reference(name)
+
+        return SUB.sub(one, text[:last]) + text[last:]
+
+    def _to_json_string(self, argument: Any) -> str | None:
+        resolved = self.resolve(argument)
+        return None if has_functions(resolved) else flat(resolved)
+
+    def _length(self, argument: Any) -> int | None:
+        resolved = self.resolve(argument)
+        return len(resolved) if isinstance(resolved, list) and literal(resolved) else None
+
+    def _join(self, argument: Any) -> Any:
+        if not (isinstance(argument, list) and len(argument) == 2):
+            return None
+        delimiter, items = argument[0], self.resolve(argument[1])
+        if not (isinstance(delimiter, str) and isinstance(items, list)):
+            return None
+        return delimiter.join(map(flat, items))
+
+    def _select(self, argument: Any) -> Any:
+        if not (isinstance(argument, list) and len(argument) == 2):
+            return None
+        index, items = str(argument[0]), self.resolve(argument[1])
+        if isinstance(items, list) and index.isdecimal() and int(index) < len(items):
+            return items[int(index)]
+        return None
+
+    def _split(self, argument: Any) -> Any:
+        if not (isinstance(argument, list) and len(argument) == 2):
+            return None
+        delimiter, text = argument[0], self.resolve(argument[1])
+        if isinstance(delimiter, str) and delimiter and isinstance(text, str) and literal(text):
+            return text.split(delimiter)
+        return None
+
+    def _find_in_map(self, argument: Any) -> Any:
+        if not (isinstance(argument, list) and len(argument) in (3, 4)):
+            return None
+        keys = [self.resolve(key) for key in argument[:3]]
+        if not all(isinstance(key, str | int) for key in keys):
+            return None
+        name, first, second = map(str, keys)
+        table = self.mappings.get(name)
+        if isinstance(table, dict):
+            rows = {str(key): row for key, row in table.items()}
+            row = rows.get(first)
+            if isinstance(row, dict) and second in row:
+                return self.resolve(row[second])
+        of = ""
+        if name in self.told and isinstance(table, dict):
+            of = " of " + self._meaning("Mappings", name)
+        others = [flat(self.resolve(default)) for default in argument[3:]]
+        return f"{OPEN}Fn::FindInMap {', '.join((name, first, second, *others))}{of}{CLOSE}"
+
+    def _if(self, argument: Any) -> Any:
+        if not (isinstance(argument, list) and len(argument) == 3):
+            return None
+        condition = argument[0]
+        branches = [self._value(branch) for branch in argument[1:]]
+        if branches[0] == branches[1]:
+            return branches[0]
+        known = self.known(condition)
+        if known is not None:
+            return branches[0 if known else 1]
+        name = self.condition(condition) if isinstance(condition, str) else self.resolve(condition)
+        return {"Fn::If": [name, *(None if one is NOTHING else one for one in branches)]}
+
+    def condition(self, name: str) -> str:
+        """Return the name of a condition, with what it says if that is not so on both sides."""
+        if name not in self.told:
+            return name
+        return f"{name} (now {self._meaning('Conditions', name)})"
+
+    def _meaning(self, section: str, name: str) -> str:
+        """Return what a condition or mapping says; if that is long, its digest."""
+        if (section, name) not in self._meanings:
+            conditions = section == "Conditions"
+            meant = self.resolve(self.conditions.get(name)) if conditions else self.mappings[name]
+            text = json.dumps(readable(meant), sort_keys=True, ensure_ascii=False, default=str)
+            if len(text) > MOST_TOLD:
+                text = f"{text[:100]}… {_digest(text)}"
+            self._meanings[section, name] = text
+        return self._meanings[section, name]
+
+    def _equals(self, argument: Any) -> Any:
+        if isinstance(argument, list) and len(argument) == 2:
+            left, right = (self.resolve(side) for side in argument)
+            if literal(left) and literal(right):
+                return scalar(left) == scalar(right)
+        return None
+
+    def known(self, condition: Any, depth: int = 0) -> bool | None:
+        """Return whether a condition holds, `None` if only the deployment can say."""
+        if isinstance(condition, str):
+            if condition not in self._truths:
+                self._truths[condition] = None  # for one that refers to itself
+                found = self.conditions.get(condition)
+                if found is not None and depth < DEEPEST:
+                    self._truths[condition] = self.known(found, depth + 1)
+            return self._truths[condition]
+        if not isinstance(condition, dict) or len(condition) != 1:
+            return None
+        ((name, argument),) = condition.items()
+        if name == "Condition":
+            return self.known(argument, depth + 1)
+        if name == "Fn::Equals":
+            found = self._equals(argument)
+            return found if isinstance(found, bool) else None
+        parts = argument if isinstance(argument, list) else []
+        truths = [self.known(part, depth + 1) for part in parts]
+        if name == "Fn::Not" and len(truths) == 1:
+            return None if truths[0] is None else not truths[0]
+        if name == "Fn::And":
+            return False if False in truths else None if None in truths else True
+        if name == "Fn::Or":
+            return True if True in truths else None if None in truths else False
+        return None
+
+
+def _text(text: str) -> str:
+    """Return a text of the template, in which nothing looks like a reference but an outer one."""
+    text = PRIVATE.sub(SPOOF, text)
+    return OUTER.sub(f"{OPEN}outer \\1{CLOSE}", text) if OUTER_OPEN in text else text
+
+
+def _key(key: Any) -> str:
+    """Return a key; a reference in one is written for people, since no key is ever resolved."""
+    return OUTER.sub(r"${outer \1}", str(key)) if OUTER_OPEN in str(key) else str(key)
+
+
+def _reference(name: str) -> str:
+    return f"{OPEN}{name}{CLOSE}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]

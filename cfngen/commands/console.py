@@ -1,0 +1,128 @@
+"""The terminal: data goes to standard output, what is said about it to standard error."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+import cfngen
+from cfngen.escaping import visible, visible_lines
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+# With a separator: `cfngen_acme` beside us is not ours.
+OURS = os.path.dirname(cfngen.__file__) + os.sep  # noqa: PTH120 - `--help` does without pathlib
+CLICKS = os.path.dirname(click.__file__) + os.sep  # noqa: PTH120 - (the same)
+
+
+class HungUpError(Exception):
+    """Whoever read our output has gone; nothing is wrong, and nothing is left to say."""
+
+
+def style(text: str, stream: Any, **how: Any) -> str:
+    """Colour text for a terminal, unless NO_COLOR asks for none (https://no-color.org)."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    if plain or stream is None or not stream.isatty():
+        return text
+    return click.style(text, **how)
+
+
+def terminal_width() -> int:
+    """Return how many columns there are to print to; 100 where there is no terminal.
+
+    More than 120 are not used: a line as long as that is hard to read.
+    """
+    import shutil
+
+    if sys.stdout is None or not sys.stdout.isatty():
+        return 100
+    return min(shutil.get_terminal_size((100, 24)).columns, 120)
+
+
+def out(text: str) -> None:
+    """Write data, always in UTF-8.
+
+    Raises:
+        HungUpError: nobody reads any more, as after `| head`.
+        click.ClickException: it cannot be written, for want of room on the disk.
+    """
+    try:
+        click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
+    except BrokenPipeError:
+        raise HungUpError from None
+    except OSError as error:
+        raise click.ClickException(f"standard output: {error.strerror}") from None
+
+
+def say(text: str, **how: Any) -> None:
+    """Tell a person something, in a colour if there is a terminal.
+
+    It is one line, and nothing in it is hidden: what a stranger has called a file, say, can neither
+    move the terminal nor begin a line of its own.
+    """
+    _write(style(visible(text), sys.stderr, **how))
+
+
+def complain(error: BaseException) -> None:
+    """Say what is wrong, a line each, and below it what was going on, and where."""
+    prefix = style("error: ", sys.stderr, fg="red", bold=True)
+    for problem in getattr(error, "problems", ()) or (str(error),):
+        _write(f"{prefix}{visible(problem)}")
+    for note in (*getattr(error, "__notes__", ()), *_places(error)):
+        for line in visible_lines(note):
+            _write(f"  {line}")
+
+
+def refuse(error: click.ClickException) -> None:
+    """Show what click has to say about the arguments, which may be anybody's."""
+    message = error.format_message()
+    if not isinstance(error, click.MissingParameter):  # which lists choices of ours, line by line
+        message = visible(message)
+    error.format_message = lambda: message  # type: ignore[method-assign]
+    error.show()
+
+
+def explode(error: BaseException) -> None:
+    """Show an exception as Python would, without the frames of the command line before it."""
+    import traceback
+
+    frames = error.__traceback__
+    ours = True  # the first frame is the command's, those after it are click's
+    while frames and frames.tb_next and (ours or _file(frames).startswith(CLICKS)):
+        frames, ours = frames.tb_next, False
+    error.__traceback__ = frames
+    for text in traceback.format_exception(error):
+        for line in visible_lines(text):
+            _write(line)
+
+
+def _write(line: str) -> None:
+    """Write a line in which nothing of a stranger's is left that a terminal or a log obeys."""
+    try:
+        click.echo(line, err=True, color=True)
+    except BrokenPipeError:
+        raise HungUpError from None
+
+
+def _places(error: BaseException) -> list[str]:
+    """Return the innermost line outside cfngen that led to an error, if there is one."""
+    import importlib
+    import traceback
+
+    from cfngen.paths import near
+
+    known = (OURS, CLICKS, "<frozen ", os.path.dirname(importlib.__file__))  # noqa: PTH120
+    places = [
+        f"at {near(frame.f_code.co_filename)}:{line}"
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if not frame.f_code.co_filename.startswith(known)
+    ]
+    return places[-1:]
+
+
+def _file(frames: TracebackType) -> str:
+    return frames.tb_frame.f_code.co_filename

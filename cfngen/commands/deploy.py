@@ -1,0 +1,242 @@
+"""The commands for deployments: plan, deploy-role. They print; nothing is deployed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cfngen.commands.console import out, say
+from cfngen.commands.project import (
+    complete_templates,
+    draw,
+    here,
+    is_file,
+    read_files,
+    template,
+    write_file,
+)
+from cfngen.errors import CfngenError, Problems
+
+if TYPE_CHECKING:
+    from cfngen.deploy.script import Source, Step
+    from cfngen.project.manifest import Entry, Manifest
+
+
+@click.command()
+@click.argument("names", nargs=-1, shell_complete=complete_templates)
+@click.option(
+    "--parameters-file",
+    metavar="FILE|FOLDER",
+    help="Let the commands take what is asked for from there; written to be filled in, if new.",
+)
+@click.option(
+    "--bucket",
+    metavar="NAME",
+    help="The bucket for templates of more than 51,200 bytes; a variable, without this.",
+)
+@click.option(
+    "--force", is_flag=True, help="Write files with parameters anew, over those that are there."
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="How to print the plan.",
+)
+def plan(
+    names: tuple[str, ...],
+    *,
+    parameters_file: str | None,
+    bucket: str | None,
+    force: bool,
+    form: str,
+) -> None:
+    """Print the commands that deploy templates (all of them, without NAMES), in order.
+
+    The order is that of `after` in the table of templates, of what they export and import, and of
+    the SSM parameters that they write and read.
+    A plan is for one account: without NAMES, templates that have an `account` are left out.
+    """
+    from cfngen.deploy.script import steps
+    from cfngen.deploy.script.as_json import as_json
+    from cfngen.deploy.script.shell import shell
+    from cfngen.deploy.script.targets import in_one_account
+    from cfngen.project import manifest
+    from cfngen.project.no_templates import require_templates
+
+    bucket = _bucket(bucket)
+    place = manifest.find(here())
+    require_templates(place)
+    project = manifest.read(place)
+    if not project.templates:
+        say(f"{project.source}: lists no template, so there is nothing to deploy", fg="yellow")
+        if form == "text" and not names:
+            return
+    entries = project.select(names)
+    if not names:
+        entries = in_one_account(entries)
+    known = {entry.name for entry in entries}
+    elsewhere = {} if names else {n: e.account for n, e in project.templates.items()}
+    elsewhere = {name: account for name, account in elsewhere.items() if name not in known}
+    beside = [name for entry in entries for name in entry.after if name not in known]
+    chosen = _sources(project, entries)
+    found = steps(chosen, _sources(project, project.select(tuple(beside)) if beside else []))
+    files = _answers(found, parameters_file, force=force) if parameters_file else {}
+    if form == "json":
+        out(as_json(found, files, bucket))
+        for name, account in elsewhere.items():
+            say(f"not in it: {name}, for another account: {account}", fg="yellow")
+    else:
+        out(shell(found, files, elsewhere, bucket))
+    if bucket and not any(step.needs_bucket for step in found):
+        say(f"--bucket {bucket}: no template of this plan needs one", fg="yellow")
+    for source in chosen:
+        _tell_stale(project, source)
+
+
+def _bucket(name: str | None) -> str:
+    """Return the name of a bucket, if it can be one (AWS page "Bucket naming rules")."""
+    if name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
+        raise CfngenError(
+            f"--bucket {name!r}: not the name of a bucket; it has 3 to 63 lowercase letters,"
+            " digits, dots and dashes, and neither s3:// nor a folder"
+        )
+    return name or ""
+
+
+def _sources(project: Manifest, entries: list[Entry]) -> list[Source]:
+    from cfngen.deploy.script import Source
+    from cfngen.paths import near
+
+    return [
+        Source(entry, drawn.document.body, drawn.size, near(project.output / entry.file_name))
+        for entry, drawn in zip(entries, draw(entries), strict=True)
+    ]
+
+
+def _tell_stale(project: Manifest, source: Source) -> None:
+    """Say which file is not there to be deployed yet."""
+    if not (project.output / source.entry.file_name).is_file():
+        say(f"{source.file}: not there; run `cfngen build` before you deploy", fg="yellow")
+
+
+def _answers(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
+    """Write the files with parameters that are not there, and return all names, by template.
+
+    Raises:
+        CfngenError: a file that is there does not fit its template, or one cannot be written.
+    """
+    from pathlib import Path
+
+    from cfngen.deploy.script.parameter_files import mistakes, skeleton
+
+    asking = {step.template: step for step in found if step.parameters}
+    folder = target.endswith("/") or Path(target).is_dir()
+    if len(asking) > 1 and not folder:
+        raise CfngenError(
+            f"--parameters-file {target}: {len(asking)} templates ask for parameters"
+            f" ({', '.join(asking)}); name a folder, with a slash at the end"
+        )
+    if not asking:
+        say(f"{target}: not written, since no template asks for parameters", fg="yellow")
+    paths = {name: Path(target, f"{name}.json") if folder else Path(target) for name in asking}
+    kept = {name: path for name, path in paths.items() if path.exists() and not force}
+    texts = dict(zip(kept, read_files(list(kept.values())), strict=True))
+    problems = [
+        f"{kept[name]}: {what}"
+        for name, text in texts.items()
+        for what in mistakes(asking[name], text)
+    ]
+    if problems:
+        raise Problems(problems)
+    for name, path in paths.items():
+        if name not in kept:
+            write_file(path, skeleton(asking[name]))
+        say(f"{'kept   ' if name in kept else 'written'}  {path}", fg="green")
+    return {name: str(path) for name, path in paths.items()}
+
+
+@click.command("deploy-role")
+@click.argument("name", shell_complete=complete_templates)
+@click.option("--stack-name", help="What the stack is called; like the template, without this.")
+@click.option("--partition", default="*", help="Such as aws-cn; any, without this.")
+@click.option("--region", default="*", help="Such as eu-west-1; any, without this.")
+@click.option("--account", default="*", help="Such as 123456789012; any, without this.")
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What a parameter will be, to narrow what is named after it.",
+)
+@click.option(
+    "--inline",
+    is_flag=True,
+    help="Print one document, for a role's inline policy: up to 10,240 characters.",
+)
+@click.option("--explain", is_flag=True, help="List the actions of handlers that are left out.")
+@click.option(
+    "--skip-unknown",
+    is_flag=True,
+    help="Leave out types of which nothing is known, and say so, instead of an error.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("yaml", "json")),
+    default="yaml",
+    show_default=True,
+    help="YAML has comments; JSON is what `aws iam` takes.",
+)
+def deploy_role(
+    name: str,
+    *,
+    stack_name: str | None,
+    inline: bool,
+    explain: bool,
+    skip_unknown: bool,
+    form: str,
+    **given: Any,
+) -> None:
+    """Print the policy of the role that CloudFormation needs to deploy a template.
+
+    NAME is a template of this project, or a template's file. The role is the one that
+    `aws cloudformation deploy --role-arn` gives to CloudFormation.
+    """
+    from dataclasses import replace
+
+    from cfngen.deploy.role import policy
+    from cfngen.deploy.role.destination import place
+    from cfngen.deploy.role.exports import exported_roles
+    from cfngen.deploy.role.formats import as_json, as_yaml, notes
+    from cfngen.deploy.script import stack_name as named
+    from cfngen.project.manifest import all_regions
+
+    before = _before(name)
+    name, body = template(name)
+    stack = named(name) if stack_name is None else stack_name
+    where = place(body, stack=stack, regions=all_regions(), **given)
+    exporters = [(named(one.entry.name), one.body) for one in before]
+    where = replace(where, exports=exported_roles(exporters, where))
+    found = policy(name, body, where, skip_unknown=skip_unknown)
+    if form == "yaml":
+        out(as_yaml(found, inline=inline, explain=explain))
+        return
+    out(as_json(found, inline=inline))
+    for note in notes(found, inline=inline, explain=explain):
+        say(note)
+
+
+def _before(name: str) -> list[Source]:
+    """Return what a template of this project comes after, by its table; nothing for a file."""
+    from cfngen.project import manifest
+
+    if is_file(name):
+        return []
+    project = manifest.load(here())
+    (entry,) = project.select((name,))
+    return _sources(project, project.select(entry.after) if entry.after else [])

@@ -1,0 +1,155 @@
+"""What several commands do: find the project, draw its templates, read files."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cfngen.commands.console import complain
+from cfngen.errors import CfngenError, Problems
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from cfngen.project.generate import Drawn
+    from cfngen.project.manifest import Entry
+
+
+def complete_templates(_ctx: click.Context, _param: click.Parameter, start: str) -> list[str]:
+    """Return the templates whose names begin so, for completion."""
+    from cfngen.project import manifest
+
+    return [name for name in manifest.template_names(here()) if name.startswith(start)]
+
+
+def complete_blueprints(_ctx: click.Context, _param: click.Parameter, start: str) -> list[str]:
+    """Return the blueprints whose names begin so, for completion."""
+    from cfngen.project import registry
+
+    return [name for name in registry.search()[0] if name.startswith(start)]
+
+
+def template(name: str) -> tuple[str, Any]:
+    """Return the name and the body of a template: one of the project's, or a file's."""
+    from pathlib import Path
+
+    from cfngen.cloudformation.read import read
+    from cfngen.errors import RenderError
+    from cfngen.project import manifest
+
+    if is_file(name):
+        (text,) = read_files([Path(name)])
+        try:
+            return Path(name).stem, read(text)
+        except RenderError as error:
+            raise CfngenError(f"{name}: {error}") from None
+    (drawn,) = draw(manifest.load(here()).select((name,)))
+    return drawn.name, drawn.document.body
+
+
+def is_file(name: str) -> bool:
+    """Whether a name is that of a template's file, not of a template of the project."""
+    from cfngen.cloudformation.source import SUFFIXES
+
+    return "/" in name or name.endswith(SUFFIXES)
+
+
+def draw(entries: Sequence[Entry]) -> list[Drawn]:
+    """Draw templates; what is wrong with any of them is told together.
+
+    An exception in a blueprint is raised as it is, with a note on which template it was, after
+    the complaints about the others.
+    """
+    from contextlib import redirect_stdout
+
+    from cfngen.project.generate import draw
+
+    drawn: list[Drawn] = []
+    refused: list[CfngenError] = []
+    failed: Exception | None = None
+    for entry in entries:
+        try:
+            blueprint = entry.blueprint.load()
+            distribution = entry.blueprint.distribution
+            with redirect_stdout(sys.stderr):  # ours is for data
+                drawn.append(
+                    draw(blueprint, entry.options, name=entry.name, distribution=distribution)
+                )
+        except CfngenError as error:
+            error.add_note(f"while drawing the template {entry.name} ({entry.where})")
+            refused.append(error)
+        except (Exception, SystemExit) as error:
+            bug = error if isinstance(error, Exception) else _not_the_end(entry, error)
+            bug.add_note(f"while drawing the template {entry.name} ({entry.where})")
+            failed = failed or bug
+    for refusal in refused[: None if failed else -1]:
+        complain(refusal)
+    if failed or refused:
+        raise failed or refused[-1]
+    return drawn
+
+
+def _not_the_end(entry: Entry, error: SystemExit) -> Exception:
+    what = f"the blueprint {entry.blueprint} ends the program ({error!r})"
+    return RuntimeError(what).with_traceback(error.__traceback__)
+
+
+def read_files(paths: Sequence[Path]) -> list[str]:
+    """Return what is in the files; all that cannot be read are told together."""
+    texts, problems = [], []
+    for path in paths:
+        try:
+            texts.append(path.read_bytes().decode("utf-8"))
+        except OSError as error:
+            problems.append(f"{path}: cannot be read: {error.strerror}")
+        except UnicodeDecodeError:
+            problems.append(f"{path}: not UTF-8")
+        except ValueError:  # a zero in it, or half a pair
+            problems.append(f"{path}: no name that a file can have")
+    if problems:
+        raise Problems(problems)
+    return texts
+
+
+def write_file(path: Path, text: str) -> None:
+    """Write a file that was asked for by name, and the folders on the way.
+
+    Raises:
+        CfngenError: it cannot be written, or is a link: a checkout may have one that leads
+            anywhere.
+    """
+    import os
+
+    if path.is_symlink():
+        raise CfngenError(f"{path}: a link, which is not written through; remove it first")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_NOFOLLOW", 0)
+        with os.fdopen(os.open(path, flags, 0o666), "wb") as stream:
+            stream.write(text.encode("utf-8", "backslashreplace"))
+    except OSError as error:
+        raise CfngenError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def here() -> Path:
+    """Return the working directory.
+
+    Raises:
+        CfngenError: it is gone.
+    """
+    from pathlib import Path
+
+    try:
+        return Path.cwd()
+    except FileNotFoundError:
+        raise CfngenError("the working directory was removed; go to one that exists") from None
+
+
+def own_version() -> str:
+    """Return the version of cfngen that is installed."""
+    from importlib.metadata import version
+
+    return version("cfngen")

@@ -1,0 +1,210 @@
+"""The command that says what a change of templates means: review."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from cfngen.commands.console import out, say, style, terminal_width
+from cfngen.commands.exits import FINDINGS
+from cfngen.commands.project import draw, here, own_version, write_file
+from cfngen.errors import Problems, did_you_mean
+
+if TYPE_CHECKING:
+    from cfngen.project.manifest import Manifest
+    from cfngen.project.revisions import Comparison
+    from cfngen.review import Review
+
+# As the model and the printers have them, which `--help` need not load.
+CONCERNS = ("refused", "data", "replace", "broaden", "unknown")
+FORMATS = ("text", "markdown", "json", "sarif", "html")
+
+
+@click.command()
+@click.argument("base")
+@click.argument("head", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    default="text",
+    show_default=True,
+    help="How to print the review.",
+)
+@click.option(
+    "--write",
+    "writes",
+    multiple=True,
+    metavar="FORMAT=FILE",
+    help="Write the review to a file as well; may be given several times.",
+)
+@click.option(
+    "--fail-on",
+    "fails",
+    multiple=True,
+    metavar="CONCERN,…",
+    help=f"Exit 1 if there is a finding of one of these: {', '.join(CONCERNS)}.",
+)
+@click.option("--details", is_flag=True, help="Tell every change on the terminal.")
+@click.option(
+    "--limit",
+    type=click.IntRange(1000),
+    help="Characters that markdown stays below.  [default: 65,536, as on GitHub]",
+)
+@click.option(
+    "--blueprints/--no-blueprints",
+    default=None,
+    help="Name the lines of blueprints, for which they are run.  [default: for sarif only]",
+)
+def review(
+    base: str,
+    head: str | None,
+    *,
+    form: str,
+    writes: tuple[str, ...],
+    fails: tuple[str, ...],
+    details: bool,
+    limit: int | None,
+    blueprints: bool | None,
+) -> None:
+    """Say what a change of templates means for the stacks that are running.
+
+    BASE is what is deployed, HEAD what would be: a git revision, a folder or a file. Without HEAD
+    it is the working tree. A revision stands for the output folder that the project has in it;
+    beside a folder or a file, for that folder or file. `A...B` is what B changed since it left A.
+
+    Nothing is asked of AWS: what is replaced comes from the resource schemas of cfn-lint, what
+    may be done from the policies themselves.
+    """
+    from pathlib import Path
+
+    from cfngen.project import manifest, revisions
+    from cfngen.review.formats import GITHUB, printed
+
+    concerns, files = _asked(fails, writes)
+    # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
+    compared = revisions.pair(base, head, here())
+    result = review_of(compared)
+    wanted = {form, *(kind for kind, _ in files)}
+    if blueprints or (blueprints is None and "sarif" in wanted):
+        texts = {name: source.text for name, source in compared.head.items()}
+        project = manifest.read(manifest.find(here()))
+        result = _with_origins(result, project, texts, everything=bool(blueprints))
+    most, version = limit or GITHUB, own_version()
+    for kind, file in files:
+        write_file(Path(file), printed(result, kind, limit=most, version=version))
+    out(
+        printed(
+            result,
+            form,
+            lambda text, **how: style(text, sys.stdout, **how),
+            limit=most,
+            width=terminal_width(),
+            version=version,
+            details=details,
+        )
+    )
+    if failed := _failed(result, concerns):
+        say(f"failed, since --fail-on asks for it: {', '.join(failed)}", fg="red")
+        raise click.exceptions.Exit(FINDINGS)
+
+
+def review_of(compared: Comparison) -> Review:
+    """Return the review of what was compared, which says what was not as well."""
+    from dataclasses import replace
+
+    from cfngen.review import review as reviewed
+
+    result = reviewed(
+        compared.base, compared.head, labels=compared.labels, accepted=compared.accepted
+    )
+    notes = (*compared.notes, *result.scope.notes)
+    scope = replace(
+        result.scope,
+        left_out=compared.left_out,
+        accepted=(*compared.allowed, *result.scope.accepted),
+        notes=notes,
+    )
+    return replace(result, scope=scope, unknowns=(*compared.unknowns, *result.unknowns))
+
+
+def _failed(result: Review, concerns: list[str]) -> list[str]:
+    """Return the concerns that something was found of, each with what it is about."""
+    about = {
+        concern: [
+            *(
+                f"{stack.name}/{finding.subject}"
+                for stack in result.stacks
+                for finding in stack.findings
+                if finding.concern == concern
+            ),
+            *(finding.subject for finding in result.unknowns if finding.concern == concern),
+        ]
+        for concern in dict.fromkeys(concerns)
+    }
+    return [f"{concern} ({_some(named)})" for concern, named in about.items() if named]
+
+
+def _some(named: list[str]) -> str:
+    names = list(dict.fromkeys(named))
+    more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+    return f"{', '.join(names[:3])}{more}"
+
+
+def _asked(
+    fails: tuple[str, ...], writes: tuple[str, ...]
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the concerns and the files that were asked for; all mistakes are told together."""
+    concerns = [name.strip() for text in fails for name in text.split(",") if name.strip()]
+    problems = [
+        f"--fail-on: no concern {name!r}{did_you_mean(name, CONCERNS)}"
+        f" (there are: {', '.join(CONCERNS)})"
+        for name in concerns
+        if name not in CONCERNS
+    ]
+    files = []
+    for text in writes:
+        form, _, file = text.partition("=")
+        if file == "-":
+            problems.append(f"--write: {text!r}: standard output is for --format {form}")
+        elif form in FORMATS and file:
+            files.append((form, file))
+        else:
+            problems.append(
+                f"--write: {text!r} is not FORMAT=FILE{did_you_mean(form, FORMATS)}"
+                f" (formats: {', '.join(FORMATS)})"
+            )
+    if problems:
+        raise Problems(problems)
+    return concerns, files
+
+
+def _with_origins(
+    result: Review, project: Manifest, texts: dict[str, str], *, everything: bool
+) -> Review:
+    """Return a review that names lines of blueprints, where the template is still theirs.
+
+    It says which templates are older than their blueprints; of `everything`, or of what changes.
+    """
+    from dataclasses import replace
+
+    from cfngen.review.origins import with_origins
+
+    changed = [stack.name for stack in result.stacks if stack.name in project.templates]
+    names = list(project.templates) if everything else changed
+    drawn = draw(project.select(tuple(names))) if names else []
+    current = [template for template in drawn if template.text == texts.get(template.name)]
+    origins = {
+        template.name: {key: str(origin) for key, origin in template.origins.items()}
+        for template in current
+    }
+    if stale := [template.name for template in drawn if template.name not in origins]:
+        note = (
+            f"not what the blueprints make now: {', '.join(stale)}; run `cfngen build`, or this"
+            " review is of what is older than they are"
+        )
+        scope = replace(result.scope, notes=(*result.scope.notes, note))
+        result = replace(result, scope=scope)
+    return with_origins(result, origins)

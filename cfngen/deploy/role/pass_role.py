@@ -1,0 +1,250 @@
+"""Roles that are handed to services: `iam:PassRole`, for each service by itself.
+
+They are found by what values are: references to roles and instance profiles of the template, and
+ARNs of others, wherever they stand, also inside of text such as an OpenAPI document. Only what a
+value does not show by itself (a parameter, an import, a bare name) goes by its property's name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cfngen.cloudformation.schemas import CUSTOM
+from cfngen.cloudformation.values import CLOSE, OPEN, references
+from cfngen.deploy.role.arns import IMPORTED, Resource, Taken, kinds_of, linked_roles, of_resource
+from cfngen.deploy.role.handlers import actions
+from cfngen.deploy.role.names import Place, asked, import_name, parameters, patterns
+from cfngen.deploy.role.principals import usual
+from cfngen.deploy.role.property_texts import Leaf, leaves
+
+ROLE, PROFILE = "AWS::IAM::Role", "AWS::IAM::InstanceProfile"
+LINKED = "AWS::IAM::ServiceLinkedRole"
+IAM = "AWS::IAM::"
+NESTED = "AWS::CloudFormation::Stack"
+EC2 = ("ec2.amazonaws.com",)
+# Properties, parameters and keys of text that have a role, or an instance profile.
+ROLE_NAME = re.compile(
+    r"(?i)(role(s|name|names|arn|arns|_arn)?|rolearnforlogging|permissionarn|callerarn|"
+    r"(?P<only_arns>credentials(arn)?))\Z"
+)
+PROFILE_NAME = re.compile(r"(?i)(instanceprofile(\.?(name|arn))?|jobflowrole|instancerole)\Z")
+# Whose instance profiles are no profiles of IAM.
+NO_PROFILES = "AWS::DMS::"
+# Resources that are used by others, which hand over what is in them.
+CARRIERS = frozenset(
+    (
+        "AWS::AutoScaling::LaunchConfiguration",
+        "AWS::EC2::LaunchTemplate",
+        "AWS::ECS::DaemonTaskDefinition",
+    )
+)
+# A reference in a resolved text, which may have others inside.
+_PLAIN = f"[^{OPEN}{CLOSE}]"
+_INNER = f"{OPEN}(?:{_PLAIN}|{OPEN}{_PLAIN}*{CLOSE})*{CLOSE}"
+_REFERENCE = f"{OPEN}(?:{_PLAIN}|{_INNER})*{CLOSE}"
+ARN = re.compile(
+    rf"arn:(?:{_REFERENCE}|[\w-])+:iam::(?:{_REFERENCE}|\d)*:(role|instance-profile)/"
+    rf"(?:{_REFERENCE}|[\w+=,.@/-])+",
+    re.ASCII,
+)
+
+
+@dataclass(frozen=True)
+class Handover:
+    """A role's ARN, as a pattern; the services that get it; and what is to be said of it."""
+
+    arn: str
+    services: tuple[str, ...]
+    note: str = ""
+
+
+def passed(resource: Resource, resources: dict[str, Resource], place: Place) -> Iterator[Handover]:
+    """Yield the roles that a resource hands over, those of what it is launched from included."""
+    unread: list[Leaf] = []
+    for leaf in leaves(resource.type, resource.properties):
+        found = list(_by_value(leaf, resource, resources, place))
+        yield from found
+        if not found:
+            unread.append(leaf)
+    for leaf in unread:
+        yield from _by_name(leaf, resource, resources, place)
+    for name in sorted(resource.references & set(resources)):
+        if resources[name].type in CARRIERS and resource.type not in CARRIERS:
+            yield from passed(resources[name], resources, place)
+
+
+def roles_of(
+    action: str, resource: Resource, resources: dict[str, Resource], place: Place
+) -> Taken | None:
+    """Return the roles that a handler reads or changes: those that its resource hands over.
+
+    And those that the service makes for itself, of types that do. `None` for other actions, and
+    for what hands over none.
+    """
+    service, _, verb = action.partition(":")
+    if service != "iam" or verb.endswith("ServiceLinkedRole") or resource.type.startswith(IAM):
+        return None
+    if kinds_of(service, verb) != ["role"]:
+        return None
+    found = list(passed(resource, resources, place))
+    if not found:
+        return None
+    makes = "iam:CreateServiceLinkedRole" in actions(resource.type)
+    linked = linked_roles(resource.type, place) if makes else ()
+    notes = dict.fromkeys(role.note for role in found if role.note)
+    return Taken(tuple(dict.fromkeys((*(role.arn for role in found), *linked))), "; ".join(notes))
+
+
+def _by_value(
+    leaf: Leaf, resource: Resource, resources: dict[str, Resource], place: Place
+) -> Iterator[Handover]:
+    """Yield what a text says by itself: references to roles and profiles, and their ARNs."""
+    named = {name for name, attribute in references(leaf.text) if attribute in ("", "Arn")}
+    for name in sorted(named & set(resources)):
+        yield from _of_template(resources[name], leaf, resource, resources, place)
+    for match in ARN.finditer(_given(leaf.text, place)):
+        arn = match[0].rstrip(",.")
+        if any(_is_role(resources.get(name)) for name, _ in references(arn)):
+            continue
+        if match[1] == "instance-profile":
+            yield _any_role(leaf, resource, place)
+        else:
+            yield from _elsewhere(leaf, arn, resource, resources, place)
+
+
+def _is_role(resource: Resource | None) -> bool:
+    return resource is not None and resource.type in (ROLE, PROFILE, LINKED)
+
+
+def _of_template(
+    other: Resource,
+    leaf: Leaf,
+    resource: Resource,
+    resources: dict[str, Resource],
+    place: Place,
+) -> Iterator[Handover]:
+    """Yield a role of the template, or those of its instance profile."""
+    if other.type == ROLE:
+        found = of_resource("iam", "role", other, place)
+        for arn in found.arns:
+            yield Handover(arn, _services(resource, leaf, other), found.note)
+    elif other.type == PROFILE and resource.type != PROFILE:
+        yield from passed(other, resources, place)
+    elif other.type == LINKED:
+        start = f"arn:{place.partition}:iam::{place.account}:role/aws-service-role/"
+        for service in patterns(other.properties.get("AWSServiceName"), place):
+            yield Handover(f"{start}{service}/*", _services(resource, leaf, None))
+
+
+def _by_name(
+    leaf: Leaf, resource: Resource, resources: dict[str, Resource], place: Place
+) -> Iterator[Handover]:
+    """Yield what only a name shows: of a property, or of a parameter within a text."""
+    known = references(leaf.text)
+    types = {resources[name].type for name, _ in known if name in resources}
+    if any(not _makes_roles(type_) for type_ in types):
+        return  # something else of the template
+    if (
+        PROFILE_NAME.search(leaf.name) or PROFILE_NAME.search(leaf.path)
+    ) and not resource.type.startswith(NO_PROFILES):
+        if resource.type != PROFILE:
+            yield _any_role(leaf, resource, place)
+    elif _may_be_role(leaf) or _is_exported(leaf, place):
+        yield from _elsewhere(leaf, leaf.text, resource, resources, place)
+    else:
+        for name in sorted(parameters(leaf.text) & place.declared):
+            default = place.defaults.get(name, "")
+            if ARN.search(default) or ROLE_NAME.search(name):
+                value = f"{OPEN}{name}{CLOSE}"
+                yield from _elsewhere(leaf, value, resource, resources, place)
+
+
+def _makes_roles(type_: str) -> bool:
+    """Whether an attribute of a resource may be any role: what a nested stack or code returns."""
+    return type_ in (NESTED, CUSTOM) or type_.startswith("Custom::")
+
+
+def _may_be_role(leaf: Leaf) -> bool:
+    """Whether a property is called like a role, and its value is not plainly something else."""
+    match = ROLE_NAME.search(leaf.name)
+    if not match:
+        return False
+    plain = re.sub(_REFERENCE, "", leaf.text)
+    if match["only_arns"] and plain == leaf.text:  # a literal that is no role's ARN
+        return False
+    return bool(re.fullmatch(r"(arn:[\w-]*:iam::\d*:role/)?[\w+=,.@/-]*", plain))
+
+
+def _is_exported(leaf: Leaf, place: Place) -> bool:
+    """Whether a value is a role that another stack is known to export."""
+    return import_name(leaf.text) is not None and patterns(leaf.text, place) != ("*",)
+
+
+def _any_role(leaf: Leaf, resource: Resource, place: Place) -> Handover:
+    """Return any role, for EC2: which role is in an instance profile, only the account knows."""
+    note = (
+        f"{leaf.path} of {resource.name} is an instance profile from elsewhere, whose role is not"
+        " in the template"
+    )
+    return Handover(f"arn:{place.partition}:iam::{place.account}:role/*", EC2, note)
+
+
+def _elsewhere(
+    leaf: Leaf, value: str, resource: Resource, resources: dict[str, Resource], place: Place
+) -> Iterator[Handover]:
+    """Yield a role that the template does not refer to: an ARN or a name, known or asked for."""
+    start = f"arn:{place.partition}:iam::{place.account}:role/"
+    for pattern in patterns(value, place):
+        text = pattern.strip("*")
+        arn = pattern if ":role/" in text else start + (pattern.rpartition("/")[2] or "*")
+        note = IMPORTED if import_name(value) is not None else ""
+        if not text or arn == start + "*":
+            note = f"{leaf.path} of {resource.name} is {asked(value, place)}"
+        yield Handover(arn, _services(resource, leaf, _same(arn, resources, place)), note)
+
+
+def _same(arn: str, resources: dict[str, Resource], place: Place) -> Resource | None:
+    """Return the role of the template that an ARN is, written out, with a name of its own."""
+    path = arn.partition(":role/")[2]
+    for role in resources.values():
+        if role.type == ROLE and "*" not in path:
+            arns = of_resource("iam", "role", role, place).arns
+            if path in {one.partition(":role/")[2] for one in arns}:
+                return role
+    return None
+
+
+def _given(text: str, place: Place) -> str:
+    """Return a text with the parameters whose values are given."""
+    for name, value in place.parameters.items():
+        text = text.replace(f"{OPEN}{name}{CLOSE}", value)
+    return text
+
+
+def _services(resource: Resource, leaf: Leaf, role: Resource | None) -> tuple[str, ...]:
+    """Return whom a role is handed to: the resource's service, as far as the role trusts it.
+
+    A role that trusts no service is one that another role assumes; it is handed over all the same.
+    """
+    own = usual(resource.type, leaf.name)
+    trusted = _trusted(role) if role else []
+    if not trusted:
+        return own
+    return tuple(service for service in own if service in trusted) or tuple(trusted)
+
+
+def _trusted(role: Resource) -> list[str]:
+    document = role.properties.get("AssumeRolePolicyDocument")
+    statements = document.get("Statement", []) if isinstance(document, dict) else []
+    found: list[str] = []
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal") if isinstance(statement, dict) else None
+        services = principal.get("Service", []) if isinstance(principal, dict) else []
+        found += [
+            s
+            for s in (services if isinstance(services, list) else [services])
+            if isinstance(s, str) and re.fullmatch(r"[a-z0-9.-]+", s)
+        ]
+    return found

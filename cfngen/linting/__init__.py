@@ -1,0 +1,1 @@
+"""cfn-lint with our rules beside its own, and what it finds."""

@@ -1,0 +1,1 @@
+"""A project: which templates it makes, of which blueprints, and where they are written."""

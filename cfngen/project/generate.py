@@ -1,0 +1,110 @@
+"""From a blueprint to text and findings; the disk is not touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from cfngen.authoring.blueprint import Blueprint, chosen_options
+from cfngen.authoring.options import options_from
+from cfngen.cloudformation.document import Document, Origin
+from cfngen.cloudformation.quotas import INLINE_LIMIT
+from cfngen.cloudformation.render import render
+from cfngen.linting.lint import ERROR, Finding, Linter, trace
+from cfngen.project import registry
+from cfngen.project.header import header
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A template as text, with the lines of Python it came from; not linted yet."""
+
+    name: str
+    text: str
+    document: Document = field(repr=False)
+
+    @property
+    def size(self) -> int:
+        """The size in bytes, which CloudFormation counts."""
+        return len(self.text.encode("utf-8"))
+
+    @property
+    def origins(self) -> dict[tuple[str, str], Origin]:
+        """Which line of the blueprint added what, by section and name."""
+        return self.document.origins
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A template as text, and what the linter says about it."""
+
+    name: str
+    text: str
+    findings: tuple[Finding, ...]
+    document: Document = field(repr=False)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that would fail a build."""
+        return tuple(f for f in self.findings if f.severity == ERROR)
+
+
+def draw(
+    blueprint: Blueprint, options: Any = None, *, name: str = "", distribution: str = ""
+) -> Drawn:
+    """Return a blueprint's template as text.
+
+    Args:
+        blueprint: the blueprint.
+        options: its options, or a table of them as a manifest would hold; the defaults without.
+        name: the template's name; the blueprint's own, with dashes, without one.
+        distribution: what brought the blueprint, for the header.
+
+    Raises:
+        CfngenError: the options, a payload or the template cannot be used.
+    """
+    if options is None or isinstance(options, dict):
+        options = options_from(blueprint.options_type, options or {})
+    document = blueprint(options).document()
+    body = render(document)
+    first = header(blueprint.name, distribution, chosen_options(options), body)
+    name = name or blueprint.name.replace("_", "-")
+    return Drawn(name, f"# {first}\n{body}", document)
+
+
+def generate(
+    blueprint: str | Blueprint,
+    options: Any = None,
+    *,
+    regions: tuple[str, ...] = (),
+    linter: Linter | None = None,
+) -> Generated:
+    """Return a blueprint's template and what the linter says about it.
+
+    Args:
+        blueprint: a blueprint, or the name of an installed one.
+        options: its options dataclass, or a table of them; the defaults without.
+        regions: the regions to lint for; those of `.cfnlintrc`, or us-east-1, without any.
+        linter: one to use again, since loading its rules takes most of a second.
+
+    Raises:
+        CfngenError: there is no such blueprint, or its options, a payload or the template
+            cannot be used. What the linter finds is returned, not raised.
+    """
+    distribution = ""
+    if isinstance(blueprint, str):
+        entry = registry.find(blueprint)
+        blueprint, distribution = entry.load(), entry.distribution
+    drawn = draw(blueprint, options, distribution=distribution)
+    findings = (linter or Linter()).lint(drawn.text, drawn.name, tuple(regions))
+    return Generated(drawn.name, drawn.text, tuple(trace(findings, drawn.origins)), drawn.document)
+
+
+def size_advice(drawn: Drawn) -> str:
+    """Return what to do about a template too large to be passed inline, or nothing."""
+    if drawn.size <= INLINE_LIMIT:
+        return ""
+    return (
+        f"{drawn.name}: {drawn.size:,} bytes, over the {INLINE_LIMIT:,} that CloudFormation takes"
+        " inline: deploy it with --s3-bucket, which `cfngen plan --bucket NAME` writes"
+    )

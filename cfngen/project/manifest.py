@@ -1,0 +1,274 @@
+"""Which templates this project makes, with which options."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import Any
+
+from cfngen.authoring.options import option_problems
+from cfngen.errors import CfngenError, ManifestError, did_you_mean
+from cfngen.paths import near
+from cfngen.project import registry
+from cfngen.project.manifest_file import KEYS as TOP_KEYS
+from cfngen.project.manifest_file import OUTPUT, Reader, several
+from cfngen.project.manifest_file import (
+    Found as Found,  # what is known of the file, from here as well
+)
+from cfngen.project.manifest_file import accepted_parts as accepted_parts
+from cfngen.project.manifest_file import find as find
+from cfngen.project.manifest_file import find_in as find_in
+from cfngen.project.manifest_file import listed_templates as listed_templates
+from cfngen.project.manifest_file import output_folder as output_folder
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
+KEYS = ("blueprint", "options", "regions", "after", "account")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One template to be made: `output/NAME.yaml`."""
+
+    name: str
+    blueprint: registry.Entry
+    options: dict[str, Any] = field(default_factory=dict)
+    regions: tuple[str, ...] = ()
+    where: str = ""
+    after: tuple[str, ...] = ()  # the templates whose stacks are deployed before
+    account: str = ""  # words for the account that it goes to, if that is another than the others'
+
+    @property
+    def file_name(self) -> str:
+        """The name of the file in the output folder."""
+        return f"{self.name}.yaml"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The templates of one project and the folder they go to.
+
+    `by_default` says that no manifest lists any: `templates` are then what the installed
+    blueprints make with their default options, to be looked at, not to be built.
+    """
+
+    templates: dict[str, Entry]
+    output: Path
+    source: str
+    by_default: bool = False
+
+    def select(self, names: tuple[str, ...] = ()) -> list[Entry]:
+        """Return the named templates, all of them without names.
+
+        Raises:
+            ManifestError: unknown names, all of them at once.
+        """
+        problems = [self._unknown(n) for n in dict.fromkeys(names) if n not in self.templates]
+        if problems:
+            raise ManifestError(problems)
+        return [self.templates[n] for n in dict.fromkeys(names or self.templates)]
+
+    def _unknown(self, name: str) -> str:
+        made = [t.name for t in self.templates.values() if t.blueprint.name == name]
+        if made:
+            return f"{name!r} is a blueprint; the templates made of it: {', '.join(made)}"
+        have = ", ".join(self.templates) or "none"
+        return (
+            f"no template {name!r} in {self.source}{did_you_mean(name, self.templates)}"
+            f" (there are: {have})"
+        )
+
+
+def load(start: Path, output: Path | None = None) -> Manifest:
+    """Find and read the manifest of the project around `start`.
+
+    A manifest is the table `[tool.cfngen]` of `pyproject.toml`, or the same tables without the
+    prefix `tool.cfngen` in `cfngen.toml`. Without either, or where it has no `templates`, every
+    installed blueprint is one template with its default options, which `list` and `show` can
+    show; who writes or deploys templates calls `no_templates.require_templates` first.
+
+    Args:
+        start: the folder to start from; the nearest parent with a manifest wins.
+        output: where to write, instead of the manifest's `output` (default: `output`).
+
+    Raises:
+        ManifestError: everything that is wrong with it, each with file, table and key.
+    """
+    return read(find(start), output)
+
+
+def read(found: Found, output: Path | None = None) -> Manifest:
+    """Read a manifest that was found, as `load` does.
+
+    Raises:
+        ManifestError: as `load`.
+    """
+    known, missing = registry.search()
+    problems = [*found.problems, *several(found)]
+    readers = [_Reader(path, known) for path, _ in found.tables]
+    read_ = [reader.read(table) for reader, (_, table) in zip(readers, found.tables, strict=True)]
+    problems += [problem for reader in readers for problem in reader.problems] + missing
+    if problems:
+        raise ManifestError(problems + [doubt for reader in readers for doubt in reader.doubts])
+    templates, folder = read_[0] if read_ else (None, OUTPUT)
+    by_default = templates is None
+    source = near(found.tables[0][0]) if found.tables else "the installed blueprints"
+    if templates is None:
+        names = {name.replace("_", "-"): entry for name, entry in known.items()}
+        templates = {n: Entry(n, entry, where="by default") for n, entry in names.items()}
+    return Manifest(templates, output or found.root / folder, source, by_default)
+
+
+def template_names(start: Path) -> list[str]:
+    """Return what the templates are called, quickly and without complaints, for completion."""
+    found = find(start)
+    table = found.tables[0][1] if found.tables else {}
+    templates = table.get("templates") if isinstance(table, dict) else None
+    if isinstance(templates, dict):
+        return list(templates)
+    return [name.replace("_", "-") for name in registry.search()[0]]
+
+
+def all_regions() -> tuple[str, ...]:
+    """Return the regions cfn-lint knows, none if it does not say.
+
+    They are read from the text of the module that lists them: importing it takes half a second.
+    """
+    spec = importlib.util.find_spec("cfnlint")
+    folder = (spec.submodule_search_locations or [""])[0] if spec else ""
+    try:
+        text = Path(folder, "helpers.py").read_text(encoding="utf-8")
+    except OSError:
+        return ()
+    return tuple(sorted(set(re.findall(r'"([a-z]{2,4}(?:-[a-z]+)+-[0-9])": \[', text))))
+
+
+class _Reader(Reader):
+    """Reads the tables of one file and keeps every problem it meets.
+
+    `doubts` are options that could not be looked at, because importing the blueprint failed. They
+    stop nobody who does not build that template, and whoever does sees the traceback.
+    """
+
+    def __init__(self, source: Path, known: dict[str, registry.Entry]) -> None:
+        super().__init__(source)
+        self.known = known
+        self.doubts: list[str] = []
+
+    def read(self, table: Any) -> tuple[dict[str, Entry] | None, Path]:
+        """Return the templates, `None` if none are listed, and the folder for them."""
+        if not isinstance(table, dict):
+            self.problem((), "must be a table")
+            return None, OUTPUT
+        self.unknown_keys((), table, TOP_KEYS)
+        templates = self.templates(table)
+        entries = None if templates is None else self.entries(templates)
+        self.accepted(table.get("review"))
+        return entries, self.output(table.get("output", str(OUTPUT)))
+
+    def entries(self, templates: dict[str, Any]) -> dict[str, Entry]:
+        entries: dict[str, Entry] = {}
+        folded: dict[str, str] = {}
+        for name, content in templates.items():
+            where = ("templates", name)
+            if not NAME.match(name):
+                self.problem(
+                    where,
+                    f"{name!r} is no name for a file in the output folder: use letters, digits,"
+                    " '.', '_' and '-', at most 100, and begin with a letter or digit",
+                )
+            elif (other := folded.setdefault(name.casefold(), name)) != name:
+                self.problem(where, f"is the same file as {other!r} where case does not count")
+            if not isinstance(content, dict):
+                self.problem(where, 'must be a table, such as { blueprint = "backlog_proxy" }')
+            elif entry := self.entry(name, where, content):
+                entries[name] = entry
+        self.order({name: entry.after for name, entry in entries.items()}, list(templates))
+        return entries
+
+    def entry(self, name: str, where: tuple[str, ...], content: dict[str, Any]) -> Entry | None:
+        self.unknown_keys(where, content, KEYS)
+        blueprint = self.blueprint(where, content.get("blueprint"))
+        options = content.get("options", {})
+        if not isinstance(options, dict):
+            self.problem(where, "options: must be a table")
+        elif options and blueprint:
+            self.options(where, blueprint, options)
+        regions = self.regions(where, content.get("regions", []))
+        after = self.after(where, content.get("after", []))
+        account = self.account(where, content.get("account"))
+        at = self.at(*where)
+        return Entry(name, blueprint, options, regions, at, after, account) if blueprint else None
+
+    def blueprint(self, where: tuple[str, ...], wanted: Any) -> registry.Entry | None:
+        if not isinstance(wanted, str):
+            self.problem(
+                where, "blueprint: must name one" + ("" if wanted is None else ", as text")
+            )
+        elif wanted not in self.known:
+            self.problem(where, f"blueprint: {registry.unknown(wanted, self.known)}")
+        else:
+            return self.known[wanted]
+        return None
+
+    def options(
+        self, where: tuple[str, ...], blueprint: registry.Entry, options: dict[str, Any]
+    ) -> None:
+        try:
+            for what in option_problems(blueprint.load().options_type, options):
+                self.problem(where, f"options.{what}")
+        except CfngenError as error:
+            self.problem(where, f"blueprint: {error}")
+        except Exception as error:  # any bug of the blueprint's author
+            self.doubts.append(
+                f"{self.at(*where)} options: not checked, since the blueprint {blueprint} fails:"
+                f" {type(error).__name__}: {error}; `cfngen schema {blueprint.name}` says where"
+            )
+
+    def regions(self, where: tuple[str, ...], regions: Any) -> tuple[str, ...]:
+        if not isinstance(regions, list) or not all(isinstance(r, str) for r in regions):
+            self.problem(where, 'regions: must be a list of names, such as ["us-east-1"]')
+            return ()
+        known = all_regions() if regions else ()
+        for region in regions:
+            if known and region not in known:
+                self.problem(
+                    where, f"regions: no AWS region {region!r}{did_you_mean(region, known)}"
+                )
+        return tuple(regions)
+
+    def after(self, where: tuple[str, ...], after: Any) -> tuple[str, ...]:
+        if not isinstance(after, list) or not all(isinstance(name, str) for name in after):
+            self.problem(where, 'after: must be a list of templates, such as ["build-network"]')
+            return ()
+        return tuple(dict.fromkeys(after))
+
+    def account(self, where: tuple[str, ...], account: Any) -> str:
+        if account is None:
+            return ""
+        words = account.strip() if isinstance(account, str) else ""
+        if not words or len(words) > 100 or not words.isprintable():
+            self.problem(
+                where,
+                "account: must be a few words for people, on one line, such as"
+                ' "the account that is mirrored to"',
+            )
+        return words
+
+    def order(self, after: dict[str, tuple[str, ...]], listed: list[str]) -> None:
+        """Complain of templates that come after ones that nobody lists, or after themselves."""
+        for name, before in after.items():
+            for other in before:
+                if other not in listed:
+                    hint = did_you_mean(other, listed)
+                    self.problem(("templates", name), f"after: no template {other!r}{hint}")
+        try:
+            TopologicalSorter(after).prepare()
+        except CycleError as error:
+            _, *circle = reversed(error.args[1])
+            self.problem(
+                ("templates", circle[-1]),
+                f"after: goes round in a circle: {' after '.join((circle[-1], *circle))}",
+            )

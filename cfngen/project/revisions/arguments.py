@@ -1,0 +1,165 @@
+"""What the two arguments of a review name: a file, a folder, or a revision."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from cfngen.cloudformation.source import Source
+from cfngen.errors import CfngenError, ManifestError
+from cfngen.paths import near
+from cfngen.project import manifest
+from cfngen.project.revisions.emptiness import hint_at
+from cfngen.project.revisions.repository import Repository
+from cfngen.project.revisions.side import Place, folder_of, source_at
+from cfngen.project.revisions.trees import InCommit, OnDisk, Tree
+
+
+@dataclass(frozen=True)
+class Argument:
+    """One argument: a path on disk, a revision, or a path in a revision."""
+
+    text: str
+    path: Path | None = None
+    revision: str = ""  # nothing: on disk
+    is_file: bool = False
+
+    def tree(self, around: Path) -> Tree:
+        """Return the tree that the argument is about, around a path."""
+        if not self.revision:
+            return OnDisk(around)
+        repository = Repository(around)
+        return InCommit(repository, repository.commit(self.revision))
+
+
+def argument(text: str) -> Argument:
+    """Return what an argument names.
+
+    Raises:
+        CfngenError: it is empty, a special file, or a path in what is no revision.
+    """
+    if not text.strip():
+        raise CfngenError("'' is no file, no folder and no git revision; is a variable not set?")
+    path = Path(text)
+    refuse_both(text)
+    if path.is_dir():
+        return Argument(text, path)
+    if path.is_file() or path.is_symlink():
+        return Argument(text, path, is_file=True)
+    if os.path.lexists(path):
+        raise CfngenError(f"{text}: a special file, which is not read; write it to a file")
+    revision, colon, inside = text.partition(":")
+    if not colon:
+        return Argument(text, revision=text)
+    path = Path(inside or ".")
+    repository = Repository(path)
+    commit, at = repository.commit(revision), repository.inside(path)
+    things = repository.listed(commit, at, recursively=False)
+    is_folder = at == "." or any(thing.type == "tree" for thing in things)
+    return Argument(text, path, revision, is_file=not is_folder)
+
+
+def refuse_both(text: str) -> None:
+    """Refuse a text that is a path and a revision: a change could name a folder after a branch.
+
+    Raises:
+        CfngenError: with how to write the one and the other.
+    """
+    if not os.path.lexists(text) or text.startswith(("./", "../", "/")) or text.endswith("/"):
+        return  # no revision is written so
+    left, dots, right = text.partition("...")
+    names = [left or "HEAD", right or "HEAD"] if dots else [text.partition(":")[0]]
+    repository = Repository(Path())
+    if all(map(repository.knows, names)):
+        raise CfngenError(
+            f"{text}: a git revision, and a file or folder as well; write ./{text} for what is on"
+            f" disk, and a revision so that no file has its name, such as {names[0]}^0"
+        )
+
+
+def folder(given: Argument, other: Argument | None, here: Path) -> Place:
+    """Return the folder that an argument names; a revision alone names the other's folder."""
+    path = given.path or (other.path if other else None) or here
+    tree = given.tree(path)
+    label = given.text if given.revision else f"{near(path)}/"
+    return Place(label, tree, folder_of(tree, path), project(tree, here))
+
+
+def file(given: Argument, other: Argument) -> Source:
+    """Return the file that an argument names; a revision alone names the other's file.
+
+    Raises:
+        CfngenError: there is none, or it cannot be read.
+    """
+    path = given.path or other.path
+    if path is None or not (given.is_file or other.is_file) or path.is_dir():
+        raise CfngenError(
+            f"{given.text} and {other.text}: a file is compared with a file or a revision, a"
+            " folder with a folder or a revision"
+        )
+    tree = given.tree(path.absolute().parent)
+    at = folder_of(tree, path)
+    contents = tree.file(at)
+    where = f" in {given.revision}" if given.revision else ""
+    if contents is None and given.revision:
+        raise CfngenError(f"{near(path)}: not in {given.revision}, or not as a file")
+    if contents is None:
+        raise CfngenError(f"{near(path)}: a link, or larger than any template; it is not read")
+    try:
+        return source_at(tree, at, contents.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise CfngenError(f"{near(path)}{where}: not UTF-8, so no template") from None
+
+
+def project(tree: Tree, here: Path) -> manifest.Found:
+    """Return the manifest that a tree has for a folder; files and folders go by the disk's."""
+    if isinstance(tree, OnDisk):
+        return manifest.find(here)
+    here = Path(os.path.abspath(here))  # noqa: PTH100 - as git has it: links are not followed
+    folders = [path for path in (here, *here.parents) if path.is_relative_to(tree.top)]
+    if not folders:
+        return manifest.Found(here)
+    return manifest.find_in(folders, lambda path: tree.settings(folder_of(tree, path)))
+
+
+@contextmanager
+def of_revision(revision: str) -> Iterator[None]:
+    """Name the revision in what is wrong with its manifest; nothing for the working tree's."""
+    try:
+        yield
+    except ManifestError as error:
+        if not revision:
+            raise
+        raise ManifestError(f"{revision}: {problem}" for problem in error.problems) from None
+
+
+def outputs(base: Argument, head: Argument | None, here: Path) -> tuple[Place, Place]:
+    """Return the project's output folder on both sides, by the manifest that each side has.
+
+    Raises:
+        CfngenError: a manifest cannot be read, or the working tree has no such folder.
+    """
+    trees = base.tree(here), head.tree(here) if head else OnDisk(here)
+    projects = [project(tree, here) for tree in trees]
+    listed: list[Path | None] = []
+    for found, side in zip(projects, (base, head), strict=True):
+        with of_revision(side.text if side else ""):
+            listed.append(manifest.output_folder(found) if found.has_manifest else None)
+    usual = here.absolute() / "output"
+    first, second = (
+        own or (usual if tree.has(folder_of(tree, usual)) else None) or other or usual
+        for own, other, tree in zip(listed, listed[::-1], trees, strict=True)
+    )
+    if head is None and not second.is_dir():
+        raise CfngenError(
+            f"{near(second)}/: no such folder{hint_at(trees[0])}; run `cfngen build` first, or name"
+            " the folder that has the templates"
+        )
+    labels = base.text, head.text if head else f"{near(second)}/"
+    return (
+        Place(labels[0], trees[0], folder_of(trees[0], first), projects[0]),
+        Place(labels[1], trees[1], folder_of(trees[1], second), projects[1]),
+    )

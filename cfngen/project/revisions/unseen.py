@@ -1,0 +1,123 @@
+"""What was not compared: named in every format, and a doubt where it could hide a change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from cfngen.cloudformation.read import LARGEST
+from cfngen.project.revisions.recognition import Document
+from cfngen.project.revisions.side import Place, Side, has_suffix, opened, read
+from cfngen.project.revisions.trees import Kind
+from cfngen.review.model import Certainty, Concern, Finding, LeftOut
+
+IN_ITS_PLACE = "put the template itself there"
+UNREADABLE = frozenset(
+    (Document.BROKEN.value, Document.BINARY.value, Document.MADE.value)
+)  # but perhaps by CloudFormation, or a macro
+
+
+def left_out(base: Side, head: Side) -> tuple[LeftOut, ...]:
+    """Return everything in the two folders that is no template, or could not be read."""
+    reasons: dict[tuple[str, str], list[str]] = {}
+    for name, side in (("base", base), ("head", head)):
+        for path, reason in side.others.items():
+            shown = side.place.file(side.entries[path].path)
+            reasons.setdefault((shown, reason), []).append(name)
+    return tuple(
+        LeftOut(path, "both" if len(sides) > 1 else sides[0], reason)
+        for (path, reason), sides in sorted(reasons.items())
+    )
+
+
+def unseen(
+    base: Side,
+    head: Side,
+    ambiguous: Mapping[str, tuple[str, ...]],
+    accepted: Mapping[str, str],
+) -> Iterator[Finding]:
+    """Yield what could hide a change: a template that is a link, or that several others may be."""
+    for path, finding in _doubts(base, head):
+        if not _is_accepted(path, base, head, accepted):
+            yield finding
+    for path, candidates in ambiguous.items():
+        shown = base.place.file(base.entries[path].path)
+        names = " and ".join(candidates)
+        yield _finding(
+            shown, f"gone, and {names} are equally like it: compare the files one by one"
+        )
+
+
+def allowed(base: Side, head: Side, accepted: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    """Return the files that could hide a change and are accepted, as `./PATH`, with the reasons."""
+    names = [
+        f"./{path}" for path, _ in _doubts(base, head) if _is_accepted(path, base, head, accepted)
+    ]
+    return tuple((name, accepted[name]) for name in names)
+
+
+def _is_accepted(path: str, base: Side, head: Side, accepted: Mapping[str, str]) -> bool:
+    """Whether a file is accepted; never one in whose place there is a template on a side."""
+    return f"./{path}" in accepted and path not in base.texts and path not in head.texts
+
+
+def _doubts(base: Side, head: Side) -> Iterator[tuple[str, Finding]]:
+    """Yield what was left out and could hide a change, by its path."""
+    for path in sorted({*base.others, *head.others}):
+        for side, other in ((head, base), (base, head)):
+            if why := _doubt(path, side, other):
+                shown = side.place.file(side.entries[path].path)
+                advice = f", or accept ./{path} under [review] in the manifest, with a reason"
+                advice = "" if path in base.texts or path in head.texts else advice
+                yield path, _finding(shown, f"in {side.place.label}: {why}{advice}")
+                break
+
+
+def left_behind(base: Place, head: Place) -> Iterator[Finding]:
+    """Yield what is in the folder that the project has left, and is not as it was there.
+
+    A deployment by the old path takes it, and nothing else compares it.
+    """
+    old = Place(head.label, head.tree, base.folder, head.project)
+    same = base.folder == head.folder or not head.folder
+    if same or f"{base.folder}/".startswith(f"{head.folder}/") or not old.tree.has(old.folder):
+        return
+    was, now = opened(base), opened(old)
+    read(was, now)
+    for path, entry in now.entries.items():
+        if f"{entry.path}/".startswith(f"{head.folder}/"):
+            continue  # compared where it is
+        before = was.entries.get(path)
+        same = before is not None and bool(before.digest) and before.digest == entry.digest
+        likely = path in now.texts or (entry.kind is not Kind.FILE and has_suffix(path))
+        if likely and not same and was.texts.get(path) != now.texts.get(path, ""):
+            message = (
+                f"in the folder that the output folder was in {base.label}, and not as it was"
+                " there: it was not compared"
+            )
+            yield _finding(old.file(entry.path), message)
+
+
+def _doubt(path: str, side: Side, other: Side) -> str:
+    """Return how something that was left out could hide a change; nothing if it could not."""
+    entry = side.entries.get(path)
+    if entry is None or path in side.texts:
+        return ""
+    if path in other.texts:
+        size = f" ({entry.size:,} bytes)" if entry.size > LARGEST else ""
+        return f"{side.others[path]}{size}, where {other.place.label} has a template"
+    twin = other.entries.get(path)
+    same = twin is not None and bool(entry.digest) and twin.digest == entry.digest
+    if entry.kind is Kind.LINK and (has_suffix(path) or not entry.leads_to_file):
+        return f"{entry.kind.value}; {IN_ITS_PLACE}"
+    if entry.kind is Kind.SPECIAL and has_suffix(path):
+        return f"{entry.kind.value}; {IN_ITS_PLACE}"
+    if entry.kind is Kind.REPOSITORY and not same:
+        return f"{entry.kind.value}; review it where it is"
+    reason = side.others[path]
+    if reason in UNREADABLE and has_suffix(path) and not same:
+        return f"{reason}, and not the same on both sides"
+    return ""
+
+
+def _finding(subject: str, message: str) -> Finding:
+    return Finding(Concern.UNKNOWN, Certainty.MAY, subject, message, section="")

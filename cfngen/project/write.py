@@ -1,0 +1,327 @@
+"""The one place that touches the output folder."""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import io
+import os
+import shutil
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from cfngen.errors import WriteError, several
+from cfngen.escaping import visible
+from cfngen.paths import near
+from cfngen.project.header import intact, made_by_us
+
+NEW, CHANGED, SAME, REMOVED = "new", "changed", "same", "removed"
+# Beside the files until a build is through; what a killed one left is cleared by the next.
+STAGING = ".cfngen-"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a build would do to one file; `None` stands for a file that is not there."""
+
+    path: Path
+    before: str | None
+    after: str | None
+
+    @property
+    def kind(self) -> str:
+        """One of new, changed, same and removed."""
+        if self.before == self.after:
+            return SAME
+        if self.before is None:
+            return NEW
+        return REMOVED if self.after is None else CHANGED
+
+    def diff(self) -> str:
+        """Return the change as a unified diff, empty for the same."""
+        if self.kind == SAME:
+            return ""
+        path = visible(near(self.path))
+        lines = difflib.unified_diff(
+            list(io.StringIO(self.before or "", newline="\n")),
+            list(io.StringIO(self.after or "", newline="\n")),
+            "/dev/null" if self.before is None else path,
+            "/dev/null" if self.after is None else path,
+            "" if self.before is None else "on disk",
+            "" if self.after is None else "from the blueprint",
+        )
+        return "".join(
+            line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n"
+            for line in lines
+        )
+
+
+def plan(
+    output: Path, texts: dict[str, str], *, prune: bool = False, within: Path | None = None
+) -> list[Change]:
+    """Return what has to change in the folder, in the order of the names; writes nothing.
+
+    Args:
+        output: the folder, which need not exist.
+        texts: file names and what should be in them.
+        prune: whether files that cfngen made and nobody asks for any more are removed.
+        within: the folder that `output` must not lead out of through a link.
+
+    Raises:
+        WriteError: the folder or a file cannot be read, or leads elsewhere; all of it at once.
+    """
+    try:
+        _check_folder(output, within)
+        changes = _wanted(output, texts)
+        return changes + (_unwanted(output, texts) if prune and output.is_dir() else [])
+    except OSError as error:
+        at = near(error.filename or output)
+        raise WriteError(f"{at}: cannot be read: {error.strerror}") from None
+
+
+def _check_folder(output: Path, within: Path | None) -> None:
+    target = Path(os.path.realpath(output))
+    if within is not None and not target.is_relative_to(os.path.realpath(within)):
+        raise WriteError(
+            f"{near(output)} is a link out of the project, to {target}; remove the link, or"
+            " name that folder with --output"
+        )
+    if os.path.lexists(output) and not output.is_dir():
+        raise WriteError(f"{near(output)} is not a folder; move it away")
+
+
+def _wanted(output: Path, texts: dict[str, str]) -> list[Change]:
+    """Return the changes to the files that are asked for, the same ones among them."""
+    problems: list[str] = []
+    changes: list[Change] = []
+    for name, after in sorted(texts.items()):
+        with _collect(problems):
+            changes.append(Change(output / name, _current(output / name), after))
+    if problems:
+        raise several(WriteError, problems)
+    return changes
+
+
+def _unwanted(output: Path, texts: dict[str, str]) -> list[Change]:
+    """Return the removals of files that cfngen made and nobody asks for."""
+    return [
+        Change(path, _current(path), None)
+        for path in sorted(output.glob("*.yaml"))
+        if path.name not in texts
+        and stat.S_ISREG(path.lstat().st_mode)
+        and made_by_us(path.read_bytes().decode("utf-8", "replace"))
+    ]
+
+
+def apply(changes: Iterable[Change], *, force: bool = False) -> list[Change]:
+    """Make the changes, all of them or none, and return those that were needed.
+
+    New texts are written beside their places, flushed to the disk and then renamed, so that a
+    build killed at any moment leaves whole files, old or new. A build that fails puts back what
+    it has renamed. Files that are the same are not touched.
+
+    Args:
+        changes: what `plan` returned.
+        force: overwrite files that were edited by hand, or that cfngen did not make.
+
+    Raises:
+        WriteError: a file was edited since, or the folder cannot be written; the folder is then
+            as it was.
+    """
+    changes = list(changes)
+    folders = {change.path.parent for change in changes}
+    if not folders:
+        return []
+    (folder,) = folders
+    made: list[Path] = []
+    try:
+        if all(change.kind == SAME for change in changes) and not any(_left_in(folder)):
+            return []
+        made += [f for f in (folder, *folder.parents) if not f.exists()]
+        folder.mkdir(parents=True, exist_ok=True)
+        with _alone_in(folder):
+            return _apply(folder, changes, force=force)
+    except BaseException as error:
+        for new in made:
+            with contextlib.suppress(OSError):  # not empty, or never made
+                new.rmdir()
+        if isinstance(error, OSError):
+            at = str(error.filename2 or error.filename or folder)
+            raise WriteError(
+                f"{near(folder if STAGING in at else at)}: cannot be written: {error.strerror};"
+                f" {near(folder)}/ is as it was: make room or grant access, and run again"
+            ) from None
+        raise
+
+
+def _apply(folder: Path, changes: list[Change], *, force: bool) -> list[Change]:
+    """Make the changes, alone in the folder."""
+    needed = _still_needed(changes, force=force)
+    if not needed:
+        return []
+    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=folder))
+    try:
+        old = {change.path: staging / f"{number}.old" for number, change in enumerate(needed)}
+        new = {change.path: staging / f"{number}.new" for number, change in enumerate(needed)}
+        for change in needed:
+            if change.before is not None:
+                _keep(change.path, old[change.path])
+            if change.after is not None:
+                _stage(new[change.path], change.after, like=change.path)
+        tried: list[Change] = []
+        try:
+            for change in needed:
+                tried.append(change)
+                if change.after is None:
+                    change.path.unlink()
+                else:
+                    new[change.path].replace(change.path)
+            _flush(folder)
+        except BaseException:
+            _undo(tried, old)
+            raise
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return needed
+
+
+def _still_needed(changes: list[Change], *, force: bool) -> list[Change]:
+    """Look again, since another build may have written after the plan was made.
+
+    Raises:
+        WriteError: files were edited, all of them at once.
+    """
+    problems: list[str] = []
+    needed: list[Change] = []
+    for change in changes:
+        with _collect(problems):
+            now = Change(change.path, _current(change.path), change.after)
+            if now.kind != SAME:
+                needed.append(now)
+                problems += [] if force else _edited(now)
+    if problems:
+        raise several(WriteError, problems)
+    return needed
+
+
+def _current(path: Path) -> str | None:
+    """Return what is in a file, `None` if there is none.
+
+    Raises:
+        WriteError: something else is in its place, or it cannot be read.
+    """
+    try:
+        mode = path.lstat().st_mode
+        if stat.S_ISLNK(mode):
+            raise WriteError(f"{near(path)} is a link to {path.readlink()}; remove the link")
+        if not stat.S_ISREG(mode):
+            what = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
+            raise WriteError(f"{near(path)} is {what}; move it away")
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        return None
+    except UnicodeDecodeError:
+        raise WriteError(f"{near(path)}: not UTF-8, so not made by cfngen; move it away") from None
+    except OSError as error:
+        raise WriteError(f"{near(path)}: cannot be read: {error.strerror}") from None
+
+
+def edited(changes: Iterable[Change]) -> list[str]:
+    """Return why some changes would be refused without `force`, a line each."""
+    return [line for change in changes for line in _edited(change)]
+
+
+def _edited(change: Change) -> list[str]:
+    """Return why a file should not be overwritten or removed, or nothing."""
+    path, before = near(change.path), change.before
+    if before is None or intact(before):
+        return []
+    verb = "remove" if change.after is None else "overwrite"
+    if "\n<<<<<<< " in f"\n{before}":
+        return [f"{path}: has merge conflicts; when the blueprints are merged, build with --force"]
+    if made_by_us(before):
+        why = "edited by hand since cfngen made it"
+        remedy = "move the edit to the blueprint (`cfngen build --check` shows it)"
+    else:
+        why, remedy = "not made by cfngen", "move it away"
+    return [f"{path}: {why}; {remedy}, or {verb} it with --force"]
+
+
+def _stage(staged: Path, text: str, like: Path) -> None:
+    """Write a text that is to be renamed, and flush it to the disk."""
+    mode = stat.S_IMODE(like.stat().st_mode) if like.exists() else None
+    with staged.open("xb") as stream:
+        stream.write(text.encode("utf-8"))
+        stream.flush()
+        if mode is not None:
+            os.fchmod(stream.fileno(), mode)
+        os.fsync(stream.fileno())
+
+
+def _keep(path: Path, kept: Path) -> None:
+    """Keep a file under a second name: the very same one, or a copy where links are not known."""
+    try:
+        kept.hardlink_to(path)
+    except OSError:
+        shutil.copy2(path, kept)
+
+
+def _undo(tried: list[Change], old: dict[Path, Path]) -> None:
+    """Put the old files back, the very same ones.
+
+    Raises:
+        WriteError: one could not be put back.
+    """
+    for change in tried:
+        with contextlib.suppress(OSError):  # it may never have been replaced; looked at below
+            if change.before is None:
+                change.path.unlink(missing_ok=True)
+            else:
+                old[change.path].replace(change.path)
+    if lost := [near(c.path) for c in tried if _current(c.path) != c.before]:
+        raise WriteError(
+            f"{', '.join(lost)}: replaced before the build failed, and cannot be put back;"
+            " version control can"
+        )
+
+
+def _flush(folder: Path) -> None:
+    """Bring the renames themselves to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _left_in(folder: Path) -> Iterator[Path]:
+    """Yield what killed builds left, or running ones have."""
+    return folder.glob(f"{STAGING}*")
+
+
+@contextlib.contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder against other builds, and clear what a killed one left."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        # Windows and some network file systems know no flock; there, builds may race.
+        with contextlib.suppress(ImportError, OSError):
+            import fcntl
+
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            for left in _left_in(folder):
+                shutil.rmtree(left, ignore_errors=True)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def _collect(problems: list[str]) -> Iterator[None]:
+    try:
+        yield
+    except WriteError as error:
+        problems.append(str(error))

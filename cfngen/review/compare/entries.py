@@ -1,0 +1,150 @@
+"""Parameters, outputs, conditions, mappings and rules that are not the same on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from cfngen.cloudformation.values import canonical
+from cfngen.review.compare.differences import differences
+from cfngen.review.compare.replacement import referring
+from cfngen.review.model import MISSING, Certainty, Detail, EntryChange, Kind, ResourceChange
+from cfngen.review.stack import Stack
+
+SECTIONS = (
+    "Transform",
+    "Parameters",
+    "Rules",
+    "Mappings",
+    "Conditions",
+    "Hooks",
+    "Globals",
+    "Outputs",
+)
+# What only people read.
+WORDS = frozenset(("Description", "ConstraintDescription", "AssertDescription"))
+KEPT = "stacks that are running keep the value they have"
+
+
+def entries(
+    before: Stack, after: Stack, replaced: dict[str, ResourceChange]
+) -> Iterator[EntryChange]:
+    """Yield what changed outside the resources.
+
+    Args:
+        before: base's template.
+        after: head's template.
+        replaced: the resources that may be replaced: outputs which refer to them change as well.
+    """
+    for section in SECTIONS:
+        old, new = (_section(side, section) for side in (before, after))
+        for name in dict.fromkeys((*new, *old)):
+            change = _entry(section, name, old.get(name, MISSING), new.get(name, MISSING))
+            if section == "Outputs":
+                change = _moved(change, name, new.get(name), replaced)
+            if change:
+                side = before if change.kind is Kind.REMOVED else after
+                yield replace(change, line=side.line(section, name))
+
+
+def told(before: Stack, after: Stack) -> frozenset[str]:
+    """Return the conditions and mappings that do not mean the same on both sides.
+
+    A condition counts as well if it depends on one, or on a mapping, that does not.
+    """
+    changed: set[str] = set()
+    for section in ("Mappings", "Conditions"):
+        old, new = (_section(side, section) for side in (before, after))
+        changed |= {
+            name
+            for name in {*old, *new}
+            if name not in old or name not in new or canonical(old[name]) != canonical(new[name])
+        }
+    depending: dict[str, set[str]] = {}
+    for side in (before, after):
+        for name, meaning in side.section("Conditions").items():
+            for other in _dependencies(meaning):
+                depending.setdefault(other, set()).add(str(name))
+    waiting = list(changed)
+    while waiting:
+        more = depending.get(waiting.pop(), set()) - changed
+        changed |= more
+        waiting += more
+    return frozenset(changed)
+
+
+def _section(stack: Stack, section: str) -> dict[str, Any]:
+    if section == "Transform":
+        value = stack.sections.value("Transform") if stack.sections else None
+        names = value if isinstance(value, list) else [] if value is None else [value]
+        return {str(name): {} for name in names}
+    return {
+        str(name): _meant(stack.resolver.resolve(entry))
+        for name, entry in stack.section(section).items()
+    }
+
+
+def _meant(entry: Any) -> Any:
+    """Return an entry without the words that only people read."""
+    if isinstance(entry, dict):
+        return {key: _meant(value) for key, value in entry.items() if key not in WORDS}
+    return [_meant(item) for item in entry] if isinstance(entry, list) else entry
+
+
+def _entry(section: str, name: str, old: Any, new: Any) -> EntryChange | None:
+    if old is MISSING or new is MISSING:
+        kind = Kind.ADDED if old is MISSING else Kind.REMOVED
+        details = [Detail("", old, new)]
+        if isinstance(there := new if old is MISSING else old, dict):
+            details = [
+                Detail(key, value, MISSING) if new is MISSING else Detail(key, MISSING, value)
+                for key, value in there.items()
+                if not key.startswith("Fn::")
+            ] or details
+        return EntryChange(section, name, kind, tuple(details))
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        old, new = {"": old}, {"": new}
+    found = [Detail(d.path, d.before, d.after) for d in differences(_sorted(old), _sorted(new))]
+    if not found:
+        return None
+    note = ""
+    if section == "Parameters" and all(detail.path == "Default" for detail in found):
+        note = KEPT
+    return EntryChange(section, name, Kind.CHANGED, tuple(found), note)
+
+
+def _sorted(entry: dict[str, Any]) -> dict[str, Any]:
+    """Return a parameter with what it allows in one order: there it does not count."""
+    allowed = entry.get("AllowedValues")
+    return entry | {"AllowedValues": sorted(allowed, key=canonical)} if allowed else entry
+
+
+def _moved(
+    change: EntryChange | None, name: str, output: Any, replaced: dict[str, ResourceChange]
+) -> EntryChange | None:
+    """Return the change of an output, that of what it refers to included."""
+    if not isinstance(output, dict) or (change and change.kind is Kind.ADDED):
+        return change
+    hit = sorted({n for r in referring(output, frozenset(replaced)) for n in r.names})
+    if not hit:
+        return change
+    how = "will" if any(replaced[n].replacement is Certainty.WILL for n in hit) else "may"
+    note = f"refers to {', '.join(hit)}, which {how} be replaced"
+    if change:
+        return replace(change, note=note)
+    value = output.get("Value", MISSING)
+    return EntryChange(
+        "Outputs", name, Kind.AFFECTED, (Detail("Value", value, value, note=note),), note
+    )
+
+
+def _dependencies(meaning: Any) -> set[str]:
+    """Return the conditions and mappings that a condition refers to."""
+    if isinstance(meaning, dict):
+        own = {str(meaning["Condition"])} if "Condition" in meaning else set()
+        found = meaning.get("Fn::FindInMap")
+        if isinstance(found, list) and found and isinstance(found[0], str):
+            own.add(found[0])
+        return own.union(*map(_dependencies, meaning.values()))
+    return set().union(*map(_dependencies, meaning)) if isinstance(meaning, list) else set()

@@ -1,0 +1,220 @@
+"""A review as one web page that needs nothing else: it makes no request and runs no script."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from html import escape
+from importlib.resources import files
+
+from cfngen.review.formats.condensed import condensed, facts
+from cfngen.review.formats.findings import OPENED, Told, by_gravity, told
+from cfngen.review.formats.html_parts import LOOKS, details, escaped, tag, text
+from cfngen.review.formats.phrases import (
+    LEGEND,
+    ORDER,
+    finding_place,
+    in_base,
+    legend,
+    origin_place,
+    signs,
+)
+from cfngen.review.formats.reasons import reasons
+from cfngen.review.formats.scope import scope
+from cfngen.review.formats.svg import as_svg
+from cfngen.review.formats.verdict import comparison, gravity, summary, tally, verdict
+from cfngen.review.model import Concern, Kind, Review, StackReview
+
+FOOT = (
+    "Made by <code>cfngen review</code> from the templates alone: what is deployed was not"
+    " looked at."
+)
+KINDS = {Kind.ADDED: "new template", Kind.REMOVED: "template is gone", Kind.CHANGED: "changes"}
+
+
+def as_html(review: Review) -> str:
+    """Return a review as a page of HTML, for light and dark screens and for paper."""
+    style = files(__package__).joinpath("review.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    # Nothing but the style below and the empty icon, which stops browsers from asking for one.
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none';"
+        " form-action 'none'"
+    )
+    stacks = by_gravity(review.stacks)
+    title = text(f"Review of {review.base} → {review.head}")
+    return "\n".join(
+        [
+            "<!doctype html>",
+            '<html lang="en">',
+            "<head>",
+            '<meta charset="utf-8">',
+            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
+            '<meta name="viewport" content="width=device-width, initial-scale=1">',
+            '<meta name="color-scheme" content="light dark">',
+            '<meta name="referrer" content="no-referrer">',
+            '<link rel="icon" href="data:,">',
+            f"<title>{title}</title>",
+            f"<style>{style}</style>",
+            "</head>",
+            "<body>",
+            *_header(review),
+            "<main>",
+            *_findings(review, stacks),
+            *_stacks(stacks),
+            *(
+                line
+                for number, stack in enumerate(stacks)
+                for line in _stack(number, stack, review)
+            ),
+            "</main>",
+            f"<footer>{FOOT}</footer>",
+            "</body>",
+            "</html>",
+            "",
+        ]
+    )
+
+
+def _header(review: Review) -> Iterator[str]:
+    grave = gravity(review.findings)
+    yield f'<header class="{grave}">'
+    yield (
+        f'<p class="sides">{tag("code", review.base)} <span aria-label="to">→</span>'
+        f" {tag('code', review.head)}</p>"
+    )
+    yield tag("h1", verdict(review))
+    if phrases := scope(review):
+        yield f'<ul class="scope">{"".join(tag("li", phrase) for phrase in phrases)}</ul>'
+    yield '<ul class="tally">'
+    for concern, words in ORDER.items():
+        look = concern.value if any(tally(_all(review), concern)) else "none"
+        yield f'<li class="{look}">{_tile(review, concern, words)}</li>'
+    yield "</ul>"
+    yield "</header>"
+
+
+def _all(review: Review) -> list[StackReview]:
+    return [*review.stacks, comparison(review.unknowns)]
+
+
+def _tile(review: Review, concern: Concern, words: str) -> str:
+    """Return how much a concern is about; stacks are refused, all else is about resources."""
+    will, may = tally(_all(review), concern)
+    if concern is Concern.UNKNOWN:
+        return f"<b>{will + may}</b> <span>{words}</span>"
+    if may and not will:
+        return f"<b>{may}</b> <span>maybe {words}</span>"
+    noun = f"{'stack' if will == 1 else 'stacks'} " if concern is Concern.REFUSED else ""
+    more = f"{may} more maybe" if may else ""
+    if concern is Concern.BROADEN and (
+        opened := sum(f.label == OPENED for f in told(review.stacks))
+    ):
+        more = f"{opened} {OPENED}"
+    doubt = f'<span class="may">{more}</span>' if more else ""
+    return f"<b>{will}</b> <span>{noun}{words}</span>{doubt}"
+
+
+def _stacks(stacks: Sequence[StackReview]) -> Iterator[str]:
+    if len(stacks) < 2:
+        return
+    yield '<section class="overview">'
+    yield "<h2>Templates</h2>"
+    yield '<div class="scroll" role="region" aria-label="Templates" tabindex="0"><table>'
+    names = ("template", "resources", *ORDER.values(), "verdict")
+    heads = "".join(tag("th", name, scope="col") for name in names)
+    yield f"<thead><tr>{heads}</tr></thead>"
+    yield "<tbody>"
+    for number, stack in enumerate(stacks):
+        cells = "".join(_count(stack, concern) for concern in ORDER)
+        link = f'<a href="#stack-{number}">{text(stack.name)}</a>'
+        yield (
+            f'<tr><th scope="row">{link}</th><td class="signs">{_signs(stack)}</td>{cells}'
+            f"{tag('td', summary(stack))}</tr>"
+        )
+    yield "</tbody></table></div>"
+    yield f'<p class="legend">{escape(legend(stacks))}</p>'
+    yield "</section>"
+
+
+def _count(stack: StackReview, concern: Concern) -> str:
+    will, may = tally([stack], concern)
+    told = " + ".join([*([f"{will}"] if will else []), *([f"{may} maybe"] if may else [])])
+    return f'<td class="number {concern.value if told else "none"}">{told or "0"}</td>'
+
+
+def _signs(stack: StackReview) -> str:
+    return " ".join(
+        f'<span class="{LOOKS[mark]}" title="{number} {LEGEND[mark]}">{mark}{number}</span>'
+        for mark, number in signs(stack)
+    )
+
+
+def _stack(number: int, stack: StackReview, review: Review) -> Iterator[str]:
+    yield f'<section class="stack" id="stack-{number}" aria-labelledby="name-{number}">'
+    name = tag("span", stack.name, id=f"name-{number}")
+    kind = f'<span class="kind {stack.kind.value}">{KINDS.get(stack.kind, "")}</span>'
+    yield f"<h2>{name} {kind}</h2>"
+    gone = f" in {text(review.base)}" if stack.kind is Kind.REMOVED else ""
+    place = f"{tag('code', stack.file)}{gone} · " if stack.file else ""
+    signs = f'<span class="signs">{_signs(stack)}</span>'
+    yield f'<p class="about">{place}{text(summary(stack))} {signs}</p>'
+    if len(review.stacks) == 1:
+        yield from _list(told([stack]), review, {})
+    for note in stack.notes:
+        yield tag("p", note, class_="note")
+    for fact in facts(stack):
+        yield f'<p class="fact">{escape(fact)}</p>'
+    if picture := as_svg(stack, f"picture-{number}") if stack.kind is Kind.CHANGED else "":
+        yield '<div class="scroll picture" role="region" aria-label="What changes" tabindex="0">'
+        yield picture
+        yield "</div>"
+    yield from details(condensed(stack))
+    yield "</section>"
+
+
+def _findings(review: Review, stacks: Sequence[StackReview]) -> Iterator[str]:
+    """Yield the findings of all templates; those of one alone stand with it."""
+    several = len(review.stacks) > 1
+    found = told(review.stacks if several else (), review.unknowns)
+    if found:
+        numbers = {stack.name: number for number, stack in enumerate(stacks)}
+        yield '<section class="first">'
+        yield "<h2>Findings</h2>"
+        yield from _list(found, review, numbers)
+        yield "</section>"
+
+
+def _list(found: Sequence[Told], review: Review, numbers: dict[str, int]) -> Iterator[str]:
+    if found:
+        yield '<ul class="findings">'
+        for one in found:
+            yield _finding(one, review, numbers)
+        yield "</ul>"
+
+
+def _finding(one: Told, review: Review, numbers: dict[str, int]) -> str:
+    look = "grave" if one.grave else "careful"
+    why = reasons(one.finding.because)
+    because = "".join(f'<p class="because">{escaped(one)}</p>' for one in why if one.words)
+    pages = [escaped(reason) for reason in why if not reason.words]
+    return (
+        f'<li class="{one.finding.concern.value} {look}">'
+        f'<span class="concern">{escape(one.label)}</span>'
+        f"<p>{tag('code', one.subject)} {text(one.message)}</p>"
+        f"{because}{''.join(_places(one, review, numbers, pages))}</li>"
+    )
+
+
+def _places(one: Told, review: Review, numbers: dict[str, int], pages: list[str]) -> Iterator[str]:
+    """Yield where a finding is; beside the last of it, the pages that it rests on."""
+    for number, (stack, finding) in enumerate(one.places, 1):
+        place = finding_place(finding, stack)
+        where = f"<code>{escape(place)}</code>{escape(in_base(finding, review.base))}"
+        number_ = numbers.get(stack.name)
+        link = "" if number_ is None else f'<a href="#stack-{number_}">{text(stack.name)}</a>'
+        origin = f", from {tag('code', origin_place(finding.origin))}" if finding.origin else ""
+        parts = [link, f"{where if place else ''}{origin}"]
+        parts += pages if number == len(one.places) else []
+        yield f'<p class="place">{" · ".join(part for part in parts if part)}</p>'

@@ -1,0 +1,52 @@
+"""A review as JSON: what `cfngen.review.model` has, key for key, as review.schema.json says."""
+
+from __future__ import annotations
+
+import dataclasses
+import enum
+import json
+import math
+from typing import Any
+
+from cfngen.cloudformation.values import readable
+from cfngen.escaping import escaped_json
+from cfngen.review.formats.verdict import verdict
+from cfngen.review.model import MISSING, Review
+
+SCHEMA_VERSION = 1  # counted up when a key goes or changes its meaning, not when one comes
+
+
+def as_json(review: Review) -> str:
+    """Return a review as JSON: enumerations by value, resolved values readable.
+
+    A value that is not there on one side has no key.
+    """
+    data = {"schema_version": SCHEMA_VERSION, "verdict": verdict(review), **plain_data(review)}
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    # UTF-8 cannot hold half of a pair, and a terminal or a log obeys some of the rest.
+    return escaped_json(text) + "\n"
+
+
+def plain_data(value: Any) -> Any:
+    """Return a value of the model as what JSON knows."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return {
+            field.name: plain_data(found)
+            for field in dataclasses.fields(value)
+            if (found := getattr(value, field.name)) is not MISSING
+        }
+    if isinstance(value, enum.Enum):
+        return value.value
+    if isinstance(value, tuple):
+        return [plain_data(item) for item in value]
+    return _resolved(readable(value))
+
+
+def _resolved(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _resolved(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_resolved(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return str(value)
+    return value if value is None or isinstance(value, str | bool | int | float) else str(value)

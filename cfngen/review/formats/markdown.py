@@ -1,0 +1,192 @@
+"""A review as a pull-request comment: the verdict, the findings, a picture, details folded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from cfngen.review.formats.diagram import mermaid, picture
+from cfngen.review.formats.findings import MOST_PLACES, Told, by_gravity, told
+from cfngen.review.formats.markdown_escaping import (
+    code,
+    cut_lines,
+    fenced,
+    folded_code,
+    prose,
+    units,
+)
+from cfngen.review.formats.markdown_parts import Piece, linked, pieces
+from cfngen.review.formats.phrases import (
+    changed_signs,
+    counted,
+    finding_place,
+    in_base,
+    legend,
+    origin_place,
+)
+from cfngen.review.formats.reasons import reasons
+from cfngen.review.formats.scope import scope
+from cfngen.review.formats.verdict import CALM, CAREFUL, GRAVE, gravity, summary, verdict
+from cfngen.review.model import Kind, Review, StackReview
+
+_Because = Callable[[Told], str]
+
+MARKER = "<!-- cfngen review -->"  # by which a later comment finds the one to replace
+SYMBOLS = {GRAVE: "⛔", CAREFUL: "⚠️", CALM: "✅"}
+LEAST = 1000  # characters that the verdict and what is said of the rest need at least
+AT_THE_END = 200  # of them for what did not fit
+SCOPE = 8000  # of them for what was compared and what was not, where there is room ...
+LITTLE_SCOPE = 200  # ... and where not
+MESSAGES = (1000, 160)  # characters of a finding's message, where there is room and where not
+LEGEND = "An arrow leads from a resource to what it refers to."
+
+
+def as_markdown(review: Review, limit: int) -> str:
+    """Return a review in GitHub's markdown, shorter than `limit` characters.
+
+    The findings of every template stay as long as there is room for them. Details go first, the
+    biggest before the smaller; what was left out is said where it is missing.
+    """
+    limit = max(limit, LEAST)
+    comment = _Comment(review)
+    text = comment.text()
+    while units(text) >= limit and comment.drop(units(text) - limit):
+        text = comment.text()
+    if units(text) >= limit:
+        text = comment.without_details(MESSAGES[0])
+    if units(text) >= limit:
+        text = comment.without_details(MESSAGES[1])
+    return text if units(text) < limit else comment.cut(limit)
+
+
+class _Comment:
+    """One comment, of which details can be dropped."""
+
+    def __init__(self, review: Review) -> None:
+        self.review = review
+        self.stacks = by_gravity(review.stacks)
+        self.details = {n: list(pieces(s)) for n, s in enumerate(self.stacks)}
+        self.dropped: dict[int, list[Piece]] = {number: [] for number in self.details}
+        flowchart = mermaid(picture(self.stacks))
+        self.picture = f"{fenced(flowchart, 'mermaid')}\n_{LEGEND}_\n" if flowchart else ""
+        self.found = told(review.stacks, review.unknowns)
+
+    def text(self) -> str:
+        """Return the comment with the details that are left."""
+        folds = [self.fold(number, stack) for number, stack in enumerate(self.stacks)]
+        running = [stack for stack in self.stacks if stack.kind is Kind.CHANGED]
+        signs = f"_Signs: {prose(words)}_\n" if (words := legend(running)) else ""
+        table = self.table(MESSAGES[0], self.because)
+        return "\n".join([*self.head(), *table, self.picture, signs, *folds]).rstrip() + "\n"
+
+    def drop(self, excess: int) -> bool:
+        """Drop the biggest details, as much as is too much; tell whether there was anything."""
+        left = [(number, piece) for number, found in self.details.items() for piece in found]
+        left.sort(key=lambda pair: (-units(pair[1].text), pair[0]))
+        for number, piece in left:
+            if excess < 0:
+                break
+            self.details[number].remove(piece)
+            self.dropped[number].append(piece)
+            excess -= units(piece.text)
+        return bool(left)
+
+    def without_details(self, most: int) -> str:
+        """Return the comment with all findings, and templates in a line each."""
+        because = self.because if most == MESSAGES[0] else _nothing
+        lines = [*self.head(), *self.table(most, because), *map(_bullet, self.stacks), ""]
+        return "\n".join([*lines, "_Details did not fit into this comment._"]) + "\n"
+
+    def cut(self, limit: int) -> str:
+        """Return the comment with a line for each template, and findings while there is room.
+
+        Where not even the lines have room, the gravest are those that stay.
+        """
+        head = "\n".join(self.head(LITTLE_SCOPE))
+        heading, rule, *rows = self.table(MESSAGES[1], _nothing) or ["", ""]
+        rows = rows[:-1]  # without the empty line at the end
+        room = limit - units(f"{head}\n{heading}\n{rule}\n") - AT_THE_END
+        bullets = [*map(_bullet, self.stacks)]
+        lines = cut_lines(bullets, room)
+        room -= sum(units(line) + 1 for line in lines)
+        findings = cut_lines(rows, room) if len(lines) == len(bullets) else []
+        missing = [
+            counted(number, noun)
+            for number, noun in (
+                (len(rows) - len(findings), "finding"),
+                (len(bullets) - len(lines), "template"),
+            )
+            if number
+        ]
+        table = [heading, rule, *findings, ""] if findings else []
+        end = f"_Details, {' and '.join(missing)} did not fit into this comment._"
+        return "\n".join([head, *table, *lines, "", end]) + "\n"
+
+    def head(self, room: int = SCOPE) -> Iterator[str]:
+        """Yield the verdict and what was compared, in so many characters at the most."""
+        review = self.review
+        symbol = SYMBOLS[gravity(review.findings)]
+        yield MARKER
+        yield f"### {symbol} {verdict(review)}"
+        yield ""
+        phrases = [prose(phrase, MESSAGES[0]) for phrase in scope(review)]
+        kept = cut_lines(phrases, room)
+        missing = len(phrases) - len(kept)
+        rest = [f"{missing} more about what was compared did not fit"] if missing else []
+        yield " · ".join([f"{code(review.base)} → {code(review.head)}", *kept, *rest])
+        yield ""
+
+    def table(self, most: int, because: _Because) -> list[str]:
+        """Return the findings about stacks that run, gravest first; nothing if there are none.
+
+        The names of their templates stand there if there are several.
+        """
+        if not self.found:
+            return []
+        several = len(self.review.stacks) > 1
+        lines = ["|  | what | why |", "|---|---|---|"]
+        if several:
+            lines = ["|  | template | what | why |", "|---|---|---|---|"]
+        for one in self.found:
+            symbol = SYMBOLS[GRAVE if one.grave else CAREFUL]
+            cells = [f"{symbol} {one.label}"]
+            cells += [_names(one.stacks)] if several else []
+            cells += [code(one.subject), prose(one.message, most) + because(one)]
+            lines.append(f"| {' | '.join(cells)} |")
+        return [*lines, ""]
+
+    def because(self, one: Told) -> str:
+        """Return the lines below a finding: why, and where."""
+        lines = list(map(linked, reasons(one.finding.because)))
+        for stack, finding in one.places[:MOST_PLACES]:
+            if place := finding_place(finding, stack):
+                side = f" {prose(side)}" if (side := in_base(finding, self.review.base)) else ""
+                origin = f" from {code(origin_place(finding.origin))}" if finding.origin else ""
+                lines.append(f"{code(place)}{side}{origin}")
+        return "".join(f"<br>{line}" for line in lines)
+
+    def fold(self, number: int, stack: StackReview) -> str:
+        """Return a template's line with its details folded below it."""
+        found, dropped = self.details[number], self.dropped[number]
+        body = [f"{piece.text.rstrip()}\n" for piece in found]
+        if dropped:
+            names = ", ".join(dict.fromkeys(piece.name for piece in dropped))
+            body.append(f"_Did not fit into this comment: {names}._\n")
+        if not body:
+            return _bullet(stack)
+        signs = changed_signs(stack)
+        line = f"{folded_code(stack.name)} {summary(stack)} {folded_code(signs)}".rstrip()
+        start = f"<details><summary>{line}</summary>\n"
+        return "\n".join([start, *body, "</details>\n"])
+
+
+def _names(names: Sequence[str]) -> str:
+    more = [f"and {len(names) - MOST_PLACES} more"] if len(names) > MOST_PLACES else []
+    return "<br>".join([*map(code, names[:MOST_PLACES]), *more])
+
+
+def _bullet(stack: StackReview) -> str:
+    return f"- {code(stack.name)} {summary(stack)}"
+
+
+def _nothing(_one: Told) -> str:
+    return ""

@@ -1,0 +1,47 @@
+"""What a review compared and what it did not, in words that every format has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cfngen.review.formats.columns import visible
+from cfngen.review.formats.phrases import counted
+from cfngen.review.model import LeftOut, Review
+
+MOST_NAMED = 5
+SIDES = {"base": " in {base}", "head": " in {head}", "both": ""}
+
+
+def scope(review: Review) -> list[str]:
+    """Return what a review is about beside its stacks, a phrase each; names are made visible."""
+    return list(_phrases(review))
+
+
+def _phrases(review: Review) -> Iterator[str]:
+    about = review.scope
+    if review.unchanged:
+        yield f"{counted(review.unchanged, 'template')} unchanged"
+    if about.opaque:
+        parts = "part is" if len(about.opaque) == 1 else "parts are"
+        yield (
+            f"{len(about.opaque)} {parts} the same on both sides and not looked into"
+            f" ({_named(about.opaque)})"
+        )
+    for name, reason in about.accepted:
+        yield f"{visible(name)} is accepted without a look into it: {visible(reason)}"
+    groups: dict[str, list[LeftOut]] = {}
+    for left in about.left_out:
+        groups.setdefault(left.reason, []).append(left)
+    for reason, group in groups.items():
+        names = [_with_side(left, review) for left in group]
+        yield f"{len(group)} left out ({visible(reason)}): {_named(names)}"
+    yield from map(visible, about.notes)
+
+
+def _with_side(left: LeftOut, review: Review) -> str:
+    return left.path + SIDES[left.side].format(base=review.base, head=review.head)
+
+
+def _named(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(map(visible, names[:MOST_NAMED])) + more

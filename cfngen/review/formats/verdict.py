@@ -1,0 +1,206 @@
+"""The verdict of a review in one line, and what is counted, once for every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from cfngen.review.formats.phrases import ORDER, counted, is_kept, is_retyped
+from cfngen.review.model import (
+    Certainty,
+    Concern,
+    Finding,
+    Kind,
+    ResourceChange,
+    Review,
+    StackReview,
+)
+
+NOTHING = "Nothing changes for the stacks that are running"
+NO_UPDATE = "No stack is updated"
+NOT_KNOWN = "No change is known"
+ALONE = "No template was compared"
+EMPTY = "Nothing was compared: there is no template on either side"
+STAYS = "its stack stays until somebody deletes it", "their stacks stay until somebody deletes them"
+SAFE = "nothing is refused, replaced or broadened"
+IN_PLACE, REVISED, LEAVING = "changed in place", "in a new revision", "leaving the stack"
+REFUSED, FOLLOWING = "refused", "following what they refer to"
+WORDS = ("added", "removed", LEAVING, REVISED, IN_PLACE, REFUSED, FOLLOWING)
+OPENED = "resource opened to the internet"
+# Worst first.
+GRAVE, CAREFUL, CALM = "grave", "careful", "calm"
+
+COMPARISON = StackReview("", Kind.CHANGED)  # in the place of a template where there is none
+
+_Subject = tuple[str, str]  # a template's name and a logical ID
+
+
+def verdict(review: Review) -> str:
+    """Return what the reviewer has to know, in one line."""
+    changing = [s for s in review.stacks if s.kind is Kind.CHANGED and not s.empty]
+    gone = [s for s in review.stacks if s.kind is Kind.REMOVED]
+    heads = []
+    compared = f"{counted(review.scope.compared, 'template')} compared"
+    if changing:
+        heads.append(f"{counted(len(changing), 'stack')} change{'s' * (len(changing) == 1)}")
+    if new := [s for s in review.stacks if s.kind is Kind.ADDED]:
+        heads.append(_there("new", len(new), ", ".join(_holders(new))))
+    if gone:
+        heads.append(_there("gone", len(gone), STAYS[len(gone) > 1]))
+    clauses = ", ".join(_clauses(review.stacks, review.unknowns))
+    if changing:
+        heads = [heads[0], compared, *heads[1:]]
+        return f"{', '.join(heads)}: {clauses or f'{_harmless(changing)}; {SAFE}'}"
+    if not review.scope.compared:
+        start = "; ".join([ALONE, *heads]) if heads else EMPTY
+    else:
+        doubt = any(finding.concern is Concern.UNKNOWN for finding in review.findings)
+        start = NOT_KNOWN if doubt else NO_UPDATE if heads else NOTHING
+        start = "; ".join([f"{start}, {compared}", *heads])
+    return f"{start}: {clauses}" if clauses else start
+
+
+def _there(word: str, number: int, told: str) -> str:
+    words = f"{counted(number, 'template')} {'is' if number == 1 else 'are'} {word}"
+    return f"{words} ({told})" if told else words
+
+
+def comparison(unknowns: Sequence[Finding]) -> StackReview:
+    """Return what stands for a template where findings are of none."""
+    return replace(COMPARISON, findings=tuple(unknowns))
+
+
+def summary(stack: StackReview) -> str:
+    """Return what becomes of one template, in one line without its name."""
+    heads = {Kind.ADDED: ["new template"], Kind.REMOVED: ["template is gone"]}.get(stack.kind, [])
+    clauses = list(_clauses([stack], alone=True))
+    powers = _holders([stack]) if stack.kind is Kind.ADDED else []
+    return ", ".join([*heads, *powers, *clauses]) or _harmless([stack])
+
+
+def rank(finding: Finding) -> tuple[int, bool]:
+    """Return what findings are sorted by, the gravest first."""
+    return list(ORDER).index(finding.concern), finding.certainty is not Certainty.WILL
+
+
+def ordered(
+    stacks: Sequence[StackReview], unknowns: Sequence[Finding] = ()
+) -> list[tuple[StackReview, Finding]]:
+    """Return every finding with its template, gravest first, those of stacks that run before.
+
+    `unknowns` are of no template: they are with an empty one, `COMPARISON`.
+    """
+    found = [(stack, finding) for stack in stacks for finding in stack.findings]
+    found += [(COMPARISON, finding) for finding in unknowns]
+    return sorted(found, key=lambda pair: (*rank(pair[1]), pair[0].kind is Kind.ADDED))
+
+
+def gravity(findings: Sequence[Finding]) -> str:
+    """Return how grave findings are: `grave`, `careful` or `calm`."""
+    if any(is_grave(finding) for finding in findings):
+        return GRAVE
+    return CAREFUL if findings else CALM
+
+
+def is_grave(finding: Finding) -> bool:
+    """Whether a deployment will fail, or data will be lost."""
+    worst = finding.concern in (Concern.REFUSED, Concern.DATA)
+    return worst and finding.certainty is Certainty.WILL
+
+
+def tally(stacks: Sequence[StackReview], concern: Concern) -> tuple[int, int]:
+    """Return how much a concern is about for certain, and how much more it may be about.
+
+    Counted are the stacks that are refused; the resources whose data is at risk, that are
+    replaced, or that a policy or a way in was opened for. What a new template allows is not
+    counted: nobody had less before.
+    """
+    will, may = (
+        _about(stacks, concern, certainty) for certainty in (Certainty.WILL, Certainty.MAY)
+    )
+    return len(will), len(may - will)
+
+
+def _about(stacks: Sequence[StackReview], concern: Concern, certainty: Certainty) -> set[_Subject]:
+    news = concern is Concern.BROADEN
+    return {
+        (stack.name, "" if concern is Concern.REFUSED else finding.subject)
+        for stack in stacks
+        for finding in stack.findings
+        if finding.concern is concern
+        and finding.certainty is certainty
+        and not (news and stack.kind is Kind.ADDED)
+    }
+
+
+def _clauses(
+    stacks: Sequence[StackReview], unknowns: Sequence[Finding] = (), *, alone: bool = False
+) -> Iterator[str]:
+    """Yield what is grave about templates, the gravest first."""
+    will, may = tally(stacks, Concern.REFUSED)
+    for number, words in ((will, "refused"), (may, "may be refused")):
+        if number:
+            yield words if alone else f"{number} {words}"
+    will, may = tally(stacks, Concern.DATA)
+    if will:
+        yield f"data of {counted(will, 'resource')} at risk"
+    if may:
+        yield (
+            f"of {may} more maybe" if will else f"data of {counted(may, 'resource')} maybe at risk"
+        )
+    will, may = tally(stacks, Concern.REPLACE)
+    for number, words in ((will, "will be replaced"), (may, "may be replaced")):
+        if number:
+            yield f"{counted(number, 'resource')} {words}"
+    running = [stack for stack in stacks if stack.kind is not Kind.ADDED]
+    for words in _holders(running):
+        yield words if words.endswith("internet") else f"{words} broadened"
+    will, may = tally([*stacks, comparison(unknowns)], Concern.UNKNOWN)
+    if will or may:
+        yield f"{will + may} unknown"
+
+
+def _holders(stacks: Sequence[StackReview]) -> Iterator[str]:
+    """Yield how much there are findings about: ways in, roles, policies; nothing counts twice."""
+    found = {
+        (stack.name, finding.subject)
+        for stack in stacks
+        for finding in stack.findings
+        if finding.concern is Concern.BROADEN
+    }
+    powers = [(stack.name, power) for stack in stacks for power in stack.powers]
+    opened = {(s.name, e.resource) for s in stacks for e in s.exposures if e.opened}
+    roles = {(name, p.holder) for name, p in powers if p.policy != "resource"}
+    policies = {(name, p.holder) for name, p in powers if p.policy == "resource"}
+    for noun, those in ((OPENED, opened), ("role", roles), ("resource policy", policies)):
+        if number := len(found & those):
+            yield _opened(number) if noun == OPENED else counted(number, noun)
+        found -= those
+    if found:
+        yield counted(len(found), "policy")
+
+
+def _opened(number: int) -> str:
+    resources, _, rest = OPENED.partition(" ")
+    return f"{counted(number, resources)} {rest}"
+
+
+def _harmless(stacks: Sequence[StackReview]) -> str:
+    """Return what changes where nothing is grave."""
+    words = [_word(change) for stack in stacks for change in stack.resources]
+    told = [f"{words.count(word)} {word}" for word in WORDS if word in words]
+    if told:
+        number, _, rest = told[0].partition(" ")
+        return ", ".join([f"{counted(int(number), 'resource')} {rest}", *told[1:]])
+    sections = dict.fromkeys(entry.section.lower() for stack in stacks for entry in stack.entries)
+    return f"no resource, only {' and '.join(sections)}" if sections else "no resource"
+
+
+def _word(change: ResourceChange) -> str:
+    if is_retyped(change):
+        return REFUSED
+    if is_kept(change):
+        return LEAVING
+    if change.kind is Kind.CHANGED:
+        return IN_PLACE if change.replacement is Certainty.NO else REVISED
+    return FOLLOWING if change.kind is Kind.AFFECTED else change.kind.value

@@ -1,0 +1,96 @@
+"""Where in a template a finding is."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import cached_property
+from typing import Any
+
+from cfngen.cloudformation.values import shown
+from cfngen.review.model import Finding, PowerChange, ResourceChange
+from cfngen.review.stack import Stack
+
+STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
+
+
+class Places:
+    """Finds lines of one pair of templates."""
+
+    def __init__(
+        self,
+        before: Stack,
+        after: Stack,
+        changes: dict[str, ResourceChange],
+        powers: tuple[PowerChange, ...],
+    ) -> None:
+        """Keep what findings are about."""
+        self.before = before
+        self.after = after
+        self.changes = changes
+        self.policies = {power.holder: power.resources for power in powers}
+        self._names = frozenset(after.names)
+
+    def located(self, finding: Finding) -> Finding:
+        """Return a finding with its line: that of the property, or else of what it is about."""
+        if finding.line:
+            return finding
+        subject = finding.subject
+        if finding.section != "Resources":
+            return replace(finding, line=self.after.line(finding.section, subject))
+        if subject not in self._names and subject in self._kept_before:
+            line = self.before.line("Resources", subject)
+            return replace(finding, line=line, side="base", near=self._near(subject))
+        if finding.path:
+            return replace(finding, line=_line(self.after, subject, finding.path))
+        return self._of_policy(finding)
+
+    def _of_policy(self, finding: Finding) -> Finding:
+        """Return a finding at the first property that is different in what it is about."""
+        for name in (finding.subject, *self.policies.get(finding.subject, ())):
+            change = self.changes.get(name)
+            details = (*change.properties, *change.attributes) if change else ()
+            if details and name in self._names:
+                return replace(finding, line=_line(self.after, name, details[0].path))
+        return replace(finding, line=self.after.line("Resources", finding.subject))
+
+    def _near(self, name: str) -> int:
+        """Return the line in head of what stood before a resource that is gone."""
+        return self.after.line("Resources", self._kept_before.get(name, ""))
+
+    @cached_property
+    def _kept_before(self) -> dict[str, str]:
+        """The resource that is left of those before each of them; nothing if none is."""
+        kept, found = "", {}
+        for name in self.before.names:
+            found[name] = kept
+            kept = name if name in self._names else kept
+        return found
+
+
+def _line(stack: Stack, name: str, path: str) -> int:
+    """Return the line of a property, or of the nearest thing around it."""
+    body = stack.body(name)
+    if path in body:  # an attribute
+        return stack.line("Resources", name, (path,))
+    keys: list[str | int] = ["Properties"]
+    node: Any = body.get("Properties")
+    for step in STEP.finditer(path):
+        key = _key(node, step[1] if step[1] is not None else step[2])
+        if key is None:
+            break
+        keys.append(key)
+        node = node[key]
+    return stack.line("Resources", name, tuple(keys))
+
+
+def _key(node: Any, label: str) -> str | int | None:
+    """Return the key or place in a node that a step of a path means, if it is there."""
+    if isinstance(node, dict):
+        return label if label in node else None
+    if not isinstance(node, list):
+        return None
+    for number, item in enumerate(node):
+        if isinstance(item, dict) and label in (shown(value) for value in item.values()):
+            return number
+    return int(label) if label.isdecimal() and int(label) < len(node) else None

@@ -1,0 +1,85 @@
+"""What CloudFormation refuses is another thing inside of a template than outside of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from cfngen.cloudformation.capabilities import IAM, NAMED, needs
+from cfngen.review.deploy_failures import CAPABILITIES
+from cfngen.review.model import Certainty, Concern, Finding, Kind
+from cfngen.review.nested_parameters import STACK_SET, Passed
+from cfngen.review.pairs import Pair, Part, hints
+from cfngen.review.stack import Resource
+
+
+def adapted(pair: Pair, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings of a template, those of one that is inside another as they are there.
+
+    It is the outer template that passes parameters, not the command; and whoever deploys a nested
+    stack acknowledges capabilities for all of it, while a stack set has a list of its own.
+    """
+    outer = pair.outer
+    if outer is None:
+        yield from findings
+        return
+    resource = outer.stacks[1].resource(pair.resource)
+    for finding in findings:
+        if finding.because == CAPABILITIES:
+            continue
+        if finding.concern is Concern.REFUSED and finding.section == "Parameters":
+            if resource and _passes(resource, finding.subject):
+                continue
+            if finding.certainty is Certainty.WILL:
+                message = f"has no default, and {pair.resource} of {outer.name} does not pass it"
+                finding = replace(finding, message=message)
+        yield finding
+    if resource and pair.new and pair.kind is not Kind.REMOVED:
+        yield from _capabilities(pair, pair.new)
+
+
+def _passes(resource: Resource, name: str) -> bool:
+    given = Passed(resource)
+    return bool(given.unknown) or name in (given.values or {})
+
+
+def _capabilities(pair: Pair, new: Part) -> Iterator[Finding]:
+    """Yield the capabilities that are lacking now, and were not before."""
+    outermost = pair
+    while outermost.outer and outermost.outer.stacks[1].resource(outermost.resource):
+        around = outermost.outer.stacks[1].resource(outermost.resource)
+        if around and around.type == STACK_SET:
+            break
+        outermost = outermost.outer
+    set_ = outermost.outer.stacks[1].resource(outermost.resource) if outermost.outer else None
+    had = {*_needs(pair.old), *_needs(outermost.old)}
+    if set_:
+        listed = set_.properties.get("Capabilities", [])
+        had |= {str(item) for item in (listed if isinstance(listed, list) else [listed])}
+    elif outermost is not pair:
+        had |= {*_needs(outermost.new)}  # it is said there
+    if NAMED in had:
+        had.add(IAM)
+    for capability, because in _needs(new).items():
+        if capability in had:
+            continue
+        where = (
+            f"the Capabilities of {set_.name} have to name {capability} now"
+            if set_
+            else f"the command needs --capabilities {capability} now"
+        )
+        message = f"{where}, because of {', '.join(because)}"
+        named = because[0] in new.sections.resources
+        subject = because[0] if named else "Transform"
+        section = "Resources" if named else "Transform"
+        yield Finding(
+            Concern.REFUSED, Certainty.WILL, subject, message, CAPABILITIES, section=section
+        )
+
+
+def _needs(part: Part | None) -> dict[str, tuple[str, ...]]:
+    """Return the capabilities that a template needs, each with its reasons."""
+    if part is None:
+        return {}
+    found = needs(part.sections.body, transforms=hints(part.sections.text))
+    return {need.capability: need.because for need in found}

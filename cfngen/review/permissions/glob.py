@@ -1,0 +1,130 @@
+"""Patterns with `*` and `?` as policies have them: whether one matches all that another matches."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from cfngen.cloudformation.values import CLOSE, OPEN
+
+MANY, ONE = "*", "?"
+SPECIAL = re.compile(f"[*?${OPEN}]")
+SIGNS: dict[str, str] = {}  # a character of private use for each reference
+FIRST_SIGN, MOST_SIGNS = "\U000f0000", 100_000
+MOST_STARS = 30  # in one pattern
+LONGEST = 1024  # of a pattern that is looked into; the longest ARN is shorter
+
+
+def covers(pattern: str, other: str) -> bool:
+    """Whether a pattern matches everything that another one matches.
+
+    What is known only at deploy time, and IAM's own variables such as `${aws:username}`, are each
+    one unknown text: a `*` matches it, and so does itself. `False` where it cannot be told.
+    """
+    if pattern in (MANY, other):
+        return True
+    if not other.startswith(_beginning(pattern)):
+        return False
+    if not wild(pattern) or max(len(pattern), len(other)) > LONGEST:
+        return False
+    if pattern.count(MANY) > MOST_STARS:
+        return False
+    if len(SIGNS) > MOST_SIGNS:
+        SIGNS.clear()
+        _signs.cache_clear()
+    return _matches(_signs(pattern), _signs(other))
+
+
+def apart(pattern: str, other: str) -> bool:
+    """Whether it is certain that nothing matches both: they begin differently."""
+    for one, two in zip(_tokens(pattern), _tokens(other), strict=False):
+        if one in (MANY, ONE) or two in (MANY, ONE) or len(one) > 1 or len(two) > 1:
+            return False
+        if one != two:
+            return True
+    return False
+
+
+@lru_cache(maxsize=20_000)
+def _beginning(pattern: str) -> str:
+    """Return what everything that a pattern matches begins with, as the pattern has it."""
+    return SPECIAL.split(pattern, maxsplit=1)[0]
+
+
+@lru_cache(maxsize=20_000)
+def wild(pattern: str) -> bool:
+    """Whether a pattern has a `*` or `?` outside of references."""
+    return (MANY in pattern or ONE in pattern) and any(
+        token in (MANY, ONE) for token in _tokens(pattern)
+    )
+
+
+@lru_cache(maxsize=20_000)
+def _tokens(pattern: str) -> tuple[str, ...]:
+    """Cut a pattern into characters, wildcards and references; a `*` goes behind its `?`s."""
+    found: list[str] = []
+    at = 0
+    while at < len(pattern):
+        end = _end(pattern, at)
+        token = pattern[at:end]
+        if token == MANY and found[-1:] == [MANY]:
+            token = ""
+        elif token == ONE and found[-1:] == [MANY]:
+            found.insert(-1, ONE)
+            token = ""
+        if token:
+            found.append(token)
+        at = end
+    return tuple(found)
+
+
+def _end(pattern: str, start: int) -> int:
+    """Return where the character or reference that begins here ends."""
+    if pattern[start] == OPEN:
+        depth = 0
+        for at in range(start, len(pattern)):
+            depth += (pattern[at] == OPEN) - (pattern[at] == CLOSE)
+            if depth == 0:
+                return at + 1
+        return len(pattern)
+    if pattern.startswith("${", start):
+        return pattern.find("}", start) + 1 or start + 1
+    return start + 1
+
+
+@lru_cache(maxsize=20_000)
+def _signs(pattern: str) -> str:
+    """Return a pattern in which each reference is one character, the same one everywhere."""
+    return "".join(
+        token
+        if len(token) == 1 and token < FIRST_SIGN
+        else SIGNS.setdefault(token, chr(ord(FIRST_SIGN) + len(SIGNS)))
+        for token in _tokens(pattern)
+    )
+
+
+def _matches(pattern: str, text: str) -> bool:
+    """Match what stands between two `*` where it first can, which is enough and is quick."""
+    first, *rest = pattern.split(MANY)
+    if not rest:
+        return len(first) == len(text) and _find(first, text, 0) == 0
+    *inner, last = rest
+    if len(first) + len(last) > len(text) or _find(first, text[: len(first)], 0) != 0:
+        return False
+    at, end = len(first), len(text) - len(last)
+    for part in inner:
+        found = _find(part, text[:end], at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return at <= end and _find(last, text[end:], 0) == 0
+
+
+def _find(part: str, text: str, start: int) -> int:
+    """Return where a part is in a text, -1 if nowhere; a `?` is one character that is known."""
+    if ONE not in part:
+        return text.find(part, start)
+    found = re.compile(
+        re.escape(part).replace(r"\?", f"[^*{FIRST_SIGN}-\U0010ffff]"), re.DOTALL
+    ).search(text, start)
+    return found.start() if found else -1

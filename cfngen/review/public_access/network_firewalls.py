@@ -1,0 +1,134 @@
+"""What network firewalls block, and Route 53's firewall for DNS."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from cfngen.cloudformation.values import scalar, shown
+from cfngen.review.permissions.alternatives import When, branches, items
+from cfngen.review.public_access.rule_comparison import ASKED, BLOCKED, COUNTED, INSPECTED, Rule
+from cfngen.review.public_access.rule_reader import FIRST, Reader, Rules
+
+LONGEST_WORDS = 80
+# A rule in the language of Suricata: what it does, and with what.
+SURICATA = re.compile(r"^[ \t]*(drop|reject\w*|pass)[ \t]+(.*)$", re.MULTILINE)
+UNRULY = re.compile(r"\b(?:sid|rev|msg|metadata|gid)\s*:[^;]*;\s*")
+# Each kind of default, what it is about, and how strict its actions are.
+DEFAULTS = {
+    "StatelessDefaultActions": "packets that no stateless rule matches",
+    "StatelessFragmentDefaultActions": "fragments of packets that no stateless rule matches",
+    "StatefulDefaultActions": "packets that no stateful rule matches",
+}
+
+
+def policy(reader: Reader) -> Rules:
+    """Yield what a policy does where no rule matches, and whose rules it has."""
+    for key, words in DEFAULTS.items():
+        for when, actions in reader.look("FirewallPolicy", key):
+            level = max((_strictness(text) for _, text in items(actions)), default=COUNTED)
+            yield reader.rule(words, key, level, when)
+    for key in ("StatelessRuleGroupReferences", "StatefulRuleGroupReferences"):
+        for when, group in reader.look("FirewallPolicy", key, "*"):
+            if not isinstance(group, dict):
+                continue
+            arn = group.get("ResourceArn")
+            words = f"packets that the rule group {shown(arn)} blocks"
+            level = COUNTED if group.get("Override") else BLOCKED
+            yield reader.rule(words, {"ResourceArn": arn}, level, when)
+
+
+def _strictness(action: str) -> int:
+    if action in ("aws:drop", "aws:drop_strict"):
+        return BLOCKED
+    if action.startswith("aws:drop"):
+        return ASKED
+    return INSPECTED if action == "aws:forward_to_sfe" else COUNTED
+
+
+def network_rule_group(reader: Reader) -> Rules:
+    """Yield what a group of rules for network firewalls does."""
+    source = ("RuleGroup", "RulesSource")
+    yield reader.rest()
+    for when, rule in reader.look(*source, "StatefulRules", "*"):
+        if isinstance(rule, dict):
+            action = scalar(rule.get("Action", "")).upper()
+            options = [one for one in rule.get("RuleOptions") or () if not _is_id(one)]
+            match = {"Header": rule.get("Header"), "RuleOptions": options}
+            words = _cut(f"packets of {shown(rule.get('Header'))}")
+            yield _stateful(reader, action, words, match, when)
+    for when, text in reader.look(*source, "RulesString"):
+        for line in SURICATA.finditer(scalar(text)) if isinstance(text, str) else ():
+            words = _cut(f"packets of {shown(line[2].partition('(')[0].strip())}")
+            yield _stateful(reader, line[1].upper(), words, UNRULY.sub("", line[2]), when)
+    for when, listed in reader.look(*source, "RulesSourceList"):
+        yield from _domains(reader, listed, when)
+    for when, rule in reader.look(*source, "StatelessRulesAndCustomActions", "StatelessRules", "*"):
+        definition = rule.get("RuleDefinition") if isinstance(rule, dict) else None
+        if isinstance(definition, dict):
+            texts = [text for _, text in items(definition.get("Actions"))]
+            level = max(map(_strictness, texts), default=COUNTED)
+            words = (
+                f"packets that the stateless rule of priority {shown(rule.get('Priority'))} matches"
+            )
+            yield reader.rule(
+                words,
+                definition.get("MatchAttributes"),
+                level,
+                when,
+                passes="aws:pass" in texts,
+                place=rule.get("Priority"),
+            )
+
+
+def _stateful(reader: Reader, action: str, words: str, match: Any, when: When) -> Rule:
+    level = BLOCKED if action.startswith(("DROP", "REJECT")) else COUNTED
+    # Without an order of its own, what passes does so before anything is dropped.
+    return reader.rule(words, match, level, when, passes=action == "PASS", place=FIRST)
+
+
+def _domains(reader: Reader, listed: Any, when: When) -> Rules:
+    if not isinstance(listed, dict):
+        return
+    kind = scalar(listed.get("GeneratedRulesType", "")).upper()
+    allows = kind.startswith("ALLOW")
+    if allows:
+        types = {"TargetTypes": listed.get("TargetTypes")}
+        yield reader.rule("packets to domains that are not listed", types, BLOCKED, when)
+    for inner, target in items(listed.get("Targets")):
+        level = BLOCKED if kind.startswith(("DENY", "REJECT")) else COUNTED
+        match = {"Target": target, "TargetTypes": listed.get("TargetTypes")}
+        words = f"packets to {shown(target)}"
+        yield reader.rule(words, match, level, when | inner, passes=allows, place=FIRST)
+
+
+def dns_rule_group(reader: Reader) -> Rules:
+    """Yield what a group of rules for DNS queries does."""
+    yield reader.rest()
+    for when, rule in reader.look("FirewallRules", "*"):
+        if not isinstance(rule, dict):
+            continue
+        for inner, action in branches(rule.get("Action")):
+            kind = scalar(action).upper()
+            place = rule.get("Priority")
+            domains = rule.get("FirewallDomainListId", rule.get("DnsThreatProtection"))
+            match = {
+                "Domains": domains,
+                **{key: rule[key] for key in ("Qtype", "ConfidenceThreshold") if key in rule},
+            }
+            yield reader.rule(
+                f"DNS queries that the rule of priority {shown(place)} matches",
+                match,
+                BLOCKED if kind == "BLOCK" else COUNTED,
+                when | inner,
+                passes=kind == "ALLOW",
+                place=place,
+            )
+
+
+def _is_id(option: Any) -> bool:
+    return isinstance(option, dict) and scalar(option.get("Keyword", "")) in ("sid", "rev", "msg")
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= LONGEST_WORDS else words[: LONGEST_WORDS - 1] + "…"

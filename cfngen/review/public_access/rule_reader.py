@@ -1,0 +1,90 @@
+"""Reads a firewall's rules, with the lists and groups that they refer to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from cfngen.cloudformation.values import canonical, scalar
+from cfngen.review.permissions.alternatives import When, lookup, referred
+from cfngen.review.public_access.rule_comparison import BLOCKED, LAST, REST, Rule
+from cfngen.review.public_access.rule_matching import Match
+from cfngen.review.stack import Resource, Stack
+
+Rules = Iterator[Rule]
+# Lists that rules refer to, each with the property that has what they list.
+LISTS = {
+    "AWS::WAFv2::IPSet": "Addresses",
+    "AWS::WAFv2::RegexPatternSet": "RegularExpressionList",
+    "AWS::WAF::Rule": "Predicates",
+    "AWS::WAFRegional::Rule": "Predicates",
+    "AWS::WAF::IPSet": "IPSetDescriptors",
+    "AWS::WAFRegional::IPSet": "IPSetDescriptors",
+    "AWS::Route53Resolver::FirewallDomainList": "Domains",
+}
+GROUPS = {
+    "AWS::WAFv2::RuleGroup": "Rules",
+    "AWS::NetworkFirewall::RuleGroup": "RuleGroup",
+}
+FIRST = float("-inf")
+
+
+class Reader:
+    """Reads the rules of one firewall."""
+
+    def __init__(self, stack: Stack, resource: Resource, both: Collection[str]) -> None:
+        """Keep what is read; `both` are the logical IDs of both sides."""
+        self.stack = stack
+        self.resource = resource
+        self.both = both
+
+    def look(self, *path: str) -> Iterator[tuple[When, Any]]:
+        """Yield what the firewall has at a path, and when."""
+        return lookup(self.resource.properties, *path)
+
+    def rule(
+        self,
+        words: str,
+        value: Any,
+        level: int,
+        when: When,
+        *,
+        passes: bool = False,
+        place: Any = LAST,
+    ) -> Rule:
+        """Return a rule of the firewall."""
+        return Rule(
+            self.resource.name,
+            words,
+            Match(self.meant(value)),
+            level,
+            passes,
+            place_of(place),
+            when,
+        )
+
+    def rest(self) -> Rule:
+        """Return what comes after a group."""
+        return Rule(self.resource.name, "what comes after it", REST, BLOCKED)
+
+    def meant(self, value: Any) -> Any:
+        """Return a value with the lists that it refers to, where they are in the template."""
+        if isinstance(value, dict):
+            return {key: self.meant(item) for key, item in value.items()}
+        if isinstance(value, list):
+            return [self.meant(item) for item in value]
+        name = referred(value)
+        other = self.stack.resource(name) if name and name != self.resource.name else None
+        if other and other.type in LISTS:
+            return other.properties.get(LISTS[other.type], value)
+        if other and other.type in GROUPS and name not in self.both:
+            return canonical(other.properties.get(GROUPS[other.type]))
+        return value
+
+
+def place_of(value: Any) -> float:
+    """Return when a rule has its turn; one that only the deployment knows comes first."""
+    try:
+        return value if isinstance(value, float) else float(scalar(value))
+    except ValueError:
+        return FIRST
