@@ -79,7 +79,7 @@ def parts(text: str) -> tuple[str, str, str]:
 
 def with_queue(resources: str, name: str, seconds: int = 60) -> str:
     """Return resources with one more, the last."""
-    queue = QUEUE.format(name=name, seconds=seconds, why="Kept for what could not be mirrored.")
+    queue = QUEUE.format(name=name, seconds=seconds, reason="Kept for what could not be mirrored.")
     return f"{resources}{queue}"
 
 

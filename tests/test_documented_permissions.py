@@ -29,7 +29,7 @@ PARTS = [part for e in excuses() for part in e.parts if part.judge == "documente
 PIPELINE, ROLES = "multi_region_pipeline", "deployment_roles"
 KEYS = Path(__file__).parent / "emulator/plugin/documented.py"
 DOCS = "https://docs.aws.amazon.com/"
-# Held by our own programs, which call what they call; no page of AWS's says what that is.
+# Assumed by our own programs, which call what they call; no page of AWS's says what that is.
 OWN_PROGRAMS = {
     "branch_events": {"ReaderRole", "AnswerRole"},
     "mirror_destination": {"DestinationRole"},

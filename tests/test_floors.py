@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1] / "cfngen"
 
 # Lowest first. A room imports only from the floors below its own.
 FLOORS = [
-    {"errors", "paths", "escaping"},
+    {"deprecation", "errors", "escaping", "paths"},
     {"cloudformation"},
     {"authoring", "linting"},
     {"patterns", "review", "timeline"},

@@ -151,7 +151,7 @@ def test_no_policy_allows_a_star(entry: Entry) -> None:
             if "*" in "".join(actions if isinstance(actions, list) else [actions]):
                 assert reason.rpartition("\n")[2].startswith("https://docs.aws.amazon.com/"), path
             if statement.get("Resource") in ("*", ["*"]):
-                assert reason, f"{path}: say because="
+                assert reason, f"{path}: say reason="
 
 
 @each_blueprint

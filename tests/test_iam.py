@@ -49,11 +49,11 @@ def test_a_star_in_an_allowed_action_is_refused(action: object) -> None:
 def test_a_star_that_aws_documents_as_the_minimum_names_the_page() -> None:
     """And the template shows it, below the reason; a page that is no address is none."""
     page = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stacksets.html"
-    made = allow("cloudformation:*", on="*", because="AWS documents no less.", page=page)
-    assert made.because == f"AWS documents no less.\n{page}"
+    made = allow("cloudformation:*", on="*", reason="AWS documents no less.", page=page)
+    assert made.reason == f"AWS documents no less.\n{page}"
     with pytest.raises(PolicyError, match="a star hides what is granted"):
-        allow("cloudformation:*", on="*", because="x", page="somewhere")
-    with pytest.raises(PolicyError, match="and because="):
+        allow("cloudformation:*", on="*", reason="x", page="somewhere")
+    with pytest.raises(PolicyError, match="and reason="):
         allow("cloudformation:*", on="*", page=page)
 
 
@@ -64,10 +64,10 @@ def test_a_star_in_a_denied_action_is_fine() -> None:
 
 @pytest.mark.parametrize("on", ["*", ["arn:x", "*"]])
 def test_every_resource_at_once_needs_a_reason(on: object) -> None:
-    """`on="*"` says because=, or is refused."""
-    with pytest.raises(PolicyError, match="because="):
+    """`on="*"` says reason=, or is refused."""
+    with pytest.raises(PolicyError, match="reason="):
         allow(s3.GetObject, on=on)
-    assert allow(s3.GetObject, on=on, because="No names to grant by.").because
+    assert allow(s3.GetObject, on=on, reason="No names to grant by.").reason
 
 
 def test_a_resource_by_reference_is_no_star() -> None:

@@ -932,7 +932,7 @@ class TestComments:
                 (): "The whole",
                 ("Resources",): "All of them",
                 ("Resources", "Log"): "Kept for a year:\n\n  by law.  \n",
-                ("Resources", "Role"): "Held by the builder.",
+                ("Resources", "Role"): "Assumed by the builder.",
                 (*policy, 0): "a:B knows no resources.",
                 (*policy, 1, "Effect"): "Above a first key,",
                 (*policy, 1, "Action"): "and a second.",
@@ -954,7 +954,7 @@ class TestComments:
               Log:
                 Type: AWS::Logs::LogGroup
 
-              # Held by the builder.
+              # Assumed by the builder.
               Role:
                 Properties:
                   Policy:

@@ -34,7 +34,7 @@ class More(Params):
 def test_what_is_added_is_returned_with_its_reason_and_line() -> None:
     """The line that added a resource is known to the template."""
     t = Template()
-    bucket = t.add(Bucket("Files"), why="To keep files.")
+    bucket = t.add(Bucket("Files"), reason="To keep files.")
     line = inspect.currentframe().f_lineno - 1  # type: ignore[union-attr]
     document = t.document()
     assert bucket.title == "Files"
@@ -46,7 +46,7 @@ def test_what_is_added_is_returned_with_its_reason_and_line() -> None:
 def test_a_resource_from_a_pattern_comes_from_the_line_that_asked() -> None:
     """The blueprint's line is named, not the pattern's."""
     t = Template()
-    t.add(role("Worker", "lambda", allow("sqs:SendMessage", on="arn:x")), why="Held by work.")
+    t.add(role("Worker", "lambda", allow("sqs:SendMessage", on="arn:x")), reason="Assumed by work.")
     assert t.document().origins["Resources", "Worker"].file == __file__
 
 
@@ -58,9 +58,9 @@ def test_a_group_adds_all_it_holds_in_order() -> None:
         resources: list[tuple[AWSObject, str]]
 
     t = Template()
-    t.add(Pair([(Topic("B"), "b"), (Queue("A"), "a")]), why="Both.")
+    t.add(Pair([(Topic("B"), "b"), (Queue("A"), "a")]), reason="Both.")
     assert list(t.document().body["Resources"]) == ["B", "A"]
-    assert t.whys == {"B": "Both.", "A": "a"}
+    assert t.reasons == {"B": "Both.", "A": "a"}
 
 
 def test_something_else_than_a_resource_is_refused() -> None:
@@ -194,9 +194,9 @@ def test_one_pass_gives_what_troposphere_gives() -> None:
 
 
 def test_a_reason_inside_a_policy_is_kept_by_its_place() -> None:
-    """`because=` is printed above its statement."""
+    """`reason=` is printed above its statement."""
     t = Template()
-    t.add(role("Worker", "lambda", allow("ec2:DescribeVpcs", on="*", because="No names.")))
+    t.add(role("Worker", "lambda", allow("ec2:DescribeVpcs", on="*", reason="No names.")))
     comments = t.document().comments
     place = ("Resources", "Worker", "Properties", "Policies", 0, "PolicyDocument", "Statement", 0)
     assert comments[place] == "No names."

@@ -61,7 +61,7 @@ def add_pipeline_role(t: Template, service: str) -> Role:
     """Add and return the pipeline's own role, which has no permissions yet."""
     return t.add(
         role("PipelineRole", "codepipeline", Path=role_path(service)),
-        why="Held by the pipeline: it keeps artifacts, and assumes the roles of its actions.",
+        reason="Assumed by the pipeline: it keeps artifacts, and assumes the roles of its actions.",
     )
 
 
@@ -87,7 +87,7 @@ def add_deployer(t: Template, purpose: Purpose, access: StoreAccess, pipeline: A
             Path=role_path(access.service),
             ManagedPolicyArns=Ref(f"{purpose}PolicyArns"),
         ),
-        why=f"Held by CloudFormation: what the {purpose.lower()}'s template may make.",
+        reason=f"Assumed by CloudFormation: what the {purpose.lower()}'s template may make.",
     )
     stack = stack_name(access.service, purpose)
     action_role = t.add(
@@ -101,7 +101,7 @@ def add_deployer(t: Template, purpose: Purpose, access: StoreAccess, pipeline: A
             allow(
                 cf.ValidateTemplate,
                 on="*",
-                because="A template that is asked about has no name yet.",
+                reason="A template that is asked about has no name yet.",
             ),
             allow(
                 iam.PassRole,
@@ -111,7 +111,7 @@ def add_deployer(t: Template, purpose: Purpose, access: StoreAccess, pipeline: A
             *access.may_act(takes=["artifacts"]),
             Path=role_path(access.service),
         ),
-        why=f"Held by the actions that deploy the {purpose.lower()}: it passes one role.",
+        reason=f"Assumed by the actions that deploy the {purpose.lower()}: it passes one role.",
     )
     return Deployer(stack, GetAtt(action_role, "Arn"), GetAtt(execution_role, "Arn"))
 

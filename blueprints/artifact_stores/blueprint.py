@@ -143,11 +143,14 @@ def _elsewhere(t: Template, p: Any, options: Options) -> None:
     )
     administrator = t.add(
         Role("StoresAdministrator", AssumeRolePolicyDocument=policy_document(trusted)),
-        why="Held by CloudFormation's StackSet: it may become StoresMaker, and nothing else.",
+        reason="Assumed by CloudFormation's StackSet: it may become StoresMaker, and nothing else.",
     )
     maker = t.add(
         assumed_role("StoresMaker", GetAtt(administrator, "Arn")),
-        why="Held by the StackSet's stacks in the other regions: it makes a store and unmakes it.",
+        reason=(
+            "Assumed by the StackSet's stacks in the other regions: it makes a store and "
+            "unmakes it."
+        ),
     )
     become = allow(sts.AssumeRole, on=GetAtt(maker, "Arn"))
     assume = t.add(role_policy("StoresAdministratorPolicy", administrator, become))
@@ -164,7 +167,7 @@ def _elsewhere(t: Template, p: Any, options: Options) -> None:
             allow(
                 "cloudformation:*",
                 on="*",
-                because="AWS documents no less for stacks of StackSets; what these can make is\n"
+                reason="AWS documents no less for stacks of StackSets; what these can make is\n"
                 "in the statements below.",
                 page=SELF_MANAGED,
             ),
@@ -172,7 +175,7 @@ def _elsewhere(t: Template, p: Any, options: Options) -> None:
             # newer than parliament's list; the registry's schema of AWS::S3::Bucket names it among
             # what its handlers ask for.
             allow(*BUCKETS, on=[store_buckets("artifacts"), store_buckets("packages")]),
-            allow(kms.CreateKey, on="*", because="A replica has no name before it is made."),
+            allow(kms.CreateKey, on="*", reason="A replica has no name before it is made."),
             allow(*REPLICAS, on=Sub(f"{keys_here}${{ArtifactKey}}")),
         )
     )
@@ -206,7 +209,7 @@ def _elsewhere(t: Template, p: Any, options: Options) -> None:
         ],
         TemplateBody=render(elsewhere(options).document()),
     )
-    t.add(stacks_elsewhere, why="The same in every other region; nothing is done there by hand.")
+    t.add(stacks_elsewhere, reason="The same in every other region; nothing is done there by hand.")
 
 
 def elsewhere(options: Options) -> Template:

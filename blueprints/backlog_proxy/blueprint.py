@@ -83,7 +83,7 @@ def _mirror(t: Template, p: Any, options: Options) -> Project:
             *may_attach,
             *(debug_statements() if options.debug_sessions else ()),
         ),
-        why="Held by the build: it may push to one repository and read one key.",
+        reason="Assumed by the build: it may push to one repository and read one key.",
     )
     project = t.add(
         build_project(
@@ -106,7 +106,7 @@ def _mirror(t: Template, p: Any, options: Options) -> Project:
             **network,
             **kept,
         ),
-        why="Builds may overlap: each fetches right before it pushes, until both sides agree.",
+        reason="Builds may overlap: each fetches right before it pushes, until both sides agree.",
     )
     t.output("BuildProject", Ref(project), "CodeBuild project, to start a build by hand")
     t.output("MirrorLog", Ref(log), "Log of the builds")
@@ -137,7 +137,7 @@ def _repository(t: Template, p: Any, options: Options) -> tuple[Any, Any]:
                     "Mirror of ${BacklogProjectKey}/${BacklogRepository}; push to Backlog, not here"
                 ),
             ),
-            why="Kept when the stack goes: history outlives its plumbing.",
+            reason="Kept when the stack goes: history outlives its plumbing.",
         )
         arn, url = GetAtt(repository, "Arn"), GetAtt(repository, "CloneUrlHttp")
     t.output("RepositoryCloneUrl", url, "Where to clone the mirror from")
@@ -166,7 +166,7 @@ def _keys(t: Template, p: Any, options: Options) -> tuple[list[Any], list[Statem
     else:
         pinned = t.add(
             StoredParameter("HostKeys", Type="String", Value="none"),
-            why="The first build writes down the keys it met; every later one insists on them.",
+            reason="The first build writes down the keys it met; every later one insists on them.",
         )
         variables.append(variable("HOST_KEYS_PARAMETER", Ref(pinned)))
         stored = Sub(ARN % "ssm" + "parameter/${HostKeys}")
@@ -233,7 +233,7 @@ def _kept(t: Template, p: Any, options: Options) -> tuple[dict[str, Any], list[S
     if options.cache == "s3":
         cache = t.add(
             cache_bucket("MirrorCache", days=p.CacheDays),
-            why="Git is kept here between builds, so that a build fetches only what is new.",
+            reason="Git is kept here between builds, so that a build fetches only what is new.",
         )
         properties: dict[str, Any] = {"Cache": ProjectCache(Type="S3", Location=Ref(cache.bucket))}
         # excuse cdk-nag:AwsSolutions-IAM5/<MirrorCache.Arn>/* MirrorRole: CodeBuild chooses the
@@ -282,7 +282,7 @@ def _webhook(t: Template, p: Any, options: Options, project: Project) -> None:
             "Authorizer",
             payload["authorizer.py"],
             allow(secretsmanager.GetSecretValue, on=Ref(secret)),
-            why="Lets Backlog through and nobody else.",
+            reason="Lets Backlog through and nobody else.",
             days=p.LogDays,
             architecture=options.architecture,
             seconds=15,  # it reads the secret in at most two attempts of five seconds
@@ -295,7 +295,7 @@ def _webhook(t: Template, p: Any, options: Options, project: Project) -> None:
     )
     starter = t.add(
         role("StartRole", "apigateway", start_builds(project)),
-        why="Held by the webhook: it may start one build project, as that is configured.",
+        reason="Assumed by the webhook: it may start one build project, as that is configured.",
     )
     identity = {"basic": "header.Authorization", "query_token": "querystring.token"}[options.auth]
     log = t.add(log_group("WebhookLog", days=p.LogDays)) if options.access_logs else None
@@ -327,7 +327,7 @@ def _watch(t: Template, p: Any, project: Project) -> None:
     """Add the schedule that makes good a lost webhook, and the alarm for failed builds."""
     starter = t.add(
         role("ReconcileRole", "events", start_builds(project)),
-        why="Held by the schedule: it may start one build project.",
+        reason="Assumed by the schedule: it may start one build project.",
     )
     rule = t.add(
         Rule(
@@ -343,7 +343,7 @@ def _watch(t: Template, p: Any, project: Project) -> None:
                 )
             ],
         ),
-        why=without_dead_letters(
+        reason=without_dead_letters(
             "the next run does the same.",
             "A webhook that never came, or was refused for good, is made good by the next run.",
         ),

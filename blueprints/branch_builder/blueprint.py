@@ -29,7 +29,7 @@ def branch_builder(options: Options) -> Template:
         dead_letters(
             "Lost",
             rules=[GetAtt(rule, "Arn") for rule in senders],
-            why="Events that started nothing or reached nobody"
+            reason="Events that started nothing or reached nobody"
             + ("." if options.direct else ", and workers that died."),
         )
     )

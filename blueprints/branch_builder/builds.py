@@ -53,7 +53,7 @@ def add_builds(t: Template, p: Any, options: Options) -> Builds:
     if not options.direct:
         bundles = t.add(
             cache_bucket("Bundles", days=p.BundleDays),
-            why="What is built. No build writes here, or it could change what others build.",
+            reason="What is built. No build writes here, or it could change what others build.",
         )
         t.output("Bundles", Ref(bundles.bucket), "Bucket of bundles: REPOSITORY/BRANCH/COMMIT.zip")
     if options.existing_projects:
@@ -62,7 +62,7 @@ def add_builds(t: Template, p: Any, options: Options) -> Builds:
         return Builds(names, arns, bundles, None)
     outputs = t.add(
         cache_bucket("Outputs", days=p.OutputDays),
-        why="What builds make, as REPOSITORY/BRANCH/COMMIT/...",
+        reason="What builds make, as REPOSITORY/BRANCH/COMMIT/...",
     )
     t.output("Outputs", Ref(outputs.bucket), "Bucket of what builds make")
     wanted = options.repositories if options.separate else (EVERY,)
@@ -129,7 +129,10 @@ def _project(
     may.append(allow(s3.PutObject, on=Sub(f"${{Outputs.Arn}}/{one}*")))
     held = t.add(
         role(f"{title}Role", "codebuild", *may),
-        why=f"Held by {title}: who pushes a branch says what its build does, so it may do little.",
+        reason=(
+            f"Assumed by {title}: who pushes a branch says what its build does, so it may "
+            "do little."
+        ),
     )
     t.output(f"{title}Role", Ref(held), "Role to give more rights to, if builds need any")
     return t.add(

@@ -68,7 +68,7 @@ def add_bus(t: Template) -> Any:
     """Add a bus for the other account's events; return its name, for rules."""
     bus = t.add(
         EventBus("Bus", Name=Ref("AWS::StackName")),
-        why="Has the stack's name, so that the other account can know it beforehand.",
+        reason="Has the stack's name, so that the other account can know it beforehand.",
     )
     t.add(
         EventBusPolicy(
@@ -114,7 +114,7 @@ def add_direct_rules(
                 location=location,
             ),
         ),
-        why="Held by rules: whatever a branch is called, its build is what the project says.",
+        reason="Assumed by rules: whatever a branch is called, its build is what the project says.",
     )
     names = options.repositories if options.separate else (EVERY,) * len(found)
     for (title, pattern), name in zip(found.items(), names, strict=True):

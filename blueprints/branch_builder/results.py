@@ -116,7 +116,7 @@ def _answer(t: Template, p: Any, options: Options, rules: list[str], lost: DeadL
             "Answer",
             payload["answer_pull_request.py"],
             may,
-            why="Tells open pull requests how the build of their newest commit ended.",
+            reason="Tells open pull requests how the build of their newest commit ended.",
             log=t.add(log_group("AnswerLog", days=p.LogDays)),
             lost=lost,
             architecture=options.architecture,

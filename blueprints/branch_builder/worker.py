@@ -45,7 +45,7 @@ def add_worker(
             attempts=ATTEMPTS,
             seconds=HELD_SECONDS,
             rules=[GetAtt(rule, "Arn") for rule in rules],
-            why="A group for each repository: its pushes go one by one, others beside them.",
+            reason="A group for each repository: its pushes go one by one, others beside them.",
         )
     )
     network = t.add(task_network("WorkerAccess", p, options, ports={443: "HTTPS to AWS"}))
@@ -67,8 +67,10 @@ def add_worker(
             folder="/data",
             log=log,
             waits_for=network.waits_for,
-            why="Starts a build for each push, and ends when none waits and none is in work.",
-            role_why="Held by the worker: it reads pushes and repositories, and starts builds.",
+            reason="Starts a build for each push, and ends when none waits and none is in work.",
+            role_reason=(
+                "Assumed by the worker: it reads pushes and repositories, and starts builds."
+            ),
         )
     )
     if options.stops_apart:
@@ -78,12 +80,16 @@ def add_worker(
                 PolicyDocument=policy_document(_may_stop(builds)),
                 Roles=[Ref(task.role)],
             ),
-            why="Lets the worker stop builds: so many projects do not fit into its other policies.",
+            reason=(
+                "Lets the worker stop builds: so many projects do not fit into its other policies."
+            ),
         )
     starter = _starter(t, options, task, queue, lost)
     t.add(
         Rule("Resume", ScheduleExpression=p.Schedule, Targets=[_called(starter, lost)]),
-        why="Makes good a worker that crashed, or that could not be started, without another push.",
+        reason=(
+            "Makes good a worker that crashed, or that could not be started, without another push."
+        ),
     )
     t.add(
         Rule(
@@ -91,7 +97,7 @@ def add_worker(
             EventPattern=task.died(0, 143),
             Targets=[Target(Id="Lost", Arn=lost.arn)],
         ),
-        why="No image, no network, no memory: such a worker has nobody to report its failure.",
+        reason="No image, no network, no memory: such a worker has nobody to report its failure.",
     )
     for rule in (*rules, "Resume"):
         t.add(starter.called_by(rule))
@@ -132,10 +138,10 @@ def _starter(
                 ecs.ListTasks,
                 on="*",
                 when={"ArnEquals": {"ecs:cluster": GetAtt(task.cluster, "Arn")}},
-                because="Tasks have no names beforehand: the condition names the cluster.",
+                reason="Tasks have no names beforehand: the condition names the cluster.",
             ),
             allow(sqs.GetQueueAttributes, on=queue.arn),
-            why="Runs a worker, unless enough are at work.",
+            reason="Runs a worker, unless enough are at work.",
             log=task.log,
             lost=lost,
             architecture=options.architecture,

@@ -94,12 +94,12 @@ def branch_events(options: Options) -> Template:
         dead_letters(
             "Lost",
             rules=[GetAtt(rule, "Arn") for rule in found],
-            why="Pushes that the builder's account could not be told of.",
+            reason="Pushes that the builder's account could not be told of.",
         )
     )
     sender = t.add(
         role("SendRole", "events", allow(events.PutEvents, on=Sub(BUS))),
-        why="Held by rules: they may send to one bus.",
+        reason="Assumed by rules: they may send to one bus.",
     )
     target = Target(
         Id="Builder",
@@ -116,7 +116,7 @@ def branch_events(options: Options) -> Template:
         role_for_stack(
             "ReaderRole", *builder, "WorkerRole", allow(codecommit.GitPull, on=repositories)
         ),
-        why="Held by the builder's workers: they may pull.",
+        reason="Assumed by the builder's workers: they may pull.",
     )
     t.output("ReaderRole", GetAtt(reader, "Arn"), "The builder's SourceRole")
     if options.pull_requests:
@@ -129,7 +129,7 @@ def branch_events(options: Options) -> Template:
         )
         answerer = t.add(
             role_for_stack("AnswerRole", *builder, "AnswerRole", answers),
-            why="Held by the builder's function that tells pull requests how builds ended.",
+            reason="Assumed by the builder's function that tells pull requests how builds ended.",
         )
         t.output("AnswerRole", GetAtt(answerer, "Arn"), "The builder's SourceAnswerRole")
     has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))

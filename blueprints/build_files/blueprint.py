@@ -37,7 +37,7 @@ def build_files() -> Template:
             vpc=p.VpcId,
             ports={22: "SSH to Git hosts", 443: "HTTPS to AWS and to Git hosts"},
         ),
-        why="Builds run in this group: nothing reaches them, and it alone reaches the files.",
+        reason="Builds run in this group: nothing reaches them, and it alone reaches the files.",
     )
     files = t.add(
         shared_files(
@@ -45,7 +45,7 @@ def build_files() -> Template:
             vpc=p.VpcId,
             subnets=(p.PrivateSubnetId1, p.PrivateSubnetId2),
             clients=group.title,
-            why="For what can be made again: no backup, and it is deleted with the stack.",
+            reason="For what can be made again: no backup, and it is deleted with the stack.",
         )
     )
     t.output(

@@ -92,7 +92,7 @@ def build_network(options: Options) -> Template:
         _route(t, public, outside, "PublicRouting", zone)
         address = t.add(
             EIP(f"Address{zone}", DependsOn="Attachment", Domain="vpc", Tags=_name("builds")),
-            why="What builds come from: tell it to those who admit known addresses only.",
+            reason="What builds come from: tell it to those who admit known addresses only.",
         )
         t.add(
             NatGateway(
@@ -128,7 +128,9 @@ def build_network(options: Options) -> Template:
             ServiceName=Sub("com.amazonaws.${AWS::Region}.s3"),
             RouteTableIds=tables,
         ),
-        why="Free, and what a build reads from S3 would otherwise be paid for at the NAT gateway.",
+        reason=(
+            "Free, and what a build reads from S3 would otherwise be paid for at the NAT gateway."
+        ),
     )
     if options.endpoints:
         _endpoints(t, vpc, p, options)

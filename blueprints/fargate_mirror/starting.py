@@ -28,7 +28,7 @@ def add_start(t: Template, p: Any, options: Options, task: FargateTask) -> DeadL
         dead_letters(
             "Lost",
             rules=[GetAtt(rule, "Arn") for rule in (*callers, "TaskDied")],
-            why="Events that started no run, and runs that ended before they could say how.",
+            reason="Events that started no run, and runs that ended before they could say how.",
         )
     )
     starter = _starter(t, p, options, task, lost, callers)
@@ -46,7 +46,7 @@ def add_start(t: Template, p: Any, options: Options, task: FargateTask) -> DeadL
             ScheduleExpression=p.Schedule,
             Targets=[starter()],
         ),
-        why="A push that nobody heard of, or that was lost, is made good by the next run.",
+        reason="A push that nobody heard of, or that was lost, is made good by the next run.",
     )
     if options.spot:
         t.add(
@@ -55,7 +55,7 @@ def add_start(t: Template, p: Any, options: Options, task: FargateTask) -> DeadL
                 EventPattern=task.stopped(stopCode=["SpotInterruption"]),
                 Targets=[starter()],
             ),
-            why="What was interrupted is done again.",
+            reason="What was interrupted is done again.",
         )
     t.add(
         Rule(
@@ -63,7 +63,7 @@ def add_start(t: Template, p: Any, options: Options, task: FargateTask) -> DeadL
             EventPattern=task.died(0, 1, 143),
             Targets=[Target(Id="Lost", Arn=lost.arn)],
         ),
-        why="No image, no network, no memory: such a run has nobody to report its failure.",
+        reason="No image, no network, no memory: such a run has nobody to report its failure.",
     )
     return lost
 
@@ -113,7 +113,7 @@ def _starter(
     # it where tags are given.
     held = t.add(
         role("StartRole", "events", *task.may_run),
-        why="Held by rules: it may run this task and no other.",
+        reason="Assumed by rules: it may run this task and no other.",
     )
     return lambda said=None: task.target(
         held, **({"InputTransformer": said} if said else {}), **retries
@@ -142,9 +142,9 @@ def _function(
                 ecs.ListTasks,
                 on="*",
                 when={"ArnEquals": {"ecs:cluster": GetAtt(task.cluster, "Arn")}},
-                because="Tasks have no names beforehand: the condition names the cluster.",
+                reason="Tasks have no names beforehand: the condition names the cluster.",
             ),
-            why="Runs a task, unless one for the same repository is about to begin.",
+            reason="Runs a task, unless one for the same repository is about to begin.",
             log=task.log,
             lost=lost,
             architecture=options.architecture,
@@ -176,7 +176,7 @@ def _function(
                 RepositoryName=p.RepositoryName,
                 Triggers=[Trigger(Name="mirror", DestinationArn=function.arn, Events=["all"])],
             ),
-            why="Push here. Kept when the stack goes: history outlives its plumbing.",
+            reason="Push here. Kept when the stack goes: history outlives its plumbing.",
         )
         t.output("RepositoryCloneUrl", GetAtt(repository, "CloneUrlHttp"), "Where to push to")
     return function

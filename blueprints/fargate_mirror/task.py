@@ -36,7 +36,7 @@ def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTas
                 subnets=tuple(placement.subnets),
                 clients="MirrorAccess",
                 owner=USER,
-                why="Git is kept here between runs, so that a run fetches only what is new.",
+                reason="Git is kept here between runs, so that a run fetches only what is new.",
             )
         )
     image = t.add(
@@ -63,8 +63,10 @@ def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTas
             files=cache,
             log=log,
             waits_for=waits,
-            why="Runs may overlap: each fetches right before it pushes, until both sides agree.",
-            role_why="Held by the program: it pulls from the sources, and pushes to the mirrors.",
+            reason="Runs may overlap: each fetches right before it pushes, until both sides agree.",
+            role_reason=(
+                "Assumed by the program: it pulls from the sources, and pushes to the mirrors."
+            ),
         )
     )
     t.output("MirrorLog", Ref(task.log), "Log of the runs")
@@ -91,7 +93,7 @@ def _may_mirror(p: Any, options: Options) -> Iterator[Statement]:
             yield allow(
                 codecommit.ListRepositories,
                 on="*",
-                because="To find names that begin as asked. A list has no name of its own.",
+                reason="To find names that begin as asked. A list has no name of its own.",
             )
     here = [there for there in destinations if not there.role]
     if here:

@@ -55,7 +55,9 @@ def mirror_destination() -> Template:
                 ),
             ),
         ),
-        why="Held by the mirror's tasks in the other account: it may push to these repositories.",
+        reason=(
+            "Assumed by the mirror's tasks in the other account: it may push to these repositories."
+        ),
     )
     t.output("RoleArn", GetAtt(held, "Arn"), "Put this into the mirror's destinations, as role")
     return t

@@ -64,13 +64,13 @@ def _add_gatekeepers(t: Template, options: Options, made: dict[str, Pipeline], t
     """Add the schedules that open and close the ways into stages."""
     lost = t.add(
         dead_letters(
-            "LostSwitches", why="Openings and closings of windows that did not come through."
+            "LostSwitches", reason="Openings and closings of windows that did not come through."
         )
     )
     pipelines = "${AWS::StackName}" + ("-*" if options.separate else "")
     held = t.add(
         role("WindowRole", "scheduler", may_switch(pipelines), lost.may_send),
-        why="Held by the schedules: it opens and closes the ways into stages.",
+        reason="Assumed by the schedules: it opens and closes the ways into stages.",
     )
     for step in options.steps:
         if step.window:

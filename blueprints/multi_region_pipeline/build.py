@@ -29,7 +29,7 @@ def add_build(t: Template, p: Any, options: Options, roles: Roles, storage: Stor
             Path=roles.path,
             ManagedPolicyArns=If(more, p.BuildPolicyArns, NoValue),
         ),
-        why="Held by the build, and so by whoever may push: it stores packages, and no more.",
+        reason="Assumed by the build, and so by whoever may push: it stores packages, and no more.",
     )
     places = " ".join(f"{region.label}={region.region}" for region in options.regions)
     buckets = [
@@ -60,7 +60,9 @@ def add_build(t: Template, p: Any, options: Options, roles: Roles, storage: Stor
             Cache=_cache(options),
             **({"EncryptionKey": key} if key else {}),
         ),
-        why="Its buildspec makes LABEL.yaml for each region in REGIONS, with code in LABEL_BUCKET.",
+        reason=(
+            "Its buildspec makes LABEL.yaml for each region in REGIONS, with code in LABEL_BUCKET."
+        ),
     )
 
 

@@ -51,7 +51,7 @@ class Layout:
                 depends=self.roles.seal().title,
                 **triggers(self.options),
             ),
-            why=self._remark,
+            reason=self._remark,
         )
         return {"": made} | {step.name: made for step in steps}
 
@@ -94,10 +94,12 @@ class Layout:
                 depends=depends,
                 **triggers(self.options),
             ),
-            why="Builds, stores what came of it under the execution's id, and starts the others.",
+            reason=(
+                "Builds, stores what came of it under the execution's id, and starts the others."
+            ),
         )
         for region in made.values():
-            self.t.add(region, why=self._remark)
+            self.t.add(region, reason=self._remark)
         return {"": home, **made}
 
     def _pipeline(

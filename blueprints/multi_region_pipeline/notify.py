@@ -49,7 +49,7 @@ def add_rules(t: Template, options: Options, topic: AlarmTopic) -> None:
             "detail-type": [f"CodePipeline {what} Execution State Change"],
             "detail": {"pipeline": pipelines, **detail},
         }
-        t.add(Rule(title, EventPattern=pattern, Targets=[told]), why=UNKEPT)
+        t.add(Rule(title, EventPattern=pattern, Targets=[told]), reason=UNKEPT)
 
 
 def _messages(options: Options) -> dict[str, tuple[str, dict[str, Any], str, str]]:

@@ -48,7 +48,7 @@ class Roles:
             "SourceRole",
             *may_fetch(p, options),
             *access.may_act(gives=[("artifacts", options.home)]),
-            why="Held by the source action: it fetches the code.",
+            reason="Assumed by the source action: it fetches the code.",
         )
 
     def build(self, project: Any) -> Role:
@@ -63,7 +63,7 @@ class Roles:
                 codebuild.StopBuild,
                 on=GetAtt(project, "Arn"),
             ),
-            why="Held by the build action: it starts one project.",
+            reason="Assumed by the build action: it starts one project.",
         )
 
     def approval(self, topic: Any) -> Role:
@@ -71,7 +71,7 @@ class Roles:
         return self._acting(
             "ApprovalRole",
             allow(sns.Publish, on=Ref(topic)),
-            why="Held by approvals: they tell that somebody is waited for.",
+            reason="Assumed by approvals: they tell that somebody is waited for.",
         )
 
     def watch(self) -> Role:
@@ -81,9 +81,9 @@ class Roles:
             allow(
                 cloudwatch.DescribeAlarms,
                 on="*",
-                because="It only reads; the names of alarms would grow with the regions.",
+                reason="It only reads; the names of alarms would grow with the regions.",
             ),
-            why="Held by the rules that look at alarms.",
+            reason="Assumed by the rules that look at alarms.",
         )
 
     def hand_over(self) -> Role:
@@ -94,7 +94,7 @@ class Roles:
                 takes=[("artifacts", self.options.home)],
                 deploys=[("packages", self.options.home)],
             ),
-            why="Held by the actions that store what the regions' pipelines deploy.",
+            reason="Assumed by the actions that store what the regions' pipelines deploy.",
         )
 
     def start_regions(self) -> Role:
@@ -111,7 +111,7 @@ class Roles:
             allow(
                 codepipeline.GetPipelineExecution, codepipeline.StartPipelineExecution, on=regions
             ),
-            why="Held by the actions that start the regions' pipelines.",
+            reason="Assumed by the actions that start the regions' pipelines.",
         )
 
     def take_over(self) -> Role:
@@ -121,7 +121,7 @@ class Roles:
             *self.access.may_act(
                 takes=[("packages", self.options.home)], gives=[("artifacts", self.options.home)]
             ),
-            why="Held by the sources of the regions' pipelines: they fetch what was stored.",
+            reason="Assumed by the sources of the regions' pipelines: they fetch what was stored.",
         )
 
     def deployers(self) -> tuple[Deployer, Deployer]:
@@ -148,7 +148,9 @@ class Roles:
             )
         )
 
-    def _acting(self, title: str, *statements: Statement, why: str) -> Role:
-        held = self.t.add(assumed_role(title, self.pipeline, *statements, Path=self.path), why=why)
+    def _acting(self, title: str, *statements: Statement, reason: str) -> Role:
+        held = self.t.add(
+            assumed_role(title, self.pipeline, *statements, Path=self.path), reason=reason
+        )
         self.assumed.append(GetAtt(held, "Arn"))
         return held

@@ -118,7 +118,7 @@ def add_start(t: Template, p: Any, options: Options, topic: AlarmTopic) -> None:
     started = Sub("arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:${Pipeline}")
     held = t.add(
         role("StartRole", "events", allow(codepipeline.StartPipelineExecution, on=started)),
-        why="Held by the rule: it may start the pipeline.",
+        reason="Assumed by the rule: it may start the pipeline.",
     )
     if options.source == "codecommit":
         pattern: dict[str, Any] = {
@@ -142,7 +142,7 @@ def add_start(t: Template, p: Any, options: Options, topic: AlarmTopic) -> None:
         }
     lost = t.add(
         dead_letters(
-            "LostPushes", rules=[GetAtt("Push", "Arn")], why="Pushes that started nothing."
+            "LostPushes", rules=[GetAtt("Push", "Arn")], reason="Pushes that started nothing."
         )
     )
     target = Target(
@@ -153,7 +153,7 @@ def add_start(t: Template, p: Any, options: Options, topic: AlarmTopic) -> None:
     )
     t.add(
         Rule("Push", EventPattern=pattern, Targets=[target]),
-        why="Nobody asks every minute whether something has changed.",
+        reason="Nobody asks every minute whether something has changed.",
     )
     unstarted = "A push did not start the pipeline; queue LostPushes says which"
     add_alarm(t, "PushLost", unstarted, lost, topic)

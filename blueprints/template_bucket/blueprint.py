@@ -31,7 +31,7 @@ def template_bucket() -> Template:
     # own, for objects that expire; CloudTrail notes each change set with the template's address.
     bucket = t.add(
         cache_bucket("Templates", days=p.TemplateDays),
-        why="A template lies here while CloudFormation reads it; it can be uploaded again.",
+        reason="A template lies here while CloudFormation reads it; it can be uploaded again.",
     )
     t.output(
         "TemplateBucket",

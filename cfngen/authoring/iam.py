@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from cfngen.deprecation import renamed_keywords
 from cfngen.errors import PolicyError
 
 VERSION = "2012-10-17"
 
 
 class Statement(dict[str, Any]):
-    """One statement of a policy; `because` is printed above it in the template."""
+    """One statement of a policy; `reason` is printed above it in the template."""
 
-    because: str = ""
+    reason: str = ""
 
 
+@renamed_keywords(because="reason")
 def allow(
     *actions: Any,
     on: Any,
     when: dict[str, Any] | None = None,
-    because: str = "",
+    reason: str = "",
     to: dict[str, Any] | None = None,
     sid: str = "",
     page: str = "",
@@ -28,38 +30,39 @@ def allow(
 
     Args:
         actions: awacs actions, such as `codecommit.GitPush`.
-        on: one ARN or several; `"*"` only together with `because`.
+        on: one ARN or several; `"*"` only together with `reason`.
         when: the statement's Condition block.
-        because: why the statement is as wide as it is; shown in the template.
+        reason: why the statement is as wide as it is; shown in the template.
         to: the Principal, for a resource policy.
         sid: the statement's Sid, only where it is worth a name.
         page: the address of the AWS page that documents a star as the least that is needed;
-            shown in the template below `because`, which it needs.
+            shown in the template below `reason`, which it needs.
 
     Raises:
         PolicyError: an action with a star and no page and reason, no action, or `on="*"` without
             a reason.
     """
     for action in names(actions):
-        if "*" in action and not (because and page.startswith("https://")):
+        if "*" in action and not (reason and page.startswith("https://")):
             raise PolicyError(
                 f"allow({action}): name the actions, since a star hides what is granted; or give"
                 " the address of the AWS page that documents it as the minimum as page=, and"
-                " because="
+                " reason="
             )
-    return _statement("Allow", actions, on, when, f"{because}\n{page}".strip(), to, sid)
+    return _statement("Allow", actions, on, when, f"{reason}\n{page}".strip(), to, sid)
 
 
+@renamed_keywords(because="reason")
 def deny(
     *actions: Any,
     on: Any,
     when: dict[str, Any] | None = None,
-    because: str = "",
+    reason: str = "",
     to: dict[str, Any] | None = None,
     sid: str = "",
 ) -> Statement:
     """Deny actions, which here may have a star; the arguments are those of `allow`."""
-    return _statement("Deny", actions, on, when, because, to, sid)
+    return _statement("Deny", actions, on, when, reason, to, sid)
 
 
 def tls_only(action: str, on: Any) -> Statement:
@@ -107,16 +110,16 @@ def _statement(
     actions: tuple[Any, ...],
     on: Any,
     when: dict[str, Any] | None,
-    because: str,
+    reason: str,
     to: dict[str, Any] | None,
     sid: str,
 ) -> Statement:
     if not actions:
         raise PolicyError(f"{effect.lower()}(): name at least one action")
     resources = list(on) if isinstance(on, (list, tuple)) else [on]
-    if effect == "Allow" and "*" in [r for r in resources if isinstance(r, str)] and not because:
+    if effect == "Allow" and "*" in [r for r in resources if isinstance(r, str)] and not reason:
         raise PolicyError(
-            f'allow({", ".join(names(actions))}, on="*"): say because=, or name the resources'
+            f'allow({", ".join(names(actions))}, on="*"): say reason=, or name the resources'
         )
     statement = Statement()
     if sid:
@@ -130,5 +133,5 @@ def _statement(
     statement["Resource"] = resources[0] if len(resources) == 1 else resources
     if when:
         statement["Condition"] = when
-    statement.because = because
+    statement.reason = reason
     return statement

@@ -16,6 +16,7 @@ import cfngen
 from cfngen.authoring.iam import Statement
 from cfngen.authoring.parameters import Parameters, parameter
 from cfngen.cloudformation.document import Document, Origin
+from cfngen.deprecation import renamed_keywords
 from cfngen.errors import LogicalIdError
 
 # What is nobody's blueprint: cfngen, and troposphere below it.
@@ -50,26 +51,27 @@ class Template(troposphere.Template):  # type: ignore[misc]
         """Start empty; without a description, the blueprint's first line serves."""
         super().__init__(Description=description)
         self.set_version()
-        self.whys: dict[str, str] = {}
+        self.reasons: dict[str, str] = {}
         self.origins: dict[tuple[str, str], Origin] = {}
 
-    def add(self, thing: Added, why: str = "") -> Added:
+    @renamed_keywords(why="reason")
+    def add(self, thing: Added, reason: str = "") -> Added:
         """Add a resource, or the resources of a pattern, and return what was given.
 
         Args:
             thing: a troposphere resource, or a pattern's result that lists `resources`.
-            why: the comment above the resource; above the first one, for a pattern.
+            reason: the comment above the resource; above the first one, for a pattern.
 
         Raises:
             LogicalIdError: another resource, a parameter or a condition is called so.
             TypeError: `thing` is neither.
         """
         if isinstance(thing, AWSObject):
-            self._add(thing, why)
+            self._add(thing, reason)
         elif isinstance(thing, Group):
-            for resource, reason in thing.resources:
-                self._add(resource, why or reason)
-                why = ""
+            for resource, own_reason in thing.resources:
+                self._add(resource, reason or own_reason)
+                reason = ""
         else:
             raise TypeError(f"add() takes a resource or a pattern's result, not {thing!r}")
         return thing
@@ -114,7 +116,7 @@ class Template(troposphere.Template):  # type: ignore[misc]
                 added the resource.
         """
         comments: dict[tuple[str | int, ...], str] = {
-            ("Resources", name): why for name, why in self.whys.items()
+            ("Resources", name): reason for name, reason in self.reasons.items()
         }
         body: dict[str, Any] = {"AWSTemplateFormatVersion": self.version}
         if self.transform:
@@ -157,10 +159,10 @@ class Template(troposphere.Template):  # type: ignore[misc]
         self._name("Conditions", name)
         return str(super().add_condition(name, condition))
 
-    def _add(self, resource: AWSObject, why: str) -> None:
+    def _add(self, resource: AWSObject, reason: str) -> None:
         self.add_resource(resource)
-        if why:
-            self.whys[resource.title] = why
+        if reason:
+            self.reasons[resource.title] = reason
 
     def _take(self, section: str, things: Any, add: Callable[[Any], Any]) -> Any:
         """Add what has a title, or several such, unless a name is taken."""
@@ -221,8 +223,8 @@ def encode(value: Any, path: tuple[str | int, ...], comments: dict[Any, str]) ->
         value = value.JSONrepr()
     elif hasattr(value, "to_dict"):
         value = value.to_dict()
-    if isinstance(value, Statement) and value.because:
-        comments[path] = value.because
+    if isinstance(value, Statement) and value.reason:
+        comments[path] = value.reason
     if isinstance(value, dict):
         return {key: encode(item, (*path, key), comments) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

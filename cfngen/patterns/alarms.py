@@ -60,7 +60,7 @@ def alarm_topic(
             may.Publish,
             on=Ref(topic),
             to={"Service": "events.amazonaws.com"},
-            because="No condition: EventBridge is not documented to say here for which rule it is.",
+            reason="No condition: EventBridge is not documented to say here for which rule it is.",
         )
     ] * rules
     by_alarms = [

@@ -193,7 +193,7 @@ def debug_statements() -> tuple[Statement, ...]:
             ssmmessages.OpenControlChannel,
             ssmmessages.OpenDataChannel,
             on="*",
-            because="Session Manager's channels have no names to grant them by.",
+            reason="Session Manager's channels have no names to grant them by.",
         ),
     )
 
@@ -217,7 +217,7 @@ def vpc_statements(*subnets: str) -> tuple[Statement, ...]:
             ec2.DescribeSubnets,
             ec2.DescribeVpcs,
             on="*",
-            because="CodeBuild asks for these on every resource when a build runs in a VPC.",
+            reason="CodeBuild asks for these on every resource when a build runs in a VPC.",
         ),
         allow(
             ec2.CreateNetworkInterfacePermission,

@@ -14,6 +14,7 @@ from troposphere.iam import Role
 from troposphere.logs import LogGroup
 
 from cfngen.authoring.iam import Statement, allow
+from cfngen.deprecation import renamed_keywords
 from cfngen.patterns.files import SharedFiles
 from cfngen.patterns.logs import write_logs
 from cfngen.patterns.roles import role
@@ -77,17 +78,17 @@ class FargateTask:
     role: Role
     definition: ecs.TaskDefinition
     placement: Placement
-    why: str
-    role_why: str
+    reason: str
+    role_reason: str
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
         return [
             (self.cluster, ""),
-            (self.agent_role, "Held by Fargate: it pulls the image and writes the log."),
-            (self.role, self.role_why),
-            (self.definition, self.why),
+            (self.agent_role, "Assumed by Fargate: it pulls the image and writes the log."),
+            (self.role, self.role_reason),
+            (self.definition, self.reason),
         ]
 
     @property
@@ -198,6 +199,7 @@ class FargateTask:
         )
 
 
+@renamed_keywords(why="reason", role_why="role_reason")
 def fargate_task(
     title: str,
     *statements: Statement,
@@ -214,8 +216,8 @@ def fargate_task(
     files: SharedFiles | None = None,
     log: LogGroup,
     waits_for: Sequence[str] = (),
-    why: str,
-    role_why: str,
+    reason: str,
+    role_reason: str,
 ) -> FargateTask:
     """Return a task whose program runs as user 1000 on a read-only root file system.
 
@@ -235,8 +237,8 @@ def fargate_task(
         files: a file system with an access point, mounted at `/cache`.
         log: the log group that it writes to, which is not one of the resources.
         waits_for: logical IDs of what must be there before it can run.
-        why: the comment above it.
-        role_why: the comment above the program's role.
+        reason: the comment above it.
+        role_reason: the comment above the program's role.
     """
     name = title.lower()
     # excuse checkov:CKV_AWS_65, cdk-nag:AwsSolutions-ECS4 MirrorCluster|WorkerCluster: Insights are
@@ -324,4 +326,4 @@ def fargate_task(
         ],
         **extra,
     )
-    return FargateTask(cluster, log, agent, held, definition, placement, why, role_why)
+    return FargateTask(cluster, log, agent, held, definition, placement, reason, role_reason)

@@ -20,6 +20,7 @@ from troposphere.efs import (
 )
 
 from cfngen.authoring.iam import Statement, allow, names, policy_document
+from cfngen.deprecation import renamed_keywords
 
 NFS = 2049
 # CodeBuild mounts over TLS, but cannot show who it is: IAM authorization is not supported. So this
@@ -50,14 +51,14 @@ class SharedFiles:
     group: SecurityGroup
     rules: tuple[AWSObject, ...]
     mounts: tuple[MountTarget, ...]
-    why: str
+    reason: str
     entrance: AccessPoint | None = None
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
         return [
-            (self.file_system, self.why),
+            (self.file_system, self.reason),
             *([(self.entrance, "")] if self.entrance else []),
             (
                 self.group,
@@ -82,8 +83,9 @@ class SharedFiles:
         return Sub(f"${{{self.file_system.title}}}.efs.${{AWS::Region}}.${{AWS::URLSuffix}}:/")
 
 
+@renamed_keywords(why="reason")
 def shared_files(
-    title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str, why: str, owner: int = 0
+    title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str, reason: str, owner: int = 0
 ) -> SharedFiles:
     """Return an encrypted file system for what can be made again: no backup, gone with the stack.
 
@@ -95,7 +97,7 @@ def shared_files(
         vpc: the VPC.
         subnets: one subnet for each zone it shall be mounted in.
         clients: the logical ID of the security group of those who mount it.
-        why: the comment above it.
+        reason: the comment above it.
         owner: the user id that files get and have, if there is an access point.
     """
     policy = policy_document(TLS_ONLY) if owner else policy_document(ANY_CLIENT, TLS_ONLY)
@@ -164,4 +166,4 @@ def shared_files(
             CreationInfo=CreationInfo(OwnerUid=str(owner), OwnerGid=str(owner), Permissions="0700"),
         ),
     )
-    return SharedFiles(file_system, group, rules, mounts, why, entrance if owner else None)
+    return SharedFiles(file_system, group, rules, mounts, reason, entrance if owner else None)

@@ -11,6 +11,7 @@ from troposphere.logs import LogGroup
 
 from cfngen.authoring.iam import Statement
 from cfngen.authoring.payload import Payload
+from cfngen.deprecation import renamed_keywords
 from cfngen.patterns.logs import log_group, write_logs
 from cfngen.patterns.queues import DeadLetters
 from cfngen.patterns.roles import role
@@ -36,7 +37,7 @@ class PythonFunction:
     log: LogGroup
     role: Role
     function: awslambda.Function
-    why: str
+    reason: str
     shares_log: bool = False
 
     @property
@@ -44,8 +45,8 @@ class PythonFunction:
         """The resources and why each is there."""
         return [
             *([] if self.shares_log else [(self.log, "")]),
-            (self.role, f"Held by {self.function.title}."),
-            (self.function, self.why),
+            (self.role, f"Assumed by {self.function.title}."),
+            (self.function, self.reason),
         ]
 
     @property
@@ -68,11 +69,12 @@ class PythonFunction:
         )
 
 
+@renamed_keywords(why="reason")
 def python_function(
     title: str,
     code: Payload,
     *statements: Statement,
-    why: str,
+    reason: str,
     days: Any = None,
     log: LogGroup | None = None,
     lost: DeadLetters | None = None,
@@ -86,7 +88,7 @@ def python_function(
         title: the function's logical ID; its log group and role are named after it.
         code: the source, embedded as it is.
         statements: what it may do besides writing its own log.
-        why: the comment above it.
+        reason: the comment above it.
         days: how long its log is kept, if it is its own.
         log: a log group that it shares with others.
         lost: where Lambda puts an event with which it failed three times.
@@ -123,4 +125,4 @@ def python_function(
         Code=awslambda.Code(ZipFile=code),
         **({"DeadLetterConfig": awslambda.DeadLetterConfig(TargetArn=lost.arn)} if lost else {}),
     )
-    return PythonFunction(log, held, function, why, shares)
+    return PythonFunction(log, held, function, reason, shares)

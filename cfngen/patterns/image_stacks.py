@@ -164,7 +164,7 @@ def image_stack(
         log=log_group("ImageLog", days=p.LogDays),
         architecture=options.architecture,
         retained=True,
-        why="Builds the image unless it is there.",
+        reason="Builds the image unless it is there.",
     )
     published = StoredParameter(
         f"{title}Uri",

@@ -22,6 +22,7 @@ from troposphere.logs import LogGroup
 
 from cfngen.authoring.iam import Statement, allow
 from cfngen.authoring.payload import Payload, Payloads
+from cfngen.deprecation import renamed_keywords
 from cfngen.errors import PayloadError
 from cfngen.patterns.buckets import CacheBucket, cache_bucket
 from cfngen.patterns.builds import build_project, fetch_source, start_as_is, variable
@@ -49,7 +50,7 @@ class BuiltImage:
         project: builds the image.
         builder: starts a build when CloudFormation asks for one.
         custom: asks for the image; what needs the image waits for this.
-        why: the comment above `custom`.
+        reason: the comment above `custom`.
     """
 
     repository: Repository
@@ -59,7 +60,7 @@ class BuiltImage:
     project: Project
     builder: PythonFunction
     custom: CustomResource
-    why: str
+    reason: str
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
@@ -70,10 +71,10 @@ class BuiltImage:
             (self.repository, "Tags never move, and what has one never expires."),
             (bucket[0], "The Dockerfile and its files are here while a build runs."),
             policy,
-            (self.role, f"Held by {title}: it may push to one repository."),
+            (self.role, f"Assumed by {title}: it may push to one repository."),
             (self.project, "Builds the image and pushes it, in AWS: nobody needs Docker."),
             *self.builder.resources,
-            (self.custom, self.why),
+            (self.custom, self.reason),
         ]
 
     @property
@@ -97,6 +98,7 @@ class BuiltImage:
         return pull_images(GetAtt(self.repository, "Arn"))
 
 
+@renamed_keywords(why="reason")
 def built_image(
     title: str,
     *,
@@ -106,7 +108,7 @@ def built_image(
     log: LogGroup,
     architecture: str = "arm64",
     retained: bool = False,
-    why: str,
+    reason: str,
 ) -> BuiltImage:
     """Return an image that is built when the stack is deployed, once for each tag.
 
@@ -127,7 +129,7 @@ def built_image(
         architecture: `arm64` or `x86_64`, of the image and of what builds it.
         retained: whether the repository and its images outlive the stack, as they have to where
             other stacks run them.
-        why: the comment above the custom resource.
+        reason: the comment above the custom resource.
 
     Raises:
         PayloadError: there are two Dockerfiles.
@@ -183,7 +185,7 @@ def built_image(
         allow(codebuild.BatchGetBuilds, codebuild.StopBuild, on=GetAtt(project, "Arn")),
         allow(ecr.DescribeImages, on=GetAtt(repository, "Arn")),
         allow(s3.PutObject, s3.DeleteObject, on=source),
-        why=f"Has {project.title} build the image while CloudFormation waits.",
+        reason=f"Has {project.title} build the image while CloudFormation waits.",
         log=log,
         architecture=architecture,
         seconds=BUILDER_SECONDS,
@@ -199,7 +201,7 @@ def built_image(
         Key=archive,
         Files=content,
     )
-    return BuiltImage(repository, context, log, held, project, builder, custom, why)
+    return BuiltImage(repository, context, log, held, project, builder, custom, reason)
 
 
 def _repository(title: str, *, retained: bool) -> Repository:
@@ -280,8 +282,8 @@ def _log_in() -> Statement:
     # excuse cdk-nag:AwsSolutions-IAM5/every-resource *AgentRole|*ImageBuildRole:
     # GetAuthorizationToken knows no resource; the token opens only what the role may do, which is
     # to pull from one repository, and for the build to push to it.
-    because = "A token is the registry's, whose repositories have rights of their own."
-    return allow(ecr.GetAuthorizationToken, on="*", because=because)
+    reason = "A token is the registry's, whose repositories have rights of their own."
+    return allow(ecr.GetAuthorizationToken, on="*", reason=reason)
 
 
 def _push(repository: Repository) -> Statement:

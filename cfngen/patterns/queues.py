@@ -11,6 +11,7 @@ from troposphere import AWSObject, GetAtt, Ref
 from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
 
 from cfngen.authoring.iam import Statement, allow, policy_document, tls_only
+from cfngen.deprecation import renamed_keywords
 
 NO_QUEUE = "No dead-letter queue:"
 
@@ -21,12 +22,12 @@ class DeadLetters:
 
     queue: Queue
     policy: QueuePolicy
-    why: str
+    reason: str
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
-        return [(self.queue, self.why), (self.policy, "")]
+        return [(self.queue, self.reason), (self.policy, "")]
 
     @property
     def arn(self) -> GetAtt:
@@ -39,27 +40,29 @@ class DeadLetters:
         return allow(may.SendMessage, on=self.arn)
 
 
-def without_dead_letters(reason: str, why: str = "") -> str:
+@renamed_keywords(why="preceding")
+def without_dead_letters(reason: str, preceding: str = "") -> str:
     """Return the comment above a rule or schedule whose lost events are kept nowhere.
 
     Args:
         reason: why nothing that matters is lost with an event; a sentence's rest.
-        why: what else the comment says, before it.
+        preceding: what else the comment says, before it.
 
     Example:
         >>> without_dead_letters("the next run does the same.", "Once a night.")
         'Once a night. No dead-letter queue: the next run does the same.'
     """
-    return f"{why} {NO_QUEUE} {reason}".strip()
+    return f"{preceding} {NO_QUEUE} {reason}".strip()
 
 
-def dead_letters(title: str, *, rules: Sequence[Any] = (), why: str) -> DeadLetters:
+@renamed_keywords(why="reason")
+def dead_letters(title: str, *, rules: Sequence[Any] = (), reason: str) -> DeadLetters:
     """Return an encrypted queue that keeps for 14 days what could not be delivered.
 
     Args:
         title: the logical ID.
         rules: the ARNs of the rules that may write there; roles need `may_send` instead.
-        why: the comment above it.
+        reason: the comment above it.
     """
     # excuse checkov:CKV_AWS_27 GivenUp|Lost|LostSwitches|Pushes: It is encrypted, with the key that
     # SQS manages, of which the rule does not know; EventBridge could not write under the key that
@@ -74,7 +77,7 @@ def dead_letters(title: str, *, rules: Sequence[Any] = (), why: str) -> DeadLett
         MessageRetentionPeriod=14 * 24 * 60 * 60,
         SqsManagedSseEnabled=True,
     )
-    return DeadLetters(queue, _policy(queue, rules), why)
+    return DeadLetters(queue, _policy(queue, rules), reason)
 
 
 @dataclass(frozen=True)
@@ -84,14 +87,14 @@ class OrderedQueue:
     queue: Queue
     given_up: Queue
     policies: tuple[QueuePolicy, QueuePolicy]
-    why: str
+    reason: str
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
         return [
             (self.given_up, f"What came out of {self.queue.title} twice, and was not done."),
-            (self.queue, self.why),
+            (self.queue, self.reason),
             *((policy, "") for policy in self.policies),
         ]
 
@@ -117,8 +120,9 @@ class OrderedQueue:
         return allow(may.SendMessage, on=self.arn)
 
 
+@renamed_keywords(why="reason")
 def ordered_queue(
-    title: str, *, given_up: str, attempts: int, seconds: int, rules: Sequence[Any], why: str
+    title: str, *, given_up: str, attempts: int, seconds: int, rules: Sequence[Any], reason: str
 ) -> OrderedQueue:
     """Return an encrypted FIFO queue that keeps messages for 14 days.
 
@@ -131,7 +135,7 @@ def ordered_queue(
         attempts: how often a message may be received.
         seconds: for how long nobody else sees a message that was received.
         rules: the ARNs of the rules that may write there.
-        why: the comment above it.
+        reason: the comment above it.
     """
     common: dict[str, Any] = {
         "DeletionPolicy": "Delete",
@@ -150,7 +154,7 @@ def ordered_queue(
             deadLetterTargetArn=GetAtt(failed, "Arn"), maxReceiveCount=attempts
         ),
     )
-    return OrderedQueue(queue, failed, (_policy(queue, rules), _policy(failed)), why)
+    return OrderedQueue(queue, failed, (_policy(queue, rules), _policy(failed)), reason)
 
 
 def _policy(queue: Queue, rules: Sequence[Any] = ()) -> QueuePolicy:

@@ -130,8 +130,8 @@ def store_key_policy(services: Sequence[str]) -> dict[str, Any]:
     # no other, which cannot be named there before it is made.
     here = "In a key's policy, * is that key."
     return policy_document(
-        allow(*ADMINISTRATION, on="*", to=root, because=here, sid="Administer"),
-        allow(*USE, on="*", to=root, when=_below(services), because=here, sid="Use"),
+        allow(*ADMINISTRATION, on="*", to=root, reason=here, sid="Administer"),
+        allow(*USE, on="*", to=root, when=_below(services), reason=here, sid="Use"),
     )
 
 

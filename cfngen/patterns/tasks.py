@@ -185,6 +185,6 @@ def task_image(
         revision=p.ImageRevision,
         log=log,
         architecture=options.architecture,
-        why="Builds the image unless it is there, and lets the task wait for it.",
+        reason="Builds the image unless it is there, and lets the task wait for it.",
     )
     return TaskImage(built.uri, built.may_pull, built)

@@ -184,12 +184,12 @@ class Gatekeeper:
 
     opening: Schedule
     closing: Schedule
-    why: str
+    reason: str
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
-        return [(self.opening, self.why), (self.closing, "")]
+        return [(self.opening, self.reason), (self.closing, "")]
 
 
 def gatekeeper(

@@ -61,8 +61,8 @@ def task(*, storage: int = 21, spot: bool = False, **changes: Any) -> FargateTas
         "environment": {"KEY": "value"},
         "folder": "/data",
         "log": log_group("Log", days=30),
-        "why": "To test.",
-        "role_why": "Held by the test.",
+        "reason": "To test.",
+        "role_reason": "Assumed by the test.",
     }
     return fargate_task("Test", **{**given, **changes})
 

@@ -53,7 +53,7 @@ def image(
         log=log_group("Log", days=30),
         architecture=architecture,
         retained=retained,
-        why="Here before whatever runs it.",
+        reason="Here before whatever runs it.",
     )
 
 
@@ -64,7 +64,7 @@ def document(made: BuiltImage | None = None) -> Document:
     made = made or image()
     t.add(made.log)
     t.add(made)
-    t.add(role("PullRole", "ecs-tasks", *made.may_pull), why="Held by what runs the image.")
+    t.add(role("PullRole", "ecs-tasks", *made.may_pull), reason="Assumed by what runs the image.")
     t.add(ssm.Parameter("Address", Type="String", Value=made.uri))
     t.output("Tag", made.tag, "The image's tag")
     return t.document()
@@ -115,8 +115,8 @@ def test_every_part_says_why_it_is_there() -> None:
     """Roles name their holder, and the custom resource has the comment it was given."""
     comments = document().comments
     assert comments["Resources", "Tool"] == "Here before whatever runs it."
-    assert comments["Resources", "ToolBuildRole"].startswith("Held by ToolBuild:")
-    assert comments["Resources", "ToolBuilderRole"].startswith("Held by ToolBuilder")
+    assert comments["Resources", "ToolBuildRole"].startswith("Assumed by ToolBuild:")
+    assert comments["Resources", "ToolBuilderRole"].startswith("Assumed by ToolBuilder")
 
 
 def test_two_images_fit_in_one_stack_and_two_stacks_in_one_account() -> None:
@@ -169,7 +169,7 @@ def test_the_tag_follows_nothing_else() -> None:
         files={name: Payload(text, "other") for name, text in FILES.items()},
         revision=7,
         log=log_group("Log", days=1),
-        why="",
+        reason="",
     )
     assert moved.custom.Tag == f"{digest()}-7"
 

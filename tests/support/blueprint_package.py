@@ -23,7 +23,7 @@ from cfngen import Template, blueprint
 def {name}() -> Template:
     """Keep things in a bucket."""
     template = Template()
-    template.add(Bucket("Things"), why="Where things are kept.")
+    template.add(Bucket("Things"), reason="Where things are kept.")
     return template
 '''
 

@@ -1,0 +1,41 @@
+"""Names of the last release go on working, and say what they are called now."""
+
+from __future__ import annotations
+
+import pytest
+
+from cfngen import Template, allow
+from cfngen.deprecation import renamed_keywords
+
+
+@renamed_keywords(why="reason")
+def note(reason: str = "") -> str:
+    """Return a reason."""
+    return reason
+
+
+def test_an_old_keyword_is_taken_with_a_warning_that_says_the_new_one() -> None:
+    """Whoever upgrades learns what to write, and nothing breaks before they do."""
+    with pytest.warns(DeprecationWarning, match=r"note\(why=\) is now note\(reason=\)") as caught:
+        assert note(why="It is so.") == "It is so."
+    assert caught[0].filename == __file__  # the line that has to change, not ours
+    assert note(reason="It is so.") == "It is so."
+
+
+def test_both_names_at_once_are_refused() -> None:
+    """No value is dropped without a word."""
+    with pytest.raises(TypeError, match="both why= and reason="):
+        note(reason="a", why="b")
+
+
+def test_policies_and_templates_take_their_old_keywords() -> None:
+    """The reason of a statement and of a resource had two names; both go on working."""
+    from troposphere.sns import Topic
+
+    with pytest.warns(DeprecationWarning, match="reason="):
+        statement = allow("sns:ListTopics", on="*", because="There is no narrower ARN.")
+    assert statement.reason == "There is no narrower ARN."
+    t = Template("Test.")
+    with pytest.warns(DeprecationWarning, match="reason="):
+        t.add(Topic("News"), why="It carries news.")
+    assert t.reasons == {"News": "It carries news."}
