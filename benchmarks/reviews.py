@@ -22,7 +22,7 @@ from timing import (
 
 READ = """
 import sys, pathlib
-from cfngen.read import read
+from cfngen.cloudformation.read import read
 for folder in sys.argv[1:]:
     for file in pathlib.Path(folder).iterdir(): read(file.read_text("utf-8"))
 """

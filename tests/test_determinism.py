@@ -26,7 +26,7 @@ def refuse(*a, **k): raise AssertionError("a socket was opened")
 socket.socket.__init__ = refuse
 socket.getaddrinfo = refuse
 import importlib
-from cfngen.generate import draw
+from cfngen.project.generate import draw
 for name, table in {SHAPES!r}:
     b = getattr(importlib.import_module(f"cfngen_blueprints.{{name}}.blueprint"), name)
     text = draw(b, b.options_type(**table), distribution="cfngen").text

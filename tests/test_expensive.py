@@ -203,7 +203,7 @@ import os, signal, sys
 from pathlib import Path
 from cfngen.errors import CfngenError
 from cfngen.linting.lint import Linter
-from cfngen.linters import Linters
+from cfngen.linting.processes import Linters
 
 def die(self, text, name, regions):
     if name == "deadly.yaml":

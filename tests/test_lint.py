@@ -173,7 +173,7 @@ def test_findings_are_sorted_values() -> None:
 FORKS = """
 import json, sys
 from pathlib import Path
-from cfngen.linters import Linters
+from cfngen.linting.processes import Linters
 jobs = [(p.read_text(), p.name, ()) for p in sorted(Path().glob("*.yaml"))]
 with Linters(Path.cwd()) as linters:
     assert linters._child, "should have forked"
@@ -199,7 +199,7 @@ def test_forked_linters_find_the_same(tmp_path: Path, monkeypatch: pytest.Monkey
 BROKEN = """
 from pathlib import Path
 from cfngen.errors import CfngenError
-from cfngen.linters import Linters
+from cfngen.linting.processes import Linters
 try:
     with Linters(Path.cwd()) as linters:
         linters.lint([("Resources: {}", "t", ())])
@@ -221,7 +221,7 @@ def test_a_failure_in_a_fork_is_raised_here(tmp_path: Path) -> None:
 def test_leaving_early_ends_the_processes(tmp_path: Path) -> None:
     """Nothing is left running when a manifest turns out to be wrong."""
     code = (
-        "from pathlib import Path\nfrom cfngen.linters import Linters\n"
+        "from pathlib import Path\nfrom cfngen.linting.processes import Linters\n"
         "with Linters(Path.cwd()) as linters: pid = linters._child.pid\nprint(pid)"
     )
     run = subprocess.run(

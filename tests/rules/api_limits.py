@@ -23,7 +23,7 @@ from support.shapes import input_of  # noqa: E402 - found by the line above
 from cfngen.cloudformation.schemas import Schema, schema  # noqa: E402
 
 MEMBERS = Path(__file__).with_name("api_members.toml")
-DATA = ROOT / "cfngen" / "data" / "api_limits.json"
+DATA = ROOT / "cfngen/cloudformation/data/api_limits.json"
 LIMITS = ("enum", "max", "min", "pattern")
 
 
