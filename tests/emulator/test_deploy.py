@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.changes import CHANGES, OTHERS, REFUSED
 from support.deployments import Deployment, next_second
 from support.emulator import Emulator
 from support.inventory import inventory
@@ -33,8 +32,7 @@ each = pytest.mark.parametrize("name", sorted(WAYS))
 def test_a_template_lives_as_its_readme_says(name: str, account: Emulator, tmp_path: Path) -> None:
     """Deployed, described, deployed again, changed, deleted: what is left is what is retained."""
     stack = Deployment(account, name, tmp_path)
-    parameter, made_of = CHANGES[name]
-    value = made_of if isinstance(made_of, str) else made_of(account)
+    parameter, value = WAYS[name].changed(account)
     prepared = inventory(account, *regions(name))
     stack.deploy()
 
@@ -48,8 +46,8 @@ def test_a_template_lives_as_its_readme_says(name: str, account: Emulator, tmp_p
 
     assert f"No changes to deploy. Stack {stack.stack} is up to date" in stack.deploy()
 
-    if name in REFUSED:
-        assert_refused(stack, f"{parameter}={value}", REFUSED[name])
+    if refused := WAYS[name].refused:
+        assert_refused(stack, f"{parameter}={value}", refused)
     else:
         assert_changed(stack, parameter, value)
     now = parameters(stack)
@@ -116,7 +114,7 @@ def test_two_stacks_live_side_by_side(name: str, account: Emulator, tmp_path: Pa
     one = Deployment(account, name, tmp_path)
     one.deploy()
     other = one.beside("another")
-    other.deploy(*OTHERS.get(name, ()))
+    other.deploy(*WAYS[name].overrides)
     mine, theirs = identities(one), identities(other)
     assert set(mine) == set(theirs)
     assert not set(mine.values()) & set(theirs.values())
@@ -135,5 +133,5 @@ def identities(stack: Deployment) -> dict[str, str]:
 
 
 def test_every_template_that_ships_has_its_way() -> None:
-    """None is left out of what is done here."""
-    assert set(SHIPPED) == set(WAYS) == set(CHANGES)
+    """None is left out of what is done here: tests/blueprints/BLUEPRINT/deployments.toml has it."""
+    assert set(SHIPPED) == set(WAYS)

@@ -16,7 +16,6 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from support.changes import CHANGES, OTHERS, REFUSED
 from support.deployments import Deployment
 from support.emulator import ACCOUNT, Emulator
 from support.plans import PROJECT, sources
@@ -202,8 +201,7 @@ def proposed(stack: Deployment) -> dict[str, str]:
 def test_a_template_deploys_with_its_own_role(name: str, account: Emulator, tmp_path: Path) -> None:
     """Created, updated and deleted; and not, without a right that is drawn by chance."""
     stack = Deployment(account, name, tmp_path)
-    parameter, made_of = CHANGES[name]
-    value = made_of if isinstance(made_of, str) else made_of(account)
+    parameter, value = WAYS[name].changed(account)
     parameters = proposed(stack)
     known = {k: v for k, v in parameters.items() if k != parameter}
     deployer = Deployer(stack, known)
@@ -212,7 +210,7 @@ def test_a_template_deploys_with_its_own_role(name: str, account: Emulator, tmp_
     stack.reader.run(FUNCTION.format(keys=named, more=f"--role-arn {deployer.role}"))
     account.call("rights", region=stack.way.region, clear=True)
     stack.deploy()
-    change = {} if name in REFUSED else {parameter: value}
+    change = {} if WAYS[name].refused else {parameter: value}
     stack.deploy(*(f"{key}={given}" for key, given in change.items()))
     client = account.client("cloudformation", stack.way.region, **keys)
     number = stack.described()["StackId"]
@@ -224,7 +222,7 @@ def test_a_template_deploys_with_its_own_role(name: str, account: Emulator, tmp_
     assert not set(unexplained(actions(deployer.documents) - asked, found)), "see NOT_ASKED"
 
     other = stack.beside("another")
-    others = dict(override.split("=", 1) for override in OTHERS.get(name, ()))
+    others = dict(WAYS[name].second_stack)
     again = Deployer(other, {**parameters, **others})
     chance = random.Random(f"{SEED} {name}")  # noqa: S311 - the same each time, no secret
     drawn = chance.sample(sorted(asked), DRAWN)

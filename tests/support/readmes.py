@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,122 +17,69 @@ ROOT = Path(__file__).parents[2]
 
 @dataclass(frozen=True)
 class Way:
-    """How to a deployed template, by its README.
+    """How a template is deployed by its README, changed, and deployed a second time.
+
+    It is a table of `tests/blueprints/BLUEPRINT/deployments.toml`, whose name is the template's and
+    whose keys are these; `change` is all that has no default.
 
     Attributes:
-        blueprint: whose README it is.
-        stack: the name that the README gives the stack.
+        blueprint: whose README it is: the directory that the file is in.
+        stack: the name that the README gives the stack; the template's own.
         region: the region that it deploys to.
         blocks: for each block of commands to run before, a piece of it.
         answers: what a reader puts in the place of each YOUR_….
-        files: what has to be in the folder.
+        files: what has to be in the directory, by name.
+        change: a parameter to change once the stack is there, with its value, or with the `command`
+            that prints it.
+        refused: what AWS says to that change, if it refuses it.
+        second_stack: parameters that a second stack needs, as the names in them are the user's own.
     """
 
     blueprint: str
     stack: str
-    region: str
+    change: Mapping[str, str | Mapping[str, str]]
+    region: str = "us-east-1"
     blocks: tuple[str, ...] = ()
     answers: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
+    refused: str = ""
+    second_stack: Mapping[str, str] = field(default_factory=dict)
+
+    def changed(self, emulator: Emulator) -> tuple[str, str]:
+        """Return the parameter that is changed and its value, which a command may have to make."""
+        ((parameter, value),) = self.change.items()
+        if isinstance(value, str):
+            return parameter, value
+        environment = {**os.environ, **emulator.environment(self.region)}
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", value["command"]],
+            env=environment, capture_output=True, text=True, timeout=120, check=True,
+        )  # fmt: skip
+        return parameter, done.stdout.strip()
+
+    @property
+    def overrides(self) -> tuple[str, ...]:
+        """What a second stack of the template needs, as `NAME=VALUE`."""
+        return tuple(f"{name}={value}" for name, value in self.second_stack.items())
 
 
-WORKERS = ("read -r SUBNET1",)
-MIRRORS = ("export AWS_DEFAULT_REGION", *WORKERS, "--template-file output/mirror-image.yaml")
-EMAIL = {"YOUR_EMAIL": "somebody@example.com"}
-BACKLOG = {
-    "YOUR_SPACE": "acme",
-    "YOUR_PROJECT": "SHOP",
-    "YOUR_REPOSITORY": "web",
-    "YOUR_MIRROR": "web-mirror",
-    **EMAIL,
-}
-HOST_KEYS = {"host-keys.txt": "acme.git.backlog.com ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIA=="}
-PIPELINE = (
-    "export AWS_DEFAULT_REGION",
-    "--template-file output/artifact-stores.yaml",
-    "permission() {",
-)
-SERVICE = {
-    "YOUR_CONNECTION_ARN": "arn:aws:codeconnections:eu-west-1:123456789012:connection/"
-    "0a1b2c3d-4e5f-6071-8293-a4b5c6d7e8f9",
-    "YOUR_OWNER/YOUR_REPOSITORY": "acme/service-x",
-    **EMAIL,
-}
-PUSHES = {"YOUR_REPOSITORY": "shop", **EMAIL}
+def ways() -> dict[str, Way]:
+    """Return the deployments that the blueprints' tests describe, by the name of the template.
 
-# By the name of the template.
-WAYS = {
-    "artifact-stores": Way("artifact_stores", "artifact-stores", "eu-west-1"),
-    "backlog-proxy": Way(
-        *("backlog_proxy", "backlog-mirror", "us-east-1"),
-        ("export AWS_DEFAULT_REGION",),
-        BACKLOG,
-        HOST_KEYS,
-    ),
-    "backlog-proxy-efs": Way(
-        *("backlog_proxy", "backlog-mirror", "us-east-1"),
-        ("export AWS_DEFAULT_REGION", "NETWORK=build-network", "FILES=build-files"),
-        BACKLOG,
-        HOST_KEYS,
-    ),
-    "branch-builder": Way(
-        *("branch_builder", "branch-builder", "us-east-1"),
-        ("export AWS_DEFAULT_REGION", *WORKERS, "--template-file output/worker-image.yaml"),
-        PUSHES,
-    ),
-    "branch-builder-direct": Way(
-        *("branch_builder", "branch-builder", "us-east-1"),
-        ("export AWS_DEFAULT_REGION",),
-        PUSHES,
-    ),
-    "branch-events": Way(
-        *("branch_events", "branch-events", "eu-west-1"),
-        answers={"YOUR_BUILDER_ACCOUNT": "210987654321", **EMAIL},
-    ),
-    "build-files": Way(
-        *("build_files", "build-files", "us-east-1"),
-        ("export AWS_DEFAULT_REGION",),
-    ),
-    "build-network": Way("build_network", "build-network", "us-east-1"),
-    "deployment-roles": Way(
-        *("deployment_roles", "deployment-roles", "eu-west-1"),
-        blocks=PIPELINE,
-    ),
-    "fargate-mirror": Way(
-        *("fargate_mirror", "fargate-mirror", "us-east-1"),
-        MIRRORS,
-        PUSHES,
-    ),
-    "fargate-mirror-codecommit": Way(
-        *("fargate_mirror", "fargate-mirror-codecommit", "us-east-1"),
-        MIRRORS,
-        {"YOUR_NEW_REPOSITORY": "fresh", **PUSHES},
-    ),
-    "git-backup": Way(
-        *("fargate_mirror", "git-backup", "us-east-1"),
-        (*MIRRORS, "SECRET=$(aws secretsmanager create-secret"),
-        {"YOUR_ACCOUNT": "acme", **PUSHES},
-        {"token.txt": "a-token"},
-    ),
-    "mirror-destination": Way(
-        *("mirror_destination", "mirror-destination", "eu-west-1"),
-        answers={"YOUR_MIRROR_ACCOUNT": "210987654321"},
-    ),
-    "mirror-image": Way("mirror_image", "mirror-image", "us-east-1"),
-    "multi-region-pipeline": Way(
-        *("multi_region_pipeline", "multi-region-pipeline", "eu-west-1", PIPELINE, SERVICE)
-    ),
-    "multi-region-pipeline-home": Way(
-        *("multi_region_pipeline", "multi-region-pipeline", "eu-west-1"),
-        (*PIPELINE, "--template-file output/deployment-roles.yaml"),
-        SERVICE,
-    ),
-    "multi-region-pipeline-single-stage": Way(
-        *("multi_region_pipeline", "multi-region-pipeline", "eu-west-1", PIPELINE, SERVICE)
-    ),
-    "worker-image": Way("worker_image", "worker-image", "us-east-1"),
-    "template-bucket": Way("template_bucket", "template-bucket", "us-east-1"),
-}
+    Raises:
+        ValueError: two tables are about one template.
+    """
+    every: dict[str, Way] = {}
+    for path in sorted((ROOT / "tests" / "blueprints").glob("*/deployments.toml")):
+        for name, table in tomllib.loads(path.read_text("utf-8")).items():
+            if name in every:
+                raise ValueError(f"{path.relative_to(ROOT)}: {name} is in another file as well")
+            blocks = tuple(table.pop("blocks", ()))
+            every[name] = Way(blueprint=path.parent.name, blocks=blocks, **{"stack": name, **table})
+    return every
+
+
+WAYS = ways()
 
 
 def blocks(blueprint: str) -> list[str]:
