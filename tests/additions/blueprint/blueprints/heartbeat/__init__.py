@@ -1,0 +1,1 @@
+"""A line in a log every hour, as a sign of life."""
