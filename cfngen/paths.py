@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 
-def near(path: Path | str) -> str:
+def display_path(path: Path | str) -> str:
     """Return a path relative to the working directory, absolute where that is shorter."""
     absolute = os.path.abspath(path)  # noqa: PTH100 - links stay what the user calls them
     return min(os.path.relpath(absolute), absolute, key=len)

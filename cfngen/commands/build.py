@@ -64,7 +64,7 @@ def build(
         found.root, append_rules=append_rules
     ) as linters:  # first of all: it loads while we draw
         from cfngen.linting.lint import ERROR, trace
-        from cfngen.paths import near
+        from cfngen.paths import display_path
         from cfngen.project import write
         from cfngen.project.generate import size_advice
         from cfngen.project.siblings import mistakable
@@ -80,7 +80,7 @@ def build(
         )
         files = [entry.file_name for entry in entries]
         doubtful = mistakable(project.output, files, within=found.root)
-        paths = [near(project.output / entry.file_name) for entry in entries]
+        paths = [display_path(project.output / entry.file_name) for entry in entries]
         results = linters.lint(
             [(d.text, p, e.regions) for d, p, e in zip(drawn, paths, entries, strict=True)]
         )
@@ -105,7 +105,7 @@ def build(
         changes = [change for change in changes if change not in left]
         remedy = "--prune removes it" if project.templates else "remove it"
         for change in left:
-            say(f"{near(change.path)}: no template of that name any more; {remedy}")
+            say(f"{display_path(change.path)}: no template of that name any more; {remedy}")
     write.apply(changes, force=force)
     _summary(changes, project, drawn, len(findings))
 
@@ -141,7 +141,7 @@ def _check(
 def _summary(
     changes: Sequence[Change], project: Manifest, drawn: Sequence[Drawn], findings: int
 ) -> None:
-    from cfngen.paths import near
+    from cfngen.paths import display_path
 
     made = {f"{d.name}.yaml": d for d in drawn}
     for change in changes:
@@ -150,8 +150,8 @@ def _summary(
             resources = len(found.document.body["Resources"])
             detail = f"  {resources:>3} resources {found.size:>7,} bytes"
         colour = {"same": None, "removed": "red"}.get(change.kind, "green")
-        say(f"{change.kind:<8} {near(change.path):<40}{detail}".rstrip(), fg=colour)
+        say(f"{change.kind:<8} {display_path(change.path):<40}{detail}".rstrip(), fg=colour)
     if not project.templates:
         say(f"{project.source}: lists no template, so there is nothing to make", fg="yellow")
     clean = "no findings" if not findings else f"{findings} finding(s), none of them an error"
-    say(f"{len(drawn)} template(s) in {near(project.output)}/, {clean}")
+    say(f"{len(drawn)} template(s) in {display_path(project.output)}/, {clean}")

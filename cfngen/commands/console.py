@@ -113,11 +113,11 @@ def _places(error: BaseException) -> list[str]:
     import importlib
     import traceback
 
-    from cfngen.paths import near
+    from cfngen.paths import display_path
 
     known = (OURS, CLICKS, "<frozen ", os.path.dirname(importlib.__file__))  # noqa: PTH120
     places = [
-        f"at {near(frame.f_code.co_filename)}:{line}"
+        f"at {display_path(frame.f_code.co_filename)}:{line}"
         for frame, line in traceback.walk_tb(error.__traceback__)
         if not frame.f_code.co_filename.startswith(known)
     ]

@@ -110,10 +110,12 @@ def _bucket(name: str | None) -> str:
 
 def _sources(project: Manifest, entries: list[Entry]) -> list[Source]:
     from cfngen.deploy.script import Source
-    from cfngen.paths import near
+    from cfngen.paths import display_path
 
     return [
-        Source(entry, drawn.document.body, drawn.size, near(project.output / entry.file_name))
+        Source(
+            entry, drawn.document.body, drawn.size, display_path(project.output / entry.file_name)
+        )
         for entry, drawn in zip(entries, draw(entries), strict=True)
     ]
 

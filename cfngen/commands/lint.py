@@ -48,19 +48,19 @@ def lint(files: tuple[str, ...], *, append_rules: bool, form: str) -> None:
     found = manifest.find(here())
     with Linters(found.root, append_rules=append_rules) as linters:
         from cfngen.linting.lint import ERROR
-        from cfngen.paths import near
+        from cfngen.paths import display_path
 
         project = manifest.read(found)
         paths = [Path(file) for file in files] or sorted(project.output.glob("*.yaml"))
         if not paths:
             remedy = "run `cfngen build` first" if found.has_manifest else "name files to lint"
-            raise CfngenError(f"{near(project.output)}/: no templates; {remedy}")
+            raise CfngenError(f"{display_path(project.output)}/: no templates; {remedy}")
         regions = {
             (project.output / entry.file_name).resolve(): entry.regions
             for entry in project.templates.values()
         }
         texts = read_files(paths)
-        names = [near(path) for path in paths]
+        names = [display_path(path) for path in paths]
         results = linters.lint(
             [
                 (text, name, regions.get(path.resolve(), ()))

@@ -11,7 +11,7 @@ from cfngen.escaping import as_json as data_as_json
 from cfngen.escaping import as_xml, visible, visible_lines
 from cfngen.linting.lint import ERROR, INFORMATIONAL, WARNING, Finding
 from cfngen.linting.sarif_document import added, document, location
-from cfngen.paths import near
+from cfngen.paths import display_path
 
 COLOURS = {ERROR: "red", WARNING: "yellow", INFORMATIONAL: "cyan"}
 LEVELS = {ERROR: "error", WARNING: "warning", INFORMATIONAL: "note"}
@@ -116,7 +116,7 @@ def _lines(findings: Sequence[Finding]) -> str:
 def _origin(finding: Finding) -> str:
     """Return the blueprint's file and line as a person would type it."""
     file, _, line = finding.origin.rpartition(":")
-    return f"{near(file)}:{line}"
+    return f"{display_path(file)}:{line}"
 
 
 def _data(value: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cfngen.authoring.options import option_problems
 from cfngen.errors import CfngenError, ManifestError, did_you_mean
-from cfngen.paths import near
+from cfngen.paths import display_path
 from cfngen.project import registry
 from cfngen.project.manifest_file import KEYS as TOP_KEYS
 from cfngen.project.manifest_file import OUTPUT, Reader, several
@@ -114,7 +114,7 @@ def read(found: Found, output: Path | None = None) -> Manifest:
         raise ManifestError(problems + [doubt for reader in readers for doubt in reader.doubts])
     templates, folder = read_[0] if read_ else (None, OUTPUT)
     by_default = templates is None
-    source = near(found.tables[0][0]) if found.tables else "the installed blueprints"
+    source = display_path(found.tables[0][0]) if found.tables else "the installed blueprints"
     if templates is None:
         names = {name.replace("_", "-"): entry for name, entry in known.items()}
         templates = {n: Entry(n, entry, where="by default") for n, entry in names.items()}

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from cfngen.errors import ManifestError, did_you_mean
-from cfngen.paths import near
+from cfngen.paths import display_path
 
 KEYS = ("templates", "output", "review")
 OUTPUT = Path("output")
@@ -118,7 +118,7 @@ def several(found: Found) -> list[str]:
     """Return what is wrong with where the tables are: there may be one only."""
     if len(found.tables) < 2:
         return []
-    second = near(found.root / "pyproject.toml")
+    second = display_path(found.root / "pyproject.toml")
     what = "is a second table of templates beside cfngen.toml; keep one of them"
     return [f"{second}: [tool.cfngen] {what}"]
 
@@ -144,7 +144,11 @@ class Reader:
     def at(self, *keys: str) -> str:
         """Return file and table, for messages."""
         table = self.table(*keys)
-        return f"{near(self.source)}: {table}" if table != "[]" else f"{near(self.source)}:"
+        return (
+            f"{display_path(self.source)}: {table}"
+            if table != "[]"
+            else f"{display_path(self.source)}:"
+        )
 
     def table(self, *keys: str) -> str:
         """Return the header of a table, as this file has it."""
@@ -256,16 +260,16 @@ def _toml(
             return None
         return tomllib.loads(content.decode("utf-8").replace("\r\n", "\n"))
     except OSError as error:
-        problems.append(f"{near(path)}: cannot be read: {error.strerror}")
+        problems.append(f"{display_path(path)}: cannot be read: {error.strerror}")
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        problems.append(f"{near(path)}:{line}: not UTF-8; save the file as UTF-8")
+        problems.append(f"{display_path(path)}:{line}: not UTF-8; save the file as UTF-8")
     except RecursionError:
-        problems.append(f"{near(path)}: not TOML: nested too deeply")
+        problems.append(f"{display_path(path)}: not TOML: nested too deeply")
     except ValueError as error:  # a TOMLDecodeError, or a number of thousands of digits
         parts = re.fullmatch(r"(?s)(.*) \(at line (\d+), column (\d+)\)", str(error))
         place = f":{parts[2]}:{parts[3]}" if parts else ""
-        problems.append(f"{near(path)}{place}: not TOML: {parts[1] if parts else error}")
+        problems.append(f"{display_path(path)}{place}: not TOML: {parts[1] if parts else error}")
     return {} if path.name == "cfngen.toml" else None
 
 

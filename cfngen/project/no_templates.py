@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 
 from cfngen.errors import ManifestError
-from cfngen.paths import near
+from cfngen.paths import display_path
 from cfngen.project import registry
 from cfngen.project.manifest import Found, listed_templates, read
 from cfngen.project.manifest_file import bare
@@ -40,8 +40,8 @@ def require_templates(found: Found, *, prune: bool = False) -> None:
         raise error
     if prune and not listed:
         problem = (
-            f"{near(found.tables[0][0])}: lists no template, so --prune would remove every template"
-            " in the output folder; remove those that are not needed by hand"
+            f"{display_path(found.tables[0][0])}: lists no template, so --prune would remove every"
+            " template in the output folder; remove those that are not needed by hand"
         )
         raise ManifestError([problem])
 
@@ -49,7 +49,7 @@ def require_templates(found: Found, *, prune: bool = False) -> None:
 def _nothing_listed(found: Found) -> str:
     if found.has_manifest:
         read(found)  # a misspelt key may be the reason, and is told as one
-        return f"{near(found.tables[0][0])}: lists no templates, so there are none to make"
+        return f"{display_path(found.tables[0][0])}: lists no templates, so there are none to make"
     return (
         f"no {FILE} in {found.root} or above it, and no [tool.cfngen] in a pyproject.toml: nothing"
         " says which templates to make"
@@ -70,7 +70,9 @@ def near_misses(found: Found) -> list[str]:
 
 
 def _files(folder: Path) -> list[tuple[str, str]]:
-    return [(near(folder / name), FILE) for name in sorted(filter(_similar, _names(folder)))]
+    return [
+        (display_path(folder / name), FILE) for name in sorted(filter(_similar, _names(folder)))
+    ]
 
 
 def _tables(folder: Path) -> list[tuple[str, str]]:
@@ -81,7 +83,7 @@ def _tables(folder: Path) -> list[tuple[str, str]]:
     except (OSError, ValueError, RecursionError):
         return []
     names = [name for name in (tool if isinstance(tool, dict) else {}) if _like_ours(name)]
-    return [(f"[tool.{bare(name)}] in {near(path)}", f"[tool.{OURS}]") for name in names]
+    return [(f"[tool.{bare(name)}] in {display_path(path)}", f"[tool.{OURS}]") for name in names]
 
 
 def _names(folder: Path) -> list[str]:
@@ -122,7 +124,7 @@ def _example(found: Found) -> str:
     blueprint = next(iter(registry.search()[0]), "my_blueprint")
     name = blueprint.replace("_", "-")
     return (
-        f"Write such a table for each template into {near(source)}:\n"
+        f"Write such a table for each template into {display_path(source)}:\n"
         "\n"
         f"# makes {name}.yaml in the output folder\n"
         f"[{prefix}templates.{name}]\n"

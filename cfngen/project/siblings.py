@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cfngen.cloudformation.source import SUFFIXES, is_aside
 from cfngen.errors import WriteError
-from cfngen.paths import near
+from cfngen.paths import display_path
 
 
 def mistakable(output: Path, names: Iterable[str], *, within: Path | None = None) -> list[str]:
@@ -46,11 +46,12 @@ def mistakable(output: Path, names: Iterable[str], *, within: Path | None = None
             template = wanted.get(stem.casefold()) if path.parent == output else None
             if template and name != template and not _same_file(name, template, output, there):
                 lines.append(
-                    f"{near(path)}: beside {near(output / template)}, which this project makes:"
-                    " a reviewer or a deployment may take one for the other; remove it"
+                    f"{display_path(path)}: beside {display_path(output / template)}, which this"
+                    " project makes: a reviewer or a deployment may take one for the other; remove"
+                    " it"
                 )
             elif what := _special(path):
-                lines.append(f"{near(path)}: is {what}, so it is no template; remove it")
+                lines.append(f"{display_path(path)}: is {what}, so it is no template; remove it")
     return lines
 
 
@@ -74,4 +75,4 @@ def _special(path: Path) -> str:
 def _refuse(error: OSError) -> None:
     if isinstance(error, FileNotFoundError):
         return
-    raise WriteError(f"{near(error.filename)}: cannot be read: {error.strerror}")
+    raise WriteError(f"{display_path(error.filename)}: cannot be read: {error.strerror}")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from cfngen.errors import WriteError, several
 from cfngen.escaping import visible
-from cfngen.paths import near
+from cfngen.paths import display_path
 from cfngen.project.header import intact, made_by_us
 
 NEW, CHANGED, SAME, REMOVED = "new", "changed", "same", "removed"
@@ -44,7 +44,7 @@ class Change:
         """Return the change as a unified diff, empty for the same."""
         if self.kind == SAME:
             return ""
-        path = visible(near(self.path))
+        path = visible(display_path(self.path))
         lines = difflib.unified_diff(
             list(io.StringIO(self.before or "", newline="\n")),
             list(io.StringIO(self.after or "", newline="\n")),
@@ -78,7 +78,7 @@ def plan(
         changes = _wanted(output, texts)
         return changes + (_unwanted(output, texts) if prune and output.is_dir() else [])
     except OSError as error:
-        at = near(error.filename or output)
+        at = display_path(error.filename or output)
         raise WriteError(f"{at}: cannot be read: {error.strerror}") from None
 
 
@@ -86,11 +86,11 @@ def _check_folder(output: Path, within: Path | None) -> None:
     target = Path(os.path.realpath(output))
     if within is not None and not target.is_relative_to(os.path.realpath(within)):
         raise WriteError(
-            f"{near(output)} is a link out of the project, to {target}; remove the link, or"
+            f"{display_path(output)} is a link out of the project, to {target}; remove the link, or"
             " name that folder with --output"
         )
     if os.path.lexists(output) and not output.is_dir():
-        raise WriteError(f"{near(output)} is not a folder; move it away")
+        raise WriteError(f"{display_path(output)} is not a folder; move it away")
 
 
 def _wanted(output: Path, texts: dict[str, str]) -> list[Change]:
@@ -151,8 +151,9 @@ def apply(changes: Iterable[Change], *, force: bool = False) -> list[Change]:
         if isinstance(error, OSError):
             at = str(error.filename2 or error.filename or folder)
             raise WriteError(
-                f"{near(folder if STAGING in at else at)}: cannot be written: {error.strerror};"
-                f" {near(folder)}/ is as it was: make room or grant access, and run again"
+                f"{display_path(folder if STAGING in at else at)}: cannot be written:"
+                f" {error.strerror}; {display_path(folder)}/ is as it was: make room or grant"
+                " access, and run again"
             ) from None
         raise
 
@@ -216,17 +217,21 @@ def _current(path: Path) -> str | None:
     try:
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode):
-            raise WriteError(f"{near(path)} is a link to {path.readlink()}; remove the link")
+            raise WriteError(
+                f"{display_path(path)} is a link to {path.readlink()}; remove the link"
+            )
         if not stat.S_ISREG(mode):
             what = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
-            raise WriteError(f"{near(path)} is {what}; move it away")
+            raise WriteError(f"{display_path(path)} is {what}; move it away")
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        raise WriteError(f"{near(path)}: not UTF-8, so not made by cfngen; move it away") from None
+        raise WriteError(
+            f"{display_path(path)}: not UTF-8, so not made by cfngen; move it away"
+        ) from None
     except OSError as error:
-        raise WriteError(f"{near(path)}: cannot be read: {error.strerror}") from None
+        raise WriteError(f"{display_path(path)}: cannot be read: {error.strerror}") from None
 
 
 def edited(changes: Iterable[Change]) -> list[str]:
@@ -236,7 +241,7 @@ def edited(changes: Iterable[Change]) -> list[str]:
 
 def _edited(change: Change) -> list[str]:
     """Return why a file should not be overwritten or removed, or nothing."""
-    path, before = near(change.path), change.before
+    path, before = display_path(change.path), change.before
     if before is None or intact(before):
         return []
     verb = "remove" if change.after is None else "overwrite"
@@ -281,7 +286,7 @@ def _undo(tried: list[Change], old: dict[Path, Path]) -> None:
                 change.path.unlink(missing_ok=True)
             else:
                 old[change.path].replace(change.path)
-    if lost := [near(c.path) for c in tried if _current(c.path) != c.before]:
+    if lost := [display_path(c.path) for c in tried if _current(c.path) != c.before]:
         raise WriteError(
             f"{', '.join(lost)}: replaced before the build failed, and cannot be put back;"
             " version control can"

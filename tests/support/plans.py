@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cfngen.commands.project import draw
 from cfngen.deploy.script import Source, Step, steps
-from cfngen.paths import near
+from cfngen.paths import display_path
 from cfngen.project import manifest
 
 ROOT = Path(__file__).parents[2]
@@ -20,7 +20,9 @@ PROJECT = manifest.load(ROOT)
 def sources() -> tuple[Source, ...]:
     """Return every template of this project, drawn."""
     return tuple(
-        Source(entry, drawn.document.body, drawn.size, near(PROJECT.output / entry.file_name))
+        Source(
+            entry, drawn.document.body, drawn.size, display_path(PROJECT.output / entry.file_name)
+        )
         for entry in PROJECT.templates.values()
         for drawn in draw([entry])
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from cfngen.cloudformation.source import Source
 from cfngen.errors import CfngenError
-from cfngen.paths import near
+from cfngen.paths import display_path
 from cfngen.project import manifest
 from cfngen.project.revisions import arguments
 from cfngen.project.revisions.arguments import Argument, argument
@@ -70,9 +70,9 @@ def pair(base: str, head: str | None, here: Path) -> Comparison:
         return _outputs(first, second, here)
     if second is None:
         folder = manifest.output_folder(manifest.find(here))
-        second = argument(near(folder)) if folder.is_dir() else None
+        second = argument(display_path(folder)) if folder.is_dir() else None
         if second is None:
-            raise CfngenError(f"{near(folder)}/: no such folder; run `cfngen build` first")
+            raise CfngenError(f"{display_path(folder)}/: no such folder; run `cfngen build` first")
     return _folders(arguments.folder(first, second, here), arguments.folder(second, first, here))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from cfngen.cloudformation.source import Source
 from cfngen.errors import CfngenError, ManifestError
-from cfngen.paths import near
+from cfngen.paths import display_path
 from cfngen.project import manifest
 from cfngen.project.revisions.emptiness import hint_at
 from cfngen.project.revisions.repository import Repository
@@ -84,7 +84,7 @@ def folder(given: Argument, other: Argument | None, here: Path) -> Place:
     """Return the folder that an argument names; a revision alone names the other's folder."""
     path = given.path or (other.path if other else None) or here
     tree = given.tree(path)
-    label = given.text if given.revision else f"{near(path)}/"
+    label = given.text if given.revision else f"{display_path(path)}/"
     return Place(label, tree, folder_of(tree, path), project(tree, here))
 
 
@@ -105,13 +105,15 @@ def file(given: Argument, other: Argument) -> Source:
     contents = tree.file(at)
     where = f" in {given.revision}" if given.revision else ""
     if contents is None and given.revision:
-        raise CfngenError(f"{near(path)}: not in {given.revision}, or not as a file")
+        raise CfngenError(f"{display_path(path)}: not in {given.revision}, or not as a file")
     if contents is None:
-        raise CfngenError(f"{near(path)}: a link, or larger than any template; it is not read")
+        raise CfngenError(
+            f"{display_path(path)}: a link, or larger than any template; it is not read"
+        )
     try:
         return source_at(tree, at, contents.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise CfngenError(f"{near(path)}{where}: not UTF-8, so no template") from None
+        raise CfngenError(f"{display_path(path)}{where}: not UTF-8, so no template") from None
 
 
 def project(tree: Tree, here: Path) -> manifest.Found:
@@ -155,10 +157,10 @@ def outputs(base: Argument, head: Argument | None, here: Path) -> tuple[Place, P
     )
     if head is None and not second.is_dir():
         raise CfngenError(
-            f"{near(second)}/: no such folder{hint_at(trees[0])}; run `cfngen build` first, or name"
-            " the folder that has the templates"
+            f"{display_path(second)}/: no such folder{hint_at(trees[0])}; run `cfngen build`"
+            " first, or name the folder that has the templates"
         )
-    labels = base.text, head.text if head else f"{near(second)}/"
+    labels = base.text, head.text if head else f"{display_path(second)}/"
     return (
         Place(labels[0], trees[0], folder_of(trees[0], first), projects[0]),
         Place(labels[1], trees[1], folder_of(trees[1], second), projects[1]),

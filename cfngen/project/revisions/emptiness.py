@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cfngen.cloudformation.source import SUFFIXES
 from cfngen.errors import CfngenError
-from cfngen.paths import near
+from cfngen.paths import display_path
 from cfngen.project import manifest
 from cfngen.project.revisions.side import Place, Side
 from cfngen.project.revisions.trees import Tree
@@ -67,7 +67,7 @@ def hint_at(tree: Tree) -> str:
 def _elsewhere(tree: Tree) -> list[str]:
     """Return folders of the tree that have templates; only a commit's are looked for."""
     folders = sorted({path.rpartition("/")[0] for path in tree.templates()})
-    return [f"{near(tree.top / folder)}/" for folder in folders]
+    return [f"{display_path(tree.top / folder)}/" for folder in folders]
 
 
 def _named(folders: list[str]) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from cfngen.cloudformation.read import LARGEST
 from cfngen.cloudformation.source import SUFFIXES, Source
 from cfngen.errors import CfngenError, Problems
-from cfngen.paths import near
+from cfngen.paths import display_path
 from cfngen.project import manifest
 from cfngen.project.revisions.recognition import Document, recognized
 from cfngen.project.revisions.trees import Entry, InCommit, Kind, Tree
@@ -40,7 +40,7 @@ class Place:
     @property
     def shown(self) -> str:
         """The folder as a person would type it."""
-        return f"{near(self.tree.top / self.folder)}/"
+        return f"{display_path(self.tree.top / self.folder)}/"
 
     def below(self, path: str) -> str:
         """Return a path of the tree as it is below the folder."""
@@ -48,7 +48,7 @@ class Place:
 
     def file(self, path: str) -> str:
         """Return a path of the tree as a person would type it."""
-        return near(self.tree.top / path) + ("/" if path.endswith("/") else "")
+        return display_path(self.tree.top / path) + ("/" if path.endswith("/") else "")
 
 
 @dataclass
@@ -154,7 +154,7 @@ def source_at(tree: Tree, path: str, text: str) -> Source:
         except UnicodeDecodeError:
             return None
 
-    return Source(text, near(tree.top / path), beside)
+    return Source(text, display_path(tree.top / path), beside)
 
 
 def folder_of(tree: Tree, path: Path) -> str:
@@ -165,6 +165,6 @@ def folder_of(tree: Tree, path: Path) -> str:
     """
     absolute = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
     if not absolute.is_relative_to(tree.top):
-        raise CfngenError(f"{near(path)}: not in the repository {near(tree.top)}")
+        raise CfngenError(f"{display_path(path)}: not in the repository {display_path(tree.top)}")
     inside = absolute.relative_to(tree.top).as_posix()
     return "" if inside == "." else inside

@@ -15,7 +15,7 @@ from typing import Protocol
 from cfngen.cloudformation.read import LARGEST
 from cfngen.cloudformation.source import SUFFIXES, is_aside
 from cfngen.errors import CfngenError
-from cfngen.paths import near
+from cfngen.paths import display_path
 from cfngen.project.revisions.recognition import Document, recognized
 from cfngen.project.revisions.repository import Listed, Repository
 
@@ -92,7 +92,7 @@ class OnDisk:
             at /= part
             if at.is_symlink():
                 raise CfngenError(
-                    f"{near(at)}: a link, which is not followed; name what it leads to"
+                    f"{display_path(at)}: a link, which is not followed; name what it leads to"
                 )
         return sorted(self._walk(at), key=lambda entry: entry.path)
 
@@ -132,7 +132,7 @@ class OnDisk:
             with os.scandir(folder) as listing:
                 children = list(listing)
         except OSError as error:
-            raise CfngenError(f"{near(folder)}: cannot be read: {error.strerror}") from None
+            raise CfngenError(f"{display_path(folder)}: cannot be read: {error.strerror}") from None
         for child in children:
             path = Path(child.path)
             name = path.relative_to(self.top).as_posix()
@@ -263,7 +263,7 @@ def _digest(path: Path, size: int) -> str:
             while block := stream.read(1 << 20):
                 digest.update(block)
     except OSError as error:
-        raise CfngenError(f"{near(path)}: cannot be read: {error.strerror}") from None
+        raise CfngenError(f"{display_path(path)}: cannot be read: {error.strerror}") from None
     return digest.hexdigest()
 
 
@@ -271,4 +271,4 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise CfngenError(f"{near(path)}: cannot be read: {error.strerror}") from None
+        raise CfngenError(f"{display_path(path)}: cannot be read: {error.strerror}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from cfngen.paths import near
+from cfngen.paths import display_path
 from cfngen.review.formats.columns import visible
 from cfngen.review.model import (
     Certainty,
@@ -166,7 +166,7 @@ def finding_place(finding: Finding, stack: StackReview) -> str:
 def origin_place(origin: str) -> str:
     """Return a blueprint's file and line as a person would type it."""
     file, colon, line = origin.rpartition(":")
-    return visible(f"{near(file)}:{line}" if colon and "\0" not in file else origin)
+    return visible(f"{display_path(file)}:{line}" if colon and "\0" not in file else origin)
 
 
 def in_base(finding: Finding, base: str) -> str:
