@@ -1,96 +1,53 @@
 """Blueprints in Python, linted CloudFormation YAML out.
 
-What a blueprint's author needs is imported from here. Names are loaded when they are first used,
-so that `import cfngen` itself costs next to nothing.
+What a blueprint's author needs is imported from here; `__init__.pyi` lists it, once, for type
+checkers and for the functions below. A name is loaded when it is first used, so that
+`import cfngen` itself costs next to nothing.
 """
 
 from __future__ import annotations
-
-import sys
 
 TYPE_CHECKING = False  # `typing` alone costs as much as starting Python; checkers know the name
 if TYPE_CHECKING:
     from typing import Any
 
-    from cfngen.authoring.blueprint import Blueprint, blueprint
-    from cfngen.authoring.iam import Statement, allow, deny, policy_document, trust
-    from cfngen.authoring.options import option
-    from cfngen.authoring.parameters import Parameters, parameter
-    from cfngen.authoring.payload import Payload, Payloads
-    from cfngen.authoring.template import Template
-    from cfngen.cloudformation.read import read
-    from cfngen.cloudformation.render import render
-    from cfngen.errors import CfngenError
-    from cfngen.linting.lint import Finding
-    from cfngen.project.generate import Generated, draw, generate
 
-_HOMES = {
-    "Blueprint": "authoring.blueprint",
-    "CfngenError": "errors",
-    "Finding": "linting.lint",
-    "Generated": "project.generate",
-    "Parameters": "authoring.parameters",
-    "Payload": "authoring.payload",
-    "Payloads": "authoring.payload",
-    "Statement": "authoring.iam",
-    "Template": "authoring.template",
-    "allow": "authoring.iam",
-    "blueprint": "authoring.blueprint",
-    "deny": "authoring.iam",
-    "draw": "project.generate",
-    "generate": "project.generate",
-    "option": "authoring.options",
-    "parameter": "authoring.parameters",
-    "policy_document": "authoring.iam",
-    "read": "cloudformation.read",
-    "render": "cloudformation.render",
-    "trust": "authoring.iam",
-}
+def _stub() -> tuple[dict[str, str], dict[str, str]]:
+    """Return what `__init__.pyi` lists: the module of each name, and the new name of each old one.
 
-__all__ = [
-    "Blueprint",
-    "CfngenError",
-    "Finding",
-    "Generated",
-    "Parameters",
-    "Payload",
-    "Payloads",
-    "Statement",
-    "Template",
-    "allow",
-    "blueprint",
-    "deny",
-    "draw",
-    "generate",
-    "option",
-    "parameter",
-    "policy_document",
-    "read",
-    "render",
-    "trust",
-]
+    It holds `from module import name as name` for the names, `old = new` for the earlier ones.
+    """
+    if "_listed" not in globals():
+        import ast
 
-
-class _Package(type(sys)):  # type: ignore[misc]
-    """Keeps `cfngen.render` the function, though a module of that name is imported, too."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if not (name in _HOMES and isinstance(value, type(sys))):
-            super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
+        stub = __spec__.loader.get_data(f"{__path__[0]}/__init__.pyi")
+        names, renamed = {}, {}
+        for node in ast.parse(stub).body:
+            if isinstance(node, ast.ImportFrom):
+                names |= {alias.name: node.module for alias in node.names}
+            elif isinstance(node, ast.Assign):
+                renamed[node.targets[0].id] = node.value.id
+        globals()["_listed"] = names, renamed
+    return globals()["_listed"]
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
+    modules, renamed = _stub()
+    if name == "__all__":
+        return sorted(modules)
+    if name in renamed:
+        from cfngen.deprecation import warn_renamed
+
+        warn_renamed(f"cfngen.{name}", f"cfngen.{renamed[name]}", stacklevel=3)
+        return __getattr__(renamed[name])
+    if name not in modules:
         raise AttributeError(f"module 'cfngen' has no attribute {name!r}")
     from importlib import import_module
 
-    value = getattr(import_module(f"cfngen.{_HOMES[name]}"), name)
+    value = getattr(import_module(modules[name]), name)
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return sorted(_stub()[0])

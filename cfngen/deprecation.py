@@ -11,6 +11,17 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def warn_renamed(old: str, new: str, stacklevel: int = 2) -> None:
+    """Warn that something goes by another name, as the caller of the caller should write it.
+
+    Args:
+        old: what was written, such as `cfngen.draw`.
+        new: what to write.
+        stacklevel: as of `warnings.warn`, counted from this function.
+    """
+    warnings.warn(f"{old} is now {new}", DeprecationWarning, stacklevel=stacklevel)
+
+
 def renamed_keywords(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Let a function take keywords by their earlier names, each old name with its new one.
 
@@ -33,9 +44,7 @@ def renamed_keywords(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]
                 where = function.__qualname__
                 if new in keywords:
                     raise TypeError(f"{where}() got both {old}= and {new}=, which are the same")
-                warnings.warn(
-                    f"{where}({old}=) is now {where}({new}=)", DeprecationWarning, stacklevel=2
-                )
+                warn_renamed(f"{where}({old}=)", f"{where}({new}=)", stacklevel=3)
                 keywords[new] = keywords.pop(old)
             return function(*args, **keywords)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.cloudformation.quotas import INLINE_LIMIT
 from cfngen.project.manifest import load
 from cfngen.project.registry import blueprints
@@ -103,7 +103,7 @@ def _drawn() -> Iterator[Size]:
             yield Size(name, chosen(shape.text), shape.size)
         for title, blueprint, options in TOGETHER:
             if blueprint == name:
-                yield Size(name, title, draw(entry.load(), options).size)
+                yield Size(name, title, synthesize(entry.load(), options).size)
 
 
 def chosen(text: str) -> str:

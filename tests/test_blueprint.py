@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import pytest
 from troposphere.sns import Topic
 
-from cfngen import Template, blueprint, draw, option
+from cfngen import Template, blueprint, option, synthesize
 from cfngen.authoring.blueprint import chosen_options
 from cfngen.errors import BlueprintError, Problems
 
@@ -46,23 +46,23 @@ def test_the_defaults_always_build() -> None:
 
 
 def test_options_come_as_the_dataclass_or_as_a_table() -> None:
-    """draw() takes what a library user has and what a file holds."""
-    assert draw(topics, Options(count=2)).text == draw(topics, {"count": 2}).text
+    """synthesize() takes what a library user has and what a file holds."""
+    assert synthesize(topics, Options(count=2)).text == synthesize(topics, {"count": 2}).text
     with pytest.raises(Problems, match="cuont: unknown option; did you mean 'count'"):
-        draw(topics, {"cuont": 2})
+        synthesize(topics, {"cuont": 2})
 
 
 def test_the_header_names_blueprint_distribution_and_chosen_options() -> None:
     """Provenance is on the first line; defaults are not repeated."""
-    first = draw(topics, {"count": 2}, distribution="acme").text.partition("\n")[0]
+    first = synthesize(topics, {"count": 2}, distribution="acme").text.partition("\n")[0]
     assert 'blueprint topics of acme with {"count": 2};' in first
-    assert "with" not in draw(topics).text.partition("\n")[0]
+    assert "with" not in synthesize(topics).text.partition("\n")[0]
 
 
 def test_the_header_names_many_options_without_their_values() -> None:
     """The first line stays one that can be read; the manifest has the rest."""
     name = "x" * 120
-    first = draw(topics, {"names": [name], "count": 2}).text.partition("\n")[0]
+    first = synthesize(topics, {"names": [name], "count": 2}).text.partition("\n")[0]
     assert "blueprint topics with options count, names;" in first
     assert name not in first
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+import cfngen
 from cfngen import Template, allow
 from cfngen.deprecation import renamed_keywords
 
@@ -39,3 +40,14 @@ def test_policies_and_templates_take_their_old_keywords() -> None:
     with pytest.warns(DeprecationWarning, match="reason="):
         t.add(Topic("News"), why="It carries news.")
     assert t.reasons == {"News": "It carries news."}
+
+
+def test_an_earlier_name_of_the_package_is_the_new_one_with_a_warning() -> None:
+    """`from cfngen import draw` goes on working; the caller's line is the one that is named."""
+    with pytest.warns(
+        DeprecationWarning, match=r"cfngen\.draw is now cfngen\.synthesize"
+    ) as caught:
+        from cfngen import draw
+    assert {warning.filename for warning in caught} == {__file__}
+    assert draw is cfngen.synthesize
+    assert "draw" not in cfngen.__all__

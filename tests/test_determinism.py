@@ -26,10 +26,10 @@ def refuse(*a, **k): raise AssertionError("a socket was opened")
 socket.socket.__init__ = refuse
 socket.getaddrinfo = refuse
 import importlib
-from cfngen.project.generate import draw
+from cfngen.project.generate import synthesize
 for name, table in {SHAPES!r}:
     b = getattr(importlib.import_module(f"cfngen_blueprints.{{name}}.blueprint"), name)
-    text = draw(b, b.options_type(**table), distribution="cfngen").text
+    text = synthesize(b, b.options_type(**table), distribution="cfngen").text
     print(hashlib.sha256(text.encode()).hexdigest())
 """
 
@@ -47,12 +47,12 @@ def digests(python: str = sys.executable, cwd: Path = ROOT, **environment: str) 
 @pytest.fixture(scope="module")
 def expected() -> list[str]:
     """Give the digests of what this process draws."""
-    from cfngen import draw
+    from cfngen import synthesize
     from cfngen.project.registry import find
 
     return [
         hashlib.sha256(
-            draw(find(name).load(), table, distribution="cfngen").text.encode()
+            synthesize(find(name).load(), table, distribution="cfngen").text.encode()
         ).hexdigest()
         for name, table in SHAPES
     ]

@@ -18,7 +18,7 @@ from support.pipelines import SHAPES, with_roles
 from support.policy_evaluation import like, listed
 from support.role_uses import READERS, Use, uses
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.patterns import roles
 from cfngen.project.registry import blueprints
 from cfngen.testing import of_type, references, shapes, statements
@@ -62,8 +62,8 @@ def bodies(name: str) -> list[dict[str, Any]]:
     if name != PIPELINE:
         return found
     load = blueprints()[PIPELINE].load()
-    found += [draw(load, options).document.body for options in SHAPES.values()]
-    roles = draw(blueprints()[ROLES].load()).document.body
+    found += [synthesize(load, options).document.body for options in SHAPES.values()]
+    roles = synthesize(blueprints()[ROLES].load()).document.body
     return [
         {"Resources": with_roles(body, roles)} if "RolesStack" in body["Parameters"] else body
         for body in found
@@ -172,7 +172,7 @@ def test_every_role_and_every_reference_to_one_is_judged(name: str) -> None:
 )  # fmt: skip
 def test_a_permission_that_is_taken_away_is_missed(role: str, action: str, row: str) -> None:
     """So that silence means something."""
-    body = draw(blueprints()[PIPELINE].load(), SHAPES["windows"]).document.body
+    body = synthesize(blueprints()[PIPELINE].load(), SHAPES["windows"]).document.body
     policies = [body["Resources"][role]["Properties"].get("Policies", [])]
     policies += [p["PolicyDocument"] for p in of_type(body, "AWS::IAM::RolePolicy").values()]
     for _, statement in statements(policies):

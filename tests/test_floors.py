@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-import importlib.util
+import importlib
 from pathlib import Path
 
 import pytest
@@ -121,11 +121,17 @@ def test_no_room_is_called_after_nothing() -> None:
     assert not vague & {path.stem for path in MODULES}
 
 
-def test_the_public_names_are_where_the_package_says() -> None:
-    """Each name offered by `cfngen` is found in the room it is said to be in."""
+def test_the_public_names_are_those_of_the_stub() -> None:
+    """`__init__.pyi` is the one list: each name is loaded from the module that it stands in."""
     import cfngen
 
-    assert sorted(cfngen.__all__) == cfngen.__all__ == sorted(cfngen._HOMES)
-    for name, home in cfngen._HOMES.items():
-        assert importlib.util.find_spec(f"cfngen.{home}")
-        assert getattr(cfngen, name).__module__.startswith("cfngen.")
+    stub = ast.parse((ROOT / "__init__.pyi").read_text())
+    imports = [node for node in stub.body if isinstance(node, ast.ImportFrom)]
+    assert sorted(cfngen.__all__) == cfngen.__all__ == dir(cfngen)
+    assert sorted(alias.name for node in imports for alias in node.names) == cfngen.__all__
+    for node in imports:
+        for alias in node.names:
+            value = getattr(cfngen, alias.name)
+            assert value is getattr(importlib.import_module(node.module), alias.name)
+            assert value.__module__ == node.module, f"{alias.name} is defined elsewhere"
+            assert alias.asname == alias.name  # what makes it public for type checkers

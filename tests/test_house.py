@@ -14,7 +14,7 @@ from support.drawn import OURS, PROJECT, drawn, shapes
 
 from cfngen import read
 from cfngen.linting.lint import INFORMATIONAL, Linter
-from cfngen.project.generate import Drawn
+from cfngen.project.generate import SynthesizedTemplate
 from cfngen.project.header import intact
 from cfngen.project.registry import Entry
 from cfngen.testing import references, statements, strings
@@ -54,7 +54,7 @@ def folder(entry: Entry) -> Path:
     return ROOT / "blueprints" / entry.name
 
 
-def resources(template: Drawn) -> dict[str, Any]:
+def resources(template: SynthesizedTemplate) -> dict[str, Any]:
     """Return a template's resources."""
     found: dict[str, Any] = template.document.body["Resources"]
     return found

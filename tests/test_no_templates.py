@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.blueprint_package import BUCKET, package, project, snapshot
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.cli import main
 from cfngen.errors import ManifestError
 from cfngen.project import manifest, registry
@@ -34,7 +34,7 @@ def _installed(site: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def built(folder: Path) -> None:
     """Put there what a build of `ONE` makes, without the linter."""
     entry = registry.find("none_bucket")
-    text = draw(entry.load(), name="one", distribution=entry.distribution).text
+    text = synthesize(entry.load(), name="one", distribution=entry.distribution).text
     (folder / "output").mkdir()
     (folder / "output/one.yaml").write_text(text)
 

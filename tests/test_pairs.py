@@ -17,7 +17,7 @@ import pytest
 from troposphere import FindInMap, GetAtt, If, Ref, Sub
 from troposphere.s3 import Bucket
 
-from cfngen import Parameters, Template, blueprint, draw, option, parameter
+from cfngen import Parameters, Template, blueprint, option, parameter, synthesize
 from cfngen.authoring.blueprint import Blueprint
 from cfngen.authoring.options import option_problems
 from cfngen.errors import LogicalIdError
@@ -70,7 +70,7 @@ def test_every_shape_that_a_test_lists_is_linted(name: str, linter: Linter) -> N
     drawn = {}
     for table in tables(name, entry.load()).values():
         for options in table.values():
-            template = draw(entry.load(), options)
+            template = synthesize(entry.load(), options)
             drawn[template.text] = template, str(options.get("home", "us-east-1"))
     for template, home in drawn.values():
         findings = linter.lint(template.text, template.name, (home,))
@@ -167,7 +167,7 @@ def clashing(options: Options) -> Template:
 def test_a_clash_of_two_choices_is_noticed() -> None:
     """Though each of them is well alone."""
     for alone in ({"parameter": True}, {"resource": True}):
-        draw(clashing, alone)
+        synthesize(clashing, alone)
     with pytest.raises(LogicalIdError, match="'Things' is taken"):
         list(pairs(clashing))
 

@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from support.plans import PROJECT, ROOT, Printed, planned, printed, readmes, sources
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.cli import main
 from cfngen.cloudformation.quotas import INLINE_LIMIT
 from cfngen.deploy.script import Output, Source, Step, stack_name, steps
@@ -25,7 +25,7 @@ from cfngen.deploy.script.shell import shell
 from cfngen.deploy.script.shell_variables import variables
 from cfngen.deploy.script.targets import regions
 from cfngen.errors import CfngenError
-from cfngen.project.generate import Drawn
+from cfngen.project.generate import SynthesizedTemplate
 from cfngen.project.manifest import Entry
 from cfngen.project.registry import Entry as Blueprint
 from cfngen.project.registry import find
@@ -122,12 +122,12 @@ def test_a_readme_prints_what_the_plan_says(command: Printed) -> None:
     assert command.option("--region") in ("", step.region)
 
 
-def own(page: Path, template: str) -> Drawn:
+def own(page: Path, template: str) -> SynthesizedTemplate:
     """Return a template that a page tells its reader to make, by its `cfngen.toml`."""
     blocks = re.findall(r"^```toml\n(.*?)^```$", page.read_text(), re.S | re.M)
     tables = [tomllib.loads(block).get("templates", {}) for block in blocks]
     (table,) = (found[template] for found in tables if template in found)
-    return draw(find(table["blueprint"]).load(), table.get("options", {}), name=template)
+    return synthesize(find(table["blueprint"]).load(), table.get("options", {}), name=template)
 
 
 def test_every_template_has_a_command_in_a_readme() -> None:

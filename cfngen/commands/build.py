@@ -17,7 +17,7 @@ from cfngen.escaping import visible_lines
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cfngen.project.generate import Drawn
+    from cfngen.project.generate import SynthesizedTemplate
     from cfngen.project.manifest import Manifest
     from cfngen.project.write import Change
 
@@ -139,7 +139,10 @@ def _check(
 
 
 def _summary(
-    changes: Sequence[Change], project: Manifest, drawn: Sequence[Drawn], findings: int
+    changes: Sequence[Change],
+    project: Manifest,
+    drawn: Sequence[SynthesizedTemplate],
+    findings: int,
 ) -> None:
     from cfngen.paths import display_path
 

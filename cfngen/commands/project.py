@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from cfngen.project.generate import Drawn
+    from cfngen.project.generate import SynthesizedTemplate
     from cfngen.project.manifest import Entry
 
 
@@ -57,7 +57,7 @@ def is_file(name: str) -> bool:
     return "/" in name or name.endswith(SUFFIXES)
 
 
-def draw(entries: Sequence[Entry]) -> list[Drawn]:
+def draw(entries: Sequence[Entry]) -> list[SynthesizedTemplate]:
     """Draw templates; what is wrong with any of them is told together.
 
     An exception in a blueprint is raised as it is, with a note on which template it was, after
@@ -65,9 +65,9 @@ def draw(entries: Sequence[Entry]) -> list[Drawn]:
     """
     from contextlib import redirect_stdout
 
-    from cfngen.project.generate import draw
+    from cfngen.project.generate import synthesize
 
-    drawn: list[Drawn] = []
+    drawn: list[SynthesizedTemplate] = []
     refused: list[CfngenError] = []
     failed: Exception | None = None
     for entry in entries:
@@ -76,7 +76,7 @@ def draw(entries: Sequence[Entry]) -> list[Drawn]:
             distribution = entry.blueprint.distribution
             with redirect_stdout(sys.stderr):  # ours is for data
                 drawn.append(
-                    draw(blueprint, entry.options, name=entry.name, distribution=distribution)
+                    synthesize(blueprint, entry.options, name=entry.name, distribution=distribution)
                 )
         except CfngenError as error:
             error.add_note(f"while drawing the template {entry.name} ({entry.where})")

@@ -16,8 +16,8 @@ from cfngen.project.header import header
 
 
 @dataclass(frozen=True)
-class Drawn:
-    """A template as text, with the lines of Python it came from; not linted yet."""
+class SynthesizedTemplate:
+    """A blueprint's template as text, with the lines of Python it came from; not linted yet."""
 
     name: str
     text: str
@@ -49,9 +49,9 @@ class Generated:
         return tuple(f for f in self.findings if f.severity == ERROR)
 
 
-def draw(
+def synthesize(
     blueprint: Blueprint, options: Any = None, *, name: str = "", distribution: str = ""
-) -> Drawn:
+) -> SynthesizedTemplate:
     """Return a blueprint's template as text.
 
     Args:
@@ -69,7 +69,7 @@ def draw(
     body = render(document)
     first = header(blueprint.name, distribution, chosen_options(options), body)
     name = name or blueprint.name.replace("_", "-")
-    return Drawn(name, f"# {first}\n{body}", document)
+    return SynthesizedTemplate(name, f"# {first}\n{body}", document)
 
 
 def generate(
@@ -95,16 +95,17 @@ def generate(
     if isinstance(blueprint, str):
         entry = registry.find(blueprint)
         blueprint, distribution = entry.load(), entry.distribution
-    drawn = draw(blueprint, options, distribution=distribution)
-    findings = (linter or Linter()).lint(drawn.text, drawn.name, tuple(regions))
-    return Generated(drawn.name, drawn.text, tuple(trace(findings, drawn.origins)), drawn.document)
+    template = synthesize(blueprint, options, distribution=distribution)
+    findings = (linter or Linter()).lint(template.text, template.name, tuple(regions))
+    traced = tuple(trace(findings, template.origins))
+    return Generated(template.name, template.text, traced, template.document)
 
 
-def size_advice(drawn: Drawn) -> str:
+def size_advice(template: SynthesizedTemplate) -> str:
     """Return what to do about a template too large to be passed inline, or nothing."""
-    if drawn.size <= INLINE_LIMIT:
+    if template.size <= INLINE_LIMIT:
         return ""
     return (
-        f"{drawn.name}: {drawn.size:,} bytes, over the {INLINE_LIMIT:,} that CloudFormation takes"
-        " inline: deploy it with --s3-bucket, which `cfngen plan --bucket NAME` writes"
+        f"{template.name}: {template.size:,} bytes, over the {INLINE_LIMIT:,} that CloudFormation"
+        " takes inline: deploy it with --s3-bucket, which `cfngen plan --bucket NAME` writes"
     )

@@ -10,7 +10,7 @@ from typing import Any
 
 from cfngen.authoring.blueprint import Blueprint
 from cfngen.authoring.options import option_problems, options_from, options_schema
-from cfngen.project.generate import Drawn, draw
+from cfngen.project.generate import SynthesizedTemplate, synthesize
 
 Path = tuple[str | int, ...]
 # Where the names are that something in a template refers to.
@@ -48,7 +48,7 @@ def choices(blueprint: Blueprint) -> list[Choice]:
     return found
 
 
-def shapes(blueprint: Blueprint) -> list[Drawn]:
+def shapes(blueprint: Blueprint) -> list[SynthesizedTemplate]:
     """Return a blueprint's templates: with its defaults, and with each single choice of an option.
 
     Booleans and `Literal`s are tried with every value, tuples of `Literal`s with every single
@@ -58,12 +58,14 @@ def shapes(blueprint: Blueprint) -> list[Drawn]:
     Raises:
         Problems: a default is not of its own option's type, or a choice is refused.
     """
-    found = [draw(blueprint)]
-    found += [draw(blueprint, {**c.needs, c.option: c.value}) for c in choices(blueprint)]
+    found = [synthesize(blueprint)]
+    found += [synthesize(blueprint, {**c.needs, c.option: c.value}) for c in choices(blueprint)]
     return list({shape.text: shape for shape in found}.values())
 
 
-def pairs(blueprint: Blueprint, option: str = "") -> Iterator[tuple[dict[str, Any], Drawn]]:
+def pairs(
+    blueprint: Blueprint, option: str = ""
+) -> Iterator[tuple[dict[str, Any], SynthesizedTemplate]]:
     """Yield a blueprint's templates with each two choices at once, and the options of each.
 
     Two items of one tuple of `Literal`s are a pair, too. Pairs that the options themselves refuse
@@ -79,7 +81,7 @@ def pairs(blueprint: Blueprint, option: str = "") -> Iterator[tuple[dict[str, An
         Problems: a default is not of its own option's type.
     """
     for options in paired(blueprint, option):
-        yield options, draw(blueprint, options)
+        yield options, synthesize(blueprint, options)
 
 
 def paired(blueprint: Blueprint, option: str = "") -> Iterator[dict[str, Any]]:

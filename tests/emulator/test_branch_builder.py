@@ -25,7 +25,7 @@ from support.ways import (
     tell_of_push,
 )
 
-from cfngen import draw
+from cfngen import synthesize
 
 HERE = "us-east-1"
 SOME = [HOSTILE[0], 'a"b', "$(id)", "ünï/コード"]  # all of them: tests/blueprints/branch_builder
@@ -240,7 +240,7 @@ def test_pushes_come_from_another_account(machines: Machines, tmp_path: Path) ->
     assert there["StackStatus"] == "CREATE_COMPLETE"
     emulator.templates[HERE, "branch-events"] = "branch-events"
     role = next(o["OutputValue"] for o in there["Outputs"] if o["OutputKey"] == "ReaderRole")
-    text = draw(BLUEPRINT, {"other_account": True}, name="branch-builder").text
+    text = synthesize(BLUEPRINT, {"other_account": True}, name="branch-builder").text
     asked = (f"SourceAccount={ACCOUNT}", f"SourceRegion={HERE}", f"SourceRole={role}")
     stack = deployed(machines, tmp_path, "branch-builder", *asked, text=text)
 

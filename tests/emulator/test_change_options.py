@@ -13,7 +13,7 @@ from support.inventory import inventory
 from support.readmes import ROOT, WAYS
 from support.stacks import permissions, trust
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.cloudformation.quotas import INLINE_LIMIT
 from cfngen.project.manifest import load
 from cfngen.project.registry import blueprints
@@ -71,7 +71,7 @@ CHANGES: list[Any] = [
 def drawn(name: str, options: dict[str, Any]) -> str:
     """Draw a template of a blueprint with other options."""
     blueprint = blueprints()[WAYS[name].blueprint].load()
-    return draw(blueprint, {**SHIPPED[name].options, **options}, name=name).text
+    return synthesize(blueprint, {**SHIPPED[name].options, **options}, name=name).text
 
 
 def changed(

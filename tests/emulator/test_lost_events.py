@@ -11,7 +11,7 @@ from support.machines import Machines, until
 from support.mirror_tasks import finished
 from support.ways import created, deployed, identity, messages, tasks, tell_of_push
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.registry import find
 
 HERE = "us-east-1"
@@ -44,7 +44,7 @@ def test_a_task_that_is_refused_is_told_and_made_good(
     """
     blueprint, cluster, _, again = STARTS[name]
     stack = deployed(
-        machines, tmp_path, name, text=draw(find(blueprint).load(), {}, name=name).text
+        machines, tmp_path, name, text=synthesize(find(blueprint).load(), {}, name=name).text
     )
     forbid(machines, stack, "ecs:RunTask")
     commit = created(machines, "shop", HERE).commit("main", "first")

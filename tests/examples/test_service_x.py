@@ -16,7 +16,7 @@ from support.moto_server import client_environment
 from support.pipelines import GIVEN
 from support.policy_evaluation import listed
 
-from cfngen import draw, read
+from cfngen import read, synthesize
 from cfngen.linting.lint import Linter
 from cfngen.project.registry import find
 from cfngen.testing import of_type, run_buildspec, statements
@@ -27,7 +27,7 @@ REGIONS = ("eu-west-1", "us-east-1", "ap-southeast-2")
 
 def build_environment() -> dict[str, str]:
     """Return what the pipeline's template tells the build."""
-    body = draw(find("multi_region_pipeline").load()).document.body
+    body = synthesize(find("multi_region_pipeline").load()).document.body
     (project,) = of_type(body, "AWS::CodeBuild::Project").values()
     variables = project["Environment"]["EnvironmentVariables"]
     return {found["Name"]: resolved(found["Value"], GIVEN) for found in variables}
@@ -88,7 +88,7 @@ def test_what_the_build_makes_is_what_the_pipeline_takes() -> None:
     """One name for each region, in the buildspec's artifacts and in the pipeline's actions."""
     artifacts = read((EXAMPLE / "buildspec.yml").read_text())["artifacts"]
     assert artifacts == {"base-directory": "packaged", "files": ["*.yaml"]}
-    body = draw(find("multi_region_pipeline").load()).document.body
+    body = synthesize(find("multi_region_pipeline").load()).document.body
     paths = {
         action["Configuration"]["TemplatePath"]
         for stage in body["Resources"]["Pipeline"]["Properties"]["Stages"]

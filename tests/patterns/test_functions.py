@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.registry import find
 
 
@@ -23,7 +23,7 @@ def sends(role: dict[str, Any]) -> list[Any]:
 @pytest.mark.parametrize("name", ["branch_builder", "fargate_mirror"])
 def test_a_function_may_send_what_it_failed_with(name: str) -> None:
     """Lambda sends with the rights of the function's role, and refuses a function without them."""
-    resources = draw(find(name).load()).document.body["Resources"]
+    resources = synthesize(find(name).load()).document.body["Resources"]
     found = 0
     for function in resources.values():
         target = function.get("Properties", {}).get("DeadLetterConfig", {}).get("TargetArn")

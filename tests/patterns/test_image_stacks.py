@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.cloudformation import resolved
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.patterns.image_stacks import parameter_name
 from cfngen.project.registry import find
 from cfngen.testing import of_type
@@ -23,7 +23,7 @@ each_architecture = pytest.mark.parametrize("architecture", ["arm64", "x86_64"])
 
 def body(blueprint: str, **options: Any) -> dict[str, Any]:
     """Return a template as data."""
-    found: dict[str, Any] = draw(find(blueprint).load(), options).document.body
+    found: dict[str, Any] = synthesize(find(blueprint).load(), options).document.body
     return found
 
 

@@ -19,7 +19,7 @@ from support.containers import Container
 from support.git_repositories import Ended, Repository, new_repository
 from support.images import read
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.registry import find
 from cfngen.testing import of_type
 
@@ -156,7 +156,7 @@ class Place:
 @functools.cache
 def image_files() -> dict[str, str]:
     """Return the files that the worker's image is built of, by name."""
-    body = draw(find("worker_image").load()).document.body
+    body = synthesize(find("worker_image").load()).document.body
     (image,) = (r for r in body["Resources"].values() if "Files" in r.get("Properties", {}))
     files: dict[str, str] = image["Properties"]["Files"]
     return files
@@ -180,7 +180,7 @@ def client(url: str, name: str) -> Any:
 @functools.cache
 def drawn(options: str) -> dict[str, Any]:
     """Return a template of the blueprint, with options given as JSON."""
-    body: dict[str, Any] = draw(BLUEPRINT, json.loads(options)).document.body
+    body: dict[str, Any] = synthesize(BLUEPRINT, json.loads(options)).document.body
     return body
 
 

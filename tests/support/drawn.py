@@ -5,8 +5,8 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
-from cfngen import draw, testing
-from cfngen.project.generate import Drawn
+from cfngen import synthesize, testing
+from cfngen.project.generate import SynthesizedTemplate
 from cfngen.project.manifest import Manifest, load
 from cfngen.project.registry import Entry, blueprints
 
@@ -15,15 +15,15 @@ OURS = {name: entry for name, entry in blueprints().items() if entry.distributio
 PROJECT: Manifest = load(ROOT)
 
 
-def drawn(name: str) -> Drawn:
+def drawn(name: str) -> SynthesizedTemplate:
     """Draw one of the project's templates."""
     entry = PROJECT.templates[name]
     distribution = entry.blueprint.distribution
-    return draw(entry.blueprint.load(), entry.options, name=name, distribution=distribution)
+    return synthesize(entry.blueprint.load(), entry.options, name=name, distribution=distribution)
 
 
 @functools.cache
-def shapes(entry: Entry) -> list[Drawn]:
+def shapes(entry: Entry) -> list[SynthesizedTemplate]:
     """Draw a blueprint with its defaults, with each single option changed, and as we ship it."""
     shipped = [t.name for t in PROJECT.templates.values() if t.blueprint.name == entry.name]
     return [*testing.shapes(entry.load()), *map(drawn, shipped)]

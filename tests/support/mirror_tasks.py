@@ -17,7 +17,7 @@ from support.containers import Container
 from support.git_repositories import Ended, Repository, new_codecommit_repository, new_repository
 from support.images import read
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.registry import blueprints
 from cfngen.testing import of_type
 
@@ -61,13 +61,13 @@ def resolved(value: Any, answers: dict[str, str]) -> str:
 
 def template(options: dict[str, Any]) -> dict[str, Any]:
     """Draw the blueprint."""
-    found: dict[str, Any] = draw(blueprints()["fargate_mirror"].load(), options).document.body
+    found: dict[str, Any] = synthesize(blueprints()["fargate_mirror"].load(), options).document.body
     return found
 
 
 def image_files(blueprint: str, title: str, options: dict[str, Any]) -> dict[str, str]:
     """Return the files that a template has an image built of, by name."""
-    body = draw(blueprints()[blueprint].load(), options).document.body
+    body = synthesize(blueprints()[blueprint].load(), options).document.body
     files: dict[str, str] = body["Resources"][title]["Properties"]["Files"]
     return files
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from cfngen import draw, read, testing
+from cfngen import read, synthesize, testing
 from cfngen.cloudformation.values import shown
-from cfngen.project.generate import Drawn
+from cfngen.project.generate import SynthesizedTemplate
 from cfngen.project.manifest import load
 from cfngen.project.registry import blueprints
 from cfngen.testing import references
@@ -23,7 +23,7 @@ class Shape:
     """One template that a blueprint can become."""
 
     blueprint: str
-    drawn: Drawn
+    drawn: SynthesizedTemplate
 
     @property
     def body(self) -> dict[str, Any]:
@@ -66,11 +66,11 @@ def _drawn() -> Iterator[Shape]:
             yield Shape(name, shape)
         for _, blueprint, options in sizes.TOGETHER:
             if blueprint == name:
-                yield Shape(name, draw(entry.load(), options))
+                yield Shape(name, synthesize(entry.load(), options))
     for template in project.templates.values():
         yield Shape(
             template.blueprint.name,
-            draw(template.blueprint.load(), template.options, name=template.name),
+            synthesize(template.blueprint.load(), template.options, name=template.name),
         )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from support.timelines import BUILD, body, pipeline, stage, switched, timed
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.manifest import load
 from cfngen.project.registry import find
 from cfngen.timeline import Assumed, Timeline, printed, timeline
@@ -31,7 +31,7 @@ def plain(text: str, **_: Any) -> str:
 def three() -> Timeline:
     """Return the timeline of the template that we ship, with two pushes."""
     entry = load(ROOT).templates["multi-region-pipeline"]
-    found = draw(entry.blueprint.load(), entry.options).document.body
+    found = synthesize(entry.blueprint.load(), entry.options).document.body
     pushes = moments(("2026-11-24T10:00Z", "2026-11-25T03:00Z"))
     return timeline(found, pushes, name="multi-region-pipeline")
 
@@ -73,7 +73,7 @@ def test_a_person_reads_when_each_region_deploys_and_sees_it() -> None:
 
 def test_the_text_fits_a_terminal() -> None:
     """The drawing and the lists; only a long local time may hang over."""
-    found = draw(find("multi_region_pipeline").load(), {"layout": "pipelines"}).document.body
+    found = synthesize(find("multi_region_pipeline").load(), {"layout": "pipelines"}).document.body
     at = moments(("2026-11-24T10:00Z", "2027-02-25T03:00Z"))
     for line in printed(timeline(found, at), "text", plain).splitlines():
         assert len(line) <= 100 or " after " in line
@@ -217,7 +217,7 @@ def test_thirty_regions_over_a_year_take_no_time_to_speak_of() -> None:
 
     night = {"zone": "Europe/Dublin", "hours": "01:00-05:00"}
     table = [{"label": f"r-{c}", "region": c, "window": night} for c in regions().codepipeline]
-    found = draw(find("multi_region_pipeline").load(), {"regions": table}).document.body
+    found = synthesize(find("multi_region_pipeline").load(), {"regions": table}).document.body
     made = timeline(found, moments(("2026-11-24T10:00Z",)), USUAL)
     assert len(made.runs) == len(made.longest) == len(table)
     for form in ("text", "json", "mermaid", "svg"):

@@ -9,7 +9,7 @@ from support.cloudformation import resolved
 from support.pipelines import policy_statements
 from support.policy_evaluation import like, listed
 
-from cfngen import draw, read
+from cfngen import read, synthesize
 from cfngen.authoring.options import option_problems
 from cfngen.cloudformation.regions import regions
 from cfngen.linting.lint import INFORMATIONAL, Linter
@@ -33,7 +33,7 @@ EVERYWHERE = [code for code in regions().codepipeline if code != "eu-west-1"]
 
 def body(**options: Any) -> dict[str, Any]:
     """Return a shape's template as data."""
-    found: dict[str, Any] = draw(BLUEPRINT, options).document.body
+    found: dict[str, Any] = synthesize(BLUEPRINT, options).document.body
     return found
 
 
@@ -287,7 +287,7 @@ def test_regions_without_account_regional_names_have_global_ones() -> None:
 @pytest.mark.parametrize("chosen", [["us-east-1", "ap-southeast-2"], EVERYWHERE])
 def test_the_template_inside_lints_clean_where_it_goes(chosen: list[str], linter: Linter) -> None:
     """In every region that is named, as the one around it does at home."""
-    template = draw(BLUEPRINT, {"regions": chosen})
+    template = synthesize(BLUEPRINT, {"regions": chosen})
     (stack_set,) = of_type(template.document.body, "AWS::CloudFormation::StackSet").values()
     for text, where in ((template.text, ["eu-west-1"]), (stack_set["TemplateBody"], chosen)):
         findings = linter.lint(text, "artifact-stores", tuple(where))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from cfngen import Payloads, draw
+from cfngen import Payloads, synthesize
 from cfngen.project.registry import find
 from cfngen.testing import allowed, of_type, references
 
@@ -41,7 +41,7 @@ FROZEN = {
 
 def body(**options: Any) -> dict[str, Any]:
     """Return a shape's template as data."""
-    found: dict[str, Any] = draw(BLUEPRINT, options).document.body
+    found: dict[str, Any] = synthesize(BLUEPRINT, options).document.body
     return found
 
 

@@ -10,7 +10,7 @@ from support import aws_events, shapes
 from support.branches import BLUEPRINT, HOSTILE
 from support.cloudformation import resolved
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.testing import of_type
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ INJECTION = 'x","type":"PLAINTEXT"}],"buildspecOverride":"version:"}'
 
 def rules(asked: str = "*", **options: Any) -> dict[str, Any]:
     """Return a shape's rules, with what the deployment fills in."""
-    body = draw(BLUEPRINT, options).document.body
+    body = synthesize(BLUEPRINT, options).document.body
     given = {"Repositories": asked, "SourceAccount": "222233334444", "Outputs": "outputs"}
     given |= {"WorkerCluster.Arn": aws_events.CLUSTER, "ProjectName": "builds"}
     return {

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from support.branches import BLUEPRINT
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.authoring.options import options_from
 from cfngen.errors import Problems
 
@@ -40,7 +40,7 @@ def test_what_no_branch_can_be_called_is_refused(field: str, glob: str) -> None:
 @pytest.mark.parametrize("glob", ["main", "feature/*", "*/fix", "a*b*c", "ünï", "-x", "$(id)"])
 def test_what_a_branch_can_be_called_is_taken(glob: str) -> None:
     """Stars where one likes, and whatever git takes."""
-    draw(BLUEPRINT, {"branches": [glob], "exclude": [glob]})
+    synthesize(BLUEPRINT, {"branches": [glob], "exclude": [glob]})
 
 
 @pytest.mark.parametrize(

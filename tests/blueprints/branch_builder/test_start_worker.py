@@ -18,7 +18,7 @@ from support.cloudformation import resolved
 from support.codebuild import Services
 from support.ecs_on_loopback import Ecs
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.testing import of_type
 
 PUSH = {"source": "aws.codecommit", "detail": {"repositoryName": "shop"}}
@@ -59,7 +59,7 @@ def queue(aws: str) -> str:
 @pytest.fixture
 def invoke(ecs: Workers, queue: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Invoke]:
     """Return the handler, with the environment that the template gives it, and a clock."""
-    body = draw(BLUEPRINT).document.body
+    body = synthesize(BLUEPRINT).document.body
     known = {
         "WorkerCluster.Arn": ecs.cluster,
         "WorkerTask": ecs.definition,
@@ -130,7 +130,9 @@ def test_the_worker_looks_longer_than_pushes_share_it() -> None:
     starter = (FUNCTIONS / "start_worker.py").read_text()
     assert 'WAIT = int(env.get("WAIT_SECONDS", 20))' in worker
     assert "SECONDS = 15 " in starter
-    container = of_type(draw(BLUEPRINT).document.body, "AWS::ECS::TaskDefinition")["WorkerTask"]
+    container = of_type(synthesize(BLUEPRINT).document.body, "AWS::ECS::TaskDefinition")[
+        "WorkerTask"
+    ]
     names = {one["Name"] for one in container["ContainerDefinitions"][0]["Environment"]}
     assert "WAIT_SECONDS" not in names
 

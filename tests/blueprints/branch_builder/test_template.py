@@ -12,7 +12,7 @@ import pytest
 from support.branches import BLUEPRINT
 from support.cloudformation import resolved
 
-from cfngen import Payloads, draw
+from cfngen import Payloads, synthesize
 from cfngen.authoring.options import option_problems
 from cfngen.linting.lint import INFORMATIONAL, Linter
 from cfngen.linting.rules.budgets import over_budget
@@ -51,7 +51,7 @@ VARIABLES = ["REPOSITORY_NAME", "BRANCH_NAME", "COMMIT_ID", "OUTPUT_LOCATION"]
 
 def body(**options: Any) -> dict[str, Any]:
     """Return a shape's template as data."""
-    found: dict[str, Any] = draw(BLUEPRINT, options).document.body
+    found: dict[str, Any] = synthesize(BLUEPRINT, options).document.body
     return found
 
 
@@ -310,7 +310,7 @@ def test_people_hear_of_what_is_stuck_lost_or_given_up() -> None:
 @each_shape
 def test_what_is_carried_is_what_is_used(options: dict[str, Any]) -> None:
     """No shape has a program that it does not run."""
-    text = draw(BLUEPRINT, options).text
+    text = synthesize(BLUEPRINT, options).text
     direct, wanted = options.get("mode") == "direct", options.get("pull_requests", "none")
     for name, there in {
         "build_branches.py": options.get("image") == "build",

@@ -10,7 +10,7 @@ from support import aws_events
 from support.branches import BLUEPRINT as BUILDER
 from support.cloudformation import resolved
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.errors import Problems
 from cfngen.project.registry import find
 from cfngen.testing import of_type, statements
@@ -29,7 +29,7 @@ GIVEN = {
 
 def body(**options: Any) -> dict[str, Any]:
     """Return a shape's template, with what the deployment fills in."""
-    found: dict[str, Any] = resolved(draw(BLUEPRINT, options).document.body, GIVEN)
+    found: dict[str, Any] = resolved(synthesize(BLUEPRINT, options).document.body, GIVEN)
     return found
 
 
@@ -48,7 +48,7 @@ def test_pushes_to_branches_are_sent_to_the_builder_s_bus(eventbridge: EventBrid
     # Another account's bus takes events as they are.
     assert not {"Input", "InputPath", "InputTransformer"} & set(target)
     (bus,) = of_type(
-        draw(BUILDER, {"other_account": True}).document.body, "AWS::Events::EventBus"
+        synthesize(BUILDER, {"other_account": True}).document.body, "AWS::Events::EventBus"
     ).values()
     assert bus["Name"] == {"Ref": "AWS::StackName"}
 
@@ -64,7 +64,7 @@ def test_only_the_builder_s_roles_may_read() -> None:
         there = "arn:aws:iam::222233334444:role/branch-builder-"
         assert fnmatch.fnmatchcase(f"{there}{theirs}-1ABC", like)
         assert not fnmatch.fnmatchcase(f"{there}BuildsRole-1ABC", like)
-    builder = draw(BUILDER, {"other_account": True, "pull_requests": "approve"}).document.body
+    builder = synthesize(BUILDER, {"other_account": True, "pull_requests": "approve"}).document.body
     assert {"WorkerRole", "AnswerRole"} <= set(of_type(builder, "AWS::IAM::Role"))
 
 
@@ -116,4 +116,4 @@ def test_listed_repositories_are_those_that_may_be_read() -> None:
 def test_what_cannot_be_is_refused(repositories: list[str], words: str) -> None:
     """In words that say what would be right."""
     with pytest.raises(Problems, match=words):
-        draw(BLUEPRINT, {"repositories": repositories})
+        synthesize(BLUEPRINT, {"repositories": repositories})

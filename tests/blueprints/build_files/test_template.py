@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.registry import find
 from cfngen.testing import of_type
 
-BODY: dict[str, Any] = draw(find("build_files").load(), {}).document.body
+BODY: dict[str, Any] = synthesize(find("build_files").load(), {}).document.body
 NFS = 2049
 
 
@@ -99,13 +99,13 @@ def test_the_files_are_encrypted_and_go_with_the_stack() -> None:
 
 def test_the_outputs_are_what_the_backlog_proxy_asks_for() -> None:
     """Output names and parameter names are the same, so that a plan passes them on."""
-    proxy = draw(find("backlog_proxy").load(), {"cache": "efs"}).document.body
+    proxy = synthesize(find("backlog_proxy").load(), {"cache": "efs"}).document.body
     assert {"FileSystemId", "SecurityGroupId"} <= set(proxy["Parameters"]) & set(BODY["Outputs"])
 
 
 def test_the_location_is_the_one_that_the_backlog_proxy_mounts() -> None:
     """For a project of one's own, the output says what the proxy makes of the file system's ID."""
-    proxy = draw(find("backlog_proxy").load(), {"cache": "efs"}).document.body
+    proxy = synthesize(find("backlog_proxy").load(), {"cache": "efs"}).document.body
     (project,) = of_type(proxy, "AWS::CodeBuild::Project").values()
     (mounted,) = project["FileSystemLocations"]
     (files,) = of_type(BODY, "AWS::EFS::FileSystem")

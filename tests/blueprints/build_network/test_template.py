@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.registry import find
 from cfngen.testing import of_type
 
@@ -17,7 +17,7 @@ BLUEPRINT = find("build_network").load()
 
 def body(**options: Any) -> dict[str, Any]:
     """Return a shape's template as data."""
-    found: dict[str, Any] = draw(BLUEPRINT, options).document.body
+    found: dict[str, Any] = synthesize(BLUEPRINT, options).document.body
     return found
 
 
@@ -124,5 +124,5 @@ def test_the_network_is_a_range_that_can_be_cut_in_four() -> None:
 )
 def test_the_outputs_are_what_stacks_in_it_ask_for(name: str, options: dict[str, Any]) -> None:
     """Output names and parameter names are the same, so that they can be passed on."""
-    asked = set(draw(find(name).load(), options).document.body["Parameters"])
+    asked = set(synthesize(find(name).load(), options).document.body["Parameters"])
     assert {"VpcId", "PrivateSubnetId1", "PrivateSubnetId2"} <= asked & set(body()["Outputs"])

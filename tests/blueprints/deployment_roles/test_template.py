@@ -17,7 +17,7 @@ from support.pipelines import (
 )
 from support.policy_evaluation import like, listed
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.authoring.options import option_problems
 from cfngen.project.registry import find
 from cfngen.testing import of_type, references
@@ -34,13 +34,13 @@ each_shape = pytest.mark.parametrize("options", SHAPES.values(), ids=SHAPES)
 
 def body(**options: Any) -> dict[str, Any]:
     """Return a shape's template as data."""
-    found: dict[str, Any] = draw(BLUEPRINT, options).document.body
+    found: dict[str, Any] = synthesize(BLUEPRINT, options).document.body
     return found
 
 
 def pipeline(**options: Any) -> dict[str, Any]:
     """Return a pipeline's template as data."""
-    found: dict[str, Any] = draw(PIPELINE, options).document.body
+    found: dict[str, Any] = synthesize(PIPELINE, options).document.body
     return found
 
 
@@ -133,7 +133,7 @@ def test_each_action_role_deploys_its_own_stack_in_any_region() -> None:
 
 def test_the_stores_key_and_buckets_let_the_roles_in() -> None:
     """Every role is under the path of its service, which is what those policies look at."""
-    stores = draw(find("artifact_stores").load(), {"services": ["shop"]}).document.body
+    stores = synthesize(find("artifact_stores").load(), {"services": ["shop"]}).document.body
     key = stores["Resources"]["ArtifactKey"]["Properties"]["KeyPolicy"]["Statement"]
     (use,) = (s for s in key if s["Sid"] == "Use")
     bucket = stores["Resources"]["PackagesPolicy"]["Properties"]["PolicyDocument"]["Statement"]

@@ -10,7 +10,7 @@ import pytest
 from support import aws_events, shapes
 from support.cloudformation import resolved
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.registry import find
 from cfngen.testing import of_type
 
@@ -28,7 +28,7 @@ EVERY = {
 
 def rules(asked: str = "*", **options: Any) -> dict[str, Any]:
     """Return the patterns of a shape's rules, with what the deployment fills in."""
-    body = draw(BLUEPRINT, options).document.body
+    body = synthesize(BLUEPRINT, options).document.body
     given = {"Repositories": asked, "MirrorCluster.Arn": aws_events.CLUSTER}
     return {
         name: resolved(rule["EventPattern"], given)
@@ -167,7 +167,7 @@ def test_an_interrupted_run_is_done_again_once(eventbridge: EventBridge) -> None
 @pytest.mark.parametrize("kind", aws_events.pushes())
 def test_a_task_learns_from_the_event_what_has_changed(eventbridge: EventBridge, kind: str) -> None:
     """Without a function, EventBridge itself makes of each event an override that RunTask takes."""
-    body = draw(BLUEPRINT, {"trigger": "direct"}).document.body
+    body = synthesize(BLUEPRINT, {"trigger": "direct"}).document.body
     (target,) = of_type(body, "AWS::Events::Rule")["Push"]["Targets"]
     event = aws_events.pushes()[kind]
     number, arrived = eventbridge.transformed(target["InputTransformer"], event)

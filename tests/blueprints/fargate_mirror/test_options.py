@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from cfngen_blueprints.fargate_mirror.options import Destination
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.authoring.options import option_problems
 from cfngen.linting.lint import INFORMATIONAL, Linter
 from cfngen.project.registry import find
@@ -190,6 +190,6 @@ def test_nothing_comes_round_that_was_not_noticed_and_the_other_way_round() -> N
 )
 def test_what_goes_together_draws_and_lints_clean(options: dict[str, Any], linter: Linter) -> None:
     """Combinations that people deploy have no error and no warning."""
-    template = draw(BLUEPRINT, options)
+    template = synthesize(BLUEPRINT, options)
     findings = linter.lint(template.text, template.name, ("us-east-1",))
     assert [f for f in findings if f.severity != INFORMATIONAL] == []

@@ -23,7 +23,7 @@ from botocore.exceptions import ClientError, ParamValidationError
 from botocore.stub import Stubber
 from support.ecs_on_loopback import ARN, STATUSES, Ecs
 
-from cfngen.project.generate import draw
+from cfngen.project.generate import synthesize
 from cfngen.project.registry import find
 
 PAYLOAD = Path(__file__).parents[3] / "blueprints" / "fargate_mirror" / "payload/start_mirror.py"
@@ -261,7 +261,7 @@ def test_what_the_template_says_is_what_the_function_needs(
     cold: Cold, ecs: Ecs, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any]
 ) -> None:
     """The template's own environment, its references resolved, starts a task in its cluster."""
-    body = draw(BLUEPRINT, options).document.body
+    body = synthesize(BLUEPRINT, options).document.body
     told = body["Resources"]["Starter"]["Properties"]["Environment"]["Variables"]
     values: dict[str, str] = {"MirrorCluster.Arn": ecs.cluster, "MirrorTask": ecs.definition}
     task = re.sub(r"\$\{([\w.]+)\}", lambda m: values.get(m[1], str(m[1])), told["TASK"]["Fn::Sub"])

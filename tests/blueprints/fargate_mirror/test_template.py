@@ -15,7 +15,7 @@ import pytest
 from support import shapes
 from support.cloudformation import resolved
 
-from cfngen import Payloads, draw
+from cfngen import Payloads, synthesize
 from cfngen.authoring.options import options_from
 from cfngen.errors import Problems
 from cfngen.project.registry import find
@@ -56,7 +56,7 @@ each_shape = pytest.mark.parametrize("options", SHAPES.values(), ids=SHAPES)
 
 def body(**options: Any) -> dict[str, Any]:
     """Return a shape's template as data."""
-    found: dict[str, Any] = draw(BLUEPRINT, options).document.body
+    found: dict[str, Any] = synthesize(BLUEPRINT, options).document.body
     return found
 
 

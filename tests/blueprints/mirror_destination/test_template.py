@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from support.cloudformation import resolved
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.registry import find
 
-BODY: dict[str, Any] = draw(find("mirror_destination").load(), {}).document.body
+BODY: dict[str, Any] = synthesize(find("mirror_destination").load(), {}).document.body
 GIVEN = {
     "MirrorAccount": "111122223333",
     "MirrorStack": "mirror",
@@ -52,7 +52,7 @@ def test_only_the_mirror_s_role_of_one_stack_is_trusted() -> None:
 
 def test_the_trusted_role_is_the_one_that_the_mirror_has() -> None:
     """Its logical ID is part of the name that CloudFormation gives it; it sets no name itself."""
-    mirror = draw(find("fargate_mirror").load(), {}).document.body["Resources"]
+    mirror = synthesize(find("fargate_mirror").load(), {}).document.body["Resources"]
     program = mirror["MirrorTask"]["Properties"]["TaskRoleArn"]
     assert program == {"Fn::GetAtt": ["MirrorRole", "Arn"]}
     assert not {"RoleName", "Path"} & set(mirror["MirrorRole"]["Properties"])

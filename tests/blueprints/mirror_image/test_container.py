@@ -8,7 +8,7 @@ from support.aws_on_loopback import Aws
 from support.containers import confined
 from support.mirror_tasks import HERE, THERE, Place, finished
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.registry import blueprints
 from cfngen.testing import of_type
 
@@ -34,7 +34,7 @@ def test_the_task_needs_no_more_than_it_gets(tmp_path: Path) -> None:
 
 def test_the_task_definition_asks_for_that() -> None:
     """User, root file system, capabilities and the one folder are what the test above has."""
-    body = draw(blueprints()["fargate_mirror"].load()).document.body
+    body = synthesize(blueprints()["fargate_mirror"].load()).document.body
     (task,) = of_type(body, "AWS::ECS::TaskDefinition").values()
     (container,) = task["ContainerDefinitions"]
     assert container["User"] == "1000:1000"

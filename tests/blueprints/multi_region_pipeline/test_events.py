@@ -10,7 +10,7 @@ from support import aws_events
 from support.cloudformation import resolved
 from support.pipelines import GIVEN, SHAPES
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.registry import find
 from cfngen.testing import of_type
 
@@ -22,7 +22,7 @@ BLUEPRINT = find("multi_region_pipeline").load()
 
 def rules(**options: Any) -> dict[str, Any]:
     """Return the rules of a shape, with what the deployment fills in."""
-    body = draw(BLUEPRINT, options).document.body
+    body = synthesize(BLUEPRINT, options).document.body
     return {
         name: resolved(rule, GIVEN) for name, rule in of_type(body, "AWS::Events::Rule").items()
     }
@@ -134,7 +134,7 @@ def test_messages_name_pipeline_stage_and_region(
 
 def test_the_topic_lets_in_rules_alarms_and_nobody_else() -> None:
     """EventBridge without a condition, which its messages might not meet, and so be lost."""
-    body = draw(BLUEPRINT, SHAPES["waves"]).document.body
+    body = synthesize(BLUEPRINT, SHAPES["waves"]).document.body
     (policy,) = of_type(body, "AWS::SNS::TopicPolicy").values()
     alarms, events, tls_only = policy["PolicyDocument"]["Statement"]
     assert tls_only["Effect"] == "Deny"

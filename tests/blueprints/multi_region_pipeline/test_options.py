@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cfngen_blueprints.multi_region_pipeline.refusals import TAKEN
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.authoring.options import option_problems
 from cfngen.cloudformation.regions import regions
 from cfngen.linting.lint import INFORMATIONAL, Linter
@@ -351,18 +351,18 @@ GOES_TOGETHER: dict[str, dict[str, Any]] = {
 def test_no_other_label_clashes_with_a_name_of_the_template(layout: str, stores: str) -> None:
     """Each word that a name in it is made of may be a label, but for those that are taken."""
     chosen = {"layout": layout, "stores": stores, "source": "s3", "home": "us-west-2"}
-    body = draw(BLUEPRINT, chosen).document.body
+    body = synthesize(BLUEPRINT, chosen).document.body
     names = [*body["Resources"], *body["Parameters"], *body["Outputs"], *body["Conditions"]]
     words = {word.lower() for name in names for word in re.findall("[A-Z][a-z]+", name)}
     for word in sorted(words - set(TAKEN)):
         assert said({**chosen, "regions": [region(word)]}) == ""
-        draw(BLUEPRINT, {**chosen, "regions": [region(word, window=DUBLIN)]})
+        synthesize(BLUEPRINT, {**chosen, "regions": [region(word, window=DUBLIN)]})
 
 
 @pytest.mark.parametrize("options", GOES_TOGETHER.values(), ids=GOES_TOGETHER)
 def test_what_goes_together_draws_and_lints_clean(options: dict[str, Any], linter: Linter) -> None:
     """Combinations that people deploy have no error and no warning."""
-    template = draw(BLUEPRINT, options)
+    template = synthesize(BLUEPRINT, options)
     home = options.get("home", "eu-west-1")
     findings = linter.lint(template.text, template.name, (home,))
     assert [f for f in findings if f.severity != INFORMATIONAL] == []

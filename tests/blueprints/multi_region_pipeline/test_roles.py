@@ -18,7 +18,7 @@ from support.pipelines import (
 )
 from support.policy_evaluation import listed
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.registry import find
 from cfngen.testing import of_type, statements
 
@@ -28,7 +28,7 @@ each_shape = pytest.mark.parametrize("options", SHAPES.values(), ids=SHAPES)
 
 def body(**options: Any) -> dict[str, Any]:
     """Return a shape's template as data."""
-    found: dict[str, Any] = draw(BLUEPRINT, options).document.body
+    found: dict[str, Any] = synthesize(BLUEPRINT, options).document.body
     return found
 
 
@@ -94,7 +94,7 @@ def test_a_pipeline_waits_until_its_role_may_do_its_work(options: dict[str, Any]
 def test_whoever_uses_the_key_is_under_the_service_s_path(options: dict[str, Any]) -> None:
     """The key and the buckets let nobody else in, whatever a role's own policy says."""
     template = body(**options)
-    stores = draw(find("artifact_stores").load()).document.body
+    stores = synthesize(find("artifact_stores").load()).document.body
     use = next(
         s
         for _, s in statements(stores["Resources"]["ArtifactKey"]["Properties"]["KeyPolicy"])

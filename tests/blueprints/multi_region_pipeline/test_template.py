@@ -25,13 +25,13 @@ from support.pipelines import (
     role_of,
 )
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.cloudformation.quotas import INLINE_LIMIT
 from cfngen.cloudformation.regions import regions
 from cfngen.cloudformation.zones import zone
 from cfngen.linting.lint import INFORMATIONAL, Linter
 from cfngen.patterns.windows import DAYS, Window
-from cfngen.project.generate import Drawn, size_advice
+from cfngen.project.generate import SynthesizedTemplate, size_advice
 from cfngen.project.registry import find
 from cfngen.testing import of_type
 from cfngen.timeline import timeline
@@ -44,7 +44,7 @@ each_shape = pytest.mark.parametrize("options", SHAPES.values(), ids=SHAPES)
 
 def body(**options: Any) -> dict[str, Any]:
     """Return a shape's template as data."""
-    found: dict[str, Any] = draw(BLUEPRINT, options).document.body
+    found: dict[str, Any] = synthesize(BLUEPRINT, options).document.body
     return found
 
 
@@ -328,11 +328,11 @@ def test_the_home_pipeline_may_start_the_regions_pipelines_and_no_others() -> No
 # --- many regions ---
 
 
-def many(count: int, **more: Any) -> Drawn:
+def many(count: int, **more: Any) -> SynthesizedTemplate:
     """Draw a pipeline for the first so many regions that have CodePipeline."""
     codes = regions().codepipeline[:count]
     table = [{"label": f"r-{code}", "region": code, **more} for code in codes]
-    return draw(BLUEPRINT, {"regions": table, "home": "eu-west-1"})
+    return synthesize(BLUEPRINT, {"regions": table, "home": "eu-west-1"})
 
 
 EVERYWHERE = len(regions().codepipeline)
@@ -365,7 +365,7 @@ def test_the_readme_tells_the_sizes() -> None:
                 continue
             codes = regions().codepipeline[: int(count)]
             table = [{"label": f"r-{code}", "region": code, "window": NIGHT} for code in codes]
-            size = draw(BLUEPRINT, {"regions": table, "layout": layout}).size
+            size = synthesize(BLUEPRINT, {"regions": table, "layout": layout}).size
             assert abs(size / 1000 - float(said.removesuffix(" kB"))) < 1, (layout, count, size)
 
 
@@ -375,7 +375,8 @@ def test_imported_roles_make_room_for_pipelines_in_three_regions() -> None:
     saved = re.search(r'`roles = "stack"` takes (\d+) kB off these sizes with three', readme)
     assert saved
     own, imported = (
-        draw(BLUEPRINT, {**SHAPES["pipelines"], "roles": roles}).size for roles in ("own", "stack")
+        synthesize(BLUEPRINT, {**SHAPES["pipelines"], "roles": roles}).size
+        for roles in ("own", "stack")
     )
     assert imported <= INLINE_LIMIT - 4096 < own
     assert abs((own - imported) / 1000 - float(saved[1])) < 0.5

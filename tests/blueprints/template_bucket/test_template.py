@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.project.registry import find
 from cfngen.testing import of_type
 
-BODY: dict[str, Any] = draw(find("template_bucket").load(), {}).document.body
+BODY: dict[str, Any] = synthesize(find("template_bucket").load(), {}).document.body
 
 
 def bucket() -> tuple[str, dict[str, Any]]:

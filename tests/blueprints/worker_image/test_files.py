@@ -15,7 +15,7 @@ from support.branches import BLUEPRINT, HOSTILE, PAYLOAD, build_place, finished
 from support.codebuild import Services
 from support.containers import confined
 
-from cfngen import draw
+from cfngen import synthesize
 from cfngen.testing import of_type, run_buildspec
 
 BIN = Path(sys.executable).parent
@@ -48,7 +48,7 @@ def test_the_worker_needs_no_more_than_it_gets(tmp_path: Path, moto_server: str)
 
 def test_the_task_definition_and_the_image_ask_for_that() -> None:
     """The same folder is the volume, the home, and where temporary files go."""
-    body = draw(BLUEPRINT).document.body
+    body = synthesize(BLUEPRINT).document.body
     (container,) = of_type(body, "AWS::ECS::TaskDefinition")["WorkerTask"]["ContainerDefinitions"]
     assert container["User"] == "1000:1000"
     assert container["ReadonlyRootFilesystem"] is True

@@ -1,6 +1,6 @@
 """AWS::CodePipeline::Pipeline, held to what CodePipeline refuses; moto keeps it.
 
-The rules are those of `cfngen` itself, by which it refuses to draw a pipeline, and CodePipeline's
+The rules are those of `cfngen` itself, by which it refuses a pipeline, and CodePipeline's
 service model. Here they see the values that parameters have brought. Sources are in both.
 """
 
