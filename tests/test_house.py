@@ -16,7 +16,7 @@ from cfngen import read
 from cfngen.linting.lint import INFORMATIONAL, Linter
 from cfngen.project.generate import SynthesizedTemplate
 from cfngen.project.header import intact
-from cfngen.project.registry import Entry
+from cfngen.project.registry import InstalledBlueprint
 from cfngen.testing import references, statements, strings
 
 ROOT = Path(__file__).parents[1]
@@ -49,7 +49,7 @@ NAMES = {
 }
 
 
-def folder(entry: Entry) -> Path:
+def folder(entry: InstalledBlueprint) -> Path:
     """Return a blueprint's folder."""
     return ROOT / "blueprints" / entry.name
 
@@ -61,7 +61,7 @@ def resources(template: SynthesizedTemplate) -> dict[str, Any]:
 
 
 @each_blueprint
-def test_a_readme_tells_all_one_has_to_know(entry: Entry) -> None:
+def test_a_readme_tells_all_one_has_to_know(entry: InstalledBlueprint) -> None:
     """A README has a diagram, what it costs at rest, and every parameter and output there is."""
     readme = (folder(entry) / "README.md").read_text()
     assert "```mermaid" in readme
@@ -79,7 +79,7 @@ def test_a_readme_tells_all_one_has_to_know(entry: Entry) -> None:
 
 
 @each_blueprint
-def test_the_defaults_build_and_each_option_does(entry: Entry, linter: Linter) -> None:
+def test_the_defaults_build_and_each_option_does(entry: InstalledBlueprint, linter: Linter) -> None:
     """`Options()` builds, and so does each single choice, without an error or a warning."""
     for template in shapes(entry):
         findings = linter.lint(template.text, template.name, ("us-east-1",))
@@ -87,7 +87,7 @@ def test_the_defaults_build_and_each_option_does(entry: Entry, linter: Linter) -
 
 
 @each_blueprint
-def test_a_blueprint_is_small_and_says_what_it_is(entry: Entry) -> None:
+def test_a_blueprint_is_small_and_says_what_it_is(entry: InstalledBlueprint) -> None:
     """The first line says what the system does; no file outgrows its room."""
     assert 20 < len(entry.load().summary) < 100
     for path in folder(entry).glob("*.py"):
@@ -95,7 +95,7 @@ def test_a_blueprint_is_small_and_says_what_it_is(entry: Entry) -> None:
 
 
 @each_blueprint
-def test_every_payload_is_used_and_run_by_a_test(entry: Entry) -> None:
+def test_every_payload_is_used_and_run_by_a_test(entry: InstalledBlueprint) -> None:
     """What is in payload/ is in some shape of the template, byte for byte, and in a test."""
     payloads = sorted(p for p in folder(entry).glob("payload/*") if p.is_file())
     used = {text for d in shapes(entry) for text in strings(d.document.body)}
@@ -118,7 +118,7 @@ def test_shared_payloads_are_used_and_run_by_a_test() -> None:
 
 
 @each_blueprint
-def test_every_role_says_who_holds_it(entry: Entry) -> None:
+def test_every_role_says_who_holds_it(entry: InstalledBlueprint) -> None:
     """A reviewer need not guess what a role is for."""
     for template in shapes(entry):
         for name, resource in resources(template).items():
@@ -127,7 +127,7 @@ def test_every_role_says_who_holds_it(entry: Entry) -> None:
 
 
 @each_blueprint
-def test_two_stacks_fit_in_one_account(entry: Entry) -> None:
+def test_two_stacks_fit_in_one_account(entry: InstalledBlueprint) -> None:
     """Nothing has a fixed physical name but what the user names, such as the repository."""
     for template in shapes(entry):
         for name, resource in resources(template).items():
@@ -140,7 +140,7 @@ def test_two_stacks_fit_in_one_account(entry: Entry) -> None:
 
 
 @each_blueprint
-def test_no_policy_allows_a_star(entry: Entry) -> None:
+def test_no_policy_allows_a_star(entry: InstalledBlueprint) -> None:
     """Actions are named, or AWS's page on the least that is needed; each star has its reason."""
     for template in shapes(entry):
         for path, statement in statements(template.document.body):
@@ -155,7 +155,7 @@ def test_no_policy_allows_a_star(entry: Entry) -> None:
 
 
 @each_blueprint
-def test_queues_topics_and_buckets_take_nothing_without_tls(entry: Entry) -> None:
+def test_queues_topics_and_buckets_take_nothing_without_tls(entry: InstalledBlueprint) -> None:
     """Each has a policy that denies everybody what comes without."""
     policies = {
         "AWS::S3::BucketPolicy": "Bucket",
@@ -202,7 +202,7 @@ def commands(page: Path) -> list[list[str]]:
 
 
 @each_blueprint
-def test_the_commands_of_a_readme_ask_for_nothing_more(entry: Entry) -> None:
+def test_the_commands_of_a_readme_ask_for_nothing_more(entry: InstalledBlueprint) -> None:
     """Each parameter without a default is given, and none that the template does not have."""
     for page in folder(entry).glob("README*.md"):
         for words in commands(page):

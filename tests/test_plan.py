@@ -27,7 +27,7 @@ from cfngen.deploy.script.targets import regions
 from cfngen.errors import CfngenError
 from cfngen.project.generate import SynthesizedTemplate
 from cfngen.project.manifest import Entry
-from cfngen.project.registry import Entry as Blueprint
+from cfngen.project.registry import InstalledBlueprint as Blueprint
 from cfngen.project.registry import find
 
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"RoleName": "ours"}}

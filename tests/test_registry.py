@@ -38,7 +38,7 @@ def test_a_folder_with_a_blueprint_is_a_blueprint(site: Path) -> None:
 
 
 def test_a_folder_needs_no_init(site: Path) -> None:
-    """A blueprint's folder without `__init__.py` is found, and its payload too."""
+    """A blueprint's directory without `__init__.py` is found, and its payload too."""
     payload = (
         "from cfngen import Payloads, Template, blueprint\n"
         "payload = Payloads(__package__)\n"
@@ -126,9 +126,9 @@ def test_all_that_is_wrong_is_told_at_once(site: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "remedy"),
     [
-        ("", "a blueprint is a function, decorated and named after its folder"),
+        ("", "a blueprint is a function, decorated and named after its directory"),
         ("def {name}(): ...", "the function acme_bare is not decorated with @blueprint"),
-        (BUCKET.replace("{name}", "other"), "only other; a blueprint is named after its folder"),
+        (BUCKET.replace("{name}", "other"), "only other; a blueprint is named after its directory"),
     ],
 )
 def test_a_folder_without_its_function_is_a_message(site: Path, text: str, remedy: str) -> None:
@@ -149,7 +149,7 @@ def test_a_blueprint_that_ends_the_program_is_a_message(site: Path) -> None:
 
 def test_an_unknown_name_gets_advice() -> None:
     """A misspelt blueprint is answered with the nearest one."""
-    entry = registry.Entry("acme_bucket", "m", "d")
+    entry = registry.InstalledBlueprint("acme_bucket", "m", "d")
     said = registry.unknown("acme_bukcet", {"acme_bucket": entry})
     assert (
         said == "no blueprint 'acme_bukcet'; did you mean 'acme_bucket'? (there are: acme_bucket)"

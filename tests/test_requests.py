@@ -18,7 +18,7 @@ from support import drawn, shapes
 from support.cloudformation import resolved
 
 from cfngen import testing
-from cfngen.project.registry import Entry
+from cfngen.project.registry import InstalledBlueprint
 
 PLACEHOLDER = re.compile(r"<([^<>]+)>")
 # What people call branches, for good and for evil: git takes them all.
@@ -44,7 +44,7 @@ def standing(name: str) -> str:
     return f"arn:aws:iam::{ACCOUNT}:role/{title}" if name.endswith("Arn") else title
 
 
-def of_type(entry: Entry, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+def of_type(entry: InstalledBlueprint, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield the resources of a type in all of a blueprint's templates, each once."""
     seen = set()
     for shape in drawn.shapes(entry):
@@ -121,7 +121,7 @@ each_blueprint = pytest.mark.parametrize("entry", drawn.OURS.values(), ids=drawn
 
 
 @each_blueprint
-def test_targets_of_rules_are_asked_as_they_take_it(entry: Entry) -> None:
+def test_targets_of_rules_are_asked_as_they_take_it(entry: InstalledBlueprint) -> None:
     """With every name that a branch can have and the rule lets through."""
     for title, rule in of_type(entry, "AWS::Events::Rule"):
         for target in rule["Targets"]:
@@ -130,7 +130,7 @@ def test_targets_of_rules_are_asked_as_they_take_it(entry: Entry) -> None:
 
 
 @each_blueprint
-def test_schedules_ask_what_the_service_takes(entry: Entry) -> None:
+def test_schedules_ask_what_the_service_takes(entry: InstalledBlueprint) -> None:
     """Members in PascalCase, as EventBridge Scheduler's guide writes them for every service."""
     for title, schedule in of_type(entry, "AWS::Scheduler::Schedule"):
         target = filled(schedule["Target"])
@@ -144,7 +144,7 @@ def test_schedules_ask_what_the_service_takes(entry: Entry) -> None:
 
 
 @each_blueprint
-def test_integrations_ask_what_the_service_takes(entry: Entry) -> None:
+def test_integrations_ask_what_the_service_takes(entry: InstalledBlueprint) -> None:
     """API Gateway sends the header and the body that the method maps."""
     for title, method in of_type(entry, "AWS::ApiGateway::Method"):
         integration = method.get("Integration", {})

@@ -9,7 +9,7 @@ from cfngen.escaping import as_json as data_as_json
 from cfngen.escaping import visible
 from cfngen.project.header import LONGEST
 from cfngen.project.manifest import Manifest
-from cfngen.project.registry import Entry
+from cfngen.project.registry import InstalledBlueprint
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class Summary:
     problem: str = ""
 
 
-def summaries(known: Iterable[Entry]) -> list[Summary]:
+def summaries(known: Iterable[InstalledBlueprint]) -> list[Summary]:
     """Return a line about each blueprint; one that cannot be imported does not hide the others."""
     found = []
     for entry in known:

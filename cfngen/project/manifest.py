@@ -33,7 +33,7 @@ class Entry:
     """One template to be made: `output/NAME.yaml`."""
 
     name: str
-    blueprint: registry.Entry
+    blueprint: registry.InstalledBlueprint
     options: dict[str, Any] = field(default_factory=dict)
     regions: tuple[str, ...] = ()
     where: str = ""
@@ -152,7 +152,7 @@ class _Reader(Reader):
     stop nobody who does not build that template, and whoever does sees the traceback.
     """
 
-    def __init__(self, source: Path, known: dict[str, registry.Entry]) -> None:
+    def __init__(self, source: Path, known: dict[str, registry.InstalledBlueprint]) -> None:
         super().__init__(source)
         self.known = known
         self.doubts: list[str] = []
@@ -202,7 +202,7 @@ class _Reader(Reader):
         at = self.at(*where)
         return Entry(name, blueprint, options, regions, at, after, account) if blueprint else None
 
-    def blueprint(self, where: tuple[str, ...], wanted: Any) -> registry.Entry | None:
+    def blueprint(self, where: tuple[str, ...], wanted: Any) -> registry.InstalledBlueprint | None:
         if not isinstance(wanted, str):
             self.problem(
                 where, "blueprint: must name one" + ("" if wanted is None else ", as text")
@@ -214,7 +214,10 @@ class _Reader(Reader):
         return None
 
     def options(
-        self, where: tuple[str, ...], blueprint: registry.Entry, options: dict[str, Any]
+        self,
+        where: tuple[str, ...],
+        blueprint: registry.InstalledBlueprint,
+        options: dict[str, Any],
     ) -> None:
         try:
             for what in option_problems(blueprint.load().options_type, options):

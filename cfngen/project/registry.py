@@ -22,7 +22,7 @@ GROUP = "cfngen.blueprints"
 
 
 @dataclass(frozen=True)
-class Entry:
+class InstalledBlueprint:
     """Where one blueprint is: its module, and the distribution that brought it."""
 
     name: str
@@ -36,7 +36,7 @@ class Entry:
         note saying which blueprint it was.
 
         Raises:
-            BlueprintError: the module holds no blueprint of the folder's name.
+            BlueprintError: the module holds no blueprint of the directory's name.
         """
         from cfngen.authoring.blueprint import Blueprint
 
@@ -50,75 +50,76 @@ class Entry:
         except Exception as error:
             error.add_note(f"while importing the blueprint {self}")
             raise
-        found = getattr(module, self.name, None)
-        if not isinstance(found, Blueprint):
-            raise BlueprintError(self._missing(module, found))
-        return found
+        value = getattr(module, self.name, None)
+        if not isinstance(value, Blueprint):
+            raise BlueprintError(self._missing(module, value))
+        return value
 
     def __str__(self) -> str:
         """Return the name and who brought it."""
         return f"{self.name} of {self.distribution}"
 
-    def _missing(self, module: ModuleType, found: object) -> str:
+    def _missing(self, module: ModuleType, value: object) -> str:
         from cfngen.authoring.blueprint import Blueprint
 
-        others = [thing.name for thing in vars(module).values() if isinstance(thing, Blueprint)]
-        if callable(found):
+        others = [other.name for other in vars(module).values() if isinstance(other, Blueprint)]
+        if callable(value):
             remedy = f"the function {self.name} is not decorated with @blueprint"
         elif others:
-            remedy = f"only {', '.join(others)}; a blueprint is named after its folder"
+            remedy = f"only {', '.join(others)}; a blueprint is named after its directory"
         else:
-            remedy = "a blueprint is a function, decorated and named after its folder"
+            remedy = "a blueprint is a function, decorated and named after its directory"
         return f"{module.__file__} ({self.distribution}): no @blueprint {self.name}: {remedy}"
 
 
-def blueprints() -> dict[str, Entry]:
+def blueprints() -> dict[str, InstalledBlueprint]:
     """Return every installed blueprint by name, sorted; none of them is imported yet.
 
-    An entry point names a package; each folder in it with a `blueprint.py` is a blueprint. Folders
-    that start with an underscore hold what several of them share.
+    An entry point names a package; each directory in it with a `blueprint.py` is a blueprint.
+    Directories that start with an underscore hold what several of them share.
 
     Raises:
         Problems: two distributions bring the same name, or an entry point leads nowhere.
     """
-    found, problems = search()
+    installed, problems = search()
     if problems:
         raise Problems(problems)
-    return found
+    return installed
 
 
-def search() -> tuple[dict[str, Entry], list[str]]:
+def search() -> tuple[dict[str, InstalledBlueprint], list[str]]:
     """Return what `blueprints` does, and beside it everything that is wrong."""
-    found: dict[str, Entry] = {}
+    installed: dict[str, InstalledBlueprint] = {}
     problems: list[str] = []
     for point in sorted(set(entry_points(group=GROUP)), key=_order):
-        for entry in _entries(point, problems):
-            other = found.setdefault(entry.name, entry)
-            if other != entry:
+        for blueprint in _brought_by(point, problems):
+            other = installed.setdefault(blueprint.name, blueprint)
+            if other != blueprint:
                 problems.append(
-                    f"blueprint {entry.name} comes from {other.distribution} ({other.module}) and"
-                    f" from {entry.distribution} ({entry.module}); uninstall or rename one of them"
+                    f"blueprint {blueprint.name} comes from {other.distribution} ({other.module})"
+                    f" and from {blueprint.distribution} ({blueprint.module}); uninstall or rename"
+                    " one of them"
                 )
-    return dict(sorted(found.items())), problems
+    return dict(sorted(installed.items())), problems
 
 
-def find(name: str) -> Entry:
-    """Return one blueprint's entry.
+def find(name: str) -> InstalledBlueprint:
+    """Return one installed blueprint, not imported yet.
 
     Raises:
         BlueprintError: there is none of that name.
         Problems: as `blueprints`.
     """
-    known = blueprints()
-    if name not in known:
-        raise BlueprintError(unknown(name, known))
-    return known[name]
+    installed = blueprints()
+    if name not in installed:
+        raise BlueprintError(unknown(name, installed))
+    return installed[name]
 
 
-def unknown(name: str, known: dict[str, Entry]) -> str:
-    """Return what to say of a blueprint that is not there."""
-    have = ", ".join(known) or "none are installed"
-    return f"no blueprint {name!r}{did_you_mean(name, known)} (there are: {have})"
+def unknown(name: str, installed: dict[str, InstalledBlueprint]) -> str:
+    """Return the message about a blueprint that is not installed."""
+    names = ", ".join(installed) or "none are installed"
+    return f"no blueprint {name!r}{did_you_mean(name, installed)} (there are: {names})"
 
 
 def _order(point: EntryPoint) -> tuple[str, str, str]:
@@ -129,13 +130,13 @@ def _distribution(point: EntryPoint) -> str:
     return (point.dist.name if point.dist else "") or "a distribution without a name"
 
 
-def _entries(point: EntryPoint, problems: list[str]) -> list[Entry]:
+def _brought_by(point: EntryPoint, problems: list[str]) -> list[InstalledBlueprint]:
     distribution = _distribution(point)
     where = f"{distribution}: its entry point {GROUP}:{point.name} names {point.value}"
     again = f"reinstall or uninstall {distribution}"
     try:
         package = point.module
-        # Found, not imported: what a package does on import is nobody's business before it is used.
+        # It is not imported: what a package does on import must not happen before it is used.
         spec = importlib.util.find_spec(package)
     except Exception as error:  # a parent package may raise anything
         problems.append(
@@ -146,26 +147,27 @@ def _entries(point: EntryPoint, problems: list[str]) -> list[Entry]:
         what = "is not installed" if spec is None else "is a module, not a package"
         problems.append(f"{where}, which {what}; {again}")
         return []
-    entries = []
-    for folder in sorted(spec.submodule_search_locations):
-        for name in _folders(Path(folder), where, problems):
+    brought = []
+    for location in sorted(spec.submodule_search_locations):
+        for name in _directories(Path(location), where, problems):
             if name.isidentifier():
-                entries.append(Entry(name, f"{package}.{name}.blueprint", distribution))
+                module = f"{package}.{name}.blueprint"
+                brought.append(InstalledBlueprint(name, module, distribution))
             else:
                 problems.append(
-                    f"{folder}/{name} ({distribution}): a blueprint's folder is named as its"
+                    f"{location}/{name} ({distribution}): a blueprint's directory is named as its"
                     " function, with letters, digits and '_'; rename it"
                 )
-    return entries
+    return brought
 
 
-def _folders(package: Path, where: str, problems: list[str]) -> list[str]:
-    """Return the names of the folders that hold a blueprint."""
+def _directories(package: Path, where: str, problems: list[str]) -> list[str]:
+    """Return the names of the directories that hold a blueprint."""
     try:
         return sorted(
-            folder.name
-            for folder in package.iterdir()
-            if not folder.name.startswith(("_", ".")) and (folder / "blueprint.py").is_file()
+            directory.name
+            for directory in package.iterdir()
+            if not directory.name.startswith(("_", ".")) and (directory / "blueprint.py").is_file()
         )
     except OSError as error:
         problems.append(f"{where}; {package} cannot be read: {error.strerror}")

@@ -13,7 +13,7 @@ from support import drawn
 from cfngen.linting.lint import ERROR, WARNING, Linter
 from cfngen.linting.rules.api_limits import beyond_api
 from cfngen.linting.rules.limits import compiled
-from cfngen.project.registry import Entry
+from cfngen.project.registry import InstalledBlueprint
 
 PIPELINE = "AWS::CodePipeline::Pipeline"
 CLOSED = ("DisableInboundStageTransitions", 0, "Reason")
@@ -229,7 +229,7 @@ def test_every_value_of_ours_has_a_member_or_a_reason() -> None:
     assert lost == []
 
 
-def literals(entry: Entry) -> Iterator[tuple[str, tuple[str, ...]]]:
+def literals(entry: InstalledBlueprint) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Yield the properties that have a literal in a blueprint's templates, by type."""
     for shape in drawn.shapes(entry):
         for resource in shape.document.body["Resources"].values():

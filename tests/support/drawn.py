@@ -8,7 +8,7 @@ from pathlib import Path
 from cfngen import synthesize, testing
 from cfngen.project.generate import SynthesizedTemplate
 from cfngen.project.manifest import Manifest, load
-from cfngen.project.registry import Entry, blueprints
+from cfngen.project.registry import InstalledBlueprint, blueprints
 
 ROOT = Path(__file__).parents[2]
 OURS = {name: entry for name, entry in blueprints().items() if entry.distribution == "cfngen"}
@@ -23,7 +23,7 @@ def drawn(name: str) -> SynthesizedTemplate:
 
 
 @functools.cache
-def shapes(entry: Entry) -> list[SynthesizedTemplate]:
+def shapes(entry: InstalledBlueprint) -> list[SynthesizedTemplate]:
     """Draw a blueprint with its defaults, with each single option changed, and as we ship it."""
     shipped = [t.name for t in PROJECT.templates.values() if t.blueprint.name == entry.name]
     return [*testing.shapes(entry.load()), *map(drawn, shipped)]
