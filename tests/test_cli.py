@@ -221,7 +221,7 @@ def test_help_and_version(cli: Cli) -> None:
     ("arguments", "said"),
     [
         (["biuld"], "No such command 'biuld'"),
-        (["build", "--format", "xml"], "'xml' is not one of 'text', 'json', 'sarif', 'junit'"),
+        (["build", "--format", "xml"], "'xml' is not one of 'text', 'github', 'json', 'junit'"),
         (["show"], "Missing argument 'NAME'"),
         (["build", "--nope"], "No such option"),
         (["show", "tow"], "no template 'tow' in cfngen.toml; did you mean 'two'? (there are: one"),

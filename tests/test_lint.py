@@ -156,9 +156,10 @@ def test_a_finding_names_the_blueprints_line(linter: Linter) -> None:
     findings = trace(linter.lint(render(document), "t"), document.origins)
     assert findings
     assert {f.name for f in findings} == {"Wrong"}
-    file, line = findings[0].origin.rsplit(":", 1)
-    assert file == __file__
-    assert "Wrong" in Path(file).read_text().splitlines()[int(line) - 1]
+    origin = findings[0].origin
+    assert origin is not None
+    assert origin.file == __file__
+    assert "Wrong" in Path(origin.file).read_text().splitlines()[origin.line - 1]
 
 
 def test_findings_are_sorted_values() -> None:

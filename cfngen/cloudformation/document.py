@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from cfngen.paths import display_path
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -16,6 +18,10 @@ class Origin:
     def __str__(self) -> str:
         """Return `file:line`, as editors and terminals make it clickable."""
         return f"{self.file}:{self.line}"
+
+    def display(self) -> str:
+        """Return the same with the path as a person would type it."""
+        return f"{display_path(self.file)}:{self.line}" if "\0" not in self.file else str(self)
 
 
 @dataclass(frozen=True)

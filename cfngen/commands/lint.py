@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -11,18 +12,18 @@ from cfngen.commands.console import out, say, style
 from cfngen.commands.exits import FINDINGS
 from cfngen.commands.project import here, own_version, read_files
 from cfngen.errors import CfngenError
+from cfngen.linting import formats
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cfngen.linting.lint import Finding
 
-FORMATS = ("text", "json", "sarif", "junit", "github")
 FORMAT = click.option(
     "--format",
     "form",
-    type=click.Choice(FORMATS),
-    default="text",
+    type=click.Choice(formats.names()),
+    default=formats.DEFAULT,
     show_default=True,
     help="How to print findings.",
 )
@@ -77,16 +78,7 @@ def lint(files: tuple[str, ...], *, append_rules: bool, form: str) -> None:
 
 def report_findings(findings: Sequence[Finding], form: str, templates: Sequence[str]) -> None:
     """Print what the linter found, in the form asked for."""
-    from cfngen.linting import formats
+    from cfngen.linting.report import Report
 
-    if form == "json":
-        text = formats.as_json(findings)
-    elif form == "sarif":
-        text = formats.sarif(findings, own_version())
-    elif form == "junit":
-        text = formats.junit(findings, templates)
-    elif form == "github":
-        text = formats.github(findings)
-    else:
-        text = formats.text(findings, lambda t, **how: style(t, sys.stdout, **how))
-    out(text)
+    to_stdout = partial(style, stream=sys.stdout)
+    out(formats.render(form, Report(findings, templates, own_version(), to_stdout)))

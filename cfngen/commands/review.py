@@ -196,10 +196,7 @@ def _with_origins(
     names = list(project.templates) if everything else changed
     drawn = draw(project.select(tuple(names))) if names else []
     current = [template for template in drawn if template.text == texts.get(template.name)]
-    origins = {
-        template.name: {key: str(origin) for key, origin in template.origins.items()}
-        for template in current
-    }
+    origins = {template.name: template.origins for template in current}
     if stale := [template.name for template in drawn if template.name not in origins]:
         note = (
             f"not what the blueprints make now: {', '.join(stale)}; run `cfngen build`, or this"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from cfngen.cloudformation.read import check
@@ -23,7 +23,8 @@ class Finding:
 
     `line` and `column` count from 1 in the template. `section` and `name` say what it is about
     (`Resources`, `MirrorRole`), both empty for the template as a whole. `origin` is the line of
-    the blueprint that added it, empty for a template that was read from disk.
+    the blueprint that added it, `None` for a template that was read from disk; findings that
+    differ only in it are equal.
     """
 
     template: str
@@ -34,7 +35,7 @@ class Finding:
     message: str
     section: str = ""
     name: str = ""
-    origin: str = ""
+    origin: Origin | None = field(default=None, compare=False)
 
 
 class Linter:
@@ -122,11 +123,8 @@ class Linter:
 
 
 def trace(findings: list[Finding], origins: dict[tuple[str, str], Origin]) -> list[Finding]:
-    """Return the findings with the blueprint's file and line of what each is about."""
-    return [
-        replace(f, origin=str(origins[f.section, f.name])) if (f.section, f.name) in origins else f
-        for f in findings
-    ]
+    """Return the findings with the blueprint's line that added what each is about."""
+    return [replace(f, origin=origins.get((f.section, f.name), f.origin)) for f in findings]
 
 
 def _finding(match: Any, template: str) -> Finding:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from cfngen.cloudformation.document import Origin
 from cfngen.escaping import as_json
 from cfngen.paths import uri
 
@@ -38,9 +39,6 @@ def location(file: str, line: int, column: int = 0) -> dict[str, Any]:
     return {"physicalLocation": {"artifactLocation": {"uri": found}, "region": region}}
 
 
-def added(origin: str) -> dict[str, Any]:
-    """Return the place in a blueprint, `file:line`, that added what a finding is about."""
-    file, _, line = origin.rpartition(":")
-    if not line.isdecimal() or len(line) > 9:
-        file, line = origin, "1"
-    return {**location(file, int(line)), "message": {"text": "added here"}}
+def added(origin: Origin) -> dict[str, Any]:
+    """Return the line of a blueprint that added what a finding is about."""
+    return {**location(origin.file, origin.line), "message": {"text": "added here"}}

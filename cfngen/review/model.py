@@ -6,6 +6,8 @@ import enum
 from dataclasses import dataclass, field
 from typing import Any
 
+from cfngen.cloudformation.document import Origin
+
 
 class Certainty(enum.StrEnum):
     """Whether something happens when the stack is deployed."""
@@ -87,7 +89,7 @@ class ResourceChange:
     attributes: tuple[Detail, ...] = ()
     type_before: str = ""  # where the type itself changed
     line: int = 0  # in head's text; in base's for what was removed
-    origin: str = ""  # `file:line` of the blueprint that added it, where that is known
+    origin: Origin | None = None  # the line of the blueprint that added it, if it is known
     note: str = ""  # such as which removed resource this one takes the place of
 
 
@@ -101,7 +103,7 @@ class EntryChange:
     details: tuple[Detail, ...] = ()
     note: str = ""
     line: int = 0
-    origin: str = ""
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -168,7 +170,7 @@ class Finding:
     path: str = ""  # a property, as in `Detail.path`
     line: int = 0
     side: str = "head"  # whose line it is: `base` for what was removed
-    origin: str = ""
+    origin: Origin | None = None
     near: int = 0  # for a line of base: the one in head that is nearest to it, if that is known
 
 

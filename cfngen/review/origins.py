@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from cfngen.cloudformation.document import Origin
 from cfngen.review.model import Review, StackReview
 
-Origins = Mapping[tuple[str, str], str]
+Origins = Mapping[tuple[str, str], Origin]
 
 
 def with_origins(review: Review, origins: Mapping[str, Origins]) -> Review:
-    """Return a review whose findings and changes name a blueprint's `file:line`.
+    """Return a review whose findings and changes name a blueprint's line.
 
     Args:
         review: the review.
@@ -23,19 +24,19 @@ def with_origins(review: Review, origins: Mapping[str, Origins]) -> Review:
     )
 
 
-def _of(name: str, origins: Mapping[str, Origins]) -> tuple[Origins, str]:
+def _of(name: str, origins: Mapping[str, Origins]) -> tuple[Origins, Origin | None]:
     """Return the origins of a template, and what has none.
 
     All of a template inside another is from where the resource is that it is inside of.
     """
     outer = max((n for n in origins if name.startswith(f"{n}/")), key=len, default="")
     if name in origins or not outer:
-        return origins.get(name, {}), ""
+        return origins.get(name, {}), None
     resource = name.removeprefix(f"{outer}/").partition("/")[0].partition(" ")[0]
-    return {}, origins[outer].get(("Resources", resource), "")
+    return {}, origins[outer].get(("Resources", resource))
 
 
-def _located(stack: StackReview, origins: Origins, default: str) -> StackReview:
+def _located(stack: StackReview, origins: Origins, default: Origin | None) -> StackReview:
     return replace(
         stack,
         findings=tuple(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from cfngen.cloudformation.document import Origin
 from cfngen.cloudformation.values import CLOSE, OPEN
 from cfngen.review.formats import printed
 from cfngen.review.model import (
@@ -66,7 +67,7 @@ def mirror() -> StackReview:
                 "MirrorRole",
                 "may do more than before: codecommit:GitPush on every repository",
                 line=140,
-                origin=f"{origin}:71",
+                origin=Origin(origin, 71),
             ),
             Finding(
                 Concern.BROADEN, WILL, "Hook", "POST /backlog asks nobody who they are", line=190
@@ -79,7 +80,7 @@ def mirror() -> StackReview:
                 SCHEMA.format(filesystem, "PerformanceMode"),
                 path="PerformanceMode",
                 line=88,
-                origin=f"{origin}:52",
+                origin=Origin(origin, 52),
             ),
             Finding(
                 Concern.REPLACE,
@@ -97,7 +98,7 @@ def mirror() -> StackReview:
                 "is stateful and is deleted after its replacement is there;"
                 " UpdateReplacePolicy: Retain or Snapshot keeps it",
                 line=88,
-                origin=f"{origin}:52",
+                origin=Origin(origin, 52),
             ),
             Finding(
                 Concern.REFUSED,
@@ -107,7 +108,7 @@ def mirror() -> StackReview:
                 SCHEMA.format(repository, "RepositoryName"),
                 path="RepositoryName",
                 line=31,
-                origin=f"{origin}:40",
+                origin=Origin(origin, 40),
             ),
             Finding(
                 Concern.REFUSED,
@@ -128,7 +129,7 @@ def mirror() -> StackReview:
                 (SCHEMA.format(repository, "RepositoryName"),),
                 (Detail("RepositoryName", "shop", "shop-mirror", WILL, "createOnlyProperties"),),
                 line=31,
-                origin=f"{origin}:40",
+                origin=Origin(origin, 40),
             ),
             ResourceChange(
                 "CacheFiles",
@@ -141,7 +142,7 @@ def mirror() -> StackReview:
                 ),
                 attributes=(Detail("UpdateReplacePolicy", "Retain", "Delete"),),
                 line=88,
-                origin=f"{origin}:52",
+                origin=Origin(origin, 52),
             ),
             ResourceChange(
                 "MountTarget",
@@ -373,7 +374,8 @@ HOSTILE = (
 
 def hostile(text: str) -> Review:
     """Return a review in which every text is one that somebody made to break out."""
-    finding = Finding(Concern.REFUSED, WILL, text, text, text, text, text, 3, "base", f"{text}:12")
+    origin = Origin(text, 12)
+    finding = Finding(Concern.REFUSED, WILL, text, text, text, text, text, 3, "base", origin)
     details = (
         Detail(text, text, text + "!", WILL, text, text),
         Detail(text, MISSING, {text: [text, None, 1.5, float("nan"), True]}, MAY),
@@ -383,7 +385,7 @@ def hostile(text: str) -> Review:
     everywhere: dict[str, Any] = {
         "findings": (
             *(
-                Finding(concern, certainty, text, text, text, line=4, origin=text)
+                Finding(concern, certainty, text, text, text, line=4, origin=origin)
                 for concern in Concern
                 for certainty in (WILL, MAY)
             ),
@@ -391,11 +393,11 @@ def hostile(text: str) -> Review:
         ),
         "resources": (
             ResourceChange(
-                text, text, Kind.CHANGED, WILL, (text,), details, details, text, 5, text
+                text, text, Kind.CHANGED, WILL, (text,), details, details, text, 5, origin
             ),
             ResourceChange(f"{text}2", text, Kind.ADDED, properties=details),
         ),
-        "entries": (EntryChange(text, text, Kind.CHANGED, details, text, 3, text),),
+        "entries": (EntryChange(text, text, Kind.CHANGED, details, text, 3, origin),),
         "powers": (PowerChange(text, text, Extent.MIXED, (grant,), (grant,), (text,)),),
         "exposures": (Exposure(text, text, opened=True),),
         "payloads": (

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from support.rewritten import changed
 from support.trees import BUCKET, NESTED, ROLE, compared, in_a_set, nested, of, tree
 
+from cfngen.cloudformation.document import Origin
 from cfngen.cloudformation.read import read
 from cfngen.cloudformation.source import Source
 from cfngen.review import review
@@ -300,6 +301,8 @@ def test_neither_depth_nor_number_hide_a_change() -> None:
 def test_lines_of_blueprints_are_those_of_the_resource_around() -> None:
     """What is inside of a stack set is from where the blueprint makes the stack set."""
     found = stores(policy=(ROOT, "AWS: '*'"))
-    origins = {"artifact-stores": {("Resources", "StoresElsewhere"): "blueprint.py:7"}}
+    origins = {"artifact-stores": {("Resources", "StoresElsewhere"): Origin("blueprint.py", 7)}}
     inside = [s for s in with_origins(found, origins).stacks if s.name == INSIDE]
-    assert {finding.origin for stack in inside for finding in stack.findings} == {"blueprint.py:7"}
+    assert {finding.origin for stack in inside for finding in stack.findings} == {
+        Origin("blueprint.py", 7)
+    }

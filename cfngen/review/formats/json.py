@@ -8,6 +8,7 @@ import json
 import math
 from typing import Any
 
+from cfngen.cloudformation.document import Origin
 from cfngen.cloudformation.values import readable
 from cfngen.escaping import escaped_json
 from cfngen.review.formats.verdict import verdict
@@ -29,9 +30,11 @@ def as_json(review: Review) -> str:
 
 def plain_data(value: Any) -> Any:
     """Return a value of the model as what JSON knows."""
+    if isinstance(value, Origin):
+        return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            field.name: plain_data(found)
+            field.name: plain_data("" if found is None and field.name == "origin" else found)
             for field in dataclasses.fields(value)
             if (found := getattr(value, field.name)) is not MISSING
         }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from cfngen.paths import display_path
+from cfngen.cloudformation.document import Origin
 from cfngen.review.formats.columns import visible
 from cfngen.review.model import (
     Certainty,
@@ -163,10 +163,9 @@ def finding_place(finding: Finding, stack: StackReview) -> str:
     return visible(f"{stack.file}:{finding.line}" if finding.line > 0 else stack.file)
 
 
-def origin_place(origin: str) -> str:
+def origin_place(origin: Origin) -> str:
     """Return a blueprint's file and line as a person would type it."""
-    file, colon, line = origin.rpartition(":")
-    return visible(f"{display_path(file)}:{line}" if colon and "\0" not in file else origin)
+    return visible(origin.display())
 
 
 def in_base(finding: Finding, base: str) -> str:
