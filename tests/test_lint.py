@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -169,6 +170,53 @@ def test_findings_are_sorted_values() -> None:
     assert len({a, Finding("a", 2, 1, "E1", ERROR, "m")}) == 2
     with pytest.raises(AttributeError):
         a.line = 2  # type: ignore[misc]
+
+
+RULE = '''"""No topic."""
+
+from cfngen.linting.rule import Problem, Rule
+
+
+def _topics(body):
+    for name, resource in body["Resources"].items():
+        if resource["Type"] == "AWS::SNS::Topic":
+            yield Problem(("Resources", name), "is a topic; use a queue")
+
+
+RULES = (Rule("E9499", "There is no topic", "None is wanted", "https://example.com", _topics),)
+'''
+
+
+@pytest.mark.slow
+def test_a_rule_is_one_file(tmp_path: Path) -> None:
+    """A module beside the other rules is loaded by our command and by cfn-lint's own."""
+    package = tmp_path / "cfngen"
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(HERE.parent / "cfngen", package, ignore=ignored)
+    (package / "linting/rules/no_topics.py").write_text(RULE)
+    (tmp_path / "t.yaml").write_text("Resources:\n  News:\n    Type: AWS::SNS::Topic\n")
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "HOME": str(tmp_path)}
+    for command in (
+        [sys.executable, "-m", "cfngen", "lint", "t.yaml"],
+        [CFN_LINT, "--append-rules", OURS, "--", "t.yaml"],
+    ):
+        run = subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+        )
+        assert run.returncode != 0, run.stderr
+        assert "E9499" in run.stdout
+        assert "is a topic; use a queue" in run.stdout
+
+
+def test_two_rules_of_one_id_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither is dropped silently."""
+    from cfngen.linting.rules import api_limits, cfn_lint
+
+    assert [rule.id for rule in cfn_lint.our_rules()] == ["E9401", "W9401", "E9402", "W9402"]
+    again = replace(api_limits.RULES[0], title="The same again")
+    monkeypatch.setattr(api_limits, "RULES", (*api_limits.RULES, again))
+    with pytest.raises(ValueError, match=r"rules\.api_limits: another rule is called E9401"):
+        cfn_lint.our_rules()
 
 
 FORKS = """

@@ -8,7 +8,7 @@ import botocore.session
 import pytest
 from support.shapes import answer_problems, judged, model, of_header, problems, refusal
 
-from cfngen.linting.rules.limits import UnreadablePatternError, beyond, compiled
+from cfngen.linting.value_limits import UnreadablePatternError, beyond, compiled
 
 CLOSING = {"pipelineName": "app", "stageName": "Live", "transitionType": "Inbound"}
 BUILD = {"projectName": "app"}

@@ -1,8 +1,8 @@
 """What tests of blueprints need, ours and third parties'."""
 
+from cfngen.linting.rule import Problem
 from cfngen.linting.rules.api_limits import beyond_api
 from cfngen.linting.rules.budgets import over_budget
-from cfngen.linting.rules.problem import Problem
 from cfngen.testing.buildspecs import BuildRun, run_buildspec
 from cfngen.testing.templates import (
     allowed,

@@ -12,7 +12,7 @@ from support import drawn
 
 from cfngen.linting.lint import ERROR, WARNING, Linter
 from cfngen.linting.rules.api_limits import beyond_api
-from cfngen.linting.rules.limits import compiled
+from cfngen.linting.value_limits import compiled
 from cfngen.project.registry import InstalledBlueprint
 
 PIPELINE = "AWS::CodePipeline::Pipeline"

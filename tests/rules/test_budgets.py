@@ -10,8 +10,8 @@ import pytest
 from cfngen import allow, policy_document
 from cfngen.cloudformation import quotas
 from cfngen.linting.lint import Linter
+from cfngen.linting.rule import Problem
 from cfngen.linting.rules.budgets import BUDGETS, HOLDERS, over_budget
-from cfngen.linting.rules.problem import Problem
 
 NAME = "A" * 30  # of which CloudFormation keeps 24
 

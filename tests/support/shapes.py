@@ -15,7 +15,7 @@ from typing import Any
 
 import botocore.session
 
-from cfngen.linting.rules.limits import beyond, beyond_range, beyond_size
+from cfngen.linting.value_limits import beyond, beyond_range, beyond_size
 
 # What Python hands over for each type of a model.
 PYTHON: dict[str, tuple[type, ...]] = {

@@ -17,8 +17,8 @@ from typing import Any
 
 from cfngen.cloudformation.resolve import Resolver
 from cfngen.cloudformation.values import CLOSE, OPEN, literal, scalar
-from cfngen.linting.rules.limits import UnreadablePatternError, beyond, beyond_range, beyond_size
-from cfngen.linting.rules.problem import Problem
+from cfngen.linting.rule import Problem, Rule
+from cfngen.linting.value_limits import UnreadablePatternError, beyond, beyond_range, beyond_size
 
 DATA = "data/api_limits.json"
 UNKNOWN = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
@@ -180,3 +180,28 @@ def _data() -> dict[str, Any]:
     text = files("cfngen.cloudformation").joinpath(DATA).read_text("utf-8")
     data: dict[str, Any] = json.loads(text)
     return data
+
+
+API = "https://docs.aws.amazon.com/cloudcontrolapi/latest/userguide/supported-resources.html"
+RULES = (
+    Rule(
+        id="E9401",
+        title="Values are of the pattern, length and range that the resource's API takes",
+        description=(
+            "CloudFormation's handler passes the property on to an API, whose published model"
+            " refuses the value: the resource fails to be created, and the stack rolls back"
+        ),
+        source=API,
+        problems=lambda body: (found for what, found in beyond_api(body) if what != "enum"),
+    ),
+    Rule(
+        id="W9401",
+        title="Values are among those that the resource's API lists",
+        description=(
+            "The API's published model does not list the value. The model that we have may be"
+            " older than the value: look it up"
+        ),
+        source=API,
+        problems=lambda body: (found for what, found in beyond_api(body) if what == "enum"),
+    ),
+)

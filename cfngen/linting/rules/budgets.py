@@ -2,7 +2,7 @@
 
 cfn-lint and CloudFormation's own validation measure the text of a template; AWS measures what is
 left once names, ARNs and regions are filled in, and refuses it in the middle of a deployment. How
-lengths are taken that a template does not decide is told by `cfngen.linting.rules.sizes.Sizes`.
+lengths are taken that a template does not decide is told by `cfngen.linting.sizes.Sizes`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 
 from cfngen.cloudformation import quotas
 from cfngen.cloudformation.physical_names import name_property, room
-from cfngen.linting.rules.problem import Problem
-from cfngen.linting.rules.sizes import LONGEST, SHORTEST, Sizes, mapping
+from cfngen.linting.rule import Problem, Rule
+from cfngen.linting.sizes import LONGEST, SHORTEST, Sizes, mapping
 
 Path = tuple[str | int, ...]
 
@@ -251,3 +251,28 @@ def _long_name(
             f"the name has {fewest:,} characters or more once deployed; {type_} takes {most:,};"
             " shorten it, or leave it out and CloudFormation makes one that fits",
         )
+
+
+QUOTAS = "https://docs.aws.amazon.com/general/latest/gr/aws-service-information.html"
+RULES = (
+    Rule(
+        id="E9402",
+        title="Policies, patterns, environments and names are no larger than AWS takes",
+        description=(
+            "AWS measures what is left once names, ARNs and regions are filled in, and refuses"
+            " what is too large in the middle of a deployment, which rolls back"
+        ),
+        source=QUOTAS,
+        problems=lambda body: (problem for problem in over_budget(body) if problem.certain),
+    ),
+    Rule(
+        id="W9402",
+        title="Policies, patterns and environments fit whatever their stack is called",
+        description=(
+            "With a stack's name of 24 characters or more, the longest region and the longest"
+            " values that its parameters take, this is larger than AWS takes"
+        ),
+        source=QUOTAS,
+        problems=lambda body: (problem for problem in over_budget(body) if not problem.certain),
+    ),
+)
