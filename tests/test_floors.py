@@ -1,108 +1,101 @@
-"""Rooms import from the floors below them, and from nowhere else."""
+"""Modules import only from the floors below them: `[tool.importlinter]` in pyproject.toml."""
 
 from __future__ import annotations
 
 import ast
 import importlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+import grimp
 import pytest
+from importlinter.cli import lint_imports
 
-ROOT = Path(__file__).parents[1] / "cfngen"
-
-# Lowest first. A room imports only from the floors below its own.
-FLOORS = [
-    {"deprecation", "errors", "escaping", "paths"},
-    {"cloudformation"},
-    {"authoring", "linting"},
-    {"patterns", "review", "timeline"},
-    {"project"},
-    {"deploy"},
-    {"testing", "__init__"},
-    {"commands"},
-    {"cli"},
-    {"__main__"},
-]
-# Patterns have floors of their own: these are what the others are made of.
-SIMPLE_PATTERNS = {
-    "logs", "roles", "buckets", "buildspec", "alarms", "files", "firewall", "pipeline_checks",
-    "pipelines", "stores", "windows",
-}  # fmt: skip
-
+PROJECT = Path(__file__).parents[1]
+ROOT = PROJECT / "cfngen"
+SETTINGS = (PROJECT / "pyproject.toml").read_text()
+CONTRACTS = {c["id"]: c for c in tomllib.loads(SETTINGS)["tool"]["importlinter"]["contracts"]}
 MODULES = sorted(ROOT.rglob("*.py"))
 
-
-def room(path: Path) -> str:
-    """Return the room a file is in: its folder, for a room of several files."""
-    first = path.relative_to(ROOT).parts[0]
-    return first.removesuffix(".py")
+each_module = pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
 
 
-def floor(name: str) -> int:
-    """Return the number of a room's floor."""
-    return next(number for number, rooms in enumerate(FLOORS) if name in rooms)
+@pytest.mark.parametrize("contract", CONTRACTS)
+def test_each_contract_is_kept(contract: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Floors, no circles within a directory, and no import of blueprints; the output says where."""
+    monkeypatch.syspath_prepend(PROJECT)
+    monkeypatch.chdir(PROJECT)
+    assert lint_imports(limit_to_contracts=(contract,), no_cache=True) == 0
 
 
-def imports(tree: ast.AST) -> list[str]:
-    """Return the rooms of cfngen that a module imports, outside `if TYPE_CHECKING`."""
-    typing_only = {
-        inner
-        for node in ast.walk(tree)
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"
-        for inner in ast.walk(node)
-    }
-    found = []
-    for node in ast.walk(tree):
-        if node in typing_only:
-            continue
-        if isinstance(node, ast.ImportFrom) and node.module == "cfngen":
-            found += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cfngen."):
-            found.append(node.module.split(".")[1])
-        elif isinstance(node, ast.Import):
-            found += [a.name.split(".")[1] for a in node.names if a.name.startswith("cfngen.")]
-    return found
+def test_no_module_imports_itself_on_a_way_round(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no circle of modules anywhere, through packages' `__init__` either."""
+    monkeypatch.syspath_prepend(PROJECT)
+    graph = grimp.build_graph("cfngen", "blueprints", cache_dir=None)
+    for ignored in CONTRACTS["siblings"].get("ignore_imports", []):
+        importer, _, imported = ignored.partition(" -> ")
+        graph.remove_import(importer=importer, imported=imported)
+    imports = {m: graph.find_modules_directly_imported_by(m) for m in sorted(graph.modules)}
+    assert len(imports) > 200
+    try:
+        TopologicalSorter(imports).prepare()
+    except CycleError as error:
+        pytest.fail(" <- ".join(error.args[1]))
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_a_room_imports_only_from_floors_below(path: Path) -> None:
-    """No room knows of one above it."""
-    mine = room(path)
-    for other in imports(ast.parse(path.read_text())):
-        if other == mine:  # a room of several files
-            continue
-        assert floor(other) < floor(mine), f"{mine} imports {other}"
+def test_an_import_that_is_not_allowed_is_noticed(tmp_path: Path) -> None:
+    """Each contract breaks in a copy: by an import in a function, for a type, of a blueprint."""
+    ignored = shutil.ignore_patterns("__pycache__")
+    for package in ("cfngen", "blueprints"):
+        shutil.copytree(PROJECT / package, tmp_path / package, ignore=ignored)
+    shutil.copy(PROJECT / "pyproject.toml", tmp_path)
+    for module, line in (
+        ("errors", "def upwards() -> None:\n    from cfngen.linting import lint  # noqa: F401\n"),
+        ("patterns/logs", "if TYPE_CHECKING:\n    from cfngen.patterns import functions\n"),
+        ("timeline/clock", "import blueprints.build_files.blueprint\n"),
+    ):
+        with (tmp_path / f"cfngen/{module}.py").open("a") as stream:
+            stream.write(f"\n\nTYPE_CHECKING = False\n{line}")
+    (tmp_path / "cfngen/attic.py").write_text('"""A module without a floor."""\n')
+    program = (
+        "from importlinter.cli import lint_imports; raise SystemExit(lint_imports(no_cache=True))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, check=False, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "COLUMNS": "200"},
+    )  # fmt: skip
+    assert run.returncode == 1, run.stderr
+    assert "0 kept, 3 broken" in run.stdout
+    assert "attic" in run.stdout
+    assert re.search(r"cfngen\.errors\s*->\s*cfngen\.linting", run.stdout)
+    assert "No cycles are allowed in cfngen.patterns" in run.stdout
+    assert re.search(r"cfngen\.timeline\.clock\s*->\s*blueprints", run.stdout)
 
 
-def test_every_room_is_on_a_floor() -> None:
-    """A new module is given its place."""
-    assert {room(path) for path in MODULES} == set().union(*FLOORS)
+def test_the_page_of_the_house_quotes_the_floors() -> None:
+    """docs/house.md has the list of floors as it is in pyproject.toml, word for word."""
+    floors = re.search(r"^layers = \[\n.*?^\]\n", SETTINGS, re.MULTILINE | re.DOTALL)
+    assert floors
+    assert floors[0] in (PROJECT / "docs/house.md").read_text()
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "patterns").glob("*.py")), ids=lambda p: p.stem)
-def test_simple_patterns_are_made_of_none_but_simple_ones(path: Path) -> None:
-    """Patterns do not go round in circles."""
-    if path.stem not in SIMPLE_PATTERNS:
-        return
+@each_module
+def test_a_module_imports_no_public_name_from_the_package(path: Path) -> None:
+    """`from cfngen import Template` is for others: inside, it would hide an upward import."""
+    import cfngen
+
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("cfngen.patterns."):
-            assert node.module.split(".")[2] in SIMPLE_PATTERNS
+        if isinstance(node, ast.ImportFrom) and node.module == "cfngen":
+            assert not {alias.name for alias in node.names} & set(cfngen.__all__)
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
-def test_cfngen_never_imports_blueprints(path: Path) -> None:
-    """The house uses its own front door: blueprints are found, not known."""
-    tree = ast.parse(path.read_text())
-    names = [
-        name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-        for name in [getattr(node, "module", None) or "", *(alias.name for alias in node.names)]
-    ]
-    assert not [name for name in names if name.split(".")[0] in ("blueprints", "cfngen_blueprints")]
-
-
-@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+@each_module
 def test_a_module_and_its_public_names_say_what_they_are(path: Path) -> None:
     """Modules begin with one sentence; public functions and classes have a docstring."""
     tree = ast.parse(path.read_text())
@@ -115,7 +108,7 @@ def test_a_module_and_its_public_names_say_what_they_are(path: Path) -> None:
             assert ast.get_docstring(node), f"{node.name} has no docstring"
 
 
-def test_no_room_is_called_after_nothing() -> None:
+def test_no_module_has_a_name_that_says_nothing() -> None:
     """A name says what is inside."""
     vague = {"utils", "helpers", "common", "base", "core", "misc"}
     assert not vague & {path.stem for path in MODULES}
