@@ -64,20 +64,20 @@ class LintError(CfngenError):
 
 
 class WriteError(CfngenError):
-    """The output folder cannot take the templates; it was left as it was."""
+    """The output directory cannot take the templates; it was left as it was."""
 
 
 def several(kind: type[AnyError], problems: Iterable[str]) -> AnyError:
-    """Return an error of a kind that tells several mistakes, one line each."""
+    """Return an error of a kind that lists several mistakes, one line each."""
     lines = tuple(problems)
     error = kind("\n".join(lines))
     error.problems = lines
     return error
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?` for the nearest known word, or nothing."""
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    """Return `; did you mean 'x'?` for the candidate that is most like a word, or nothing."""
     from difflib import get_close_matches  # only mistakes pay for it
 
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean {near[0]!r}?" if near else ""
+    matches = get_close_matches(word, list(candidates), n=1, cutoff=0.6)
+    return f"; did you mean {matches[0]!r}?" if matches else ""

@@ -403,7 +403,9 @@ def test_a_double_of_a_template_fails_the_check(cli: Cli, root: Path) -> None:
     assert (code, out) == (1, "")
     double, link = err.splitlines()
     assert double.startswith("output/one.yml: beside output/one.yaml, which this project makes: ")
-    assert link == "output/sub/left.json: is a link to nowhere, so it is no template; remove it"
+    assert (
+        link == "output/sub/left.json: is a symlink to nowhere, so it is not a template; remove it"
+    )
     code, out, err = cli("build")
     assert (code, out) == (0, "")
     assert err.splitlines()[:2] == [double, link]
@@ -451,13 +453,13 @@ def test_what_is_in_the_way_ends_with_2(cli: Cli, root: Path) -> None:
     (root / "output").symlink_to(outside)
     code, _, err = cli("build")
     assert code == 2
-    assert err.startswith("error: output is a link out of the project, to ")
+    assert err.startswith("error: output is a symlink that points outside the project, to ")
     assert list(outside.iterdir()) == []
     assert cli("build", "--output", "output").code == 0  # asked for by name
     assert len(list(outside.iterdir())) == 2
     (root / "output").unlink()
     (root / "output").touch()
-    assert cli("build").err == "error: output is not a folder; move it away\n"
+    assert cli("build").err == "error: output is not a directory; move it away\n"
 
 
 def test_output_may_be_elsewhere(cli: Cli, root: Path) -> None:

@@ -15,7 +15,7 @@ from support.drawn import OURS, PROJECT, drawn, shapes
 from cfngen import read
 from cfngen.linting.lint import INFORMATIONAL, Linter
 from cfngen.project.generate import SynthesizedTemplate
-from cfngen.project.header import intact
+from cfngen.project.header import is_unedited
 from cfngen.project.registry import InstalledBlueprint
 from cfngen.testing import references, statements, strings
 
@@ -185,7 +185,7 @@ def test_output_is_what_the_blueprints_say(name: str) -> None:
     path = PROJECT.output / f"{name}.yaml"
     template = drawn(name)
     assert path.read_text() == template.text, "run `cfngen build`"
-    assert intact(template.text)
+    assert is_unedited(template.text)
 
 
 def test_every_output_has_its_manifest_entry() -> None:

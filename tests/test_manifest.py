@@ -146,7 +146,7 @@ def test_a_manifest_is_found_wherever_its_files_are_read_from() -> None:
 
     place = manifest.find_in(folders, reader)
     assert (place.root, place.has_manifest) == (Path("/p/a"), True)
-    assert manifest.output_folder(place) == Path("/p/a/cfn")
+    assert manifest.output_directory(place) == Path("/p/a/cfn")
     assert manifest.listed_templates(place) == []
     assert calls == [
         folder / name for folder in folders[:2] for name in ("cfngen.toml", "pyproject.toml")
@@ -157,7 +157,7 @@ def test_a_manifest_is_found_wherever_its_files_are_read_from() -> None:
         raise OSError(5, "Input/output error", str(path))
 
     with pytest.raises(ManifestError, match=r"cfngen\.toml: cannot be read: Input/output error"):
-        manifest.output_folder(manifest.find_in(folders, refuse))
+        manifest.output_directory(manifest.find_in(folders, refuse))
     with pytest.raises(ValueError, match="no folder"):
         manifest.find_in([], reader)
 
@@ -167,7 +167,7 @@ def test_no_manifest_lists_nothing(tmp_path: Path) -> None:
     place = manifest.find_in([tmp_path], lambda _: None)
     assert (place.root, place.has_manifest) == (tmp_path, False)
     assert manifest.listed_templates(place) is None
-    assert manifest.output_folder(place) == tmp_path / "output"
+    assert manifest.output_directory(place) == tmp_path / "output"
     assert manifest.accepted_parts(place) == {}
     for text, listed in (
         ('output = "cfn"', None),
@@ -194,7 +194,9 @@ def test_a_link_to_nowhere_or_a_fifo_is_not_taken_for_no_manifest(
     project(tmp_path, '[templates.far]\nblueprint = "mani_bucket"')
     (tmp_path / "a").mkdir()
     put(tmp_path / "a/cfngen.toml")
-    with pytest.raises(ManifestError, match=r"cannot be read: (a link to gone|no ordinary file)"):
+    with pytest.raises(
+        ManifestError, match=r"cannot be read: (a symlink to gone|not a regular file)"
+    ):
         manifest.load(tmp_path / "a")
 
 
@@ -376,14 +378,14 @@ def test_what_comes_after_nothing_or_itself_is_told(tmp_path: Path) -> None:
         f"cfngen.toml: [templates.net] {kind}",
         f"cfngen.toml: [templates.other] {kind}",
         "cfngen.toml: [templates.app] after: no template 'ent'; did you mean 'net'?",
-        "cfngen.toml: [templates.app] after: goes round in a circle: app after app",
+        "cfngen.toml: [templates.app] after: circular dependency: app after app",
     ]
     circle = "".join(
         f'[templates.{name}]\nblueprint = "mani_bucket"\nafter = ["{before}"]\n'
         for name, before in (("a", "b"), ("b", "c"), ("c", "a"), ("d", "a"))
     )
     (problem,) = problems(tmp_path, circle)
-    assert "goes round in a circle: " in problem
+    assert "circular dependency: " in problem
     names = problem.rpartition(": ")[2].split(" after ")
     assert (names[0], names[-1]) in {("a", "a"), ("b", "b"), ("c", "c")}
     steps = {"a": "b", "b": "c", "c": "a"}
@@ -422,7 +424,7 @@ def test_everything_wrong_is_told_in_one_go(tmp_path: Path) -> None:
         (' [templates.""]', "'' is no name"),
         (' [templates.".hidden"]', "'.hidden' is no name"),
         (r' [templates."nul\u0000"]', r"'nul\x00' is no name"),
-        ("", "output: '../x' leads out of the project; --output may"),
+        ("", "output: '../x' is outside the project; only --output may be"),
         (" [templates.broken]", "options: not checked, since the blueprint mani_broken of"),
     ]
     wanted = {f"cfngen.toml:{table} {what}" for table, what in expected}
@@ -455,10 +457,10 @@ def test_tables_of_pyproject_are_named_in_full(tmp_path: Path) -> None:
         (b"x = " + b"[" * 9999, "cfngen.toml: not TOML: nested too deeply"),
         (b"x = " + b"1" * 9999, "cfngen.toml: not TOML: Exceeds the limit"),
         (b"templates = 1", "cfngen.toml: templates: must be tables, one for each template"),
-        (b'output = "/tmp"', "cfngen.toml: output: '/tmp' leads out of the project"),
-        (b'output = ""', 'cfngen.toml: output: must be a folder below the project, got ""'),
-        (b'output = "\\u0000"', "cfngen.toml: output: must be a folder below the project, got"),
-        (b"output = 1979-05-27", "cfngen.toml: output: must be a folder below the project, got"),
+        (b'output = "/tmp"', "cfngen.toml: output: '/tmp' is outside the project"),
+        (b'output = ""', 'cfngen.toml: output: must be a directory below the project, got ""'),
+        (b'output = "\\u0000"', "cfngen.toml: output: must be a directory below the project, got"),
+        (b"output = 1979-05-27", "cfngen.toml: output: must be a directory below the project, got"),
     ],
 )
 def test_a_file_that_is_no_manifest_is_told_with_its_line(

@@ -45,7 +45,7 @@ KINDS = {"a.yaml": CHANGED, "b.yaml": CHANGED, "c.yaml": SAME, "d.yaml": NEW, "g
 
 def build(output: Path, texts: dict[str, str], *, force: bool = False) -> list[Change]:
     """Plan and apply, as a build does."""
-    return write.apply(write.plan(output, texts, prune=True), force=force)
+    return write.apply(write.pending_changes(output, texts, prune=True), force=force)
 
 
 def contents(folder: Path) -> dict[str, str]:
@@ -80,9 +80,9 @@ def in_child(work: Callable[[], object]) -> int:
 def test_a_plan_writes_nothing_and_names_every_change(output: Path) -> None:
     """New, changed, same and removed files are told apart before anything is touched."""
     before = snapshot(output)
-    changes = write.plan(output, NEWER, prune=True)
+    changes = write.pending_changes(output, NEWER, prune=True)
     assert {change.path.name: change.kind for change in changes} == KINDS
-    assert [c.path.name for c in write.plan(output, NEWER)] == [
+    assert [c.path.name for c in write.pending_changes(output, NEWER)] == [
         "a.yaml",
         "b.yaml",
         "c.yaml",
@@ -128,7 +128,7 @@ def test_a_diff_is_a_unified_diff(output: Path, monkeypatch: pytest.MonkeyPatch)
         b"one\r\ntwo\x85\xc2\x85 \xe2\x80\xa8three\n".replace(b"\x85\xc2", b"\xc2")
     )
     (output / "b.yaml").write_text(OLD["b.yaml"] + "no newline at the end")
-    changes = write.plan(output, NEWER)
+    changes = write.pending_changes(output, NEWER)
     diff = "".join(change.diff() for change in changes)
     assert "--- output/a.yaml\ton disk\n+++ output/a.yaml\tfrom the blueprint\n@@" in diff
     assert "--- /dev/null\n+++ output/d.yaml\tfrom the blueprint\n@@ -0,0 " in diff
@@ -226,10 +226,10 @@ def not_text(path: Path) -> None:
 
 
 IN_THE_WAY: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a link": (a_link, r"is a link to ../victim; remove the link"),
-    "a dangling link": (lambda p: p.symlink_to("nowhere"), "is a link to nowhere"),
+    "a link": (a_link, r"is a symlink to ../victim; remove it"),
+    "a dangling link": (lambda p: p.symlink_to("nowhere"), "is a symlink to nowhere"),
     "a folder": (Path.mkdir, "is a folder; move it away"),
-    "a pipe": (os.mkfifo, "is no ordinary file; move it away"),
+    "a pipe": (os.mkfifo, "is not a regular file; move it away"),
     "not text": (not_text, "not UTF-8, so not made by cfngen; move it away"),
 }
 
@@ -261,11 +261,15 @@ def test_a_folder_that_leads_out_of_the_project_stops_the_build(tmp_path: Path) 
     (project / "inside").mkdir()
     (project / "fine").symlink_to("inside")
     for output in (project / "output", project / "output/deeper"):
-        with pytest.raises(WriteError, match=r"is a link out of the project, to .*outside"):
-            write.plan(output, NEWER, within=project)
+        with pytest.raises(
+            WriteError, match=r"is a symlink that points outside the project, to .*outside"
+        ):
+            write.pending_changes(output, NEWER, within=project)
     assert contents(outside) == OLD
-    assert write.plan(project / "fine", NEWER, within=project)
-    assert write.plan(project / "output", NEWER)  # named with --output, it is what was asked for
+    assert write.pending_changes(project / "fine", NEWER, within=project)
+    assert write.pending_changes(
+        project / "output", NEWER
+    )  # named with --output, it is what was asked for
 
 
 @pytest.mark.parametrize("put", [Path.touch, lambda p: p.symlink_to("nowhere"), os.mkfifo])
@@ -274,8 +278,8 @@ def test_an_output_that_is_no_folder_stops_the_build(
 ) -> None:
     """A file or a dangling link in the place of output/ is told."""
     put(tmp_path / "output")
-    with pytest.raises(WriteError, match="output is not a folder; move it away"):
-        write.plan(tmp_path / "output", NEWER)
+    with pytest.raises(WriteError, match="output is not a directory; move it away"):
+        write.pending_changes(tmp_path / "output", NEWER)
 
 
 def test_a_file_where_a_parent_should_be_stops_the_build(tmp_path: Path) -> None:
@@ -638,7 +642,7 @@ def test_two_builds_at_once_do_not_disturb_each_other(output: Path) -> None:
 
 def test_a_build_waits_for_another_and_then_looks_again(output: Path) -> None:
     """What another build wrote meanwhile is not written again."""
-    changes = write.plan(output, NEWER, prune=True)
+    changes = write.pending_changes(output, NEWER, prune=True)
     descriptor = os.open(output, os.O_RDONLY)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
     pid = os.fork()

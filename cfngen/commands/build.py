@@ -56,7 +56,7 @@ def build(
 
     if prune and names:
         raise CfngenError("--prune goes with a build of everything: leave out the names")
-    from cfngen.project.no_templates import require_templates
+    from cfngen.project.missing_manifest import require_templates
 
     found = manifest.find(here())
     require_templates(found, prune=prune)
@@ -67,19 +67,19 @@ def build(
         from cfngen.paths import display_path
         from cfngen.project import write
         from cfngen.project.generate import size_advice
-        from cfngen.project.siblings import mistakable
+        from cfngen.project.stray_files import stray_files
 
         project = manifest.read(found, Path(output) if output else None)
         entries = project.select(names)
         drawn = draw(entries)
-        changes = write.plan(
+        changes = write.pending_changes(
             project.output,
             {e.file_name: d.text for e, d in zip(entries, drawn, strict=True)},
             prune=not names,
             within=None if output else found.root,
         )
         files = [entry.file_name for entry in entries]
-        doubtful = mistakable(project.output, files, within=found.root)
+        doubtful = stray_files(project.output, files, within=found.root)
         paths = [display_path(project.output / entry.file_name) for entry in entries]
         results = linters.lint(
             [(d.text, p, e.regions) for d, p, e in zip(drawn, paths, entries, strict=True)]

@@ -66,7 +66,7 @@ def plan(
     from cfngen.deploy.script.shell import shell
     from cfngen.deploy.script.targets import in_one_account
     from cfngen.project import manifest
-    from cfngen.project.no_templates import require_templates
+    from cfngen.project.missing_manifest import require_templates
 
     bucket = _bucket(bucket)
     place = manifest.find(here())

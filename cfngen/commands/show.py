@@ -23,7 +23,7 @@ from cfngen.commands.project import complete_blueprints, complete_templates, dra
 def list_(form: str) -> None:
     """List the templates of this project, and the blueprints they can be made of."""
     from cfngen.project import listing, manifest, registry
-    from cfngen.project.no_templates import near_misses
+    from cfngen.project.missing_manifest import near_misses
 
     place = manifest.find(here())
     project = manifest.read(place)

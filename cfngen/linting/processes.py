@@ -22,7 +22,7 @@ from cfngen.linting.lint import Finding, Linter
 Job = tuple[str, str, tuple[str, ...]]
 # Seconds of a processor that cfn-lint may take for a template: twenty times what ours need. Some
 # of its rules take time in proportion to the square of a list, or worse.
-LEAST, PER_CHARACTER = 60.0, 0.001
+MIN_SECONDS, SECONDS_PER_CHARACTER = 60.0, 0.001
 
 
 class Linters:
@@ -85,7 +85,7 @@ class Linters:
             for number in share:
                 progress.begin(number)
                 results[number] = _lint(linter, jobs[number])
-            progress.begin(NOTHING)
+            progress.begin(NO_JOB)
             return results
 
         helpers = [_fork(partial(work, share)) for share in others]
@@ -103,7 +103,7 @@ def _lint(linter: Linter, job: Job) -> list[Finding]:
         LintError: it takes longer, or cfn-lint failed.
     """
     text, name, _ = job
-    seconds = LEAST + PER_CHARACTER * len(text)
+    seconds = MIN_SECONDS + SECONDS_PER_CHARACTER * len(text)
     try:
         with _no_longer_than(seconds):
             return linter.lint(*job)
@@ -142,9 +142,9 @@ def _shares(jobs: list[Job], workers: int) -> list[list[int]]:
     shares: list[list[int]] = [[] for _ in range(max(1, min(workers, len(jobs))))]
     loads = [0] * len(shares)
     for number in sorted(range(len(jobs)), key=lambda n: (-len(jobs[n][0]), n)):
-        least = loads.index(min(loads))
-        shares[least].append(number)
-        loads[least] += len(jobs[number][0])
+        idlest = loads.index(min(loads))
+        shares[idlest].append(number)
+        loads[idlest] += len(jobs[number][0])
     return shares
 
 
@@ -152,7 +152,7 @@ def _may_fork() -> bool:
     return sys.platform == "linux" and threading.active_count() == 1
 
 
-NOTHING = -1
+NO_JOB = -1
 
 
 class _Progress:
@@ -160,7 +160,7 @@ class _Progress:
 
     def __init__(self) -> None:
         self._shared = mmap.mmap(-1, 8)
-        self.begin(NOTHING)
+        self.begin(NO_JOB)
 
     def begin(self, number: int) -> None:
         self._shared[:] = number.to_bytes(8, "little", signed=True)
@@ -171,50 +171,50 @@ class _Progress:
 
 
 class _Child:
-    """A forked process that answers one question."""
+    """A forked process that replies to one request."""
 
-    def __init__(self, pid: int, requests: BinaryIO, answers: BinaryIO, at: _Progress) -> None:
+    def __init__(self, pid: int, requests: BinaryIO, replies: BinaryIO, at: _Progress) -> None:
         self.pid = pid
         self.requests = requests
-        self.answers = answers
+        self.replies = replies
         self.progress = at
 
-    def ask(self, question: Any, jobs: list[Job]) -> Any:
-        """Send the question and return the answer; what went wrong there is raised here.
+    def ask(self, request: Any, jobs: list[Job]) -> Any:
+        """Send the request and return the reply; what went wrong there is raised here.
 
         Args:
-            question: what to send.
+            request: what to send.
             jobs: what it is about, to name the one that it died of.
         """
         with contextlib.suppress(BrokenPipeError):  # it failed already; the answer says why
-            pickle.dump(question, self.requests)
+            pickle.dump(request, self.requests)
             self.requests.close()
         try:
-            answer = pickle.load(self.answers)  # noqa: S301 - written by our own child
+            reply = pickle.load(self.replies)  # noqa: S301 - written by our own child
         except (EOFError, pickle.UnpicklingError):
             raise LintError(self._death(jobs)) from None
-        if isinstance(answer, CfngenError):
-            raise answer
-        if isinstance(answer, BaseException):
+        if isinstance(reply, CfngenError):
+            raise reply
+        if isinstance(reply, BaseException):
             error = LintError("the linter failed, a bug of cfngen or cfn-lint:")
-            error.add_note(str(answer))
+            error.add_note(str(reply))
             raise error from None
-        return answer
+        return reply
 
     def _death(self, jobs: list[Job]) -> str:
-        """Return what a process died of that has not answered."""
+        """Return what a process died of that has not replied."""
         with contextlib.suppress(ChildProcessError):
             _, status = os.waitpid(self.pid, 0)
             self.pid = 0
             if os.WIFSIGNALED(status):
-                number, how = self.progress.number, signal.Signals(os.WTERMSIG(status)).name
-                if number == NOTHING:
-                    return f"the linter's process was killed ({how}) while it looked at no template"
+                number, cause = self.progress.number, signal.Signals(os.WTERMSIG(status)).name
+                if number == NO_JOB:
+                    return f"the linter's process was killed ({cause}) while it linted no template"
                 return (
-                    f"{jobs[number][1]}: the linter's process was killed ({how}) while it looked"
-                    " at this template; look at what is odd in it, or leave it out"
+                    f"{jobs[number][1]}: the linter's process was killed ({cause}) while it linted"
+                    " this template; look at what is odd in it, or leave it out"
                 )
-        return "the linter's process ended without an answer; run again"
+        return "the linter's process ended without a reply; run again"
 
     def end(self) -> None:
         """End the process and wait for it."""
@@ -223,7 +223,7 @@ class _Child:
                 os.kill(self.pid, signal.SIGKILL)
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self.pid, 0)
-        for stream in (self.requests, self.answers):
+        for stream in (self.requests, self.replies):
             with contextlib.suppress(OSError):
                 stream.close()
 
@@ -231,31 +231,31 @@ class _Child:
 def _fork(serve: Callable[[BinaryIO, _Progress], Any]) -> _Child:
     """Run `serve` in a fork of this process."""
     progress = _Progress()
-    question_read, question_write = os.pipe()
-    answer_read, answer_write = os.pipe()
+    request_read, request_write = os.pipe()
+    reply_read, reply_write = os.pipe()
     pid = os.fork()
     if pid:
-        os.close(question_read)
-        os.close(answer_write)
-        writer, reader = os.fdopen(question_write, "wb"), os.fdopen(answer_read, "rb")
+        os.close(request_read)
+        os.close(reply_write)
+        writer, reader = os.fdopen(request_write, "wb"), os.fdopen(reply_read, "rb")
         return _Child(pid, writer, reader, progress)
     # The child never returns into the caller's code, whatever happens.
     try:
         # Ctrl-C ends it at once. Python's own way could end up in a place where it prints a word.
         if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
             signal.signal(signal.SIGINT, signal.SIG_DFL)
-        os.close(question_write)
-        os.close(answer_read)
-        answer: Any
+        os.close(request_write)
+        os.close(reply_read)
+        reply: Any
         try:
-            with os.fdopen(question_read, "rb") as requests:
-                answer = serve(requests, progress)
+            with os.fdopen(request_read, "rb") as requests:
+                reply = serve(requests, progress)
         except EOFError:  # the parent gave up before it asked
             os._exit(0)
         except BaseException as error:  # the parent raises it
-            answer = error if isinstance(error, CfngenError) else _portable(error)
-        with os.fdopen(answer_write, "wb") as answers:
-            pickle.dump(answer, answers)
+            reply = error if isinstance(error, CfngenError) else _portable(error)
+        with os.fdopen(reply_write, "wb") as replies:
+            pickle.dump(reply, replies)
     finally:
         os._exit(0)
 

@@ -24,19 +24,19 @@ def document(driver: dict[str, Any], results: Sequence[Any], **more: Any) -> str
         "results": list(results),
         **more,
     }
-    found = {
+    contents = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [run],
     }
-    return as_json(found)
+    return as_json(contents)
 
 
 def location(file: str, line: int, column: int = 0) -> dict[str, Any]:
     """Return a place in a file; lines and columns begin with 1, 0 is an unknown one."""
     region = {"startLine": max(line, 1)} | ({"startColumn": column} if column > 0 else {})
-    found = uri(file.encode("utf-8", "backslashreplace").decode("utf-8"))
-    return {"physicalLocation": {"artifactLocation": {"uri": found}, "region": region}}
+    address = uri(file.encode("utf-8", "backslashreplace").decode("utf-8"))
+    return {"physicalLocation": {"artifactLocation": {"uri": address}, "region": region}}
 
 
 def added(origin: Origin) -> dict[str, Any]:

@@ -72,8 +72,8 @@ class Model(NamedTuple):
 
 
 # The region is one of the partition `aws`: `us-east-1`, `ap-southeast-2`.
-LONGEST = Model(14, KEPT, 0, max)
-SHORTEST = Model(9, 1, SUFFIX - SHORTEST_SUFFIX, min)
+MAXIMUM = Model(14, KEPT, 0, max)
+MINIMUM = Model(9, 1, SUFFIX - SHORTEST_SUFFIX, min)
 
 
 class Sizes:
@@ -88,7 +88,7 @@ class Sizes:
     nothing is ever found for a value that a template does not bound.
     """
 
-    def __init__(self, body: dict[str, Any], model: Model = LONGEST) -> None:
+    def __init__(self, body: dict[str, Any], model: Model = MAXIMUM) -> None:
         """Take a template as plain data, and how to take what it does not decide."""
         self.model = model
         self._resources = mapping(body.get("Resources"))
@@ -114,7 +114,7 @@ class Sizes:
             return 2 + self._text(value, lambda text: len(json.dumps(text, ensure_ascii=False)) - 2)
         else:
             return 0 if value is None else len(json.dumps(value, default=str))
-        return 2 + sum(inner) + max(len([one for one in inner if one]) - 1, 0)
+        return 2 + sum(inner) + max(len([part for part in inner if part]) - 1, 0)
 
     def text(self, value: Any) -> int:
         """Return the characters of a resolved text; of anything else, as JSON."""
@@ -131,28 +131,28 @@ class Sizes:
         key = _name_property(type_)
         if not key:
             return 1
-        given = self.resolved(mapping(resource.get("Properties")).get(key))
-        if given is not None:
-            return self.text(given)
-        made = generated(logical_id, type_, self.model.stack) - self.model.suffix_left_out
-        most = room(type_)
-        return min(made, most) if most else made
+        name = self.resolved(mapping(resource.get("Properties")).get(key))
+        if name is not None:
+            return self.text(name)
+        length = generated(logical_id, type_, self.model.stack) - self.model.suffix_left_out
+        limit = room(type_)
+        return min(length, limit) if limit else length
 
     def _text(self, value: str, literal: Callable[[str], int]) -> int:
         """Measure a text that may have references in it, which may stand in one another."""
-        found, depth, start = 0, 0, 0
+        length, depth, start = 0, 0, 0
         for place, letter in enumerate(value):
             if letter == OPEN:
                 if depth == 0:
-                    found += literal(DYNAMIC.sub("?", value[start:place]))
+                    length += literal(DYNAMIC.sub("?", value[start:place]))
                     start = place + 1
                 depth += 1
             elif letter == CLOSE and depth:
                 depth -= 1
                 if depth == 0:
-                    found += self._reference(value[start:place])
+                    length += self._reference(value[start:place])
                     start = place + 1
-        return found + (0 if depth else literal(DYNAMIC.sub("?", value[start:])))
+        return length + (0 if depth else literal(DYNAMIC.sub("?", value[start:])))
 
     def _reference(self, inner: str) -> int:
         if inner not in self._references:

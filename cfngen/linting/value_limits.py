@@ -37,7 +37,7 @@ def beyond(value: str, limits: dict[str, Any]) -> Iterator[tuple[str, str]]:
     Raises:
         UnreadablePatternError: the pattern is not of the engine's language.
     """
-    yield from (("length", how) for how in beyond_size(len(value), limits, "characters"))
+    yield from (("length", problem) for problem in beyond_size(len(value), limits, "characters"))
     if limits.get("enum") and value not in limits["enum"]:
         yield "enum", f"is {value[:SHOWN]!r}, none of {', '.join(limits['enum'])}"
     pattern = limits.get("pattern")
@@ -55,9 +55,9 @@ def beyond_size(size: int, limits: dict[str, Any], unit: str) -> Iterator[str]:
 
 def beyond_range(number: float, limits: dict[str, Any]) -> Iterator[str]:
     """Yield how a number is too small or too large."""
-    least, most = limits.get("min", number), limits.get("max", number)
-    if not least <= number <= most:
-        yield f"is {number:,}, not from {least:,} to {most:,}"
+    minimum, maximum = limits.get("min", number), limits.get("max", number)
+    if not minimum <= number <= maximum:
+        yield f"is {number:,}, not from {minimum:,} to {maximum:,}"
 
 
 @cache

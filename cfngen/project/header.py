@@ -8,7 +8,7 @@ import json
 import re
 from typing import Any
 
-LONGEST = 120  # characters of options; with more, only their names are said
+MAX_OPTIONS_CHARACTERS = 120  # with more, only the names of the options are written
 ORIGIN = re.compile(r"# Made by cfngen from (.*); change that, then run .*\Z")
 SEALED = re.compile(r"# Made by cfngen from .* seal ([0-9a-f]{16})\r?\Z")
 
@@ -23,8 +23,9 @@ def header(blueprint: str, distribution: str, options: dict[str, Any], body: str
     """
     source = f"blueprint {blueprint}" + (f" of {distribution}" if distribution else "")
     if options:
-        said = json.dumps(options, default=_plain)
-        source += f" with {said if len(said) <= LONGEST else 'options ' + ', '.join(options)}"
+        text = json.dumps(options, default=_plain)
+        long = len(text) > MAX_OPTIONS_CHARACTERS
+        source += f" with {'options ' + ', '.join(options) if long else text}"
     return f"Made by cfngen from {source}; change that, then run `cfngen build`; seal {seal(body)}"
 
 
@@ -39,12 +40,12 @@ def origin(text: str) -> str:
     return match[1] if match else ""
 
 
-def made_by_us(text: str) -> bool:
+def is_generated(text: str) -> bool:
     """Whether the first line says that cfngen made this file."""
     return bool(SEALED.match(text.partition("\n")[0]))
 
 
-def intact(text: str) -> bool:
+def is_unedited(text: str) -> bool:
     """Whether a file that cfngen made is still as cfngen made it.
 
     Line ends do not count: Git may have changed them on the way.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cfngen.escaping import as_json as data_as_json
 from cfngen.escaping import visible
-from cfngen.project.header import LONGEST
+from cfngen.project.header import MAX_OPTIONS_CHARACTERS
 from cfngen.project.manifest import Manifest
 from cfngen.project.registry import InstalledBlueprint
 
@@ -22,39 +22,39 @@ class Summary:
     problem: str = ""
 
 
-def summaries(known: Iterable[InstalledBlueprint]) -> list[Summary]:
+def summaries(blueprints: Iterable[InstalledBlueprint]) -> list[Summary]:
     """Return a line about each blueprint; one that cannot be imported does not hide the others."""
-    found = []
-    for entry in known:
+    listed = []
+    for entry in blueprints:
         summary, problem = "", ""
         try:
             summary = entry.load().summary
         except Exception as error:  # any bug of the blueprint's author
             problem = f"{type(error).__name__}: {error}"
-        found.append(Summary(entry.name, entry.distribution, summary, problem))
-    return found
+        listed.append(Summary(entry.name, entry.distribution, summary, problem))
+    return listed
 
 
 def text(project: Manifest, blueprints: Iterable[Summary], style: Callable[..., str]) -> str:
     """Return both lists for a person."""
     blueprints = list(blueprints)
-    wide = max((len(n) for n in (*project.templates, *(b.name for b in blueprints))), default=0)
+    width = max((len(n) for n in (*project.templates, *(b.name for b in blueprints))), default=0)
     title = visible(f"templates ({project.source})")
     if project.by_default:
         title = "templates that `cfngen show` prints; none is listed, so `cfngen build` makes none"
     lines = [style(title, bold=True)]
     for entry in project.templates.values():
         options = ", ".join(f"{key}={value!r}" for key, value in entry.options.items())
-        if len(options) > LONGEST:
+        if len(options) > MAX_OPTIONS_CHARACTERS:
             options = f"options {', '.join(entry.options)}"
         of = entry.blueprint.name + (f" with {options}" if options else "")
-        lines.append(f"  {visible(entry.name):<{wide}}  {visible(of)}")
+        lines.append(f"  {visible(entry.name):<{width}}  {visible(of)}")
     lines.append(style("blueprints", bold=True))
-    for found in blueprints:
-        about = visible(found.summary) or style(
-            "cannot be imported" if found.problem else "", fg="red"
+    for blueprint in blueprints:
+        about = visible(blueprint.summary) or style(
+            "cannot be imported" if blueprint.problem else "", fg="red"
         )
-        lines.append(f"  {found.name:<{wide}}  {about} ({found.distribution})")
+        lines.append(f"  {blueprint.name:<{width}}  {about} ({blueprint.distribution})")
     return "".join(f"{line}\n" for line in lines)
 
 

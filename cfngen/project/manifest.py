@@ -14,15 +14,15 @@ from cfngen.errors import CfngenError, ManifestError, did_you_mean
 from cfngen.paths import display_path
 from cfngen.project import registry
 from cfngen.project.manifest_file import KEYS as TOP_KEYS
-from cfngen.project.manifest_file import OUTPUT, Reader, several
+from cfngen.project.manifest_file import OUTPUT, Reader, duplicate_tables
 from cfngen.project.manifest_file import (
-    Found as Found,  # what is known of the file, from here as well
+    ManifestSource as ManifestSource,  # what is about the file can be had from here as well
 )
 from cfngen.project.manifest_file import accepted_parts as accepted_parts
 from cfngen.project.manifest_file import find as find
 from cfngen.project.manifest_file import find_in as find_in
 from cfngen.project.manifest_file import listed_templates as listed_templates
-from cfngen.project.manifest_file import output_folder as output_folder
+from cfngen.project.manifest_file import output_directory as output_directory
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
 KEYS = ("blueprint", "options", "regions", "after", "account")
@@ -87,7 +87,7 @@ def load(start: Path, output: Path | None = None) -> Manifest:
     A manifest is the table `[tool.cfngen]` of `pyproject.toml`, or the same tables without the
     prefix `tool.cfngen` in `cfngen.toml`. Without either, or where it has no `templates`, every
     installed blueprint is one template with its default options, which `list` and `show` can
-    show; who writes or deploys templates calls `no_templates.require_templates` first.
+    show; who writes or deploys templates calls `missing_manifest.require_templates` first.
 
     Args:
         start: the folder to start from; the nearest parent with a manifest wins.
@@ -99,14 +99,14 @@ def load(start: Path, output: Path | None = None) -> Manifest:
     return read(find(start), output)
 
 
-def read(found: Found, output: Path | None = None) -> Manifest:
+def read(found: ManifestSource, output: Path | None = None) -> Manifest:
     """Read a manifest that was found, as `load` does.
 
     Raises:
         ManifestError: as `load`.
     """
     known, missing = registry.search()
-    problems = [*found.problems, *several(found)]
+    problems = [*found.problems, *duplicate_tables(found)]
     readers = [_Reader(path, known) for path, _ in found.tables]
     read_ = [reader.read(table) for reader, (_, table) in zip(readers, found.tables, strict=True)]
     problems += [problem for reader in readers for problem in reader.problems] + missing
@@ -176,7 +176,7 @@ class _Reader(Reader):
             if not NAME.match(name):
                 self.problem(
                     where,
-                    f"{name!r} is no name for a file in the output folder: use letters, digits,"
+                    f"{name!r} cannot name a file in the output directory: use letters, digits,"
                     " '.', '_' and '-', at most 100, and begin with a letter or digit",
                 )
             elif (other := folded.setdefault(name.casefold(), name)) != name:
@@ -273,5 +273,5 @@ class _Reader(Reader):
             _, *circle = reversed(error.args[1])
             self.problem(
                 ("templates", circle[-1]),
-                f"after: goes round in a circle: {' after '.join((circle[-1], *circle))}",
+                f"after: circular dependency: {' after '.join((circle[-1], *circle))}",
             )

@@ -19,10 +19,10 @@ OUTPUT = Path("output")
 
 
 @dataclass(frozen=True)
-class Found:
+class ManifestSource:
     """Where a project is, and its tables, not understood yet.
 
-    `root` is the folder of the manifest, or where the search began if there is none.
+    `root` is the directory of the manifest, or where the search began if there is none.
     """
 
     root: Path
@@ -35,8 +35,8 @@ class Found:
         return bool(self.tables or self.problems)
 
 
-def find(start: Path) -> Found:
-    """Return the nearest folder from `start` upwards with a manifest; complains of nothing yet.
+def find(start: Path) -> ManifestSource:
+    """Return the nearest directory from `start` upwards with a manifest; complains of nothing yet.
 
     Cheap, for those who only ask where the project is, or what its templates are called.
     """
@@ -44,48 +44,48 @@ def find(start: Path) -> Found:
     return find_in((start, *start.parents), _on_disk)
 
 
-def find_in(folders: Iterable[Path], read: Callable[[Path], bytes | None]) -> Found:
-    """Return the first of the folders with a manifest, whose files `read` knows.
+def find_in(directories: Iterable[Path], read: Callable[[Path], bytes | None]) -> ManifestSource:
+    """Return the first of the directories with a manifest, whose files `read` knows.
 
     Args:
-        folders: nearest first, as messages should name them; there must be one at least.
+        directories: nearest first, as messages should name them; there must be one at least.
         read: returns the bytes of a file, `None` where there is no such file. An `OSError` that
             it raises becomes one of the problems.
     """
     nearest: Path | None = None
-    for folder in folders:
-        nearest = nearest or folder
+    for directory in directories:
+        nearest = nearest or directory
         problems: list[str] = []
-        own = _toml(folder / "cfngen.toml", read, problems)
-        shared = _toml(folder / "pyproject.toml", read, problems)
+        own = _toml(directory / "cfngen.toml", read, problems)
+        shared = _toml(directory / "pyproject.toml", read, problems)
         tool = (shared or {}).get("tool")
         tables: list[tuple[Path, Any]] = []
         if isinstance(tool, dict) and "cfngen" in tool:
-            tables.append((folder / "pyproject.toml", tool["cfngen"]))
+            tables.append((directory / "pyproject.toml", tool["cfngen"]))
         if own is not None:
-            tables.append((folder / "cfngen.toml", own))
+            tables.append((directory / "cfngen.toml", own))
         if tables or problems:
-            return Found(folder, tuple(tables), tuple(problems))
+            return ManifestSource(directory, tuple(tables), tuple(problems))
     if nearest is None:
-        raise ValueError("no folder to look for a manifest in")
-    return Found(nearest)
+        raise ValueError("no directory to look for a manifest in")
+    return ManifestSource(nearest)
 
 
-def output_folder(found: Found) -> Path:
-    """Return the folder of the templates; nothing else is read, and no blueprint is imported.
+def output_directory(source: ManifestSource) -> Path:
+    """Return the directory of the templates; nothing else is read, and no blueprint is imported.
 
     Raises:
-        ManifestError: what is wrong with the file, or with that folder.
+        ManifestError: what is wrong with the file, or with that directory.
     """
-    table, reader = _read_only(found)
-    folder = OUTPUT
+    table, reader = _read_only(source)
+    directory = OUTPUT
     if isinstance(table, dict):
-        folder = reader.output(table.get("output", str(OUTPUT)))
+        directory = reader.output(table.get("output", str(OUTPUT)))
     reader.complain()
-    return found.root / folder
+    return source.root / directory
 
 
-def listed_templates(found: Found) -> list[str] | None:
+def listed_templates(source: ManifestSource) -> list[str] | None:
     """Return the names in the table of templates, `None` where there is no such table.
 
     `None` also stands for no manifest at all; an empty table is an empty list. No blueprint is
@@ -94,13 +94,13 @@ def listed_templates(found: Found) -> list[str] | None:
     Raises:
         ManifestError: the file cannot be read, or `templates` are no tables.
     """
-    table, reader = _read_only(found)
+    table, reader = _read_only(source)
     templates = reader.templates(table) if isinstance(table, dict) else None
     reader.complain()
     return None if templates is None else list(templates)
 
 
-def accepted_parts(found: Found) -> dict[str, str]:
+def accepted_parts(source: ManifestSource) -> dict[str, str]:
     """Return which parts a review need not look into, each with the reason; none by default.
 
     They are the tables in `opaque` of the table `[review]`.
@@ -108,27 +108,27 @@ def accepted_parts(found: Found) -> dict[str, str]:
     Raises:
         ManifestError: what is wrong with the file, or with that table.
     """
-    table, reader = _read_only(found)
+    table, reader = _read_only(source)
     accepted = reader.accepted(table.get("review")) if isinstance(table, dict) else {}
     reader.complain()
     return accepted
 
 
-def several(found: Found) -> list[str]:
+def duplicate_tables(source: ManifestSource) -> list[str]:
     """Return what is wrong with where the tables are: there may be one only."""
-    if len(found.tables) < 2:
+    if len(source.tables) < 2:
         return []
-    second = display_path(found.root / "pyproject.toml")
+    second = display_path(source.root / "pyproject.toml")
     what = "is a second table of templates beside cfngen.toml; keep one of them"
     return [f"{second}: [tool.cfngen] {what}"]
 
 
-def _read_only(found: Found) -> tuple[Any, Reader]:
+def _read_only(source: ManifestSource) -> tuple[Any, Reader]:
     """Return the one table of a manifest, `None` without one, and who reads it."""
-    path, table = found.tables[0] if found.tables else (found.root / "cfngen.toml", None)
+    path, table = source.tables[0] if source.tables else (source.root / "cfngen.toml", None)
     reader = Reader(path)
-    reader.problems += [*found.problems, *several(found)]
-    if found.tables and not isinstance(table, dict):
+    reader.problems += [*source.problems, *duplicate_tables(source)]
+    if source.tables and not isinstance(table, dict):
         reader.problem((), "must be a table")
     return table, reader
 
@@ -165,16 +165,16 @@ class Reader:
             raise ManifestError(self.problems)
 
     def unknown_keys(
-        self, where: tuple[str, ...], table: dict[str, Any], known: tuple[str, ...], of: str = ""
+        self, where: tuple[str, ...], table: dict[str, Any], allowed: tuple[str, ...], of: str = ""
     ) -> None:
-        """Complain of each key that is not known; `of` says which entry of a list has it."""
+        """Complain of each key that is not allowed; `of` says which entry of a list has it."""
         for key, value in table.items():
-            if key in known:
+            if key in allowed:
                 continue
-            hint = did_you_mean(key, known)
+            hint = did_you_mean(key, allowed)
             if not where and isinstance(value, dict) and "blueprint" in value:
                 hint = f"; did you mean {self.table('templates', key)}?"
-            self.problem(where, f"{of}{bare(key)}: unknown key{hint} (known: {', '.join(known)})")
+            self.problem(where, f"{of}{bare(key)}: unknown key{hint} (known: {', '.join(allowed)})")
 
     def templates(self, table: dict[str, Any]) -> dict[str, Any] | None:
         """Return the tables of the templates, `None` where there is no such table."""
@@ -185,12 +185,12 @@ class Reader:
         return None
 
     def output(self, value: Any) -> Path:
-        """Return the folder for the templates, below the project."""
+        """Return the directory for the templates, below the project."""
         if not isinstance(value, str) or not value or "\0" in value:
             shown = json.dumps(value, ensure_ascii=False, default=str)
-            self.problem((), f"output: must be a folder below the project, got {shown}")
+            self.problem((), f"output: must be a directory below the project, got {shown}")
         elif Path(value).is_absolute() or ".." in Path(value).parts:
-            self.problem((), f"output: {value!r} leads out of the project; --output may")
+            self.problem((), f"output: {value!r} is outside the project; only --output may be")
         else:
             return Path(value)
         return OUTPUT
@@ -217,36 +217,36 @@ class Reader:
         for number, part in enumerate(parts):
             of = f"opaque[{number}]."
             self.unknown_keys(where, part, ("name", "reason"), of)
-            name = self._words(where, f"{of}name", part.get("name"), "shop/Network")
-            reason = self._words(where, f"{of}reason", part.get("reason"), "reviewed elsewhere")
+            name = self._text(where, f"{of}name", part.get("name"), "shop/Network")
+            reason = self._text(where, f"{of}reason", part.get("reason"), "reviewed elsewhere")
             if name and first.setdefault(name, number) != number:
                 self.problem(where, f"{of}name: {name!r} is listed already: opaque[{first[name]}]")
             elif name:
                 accepted[name] = reason
         return accepted
 
-    def _words(self, where: tuple[str, ...], key: str, value: Any, example: str) -> str:
-        words = value.strip() if isinstance(value, str) else ""
-        if not words or not words.isprintable():
+    def _text(self, where: tuple[str, ...], key: str, value: Any, example: str) -> str:
+        text = value.strip() if isinstance(value, str) else ""
+        if not text or not text.isprintable():
             self.problem(where, f'{key}: must be text on one line, such as "{example}"')
             return ""
-        return words
+        return text
 
 
 def _on_disk(path: Path) -> bytes | None:
-    """Return what is in a file; a link to nowhere or a device is not taken for no file.
+    """Return what is in a file; a symlink to nowhere or a device is not taken for no file.
 
     Raises:
         OSError: there is something that cannot be read.
     """
     try:
         mode = path.stat().st_mode
-        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a folder says so itself
-            raise OSError(0, "no ordinary file")
+        if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):  # a directory says so itself
+            raise OSError(0, "not a regular file")
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         if path.is_symlink():
-            raise OSError(0, f"a link to {path.readlink()}, which is not there") from None
+            raise OSError(0, f"a symlink to {path.readlink()}, which does not exist") from None
         return None
 
 

@@ -1,4 +1,4 @@
-"""The one place that touches the output folder."""
+"""The one place that touches the output directory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from cfngen.errors import WriteError, several
 from cfngen.escaping import visible
 from cfngen.paths import display_path
-from cfngen.project.header import intact, made_by_us
+from cfngen.project.header import is_generated, is_unedited
 
 NEW, CHANGED, SAME, REMOVED = "new", "changed", "same", "removed"
 # Beside the files until a build is through; what a killed one left is cleared by the next.
@@ -59,22 +59,22 @@ class Change:
         )
 
 
-def plan(
+def pending_changes(
     output: Path, texts: dict[str, str], *, prune: bool = False, within: Path | None = None
 ) -> list[Change]:
-    """Return what has to change in the folder, in the order of the names; writes nothing.
+    """Return what has to change in the directory, in the order of the names; writes nothing.
 
     Args:
-        output: the folder, which need not exist.
+        output: the directory, which need not exist.
         texts: file names and what should be in them.
-        prune: whether files that cfngen made and nobody asks for any more are removed.
-        within: the folder that `output` must not lead out of through a link.
+        prune: whether files that cfngen made and that are not listed any more are removed.
+        within: the directory that `output` must not lead out of through a symlink.
 
     Raises:
-        WriteError: the folder or a file cannot be read, or leads elsewhere; all of it at once.
+        WriteError: the directory or a file cannot be read, or leads elsewhere; all of it at once.
     """
     try:
-        _check_folder(output, within)
+        _check_directory(output, within)
         changes = _wanted(output, texts)
         return changes + (_unwanted(output, texts) if prune and output.is_dir() else [])
     except OSError as error:
@@ -82,19 +82,19 @@ def plan(
         raise WriteError(f"{at}: cannot be read: {error.strerror}") from None
 
 
-def _check_folder(output: Path, within: Path | None) -> None:
+def _check_directory(output: Path, within: Path | None) -> None:
     target = Path(os.path.realpath(output))
     if within is not None and not target.is_relative_to(os.path.realpath(within)):
         raise WriteError(
-            f"{display_path(output)} is a link out of the project, to {target}; remove the link, or"
-            " name that folder with --output"
+            f"{display_path(output)} is a symlink that points outside the project, to {target};"
+            " remove it, or name that directory with --output"
         )
     if os.path.lexists(output) and not output.is_dir():
-        raise WriteError(f"{display_path(output)} is not a folder; move it away")
+        raise WriteError(f"{display_path(output)} is not a directory; move it away")
 
 
 def _wanted(output: Path, texts: dict[str, str]) -> list[Change]:
-    """Return the changes to the files that are asked for, the same ones among them."""
+    """Return the changes to the files that are wanted, the same ones among them."""
     problems: list[str] = []
     changes: list[Change] = []
     for name, after in sorted(texts.items()):
@@ -106,13 +106,13 @@ def _wanted(output: Path, texts: dict[str, str]) -> list[Change]:
 
 
 def _unwanted(output: Path, texts: dict[str, str]) -> list[Change]:
-    """Return the removals of files that cfngen made and nobody asks for."""
+    """Return the removals of files that cfngen made and that are not wanted."""
     return [
         Change(path, _current(path), None)
         for path in sorted(output.glob("*.yaml"))
         if path.name not in texts
         and stat.S_ISREG(path.lstat().st_mode)
-        and made_by_us(path.read_bytes().decode("utf-8", "replace"))
+        and is_generated(path.read_bytes().decode("utf-8", "replace"))
     ]
 
 
@@ -124,46 +124,46 @@ def apply(changes: Iterable[Change], *, force: bool = False) -> list[Change]:
     it has renamed. Files that are the same are not touched.
 
     Args:
-        changes: what `plan` returned.
+        changes: what `pending_changes` returned.
         force: overwrite files that were edited by hand, or that cfngen did not make.
 
     Raises:
-        WriteError: a file was edited since, or the folder cannot be written; the folder is then
+        WriteError: a file was edited since, or the directory cannot be written; it is then
             as it was.
     """
     changes = list(changes)
-    folders = {change.path.parent for change in changes}
-    if not folders:
+    directories = {change.path.parent for change in changes}
+    if not directories:
         return []
-    (folder,) = folders
-    made: list[Path] = []
+    (directory,) = directories
+    created: list[Path] = []
     try:
-        if all(change.kind == SAME for change in changes) and not any(_left_in(folder)):
+        if all(change.kind == SAME for change in changes) and not any(_left_in(directory)):
             return []
-        made += [f for f in (folder, *folder.parents) if not f.exists()]
-        folder.mkdir(parents=True, exist_ok=True)
-        with _alone_in(folder):
-            return _apply(folder, changes, force=force)
+        created += [f for f in (directory, *directory.parents) if not f.exists()]
+        directory.mkdir(parents=True, exist_ok=True)
+        with _alone_in(directory):
+            return _apply(directory, changes, force=force)
     except BaseException as error:
-        for new in made:
+        for new in created:
             with contextlib.suppress(OSError):  # not empty, or never made
                 new.rmdir()
         if isinstance(error, OSError):
-            at = str(error.filename2 or error.filename or folder)
+            at = str(error.filename2 or error.filename or directory)
             raise WriteError(
-                f"{display_path(folder if STAGING in at else at)}: cannot be written:"
-                f" {error.strerror}; {display_path(folder)}/ is as it was: make room or grant"
+                f"{display_path(directory if STAGING in at else at)}: cannot be written:"
+                f" {error.strerror}; {display_path(directory)}/ is as it was: make room or grant"
                 " access, and run again"
             ) from None
         raise
 
 
-def _apply(folder: Path, changes: list[Change], *, force: bool) -> list[Change]:
-    """Make the changes, alone in the folder."""
+def _apply(directory: Path, changes: list[Change], *, force: bool) -> list[Change]:
+    """Make the changes, alone in the directory."""
     needed = _still_needed(changes, force=force)
     if not needed:
         return []
-    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=folder))
+    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=directory))
     try:
         old = {change.path: staging / f"{number}.old" for number, change in enumerate(needed)}
         new = {change.path: staging / f"{number}.new" for number, change in enumerate(needed)}
@@ -180,7 +180,7 @@ def _apply(folder: Path, changes: list[Change], *, force: bool) -> list[Change]:
                     change.path.unlink()
                 else:
                     new[change.path].replace(change.path)
-            _flush(folder)
+            _flush(directory)
         except BaseException:
             _undo(tried, old)
             raise
@@ -190,7 +190,7 @@ def _apply(folder: Path, changes: list[Change], *, force: bool) -> list[Change]:
 
 
 def _still_needed(changes: list[Change], *, force: bool) -> list[Change]:
-    """Look again, since another build may have written after the plan was made.
+    """Look again, since another build may have written meanwhile.
 
     Raises:
         WriteError: files were edited, all of them at once.
@@ -217,11 +217,9 @@ def _current(path: Path) -> str | None:
     try:
         mode = path.lstat().st_mode
         if stat.S_ISLNK(mode):
-            raise WriteError(
-                f"{display_path(path)} is a link to {path.readlink()}; remove the link"
-            )
+            raise WriteError(f"{display_path(path)} is a symlink to {path.readlink()}; remove it")
         if not stat.S_ISREG(mode):
-            what = "a folder" if stat.S_ISDIR(mode) else "no ordinary file"
+            what = "a directory" if stat.S_ISDIR(mode) else "not a regular file"
             raise WriteError(f"{display_path(path)} is {what}; move it away")
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
@@ -242,17 +240,17 @@ def edited(changes: Iterable[Change]) -> list[str]:
 def _edited(change: Change) -> list[str]:
     """Return why a file should not be overwritten or removed, or nothing."""
     path, before = display_path(change.path), change.before
-    if before is None or intact(before):
+    if before is None or is_unedited(before):
         return []
     verb = "remove" if change.after is None else "overwrite"
     if "\n<<<<<<< " in f"\n{before}":
         return [f"{path}: has merge conflicts; when the blueprints are merged, build with --force"]
-    if made_by_us(before):
-        why = "edited by hand since cfngen made it"
+    if is_generated(before):
+        reason = "edited by hand since cfngen made it"
         remedy = "move the edit to the blueprint (`cfngen build --check` shows it)"
     else:
-        why, remedy = "not made by cfngen", "move it away"
-    return [f"{path}: {why}; {remedy}, or {verb} it with --force"]
+        reason, remedy = "not made by cfngen", "move it away"
+    return [f"{path}: {reason}; {remedy}, or {verb} it with --force"]
 
 
 def _stage(staged: Path, text: str, like: Path) -> None:
@@ -293,31 +291,31 @@ def _undo(tried: list[Change], old: dict[Path, Path]) -> None:
         )
 
 
-def _flush(folder: Path) -> None:
+def _flush(directory: Path) -> None:
     """Bring the renames themselves to the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
+    descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
 
-def _left_in(folder: Path) -> Iterator[Path]:
+def _left_in(directory: Path) -> Iterator[Path]:
     """Yield what killed builds left, or running ones have."""
-    return folder.glob(f"{STAGING}*")
+    return directory.glob(f"{STAGING}*")
 
 
 @contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold the folder against other builds, and clear what a killed one left."""
-    descriptor = os.open(folder, os.O_RDONLY)
+def _alone_in(directory: Path) -> Iterator[None]:
+    """Hold the directory against other builds, and clear what a killed one left."""
+    descriptor = os.open(directory, os.O_RDONLY)
     try:
         # Windows and some network file systems know no flock; there, builds may race.
         with contextlib.suppress(ImportError, OSError):
             import fcntl
 
             fcntl.flock(descriptor, fcntl.LOCK_EX)
-            for left in _left_in(folder):
+            for left in _left_in(directory):
                 shutil.rmtree(left, ignore_errors=True)
         yield
     finally:

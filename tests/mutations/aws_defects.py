@@ -22,15 +22,15 @@ AWS_DEFECTS = [
     Defect(
         "a pattern past 2,048 characters is not noticed",
         "cfngen/linting/rules/budgets.py",
-        "    if (most := size(longest)) <= budget.most:\n",
-        "    if (most := size(longest)) <= budget.most + 1:\n",
+        "    if (max_length := size(largest)) <= budget.limit:\n",
+        "    if (max_length := size(largest)) <= budget.limit + 1:\n",
         "tests/rules/test_budgets.py::test_each_budget_takes_what_aws_takes_and_not_one_more",
     ),
     Defect(
         "policies beside a role are not counted with those inside",
         "cfngen/linting/rules/budgets.py",
-        "                    found.setdefault((holder, str(who)), []).append(part)\n",
-        "                    found.setdefault((holder, name), []).append(part)\n",
+        "                    policies.setdefault((holder, str(who)), []).append(part)\n",
+        "                    policies.setdefault((holder, name), []).append(part)\n",
         "tests/rules/test_budgets.py::test_what_a_role_has_inside_and_beside_it_counts_together",
     ),
     Defect(

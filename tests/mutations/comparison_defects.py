@@ -177,10 +177,10 @@ COMPARISON_DEFECTS = [
     # --- the manifest and the output folder ---
     Defect(
         "without a list of templates every blueprint is built",
-        "cfngen/project/no_templates.py",
+        "cfngen/project/missing_manifest.py",
         "    if listed is None:\n",
         "    if listed is None and prune:\n",
-        "tests/test_no_templates.py::test_commands_that_write_or_deploy_need_a_list",
+        "tests/test_missing_manifest.py::test_commands_that_write_or_deploy_need_a_list",
     ),
     Defect(
         "a copy of a template beside it passes the check",

@@ -46,20 +46,20 @@ def filled(size: int, *, as_text: bool) -> Any:
 @pytest.mark.parametrize("budget", BUDGETS, ids=lambda b: f"{b.type} {'.'.join(b.path)}")
 def test_each_budget_takes_what_aws_takes_and_not_one_more(budget: Any) -> None:
     """Whatever is measured, the limit itself is right and the next character is too much."""
-    for size, found in ((budget.most, 0), (budget.most + 1, 1)):
+    for size, found in ((budget.limit, 0), (budget.limit + 1, 1)):
         properties = at(budget.path, filled(size, as_text=budget.as_text))
         said = problems({"It": {"Type": budget.type, "Properties": properties}})
         assert len(said) == found
     (problem,) = said
     steps = [0 if key == "*" else key for key in budget.path]
     assert problem.path == ("Resources", "It", "Properties", *steps)
-    assert f"has {budget.most + 1:,} characters or more once deployed" in problem.message
-    assert f"{budget.taker} takes {budget.most:,}; {budget.instead}" in problem.message
+    assert f"has {budget.limit + 1:,} characters or more once deployed" in problem.message
+    assert f"{budget.service} takes {budget.limit:,}; {budget.remedy}" in problem.message
 
 
 def test_the_budgets_are_aws_s() -> None:
     """Written down a second time, from the pages."""
-    assert {(b.type.split("::", 1)[1], b.path[-1:], b.most) for b in BUDGETS} == {
+    assert {(b.type.split("::", 1)[1], b.path[-1:], b.limit) for b in BUDGETS} == {
         ("Events::Rule", ("EventPattern",), 2_048),
         ("Events::Rule", ("InputTemplate",), 8_192),
         ("Events::Rule", ("Input",), 8_192),

@@ -41,12 +41,12 @@ def beyond_api(body: dict[str, Any]) -> Iterator[tuple[str, Problem]]:
         root = _data().get(str(resource.get("Type")))
         properties = resource.get("Properties")
         if root and isinstance(properties, dict):
-            judge = _Judge(body, {"within": root}, conditional="Condition" in resource)
-            yield from judge.walk(properties, ("Resources", name, "Properties"), judge.root)
+            checker = _Checker(body, {"within": root}, conditional="Condition" in resource)
+            yield from checker.walk(properties, ("Resources", name, "Properties"), checker.root)
 
 
 @dataclass(frozen=True)
-class _Judge:
+class _Checker:
     """Walks the properties of a resource and the limits of its type side by side."""
 
     body: dict[str, Any]
@@ -83,9 +83,9 @@ class _Judge:
             for key, item in value.items():
                 if "{key}" in below:
                     yield from _single(str(key), (*path, key), below["{key}"])
-                found = below.get(key) or below.get("*")
-                if found:
-                    yield from self.walk(item, (*path, key), found)
+                inner = below.get(key) or below.get("*")
+                if inner:
+                    yield from self.walk(item, (*path, key), inner)
         elif isinstance(value, list):
             if limits.get("is") == "list" and all(_function(item) is None for item in value):
                 yield from _sized(len(value), path, limits, "items")
@@ -125,17 +125,17 @@ def _single(value: Any, path: Path, limits: dict[str, Any]) -> Iterator[tuple[st
         return
     if kind in NUMBERS:
         if literal(text) and (number := _number(text)) is not None:
-            for how in beyond_range(number, limits):
-                yield "range", _problem(path, limits, how)
+            for problem_text in beyond_range(number, limits):
+                yield "range", _problem(path, limits, problem_text)
     elif kind == "string" and literal(text):
         try:
-            for what, how in beyond(text, limits):
-                yield what, _problem(path, limits, how)
+            for what, problem_text in beyond(text, limits):
+                yield what, _problem(path, limits, problem_text)
         except UnreadablePatternError as error:
             yield "pattern", _problem(path, limits, f"cannot be judged: no pattern is {error}")
     elif kind == "string":  # what is left for deploy time makes it longer, if anything
-        shortest = {"max": limits.get("max", len(text))}
-        yield from _sized(len(UNKNOWN.sub("", text)), path, {**limits, **shortest, "min": 0}, CHARS)
+        at_least = {"max": limits.get("max", len(text))}
+        yield from _sized(len(UNKNOWN.sub("", text)), path, {**limits, **at_least, "min": 0}, CHARS)
 
 
 CHARS = "characters"
@@ -144,13 +144,13 @@ CHARS = "characters"
 def _sized(
     size: int, path: Path, limits: dict[str, Any], unit: str
 ) -> Iterator[tuple[str, Problem]]:
-    for how in beyond_size(size, limits, unit):
-        yield "length", _problem(path, limits, how)
+    for problem_text in beyond_size(size, limits, unit):
+        yield "length", _problem(path, limits, problem_text)
 
 
-def _problem(path: Path, limits: dict[str, Any], how: str) -> Problem:
+def _problem(path: Path, limits: dict[str, Any], problem_text: str) -> Problem:
     keys = [str(key) for key in path[3:] if key != "Fn::If"]
-    return Problem(path, f"{'.'.join(keys)} {how} ({limits['of']})")
+    return Problem(path, f"{'.'.join(keys)} {problem_text} ({limits['of']})")
 
 
 def _function(value: Any) -> str | None:
@@ -192,7 +192,7 @@ RULES = (
             " refuses the value: the resource fails to be created, and the stack rolls back"
         ),
         source=API,
-        problems=lambda body: (found for what, found in beyond_api(body) if what != "enum"),
+        problems=lambda body: (problem for what, problem in beyond_api(body) if what != "enum"),
     ),
     Rule(
         id="W9401",
@@ -202,6 +202,6 @@ RULES = (
             " older than the value: look it up"
         ),
         source=API,
-        problems=lambda body: (found for what, found in beyond_api(body) if what == "enum"),
+        problems=lambda body: (problem for what, problem in beyond_api(body) if what == "enum"),
     ),
 )

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from cfngen.cloudformation import quotas
 from cfngen.cloudformation.physical_names import name_property, room
 from cfngen.linting.rule import Problem, Rule
-from cfngen.linting.sizes import LONGEST, SHORTEST, Sizes, mapping
+from cfngen.linting.sizes import MAXIMUM, MINIMUM, Sizes, mapping
 
 Path = tuple[str | int, ...]
 
@@ -23,10 +23,10 @@ class Budget(NamedTuple):
 
     type: str
     path: tuple[str, ...]
-    most: int
+    limit: int
     what: str
-    taker: str
-    instead: str
+    service: str
+    remedy: str
     as_text: bool = False
 
 
@@ -122,7 +122,7 @@ def over_budget(body: dict[str, Any]) -> Iterator[Problem]:
 
     Source of the limits: `cfngen.cloudformation.quotas`.
     """
-    longest, shortest = Sizes(body, LONGEST), Sizes(body, SHORTEST)
+    largest, smallest = Sizes(body, MAXIMUM), Sizes(body, MINIMUM)
     resources = mapping(body.get("Resources"))
     if len(resources) > quotas.RESOURCES:
         yield Problem(
@@ -139,16 +139,16 @@ def over_budget(body: dict[str, Any]) -> Iterator[Problem]:
         for budget in BUDGETS:
             if budget.type == type_:
                 for path, value in _values(properties, budget.path, at):
-                    yield from _measured(path, [value], budget, longest, shortest)
+                    yield from _measured(path, [value], budget, largest, smallest)
         if parts := holders.get((type_, name)):
-            most, kind = HOLDERS[type_][0], HOLDERS[type_][-1]
+            limit, kind = HOLDERS[type_][0], HOLDERS[type_][-1]
             own = [part for part in parts if part.path[1] == name]
-            budget = Budget(type_, (), most, f"the {kind} with all its inline policies", "IAM",
+            budget = Budget(type_, (), limit, f"the {kind} with all its inline policies", "IAM",
                             FEWER + " into managed policies")  # fmt: skip
             path = own[0].path if own else at[:2]
-            yield from _measured(path, _together(parts, resource, longest), budget, longest,
-                                 shortest)  # fmt: skip
-        yield from _long_name(at, type_, properties, shortest)
+            yield from _measured(path, _together(parts, resource, largest), budget, largest,
+                                 smallest)  # fmt: skip
+        yield from _long_name(at, type_, properties, smallest)
 
 
 def _values(value: Any, path: Sequence[str], at: Path) -> Iterator[tuple[Path, Any]]:
@@ -167,7 +167,7 @@ def _values(value: Any, path: Sequence[str], at: Path) -> Iterator[tuple[Path, A
 
 
 def _measured(
-    path: Path, values: list[Any], budget: Budget, longest: Sizes, shortest: Sizes
+    path: Path, values: list[Any], budget: Budget, largest: Sizes, smallest: Sizes
 ) -> Iterator[Problem]:
     """Yield what is wrong with the size of values that count together."""
 
@@ -175,22 +175,26 @@ def _measured(
         measure = sizes.text if budget.as_text else sizes.json
         return sum(measure(sizes.resolved(value)) for value in values)
 
-    if (most := size(longest)) <= budget.most:
+    if (max_length := size(largest)) <= budget.limit:
         return
-    fewest = size(shortest)
-    certain = fewest > budget.most
-    has = f"has {fewest:,} characters or more" if certain else f"may have {most:,} characters"
+    min_length = size(smallest)
+    certain = min_length > budget.limit
+    has = (
+        f"has {min_length:,} characters or more"
+        if certain
+        else f"may have {max_length:,} characters"
+    )
     yield Problem(
         path,
-        f"{budget.what} {has} once deployed; {budget.taker} takes {budget.most:,};"
-        f" {budget.instead}",
+        f"{budget.what} {has} once deployed; {budget.service} takes {budget.limit:,};"
+        f" {budget.remedy}",
         certain,
     )
 
 
 def _policies(resources: dict[str, Any]) -> dict[tuple[str, str], list[Part]]:
     """Return the inline policies of each role, user and group of the template."""
-    found: dict[tuple[str, str], list[Part]] = {}
+    policies: dict[tuple[str, str], list[Part]] = {}
     for name, resource in resources.items():
         resource = mapping(resource)
         type_, properties = str(resource.get("Type", "")), mapping(resource.get("Properties"))
@@ -198,21 +202,21 @@ def _policies(resources: dict[str, Any]) -> dict[tuple[str, str], list[Part]]:
         condition = str(resource.get("Condition", ""))
         for holder, (_, own, key, keys, _kind) in HOLDERS.items():
             if type_ == holder:
-                found[holder, name] = [
+                policies[holder, name] = [
                     *(Part(path, document, condition) for path, document in
                       _values(properties, ("Policies", "*", "PolicyDocument"), at)),
-                    *found.get((holder, name), []),
+                    *policies.get((holder, name), []),
                 ]  # fmt: skip
             named = properties.get(key) if type_ == own else None
             several = properties.get(keys, []) if type_ == SHARED_POLICY else []
-            for one in (named, *(several if isinstance(several, list) else [])):
-                who = mapping(one).get("Ref")
+            for reference in (named, *(several if isinstance(several, list) else [])):
+                who = mapping(reference).get("Ref")
                 if mapping(resources.get(str(who))).get("Type") == holder:
                     part = Part(
                         (*at, "PolicyDocument"), properties.get("PolicyDocument"), condition
                     )
-                    found.setdefault((holder, str(who)), []).append(part)
-    return found
+                    policies.setdefault((holder, str(who)), []).append(part)
+    return policies
 
 
 def _together(parts: list[Part], holder: dict[str, Any], sizes: Sizes) -> list[Any]:
@@ -226,30 +230,30 @@ def _together(parts: list[Part], holder: dict[str, Any], sizes: Sizes) -> list[A
     for part in parts:
         if part.condition not in ("", str(holder.get("Condition", ""))):
             sometimes.setdefault(part.condition, []).append(part.document)
-    most = max(
+    largest_group = max(
         sometimes.values(),
-        key=lambda documents: sum(sizes.json(sizes.resolved(one)) for one in documents),
+        key=lambda documents: sum(sizes.json(sizes.resolved(document)) for document in documents),
         default=[],
     )
-    return [*always, *most]
+    return [*always, *largest_group]
 
 
 def _long_name(
-    at: Path, type_: str, properties: dict[str, Any], shortest: Sizes
+    at: Path, type_: str, properties: dict[str, Any], smallest: Sizes
 ) -> Iterator[Problem]:
     """Yield a name that is too long whatever fills it in; cfn-lint sees those that are literal."""
     if not any(isinstance(value, dict) for value in properties.values()):
         return  # saves a look at the schema
     key = name_property(type_)
-    given = properties.get(key)
-    if not isinstance(given, dict):
+    name_value = properties.get(key)
+    if not isinstance(name_value, dict):
         return
-    fewest, most = shortest.text(shortest.resolved(given)), room(type_)
-    if most and fewest > most:
+    min_length, limit = smallest.text(smallest.resolved(name_value)), room(type_)
+    if limit and min_length > limit:
         yield Problem(
             (*at, key),
-            f"the name has {fewest:,} characters or more once deployed; {type_} takes {most:,};"
-            " shorten it, or leave it out and CloudFormation makes one that fits",
+            f"the name has {min_length:,} characters or more once deployed; {type_} takes"
+            f" {limit:,}; shorten it, or leave it out and CloudFormation makes one that fits",
         )
 
 

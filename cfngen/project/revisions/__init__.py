@@ -69,7 +69,7 @@ def pair(base: str, head: str | None, here: Path) -> Comparison:
     if first.path is None and (second is None or second.path is None):
         return _outputs(first, second, here)
     if second is None:
-        folder = manifest.output_folder(manifest.find(here))
+        folder = manifest.output_directory(manifest.find(here))
         second = argument(display_path(folder)) if folder.is_dir() else None
         if second is None:
             raise CfngenError(f"{display_path(folder)}/: no such folder; run `cfngen build` first")

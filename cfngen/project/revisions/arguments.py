@@ -116,14 +116,14 @@ def file(given: Argument, other: Argument) -> Source:
         raise CfngenError(f"{display_path(path)}{where}: not UTF-8, so no template") from None
 
 
-def project(tree: Tree, here: Path) -> manifest.Found:
+def project(tree: Tree, here: Path) -> manifest.ManifestSource:
     """Return the manifest that a tree has for a folder; files and folders go by the disk's."""
     if isinstance(tree, OnDisk):
         return manifest.find(here)
     here = Path(os.path.abspath(here))  # noqa: PTH100 - as git has it: links are not followed
     folders = [path for path in (here, *here.parents) if path.is_relative_to(tree.top)]
     if not folders:
-        return manifest.Found(here)
+        return manifest.ManifestSource(here)
     return manifest.find_in(folders, lambda path: tree.settings(folder_of(tree, path)))
 
 
@@ -149,7 +149,7 @@ def outputs(base: Argument, head: Argument | None, here: Path) -> tuple[Place, P
     listed: list[Path | None] = []
     for found, side in zip(projects, (base, head), strict=True):
         with of_revision(side.text if side else ""):
-            listed.append(manifest.output_folder(found) if found.has_manifest else None)
+            listed.append(manifest.output_directory(found) if found.has_manifest else None)
     usual = here.absolute() / "output"
     first, second = (
         own or (usual if tree.has(folder_of(tree, usual)) else None) or other or usual

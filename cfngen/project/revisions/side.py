@@ -30,7 +30,7 @@ class Place:
     label: str
     tree: Tree
     folder: str
-    project: manifest.Found
+    project: manifest.ManifestSource
 
     @property
     def in_revision(self) -> bool:

@@ -12,7 +12,7 @@ from cfngen import synthesize
 from cfngen.cli import main
 from cfngen.errors import ManifestError
 from cfngen.project import manifest, registry
-from cfngen.project.no_templates import near_misses, require_templates
+from cfngen.project.missing_manifest import near_misses, require_templates
 
 ONE = '[templates.one]\nblueprint = "none_bucket"\n'
 

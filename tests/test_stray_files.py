@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from cfngen.errors import WriteError
-from cfngen.project.siblings import mistakable
+from cfngen.project.stray_files import stray_files
 
 NAMES = ("one.yaml", "a.b.yaml")
 
@@ -44,7 +44,7 @@ def test_a_file_of_another_suffix_beside_a_template_is_named(
     (output / name).write_text("anything\n")
     if len(list(output.iterdir())) == len(NAMES):
         pytest.skip("case does not count on this disk")
-    (line,) = mistakable(output, NAMES)
+    (line,) = stray_files(output, NAMES)
     assert line == (
         f"output/{name}: beside output/{template}, which this project makes: a reviewer or a"
         " deployment may take one for the other; remove it"
@@ -54,7 +54,7 @@ def test_a_file_of_another_suffix_beside_a_template_is_named(
 def test_a_template_that_is_not_built_yet_has_siblings_too(output: Path) -> None:
     """A `.yml` is named before there is a `.yaml`; on a disk without case the file is the same."""
     (output / "one.yaml").rename(output / "one.yml")
-    assert len(mistakable(output, NAMES)) == 1
+    assert len(stray_files(output, NAMES)) == 1
 
 
 def test_what_is_no_sibling_is_left_alone(output: Path) -> None:
@@ -64,16 +64,16 @@ def test_what_is_no_sibling_is_left_alone(output: Path) -> None:
     (output / "one.json").mkdir()
     (output / "sub").mkdir()
     (output / "sub/one.yml").touch()
-    assert mistakable(output, NAMES) == []
-    assert mistakable(output / "gone", NAMES) == []
+    assert stray_files(output, NAMES) == []
+    assert stray_files(output / "gone", NAMES) == []
 
 
 SPECIAL: dict[str, tuple[Callable[[Path], object], str]] = {
-    "a link": (lambda p: p.symlink_to("/etc/hostname"), "is a link to /etc/hostname"),
-    "a link to a template": (lambda p: p.symlink_to("one.yaml"), "is a link to one.yaml"),
-    "a dangling link": (lambda p: p.symlink_to("nowhere"), "is a link to nowhere"),
-    "a link to a folder": (lambda p: p.symlink_to("."), "is a link to ."),
-    "a pipe": (os.mkfifo, "is no ordinary file"),
+    "a link": (lambda p: p.symlink_to("/etc/hostname"), "is a symlink to /etc/hostname"),
+    "a link to a template": (lambda p: p.symlink_to("one.yaml"), "is a symlink to one.yaml"),
+    "a dangling link": (lambda p: p.symlink_to("nowhere"), "is a symlink to nowhere"),
+    "a link to a folder": (lambda p: p.symlink_to("."), "is a symlink to ."),
+    "a pipe": (os.mkfifo, "is not a regular file"),
 }
 
 
@@ -86,14 +86,16 @@ def test_a_link_or_a_pipe_called_like_a_template_is_named(
     put, about = SPECIAL[what]
     (output / "sub").mkdir()
     put(output / name)
-    assert mistakable(output, NAMES) == [f"output/{name}: {about}, so it is no template; remove it"]
+    assert stray_files(output, NAMES) == [
+        f"output/{name}: {about}, so it is not a template; remove it"
+    ]
 
 
 def test_a_link_beside_a_template_is_a_sibling(output: Path) -> None:
     """It is named once, even if it leads to the template itself."""
     (output / "one.yml").symlink_to("one.yaml")
     (output / "one.json").hardlink_to(output / "one.yaml")
-    lines = mistakable(output, NAMES)
+    lines = stray_files(output, NAMES)
     assert [line.partition(":")[0] for line in lines] == ["output/one.json", "output/one.yml"]
     assert all("beside output/one.yaml" in line for line in lines)
 
@@ -106,17 +108,17 @@ def test_links_that_are_not_called_like_templates_are_fine(output: Path) -> None
     (output / "node_modules/a.json").symlink_to("nowhere")
     (output / "sub/notes.md").symlink_to("nowhere")
     (output / "sub/again").symlink_to("..")
-    assert mistakable(output, NAMES) == []
+    assert stray_files(output, NAMES) == []
 
 
 def test_folders_of_a_project_inside_of_its_output_are_not_searched(output: Path) -> None:
     """With `output = "."` only the files beside the templates count."""
     (output / "src").mkdir()
     (output / "src/data.json").symlink_to("nowhere")
-    assert len(mistakable(output, NAMES, within=output.parent)) == 1
-    assert mistakable(output, NAMES, within=output) == []
+    assert len(stray_files(output, NAMES, within=output.parent)) == 1
+    assert stray_files(output, NAMES, within=output) == []
     (output / "one.yml").touch()
-    assert len(mistakable(output, NAMES, within=output)) == 1
+    assert len(stray_files(output, NAMES, within=output)) == 1
 
 
 def test_a_folder_that_cannot_be_read_is_told(
@@ -129,4 +131,4 @@ def test_a_folder_that_cannot_be_read_is_told(
 
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(WriteError, match="output: cannot be read: Permission denied"):
-        mistakable(output, NAMES)
+        stray_files(output, NAMES)
