@@ -19,6 +19,7 @@ from support.policies import PLACE, allowed, asking, of, one, passes, said, trus
 from cfngen.cli import main
 from cfngen.cloudformation.quotas import MANAGED_POLICY, ROLE_POLICIES
 from cfngen.cloudformation.read import read
+from cfngen.cloudformation.regions import all_regions
 from cfngen.cloudformation.schemas import OPERATIONS, iam_actions, iam_services, schema
 from cfngen.deploy.role import Place, Policy, policy
 from cfngen.deploy.role.destination import PARTITIONS
@@ -26,7 +27,6 @@ from cfngen.deploy.role.destination import place as given_place
 from cfngen.deploy.role.exports import exported_roles
 from cfngen.deploy.role.formats import as_json, as_yaml, document, documents, notes, size
 from cfngen.errors import CfngenError
-from cfngen.project.manifest import all_regions
 
 each_template = pytest.mark.parametrize("name", list(PROJECT.templates))
 

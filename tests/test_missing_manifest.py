@@ -138,7 +138,7 @@ def test_the_example_can_be_pasted(tmp_path: Path, name: str) -> None:
     place = manifest.find(tmp_path)
     require_templates(place, prune=True)
     (entry,) = manifest.read(place).templates.values()
-    assert f"# makes {entry.file_name} in the output folder" in example
+    assert f"# makes {entry.file_name} in the output directory" in example
 
 
 def test_a_misspelt_table_is_told_as_one(tmp_path: Path) -> None:

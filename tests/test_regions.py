@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import boto3
+import pytest
 from cfnlint.helpers import REGIONS
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from cfngen.cloudformation.regions import pipeline_problem, regions
+from cfngen.cloudformation import schemas
+from cfngen.cloudformation.regions import all_regions, pipeline_problem, regions
 
 
 def test_each_list_is_sorted_and_dated() -> None:
@@ -30,6 +32,19 @@ def test_codeconnections_is_where_the_registry_has_connections() -> None:
     kind = "AWS::CodeConnections::Connection"
     having = {r for r in REGIONS if kind in PROVIDER_SCHEMA_MANAGER.get_resource_types(r)}
     assert set(regions().codeconnections) == having & set(regions().codepipeline)
+
+
+def test_the_regions_are_those_the_linter_lints_for() -> None:
+    """Every region that cfn-lint takes is taken, and no other; ours are listed, not scraped."""
+    assert set(all_regions()) == set(regions().all) == set(REGIONS)
+    assert list(regions().all) == sorted(set(regions().all))
+
+
+def test_a_newer_linter_brings_newer_regions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for our list to deploy where cfn-lint has schemas already."""
+    newer = {*schemas.schema_regions(), "mars-north-1"}
+    monkeypatch.setattr("cfngen.cloudformation.regions.schema_regions", lambda: newer)
+    assert "mars-north-1" in all_regions()
 
 
 def test_a_region_that_is_nearly_one_is_guessed() -> None:

@@ -228,7 +228,7 @@ def not_text(path: Path) -> None:
 IN_THE_WAY: dict[str, tuple[Callable[[Path], object], str]] = {
     "a link": (a_link, r"is a symlink to ../victim; remove it"),
     "a dangling link": (lambda p: p.symlink_to("nowhere"), "is a symlink to nowhere"),
-    "a folder": (Path.mkdir, "is a folder; move it away"),
+    "a folder": (Path.mkdir, "is a directory; move it away"),
     "a pipe": (os.mkfifo, "is not a regular file; move it away"),
     "not text": (not_text, "not UTF-8, so not made by cfngen; move it away"),
 }
@@ -248,7 +248,7 @@ def test_what_is_in_the_place_of_a_file_stops_the_build(output: Path, what: str)
     first, second = str(caught.value).splitlines()
     assert "a.yaml" in first
     assert problem in first
-    assert "b.yaml is a folder" in second
+    assert "b.yaml is a directory" in second
     assert snapshot(output.parent) == before
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import pkgutil
 import tomllib
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 
+from cfngen.cloudformation.schemas import schema_regions
 from cfngen.errors import did_you_mean
 
 FILE = "data/regions.toml"
@@ -17,6 +18,7 @@ class Regions:
     """Lists of regions, and the day on which they were true."""
 
     as_of: str
+    all: tuple[str, ...]
     codepipeline: tuple[str, ...]
     codeconnections: tuple[str, ...]
     global_bucket_names: tuple[str, ...]
@@ -25,10 +27,20 @@ class Regions:
 
 @cache
 def regions() -> Regions:
-    """Return what is known of the commercial regions; the data file names its sources."""
-    table = tomllib.loads(files("cfngen.cloudformation").joinpath(FILE).read_text(encoding="utf-8"))
+    """Return what the data file says of regions; it names its sources."""
+    # Not by importlib.resources, which costs twenty milliseconds when it is the first to be used.
+    table = tomllib.loads((pkgutil.get_data(__package__, FILE) or b"").decode("utf-8"))
     lists = {key: tuple(value) for key, value in table.items() if isinstance(value, list)}
     return Regions(as_of=table["as_of"], **lists)
+
+
+def all_regions() -> tuple[str, ...]:
+    """Return the regions of all partitions, sorted.
+
+    They are those of our list, and those of which the installed cfn-lint has schemas: one that is
+    newer than the list knows newer regions.
+    """
+    return tuple(sorted({*regions().all, *schema_regions()}))
 
 
 def pipeline_problem(region: str) -> str:

@@ -211,12 +211,12 @@ def deploy_role(
     """
     from dataclasses import replace
 
+    from cfngen.cloudformation.regions import all_regions
     from cfngen.deploy.role import policy
     from cfngen.deploy.role.destination import place
     from cfngen.deploy.role.exports import exported_roles
     from cfngen.deploy.role.formats import as_json, as_yaml, notes
     from cfngen.deploy.script import stack_name as named
-    from cfngen.project.manifest import all_regions
 
     before = _before(name)
     name, body = template(name)

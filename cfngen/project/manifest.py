@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -10,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cfngen.authoring.options import option_problems
+from cfngen.cloudformation.regions import all_regions as all_regions
 from cfngen.errors import CfngenError, ManifestError, did_you_mean
 from cfngen.paths import display_path
 from cfngen.project import registry
@@ -129,20 +129,6 @@ def template_names(start: Path) -> list[str]:
     if isinstance(templates, dict):
         return list(templates)
     return [name.replace("_", "-") for name in registry.search()[0]]
-
-
-def all_regions() -> tuple[str, ...]:
-    """Return the regions cfn-lint knows, none if it does not say.
-
-    They are read from the text of the module that lists them: importing it takes half a second.
-    """
-    spec = importlib.util.find_spec("cfnlint")
-    folder = (spec.submodule_search_locations or [""])[0] if spec else ""
-    try:
-        text = Path(folder, "helpers.py").read_text(encoding="utf-8")
-    except OSError:
-        return ()
-    return tuple(sorted(set(re.findall(r'"([a-z]{2,4}(?:-[a-z]+)+-[0-9])": \[', text))))
 
 
 class _Reader(Reader):

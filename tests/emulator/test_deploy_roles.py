@@ -21,12 +21,12 @@ from support.emulator import ACCOUNT, Emulator
 from support.plans import PROJECT, sources
 from support.readmes import WAYS
 
+from cfngen.cloudformation.regions import all_regions
 from cfngen.cloudformation.schemas import OPERATIONS, schema
 from cfngen.deploy.role import policy
 from cfngen.deploy.role.destination import place
 from cfngen.deploy.role.exports import exported_roles
 from cfngen.deploy.role.formats import document, documents
-from cfngen.project.manifest import all_regions
 
 SEED = "rights"
 DRAWN = 2  # rights taken away, one at a time
