@@ -167,8 +167,8 @@ def test_a_linter_that_does_not_come_to_an_end_is_stopped(
     linter: Linter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After as much of the processor as templates of that size never take; the file is named."""
-    monkeypatch.setattr(linters, "LEAST", 0.5)
-    monkeypatch.setattr(linters, "PER_CHARACTER", 0.0)
+    monkeypatch.setattr(linters, "MIN_SECONDS", 0.5)
+    monkeypatch.setattr(linters, "SECONDS_PER_CHARACTER", 0.0)
     before = signal.getsignal(signal.SIGPROF)
     with pytest.raises(LintError, match=r"^slow\.yaml: cfn-lint was stopped after 0 s "):
         linters._lint(linter, (flat(5_000)["list of texts"], "slow.yaml", ()))
@@ -191,7 +191,7 @@ def test_a_rule_cannot_swallow_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
                         raise
 
     caught: list[BaseException] = []
-    monkeypatch.setattr(linters, "LEAST", 0.1)
+    monkeypatch.setattr(linters, "MIN_SECONDS", 0.1)
     stubborn: Any = Stubborn()
     with pytest.raises(LintError, match="was stopped"):
         linters._lint(stubborn, ("", "a.yaml", ()))

@@ -161,7 +161,7 @@ def test_nothing_of_the_project_is_run(project: Path, capsys: pytest.CaptureFixt
     assert "not_installed" in capsys.readouterr().err
     (project / "cfngen.toml").write_text('output = "../elsewhere"\n')
     assert main(["review", "HEAD"]) == 2
-    assert "leads out of the project" in capsys.readouterr().err
+    assert "is outside the project" in capsys.readouterr().err
 
 
 def test_lines_of_blueprints(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
