@@ -1,4 +1,4 @@
-"""The one place that touches the output directory."""
+"""The one place that touches the output directory; `staging` has the steps of it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,10 @@ from pathlib import Path
 from cfngen.errors import WriteError, several
 from cfngen.escaping import visible
 from cfngen.paths import display_path
+from cfngen.project import staging
 from cfngen.project.header import is_generated, is_unedited
 
 NEW, CHANGED, SAME, REMOVED = "new", "changed", "same", "removed"
-# Beside the files until a build is through; what a killed one left is cleared by the next.
-STAGING = ".cfngen-"
 
 
 @dataclass(frozen=True)
@@ -138,11 +137,11 @@ def apply(changes: Iterable[Change], *, force: bool = False) -> list[Change]:
     (directory,) = directories
     created: list[Path] = []
     try:
-        if all(change.kind == SAME for change in changes) and not any(_left_in(directory)):
+        if all(change.kind == SAME for change in changes) and not any(staging.leftovers(directory)):
             return []
         created += [f for f in (directory, *directory.parents) if not f.exists()]
         directory.mkdir(parents=True, exist_ok=True)
-        with _alone_in(directory):
+        with staging.exclusive(directory):
             return _apply(directory, changes, force=force)
     except BaseException as error:
         for new in created:
@@ -151,7 +150,7 @@ def apply(changes: Iterable[Change], *, force: bool = False) -> list[Change]:
         if isinstance(error, OSError):
             at = str(error.filename2 or error.filename or directory)
             raise WriteError(
-                f"{display_path(directory if STAGING in at else at)}: cannot be written:"
+                f"{display_path(directory if staging.PREFIX in at else at)}: cannot be written:"
                 f" {error.strerror}; {display_path(directory)}/ is as it was: make room or grant"
                 " access, and run again"
             ) from None
@@ -163,15 +162,15 @@ def _apply(directory: Path, changes: list[Change], *, force: bool) -> list[Chang
     needed = _still_needed(changes, force=force)
     if not needed:
         return []
-    staging = Path(tempfile.mkdtemp(prefix=STAGING, dir=directory))
+    workspace = Path(tempfile.mkdtemp(prefix=staging.PREFIX, dir=directory))
     try:
-        old = {change.path: staging / f"{number}.old" for number, change in enumerate(needed)}
-        new = {change.path: staging / f"{number}.new" for number, change in enumerate(needed)}
+        old = {change.path: workspace / f"{number}.old" for number, change in enumerate(needed)}
+        new = {change.path: workspace / f"{number}.new" for number, change in enumerate(needed)}
         for change in needed:
             if change.before is not None:
-                _keep(change.path, old[change.path])
+                staging.keep(change.path, old[change.path])
             if change.after is not None:
-                _stage(new[change.path], change.after, like=change.path)
+                staging.stage(new[change.path], change.after, like=change.path)
         tried: list[Change] = []
         try:
             for change in needed:
@@ -180,12 +179,12 @@ def _apply(directory: Path, changes: list[Change], *, force: bool) -> list[Chang
                     change.path.unlink()
                 else:
                     new[change.path].replace(change.path)
-            _flush(directory)
+            staging.flush(directory)
         except BaseException:
             _undo(tried, old)
             raise
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        shutil.rmtree(workspace, ignore_errors=True)
     return needed
 
 
@@ -253,25 +252,6 @@ def _edited(change: Change) -> list[str]:
     return [f"{path}: {reason}; {remedy}, or {verb} it with --force"]
 
 
-def _stage(staged: Path, text: str, like: Path) -> None:
-    """Write a text that is to be renamed, and flush it to the disk."""
-    mode = stat.S_IMODE(like.stat().st_mode) if like.exists() else None
-    with staged.open("xb") as stream:
-        stream.write(text.encode("utf-8"))
-        stream.flush()
-        if mode is not None:
-            os.fchmod(stream.fileno(), mode)
-        os.fsync(stream.fileno())
-
-
-def _keep(path: Path, kept: Path) -> None:
-    """Keep a file under a second name: the very same one, or a copy where links are not known."""
-    try:
-        kept.hardlink_to(path)
-    except OSError:
-        shutil.copy2(path, kept)
-
-
 def _undo(tried: list[Change], old: dict[Path, Path]) -> None:
     """Put the old files back, the very same ones.
 
@@ -289,37 +269,6 @@ def _undo(tried: list[Change], old: dict[Path, Path]) -> None:
             f"{', '.join(lost)}: replaced before the build failed, and cannot be put back;"
             " version control can"
         )
-
-
-def _flush(directory: Path) -> None:
-    """Bring the renames themselves to the disk."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _left_in(directory: Path) -> Iterator[Path]:
-    """Yield what killed builds left, or running ones have."""
-    return directory.glob(f"{STAGING}*")
-
-
-@contextlib.contextmanager
-def _alone_in(directory: Path) -> Iterator[None]:
-    """Hold the directory against other builds, and clear what a killed one left."""
-    descriptor = os.open(directory, os.O_RDONLY)
-    try:
-        # Windows and some network file systems know no flock; there, builds may race.
-        with contextlib.suppress(ImportError, OSError):
-            import fcntl
-
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
-            for left in _left_in(directory):
-                shutil.rmtree(left, ignore_errors=True)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextlib.contextmanager

@@ -229,7 +229,7 @@ AGREEMENT_DEFECTS = [
     ),
     Defect(
         "files are written anew with the mode of new ones",
-        "cfngen/project/write.py",
+        "cfngen/project/staging.py",
         "        if mode is not None:\n            os.fchmod(stream.fileno(), mode)\n",
         "",
         "tests/test_write.py::test_files_keep_their_mode_and_new_ones_follow_the_umask",
