@@ -31,7 +31,7 @@ from cfngen.errors import CfngenError, LintError, Problems, RenderError
 from cfngen.linting import processes as linters
 from cfngen.linting.lint import Linter
 from cfngen.review import review
-from cfngen.review.formats import FORMATS, printed
+from cfngen.review.formats import FORMATS, format_review
 from cfngen.timeline import printed as printed_timeline
 from cfngen.timeline import timeline
 
@@ -97,7 +97,7 @@ def test_wide_templates_take_time_in_proportion(what: str) -> None:
 def _reviewed(base: str, head: str) -> None:
     found = review({"stack": base}, {"stack": head})
     for form in FORMATS:
-        printed(found, form, plain, limit=60_000, version="1")
+        format_review(found, form, plain, limit=60_000, version="1")
 
 
 def _planned(body: Any) -> str:

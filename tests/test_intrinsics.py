@@ -172,8 +172,8 @@ def test_parameters_that_are_known_are_worked_out(text: str, expected: str) -> N
     """What an outer template passes stands wherever the parameter is referred to."""
     found = Resolver(MAPPINGS, CONDITIONS, parameters=PASSED)
     assert shown(found.resolve(read(text))) == expected
-    assert not found.known("Never")
-    assert found.known("Asked") is True
+    assert not found.truth("Never")
+    assert found.truth("Asked") is True
 
 
 def test_what_stands_for_an_outer_reference_is_no_reference_here() -> None:

@@ -1,4 +1,4 @@
-"""CloudFormation's functions, worked out as far as their arguments are literal."""
+"""Works out the intrinsic functions of CloudFormation as far as their arguments are known."""
 
 from __future__ import annotations
 
@@ -30,26 +30,27 @@ OUTER_OPEN, OUTER_CLOSE = "\ue002", "\ue003"
 OUTER = re.compile(f"{OUTER_OPEN}([^{OPEN}{CLOSE}{OUTER_OPEN}{OUTER_CLOSE}]*){OUTER_CLOSE}")
 NO_VALUE = {"Ref": "AWS::NoValue"}
 NOTHING: Any = object()  # what `AWS::NoValue` leaves, once an `Fn::If` is decided
-LONGEST = 1_000_000  # characters of one text: no template may have more in it
-MOST_UNKNOWN = 50_000  # characters of a function that is left for deploy time, written out
-MOST_TOLD = 1000  # characters of what a condition or mapping says, for those who depend on it
-DEEPEST = 100  # conditions that refer to conditions
+MAX_TEXT = 1_000_000  # characters of one text: no template may have more in it
+MAX_UNKNOWN = 50_000  # characters of a function that is left for deploy time, written out
+MAX_MEANING = 1000  # characters of what a condition or mapping says, for those who depend on it
+MAX_DEPTH = 100  # conditions that refer to conditions
 
 
 class Resolver:
     """Works out the values of one template.
 
-    `told` names the conditions and mappings that are not the same on both sides of a review: what
-    depends on them carries what they say, so that it is seen to change with them. `parameters` are
-    those whose value is known, as resolved values: what an outer template passes to this one. An
-    attribute that is known, such as an output of a nested stack, is among them as `Name.Attribute`.
+    `changed` names the conditions and mappings that are not the same on both sides of a review:
+    what depends on them carries their meaning, so that it is seen to change with them.
+    `parameters` are those whose value is known, as resolved values: what an outer template passes
+    to this one. An attribute that is known, such as an output of a nested stack, is among them as
+    `Name.Attribute`.
     """
 
     def __init__(
         self,
         mappings: dict[str, Any],
         conditions: dict[str, Any],
-        told: frozenset[str] = frozenset(),
+        changed: frozenset[str] = frozenset(),
         parameters: Mapping[str, Any] | None = None,
     ) -> None:
         """Keep the sections that values refer to, as plain data."""
@@ -57,17 +58,27 @@ class Resolver:
         self._flat = {name: flat(value) for name, value in self.parameters.items()}
         self.mappings = mappings
         self.conditions = conditions
-        self.told = told
+        self.changed = changed
         # Arguments, which are kept so that no other gets their place, and what functions make of
         # them. What is asked for again on each level would take twice as long with each.
-        self._made: dict[tuple[str, int], tuple[Any, Any]] = {}
+        self._results: dict[tuple[str, int], tuple[Any, Any]] = {}
         self._truths: dict[str, bool | None] = {}
         self._meanings: dict[tuple[str, str], str] = {}
 
     def resolve(self, value: Any) -> Any:
-        """Return a value with everything worked out that is known before deploy time."""
-        found = self._value(value)
-        return None if found is NOTHING else found
+        """Return a value with all functions worked out whose arguments are known.
+
+        >>> from cfngen.cloudformation.values import shown
+        >>> resolver = Resolver({"Sizes": {"prod": {"disk": 50}}}, {})
+        >>> resolver.resolve({"Fn::FindInMap": ["Sizes", "prod", "disk"]})
+        50
+        >>> shown(resolver.resolve({"Fn::Join": ["-", ["a", {"Ref": "Stage"}]]}))
+        'a-${Stage}'
+        >>> resolver.resolve({"Fn::If": ["Large", 1, {"Ref": "AWS::NoValue"}]})
+        {'Fn::If': ['Large', 1, None]}
+        """
+        resolved = self._value(value)
+        return None if resolved is NOTHING else resolved
 
     def _value(self, value: Any) -> Any:
         if isinstance(value, dict):
@@ -88,7 +99,7 @@ class Resolver:
         return value
 
     def _ref(self, argument: Any) -> Any:
-        """Return a reference; with the transform of language extensions its name may be made."""
+        """Return a reference; with `AWS::LanguageExtensions`, its name may be a function."""
         if argument == "AWS::NoValue":
             return NOTHING
         name = self.resolve(argument)
@@ -97,13 +108,13 @@ class Resolver:
         return self.parameters[name] if name in self.parameters else _reference(name)
 
     def _function(self, name: str, argument: Any) -> Any:
-        known = name, id(argument)
-        if known not in self._made:
-            self._made[known] = argument, self._called(name, argument)
-        return self._made[known][1]
+        key = name, id(argument)
+        if key not in self._results:
+            self._results[key] = argument, self._called(name, argument)
+        return self._results[key][1]
 
     def _called(self, name: str, argument: Any) -> Any:
-        known = {
+        function = {
             "Fn::GetAtt": self._get_att,
             "Fn::Sub": self._sub,
             "Fn::Join": self._join,
@@ -115,16 +126,16 @@ class Resolver:
             "Fn::ToJsonString": self._to_json_string,
             "Fn::Length": self._length,
         }.get(name)
-        found = known(argument) if known else None
-        return self._unknown(name, argument) if found is None else found
+        result = function(argument) if function else None
+        return self._unknown(name, argument) if result is None else result
 
     def _unknown(self, name: str, argument: Any) -> Any:
         resolved = self.resolve(argument)
         if name in ("Fn::Base64", "Fn::Transform", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"):
             return {name: resolved}
         text = argument_text(resolved)
-        if len(text) > MOST_UNKNOWN:
-            names = sorted({"".join(found) for found in REFERENCE.findall(text)})
+        if len(text) > MAX_UNKNOWN:
+            names = sorted({"".join(match) for match in REFERENCE.findall(text)})
             text = f"{_digest(text)} of {' '.join(map(_reference, names))}"
         return f"{OPEN}{name} {text}{CLOSE}"
 
@@ -134,8 +145,12 @@ class Resolver:
             name, *rest = (self.resolve(part) for part in parts)
             attribute = ".".join(map(scalar, rest))
             if isinstance(name, str) and literal(name):
-                known = self.parameters.get(f"{name}.{attribute}")
-                return _reference(f"{name}.{attribute}") if known is None else known
+                attribute_value = self.parameters.get(f"{name}.{attribute}")
+                return (
+                    _reference(f"{name}.{attribute}")
+                    if attribute_value is None
+                    else attribute_value
+                )
         return None
 
     def _sub(self, argument: Any) -> Any:
@@ -149,16 +164,16 @@ class Resolver:
         text = _text(text)
         last = text.rfind("}") + 1  # without a brace behind them, many `${` would take long
         names = (m[2].strip() for m in SUB.finditer(text, 0, last) if not m[1])
-        if len(text) + sum(len(values.get(name, "")) for name in names) > LONGEST:
+        if len(text) + sum(len(values.get(name, "")) for name in names) > MAX_TEXT:
             return None
 
-        def one(match: re.Match[str]) -> str:
+        def substitute(match: re.Match[str]) -> str:
             name = match[2].strip()
             if match[1]:
                 return f"${{{match[2]}}}"
             return values[name] if name in values else _reference(name)
 
-        return SUB.sub(one, text[:last]) + text[last:]
+        return SUB.sub(substitute, text[:last]) + text[last:]
 
     def _to_json_string(self, argument: Any) -> str | None:
         resolved = self.resolve(argument)
@@ -206,7 +221,7 @@ class Resolver:
             if isinstance(row, dict) and second in row:
                 return self.resolve(row[second])
         of = ""
-        if name in self.told and isinstance(table, dict):
+        if name in self.changed and isinstance(table, dict):
             of = " of " + self._meaning("Mappings", name)
         others = [flat(self.resolve(default)) for default in argument[3:]]
         return f"{OPEN}Fn::FindInMap {', '.join((name, first, second, *others))}{of}{CLOSE}"
@@ -218,25 +233,30 @@ class Resolver:
         branches = [self._value(branch) for branch in argument[1:]]
         if branches[0] == branches[1]:
             return branches[0]
-        known = self.known(condition)
-        if known is not None:
-            return branches[0 if known else 1]
+        truth = self.truth(condition)
+        if truth is not None:
+            return branches[0 if truth else 1]
         name = self.condition(condition) if isinstance(condition, str) else self.resolve(condition)
-        return {"Fn::If": [name, *(None if one is NOTHING else one for one in branches)]}
+        return {
+            "Fn::If": [
+                name,
+                *(None if alternative is NOTHING else alternative for alternative in branches),
+            ]
+        }
 
     def condition(self, name: str) -> str:
-        """Return the name of a condition, with what it says if that is not so on both sides."""
-        if name not in self.told:
+        """Return the name of a condition; with its meaning, if that differs between the sides."""
+        if name not in self.changed:
             return name
         return f"{name} (now {self._meaning('Conditions', name)})"
 
     def _meaning(self, section: str, name: str) -> str:
-        """Return what a condition or mapping says; if that is long, its digest."""
+        """Return the definition of a condition or mapping as text; a digest if it is long."""
         if (section, name) not in self._meanings:
             conditions = section == "Conditions"
             meant = self.resolve(self.conditions.get(name)) if conditions else self.mappings[name]
             text = json.dumps(readable(meant), sort_keys=True, ensure_ascii=False, default=str)
-            if len(text) > MOST_TOLD:
+            if len(text) > MAX_MEANING:
                 text = f"{text[:100]}… {_digest(text)}"
             self._meanings[section, name] = text
         return self._meanings[section, name]
@@ -248,25 +268,32 @@ class Resolver:
                 return scalar(left) == scalar(right)
         return None
 
-    def known(self, condition: Any, depth: int = 0) -> bool | None:
-        """Return whether a condition holds, `None` if only the deployment can say."""
+    def truth(self, condition: Any, depth: int = 0) -> bool | None:
+        """Return whether a condition holds; `None` if that is known only at deploy time.
+
+        >>> resolver = Resolver({}, {"Prod": {"Fn::Equals": ["a", "a"]}})
+        >>> resolver.truth("Prod"), resolver.truth({"Fn::Not": [{"Condition": "Prod"}]})
+        (True, False)
+        >>> Resolver({}, {"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "a"]}}).truth("Prod") is None
+        True
+        """
         if isinstance(condition, str):
             if condition not in self._truths:
                 self._truths[condition] = None  # for one that refers to itself
-                found = self.conditions.get(condition)
-                if found is not None and depth < DEEPEST:
-                    self._truths[condition] = self.known(found, depth + 1)
+                definition = self.conditions.get(condition)
+                if definition is not None and depth < MAX_DEPTH:
+                    self._truths[condition] = self.truth(definition, depth + 1)
             return self._truths[condition]
         if not isinstance(condition, dict) or len(condition) != 1:
             return None
         ((name, argument),) = condition.items()
         if name == "Condition":
-            return self.known(argument, depth + 1)
+            return self.truth(argument, depth + 1)
         if name == "Fn::Equals":
-            found = self._equals(argument)
-            return found if isinstance(found, bool) else None
+            definition = self._equals(argument)
+            return definition if isinstance(definition, bool) else None
         parts = argument if isinstance(argument, list) else []
-        truths = [self.known(part, depth + 1) for part in parts]
+        truths = [self.truth(part, depth + 1) for part in parts]
         if name == "Fn::Not" and len(truths) == 1:
             return None if truths[0] is None else not truths[0]
         if name == "Fn::And":
@@ -277,7 +304,7 @@ class Resolver:
 
 
 def _text(text: str) -> str:
-    """Return a text of the template, in which nothing looks like a reference but an outer one."""
+    """Return a text of the template without characters that could be taken for references."""
     text = PRIVATE.sub(SPOOF, text)
     return OUTER.sub(f"{OPEN}outer \\1{CLOSE}", text) if OUTER_OPEN in text else text
 

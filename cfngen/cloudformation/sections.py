@@ -1,9 +1,9 @@
-"""A template in pieces that are read when they are asked for.
+"""A template cut into pieces that are parsed on demand.
 
 A review of a hundred stacks would spend its time in reading YAML, most of it equal on both sides.
-So the section `Resources` is cut where a line of two blanks begins the next resource, and a piece
-is read once, however many templates have it. Where a text is not cut as a whole parser would cut
-it, it is read as a whole; see `_pieces`.
+So the section `Resources` is cut where a line indented by two spaces begins the next resource, and
+a piece is parsed once, however many templates have it. Where a text is not cut as a whole parser
+would cut it, it is parsed as a whole; see `_pieces`.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KEY = re.compile(r"  ([A-Za-z0-9]+): *\Z")
 HEADER = re.compile(r"(?:^|[\s-])\|[0-9+-]{0,2}\s*(?:#.*)?\Z")  # of a text as a block
 # Where things are written that stand elsewhere: the keys that lead there, by section and name.
-Places = dict[tuple[str, str], tuple[str | int, ...]]
+WrittenAt = dict[tuple[str, str], tuple[str | int, ...]]
 # YAML's own line breaks that are none to us, and a byte order mark.
 STRANGE = re.compile("[\r\x85\u2028\u2029\ufeff\0]")
 
 
 @dataclass(frozen=True)
 class Piece:
-    """One resource as text; `line` is where its name stands, counted from 1, 0 if unknown yet."""
+    """One resource as text; `line` is that of its name, counted from 1, 0 if not known yet."""
 
     name: str
     line: int
@@ -47,15 +47,15 @@ class Piece:
 
     @cached_property
     def written(self) -> str:
-        """The resource as JSON, where it is not cut out of the text."""
+        """The resource as JSON, where it was not cut out of the text."""
         return json.dumps(self.body, default=str)
 
 
 class Sections:
-    """A template, its resources read one by one."""
+    """A template whose resources are parsed one by one."""
 
     def __init__(
-        self, text: str, written: Callable[[Any], tuple[Any, Places]] | None = None
+        self, text: str, written: Callable[[Any], tuple[Any, WrittenAt]] | None = None
     ) -> None:
         """Cut a template's text.
 
@@ -73,15 +73,15 @@ class Sections:
         if cut and has_loops(self.text, cut[1].get("Transform")):
             cut = None  # loops are unrolled in the whole
         self._rest: dict[str, Any]
-        self._made: Places = {}
+        self._written_at: WrittenAt = {}
         if cut is None:
             body = _whole(self.text)
             if written:
-                body, self._made = written(body)
+                body, self._written_at = written(body)
             if not isinstance(body, dict) or not isinstance(body.get("Resources"), dict):
                 raise RenderError("no template: it has no mapping `Resources`")
-            body, made = unrolled(body)
-            self._made |= made
+            body, written_at = unrolled(body)
+            self._written_at |= written_at
             self.resources = {
                 str(name): Piece(str(name), 0, "", whole)
                 for name, whole in body["Resources"].items()
@@ -92,8 +92,8 @@ class Sections:
 
     def section(self, name: str) -> dict[str, Any]:
         """Return a section such as `Parameters`; empty if there is none."""
-        found = self._rest.get(name)
-        return found if isinstance(found, dict) else {}
+        entries = self._rest.get(name)
+        return entries if isinstance(entries, dict) else {}
 
     def value(self, name: str) -> Any:
         """Return a section that is no mapping, such as `Transform`."""
@@ -105,11 +105,11 @@ class Sections:
         return self._rest | {"Resources": {n: p.body for n, p in self.resources.items()}}
 
     def line(self, section: str, name: str = "", path: tuple[str | int, ...] = ()) -> int:
-        """Return the line on which a thing, or the nearest thing around it, begins; 1 if none."""
+        """Return the line of an entry, or of the nearest thing around it; 1 if there is none."""
         if section == "Resources" and not path and name in self.resources:
-            known = self.resources[name].line
-            if known:
-                return known
+            piece_line = self.resources[name].line
+            if piece_line:
+                return piece_line
         lines, before = self._lines_around(section, name)
         keys = self._keys(section, name, path)
         while keys and keys not in lines:
@@ -117,7 +117,7 @@ class Sections:
         return lines.get(keys, 1 - before) + before
 
     def block(self, section: str, name: str, path: tuple[str | int, ...]) -> int:
-        """Return the line of the first line of a text, 0 if it is not written line by line.
+        """Return the first line of a block scalar, 0 if the text is not written as one.
 
         A function around the text, such as `Fn::Sub`, is seen through.
         """
@@ -126,11 +126,11 @@ class Sections:
         text = cut.text if cut else self.text
         keys = self._keys(section, name, path)
         root = _composed(text) if cut else self._root
-        found = _block(root, text, keys[1:] if cut else keys)
-        return found + (cut.line - 1 if cut else 0) if found else 0
+        block_line = _block(root, text, keys[1:] if cut else keys)
+        return block_line + (cut.line - 1 if cut else 0) if block_line else 0
 
     def _keys(self, section: str, name: str, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-        written = self._made.get((section, name), (name,) if name else ())
+        written = self._written_at.get((section, name), (name,) if name else ())
         return (section, *written, *path)
 
     def _lines_around(
@@ -183,7 +183,7 @@ def _pieces(text: str) -> tuple[dict[str, Piece], dict[str, Any]] | None:
 
 
 def _uncommented(text: str) -> str:
-    """Return a text without the comment it begins with: ours has a seal, which always changes."""
+    """Return a text without its first comment line: ours has a seal, which always changes."""
     return text.partition("\n")[2] if text[:1] == "#" else text
 
 
@@ -193,10 +193,10 @@ def _starts(lines: list[str]) -> list[tuple[str, int]]:
     for number, line in enumerate(lines):
         if line[:4].strip(" ") == "" or line[:3] == "  #":
             continue
-        found = KEY.match(line)
-        if not found:
+        match = KEY.match(line)
+        if not match:
             return []
-        starts.append((found[1], number))
+        starts.append((match[1], number))
     return starts
 
 
@@ -209,32 +209,32 @@ def _whole(text: str) -> Any:
     """Return a template as plain data; JSON by a parser of its own, ten times as fast."""
     if text.lstrip()[:1] == "{":
         try:
-            found = json.loads(text, object_pairs_hook=_unique)
+            data = json.loads(text, object_pairs_hook=_unique)
         except (ValueError, RecursionError):
             pass  # YAML in braces, or a mistake: YAML's parser says where
         else:
-            check_size(found)
-            return found
+            check_size(data)
+            return data
     return read(text)
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
         raise ValueError
-    return found
+    return mapping
 
 
 @lru_cache(maxsize=50_000)
 def _read(text: str) -> Any:
-    found = read(text)
-    return found if isinstance(found, dict) else {}
+    data = read(text)
+    return data if isinstance(data, dict) else {}
 
 
 def _composed(text: str) -> yaml.Node | None:
     with suppress(yaml.YAMLError):  # of JSON that is no YAML, such as half a surrogate pair
-        found: yaml.Node | None = yaml.compose(text, Loader=LOADER)
-        return found
+        node: yaml.Node | None = yaml.compose(text, Loader=LOADER)
+        return node
     return None
 
 
@@ -262,26 +262,26 @@ def _below(node: yaml.Node | None, key: str | int) -> yaml.Node | None:
     if isinstance(node, yaml.MappingNode):
         return next((v for k, v in node.value if getattr(k, "value", None) == key), None)
     if isinstance(node, yaml.SequenceNode) and isinstance(key, int) and key < len(node.value):
-        found: yaml.Node = node.value[key]
-        return found
+        item: yaml.Node = node.value[key]
+        return item
     return None
 
 
 def _lines(text: str, start: tuple[str | int, ...] = ()) -> dict[tuple[str | int, ...], int]:
     """Return the line of every key and item, by its path."""
-    found: dict[tuple[str | int, ...], int] = {}
+    lines: dict[tuple[str | int, ...], int] = {}
 
     def walk(node: yaml.Node | None, path: tuple[str | int, ...]) -> None:
         if isinstance(node, yaml.MappingNode):
             for key, value in node.value:
                 if isinstance(key, yaml.ScalarNode):
                     at = (*path, key.value)
-                    found.setdefault(at, key.start_mark.line + 1)
+                    lines.setdefault(at, key.start_mark.line + 1)
                     walk(value, at)
         elif isinstance(node, yaml.SequenceNode):
             for number, item in enumerate(node.value):
-                found[*path, number] = item.start_mark.line + 1
+                lines[*path, number] = item.start_mark.line + 1
                 walk(item, (*path, number))
 
     walk(_composed(text), start)
-    return found
+    return lines

@@ -1,9 +1,9 @@
-"""Values as they are before deploy time, what is left for then standing in the text.
+"""Resolved values: literals, and references that only a deployment can replace.
 
-A reference stands as `Fn::Sub` would write it: `!Ref Bucket`, `!Sub '${Bucket}'` and
-`!Join ['', [!Ref Bucket]]` are all the one text `${Bucket}`; `resolve` makes them so.
-Inside, such a reference stands between two characters of Unicode's private use, so that it cannot
-be taken for text that happens to look like it; `shown` writes it for people.
+A reference stands as `Fn::Sub` would write it: `!Ref Bucket`, `!Sub '${Bucket}'` and `!Join ['',
+[!Ref Bucket]]` are all the one text `${Bucket}`; `resolve` makes them so. Inside, such a reference
+stands between two characters of Unicode's private use, so that it cannot be taken for text that
+happens to look like it; `shown` writes it for people.
 """
 
 from __future__ import annotations
@@ -21,7 +21,11 @@ HALF_KNOWN = re.compile(f"{OPEN}([A-Za-z0-9]+)\\.[A-Za-z0-9.:]*{OPEN}")
 
 
 def literal(value: Any) -> bool:
-    """Whether nothing in a resolved value is left for deploy time."""
+    """Whether a resolved value is known before deploy time, without any reference.
+
+    >>> literal({"Size": ["a", 1]}), literal({"Fn::If": ["Large", 1, 2]})
+    (True, False)
+    """
     if isinstance(value, str):
         return OPEN not in value
     if isinstance(value, dict):
@@ -30,23 +34,33 @@ def literal(value: Any) -> bool:
 
 
 def references(value: Any) -> set[tuple[str, str]]:
-    """Return what a resolved value refers to: names, each with its attribute or nothing."""
-    found = set()
+    """Return what a resolved value refers to: names, each with its attribute or an empty text.
+
+    >>> from cfngen.cloudformation.resolve import Resolver
+    >>> value = Resolver({}, {}).resolve({"A": {"Ref": "Jobs"}, "B": {"Fn::Sub": "${Jobs.Arn}/*"}})
+    >>> sorted(references(value))
+    [('Jobs', ''), ('Jobs', 'Arn')]
+    """
+    names = set()
     for text in _texts(value):
-        found |= {(match[1], match[2] or "") for match in REFERENCE.finditer(text)}
-        found |= {(match[1], "") for match in HALF_KNOWN.finditer(text)}
-    return found
+        names |= {(match[1], match[2] or "") for match in REFERENCE.finditer(text)}
+        names |= {(match[1], "") for match in HALF_KNOWN.finditer(text)}
+    return names
 
 
 def has_functions(value: Any) -> bool:
-    """Whether a resolved value has functions in it that are left for deploy time, as data."""
+    """Whether a resolved value contains functions that are left for deploy time."""
     if isinstance(value, dict):
         return any(k == "Ref" or k.startswith("Fn::") or has_functions(v) for k, v in value.items())
     return isinstance(value, list) and any(map(has_functions, value))
 
 
 def scalar(value: Any) -> str:
-    """Return a plain value as CloudFormation takes it: `true` and `'true'` are one to it."""
+    """Return a plain value as text, as CloudFormation takes it: `true` and `'true'` are the same.
+
+    >>> scalar(True), scalar(3.0), scalar("3")
+    ('true', '3', '3')
+    """
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
@@ -55,7 +69,15 @@ def scalar(value: Any) -> str:
 
 
 def canonical(value: Any) -> str:
-    """Return a text that is equal for resolved values which mean the same, lists in order."""
+    """Return a text that is the same for resolved values that mean the same.
+
+    The order of keys does not count, that of lists does.
+
+    >>> canonical({"b": True, "a": 1}) == canonical({"a": "1", "b": "true"})
+    True
+    >>> canonical(["a", "b"]) == canonical(["b", "a"])
+    False
+    """
     if isinstance(value, dict):
         inner = ",".join(f"{json.dumps(k)}:{canonical(value[k])}" for k in sorted(value))
         return f"{{{inner}}}"
@@ -65,7 +87,12 @@ def canonical(value: Any) -> str:
 
 
 def shown(value: Any) -> str:
-    """Return a resolved value on one line, for a person."""
+    """Return a resolved value on one line, as a person reads it.
+
+    >>> from cfngen.cloudformation.resolve import Resolver
+    >>> print(shown(Resolver({}, {}).resolve(["x", {"Fn::Sub": "arn:${AWS::Region}"}])))
+    ["x", "arn:${AWS::Region}"]
+    """
     if isinstance(value, str):
         return _readable(value)
     if isinstance(value, bool) or value is None:
@@ -76,7 +103,7 @@ def shown(value: Any) -> str:
 
 
 def readable(value: Any) -> Any:
-    """Return a resolved value with references written `${Name}`, as `Fn::Sub` has them."""
+    """Return a resolved value with its references written `${Name}`, as in `Fn::Sub`."""
     if isinstance(value, dict):
         return {key: readable(item) for key, item in value.items()}
     if isinstance(value, list):
@@ -91,7 +118,7 @@ def _readable(text: str) -> str:
 
 
 def flat(value: Any) -> str:
-    """Return a value as a part of a text."""
+    """Return a value as it stands within a text, as `Fn::Sub` and `Fn::Join` put it there."""
     if isinstance(value, dict | list):
         text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
         return f"{OPEN}{text}{CLOSE}" if has_functions(value) else text
@@ -120,7 +147,7 @@ def _part(value: Any) -> str:
 
 
 def _is_one_reference(text: str) -> bool:
-    """Whether a text is one reference or function, and nothing beside it."""
+    """Whether a text is a single reference or function, with nothing around it."""
     depth = 0
     for place, letter in enumerate(text):
         depth += (letter == OPEN) - (letter == CLOSE)

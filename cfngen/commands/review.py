@@ -81,7 +81,7 @@ def review(
     from pathlib import Path
 
     from cfngen.project import manifest, revisions
-    from cfngen.review.formats import GITHUB, printed
+    from cfngen.review.formats import GITHUB, format_review
 
     concerns, files = _asked(fails, writes)
     # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
@@ -94,9 +94,9 @@ def review(
         result = _with_origins(result, project, texts, everything=bool(blueprints))
     most, version = limit or GITHUB, own_version()
     for kind, file in files:
-        write_file(Path(file), printed(result, kind, limit=most, version=version))
+        write_file(Path(file), format_review(result, kind, limit=most, version=version))
     out(
-        printed(
+        format_review(
             result,
             form,
             lambda text, **how: style(text, sys.stdout, **how),

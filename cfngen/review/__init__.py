@@ -1,4 +1,4 @@
-"""What a change of templates means for the stacks that are running: no account, no network."""
+"""What a change of templates means for running stacks; no account and no network needed."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from cfngen.cloudformation.quotas import INLINE_LIMIT
 from cfngen.cloudformation.source import Source
 from cfngen.errors import Problems, RenderError
 from cfngen.review import exports, nested_templates, opaque
-from cfngen.review.compare.entries import entries
-from cfngen.review.data_loss import losses
-from cfngen.review.deploy_failures import refusals
-from cfngen.review.findings import broadened, in_order, replacements
+from cfngen.review.compare.entries import entry_changes
+from cfngen.review.data_loss import data_losses
+from cfngen.review.deploy_failures import deploy_failures
+from cfngen.review.findings import broadening_findings, in_order, replacement_findings
 from cfngen.review.format_errors import format_errors
-from cfngen.review.locations import Places
+from cfngen.review.locations import FindingLocator
 from cfngen.review.model import (
     Certainty,
     Concern,
@@ -24,15 +24,15 @@ from cfngen.review.model import (
     Scope,
     StackReview,
 )
-from cfngen.review.name_conflicts import taken
-from cfngen.review.nested_failures import adapted
-from cfngen.review.pairs import Pair, Part, hints, sections
-from cfngen.review.permissions import powers
+from cfngen.review.name_conflicts import name_conflicts
+from cfngen.review.nested_failures import nested_findings
+from cfngen.review.pairs import Pair, TemplateSide, may_nest, sections
+from cfngen.review.permissions import permission_changes
 from cfngen.review.public_access import exposures
-from cfngen.review.resource_shares import sharing
-from cfngen.review.role_changes import acting
+from cfngen.review.resource_shares import resource_shares
+from cfngen.review.role_changes import role_changes
 from cfngen.review.stack import Stack
-from cfngen.review.stack_instances import instances_gone
+from cfngen.review.stack_instances import removed_instances
 
 __all__ = ["Review", "review"]
 
@@ -44,7 +44,7 @@ def review(
     labels: tuple[str, str] = ("base", "head"),
     accepted: Mapping[str, str] | None = None,
 ) -> Review:
-    """Return what changes for the stacks that are made of some templates.
+    r"""Return what changes for the stacks that are deployed from some templates.
 
     Args:
         base: the templates as they are deployed, by name: text, or where the text comes from.
@@ -55,13 +55,18 @@ def review(
 
     Raises:
         Problems: texts that are no templates, all of them at once.
+
+    >>> old = "Resources:\n  Jobs:\n    Type: AWS::SQS::Queue\n    Properties: {QueueName: a}\n"
+    >>> result = review({"shop": old}, {"shop": old.replace("QueueName: a", "QueueName: b")})
+    >>> [(finding.concern.value, finding.subject) for finding in result.findings]
+    [('data', 'Jobs'), ('replace', 'Jobs')]
     """
     sources = _sources(base), _sources(head)
     problems: list[str] = []
     parts, unreadable = _parts(sources, labels, problems)
     if problems:
         raise Problems(problems)
-    pairs = nested_templates.pairs(*parts)
+    pairs = nested_templates.template_pairs(*parts)
     sides = (
         _texts(sources[0], [(p, p.old) for p in pairs]),
         _texts(sources[1], [(p, p.new) for p in pairs]),
@@ -70,7 +75,7 @@ def review(
     same: list[str] = []
     allowed: list[tuple[str, str]] = []
     for pair in pairs:
-        unknown = opaque.judged(pair, accepted or {})
+        unknown = opaque.compare_opaque(pair, accepted or {})
         same += unknown.same
         allowed += unknown.accepted
         stack = _stack(pair, sides, unknown.findings)
@@ -91,74 +96,79 @@ def _parts(
     sources: tuple[dict[str, Source], dict[str, Source]],
     labels: tuple[str, str],
     problems: list[str],
-) -> tuple[tuple[dict[str, Part], dict[str, Part]], list[Finding]]:
-    """Return the templates that have to be looked at: equal texts only if more is behind them.
+) -> tuple[tuple[dict[str, TemplateSide], dict[str, TemplateSide]], list[Finding]]:
+    """Return the parsed templates that have to be compared.
 
-    What cannot be read is a problem; where only base's cannot, head's may be what mends it.
+    Equal texts are skipped unless they may refer to other templates. A text that cannot be read is
+    a problem; where only base's cannot be read, head's may be the repair of it.
     """
     unreadable: list[Finding] = []
-    found: tuple[dict[str, Part], dict[str, Part]] = ({}, {})
+    parts_of_sides: tuple[dict[str, TemplateSide], dict[str, TemplateSide]] = ({}, {})
     for name in sorted({*sources[0], *sources[1]}):
         there = [side[name] for side in sources if name in side]
         equal = len(there) == 2 and there[0].text == there[1].text
-        if equal and not hints(there[0].text):
+        if equal and not may_nest(there[0].text):
             continue
         refused: dict[str, str] = {}
-        for side, parts, label in zip(sources, found, labels, strict=True):
+        for side, parts, label in zip(sources, parts_of_sides, labels, strict=True):
             try:
                 if name in side:
-                    parts[name] = Part(side[name], sections(side[name]))
+                    parts[name] = TemplateSide(side[name], sections(side[name]))
             except RenderError as error:
                 refused[label] = f"{name} ({label}): {error}"
         if len(there) == 2 and list(refused) == [labels[0]] and not equal:
-            message = f"cannot be read, so that what changes is not known: {refused[labels[0]]}"
+            message = f"cannot be read, so what changes is unknown: {refused[labels[0]]}"
             unreadable.append(
                 Finding(Concern.UNKNOWN, Certainty.MAY, there[0].file or name, message, section="")
             )
         elif not equal or len(refused) == 1:
             problems += refused.values()
-    return found, unreadable
+    return parts_of_sides, unreadable
 
 
-def _texts(side: Mapping[str, Source], nested: list[tuple[Pair, Part | None]]) -> exports.Side:
-    """Return all templates of one side, those inside of others as well."""
+def _texts(
+    side: Mapping[str, Source], nested: list[tuple[Pair, TemplateSide | None]]
+) -> exports.SideTemplates:
+    """Return all templates of one side, including the nested ones."""
     texts = {name: source.text for name, source in side.items()}
-    return exports.Side(texts | {pair.name: part.text for pair, part in nested if part})
+    return exports.SideTemplates(texts | {pair.name: part.text for pair, part in nested if part})
 
 
 def _stack(
-    pair: Pair, sides: tuple[exports.Side, exports.Side], unknown: tuple[Finding, ...]
+    pair: Pair,
+    sides: tuple[exports.SideTemplates, exports.SideTemplates],
+    unknown: tuple[Finding, ...],
 ) -> StackReview:
     name, kind = pair.name, pair.kind
     before, after = pair.stacks
     if pair.same:
-        places = Places(before, after, {}, ())
+        places = FindingLocator(before, after, {}, ())
         return StackReview(name, kind, pair.file, tuple(map(places.located, unknown)))
     compared = pair.compared
     changes = compared.changes
     replaced = {n: c for n, c in changes.items() if c.replacement is not Certainty.NO}
-    others = list(entries(before, after, replaced))
+    others = list(entry_changes(before, after, replaced))
     own = [change.name for change in changes.values() if change.kind is not Kind.AFFECTED]
-    rights = powers(before, after, own)
+    rights = permission_changes(before, after, own)
     ways = exposures(before, after, own)
     findings: list[Finding] = list(unknown)
     if kind is Kind.CHANGED:  # nothing that runs is touched by a template that is new
         findings += compared.refused
-        findings += refusals(before, after, changes, others)
-        findings += replacements(after, changes)
+        findings += deploy_failures(before, after, changes, others)
+        findings += replacement_findings(after, changes)
     if kind is not Kind.ADDED:
-        findings += exports.refused(name, before, after, others, *sides)
-        others = exports.noted(before, after, others, findings)
-        findings += losses(before, after, changes, kind)
-        findings += instances_gone(before, after, changes)
+        findings += exports.export_failures(name, before, after, others, *sides)
+        others = exports.with_import_notes(before, after, others, findings)
+        findings += data_losses(before, after, changes, kind)
+        findings += removed_instances(before, after, changes)
     if kind is not Kind.REMOVED:
         findings += format_errors(before, after)
-        findings += taken(name, before, after, changes, *(side.names for side in sides))
-        findings += broadened(rights, ways)
-        findings += acting(before, after, changes)
-        findings += sharing(before, after, changes)
-    findings = list(adapted(pair, findings))
-    places = Places(before, after, changes, rights)
+        findings += name_conflicts(name, before, after, changes, *(side.names for side in sides))
+        findings += broadening_findings(rights, ways)
+        findings += role_changes(before, after, changes)
+        findings += resource_shares(before, after, changes)
+    findings = list(nested_findings(pair, findings))
+    places = FindingLocator(before, after, changes, rights)
     return StackReview(
         name,
         kind,
@@ -190,6 +200,6 @@ def _notes(before: Stack, after: Stack) -> Iterator[str]:
     old, new = (len(side.text.encode()) for side in (before.sections, after.sections))
     if old <= INLINE_LIMIT < new:
         yield (
-            f"{new:,} bytes, over the {INLINE_LIMIT:,} that CloudFormation takes inline: deploy it"
-            " with --s3-bucket now"
+            f"{new:,} bytes, more than the {INLINE_LIMIT:,} that CloudFormation accepts inline:"
+            " deploy it with --s3-bucket from now on"
         )

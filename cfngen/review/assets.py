@@ -1,8 +1,8 @@
-"""Templates that the CDK made beside a template, found by what it wrote down about them.
+"""Finds nested templates of a CDK assembly by the asset manifests that the CDK writes.
 
-The CDK puts a nested template into a bucket under its digest. Which file of the assembly that is
-stands in `STACK.assets.json`, which `cdk deploy` goes by, and as metadata of the resource. The
-bucket has to be the one that the manifest names: an address elsewhere is another template.
+The CDK uploads a nested template to a bucket under its digest. Which file of the assembly that is
+stands in `STACK.assets.json`, which `cdk deploy` uses, and in the metadata of the resource. The
+bucket has to be the one that the manifest names: another address is another template.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ BUCKET = re.compile(r"/cdk-[a-z0-9]+-assets-\$\{AWS::AccountId\}-|\$\{AssetParam
 
 
 def asset(sources: tuple[Source, ...], attributes: dict[str, Any], url: str) -> Source | None:
-    """Return the file that the CDK uploads to an address, `None` if it is not known to.
+    """Return the file that the CDK uploads to an address, `None` if there is none.
 
     Args:
         sources: the template and those around it, one of which the assembly has a manifest for.

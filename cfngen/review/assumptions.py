@@ -1,4 +1,4 @@
-"""What parameters are taken to be, where a finding rests on a value that only a deployment has."""
+"""Which values parameters are assumed to have, where only a deployment knows."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from cfngen.cloudformation.values import PRIVATE, REFERENCE, SPOOF, scalar
 from cfngen.review.stack import Stack
 
 
-def usual(before: Stack, after: Stack) -> dict[str, str]:
-    """Return what parameters are if nobody says otherwise: a stack keeps the value that it has."""
+def default_parameters(before: Stack, after: Stack) -> dict[str, str]:
+    """Return the defaults of all parameters, by name.
+
+    A running stack keeps the value that it has; without other knowledge that is the default.
+    """
     return {
         name: PRIVATE.sub(SPOOF, scalar(parameter["Default"]))
         for stack in (after, before)
@@ -18,14 +21,20 @@ def usual(before: Stack, after: Stack) -> dict[str, str]:
     }
 
 
-def assumed(value: Any, known: dict[str, str]) -> Any:
-    """Return a resolved value with parameters that are as usual."""
+def with_parameters(value: Any, parameters: dict[str, str]) -> Any:
+    """Return a resolved value with references to parameters replaced by their values.
+
+    >>> from cfngen.cloudformation.resolve import Resolver
+    >>> days = Resolver({}, {}).resolve({"Ref": "Retention"})
+    >>> with_parameters({"Days": days}, {"Retention": "30"})
+    {'Days': '30'}
+    """
     if isinstance(value, dict):
-        return {key: assumed(item, known) for key, item in value.items()}
+        return {key: with_parameters(item, parameters) for key, item in value.items()}
     if isinstance(value, list):
-        return [assumed(item, known) for item in value]
-    if not isinstance(value, str) or not known:
+        return [with_parameters(item, parameters) for item in value]
+    if not isinstance(value, str) or not parameters:
         return value
     return REFERENCE.sub(
-        lambda match: match[0] if match[2] else known.get(match[1], match[0]), value
+        lambda match: match[0] if match[2] else parameters.get(match[1], match[0]), value
     )

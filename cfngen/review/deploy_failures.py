@@ -1,4 +1,4 @@
-"""What CloudFormation will refuse when this is deployed."""
+"""Why CloudFormation will or may refuse to deploy the changed template."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ CONSTRAINTS = frozenset(
 )
 
 
-def refusals(
+def deploy_failures(
     before: Stack, after: Stack, changes: dict[str, ResourceChange], entries: list[EntryChange]
 ) -> Iterator[Finding]:
-    """Yield what a deployment of the changed template will, or may, be refused for."""
+    """Yield why a deployment of the changed template will or may be refused."""
     for change in changes.values():
         yield from _same_name(before, after, change)
     for entry in entries:
@@ -49,7 +49,7 @@ def refusals(
 
 
 def _same_name(before: Stack, after: Stack, change: ResourceChange) -> Iterator[Finding]:
-    """Yield a resource that has to be replaced and keeps the name it was given."""
+    """Yield a resource that has to be replaced but keeps its custom name."""
     old, new = before.resource(change.name), after.resource(change.name)
     if change.replacement is Certainty.NO or not (old and new):
         return
@@ -67,14 +67,15 @@ def _same_name(before: Stack, after: Stack, change: ResourceChange) -> Iterator[
 def _parameter(entry: EntryChange) -> Iterator[Finding]:
     paths = {detail.path for detail in entry.details}
     if entry.kind is Kind.ADDED and "Default" not in paths:
-        message = (
-            f"has no default: a deployment has to give it, --parameter-overrides {entry.name}=…"
-        )
+        message = f"has no default: pass a value with --parameter-overrides {entry.name}=…"
         yield Finding(
             Concern.REFUSED, Certainty.WILL, entry.name, message, PARAMETERS, "Parameters"
         )
     elif entry.kind is Kind.CHANGED and (narrowed := _all_narrowed(entry)):
-        message = f"{', '.join(narrowed)} changed: the value that a stack has may not be allowed"
+        message = (
+            f"{', '.join(narrowed)} changed: the current value of a running stack may not be"
+            " allowed any more"
+        )
         yield Finding(Concern.REFUSED, Certainty.MAY, entry.name, message, PARAMETERS, "Parameters")
 
 
@@ -83,7 +84,7 @@ def _all_narrowed(entry: EntryChange) -> list[str]:
 
 
 def _narrowed(detail: Detail) -> str:
-    """Return the name of a constraint if a value that met it before may not meet it now."""
+    """Return the name of a constraint that a value may have met before and may not meet now."""
     key = detail.path.partition("[")[0]
     before, after = detail.before, detail.after
     if key not in CONSTRAINTS or after is MISSING:
@@ -101,7 +102,7 @@ def _narrowed(detail: Detail) -> str:
 
 
 def _capabilities(before: Stack, after: Stack) -> Iterator[Finding]:
-    """Yield the capabilities that the command has to name now, and did not before."""
+    """Yield the capabilities that the deploy command has to name now, and did not before."""
     if not (before.sections and after.sections):
         return
     old, new = (
@@ -116,7 +117,7 @@ def _capabilities(before: Stack, after: Stack) -> Iterator[Finding]:
             named = need.because[0] in after.names
             subject = need.because[0] if named else "Transform"
             message = (
-                f"the command needs --capabilities {need.capability} now, because of"
+                f"deploying it now requires --capabilities {need.capability}, because of"
                 f" {', '.join(need.because)}"
             )
             section = "Resources" if named else "Transform"

@@ -18,23 +18,23 @@ from cfngen.review.stack import Stack
 SOURCE = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html"
 )
-NOTE = "CloudFormation refuses this while any stack imports it"
+IMPORT_NOTE = "CloudFormation refuses this while any stack imports it"
 
 
 @dataclass(frozen=True)
-class Side:
-    """All templates of one side, as text; what they import or name is looked for when asked for."""
+class SideTemplates:
+    """All templates of one side, as text; imports and names are read on demand."""
 
     texts: Mapping[str, str]
 
     @cached_property
     def names(self) -> Names:
-        """The names that they give their resources."""
+        """The custom names that the templates give their resources."""
         return Names(self.texts)
 
     @cached_property
     def imports(self) -> list[tuple[str, str]]:
-        """Which template imports what, each a resolved text."""
+        """Which template imports which export name, as resolved texts."""
         return [
             (name, value)
             for name, text in sorted(self.texts.items())
@@ -43,8 +43,13 @@ class Side:
         ]
 
 
-def refused(
-    name: str, before: Stack, after: Stack, entries: list[EntryChange], base: Side, head: Side
+def export_failures(
+    name: str,
+    before: Stack,
+    after: Stack,
+    entries: list[EntryChange],
+    base: SideTemplates,
+    head: SideTemplates,
 ) -> Iterator[Finding]:
     """Yield the exports of a template that are removed or changed while others import them.
 
@@ -56,16 +61,16 @@ def refused(
         base: all templates before the change.
         head: all templates after it.
     """
-    for touched in _touched(before, after, entries):
-        now = _importers(head, name, touched.export)
-        then = _importers(base, name, touched.export)
-        export = f"the export {shown(touched.export)} is {touched.outcome}"
+    for change in _export_changes(before, after, entries):
+        now = _importers(head, name, change.export)
+        then = _importers(base, name, change.export)
+        export = f"the export {shown(change.export)} is {change.outcome}"
         if now:
-            sure = any(now.values()) and touched.sure
-            how = Certainty.WILL if sure else Certainty.MAY
+            certain = any(now.values()) and change.certain
+            certainty = Certainty.WILL if certain else Certainty.MAY
             message = f"{export} while {_names(now)} it"
         elif then:
-            how = Certainty.MAY
+            certainty = Certainty.MAY
             message = (
                 f"{export}, and {_names(then)} it until this change is deployed there: deploy that"
                 " first"
@@ -74,24 +79,24 @@ def refused(
             continue
         yield Finding(
             Concern.REFUSED,
-            how,
-            touched.output,
+            certainty,
+            change.output,
             message,
             SOURCE,
             section="Outputs",
-            line=touched.line,
-            side="base" if touched.gone else "head",
+            line=change.line,
+            side="base" if change.gone else "head",
         )
 
 
-def noted(
-    before: Stack, after: Stack, entries: list[EntryChange], found: list[Finding]
+def with_import_notes(
+    before: Stack, after: Stack, entries: list[EntryChange], findings: list[Finding]
 ) -> list[EntryChange]:
-    """Return entries, those exports with a note that nothing here is known to import."""
-    told = {finding.subject for finding in found if finding.section == "Outputs"}
-    outputs = {touched.output for touched in _touched(before, after, entries)} - told
+    """Return the entries; exports that nothing here imports get a note that others may."""
+    reported = {finding.subject for finding in findings if finding.section == "Outputs"}
+    outputs = {change.output for change in _export_changes(before, after, entries)} - reported
     return [
-        replace(entry, note=f"{entry.note}; {NOTE}" if entry.note else NOTE)
+        replace(entry, note=f"{entry.note}; {IMPORT_NOTE}" if entry.note else IMPORT_NOTE)
         if entry.section == "Outputs" and entry.name in outputs
         else entry
         for entry in entries
@@ -99,19 +104,21 @@ def noted(
 
 
 @dataclass(frozen=True)
-class _Touched:
-    """An output whose export is not there any more, or not always, or has another value."""
+class _ExportChange:
+    """An output whose export was removed, became conditional, or has another value."""
 
     output: str
     export: Any
     outcome: str
-    sure: bool = True
+    certain: bool = True
     gone: bool = False  # the output itself
     line: int = 0
 
 
-def _touched(before: Stack, after: Stack, entries: list[EntryChange]) -> Iterator[_Touched]:
-    """Yield the outputs whose export is removed or changed, or may be so by a condition."""
+def _export_changes(
+    before: Stack, after: Stack, entries: list[EntryChange]
+) -> Iterator[_ExportChange]:
+    """Yield the outputs whose export is removed or changed, for certain or under a condition."""
     kept = {canonical(_export(after, output)) for output in after.section("Outputs")}
     changed = {entry.name: entry for entry in entries if entry.section == "Outputs"}
     for output in before.section("Outputs"):
@@ -122,72 +129,83 @@ def _touched(before: Stack, after: Stack, entries: list[EntryChange]) -> Iterato
         line = entry.line if entry else after.line("Outputs", output)
         if canonical(exported) not in kept:
             gone = entry is not None and entry.kind is Kind.REMOVED
-            yield _Touched(output, exported, "removed", gone=gone, line=line)
+            yield _ExportChange(output, exported, "removed", gone=gone, line=line)
         elif entry and any(detail.path == "Value" for detail in entry.details):
-            sure = not (entry.kind is Kind.AFFECTED and " may be replaced" in entry.note)
-            yield _Touched(output, exported, "changed", sure, line=line)
+            certain = not (entry.kind is Kind.AFFECTED and " may be replaced" in entry.note)
+            yield _ExportChange(output, exported, "changed", certain, line=line)
         elif condition := _conditional(before, after, output):
-            known = after.resolver.known(condition)
-            outcome = f"removed where {condition} is false" if known is None else "removed"
-            yield _Touched(output, exported, outcome, sure=known is not None, line=line)
+            truth = after.resolver.truth(condition)
+            outcome = f"removed where {condition} is false" if truth is None else "removed"
+            yield _ExportChange(output, exported, outcome, certain=truth is not None, line=line)
 
 
 def _conditional(before: Stack, after: Stack, output: str) -> str:
-    """Return the condition that an output comes under, or that does not say the same any more."""
+    """Return the condition that now decides whether an output exists; empty if none does."""
     was, now = (side.section("Outputs").get(output) for side in (before, after))
     old, new = (side.get("Condition") if isinstance(side, dict) else None for side in (was, now))
-    if not isinstance(new, str) or after.resolver.known(new):
+    if not isinstance(new, str) or after.resolver.truth(new):
         return ""
-    if isinstance(old, str) and before.resolver.known(old) is False:
+    if isinstance(old, str) and before.resolver.truth(old) is False:
         return ""  # nothing was exported
-    if old == new and new in after.resolver.told:
+    if old == new and new in after.resolver.changed:
         return new
     return new if old != new else ""
 
 
 def _names(importers: dict[str, bool]) -> str:
-    sure = [name for name, certain in importers.items() if certain]
-    unsure = [name for name, certain in importers.items() if not certain]
+    certain_names = [name for name, certain in importers.items() if certain]
+    possible_names = [name for name, certain in importers.items() if not certain]
     return " and ".join(
         f"{', '.join(names)} {verb}"
-        for names, verb in ((sure, "imports"), (unsure, "may import"))
+        for names, verb in (
+            (certain_names, "import" if len(certain_names) > 1 else "imports"),
+            (possible_names, "may import"),
+        )
         if names
     )
 
 
 def _export(stack: Stack, output: str) -> Any:
-    found = stack.section("Outputs").get(output)
-    export = found.get("Export") if isinstance(found, dict) else None
+    entry = stack.section("Outputs").get(output)
+    export = entry.get("Export") if isinstance(entry, dict) else None
     return stack.resolver.resolve(export.get("Name")) if isinstance(export, dict) else None
 
 
-def _importers(side: Side, exporter: str, exported: Any) -> dict[str, bool]:
-    """Return the templates that import a name: whether each does so for certain."""
-    found: dict[str, bool] = {}
+def _importers(side: SideTemplates, exporter: str, exported: Any) -> dict[str, bool]:
+    """Return the templates that import a name, each with whether it certainly does."""
+    importers: dict[str, bool] = {}
     for name, wanted in side.imports:
         if name != exporter and _may_be(exported, wanted):
-            found[name] = found.get(name, False) or (literal(exported) and literal(wanted))
-    return found
+            importers[name] = importers.get(name, False) or (literal(exported) and literal(wanted))
+    return importers
 
 
 def _may_be(exported: Any, wanted: str) -> bool:
-    """Whether two names may be the same once references are known."""
+    """Whether two names may be equal once their references are known.
+
+    >>> from cfngen.cloudformation.resolve import Resolver
+    >>> name = Resolver({}, {}).resolve({"Fn::Sub": "${AWS::StackName}-Key"})
+    >>> _may_be(name, "shop-Key"), _may_be(name, "shop-Topic")
+    (True, False)
+    """
     if not isinstance(exported, str):
         return False
-    one, other = _flattened(exported), _flattened(wanted)
-    return covers(one, other.replace("*", "?")) or covers(other, one.replace("*", "?"))
+    exported_pattern, wanted_pattern = _as_pattern(exported), _as_pattern(wanted)
+    return covers(exported_pattern, wanted_pattern.replace("*", "?")) or covers(
+        wanted_pattern, exported_pattern.replace("*", "?")
+    )
 
 
-def _flattened(text: str) -> str:
-    """Return a name with a `*` for each reference, and without those that stand there as text."""
-    found, depth = [], 0
+def _as_pattern(text: str) -> str:
+    """Return a name as a pattern, with a `*` for each reference."""
+    pattern, depth = [], 0
     for character in re.sub("[*?$]", "_", text):
         if character == OPEN and not depth:
-            found.append("*")
+            pattern.append("*")
         elif character not in (OPEN, CLOSE) and not depth:
-            found.append(character)
+            pattern.append(character)
         depth = max(0, depth + (character == OPEN) - (character == CLOSE))
-    return "".join(found)
+    return "".join(pattern)
 
 
 def _imports(stack: Stack) -> Iterator[str]:

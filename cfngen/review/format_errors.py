@@ -1,4 +1,4 @@
-"""What CloudFormation refuses when it reads a template, before it looks at any resource."""
+"""What CloudFormation refuses when it reads a template, before it looks at resources."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ SAM_ATTRIBUTES = {"Connectors", "IgnoreGlobals"}
 # What each entry of a section has to have, and the sections whose names are logical IDs.
 REQUIRED = {"Outputs": "Value", "Parameters": "Type", "Resources": "Type"}
 LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}")
-LONGEST_DESCRIPTION = 1024  # bytes
+MAX_DESCRIPTION_BYTES = 1024  # bytes
 
 
 class Problem(NamedTuple):
-    """One thing that CloudFormation does not take; equal on both sides if nobody made it anew."""
+    """One thing that CloudFormation does not accept; equal on both sides if it was there before."""
 
     section: str
     subject: str
@@ -51,23 +51,23 @@ class Problem(NamedTuple):
 
 
 def format_errors(before: Stack, after: Stack) -> Iterator[Finding]:
-    """Yield what CloudFormation refuses to read in head's template, and did not in base's.
+    """Yield what CloudFormation refuses to read in head's template, and accepted in base's.
 
     A macro gets the template first, and may make another one of it.
     """
     if after.sections is None:
         return
-    known = set(_problems(before.sections)) if before.sections else set()
-    problems = [problem for problem in _problems(after.sections) if problem not in known]
+    old_problems = set(_problems(before.sections)) if before.sections else set()
+    problems = [problem for problem in _problems(after.sections) if problem not in old_problems]
     if not problems:
         return
     foreign = any(not name.startswith("AWS::") for name in macros(after.sections.body))
-    how = Certainty.MAY if foreign else Certainty.WILL
+    certainty = Certainty.MAY if foreign else Certainty.WILL
     for problem in problems:
         page = QUOTAS if "at most" in problem.message else PAGES.get(problem.section, ANATOMY)
         yield Finding(
             Concern.REFUSED,
-            how,
+            certainty,
             problem.subject,
             problem.message,
             page,
@@ -81,22 +81,24 @@ def _problems(sections: Sections) -> Iterator[Problem]:
     sam = _has_sam(body.get("Transform"))
     for name in map(str, body):
         if name not in SECTIONS and not name.startswith("Fn::") and not (sam and name == "Globals"):
-            yield Problem(name, name, f"is no section of a template; there are {_listed(SECTIONS)}")
+            yield Problem(
+                name, name, f"is not a template section; valid sections are {_listed(SECTIONS)}"
+            )
     yield from _heading(body)
-    for section, most in MAPPINGS.items():
+    for section, limit in MAPPINGS.items():
         if section not in body:
             continue
         entries = body[section]
         if not isinstance(entries, Mapping):
-            yield Problem(section, section, "has to be a mapping")
+            yield Problem(section, section, "must be a mapping")
             continue
-        if most and len(entries) > most:
-            yield Problem(section, section, f"may have at most {most} entries")
+        if limit and len(entries) > limit:
+            yield Problem(section, section, f"may have at most {limit} entries")
         if section in REQUIRED:
             yield from _entries(section, entries)
     if isinstance(resources := body.get("Resources"), Mapping):
         if not resources:
-            yield Problem("Resources", "Resources", "has to have a resource")
+            yield Problem("Resources", "Resources", "must contain a resource")
         yield from _attributes(resources, ATTRIBUTES | SAM_ATTRIBUTES if sam else ATTRIBUTES)
 
 
@@ -104,13 +106,13 @@ def _heading(body: Mapping[str, Any]) -> Iterator[Problem]:
     """Yield what is wrong with version and description, which have to be plain text."""
     name = "AWSTemplateFormatVersion"
     if name in body and str(body[name]) != VERSION:
-        yield Problem(name, name, f"has to be {VERSION}, which is the only version there is")
+        yield Problem(name, name, f"must be {VERSION}, the only valid version")
     name = "Description"
     if name in body:
         if isinstance(body[name], dict | list) or body[name] is None:
-            yield Problem(name, name, "has to be a text; functions are not allowed here")
-        elif len(str(body[name]).encode("utf-8", "surrogatepass")) > LONGEST_DESCRIPTION:
-            yield Problem(name, name, f"may have at most {LONGEST_DESCRIPTION:,} bytes")
+            yield Problem(name, name, "must be a string; functions are not allowed here")
+        elif len(str(body[name]).encode("utf-8", "surrogatepass")) > MAX_DESCRIPTION_BYTES:
+            yield Problem(name, name, f"may have at most {MAX_DESCRIPTION_BYTES:,} bytes")
 
 
 def _entries(section: str, entries: Mapping[Any, Any]) -> Iterator[Problem]:
@@ -121,14 +123,14 @@ def _entries(section: str, entries: Mapping[Any, Any]) -> Iterator[Problem]:
             continue
         if not LOGICAL_ID.fullmatch(name):
             yield Problem(
-                section, name, "is no logical ID: that has letters and digits only, at most 255"
+                section, name, "is not a valid logical ID: letters and digits only, at most 255"
             )
         if not isinstance(entry, Mapping):
-            yield Problem(section, name, "has to be a mapping")
+            yield Problem(section, name, "must be a mapping")
         elif entry.get(required) is None and "Fn::Transform" not in entry:
             yield Problem(section, name, f"has no {required}")
         elif required == "Type" and not isinstance(entry.get(required, ""), str):
-            yield Problem(section, name, f"{required} has to be a text", required)
+            yield Problem(section, name, f"{required} must be a string", required)
 
 
 def _attributes(resources: Mapping[Any, Any], allowed: set[str]) -> Iterator[Problem]:
@@ -137,10 +139,10 @@ def _attributes(resources: Mapping[Any, Any], allowed: set[str]) -> Iterator[Pro
             continue
         for attribute in map(str, resource):
             if attribute not in allowed and not attribute.startswith("Fn::"):
-                message = f"{attribute} is no attribute of a resource; is it a property?"
+                message = f"{attribute} is not a resource attribute; is it a property?"
                 yield Problem("Resources", str(name), message, attribute)
             elif resource.get(attribute, "") is None:
-                message = f"{attribute} is null, which CloudFormation does not take"
+                message = f"{attribute} is null, which CloudFormation does not accept"
                 yield Problem("Resources", str(name), message, attribute)
 
 

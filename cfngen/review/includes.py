@@ -1,10 +1,9 @@
-"""Files that a template includes, put into the places where they are included.
+"""Puts the files that a template includes in their places.
 
-`AWS::Include` of a file of the tree, as `aws cloudformation package` takes it, is as good as what
-the file says. What is not put in its place here stays as it is, for `opaque` to see: a file that is
-elsewhere or that cannot be read, one that goes through other macros as well, and one that has a
-key which is there already, since AWS does not say which of them counts (AWS page "AWS::Include
-transform").
+`AWS::Include` of a file of the tree, as `aws cloudformation package` takes it, means what the file
+says. What is not replaced here stays as it is, for `opaque` to see: a file that is elsewhere or
+cannot be read, one that goes through other macros as well, and one with a key that exists already,
+since AWS does not say which of them counts (AWS page "AWS::Include transform").
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from __future__ import annotations
 from typing import Any
 
 from cfngen.cloudformation.read import check_size, read
-from cfngen.cloudformation.sections import Places
+from cfngen.cloudformation.sections import WrittenAt
 from cfngen.cloudformation.source import Source
 from cfngen.errors import RenderError
 
@@ -20,20 +19,20 @@ INCLUDE = "AWS::Include"
 TRANSFORM = "Fn::Transform"
 
 
-def listed(transform: Any) -> list[Any]:
+def as_list(transform: Any) -> list[Any]:
     """Return the transforms of a `Transform` or an `Fn::Transform`, one after the other."""
     return transform if isinstance(transform, list) else [] if transform is None else [transform]
 
 
-def location(transform: Any) -> Any:
-    """Return where a transform includes a file from, `None` if it is no such transform."""
+def include_location(transform: Any) -> Any:
+    """Return where a transform includes a file from, `None` if it is another transform."""
     if not (isinstance(transform, dict) and transform.get("Name") == INCLUDE):
         return None
     parameters = transform.get("Parameters")
     return parameters.get("Location", "") if isinstance(parameters, dict) else ""
 
 
-def included(body: Any, source: Source) -> tuple[Any, Places]:
+def with_includes(body: Any, source: Source) -> tuple[Any, WrittenAt]:
     """Return a template as plain data with the files in it that it includes.
 
     With it comes where the resources are included that such a file has.
@@ -45,7 +44,7 @@ def included(body: Any, source: Source) -> tuple[Any, Places]:
         return body, {}
     files = _Files(source)
     result, left = dict(body), []
-    for transform in listed(body.get("Transform")):
+    for transform in as_list(body.get("Transform")):
         content = files.content(transform)
         if isinstance(content, dict) and result.keys().isdisjoint(content):
             result.update(content)
@@ -63,15 +62,15 @@ def included(body: Any, source: Source) -> tuple[Any, Places]:
 
 
 class _Files:
-    """What a template includes, each file read once."""
+    """The files that a template includes, each read once."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.read: dict[str, Any] = {}
 
     def content(self, transform: Any) -> Any:
-        """Return what a transform includes, `None` if that cannot be seen here."""
-        path = location(transform)
+        """Return what a transform includes, `None` if that cannot be read here."""
+        path = include_location(transform)
         if not isinstance(path, str) or not path:
             return None
         if path not in self.read:
@@ -91,7 +90,7 @@ class _Files:
         rest = {key: self.value(item) for key, item in value.items() if key != TRANSFORM}
         if TRANSFORM not in value:
             return rest
-        contents = [self.content(transform) for transform in listed(value[TRANSFORM])]
+        contents = [self.content(transform) for transform in as_list(value[TRANSFORM])]
         if not rest and len(contents) == 1 and contents[0] is not None:
             return contents[0]
         for content in contents:

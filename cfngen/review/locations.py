@@ -1,4 +1,4 @@
-"""Where in a template a finding is."""
+"""Where in a template a finding is: file lines of resources, properties and entries."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from functools import cached_property
 from typing import Any
 
 from cfngen.cloudformation.values import shown
-from cfngen.review.model import Finding, PowerChange, ResourceChange
+from cfngen.review.model import Finding, PermissionChange, ResourceChange
 from cfngen.review.stack import Stack
 
 STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
 
 
-class Places:
+class FindingLocator:
     """Finds lines of one pair of templates."""
 
     def __init__(
@@ -22,13 +22,13 @@ class Places:
         before: Stack,
         after: Stack,
         changes: dict[str, ResourceChange],
-        powers: tuple[PowerChange, ...],
+        permissions: tuple[PermissionChange, ...],
     ) -> None:
         """Keep what findings are about."""
         self.before = before
         self.after = after
         self.changes = changes
-        self.policies = {power.holder: power.resources for power in powers}
+        self.policies = {change.attached_to: change.resources for change in permissions}
         self._names = frozenset(after.names)
 
     def located(self, finding: Finding) -> Finding:
@@ -40,7 +40,9 @@ class Places:
             return replace(finding, line=self.after.line(finding.section, subject))
         if subject not in self._names and subject in self._kept_before:
             line = self.before.line("Resources", subject)
-            return replace(finding, line=line, side="base", near=self._near(subject))
+            return replace(
+                finding, line=line, side="base", nearest_head_line=self._line_before(subject)
+            )
         if finding.path:
             return replace(finding, line=_line(self.after, subject, finding.path))
         return self._of_policy(finding)
@@ -54,18 +56,18 @@ class Places:
                 return replace(finding, line=_line(self.after, name, details[0].path))
         return replace(finding, line=self.after.line("Resources", finding.subject))
 
-    def _near(self, name: str) -> int:
-        """Return the line in head of what stood before a resource that is gone."""
+    def _line_before(self, name: str) -> int:
+        """Return the line in head of the resource that stood before a removed one."""
         return self.after.line("Resources", self._kept_before.get(name, ""))
 
     @cached_property
     def _kept_before(self) -> dict[str, str]:
         """The resource that is left of those before each of them; nothing if none is."""
-        kept, found = "", {}
+        kept, nearest = "", {}
         for name in self.before.names:
-            found[name] = kept
+            nearest[name] = kept
             kept = name if name in self._names else kept
-        return found
+        return nearest
 
 
 def _line(stack: Stack, name: str, path: str) -> int:

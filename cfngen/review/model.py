@@ -1,4 +1,4 @@
-"""What a review says, as plain values; the JSON format is these, key for key."""
+"""The result of a review as plain values; the JSON format has the same keys."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Concern(enum.StrEnum):
 
 
 class Extent(enum.StrEnum):
-    """How what somebody may do has changed."""
+    """How permissions have changed."""
 
     BROADENED = "broadened"
     NARROWED = "narrowed"
@@ -63,15 +63,15 @@ class Detail:
     """One property, attribute or field that is different.
 
     `path` is written as `Environment.EnvironmentVariables[CACHE].Value`; `before` and `after` are
-    resolved values (see `values`), `MISSING` where there is none. `because` says where a verdict on
-    replacement comes from: a path in a schema, or the overlay's source.
+    resolved values (see `values`), `MISSING` where there is none. `reason` says where a verdict on
+    replacement comes from: a path in a schema, or the source of an overlay.
     """
 
     path: str
     before: Any
     after: Any
     replacement: Certainty = Certainty.NO
-    because: str = ""
+    reason: str = ""
     note: str = ""
     payload: str = ""  # the name of the payload whose diff shows the change instead
 
@@ -84,7 +84,7 @@ class ResourceChange:
     type: str
     kind: Kind
     replacement: Certainty = Certainty.NO
-    because: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
     properties: tuple[Detail, ...] = ()
     attributes: tuple[Detail, ...] = ()
     type_before: str = ""  # where the type itself changed
@@ -108,29 +108,29 @@ class EntryChange:
 
 @dataclass(frozen=True, order=True)
 class Grant:
-    """One sentence of a policy: who · actions · on what · condition.
+    """One statement of a policy: principal, actions, resource, condition.
 
     `actions` are written as the policy writes them, or one by one where only some of a wildcard's
-    are meant; `count` is how many actions they are, once wildcards are expanded.
+    actions are meant; `count` is the number of actions, once wildcards are expanded.
     """
 
     effect: str  # Allow or Deny
-    who: str
+    principal: str
     actions: tuple[str, ...]
-    on: str
+    resource: str
     condition: str = ""
     count: int = 0
 
 
 @dataclass(frozen=True)
-class PowerChange:
-    """What a policy's holder may do now and could not before, and the reverse.
+class PermissionChange:
+    """What a policy allows now and did not before, and the reverse.
 
-    `holder` is the logical ID of a role, or of the resource that a resource policy protects;
+    `attached_to` is the logical ID of a role, or of the resource that a resource policy protects;
     `policy` is `permissions`, `trust`, `resource` or `boundary`.
     """
 
-    holder: str
+    attached_to: str
     policy: str
     extent: Extent
     gained: tuple[Grant, ...] = ()
@@ -140,10 +140,10 @@ class PowerChange:
 
 @dataclass(frozen=True)
 class Exposure:
-    """One way in from the internet, that was opened or closed."""
+    """One way to reach a resource from the internet that was opened or closed."""
 
     resource: str
-    what: str
+    description: str
     opened: bool
 
 
@@ -165,18 +165,20 @@ class Finding:
     certainty: Certainty
     subject: str  # a logical ID, or the name of a parameter or output
     message: str
-    because: str = ""
+    reason: str = ""
     section: str = "Resources"
     path: str = ""  # a property, as in `Detail.path`
     line: int = 0
     side: str = "head"  # whose line it is: `base` for what was removed
-    origin: Origin | None = None
-    near: int = 0  # for a line of base: the one in head that is nearest to it, if that is known
+    origin: str = ""
+    nearest_head_line: int = (
+        0  # for a line of base: the one in head that is nearest to it, if that is known
+    )
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """A file or folder that was not compared, and why."""
+    """A file or directory that was not compared, and the reason."""
 
     path: str  # as a person would type it; a folder has a slash at the end
     side: str  # `base`, `head`, or `both`
@@ -185,11 +187,11 @@ class LeftOut:
 
 @dataclass(frozen=True)
 class Scope:
-    """What a review is about: what was compared, and what was not.
+    """What was compared in a review, and what was not.
 
-    `opaque` are parts that nobody can look into and that are the same on both sides, as
-    `template/Resource`; `accepted` are those that are not, and that the project accepts, with its
-    reason. `notes` are sentences, such as that the output folder has moved.
+    `opaque` are parts that cannot be inspected and are the same on both sides, as
+    `template/Resource`; `accepted` are those that differ, and that the project accepts, with its
+    reason. `notes` are sentences, such as that the output directory has moved.
     """
 
     compared: int = 0  # templates that both sides have
@@ -209,17 +211,17 @@ class StackReview:
     findings: tuple[Finding, ...] = ()
     resources: tuple[ResourceChange, ...] = ()
     entries: tuple[EntryChange, ...] = ()
-    powers: tuple[PowerChange, ...] = ()
+    permissions: tuple[PermissionChange, ...] = ()
     exposures: tuple[Exposure, ...] = ()
     payloads: tuple[PayloadChange, ...] = ()
-    references: tuple[tuple[str, str], ...] = ()  # (from, to) among the resources told of
+    references: tuple[tuple[str, str], ...] = ()  # (from, to) among these resources
     notes: tuple[str, ...] = ()  # such as a size that now needs a bucket
 
     @property
     def empty(self) -> bool:
         """Whether a deployment would change nothing."""
         return self.kind is Kind.CHANGED and not (
-            self.resources or self.entries or self.powers or self.findings or self.notes
+            self.resources or self.entries or self.permissions or self.findings or self.notes
         )
 
 

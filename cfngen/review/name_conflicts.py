@@ -1,4 +1,4 @@
-"""New resources whose name another one has: one that stays, leaves later, or is retained."""
+"""New resources with a custom name that another resource has, or keeps for a while."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from itertools import chain, islice
 
 from cfngen.cloudformation.values import shown
+from cfngen.review.alternatives import existence, is_satisfiable, type_of
 from cfngen.review.compare.resources import UPDATE_BEHAVIORS
-from cfngen.review.compare.retention import deletion_policy, refused_while_full, replacement_policy
+from cfngen.review.compare.retention import (
+    deletion_fails_while_full,
+    deletion_policy,
+    replacement_policy,
+)
 from cfngen.review.model import Certainty, Concern, Finding, ResourceChange
 from cfngen.review.names import Names, given_name, is_shared
-from cfngen.review.permissions.alternatives import existence, possible, type_of
 from cfngen.review.stack import Resource, Stack
 
 RETAINED = ("Retain", "RetainExceptOnCreate")
@@ -22,7 +26,7 @@ UNIQUE = frozenset((
 ))  # fmt: skip
 
 
-def taken(
+def name_conflicts(
     name: str,
     before: Stack,
     after: Stack,
@@ -47,7 +51,7 @@ def taken(
     ]
     if not candidates:
         return
-    leaving, staying = _Held(), _Held()
+    leaving, staying = _ResourcesByName(), _ResourcesByName()
     for change in changes.values():
         old, now = before.resource(change.name), after.resource(change.name)
         if old and not (now and _same(old, now)):
@@ -77,7 +81,7 @@ def _is_new(new: Resource, before: Stack, after: Stack) -> bool:
 Reasons = Iterator[tuple[Certainty, str]]
 
 
-class _Held:
+class _ResourcesByName:
     """The resources of one template by type and given name, in the template's order."""
 
     def __init__(self) -> None:
@@ -99,31 +103,31 @@ def _leaving(
         change, now = changes[old.name], after.resource(old.name)
         if old.name == new.name:
             continue
-        sure = "Condition" not in old.attributes and change.replacement is not Certainty.MAY
+        certain = "Condition" not in old.attributes and change.replacement is not Certainty.MAY
         if now and now.type == old.type and change.replacement is Certainty.NO:
-            sure = False  # the name may be changed in place, and in time
-        how = Certainty.WILL if sure else Certainty.MAY
+            certain = False  # the name may be changed in place, and in time
+        certainty = Certainty.WILL if certain else Certainty.MAY
         outcome = "is deleted only afterwards: change the name, or keep the logical ID"
         if kept := _kept(old, now):
             outcome = f"{kept}: change the name"
-        yield how, f" of {old.name}, which {outcome}"
+        yield certainty, f" of {old.name}, which {outcome}"
 
 
 def _present(new: Resource, staying: list[Resource], before: Stack, after: Stack) -> Reasons:
     """Yield the other resources of the template that have the name as well."""
-    when = existence(after, new)
-    if not _unique(new) or when is None:
+    condition = existence(after, new)
+    if not _unique(new) or condition is None:
         return
     for other in staying:
         if other.name == new.name:
             if before.resource(other.name) is None:
-                return  # what is new as well, and stands behind, tells of this one
+                return  # the later one of two new resources reports the conflict
             continue
-        there = existence(after, other)
-        if there is not None and possible(when | there):
-            sure = not (when | there) and new.schema.identified_by_name
-            how = Certainty.WILL if sure else Certainty.MAY
-            yield how, f", which {other.name} has too: change one"
+        other_condition = existence(after, other)
+        if other_condition is not None and is_satisfiable(condition | other_condition):
+            certain = not (condition | other_condition) and new.schema.identified_by_name
+            certainty = Certainty.WILL if certain else Certainty.MAY
+            yield certainty, f", which {other.name} also has: change one of them"
 
 
 def _unique(resource: Resource) -> bool:
@@ -131,8 +135,8 @@ def _unique(resource: Resource) -> bool:
 
     What is only called `Name` may be shared, as that of a query is.
     """
-    known = resource.schema
-    return known.identified_by_name or known.names != ("Name",) or resource.type in UNIQUE
+    schema = resource.schema
+    return schema.identified_by_name or schema.names != ("Name",) or resource.type in UNIQUE
 
 
 def _elsewhere(name: str, new: Resource, base: Names, head: Names) -> Reasons:
@@ -144,20 +148,20 @@ def _elsewhere(name: str, new: Resource, base: Names, head: Names) -> Reasons:
     given = given_name(new)
     if not base.texts or not is_shared(given) or not _unique(new):
         return
-    then, now = (side.holders(new.type, given, name) for side in (base, head))
-    still = {(holder.template, holder.resource.name) for holder in now}
-    holders = {
-        (holder.template, holder.resource.name): holder
-        for holder in (*then, *now)
-        if not {name, holder.template}.isdisjoint(base.texts)
+    then, now = (side.with_name(new.type, given, name) for side in (base, head))
+    still = {(resource.template, resource.resource.name) for resource in now}
+    named = {
+        (resource.template, resource.resource.name): resource
+        for resource in (*then, *now)
+        if not {name, resource.template}.isdisjoint(base.texts)
     }
-    for (template, logical_id), holder in holders.items():
-        if base.apart(name, template):
+    for (template, logical_id), resource in named.items():
+        if base.deployed_apart(name, template):
             continue
-        kept = _kept(holder.resource, head.resource(template, logical_id))
+        kept = _kept(resource.resource, head.resource(template, logical_id))
         refused = f"refused, unless they are in different {_scope(new.type)}"
         if (template, logical_id) in still:
-            yield Certainty.MAY, f", which {logical_id} of {template} has too: {refused}"
+            yield Certainty.MAY, f", which {logical_id} of {template} also has: {refused}"
             continue
         outcome = f"has it until its stack is deleted: {refused}"
         if kept:
@@ -181,10 +185,10 @@ def _kept(old: Resource, now: Resource | None) -> str:
     policy = replacement_policy(now) if replaced and now else deletion_policy(old)
     if policy in RETAINED:
         return f"leaves its stack and keeps it ({attribute}: {policy})"
-    if refused_while_full(old) is Certainty.WILL:
+    if deletion_fails_while_full(old) is Certainty.WILL:
         return f"cannot be deleted, and keeps it, while it holds {old.schema.holds}"
     return ""
 
 
-def _same(one: Resource, other: Resource) -> bool:
-    return one.type == other.type and given_name(one) == given_name(other)
+def _same(first: Resource, second: Resource) -> bool:
+    return first.type == second.type and given_name(first) == given_name(second)

@@ -1,4 +1,4 @@
-"""The names that templates give their resources."""
+"""The custom names that templates give their resources."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from cfngen.cloudformation.schemas import schema
 from cfngen.cloudformation.sections import Sections
 from cfngen.cloudformation.values import OPEN, REFERENCE, canonical, scalar
 from cfngen.errors import RenderError
-from cfngen.review.permissions.alternatives import existence, type_of
+from cfngen.review.alternatives import existence, type_of
 from cfngen.review.stack import Resource, Stack
 
 # What is the same in all stacks of one account and region.
 SHARED = frozenset(("AWS::AccountId", "AWS::Partition", "AWS::Region", "AWS::URLSuffix"))
 WORD = re.compile("[A-Za-z0-9]+")
 # What stands behind a property that is not the name itself: a block, a list, an anchor, a function.
-MADE = r"[\"']?\s*:[ \t]*(?:$|[{\[|>&*]|!(?!Ref\b|Sub[ \t]+[^\[{|>\s]))"
+NOT_THE_NAME = r"[\"']?\s*:[ \t]*(?:$|[{\[|>&*]|!(?!Ref\b|Sub[ \t]+[^\[{|>\s]))"
 
 
 @dataclass(frozen=True)
-class Holder:
-    """A resource of a template that has a given name."""
+class NamedResource:
+    """A resource of a template that has a custom name."""
 
     template: str
     resource: Resource
@@ -33,23 +33,23 @@ class Holder:
 
 @dataclass
 class Names:
-    """The given names of resources in all templates of one side, looked for when asked for."""
+    """The custom names of resources in all templates of one side, read on demand."""
 
     texts: Mapping[str, str]
     _stacks: dict[str, Stack] = field(default_factory=dict, repr=False)
     _names: dict[str, set[tuple[str, str]]] = field(default_factory=dict, repr=False)
 
-    def holders(self, type_: str, given: str, but: str) -> list[Holder]:
+    def with_name(self, type_: str, given: str, excluding: str) -> list[NamedResource]:
         """Return the resources of a type that have a name, in all templates but one."""
         return [
-            holder
+            named
             for template, text in sorted(self.texts.items())
-            if template != but and _likely(text, type_, given)
-            for holder in self.all(template, type_)
-            if holder.given == given
+            if template != excluding and _likely(text, type_, given)
+            for named in self.all(template, type_)
+            if named.given == given
         ]
 
-    def all(self, template: str, type_: str = "") -> Iterator[Holder]:
+    def all(self, template: str, type_: str = "") -> Iterator[NamedResource]:
         """Yield the resources of a template, or those of one type, that have a given name."""
         stack = self._stack(template)
         for name in stack.names:
@@ -58,22 +58,22 @@ class Names:
             resource = stack.resource(name)
             given = given_name(resource) if resource else ""
             if resource and given and existence(stack, resource) is not None:
-                yield Holder(template, resource, given)
+                yield NamedResource(template, resource, given)
 
     def resource(self, template: str, name: str) -> Resource | None:
         """Return a resource of a template, `None` if either is not there."""
         return self._stack(template).resource(name)
 
-    def apart(self, one: str, other: str) -> bool:
-        """Whether two templates have a name in common, and so are not deployed to one place."""
-        return not self._own(one).isdisjoint(self._own(other))
+    def deployed_apart(self, first: str, second: str) -> bool:
+        """Whether two templates have a name in common, so they are deployed to different places."""
+        return not self._own(first).isdisjoint(self._own(second))
 
     def _own(self, template: str) -> set[tuple[str, str]]:
         if template not in self._names:
             self._names[template] = {
-                (holder.resource.type, holder.given)
-                for holder in self.all(template)
-                if holder.resource.schema.identified_by_name and is_shared(holder.given)
+                (named.resource.type, named.given)
+                for named in self.all(template)
+                if named.resource.schema.identified_by_name and is_shared(named.given)
             }
         return self._names[template]
 
@@ -86,10 +86,12 @@ class Names:
 
 
 def given_name(resource: Resource) -> str:
-    """Return the name that the template gives a resource, nothing if it leaves that open."""
-    known = resource.schema
-    values: list[Any] = [resource.properties.get(key, known.default((key,))) for key in known.names]
-    if not values or None in values or known.revised:
+    """Return the custom name of a resource; empty if the template leaves the name open."""
+    type_schema = resource.schema
+    values: list[Any] = [
+        resource.properties.get(key, type_schema.default((key,))) for key in type_schema.names
+    ]
+    if not values or None in values or type_schema.revised:
         return ""
     return " ".join(
         canonical(value) if isinstance(value, dict | list) else scalar(value) for value in values
@@ -103,17 +105,18 @@ def is_shared(given: str) -> bool:
 
 
 def _likely(text: str, type_: str, given: str) -> bool:
-    """Whether a template may give a name, without reading it: most do not have its words in them.
+    """Whether a template may give a name, judged by its text: most do not contain its parts.
 
-    An escape, or a function that makes a name of parts, may hide it.
+    An escape, or a function that builds a name of parts, may hide it.
     """
     if "\\" in text:
         return True
     if type_ not in text:
         return False
-    known = schema(type_)
-    usual = " ".join(str(known.default((key,))) for key in known.names)
-    words = set(WORD.findall(REFERENCE.sub(" ", given))) - set(WORD.findall(usual))
-    return all(word in text for word in words) or any(
-        re.search(f"{re.escape(key)}{MADE}", text, re.MULTILINE) for key in known.names
+    type_schema = schema(type_)
+    usual = " ".join(str(type_schema.default((key,))) for key in type_schema.names)
+    parts = set(WORD.findall(REFERENCE.sub(" ", given))) - set(WORD.findall(usual))
+    return all(part in text for part in parts) or any(
+        re.search(f"{re.escape(key)}{NOT_THE_NAME}", text, re.MULTILINE)
+        for key in type_schema.names
     )

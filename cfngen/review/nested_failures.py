@@ -1,4 +1,4 @@
-"""What CloudFormation refuses is another thing inside of a template than outside of it."""
+"""Adapts refusals to nested templates, where other rules hold than for outer ones."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from dataclasses import replace
 from cfngen.cloudformation.capabilities import IAM, NAMED, needs
 from cfngen.review.deploy_failures import CAPABILITIES
 from cfngen.review.model import Certainty, Concern, Finding, Kind
-from cfngen.review.nested_parameters import STACK_SET, Passed
-from cfngen.review.pairs import Pair, Part, hints
+from cfngen.review.nested_parameters import STACK_SET, PassedParameters
+from cfngen.review.pairs import Pair, TemplateSide, may_nest
 from cfngen.review.stack import Resource
 
 
-def adapted(pair: Pair, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield the findings of a template, those of one that is inside another as they are there.
+def nested_findings(pair: Pair, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings of a template; those of a nested one adapted to its outer template.
 
-    It is the outer template that passes parameters, not the command; and whoever deploys a nested
-    stack acknowledges capabilities for all of it, while a stack set has a list of its own.
+    The outer template passes parameters, not the command. Whoever deploys a nested stack
+    acknowledges its capabilities as well, while a stack set has a list of its own.
     """
     outer = pair.outer
     if outer is None:
@@ -25,7 +25,7 @@ def adapted(pair: Pair, findings: Iterable[Finding]) -> Iterator[Finding]:
         return
     resource = outer.stacks[1].resource(pair.resource)
     for finding in findings:
-        if finding.because == CAPABILITIES:
+        if finding.reason == CAPABILITIES:
             continue
         if finding.concern is Concern.REFUSED and finding.section == "Parameters":
             if resource and _passes(resource, finding.subject):
@@ -39,11 +39,11 @@ def adapted(pair: Pair, findings: Iterable[Finding]) -> Iterator[Finding]:
 
 
 def _passes(resource: Resource, name: str) -> bool:
-    given = Passed(resource)
+    given = PassedParameters(resource)
     return bool(given.unknown) or name in (given.values or {})
 
 
-def _capabilities(pair: Pair, new: Part) -> Iterator[Finding]:
+def _capabilities(pair: Pair, new: TemplateSide) -> Iterator[Finding]:
     """Yield the capabilities that are lacking now, and were not before."""
     outermost = pair
     while outermost.outer and outermost.outer.stacks[1].resource(outermost.resource):
@@ -60,26 +60,26 @@ def _capabilities(pair: Pair, new: Part) -> Iterator[Finding]:
         had |= {*_needs(outermost.new)}  # it is said there
     if NAMED in had:
         had.add(IAM)
-    for capability, because in _needs(new).items():
+    for capability, resources in _needs(new).items():
         if capability in had:
             continue
         where = (
-            f"the Capabilities of {set_.name} have to name {capability} now"
+            f"the Capabilities of {set_.name} must now include {capability}"
             if set_
-            else f"the command needs --capabilities {capability} now"
+            else f"deploying it now requires --capabilities {capability}"
         )
-        message = f"{where}, because of {', '.join(because)}"
-        named = because[0] in new.sections.resources
-        subject = because[0] if named else "Transform"
+        message = f"{where}, because of {', '.join(resources)}"
+        named = resources[0] in new.sections.resources
+        subject = resources[0] if named else "Transform"
         section = "Resources" if named else "Transform"
         yield Finding(
             Concern.REFUSED, Certainty.WILL, subject, message, CAPABILITIES, section=section
         )
 
 
-def _needs(part: Part | None) -> dict[str, tuple[str, ...]]:
+def _needs(part: TemplateSide | None) -> dict[str, tuple[str, ...]]:
     """Return the capabilities that a template needs, each with its reasons."""
     if part is None:
         return {}
-    found = needs(part.sections.body, transforms=hints(part.sections.text))
-    return {need.capability: need.because for need in found}
+    capabilities = needs(part.sections.body, transforms=may_nest(part.sections.text))
+    return {need.capability: need.because for need in capabilities}

@@ -1,4 +1,4 @@
-"""What a template inside another hands to the outer one: its outputs, as far as they differ."""
+"""Outputs of a nested template that differ, as the outer template sees them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from cfngen.review.pairs import Pair
 from cfngen.review.stack import Stack
 
 
-def handed(pair: Pair) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return what the outer template knows of outputs, before and after, by their attribute.
+def changed_outputs(pair: Pair) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return what the outer template knows of outputs, before and after, by attribute.
 
     A literal is known. What only the deployment knows and is not the same on both sides becomes a
     reference that is equal to nothing else, so that each use of it differs as well.
     """
-    known: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    outputs: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     if pair.old is None or pair.new is None or pair.same:
-        return known
+        return outputs
     old, new = (_values(stack) for stack in pair.stacks)
     for name in dict.fromkeys((*old, *new)):
         was, now = old.get(name), new.get(name)
@@ -26,10 +26,10 @@ def handed(pair: Pair) -> tuple[dict[str, Any], dict[str, Any]]:
         if canonical(was) == canonical(now) and not moved:
             continue
         key = f"{pair.resource}.Outputs.{name}"
-        for side, value, mark in ((known[0], was, []), (known[1], now, moved)):
+        for side, value, mark in ((outputs[0], was, []), (outputs[1], now, moved)):
             plain = isinstance(value, str | int | float) and literal(value)
             side[key] = scalar(value) if plain else _unknown(key, [value, mark])
-    return known
+    return outputs
 
 
 def _values(stack: Stack) -> dict[str, Any]:

@@ -19,10 +19,10 @@ from cfngen.cloudformation.values import (
 from cfngen.review.stack import Resource
 
 STACK_SET = "AWS::CloudFormation::StackSet"
-LONGEST_LABEL = 60
+MAX_LABEL = 60
 
 
-class Passed:
+class PassedParameters:
     """The parameters of one nested stack or stack set: values that are resolved."""
 
     def __init__(self, resource: Resource) -> None:
@@ -35,7 +35,7 @@ class Passed:
         self.overridden = _overridden(resource) if self.of_set else {}
 
     def value(self, name: str, declared: Any) -> tuple[Any, bool]:
-        """Return what a declared parameter is, and whether that is known; `None` if it is open."""
+        """Return the value of a declared parameter, and whether it is known; `None` if open."""
         if self.unknown:
             return self.unknown, False
         over = self.overridden.get(name, "") + self.overridden.get("", "")
@@ -57,12 +57,12 @@ class Passed:
         return (value, False) if isinstance(value, list) else (scalar(value), True)
 
 
-def passed(
+def passed_parameters(
     sides: tuple[Resource | None, Resource | None],
     inner: tuple[Sections | None, Sections | None],
     replaced: Collection[str],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return the known parameters of a template inside another, on both sides.
+    """Return the known parameter values of a nested template, on both sides.
 
     A literal is known. Of what only the deployment knows, what is the same on both sides is left
     open, and what is not becomes a text that is equal to nothing else, so that each use of it
@@ -73,9 +73,9 @@ def passed(
         inner: the template inside of it, before and after.
         replaced: the outer's resources that may be replaced: who refers to them gets another value.
     """
-    given = [Passed(resource) if resource else None for resource in sides]
+    given = [PassedParameters(resource) if resource else None for resource in sides]
     declared = [side.section("Parameters") if side else {} for side in inner]
-    known: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
+    parameters: tuple[dict[str, Any], dict[str, Any]] = ({}, {})
     for name in dict.fromkeys((*declared[0], *declared[1])):
         values = [
             side.value(name, of[name]) if side and name in of else (None, False)
@@ -84,12 +84,12 @@ def passed(
         hit = any(other in replaced for other, _ in references(values[1][0]))
         both = all(side and name in of for side, of in zip(given, declared, strict=True))
         open_ = not both or (canonical(values[0][0]) == canonical(values[1][0]) and not hit)
-        for at, (value, sure) in enumerate(values):
-            if sure:
-                known[at][name] = value
+        for at, (value, is_known) in enumerate(values):
+            if is_known:
+                parameters[at][name] = value
             elif not open_:
-                known[at][name] = _unknown(value, "replaced" if hit and at else "")
-    return known
+                parameters[at][name] = _unknown(value, "replaced" if hit and at else "")
+    return parameters
 
 
 def _unknown(value: Any, note: str) -> str:
@@ -101,7 +101,7 @@ def _unknown(value: Any, note: str) -> str:
     else:
         plain = "".join(letter for letter in written if letter not in f'{OPEN}{CLOSE}${{}}"')
         digest = hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        label = f"{plain[:LONGEST_LABEL]} {digest}"
+        label = f"{plain[:MAX_LABEL]} {digest}"
     return f"{OPEN}outer {label}{f', {note}' if note else ''}{CLOSE}"
 
 
@@ -123,7 +123,7 @@ def _values(given: Any) -> dict[str, Any] | None:
 def _overridden(resource: Resource) -> Mapping[str, str]:
     """Return what instances have instead, by name; under no name if that is not to be seen."""
     groups = resource.properties.get("StackInstancesGroup", [])
-    found: dict[str, str] = {}
+    overridden: dict[str, str] = {}
     for group in groups if isinstance(groups, list) else [groups]:
         overrides = group.get("ParameterOverrides") if isinstance(group, dict) else group
         if overrides is None:
@@ -133,5 +133,5 @@ def _overridden(resource: Resource) -> Mapping[str, str]:
         if isinstance(group, dict):
             where = {key: group[key] for key in group if key != "ParameterOverrides"}
         for name, value in ({"": overrides} if values is None else values).items():
-            found[name] = found.get(name, "") + canonical([where, value])
-    return found
+            overridden[name] = overridden.get(name, "") + canonical([where, value])
+    return overridden

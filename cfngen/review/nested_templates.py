@@ -1,8 +1,8 @@
-"""Templates inside of templates: each is compared as one of its own, as `outer/Resource`.
+"""Nested templates: each is compared as a template of its own, as `outer/Resource`.
 
 They are the body of a stack set, a nested stack or application whose template is a file of the
-tree, as `aws cloudformation package` takes it, and a nested stack of the CDK. What is inside and
-cannot be unfolded is `Closed`, never nothing.
+tree, as `aws cloudformation package` takes it, and a nested stack of the CDK. One that cannot be
+read is an `UnreadableTemplate`, never nothing.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ from cfngen.cloudformation.values import (
     shown,
 )
 from cfngen.errors import RenderError
+from cfngen.review.alternatives import type_of
 from cfngen.review.assets import asset
-from cfngen.review.compare.retention import KEEPS, deletion_policy
+from cfngen.review.compare.retention import KEEPING_POLICIES, deletion_policy
 from cfngen.review.model import Kind
-from cfngen.review.nested_outputs import handed
-from cfngen.review.nested_parameters import STACK_SET, passed
-from cfngen.review.pairs import Closed, Pair, Part, hints, sections
-from cfngen.review.permissions.alternatives import type_of
+from cfngen.review.nested_outputs import changed_outputs
+from cfngen.review.nested_parameters import STACK_SET, passed_parameters
+from cfngen.review.pairs import Pair, TemplateSide, UnreadableTemplate, may_nest, sections
 from cfngen.review.stack import Resource, Stack
 
 # The properties that say which template, by the types that have one.
@@ -44,30 +44,30 @@ PROPERTIES = {
     "AWS::ServiceCatalog::CloudFormationProvisionedProduct": "",
 }
 BODY = "TemplateBody"
-DEEPEST, MOST, MOST_TEXT = 10, 1_000, 10_000_000  # templates; characters of all of them
+MAX_DEPTH, MAX_TEMPLATES, MAX_TEXT = 10, 1_000, 10_000_000  # templates; characters of all of them
 REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|//")  # a scheme; one letter is a drive
 NAME = re.compile(r"(?:outer )*[A-Za-z0-9:.]+")
 MARKS = re.compile(f"[{OUTER_OPEN}{OUTER_CLOSE}]")
-BESIDE, ALONE = "put it beside this template", "look at it by yourself"
+BESIDE, ALONE = "put it beside this template", "review it yourself"
 
 
 @dataclass(frozen=True)
-class Inner:
-    """A template inside another, as text."""
+class InnerTemplate:
+    """A nested template, as text."""
 
-    what: str
+    description: str
     source: Source
     lines: Callable[[int], int] | None = None
 
 
 @dataclass
 class _Lines:
-    """Says which line of a file has a line of a template that is a text in it.
+    """Maps a line of a template that is a text in another file to the line of that file.
 
-    Where that is not written line by line, it is the line of the property.
+    Where it is not written line by line, it is the line of the property.
     """
 
-    part: Part
+    part: TemplateSide
     resource: str
 
     def __call__(self, number: int) -> int:
@@ -81,30 +81,32 @@ class _Lines:
         return self.part.sections.block(*place), self.part.sections.line(*place)
 
 
-def pairs(base: Mapping[str, Part], head: Mapping[str, Part]) -> list[Pair]:
-    """Return the templates of two sides in pairs, each with those inside of it behind it."""
+def template_pairs(
+    base: Mapping[str, TemplateSide], head: Mapping[str, TemplateSide]
+) -> list[Pair]:
+    """Return the templates of two sides in pairs, each followed by its nested templates."""
     return _Unfolding({*base, *head}).all(base, head)
 
 
 class _Unfolding:
-    """Unfolds the templates of one review; it keeps count of them."""
+    """Unfolds the nested templates of one review, and counts them."""
 
     def __init__(self, names: set[str]) -> None:
         self.names = names
-        self.most, self.room = MOST, MOST_TEXT
+        self.templates_left, self.text_left = MAX_TEMPLATES, MAX_TEXT
         self.texts: set[str] = set()
 
-    def all(self, base: Mapping[str, Part], head: Mapping[str, Part]) -> list[Pair]:
-        found: list[Pair] = []
+    def all(self, base: Mapping[str, TemplateSide], head: Mapping[str, TemplateSide]) -> list[Pair]:
+        pairs: list[Pair] = []
         for name in sorted({*base, *head}):
             old, new = base.get(name), head.get(name)
             kind = Kind.ADDED if old is None else Kind.REMOVED if new is None else Kind.CHANGED
-            found += self.unfolded(Pair(name, kind, old, new))
-        return found
+            pairs += self.unfolded(Pair(name, kind, old, new))
+        return pairs
 
     def unfolded(self, pair: Pair) -> list[Pair]:
         """Return a pair, and all that are inside of it."""
-        if not any(hints(part.sections.text) for part in (pair.old, pair.new) if part):
+        if not any(may_nest(part.sections.text) for part in (pair.old, pair.new) if part):
             return [pair]
         names = dict.fromkeys((*pair.stacks[1].names, *pair.stacks[0].names))
         nested = [n for n in names if any(type_of(side, n) in PROPERTIES for side in pair.stacks)]
@@ -113,28 +115,32 @@ class _Unfolding:
             inner = self.inside(pair, name)
             if inner:
                 inside[name] = self.unfolded(inner)
-                pair.receive(handed(inner))
+                pair.add_outputs(changed_outputs(inner))
         return [pair, *(inner for name in nested for inner in inside.get(name, ()))]
 
     def inside(self, pair: Pair, name: str) -> Pair | None:
         """Return the template inside a resource, before and after."""
         before, after = pair.stacks
-        old = self.look(pair.old, before, name, "before")
-        new = self.look(pair.new, after, name, "after")
-        if isinstance(old, Closed) or isinstance(new, Closed):
-            pair.closed[name] = _if_closed(old), _if_closed(new)
+        old = self.inner_template(pair.old, before, name, "before")
+        new = self.inner_template(pair.new, after, name, "after")
+        if isinstance(old, UnreadableTemplate) or isinstance(new, UnreadableTemplate):
+            pair.unreadable[name] = _if_unreadable(old), _if_unreadable(new)
         return self.pair(pair, name, old, new)
 
     def pair(
-        self, outer: Pair, name: str, old: Part | Closed | None, new: Part | Closed | None
+        self,
+        outer: Pair,
+        name: str,
+        old: TemplateSide | UnreadableTemplate | None,
+        new: TemplateSide | UnreadableTemplate | None,
     ) -> Pair | None:
         """Return one template inside another, `None` if there is nothing to compare."""
         kind = _kind(outer, name, old, new)
-        was, now = (side if isinstance(side, Part) else None for side in (old, new))
-        if (was is None and now is None) or (was and isinstance(new, Closed)):
+        was, now = (side if isinstance(side, TemplateSide) else None for side in (old, new))
+        if (was is None and now is None) or (was and isinstance(new, UnreadableTemplate)):
             return None
         before, after = (stack.resource(name) for stack in outer.stacks)
-        given = passed(
+        given = passed_parameters(
             (before if was else None, after if now else None),
             (was.sections if was else None, now.sections if now else None),
             outer.replaced if was and now else (),
@@ -152,31 +158,43 @@ class _Unfolding:
         self.names.add(name)
         return name
 
-    def look(self, part: Part | None, stack: Stack, name: str, side: str) -> Part | Closed | None:
+    def inner_template(
+        self, part: TemplateSide | None, stack: Stack, name: str, side: str
+    ) -> TemplateSide | UnreadableTemplate | None:
         """Return the template inside a resource, on one side."""
         resource = stack.resource(name) if part else None
         if part is None or resource is None or resource.type not in PROPERTIES:
             return None
-        found = _look(part, resource)
-        return found if isinstance(found, Closed) else self.read(part, resource, found, side)
+        inner = _inner_template(part, resource)
+        return (
+            inner
+            if isinstance(inner, UnreadableTemplate)
+            else self.read(part, resource, inner, side)
+        )
 
-    def read(self, part: Part, resource: Resource, found: Inner, side: str) -> Part | Closed:
+    def read(
+        self, part: TemplateSide, resource: Resource, inner: InnerTemplate, side: str
+    ) -> TemplateSide | UnreadableTemplate:
         """Return a template that is inside another, as far as there is room for it."""
-        source, around = found.source, (part.source, *part.around)
+        source, around = inner.source, (part.source, *part.around)
         if any(source.text == other.text for other in around):
-            return _closed(resource, f"{found.what}, which has itself in it,", ALONE, source.text)
-        self.most -= 1
+            return _unreadable(
+                resource, f"{inner.description}, which includes itself,", ALONE, source.text
+            )
+        self.templates_left -= 1
         if source.text not in self.texts:
-            self.room -= len(source.text)
+            self.text_left -= len(source.text)
             self.texts.add(source.text)
-        if len(around) > DEEPEST or self.most < 0 or self.room < 0:
-            limits = f"{MOST:,} templates, {DEEPEST} levels or {MOST_TEXT:,} characters"
-            what = f"{found.what}, which is behind more than {limits},"
-            return Closed(what, side, ALONE)  # never equal to that of the other side
+        if len(around) > MAX_DEPTH or self.templates_left < 0 or self.text_left < 0:
+            limits = f"{MAX_TEMPLATES:,} templates, {MAX_DEPTH} levels or {MAX_TEXT:,} characters"
+            what = f"{inner.description}, which exceeds the limit of {limits},"
+            return UnreadableTemplate(what, side, ALONE)  # never equal to that of the other side
         try:
-            return Part(source, sections(source), {}, around, found.lines)
+            return TemplateSide(source, sections(source), {}, around, inner.lines)
         except RenderError:
-            return _closed(resource, f"{found.what}, which cannot be read,", "mend it", source.text)
+            return _unreadable(
+                resource, f"{inner.description}, which cannot be read,", "fix it", source.text
+            )
 
 
 def _ordered(pair: Pair, names: list[str]) -> list[str]:
@@ -188,7 +206,9 @@ def _ordered(pair: Pair, names: list[str]) -> list[str]:
         others: set[str] = set()
         if name not in seen:
             resources = (stack.resource(name) for stack in pair.stacks)
-            others = {other for found in resources if found for other, _ in found.references}
+            others = {
+                other for resource in resources if resource for other, _ in resource.references
+            }
         seen.add(name)
         waiting = sorted((others & nested) - seen) if others else []
         if not waiting:
@@ -197,25 +217,25 @@ def _ordered(pair: Pair, names: list[str]) -> list[str]:
     return list(ordered)
 
 
-def _if_closed(side: Part | Closed | None) -> Closed | None:
-    return side if isinstance(side, Closed) else None
+def _if_unreadable(side: TemplateSide | UnreadableTemplate | None) -> UnreadableTemplate | None:
+    return side if isinstance(side, UnreadableTemplate) else None
 
 
 def _kind(outer: Pair, name: str, old: object, new: object) -> Kind:
     """Return what becomes of the stacks of a template inside another."""
     if outer.kind is Kind.REMOVED:
         return Kind.REMOVED
-    if not isinstance(old, Part):
+    if not isinstance(old, TemplateSide):
         return Kind.ADDED
     if new is None:
         resource = outer.stacks[0].resource(name)
-        kept = resource is not None and deletion_policy(resource) in KEEPS
+        kept = resource is not None and deletion_policy(resource) in KEEPING_POLICIES
         return Kind.REMOVED if kept else Kind.CHANGED  # all that is in it is deleted with it
     return Kind.CHANGED
 
 
-def _look(part: Part, resource: Resource) -> Inner | Closed:
-    """Return the template inside a resource, or why it cannot be looked into."""
+def _inner_template(part: TemplateSide, resource: Resource) -> InnerTemplate | UnreadableTemplate:
+    """Return the nested template of a resource, or why it cannot be read."""
     if resource.type == STACK_SET and BODY in resource.properties:
         return _body(part, resource)
     url = resource.properties.get(PROPERTIES[resource.type])
@@ -227,62 +247,64 @@ def _look(part: Part, resource: Resource) -> Inner | Closed:
         if file:
             return _file(resource, file.file or shown(url), file)
     if url is None:
-        return _closed(resource, f"what {resource.type} is made of", ALONE)
-    return _closed(resource, f"the template at {_short(url)}", BESIDE)
+        return _unreadable(resource, f"the template of {resource.type}", ALONE)
+    return _unreadable(resource, f"the template at {_short(url)}", BESIDE)
 
 
-def _body(part: Part, resource: Resource) -> Inner | Closed:
+def _body(part: TemplateSide, resource: Resource) -> InnerTemplate | UnreadableTemplate:
     """Return the template that a stack set has as a text."""
     body = resource.properties[BODY]
     if isinstance(body, dict) and not has_functions(body):
         body = json.dumps(body, ensure_ascii=False)
     text = _marked(body) if isinstance(body, str) else None
     if text is None:
-        return _closed(resource, "the template, which only the deployment knows,", ALONE)
+        return _unreadable(resource, "the template, which is known only at deploy time,", ALONE)
     source = replace(part.source, text=text)
-    return Inner("the template in its TemplateBody", source, _Lines(part, resource.name))
+    return InnerTemplate("the template in its TemplateBody", source, _Lines(part, resource.name))
 
 
-def _file(resource: Resource, path: str, file: Source | None) -> Inner | Closed:
+def _file(resource: Resource, path: str, file: Source | None) -> InnerTemplate | UnreadableTemplate:
     """Return the template that a file is."""
     if file is None:
-        return _closed(resource, f"the template {path}, which is no file here,", "put it there")
-    return Inner(f"the template {path}", replace(file, text=MARKS.sub(SPOOF, file.text)))
+        return _unreadable(
+            resource, f"the template {path}, which does not exist here,", "put it there"
+        )
+    return InnerTemplate(f"the template {path}", replace(file, text=MARKS.sub(SPOOF, file.text)))
 
 
-def _closed(resource: Resource, what: str, advice: str, text: str = "") -> Closed:
-    """Return a template that cannot be looked into: its address, its bytes, what it is given."""
+def _unreadable(resource: Resource, what: str, advice: str, text: str = "") -> UnreadableTemplate:
+    """Return a nested template that cannot be read: its address, its bytes, its parameters."""
     properties = resource.properties
     keys = {PROPERTIES[resource.type], BODY} & properties.keys()
     if keys:
         given = {"Parameters", "StackInstancesGroup", *keys}
         properties = {key: properties[key] for key in sorted(given & properties.keys())}
-    return Closed(what, canonical([properties, text]), advice)
+    return UnreadableTemplate(what, canonical([properties, text]), advice)
 
 
 def _marked(text: str) -> str | None:
     """Return a resolved text as that of a template, `None` if nothing of it is known.
 
-    What only the deployment knows stands in it as a name between two characters that nothing else
-    has; see `OUTER`.
+    What is known only at deploy time stands in it as a name between two characters that nothing
+    else has; see `OUTER`.
     """
-    found: list[str] = []
+    pieces: list[str] = []
     depth, start, end = 0, 0, 0
     text = MARKS.sub(SPOOF, text)
     for match in re.finditer(f"[{OPEN}{CLOSE}]", text):
         opens = match[0] == OPEN
         if opens and not depth:
             start = match.end()
-            found.append(text[end : match.start()])
+            pieces.append(text[end : match.start()])
         depth += 1 if opens else -1
         if depth < 0:
             return None
         if not depth:
             end = match.end()
-            found.append(f"{OUTER_OPEN}{_label(text[start : match.start()])}{OUTER_CLOSE}")
-    if depth or not "".join([*found[::2], text[end:]]).strip():
+            pieces.append(f"{OUTER_OPEN}{_label(text[start : match.start()])}{OUTER_CLOSE}")
+    if depth or not "".join([*pieces[::2], text[end:]]).strip():
         return None
-    return "".join([*found, text[end:]])
+    return "".join([*pieces, text[end:]])
 
 
 def _label(inner: str) -> str:

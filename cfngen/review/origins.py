@@ -24,10 +24,10 @@ def with_origins(review: Review, origins: Mapping[str, Origins]) -> Review:
     )
 
 
-def _of(name: str, origins: Mapping[str, Origins]) -> tuple[Origins, Origin | None]:
-    """Return the origins of a template, and what has none.
+def _of(name: str, origins: Mapping[str, Origins]) -> tuple[Origins, str]:
+    """Return the origins of a template, and the default origin.
 
-    All of a template inside another is from where the resource is that it is inside of.
+    Everything in a nested template comes from the line of the resource that contains it.
     """
     outer = max((n for n in origins if name.startswith(f"{n}/")), key=len, default="")
     if name in origins or not outer:

@@ -1,4 +1,4 @@
-"""Templates in pairs, as they are compared: those of the review, and those inside of them."""
+"""Pairs of templates that are compared: those of the review, and the nested ones."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from typing import Any
 from cfngen.cloudformation.sections import Sections
 from cfngen.cloudformation.source import Source
 from cfngen.errors import RenderError
-from cfngen.review.compare.entries import told
-from cfngen.review.compare.resources import Compared, compare
-from cfngen.review.includes import INCLUDE, included
+from cfngen.review.compare.entries import changed_conditions
+from cfngen.review.compare.resources import ComparedResources, compare
+from cfngen.review.includes import INCLUDE, with_includes
 from cfngen.review.model import Certainty, Kind
 from cfngen.review.stack import Stack
 
 # What a template has somewhere that has another in it, or something that nobody can look into.
-WORDS = (
+NESTING_WORDS = (
     "TemplateURL", "TemplateBody", "Transform", "ForEach", "::MODULE",
     "Serverless::Application", "CloudFormationProvisionedProduct",
 )  # fmt: skip
@@ -31,9 +31,9 @@ ESCAPED = re.compile(
 )
 
 
-def hints(text: str) -> bool:
-    """Whether a template may have another in it, or a part that nobody can look into."""
-    return any(word in text for word in WORDS) or escaped(text)
+def may_nest(text: str) -> bool:
+    """Whether a template may contain another one, or a part that cannot be inspected."""
+    return any(word in text for word in NESTING_WORDS) or escaped(text)
 
 
 def escaped(text: str) -> bool:
@@ -43,14 +43,14 @@ def escaped(text: str) -> bool:
 
 
 def sections(source: Source) -> Sections:
-    """Return a template in pieces, with the files that it includes.
+    """Return a parsed template, with the files that it includes.
 
     Raises:
         RenderError: it is no template.
     """
     if not includes(source.text):
         return _cut(source.text)
-    return Sections(source.text, lambda body: included(body, source))
+    return Sections(source.text, lambda body: with_includes(body, source))
 
 
 def includes(text: str) -> bool:
@@ -69,11 +69,11 @@ def _cut(text: str) -> Sections:
 
 
 @dataclass(frozen=True)
-class Part:
-    """One side of a pair: what a template says, and where it is from.
+class TemplateSide:
+    """One side of a pair: a template, and where it comes from.
 
     `parameters` are those whose value an outer template gives, and `around` are the outer
-    templates, the nearest first. `lines` says which line of the file has a line of the template.
+    templates, the nearest first. `lines` maps a line of the template to that of the file.
     """
 
     source: Source
@@ -91,34 +91,36 @@ class Part:
 
     @property
     def meaning(self) -> object:
-        """What is equal if nothing can be different: the text, or what is included as well."""
+        """What is equal if nothing can differ: the text, or the parsed data with included files."""
         return self.sections.body if self.sections.rewritten else self.source.text
 
 
 @dataclass(frozen=True)
-class Closed:
-    """A template inside another that cannot be looked into.
+class UnreadableTemplate:
+    """A nested template that cannot be read.
 
     `reference` is equal on both sides if nothing can have changed in it, as far as one can see;
-    `advice` is what a person may do.
+    `advice` is what a person can do.
     """
 
-    what: str
+    description: str
     reference: str
     advice: str
 
 
 @dataclass(eq=False)
 class Pair:
-    """A template before and after; `closed` are those inside it that cannot be looked into."""
+    """A template before and after; `unreadable` are nested ones that cannot be read."""
 
     name: str
     kind: Kind
-    old: Part | None
-    new: Part | None
+    old: TemplateSide | None
+    new: TemplateSide | None
     outer: Pair | None = None
     resource: str = ""  # of the outer template
-    closed: dict[str, tuple[Closed | None, Closed | None]] = field(default_factory=dict)
+    unreadable: dict[str, tuple[UnreadableTemplate | None, UnreadableTemplate | None]] = field(
+        default_factory=dict
+    )
     # What those inside of it hand to it, on both sides.
     outputs: tuple[dict[str, Any], dict[str, Any]] = field(default_factory=lambda: ({}, {}))
 
@@ -131,7 +133,7 @@ class Pair:
 
     @property
     def same(self) -> bool:
-        """Whether both sides say the same, and are given the same."""
+        """Whether both sides are equal, and get equal parameters."""
         old, new = self.old, self.new
         return (
             old is not None
@@ -141,12 +143,12 @@ class Pair:
             and self.outputs[0] == self.outputs[1]
         )
 
-    def receive(self, outputs: tuple[dict[str, Any], dict[str, Any]]) -> None:
-        """Know outputs of a template inside of it: what was worked out without them is not kept."""
+    def add_outputs(self, outputs: tuple[dict[str, Any], dict[str, Any]]) -> None:
+        """Take the outputs of a nested template; what was computed without them is discarded."""
         if not any(outputs):
             return
-        for mine, more in zip(self.outputs, outputs, strict=True):
-            mine.update(more)
+        for own, more in zip(self.outputs, outputs, strict=True):
+            own.update(more)
         for worked_out in ("stacks", "compared"):
             self.__dict__.pop(worked_out, None)
 
@@ -154,16 +156,16 @@ class Pair:
     def stacks(self) -> tuple[Stack, Stack]:
         """Both sides, resolved."""
         before, after = self._stacks()
-        moved = frozenset() if self.same else told(before, after)
+        moved = frozenset() if self.same else changed_conditions(before, after)
         return self._stacks(moved) if moved else (before, after)
 
     def _stacks(self, moved: frozenset[str] = frozenset()) -> tuple[Stack, Stack]:
         return _stack(self.old, self.outputs[0], moved), _stack(self.new, self.outputs[1], moved)
 
     @cached_property
-    def compared(self) -> Compared:
+    def compared(self) -> ComparedResources:
         """The resources of both sides, compared."""
-        return Compared() if self.same else compare(*self.stacks)
+        return ComparedResources() if self.same else compare(*self.stacks)
 
     @property
     def replaced(self) -> frozenset[str]:
@@ -172,8 +174,8 @@ class Pair:
         return frozenset(n for n, c in changes if c.replacement is not Certainty.NO)
 
 
-def _stack(part: Part | None, outputs: Mapping[str, Any], moved: frozenset[str]) -> Stack:
+def _stack(part: TemplateSide | None, outputs: Mapping[str, Any], moved: frozenset[str]) -> Stack:
     if part is None:
         return Stack()
-    known = {**part.parameters, **outputs}
-    return Stack(part.sections, told=moved, parameters=known, lines=part.lines)
+    values = {**part.parameters, **outputs}
+    return Stack(part.sections, changed=moved, parameters=values, lines=part.lines)

@@ -1,4 +1,4 @@
-"""Scripts, handlers and buildspecs, told as a text diff by name and not as an escaped blob."""
+"""Scripts, handlers and buildspecs as a text diff instead of an escaped value."""
 
 from __future__ import annotations
 
@@ -29,19 +29,20 @@ def payload_change(resource: Resource, path: str, before: Any, after: Any) -> Pa
         return None
     name = f"{resource.name}/{_file(resource, path)}"
     diff = _diff(old, new) or _diff(str(before), str(after))  # JSON that only looks the same
-    return PayloadChange(name, resource.name, path, diff or "(only its end differs)")
+    return PayloadChange(name, resource.name, path, diff or "(only the end of the file differs)")
 
 
 def _diff(old: str, new: str) -> str:
-    """Return a diff whose lines end where a shell sees an end; other ends are characters of them.
+    """Return a diff whose lines end where a shell ends a line.
 
-    A command behind a carriage return belongs to the comment before it, and behind a line feed not.
+    A command behind a carriage return belongs to the comment before it, and behind a line feed
+    not.
     """
     if old.replace("\r\n", "\n") == new.replace("\r\n", "\n") and old != new:
-        return "(only line ends differ)"
+        return "(only line endings differ)"
     before, after = (text.removesuffix("\n").split("\n") if text else [] for text in (old, new))
     lines = difflib.unified_diff(before, after, "before", "after", lineterm="", n=CONTEXT)
-    return "\n".join(list(lines)[2:])  # without the names: they are told already
+    return "\n".join(list(lines)[2:])  # without the names: they are shown already
 
 
 def _text(value: Any) -> str | None:
@@ -54,11 +55,11 @@ def _text(value: Any) -> str | None:
     text: str = readable(value)
     if text[:1] in "{[" and "\n" not in text.strip():
         try:
-            found = json.loads(text)
-            check_size(found)
+            data = json.loads(text)
+            check_size(data)
         except (ValueError, RecursionError, RenderError):
             return text
-        return json.dumps(found, indent=2, ensure_ascii=False)
+        return json.dumps(data, indent=2, ensure_ascii=False)
     return text
 
 

@@ -1,4 +1,4 @@
-"""Resources that let somebody in by themselves, without a policy that says so."""
+"""Resources that share something with other accounts or principals, without a policy."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfngen.cloudformation.values import scalar, shown
-from cfngen.review.assumptions import assumed, usual
+from cfngen.review.alternatives import existence, if_alternatives
+from cfngen.review.assumptions import default_parameters, with_parameters
 from cfngen.review.model import Certainty, Concern, Finding, Kind, ResourceChange
-from cfngen.review.permissions.alternatives import branches, existence
 from cfngen.review.stack import Resource, Stack
 
 # The properties that say who gets what: first who, then what.
@@ -26,52 +26,54 @@ GIVING = {
     "AWS::SSO::Assignment": ("PrincipalId", "PermissionSetArn", "TargetId"),
 }  # fmt: skip
 # What is so where nothing is said (AWS page "AWS::RAM::ResourceShare").
-UNSAID = {"AllowExternalPrincipals": True}
-MOST = 4  # that a finding names
+DEFAULTS = {"AllowExternalPrincipals": True}
+MAX_NAMED = 4  # that a finding names
 
 Leaf = tuple[str, str]  # a property, and a value that it has
 
 
-def sharing(
+def resource_shares(
     before: Stack, after: Stack, changes: Mapping[str, ResourceChange]
 ) -> Iterator[Finding]:
-    """Yield the resources that give somebody something which they did not give before."""
+    """Yield the resources that grant access which they did not grant before."""
     concerned = [
         change
         for change in changes.values()
         if change.type in GIVING and change.kind in (Kind.ADDED, Kind.CHANGED)
     ]
-    known = usual(before, after) if concerned else {}
+    parameters = default_parameters(before, after) if concerned else {}
     for change in concerned:
-        was, now = (_given(side, side.resource(change.name), known) for side in (before, after))
+        was, now = (
+            _given(side, side.resource(change.name), parameters) for side in (before, after)
+        )
         gained = [leaf for leaf in now if leaf not in was]
         if gained:
-            told = ", ".join(f"{path} {text}" for path, text in gained[:MOST])
-            more = f" and {len(gained) - MOST} more" if len(gained) > MOST else ""
-            message = f"gives access that it did not give before: {told}{more}"
+            listed = ", ".join(f"{path} {text}" for path, text in gained[:MAX_NAMED])
+            more = f" and {len(gained) - MAX_NAMED} more" if len(gained) > MAX_NAMED else ""
+            message = f"grants access that it did not grant before: {listed}{more}"
             yield Finding(Concern.BROADEN, Certainty.MAY, change.name, message)
 
 
-def _given(stack: Stack, resource: Resource | None, known: dict[str, str]) -> list[Leaf]:
-    """Return who is given what; nothing if nobody is, or the resource is never there."""
+def _given(stack: Stack, resource: Resource | None, parameters: dict[str, str]) -> list[Leaf]:
+    """Return who is granted what; nothing if nobody is, or the resource never exists."""
     if resource is None or resource.type not in GIVING or existence(stack, resource) is None:
         return []
-    properties = assumed(resource.properties, known)
-    found = {
-        key: list(_leaves(key, properties.get(key, UNSAID.get(key))))
+    properties = with_parameters(resource.properties, parameters)
+    leaves_by_key = {
+        key: list(_leaves(key, properties.get(key, DEFAULTS.get(key))))
         for key in GIVING[resource.type]
     }
-    who = next(iter(found.values()))
-    return [leaf for leaves in found.values() for leaf in leaves] if who else []
+    principals = next(iter(leaves_by_key.values()))
+    return [leaf for leaves in leaves_by_key.values() for leaf in leaves] if principals else []
 
 
 def _leaves(path: str, value: Any) -> Iterator[Leaf]:
-    for _, one in branches(value):
-        if isinstance(one, dict) and one:
-            for key, inner in one.items():
+    for _, alternative in if_alternatives(value):
+        if isinstance(alternative, dict) and alternative:
+            for key, inner in alternative.items():
                 yield from _leaves(f"{path}.{key}", inner)
-        elif isinstance(one, list):
-            for item in one:
+        elif isinstance(alternative, list):
+            for item in alternative:
                 yield from _leaves(path, item)
-        elif one is not None and scalar(one) != "false":
-            yield path, shown(one if isinstance(one, dict) else scalar(one))
+        elif alternative is not None and scalar(alternative) != "false":
+            yield path, shown(alternative if isinstance(alternative, dict) else scalar(alternative))

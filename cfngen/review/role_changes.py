@@ -1,4 +1,4 @@
-"""Resources that act with another role than before, and may so do more."""
+"""Resources that use another role than before, which may allow them more."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from functools import cached_property
 from typing import Any
 
 from cfngen.cloudformation.values import shown
-from cfngen.review.assumptions import assumed, usual
-from cfngen.review.model import MISSING, Certainty, Concern, Detail, Finding, Kind, ResourceChange
-from cfngen.review.permissions import exceeds
-from cfngen.review.permissions.alternatives import (
+from cfngen.review.alternatives import (
     ALWAYS,
-    When,
-    branches,
-    items,
-    possible,
-    referred,
+    Condition,
+    if_alternatives,
+    is_satisfiable,
+    referenced_name,
+    text_alternatives,
     type_of,
 )
-from cfngen.review.permissions.attachments import Policy, identities
+from cfngen.review.assumptions import default_parameters, with_parameters
+from cfngen.review.model import MISSING, Certainty, Concern, Detail, Finding, Kind, ResourceChange
+from cfngen.review.permissions import exceeds
+from cfngen.review.permissions.attachments import Policy, identity_policies
 from cfngen.review.stack import Stack
 
 # The properties that say with which role something acts, as the schemas call them, with what may
@@ -33,38 +33,40 @@ ROLE = re.compile(
 # Where `Roles` are the roles that something acts with, and not those that it gives something to.
 ROLES = frozenset(("AWS::IAM::InstanceProfile", "AWS::Cognito::IdentityPoolRoleAttachment"))
 PROFILE = "AWS::IAM::InstanceProfile"
-MOST_PAIRS = 300_000  # of statements that are compared, in all of a template
-Acting = tuple[When, str]  # when something acts with a role, and the role as it is written
+MAX_PAIRS = 300_000  # of statements that are compared, in all of a template
+RoleUse = tuple[Condition, str]  # when something acts with a role, and the role as it is written
 
 
-def acting(before: Stack, after: Stack, changes: Mapping[str, ResourceChange]) -> Iterator[Finding]:
-    """Yield the resources that act with a role that may do what the one before could not.
+def role_changes(
+    before: Stack, after: Stack, changes: Mapping[str, ResourceChange]
+) -> Iterator[Finding]:
+    """Yield the resources that use a role which may allow more than the one before.
 
-    What only follows a role that is replaced acts as before. Roles of the template are compared by
-    what they may do; of all others nobody knows it here.
+    What only follows a role that is replaced works as before. Roles of the template are compared
+    by their permissions; those of all other roles are not known here.
     """
     sides = _Roles(before), _Roles(after)
-    known = usual(before, after)
+    parameters = default_parameters(before, after)
     for change in changes.values():
         if change.kind is not Kind.CHANGED:
             continue
-        told: set[str] = set()
+        reported: set[str] = set()
         for detail in change.properties:
-            for path, old, new in _swapped(change.type, detail, known):
-                words = _words(sides, old, new)
-                if words and words not in told:
-                    told.add(words)
-                    yield Finding(Concern.BROADEN, Certainty.MAY, change.name, words, path=path)
+            for path, old, new in _role_replacements(change.type, detail, parameters):
+                message = _message(sides, old, new)
+                if message and message not in reported:
+                    reported.add(message)
+                    yield Finding(Concern.BROADEN, Certainty.MAY, change.name, message, path=path)
 
 
-def _swapped(
-    type_: str, detail: Detail, known: dict[str, str]
-) -> Iterator[tuple[str, list[Acting], list[Acting]]]:
-    """Yield where a detail has roles that are not the same: path, those of before, those of now."""
+def _role_replacements(
+    type_: str, detail: Detail, parameters: dict[str, str]
+) -> Iterator[tuple[str, list[RoleUse], list[RoleUse]]]:
+    """Yield the paths where a detail names other roles, with the old and the new ones."""
     if detail.before is detail.after:
         return
     was, now = (
-        dict(_roles(type_, detail.path, assumed(value, known)))
+        dict(_roles(type_, detail.path, with_parameters(value, parameters)))
         for value in (detail.before, detail.after)
     )
     for path, new in now.items():
@@ -72,21 +74,21 @@ def _swapped(
             yield path, was.get(path, []), new
 
 
-def _roles(type_: str, path: str, value: Any) -> Iterator[tuple[str, list[Acting]]]:
+def _roles(type_: str, path: str, value: Any) -> Iterator[tuple[str, list[RoleUse]]]:
     """Yield the properties within a value that name roles."""
     if value is MISSING:
         return
-    for when, one in branches(value):
-        if isinstance(one, dict) and not any(key.startswith("Fn::") for key in one):
-            for key, inner in one.items():
-                for at, found in _roles(type_, f"{path}.{key}", inner):
-                    yield at, [(when | its, role) for its, role in found]
+    for when, alternative in if_alternatives(value):
+        if isinstance(alternative, dict) and not any(key.startswith("Fn::") for key in alternative):
+            for key, inner in alternative.items():
+                for at, uses in _roles(type_, f"{path}.{key}", inner):
+                    yield at, [(when | inner_condition, role) for inner_condition, role in uses]
             continue
         if _names_roles(type_, path):
-            yield path, list(items(value))
+            yield path, list(text_alternatives(value))
             return
-        if isinstance(one, list):
-            for number, item in enumerate(one):
+        if isinstance(alternative, list):
+            for number, item in enumerate(alternative):
                 yield from _roles(type_, f"{path}[{number}]", item)
 
 
@@ -96,20 +98,20 @@ def _names_roles(type_: str, path: str) -> bool:
     return ROLE.search(path) is not None and not type_.startswith("AWS::IAM::")
 
 
-def _words(sides: tuple[_Roles, _Roles], old: list[Acting], new: list[Acting]) -> str:
-    """Return what a reviewer has to know of roles that have taken the place of others, if any."""
-    groups: dict[When, list[str]] = {}
+def _message(sides: tuple[_Roles, _Roles], old: list[RoleUse], new: list[RoleUse]) -> str:
+    """Return what to report of roles that replace others; empty if there is nothing."""
+    groups: dict[Condition, list[str]] = {}
     for when, role in old:
         groups.setdefault(when, []).append(role)
     kept = {role for _, role in new}
     for when, role in new:
-        others = [group for its, group in groups.items() if possible(when | its)]
-        if not others and sides[1].may_more(role, sides[0], []):
-            return f"acts with {shown(role)} now"
+        others = [group for condition, group in groups.items() if is_satisfiable(when | condition)]
+        if not others and sides[1].may_do_more(role, sides[0], []):
+            return f"now uses {shown(role)}"
         for group in others:
-            if role not in group and sides[1].may_more(role, sides[0], group):
-                how = "besides" if kept.issuperset(group) else "instead of"
-                return f"acts with {shown(role)} {how} {', '.join(map(shown, group))}"
+            if role not in group and sides[1].may_do_more(role, sides[0], group):
+                preposition = "in addition to" if kept.issuperset(group) else "instead of"
+                return f"uses {shown(role)} {preposition} {', '.join(map(shown, group))}"
     return ""
 
 
@@ -122,27 +124,29 @@ class _Roles:
         self.pairs = 0
 
     def policies(self, text: str) -> list[Policy]:
-        """Return the policies of a role, or a profile, of the template; none of another."""
+        """Return the policies of a role or instance profile; an opaque one if it is external."""
         name = self.named(text)
         if not name:
-            return [Policy(text, "permissions", text, None, words=f"everything that {text} may")]
-        return [policy for policy in self.all if policy.holder == name]
+            return [
+                Policy(text, "permissions", text, None, description=f"everything that {text} may")
+            ]
+        return [policy for policy in self.all if policy.attached_to == name]
 
-    def may_more(self, role: str, before: _Roles, others: list[str]) -> bool:
-        """Whether a role may do what others do not allow, as far as that is known here."""
-        asked = (role, *others)
-        if asked not in self.compared:
-            than = [policy for other in others for policy in before.policies(other)]
-            self.compared[asked] = self._exceeds(than, self.policies(role))
-        return self.compared[asked]
+    def may_do_more(self, role: str, before: _Roles, others: list[str]) -> bool:
+        """Whether a role may do what the others do not allow, as far as is known here."""
+        key = (role, *others)
+        if key not in self.compared:
+            other_policies = [policy for other in others for policy in before.policies(other)]
+            self.compared[key] = self._exceeds(other_policies, self.policies(role))
+        return self.compared[key]
 
     def _exceeds(self, old: list[Policy], new: list[Policy]) -> bool:
-        self.pairs += sum(len(p.sentences) for p in old) * sum(len(p.sentences) for p in new)
-        if self.pairs > MOST_PAIRS:
-            return True  # rather told than passed over
+        self.pairs += sum(len(p.statements) for p in old) * sum(len(p.statements) for p in new)
+        if self.pairs > MAX_PAIRS:
+            return True  # rather reported than missed
         for kind in ("permissions", "boundary"):
             was, now = (
-                [replace(policy, holder="role") for policy in side if policy.kind == kind]
+                [replace(policy, attached_to="role") for policy in side if policy.kind == kind]
                 for side in (old, new)
             )
             limits = kind == "boundary" and not was
@@ -151,15 +155,15 @@ class _Roles:
         return False
 
     def named(self, text: str) -> str:
-        """Return the logical ID of the role that a reference leads to; nothing if none here."""
-        name = referred(text)
+        """Return the logical ID of the role that a reference leads to; empty if it is external."""
+        name = referenced_name(text)
         if type_of(self.stack, name) == PROFILE:
             profile = self.stack.resource(name)
-            roles = list(items(profile.properties.get("Roles"))) if profile else []
-            name = referred(roles[0][1]) if len(roles) == 1 and roles[0][0] == ALWAYS else ""
+            roles = list(text_alternatives(profile.properties.get("Roles"))) if profile else []
+            name = referenced_name(roles[0][1]) if len(roles) == 1 and roles[0][0] == ALWAYS else ""
         return name if type_of(self.stack, name) == "AWS::IAM::Role" else ""
 
     @cached_property
     def all(self) -> list[Policy]:
         """The policies of the template's roles."""
-        return list(identities(self.stack))
+        return list(identity_policies(self.stack))

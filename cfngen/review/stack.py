@@ -40,7 +40,7 @@ class Stack:
         self,
         sections: Sections | None = None,
         *,
-        told: frozenset[str] = frozenset(),
+        changed: frozenset[str] = frozenset(),
         parameters: Mapping[str, Any] | None = None,
         lines: Callable[[int], int] | None = None,
     ) -> None:
@@ -48,14 +48,14 @@ class Stack:
 
         Args:
             sections: the template, if there is one on this side.
-            told: as for `Resolver`.
+            changed: as for `Resolver`.
             parameters: as for `Resolver`.
             lines: which line of the file has a line of the template, where that is another.
         """
         self.sections = sections
         self._lines = lines
         self.resolver = Resolver(
-            self.section("Mappings"), self.section("Conditions"), told, parameters
+            self.section("Mappings"), self.section("Conditions"), changed, parameters
         )
         self._resources: dict[str, Resource] = {}
 
@@ -80,17 +80,17 @@ class Stack:
         else:  # a loop of `Fn::ForEach`, or nothing that CloudFormation takes
             body, properties = {"Type": name.rpartition("::")[0]}, [self.resolver.resolve(body)]
         rest = ((k, v) for k, v in body.items() if k not in ("Type", "Properties"))
-        found = Resource(
+        resource = Resource(
             name,
             str(body.get("Type", "")),
             properties if isinstance(properties, dict) else {"Fn::Transform": properties},
             {str(key): self.resolver.resolve(value) for key, value in rest},
         )
-        self._resources[name] = found
-        return found
+        self._resources[name] = resource
+        return resource
 
     def text(self, name: str) -> str:
-        """Return a resource as text; nothing if there is none. Equal texts mean the same."""
+        """Return a resource as text; empty if there is none. Equal texts mean the same."""
         piece = self.sections.resources.get(name) if self.sections else None
         if piece is None:
             return ""
@@ -109,7 +109,7 @@ class Stack:
     @property
     def resources(self) -> dict[str, Resource]:
         """Every resource by its logical ID; reads all of them."""
-        return {name: found for name in self.names if (found := self.resource(name))}
+        return {name: resource for name in self.names if (resource := self.resource(name))}
 
     def body(self, name: str) -> dict[str, Any]:
         """Return a resource as it is written, unresolved; empty if there is none."""

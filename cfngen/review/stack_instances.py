@@ -1,4 +1,4 @@
-"""Stacks of a stack set that go because their account or region is not named any more."""
+"""Stacks of a stack set that are deleted since their account or region is no longer named."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfngen.cloudformation.values import canonical, scalar, shown
+from cfngen.review.alternatives import if_alternatives
 from cfngen.review.model import Certainty, Concern, Finding, Kind, ResourceChange
 from cfngen.review.nested_parameters import STACK_SET
-from cfngen.review.permissions.alternatives import branches
 from cfngen.review.stack import Resource, Stack
 
 SOURCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stackinstances-delete.html"
 GROUPS, TARGETS = "StackInstancesGroup", "DeploymentTargets"
-MOST = 4  # that a finding names
+MAX_NAMED = 4  # that a finding names
 
 
-def instances_gone(
+def removed_instances(
     before: Stack, after: Stack, changes: Mapping[str, ResourceChange]
 ) -> Iterator[Finding]:
     """Yield the stack sets that have fewer stacks: the others are deleted, with their data."""
@@ -26,10 +26,10 @@ def instances_gone(
         old, new = before.resource(change.name), after.resource(change.name)
         if old and new and (gone := _places(old) - _places(new)):
             names = sorted(gone)
-            more = f" and {len(names) - MOST} more" if len(names) > MOST else ""
+            more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
             message = (
-                f"the stacks in {', '.join(names[:MOST])}{more} are deleted, losing what they hold"
-                " and do not retain"
+                f"the stacks in {', '.join(names[:MAX_NAMED])}{more} are deleted, losing the data"
+                " that they do not retain"
             )
             yield Finding(Concern.DATA, Certainty.MAY, change.name, message, SOURCE, path=GROUPS)
 
@@ -50,10 +50,12 @@ def _targets(group: Any) -> list[str]:
         return [shown(targets)]
     # Which of a unit's accounts are meant is a part of where it is.
     rest = {k: v for k, v in targets.items() if k not in ("Accounts", "OrganizationalUnitIds")}
-    how = f" ({canonical(rest)})" if rest else ""
+    filter_text = f" ({canonical(rest)})" if rest else ""
     units = _texts(targets.get("OrganizationalUnitIds"))
     accounts = _texts(targets.get("Accounts"))
-    return [f"{name}{how}" for name in (units if how and units else [*units, *accounts])]
+    return [
+        f"{name}{filter_text}" for name in (units if filter_text and units else [*units, *accounts])
+    ]
 
 
 def _texts(value: Any) -> list[str]:
@@ -64,6 +66,6 @@ def _texts(value: Any) -> list[str]:
 
 
 def _items(value: Any) -> Iterator[Any]:
-    """Yield the items of a list in any of its branches."""
-    for _, branch in branches(value):
+    """Yield the items of a list, for each alternative of it."""
+    for _, branch in if_alternatives(value):
         yield from branch if isinstance(branch, list) else [] if branch is None else [branch]

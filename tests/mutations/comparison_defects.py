@@ -90,7 +90,7 @@ COMPARISON_DEFECTS = [
     Defect(
         "the folder that a project has left is not looked at",
         "cfngen/project/revisions/__init__.py",
-        "unknowns=(*compared.unknowns, *left_behind(*places))",
+        "unknowns=(*compared.unknowns, *left_behind(*locations))",
         "unknowns=compared.unknowns",
         f"{EMPTINESS}test_a_folder_that_the_project_has_left_hides_nothing",
     ),
@@ -105,9 +105,9 @@ COMPARISON_DEFECTS = [
     Defect(
         "a retained table that leaves its stack is not reported",
         "cfngen/review/data_loss.py",
-        '        stays = f", and stays behind, with {holds}, outside of the stack"\n',
+        '        stays = f", and is left behind, with {holds}, outside the stack"\n',
         "        return\n"
-        '        stays = f", and stays behind, with {holds}, outside of the stack"\n',
+        '        stays = f", and is left behind, with {holds}, outside the stack"\n',
         f"{CORPUS}test_findings",
     ),
     Defect(
@@ -141,7 +141,7 @@ COMPARISON_DEFECTS = [
     Defect(
         "a firewall that is taken off is not looked at",
         "cfngen/review/public_access/protected_resources.py",
-        "            yield guard.resource, guard.words[0].format(guard.target)\n",
+        "            yield guard.resource, guard.messages[0].format(guard.target)\n",
         "            pass\n",
         f"{CORPUS}test_exposures",
     ),
@@ -154,7 +154,7 @@ COMPARISON_DEFECTS = [
     ),
     # --- templates inside templates ---
     Defect(
-        "the body of a stack set is not looked into",
+        "the body of a stack set is not inspected",
         "cfngen/review/nested_templates.py",
         '    STACK_SET: "TemplateURL",\n',
         "",

@@ -329,7 +329,7 @@ DEFECTS = [
     Defect(
         "what follows a replacement is not told",
         "cfngen/review/compare/resources.py",
-        "    _spread(before, after, found)\n",
+        "    _follow_replacements(before, after, compared)\n",
         "",
         f"{CORPUS}test_replacement",
     ),
@@ -350,7 +350,7 @@ DEFECTS = [
     Defect(
         "a condition that is dropped widens nothing",
         "cfngen/review/permissions/conditions.py",
-        "    return all(any(_implied(entry, given) for given in other) for entry in mine)",
+        "    return all(any(_implied(entry, given) for given in other) for entry in condition)",
         "    return True",
         f"{CORPUS}test_powers",
     ),
@@ -364,8 +364,8 @@ DEFECTS = [
     Defect(
         "a stranger's template calls people in a comment",
         "cfngen/review/formats/markdown_escaping.py",
-        "    told = _entities(_apart(CALLS, told))",
-        "    told = _entities(told)",
+        "    clipped_text = _entities(_separated(CALLS, clipped_text))",
+        "    clipped_text = _entities(clipped_text)",
         "tests/review/test_printed_markdown.py",
     ),
     Defect(

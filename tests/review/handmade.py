@@ -7,7 +7,7 @@ from typing import Any
 
 from cfngen.cloudformation.document import Origin
 from cfngen.cloudformation.values import CLOSE, OPEN
-from cfngen.review.formats import printed
+from cfngen.review.formats import format_review
 from cfngen.review.model import (
     MISSING,
     Certainty,
@@ -21,7 +21,7 @@ from cfngen.review.model import (
     Kind,
     LeftOut,
     PayloadChange,
-    PowerChange,
+    PermissionChange,
     ResourceChange,
     Review,
     Scope,
@@ -219,14 +219,14 @@ def mirror() -> StackReview:
                 "LogDays",
                 Kind.CHANGED,
                 (Detail("Default", 30, 90),),
-                note="stacks that are running keep the value they have",
+                note="running stacks keep their current value",
                 line=12,
             ),
             EntryChange("Outputs", "MirrorLog", Kind.REMOVED, line=212),
             EntryChange("Conditions", "HasCache", Kind.ADDED, (Detail("", MISSING, True),)),
         ),
-        powers=(
-            PowerChange(
+        permissions=(
+            PermissionChange(
                 "MirrorRole",
                 "permissions",
                 Extent.MIXED,
@@ -247,7 +247,7 @@ def mirror() -> StackReview:
                 ),
                 resources=("MirrorRole",),
             ),
-            PowerChange("Repository", "resource", Extent.SAME),
+            PermissionChange("Repository", "resource", Extent.SAME),
         ),
         exposures=(
             Exposure("Hook", "POST /backlog asks nobody who they are", opened=True),
@@ -297,8 +297,8 @@ def everything() -> Review:
                 "Outputs", "RuleArn", Kind.ADDED, (Detail("Export.Name", MISSING, "events-rule"),)
             ),
         ),
-        powers=(
-            PowerChange(
+        permissions=(
+            PermissionChange(
                 "Rule",
                 "resource",
                 Extent.BROADENED,
@@ -332,7 +332,7 @@ def everything() -> Review:
         left,
         ("shop/Network",),
         (("shop/Macro", "ours, and tested"),),
-        ("the output folder was cfn/ and is output/ now",),
+        ("the output directory was cfn/ and is output/ now",),
     )
     stacks = (mirror(), calm, new, gone)
     return Review("main", "HEAD", stacks, unchanged=10, scope=scope)
@@ -397,8 +397,8 @@ def hostile(text: str) -> Review:
             ),
             ResourceChange(f"{text}2", text, Kind.ADDED, properties=details),
         ),
-        "entries": (EntryChange(text, text, Kind.CHANGED, details, text, 3, origin),),
-        "powers": (PowerChange(text, text, Extent.MIXED, (grant,), (grant,), (text,)),),
+        "entries": (EntryChange(text, text, Kind.CHANGED, details, text, 3, text),),
+        "permissions": (PermissionChange(text, text, Extent.MIXED, (grant,), (grant,), (text,)),),
         "exposures": (Exposure(text, text, opened=True),),
         "payloads": (
             PayloadChange(text, text, text, f"--- a\n+++ b\n@@ -1 +1 @@\n-{text}\n+{text}"),
@@ -429,7 +429,7 @@ def huge(stacks: int = 300) -> Review:
                 found.findings,
                 found.resources,
                 found.entries,
-                found.powers,
+                found.permissions,
                 found.exposures,
                 found.payloads,
                 found.references,
@@ -442,7 +442,7 @@ def huge(stacks: int = 300) -> Review:
 def write_samples() -> None:
     """Write what the formats for people make of everything, to be read and compared."""
     for form, name in SAMPLES.items():
-        (Path(__file__).parent / "printed" / name).write_text(printed(everything(), form))
+        (Path(__file__).parent / "printed" / name).write_text(format_review(everything(), form))
 
 
 if __name__ == "__main__":

@@ -119,8 +119,8 @@ def test_mistakes_are_told_together(project: Path, capsys: pytest.CaptureFixture
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (["nowhere"], "nowhere: no file, no folder and no git revision of that name"),
-        (["HEAD", "nothing.yaml"], "nothing.yaml: no file, no folder"),
+        (["nowhere"], "nowhere: no file, directory or git revision of that name"),
+        (["HEAD", "nothing.yaml"], "nothing.yaml: no file, directory"),
         (["output/stack.yaml"], "a file is compared with a file"),
         (["HEAD", "--write", "html=-"], "standard output is for --format html"),
         (["HEAD", "--write", "json=output"], "output: cannot be written"),

@@ -128,8 +128,8 @@ def test_properties(pair: Pair) -> None:
 def test_powers(pair: Pair) -> None:
     """These holders may do more, less, or the same by other words; no other policy is told of."""
     found: dict[str, set[Extent]] = {}
-    for power in (power for stack in pair.review.stacks for power in stack.powers):
-        found.setdefault(power.holder, set()).add(power.extent)
+    for power in (power for stack in pair.review.stacks for power in stack.permissions):
+        found.setdefault(power.attached_to, set()).add(power.extent)
     expected = pair.expected.get("powers", {})
     told({holder: str(together(extents)) for holder, extents in found.items()}, expected, pair)
 

@@ -44,8 +44,8 @@ def compared(before: str, after: str) -> tuple[Exposure, ...]:
         if one.resource(name) != two.resource(name)
     ]
     found, reverse = exposures(one, two, changed), exposures(two, one, changed)
-    assert {(e.resource, e.what, not e.opened) for e in reverse} == {
-        (e.resource, e.what, e.opened) for e in found
+    assert {(e.resource, e.description, not e.opened) for e in reverse} == {
+        (e.resource, e.description, e.opened) for e in found
     }
     return found
 
@@ -54,7 +54,7 @@ def opened(before: str, after: str) -> list[tuple[str, str]]:
     """Return what is opened, where nothing is closed."""
     found = compared(before, after)
     assert all(exposure.opened for exposure in found)
-    return [(exposure.resource, exposure.what) for exposure in found]
+    return [(exposure.resource, exposure.description) for exposure in found]
 
 
 def it(type_: str, properties: str) -> str:
@@ -74,12 +74,12 @@ ALL = "BlockPublicAcls: true, IgnorePublicAcls: true, RestrictPublicBuckets: tru
 
 # Type, closed, open, what is said.
 CASES = [
-    ("Lambda::Url", URL % "AWS_IAM", URL % "NONE", "a URL that asks for no authentication"),
+    ("Lambda::Url", URL % "AWS_IAM", URL % "NONE", "a URL without authentication"),
     (
         "Lambda::Url",
         URL % "AWS_IAM",
         URL % "!If [C, NONE, AWS_IAM]",
-        "a URL that asks for no authentication (AuthType: NONE), if C",
+        "a URL without authentication (AuthType: NONE), if C",
     ),
     (
         "ApiGateway::Method",
@@ -172,13 +172,13 @@ CASES = [
         "S3::Bucket",
         BLOCK % f"{ALL}, BlockPublicPolicy: true",
         BLOCK % ALL,
-        "that a public policy is set (BlockPublicPolicy is off)",
+        "setting a public policy (BlockPublicPolicy is off)",
     ),
     (
         "S3::Bucket",
         "{AccessControl: Private}",
         "{AccessControl: PublicRead}",
-        "its objects to anybody, by its ACL (AccessControl: PublicRead)",
+        "its objects, for anybody, by its ACL (AccessControl: PublicRead)",
     ),
     (
         "Cognito::IdentityPool",
@@ -193,7 +193,7 @@ CASES = [
             "{AuthenticationType: AWS_IAM, AdditionalAuthenticationProviders: "
             "[{AuthenticationType: API_KEY}]}"
         ),
-        "requests with no more than an API key",
+        "requests with nothing but an API key",
     ),
     (
         "CloudFront::Distribution",
@@ -457,4 +457,4 @@ def test_our_templates_let_no_stranger_in_by_a_policy(path: Path) -> None:
     text = path.read_text()
     mine, again = Stack(Sections(text)), Stack(Sections(text))
     assert exposures(mine, again, mine.names) == ()
-    assert not [e for e in exposures(Stack(), mine, mine.names) if "anybody" in e.what]
+    assert not [e for e in exposures(Stack(), mine, mine.names) if "anybody" in e.description]

@@ -64,12 +64,16 @@ def compared(before: Stack, after: Stack) -> tuple[list[str], list[str]]:
         if before.resource(name) != after.resource(name)
     ]
     found, reverse = exposures(before, after, changed), exposures(after, before, changed)
-    assert {(e.what, not e.opened) for e in reverse} == {(e.what, e.opened) for e in found}
-    return [e.what for e in found if e.opened], [e.what for e in found if not e.opened]
+    assert {(e.description, not e.opened) for e in reverse} == {
+        (e.description, e.opened) for e in found
+    }
+    return [e.description for e in found if e.opened], [
+        e.description for e in found if not e.opened
+    ]
 
 
 OPENED = [
-    (ACL % ("Block", ""), ACL % ("Allow", ""), "requests that no rule of it matches"),
+    (ACL % ("Block", ""), ACL % ("Allow", ""), "requests that match none of its rules"),
     (
         ACL % ("Allow", RULE % ("A", 1, "Block", GEO % "JP")),
         ACL % ("Allow", RULE % ("A", 1, "Captcha", GEO % "JP")),
@@ -80,8 +84,12 @@ OPENED = [
         ACL % ("Allow", f"!If [C, {RULE % ('A', 1, 'Block', GEO % 'JP')}, !Ref AWS::NoValue]"),
         "requests that the rule A matches",
     ),
-    (CLASSIC % ("BLOCK", ""), CLASSIC % ("ALLOW", ""), "requests that no rule of it matches"),
-    (CLASSIC % ("!Ref Usual", ""), CLASSIC % ("ALLOW", ""), "requests that no rule of it matches"),
+    (CLASSIC % ("BLOCK", ""), CLASSIC % ("ALLOW", ""), "requests that match none of its rules"),
+    (
+        CLASSIC % ("!Ref Usual", ""),
+        CLASSIC % ("ALLOW", ""),
+        "requests that match none of its rules",
+    ),
     (
         CLASSIC % ("ALLOW", "{RuleId: r, Priority: 1, Action: {Type: BLOCK}}"),
         CLASSIC % ("ALLOW", "{RuleId: r, Priority: 1, Action: {Type: COUNT}}"),
@@ -164,19 +172,22 @@ def test_a_firewall_that_is_taken_off_is_told_once() -> None:
         RULE % (f"R{n}", n, "Block", GEO % code) for n, code in enumerate(("JP", "DE"))
     )
     acl = ACL % ("Allow", rules)
-    assert compared(stack(acl), stack()) == (["what it blocks: the firewall is taken off"], [])
+    assert compared(stack(acl), stack()) == (
+        ["everything it blocked: the firewall was removed"],
+        [],
+    )
     other = acl.replace("Acl:", "Other:")
     assert compared(stack(acl), stack(other)) == ([], [])
     weaker = (ACL % ("Allow", RULE % ("R", 1, "Block", GEO % "JP"))).replace("Acl:", "Other:")
     opened, _ = compared(stack(acl), stack(weaker))
-    assert opened == ["what it blocks: the firewall is taken off"]
+    assert opened == ["everything it blocked: the firewall was removed"]
 
 
 def test_a_firewall_under_a_condition_blocks_less() -> None:
     """Where the condition does not hold there is none."""
     acl = ACL % ("Block", "")
     opened, closed = compared(stack(acl), stack(acl.replace("Type:", "Condition: C, Type:")))
-    assert opened == ["what it blocks, where its condition does not hold"]
+    assert opened == ["everything it blocks, where its condition is false"]
     assert closed == []
 
 

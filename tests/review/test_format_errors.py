@@ -48,17 +48,17 @@ def test_a_wrong_version_is_no_review_of_nothing() -> None:
 @pytest.mark.parametrize(
     ("more", "subject", "said"),
     [
-        ("Parameters: x\n", "Parameters", "has to be a mapping"),
-        ("Outputs:\n", "Outputs", "has to be a mapping"),
-        ("Description: {}\n", "Description", "has to be a text"),
-        ("  None:\n", "None", "has to be a mapping"),
+        ("Parameters: x\n", "Parameters", "must be a mapping"),
+        ("Outputs:\n", "Outputs", "must be a mapping"),
+        ("Description: {}\n", "Description", "must be a string"),
+        ("  None:\n", "None", "must be a mapping"),
         ("  Nulled: {Type: AWS::SNS::Topic, Properties: }\n", "Nulled", "Properties is null"),
-        ("  Typed: {Type: {Ref: X}}\n", "Typed", "Type has to be a text"),
-        (f"  {'x' * 256}: {{Type: AWS::SNS::Topic}}\n", "x" * 256, "is no logical ID"),
+        ("  Typed: {Type: {Ref: X}}\n", "Typed", "Type must be a string"),
+        (f"  {'x' * 256}: {{Type: AWS::SNS::Topic}}\n", "x" * 256, "is not a valid logical ID"),
         ("Outputs: {O: {Value: }}\n", "O", "has no Value"),
-        ("Outputs: {a_b: {Value: 1}}\n", "a_b", "is no logical ID"),
-        ("Parameters: {P: 1}\n", "P", "has to be a mapping"),
-        ("Modules: {}\n", "Modules", "is no section"),
+        ("Outputs: {a_b: {Value: 1}}\n", "a_b", "is not a valid logical ID"),
+        ("Parameters: {P: 1}\n", "P", "must be a mapping"),
+        ("Modules: {}\n", "Modules", "is not a template section"),
     ],
 )
 def test_each_thing_is_told_by_its_name(more: str, subject: str, said: str) -> None:
@@ -67,7 +67,7 @@ def test_each_thing_is_told_by_its_name(more: str, subject: str, said: str) -> N
     assert finding.subject == subject
     assert said in finding.message
     assert finding.certainty is Certainty.WILL
-    assert finding.because.startswith("https://docs.aws.amazon.com/")
+    assert finding.reason.startswith("https://docs.aws.amazon.com/")
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_more_than_the_quotas_allow_is_told() -> None:
     outputs = "".join(f"  O{n}: {{Value: 1}}\n" for n in range(201))
     (finding,) = errors(f"{GOOD}Outputs:\n{outputs}")
     assert finding.message == "may have at most 200 entries"
-    assert "cloudformation-limits" in finding.because
+    assert "cloudformation-limits" in finding.reason
     topics = "".join(f"  T{n}: {{Type: AWS::SNS::Topic}}\n" for n in range(501))
     (finding,) = errors(f"Resources:\n{topics}")
     assert finding.subject == "Resources"

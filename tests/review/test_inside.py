@@ -16,7 +16,7 @@ from cfngen.cloudformation.document import Origin
 from cfngen.cloudformation.read import read
 from cfngen.cloudformation.source import Source
 from cfngen.review import review
-from cfngen.review.formats import printed
+from cfngen.review.formats import format_review
 from cfngen.review.model import Certainty, Concern, Kind, Review
 from cfngen.review.origins import with_origins
 
@@ -143,7 +143,7 @@ def test_a_reference_of_the_outer_template_is_no_text(other: str) -> None:
     old = body("!Sub |\n" + ROLE.replace("%s", "'${Who}'"))
     found = review({"s": old}, {"s": old.replace("'${Who}'", other)})
     assert [stack.name for stack in found.stacks] == ["s", "s/Set"]
-    assert "${outer Who}" in printed(found, "text", details=True)
+    assert "${outer Who}" in format_review(found, "text", details=True)
 
 
 def test_a_reference_of_the_inner_template_is_its_own() -> None:

@@ -48,7 +48,7 @@ def test_a_name_is_the_same_however_it_is_written(written: str) -> None:
     (finding,) = added(BUCKET.format("Store", written), BUCKET.format("Found", "shop-objects"))
     assert finding.subject == "Found"
     assert finding.certainty is Certainty.MAY
-    assert "which Store of holder has too" in finding.message
+    assert "which Store of holder also has" in finding.message
 
 
 def test_where_a_name_is_taken_depends_on_its_type() -> None:

@@ -12,7 +12,7 @@ from support.trees import BUCKET, NESTED, compared, nested, of
 
 from cfngen.errors import Problems
 from cfngen.review import review
-from cfngen.review.formats import FORMATS, printed
+from cfngen.review.formats import FORMATS, format_review
 from cfngen.review.model import Concern, Finding, Kind
 
 REMOTE = NESTED.format(url="https://bucket.s3.amazonaws.com/{version}.yaml") + (
@@ -116,7 +116,7 @@ def test_an_opaque_part_may_be_accepted(
     other = review(base, head, accepted={f"x/{part}": "a", f"s/{part}x": "b", part: "c"})
     assert len(other.concerns(Concern.UNKNOWN)) == 1
     for form in FORMATS:
-        assert "Nothing changes" not in printed(other, form)
+        assert "Nothing changes" not in format_review(other, form)
 
 
 def test_bytes_of_what_cannot_be_read_count() -> None:
@@ -164,8 +164,8 @@ def test_findings_name_where_and_what_now() -> None:
         Concern.UNKNOWN
     )
     assert finding.message == (
-        "the template at https://bucket.s3.amazonaws.com/2.yaml is not as it was, and is not"
-        " looked into: put it beside this template, or accept s/Nested under [review] in the"
+        "the template at https://bucket.s3.amazonaws.com/2.yaml has changed and was not"
+        " inspected: put it beside this template, or accept s/Nested under [review] in the"
         " manifest, with a reason"
     )
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from cfngen.cloudformation.sections import Sections
-from cfngen.review.model import Extent, Grant, PowerChange
-from cfngen.review.permissions import powers
-from cfngen.review.permissions.actions import every
+from cfngen.review.model import Extent, Grant, PermissionChange
+from cfngen.review.permissions import permission_changes
+from cfngen.review.permissions.actions import all_actions
 from cfngen.review.permissions.glob import LONGEST, covers
 from cfngen.review.stack import Stack
 
@@ -40,17 +40,17 @@ def differing(before: Stack, after: Stack) -> list[str]:
     return [name for name in names if before.resource(name) != after.resource(name)]
 
 
-def compared(before: str, after: str) -> tuple[PowerChange, ...]:
+def compared(before: str, after: str) -> tuple[PermissionChange, ...]:
     """Return how powers change, having seen that the reverse change is the mirror image."""
     one, two = stack(before), stack(after)
     changed = differing(one, two)
-    found, reverse = powers(one, two, changed), powers(two, one, changed)
-    mirrored = {(p.holder, p.policy, OPPOSITE[p.extent], p.lost, p.gained) for p in reverse}
-    assert {(p.holder, p.policy, p.extent, p.gained, p.lost) for p in found} == mirrored
+    found, reverse = permission_changes(one, two, changed), permission_changes(two, one, changed)
+    mirrored = {(p.attached_to, p.policy, OPPOSITE[p.extent], p.lost, p.gained) for p in reverse}
+    assert {(p.attached_to, p.policy, p.extent, p.gained, p.lost) for p in found} == mirrored
     return found
 
 
-def one(before: str, after: str) -> PowerChange:
+def one(before: str, after: str) -> PermissionChange:
     """Return the only change of powers."""
     (found,) = compared(before, after)
     return found
@@ -223,10 +223,10 @@ def test_a_condition_that_means_something_else_makes_another_policy() -> None:
     """Its name is the same on both sides; what it asks is not."""
     policy = (role() + ROLE_POLICY % says("'s3:*'")).replace("Other:\n", "Other:\n  Condition: C\n")
     sides = [
-        Stack(Sections(stack(policy).sections.text.replace("P, x", new)), told=frozenset({"C"}))
+        Stack(Sections(stack(policy).sections.text.replace("P, x", new)), changed=frozenset({"C"}))
         for new in ("P, x", "P, y")
     ]
-    (found,) = powers(*sides, ["Other"])
+    (found,) = permission_changes(*sides, ["Other"])
     assert found.extent is Extent.MIXED
 
 
@@ -449,7 +449,7 @@ def test_a_grant_says_who_what_on_what_and_when() -> None:
             says("'s3:GetObject'", "!GetAtt Topic.Arn", "Condition: {Bool: {k: true}}"),
         ),
     )
-    assert found.holder == "Role"
+    assert found.attached_to == "Role"
     assert found.policy == "permissions"
     assert found.gained == (
         Grant(
@@ -465,7 +465,7 @@ def test_of_a_wildcard_only_what_is_new_is_told() -> None:
     assert few.gained[0].count == 1
     many = one(role(says("'s3:GetObject'")), role(says("'*'")))
     assert many.gained[0].actions == ("* (except s3:GetObject)",)
-    assert many.gained[0].count == len(every()) - 1
+    assert many.gained[0].count == len(all_actions()) - 1
 
 
 def test_trust_is_told_by_itself() -> None:
@@ -479,7 +479,7 @@ def test_a_boundary_that_is_gone_lets_everything_through() -> None:
     """A permissions boundary is compared as what it lets through."""
     found = one(role(more="PermissionsBoundary: arn:b"), role())
     assert found.policy == "boundary"
-    assert found.gained == (Grant("Allow", "Role", ("*",), "*", "", len(every())),)
+    assert found.gained == (Grant("Allow", "Role", ("*",), "*", "", len(all_actions())),)
 
 
 def test_a_managed_policy_of_somebody_else_is_told_by_its_name() -> None:
@@ -504,7 +504,7 @@ Two:
   Properties: {ManagedPolicyArns: [!Ref Managed]}
 """
     found = compared(both % "'s3:GetObject'", both % "'s3:*'")
-    assert [(p.holder, p.extent, p.resources) for p in found] == [
+    assert [(p.attached_to, p.extent, p.resources) for p in found] == [
         ("One", Extent.BROADENED, ("Managed",)),
         ("Two", Extent.BROADENED, ("Managed",)),
     ]
@@ -522,15 +522,15 @@ Role:
   Type: AWS::IAM::Role
 """
     found = one("Role:\n  Type: AWS::IAM::Role", alone % "[]")
-    assert (found.holder, found.extent) == ("Managed", Extent.BROADENED)
+    assert (found.attached_to, found.extent) == ("Managed", Extent.BROADENED)
     found = one(alone % "[]", alone % "[!Ref Role]")
-    assert (found.holder, found.extent) == ("Role", Extent.BROADENED)
+    assert (found.attached_to, found.extent) == ("Role", Extent.BROADENED)
 
 
 def test_the_end_of_a_role_narrows_even_what_it_was_denied() -> None:
     """Who is gone has gained nothing."""
     found = compared(role(says("'s3:*'"), says("'iam:*'", effect="Deny")), "")
-    assert [(p.holder, p.policy, p.extent) for p in found] == [
+    assert [(p.attached_to, p.policy, p.extent) for p in found] == [
         ("Role", "trust", Extent.NARROWED),
         ("Role", "permissions", Extent.NARROWED),
     ]
@@ -599,8 +599,8 @@ def test_policies_are_found_wherever_they_stand(type_: str, properties: str, hol
     text = f"It:\n  Type: {type_}\n  Properties: {properties}"
     text = text.replace("DOC", DOCUMENT).replace("JSON", JSON)
     found = one(text % "123456789012", text % "*")
-    assert (found.holder, found.policy, found.extent) == (holder, "resource", Extent.BROADENED)
-    assert found.gained[0].who == "*"
+    assert (found.attached_to, found.policy, found.extent) == (holder, "resource", Extent.BROADENED)
+    assert found.gained[0].principal == "*"
 
 
 def test_what_is_no_policy_is_let_alone() -> None:
@@ -671,7 +671,7 @@ Key:
 
 
 def test_a_pattern_that_is_made_to_take_long_takes_no_longer() -> None:
-    """Stars cost what letters cost; a pattern longer than any ARN is not looked into."""
+    """Stars cost what letters cost; a pattern longer than any ARN is not inspected."""
     stars = "*a" * 400
     found = one(role(says("'s3:*'", f"'{stars}b'")), role(says("'s3:*'", f"'{'a' * 900}'")))
     assert found.extent is Extent.MIXED
@@ -684,15 +684,15 @@ def test_every_template_of_ours_is_the_same_as_itself(path: Path) -> None:
     """Nothing is gained or lost, though every resource is asked for; and all of it is, by none."""
     text = path.read_text()
     mine, again = Stack(Sections(text)), Stack(Sections(text))
-    assert powers(mine, again, mine.names) == ()
-    made = powers(Stack(), mine, mine.names)
+    assert permission_changes(mine, again, mine.names) == ()
+    made = permission_changes(Stack(), mine, mine.names)
     assert all(power.extent is Extent.BROADENED and not power.lost for power in made)
     roles = [n for n, resource in mine.resources.items() if resource.type == "AWS::IAM::Role"]
-    assert {p.holder for p in made if p.policy == "trust"} == set(roles)
+    assert {p.attached_to for p in made if p.policy == "trust"} == set(roles)
 
 
 def test_a_change_without_policies_reads_no_other_resource() -> None:
     """A hundred stacks are reviewed quickly, since most is not looked at."""
     before, after = stack(role()), stack(role())
-    assert powers(before, after, ["Topic"]) == ()
+    assert permission_changes(before, after, ["Topic"]) == ()
     assert "Role" not in before._resources

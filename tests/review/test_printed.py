@@ -17,13 +17,13 @@ import pytest
 from review import handmade
 
 from cfngen.review import model
-from cfngen.review.formats import FORMATS, printed
+from cfngen.review.formats import FORMATS, format_review
 from cfngen.review.formats.columns import columns, folded
-from cfngen.review.formats.findings import by_gravity, told
-from cfngen.review.formats.phrases import grant_lines, happening
+from cfngen.review.formats.findings import by_gravity, grouped_findings
+from cfngen.review.formats.phrases import grant_lines, outcome
 from cfngen.review.formats.reasons import reasons
 from cfngen.review.formats.sides import Items, difference, items
-from cfngen.review.formats.verdict import SAFE, STAYS, tally, verdict
+from cfngen.review.formats.verdict import SAFE, STACKS_STAY, tally, verdict
 from cfngen.review.model import (
     MISSING,
     Certainty,
@@ -43,7 +43,7 @@ SCHEMA = json.loads(
 )
 EVERYTHING = (
     "2 stacks change, 12 templates compared, 1 template is new (1 resource policy), 1 template is"
-    " gone (its stack stays"
+    " removed (its stack remains"
     " until somebody deletes it): 1 refused, data of 1 resource at risk, 1 resource will be"
     " replaced, 1 resource may be replaced, 1 resource opened to the internet, 1 role broadened"
 )
@@ -67,7 +67,7 @@ REVIEWS = {
             handmade.NOTHING,
             "Nothing changes for the stacks that are running, 14 templates compared",
         ),
-        (handmade.unseen(), "No change is known, 3 templates compared: 1 unknown"),
+        (handmade.unseen(), "No change was found, 3 templates compared: 1 unknown"),
         (Review("a", "b"), "Nothing was compared: there is no template on either side"),
         (
             Review("a", "b", (StackReview("new", Kind.ADDED),)),
@@ -79,7 +79,7 @@ REVIEWS = {
         ),
         (
             Review("a", "b", (StackReview("gone", Kind.REMOVED),), 2, Scope(2)),
-            f"No stack is updated, 2 templates compared; 1 template is gone ({STAYS[0]})",
+            f"No stack is updated, 2 templates compared; 1 template is removed ({STACKS_STAY[0]})",
         ),
         (
             handmade.one(Concern.REFUSED, Certainty.WILL),
@@ -110,18 +110,18 @@ REVIEWS = {
 def test_the_verdict_says_the_worst_first(review: Review, said: str) -> None:
     """One line tells what a reviewer has to know, and stands first for people."""
     assert verdict(review) == said
-    assert printed(review, "text", width=1000).splitlines()[0] == said
-    assert printed(review, "markdown").splitlines()[1].endswith(f" {said}")
-    assert f"<h1>{said}</h1>" in printed(review, "html")
-    assert json.loads(printed(review, "json"))["verdict"] == said
+    assert format_review(review, "text", width=1000).splitlines()[0] == said
+    assert format_review(review, "markdown").splitlines()[1].endswith(f" {said}")
+    assert f"<h1>{said}</h1>" in format_review(review, "html")
+    assert json.loads(format_review(review, "json"))["verdict"] == said
 
 
 @pytest.mark.parametrize("form", FORMATS)
 @pytest.mark.parametrize("name", REVIEWS)
 def test_what_is_printed_is_text_and_always_the_same(name: str, form: str) -> None:
     """Every review has one text in each format, which UTF-8 can hold and no terminal obeys."""
-    text = printed(REVIEWS[name], form)
-    assert text == printed(REVIEWS[name], form)
+    text = format_review(REVIEWS[name], form)
+    assert text == format_review(REVIEWS[name], form)
     assert text.endswith("\n")
     text.encode("utf-8")
     if form != "json":
@@ -135,15 +135,15 @@ def test_what_is_printed_is_text_and_always_the_same(name: str, form: str) -> No
 def test_the_samples_are_current(form: str) -> None:
     """What people read is looked at; `python tests/review/handmade.py` writes it anew."""
     sample = Path(__file__).parent / "printed" / handmade.SAMPLES[form]
-    assert printed(handmade.everything(), form) == sample.read_text("utf-8")
+    assert format_review(handmade.everything(), form) == sample.read_text("utf-8")
 
 
 LABELS = (
     "refused",
-    "maybe refused",
+    "possibly refused",
     "data at risk",
     "replaced",
-    "maybe replaced",
+    "possibly replaced",
     "opened to the internet",
     "broadened",
 )
@@ -151,10 +151,10 @@ LABELS = (
 
 def test_findings_come_in_the_order_of_their_gravity() -> None:
     """What is refused comes first, then data, replacements and powers; the certain before that."""
-    lines = printed(handmade.everything(), "text").splitlines()
+    lines = format_review(handmade.everything(), "text").splitlines()
     assert [line for line in lines if line in LABELS] == list(LABELS)
-    assert [one.label for one in told(handmade.everything().stacks)] == list(LABELS)
-    page = printed(handmade.everything(), "html")
+    assert [one.label for one in grouped_findings(handmade.everything().stacks)] == list(LABELS)
+    page = format_review(handmade.everything(), "html")
     assert re.findall(r'<span class="concern">([^<]*)<', page) == list(LABELS)
 
 
@@ -165,7 +165,7 @@ def test_the_gravest_template_comes_first() -> None:
     names = [stack.name for stack in by_gravity(stacks)]
     assert names == ["backlog-proxy-efs", "build-network", "git-backup", "branch-events"]
     for form in ("text", "markdown", "html"):
-        text = printed(replace(review, stacks=stacks), form, details=True)
+        text = format_review(replace(review, stacks=stacks), form, details=True)
         assert text.index("build-network.yaml" if form != "markdown" else "build-network") > (
             text.index("Repository")
         )
@@ -175,11 +175,11 @@ def test_what_is_found_in_several_templates_is_told_once() -> None:
     """The same finding names both of its places, and the same details are told once."""
     found = handmade.mirror()
     twin = replace(found, name="twin", file="output/twin.yaml")
-    text = printed(Review("a", "b", (found, twin)), "text")
+    text = format_review(Review("a", "b", (found, twin)), "text")
     assert text.count("POST /backlog asks nobody who they are") == 1
     assert "output/twin.yaml:190" in text
-    assert "  as in backlog-proxy-efs" in text
-    table = printed(Review("a", "b", (found, twin)), "markdown").partition("<details>")[0]
+    assert "  same as backlog-proxy-efs" in text
+    table = format_review(Review("a", "b", (found, twin)), "markdown").partition("<details>")[0]
     assert table.count("asks nobody who they are") == 1
     assert "`backlog-proxy-efs`<br>`twin`" in table
 
@@ -194,7 +194,7 @@ def test_what_is_counted_is_counted_the_same_everywhere() -> None:
         Concern.BROADEN: (2, 0),
         Concern.UNKNOWN: (0, 0),
     }
-    page = printed(handmade.everything(), "html")
+    page = format_review(handmade.everything(), "html")
     assert re.findall(r"<b>(\d+)</b> <span>([^<]*)<", page) == [
         ("1", "stack refused"),
         ("1", "data at risk"),
@@ -207,9 +207,9 @@ def test_what_is_counted_is_counted_the_same_everywhere() -> None:
 
 def test_a_denial_that_goes_is_no_denial_that_comes() -> None:
     """Who gains because a denial goes is told so: with a minus, and the word."""
-    power = handmade.mirror().powers[0]
+    power = handmade.mirror().permissions[0]
     deny = model.Grant("Deny", "*", ("s3:*",), "B")
-    changed = replace(power, gained=(deny, *power.gained[:1]), lost=(replace(deny, on="C"),))
+    changed = replace(power, gained=(deny, *power.gained[:1]), lost=(replace(deny, resource="C"),))
     assert [(mark, words[:8]) for mark, words in grant_lines(changed)] == [
         ("-", "denied: "),
         ("+", "codecomm"),
@@ -221,10 +221,10 @@ def test_what_is_kept_only_leaves_the_stack() -> None:
     """A removed resource with a policy that keeps it is not said to be removed."""
     note = "leaves the stack and stays in the account (DeletionPolicy: Retain)"
     change = ResourceChange("Logs", "AWS::Logs::LogGroup", Kind.REMOVED, note=note)
-    assert happening(change) == note
-    assert happening(replace(change, note="")) == "removed"
+    assert outcome(change) == note
+    assert outcome(replace(change, note="")) == "removed"
     retyped = replace(change, kind=Kind.CHANGED, note="", type_before="AWS::S3::Bucket")
-    assert happening(retyped) == "refused: was AWS::S3::Bucket"
+    assert outcome(retyped) == "refused: was AWS::S3::Bucket"
 
 
 @pytest.mark.parametrize(
@@ -253,9 +253,9 @@ def test_a_difference_has_no_commas() -> None:
 def test_text_is_coloured_by_the_style_it_is_given() -> None:
     """Colours do not change what is said."""
     review = handmade.everything()
-    coloured = printed(review, "text", click.style)
+    coloured = format_review(review, "text", click.style)
     assert click.style("-/+ ", fg="red") in coloured
-    assert click.unstyle(coloured) == printed(review, "text")
+    assert click.unstyle(coloured) == format_review(review, "text")
 
 
 @pytest.mark.parametrize("details", [False, True])
@@ -263,7 +263,7 @@ def test_text_is_coloured_by_the_style_it_is_given() -> None:
 @pytest.mark.parametrize("name", REVIEWS)
 def test_no_line_is_wider_than_the_terminal(name: str, width: int, *, details: bool) -> None:
     """Whatever is in the templates, only an address may be longer than a line."""
-    for line in printed(REVIEWS[name], "text", width=width, details=details).splitlines():
+    for line in format_review(REVIEWS[name], "text", width=width, details=details).splitlines():
         assert columns(line) <= width or "https://" in line, line
 
 
@@ -280,17 +280,19 @@ def test_details_are_told_when_asked_for() -> None:
     """A template without a finding has one line, unless it is the only one or details are asked."""
     review = handmade.everything()
     calm = "Tags[Name].Value: a → b"
-    assert calm not in printed(review, "text")
-    assert "build-network  1 resource changed in place" in printed(review, "text")
-    assert calm in printed(review, "text", details=True)
-    assert calm in printed(replace(review, stacks=review.stacks[1:2]), "text")
+    assert calm not in format_review(review, "text")
+    assert "build-network  1 resource changed in place" in format_review(review, "text")
+    assert calm in format_review(review, "text", details=True)
+    assert calm in format_review(replace(review, stacks=review.stacks[1:2]), "text")
 
 
 @pytest.mark.parametrize("name", REVIEWS)
 def test_json_is_as_its_schema_says(name: str) -> None:
     """A program can rely on the published schema."""
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
-    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(printed(REVIEWS[name], "json")))
+    jsonschema.Draft202012Validator(SCHEMA).validate(
+        json.loads(format_review(REVIEWS[name], "json"))
+    )
 
 
 def test_the_schema_knows_every_field_of_the_model() -> None:
@@ -315,7 +317,7 @@ def test_json_leaves_out_what_is_not_there() -> None:
     details = (Detail("a", MISSING, None), Detail("b", handmade.ref("Thing.Arn"), MISSING))
     stack = handmade.mirror()
     changed = replace(stack, resources=(replace(stack.resources[0], properties=details),))
-    data = json.loads(printed(Review("a", "b", (changed,)), "json"))
+    data = json.loads(format_review(Review("a", "b", (changed,)), "json"))
     first, second = data["stacks"][0]["resources"][0]["properties"]
     assert "before" not in first
     assert first["after"] is None
@@ -335,7 +337,7 @@ def test_a_new_revision_is_no_harm() -> None:
 def test_an_unknown_format_is_an_error() -> None:
     """A format that there is not is told together with those that there are."""
     with pytest.raises(ValueError, match="text, markdown, json, sarif, html"):
-        printed(handmade.NOTHING, "yaml")
+        format_review(handmade.NOTHING, "yaml")
 
 
 @pytest.mark.parametrize(
@@ -344,13 +346,27 @@ def test_an_unknown_format_is_an_error() -> None:
         ("", []),
         (
             "AWS::X::Y createOnlyProperties /properties/A/B",
-            [("A.B cannot change in place (AWS::X::Y createOnlyProperties /properties/A/B)", "")],
+            [
+                (
+                    (
+                        "A.B cannot be changed in place"
+                        " (AWS::X::Y createOnlyProperties /properties/A/B)"
+                    ),
+                    "",
+                )
+            ],
         ),
         (
             "AWS::X::Y createOnlyProperties /properties/A; AWS::X::Y refuses /properties/B",
             [
-                ("A cannot change in place (AWS::X::Y createOnlyProperties /properties/A)", ""),
-                ("B cannot change once the resource exists (AWS::X::Y refuses /properties/B)", ""),
+                ("A cannot be changed in place (AWS::X::Y createOnlyProperties /properties/A)", ""),
+                (
+                    (
+                        "B cannot be changed once the resource exists"
+                        " (AWS::X::Y refuses /properties/B)"
+                    ),
+                    "",
+                ),
             ],
         ),
         (f"{PAGES}/a.html", [("", f"{PAGES}/a.html")]),
@@ -358,7 +374,7 @@ def test_an_unknown_format_is_an_error() -> None:
             f"AWS::X::Y /properties/Z: {PAGES}/b/a.html",
             [
                 (
-                    "a change of Z is more than one in place (AWS::X::Y /properties/Z)",
+                    "a change to Z is not made in place (AWS::X::Y /properties/Z)",
                     f"{PAGES}/b/a.html",
                 )
             ],
@@ -373,5 +389,5 @@ def test_reasons_are_words_and_only_pages_of_aws_become_links(
     because: str, expected: list[tuple[str, str]] | None
 ) -> None:
     """A schema's keyword is told in words; an address is a link only if it is AWS's own."""
-    found = [(reason.words, reason.page) for reason in reasons(because)]
+    found = [(reason.text, reason.page) for reason in reasons(because)]
     assert found == ([(because, "")] if expected is None else expected)

@@ -12,7 +12,7 @@ from importlib.resources import files
 import pytest
 from review import handmade
 
-from cfngen.review.formats import printed
+from cfngen.review.formats import format_review
 from cfngen.review.formats.diagram import Node, Picture
 from cfngen.review.formats.svg import _Drawing
 
@@ -56,7 +56,7 @@ REVIEWS = [handmade.NOTHING, handmade.everything(), *map(handmade.hostile, handm
 @pytest.mark.parametrize("review", REVIEWS)
 def test_a_page_makes_no_request_and_runs_nothing(review: handmade.Review) -> None:
     """It has no script, no picture, no font of others, and a policy that forbids them."""
-    text = printed(review, "html")
+    text = format_review(review, "html")
     page = Page(text)
     assert not set(page.tags) & {"script", "img", "iframe", "object", "form", "base", "a:href"}
     for tag, key, value in page.attributes:
@@ -74,7 +74,7 @@ def test_a_page_makes_no_request_and_runs_nothing(review: handmade.Review) -> No
 @pytest.mark.parametrize("review", REVIEWS)
 def test_hostile_text_adds_no_element(review: handmade.Review) -> None:
     """A page of hostile text has the elements of any other; identifiers are the only ones."""
-    page = Page(printed(review, "html"))
+    page = Page(format_review(review, "html"))
     assert page.tags["h1"] == 1
     assert page.tags["section"] == len(review.stacks) + 2 * (len(review.stacks) > 1)
     identifiers = [value for _, key, value in page.attributes if key == "id"]
@@ -91,7 +91,7 @@ def test_hostile_text_adds_no_element(review: handmade.Review) -> None:
 
 def test_everything_is_on_the_page() -> None:
     """Each finding, change, power, way in and payload can be read."""
-    text = printed(handmade.everything(), "html")
+    text = format_review(handmade.everything(), "html")
     for part in (
         "has a name of its own",
         "opened to the internet",

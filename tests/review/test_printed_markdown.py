@@ -7,8 +7,8 @@ import re
 import pytest
 from review import handmade
 
-from cfngen.review.formats import printed
-from cfngen.review.formats.diagram import MOST_NODES, mermaid, picture, quoted
+from cfngen.review.formats import format_review
+from cfngen.review.formats.diagram import MAX_NODES, mermaid, picture, quoted
 from cfngen.review.formats.markdown_escaping import code, fenced, prose, units
 
 LIMITS = (65_536, 1_000_000, 10_240, 2_000, 1)
@@ -69,7 +69,7 @@ def decoded(text: str) -> str:
 @pytest.mark.parametrize("text", handmade.HOSTILE)
 def test_nothing_breaks_out(text: str, limit: int) -> None:
     """A name or a value is no markup, calls nobody and links to nothing."""
-    found = printed(handmade.hostile(text), "markdown", limit=limit)
+    found = format_review(handmade.hostile(text), "markdown", limit=limit)
     check(found)
     assert units(found) < max(limit, 1000)
 
@@ -79,31 +79,31 @@ def test_nothing_breaks_out(text: str, limit: int) -> None:
 def test_a_long_review_is_cut_where_nothing_breaks(stacks: int, limit: int) -> None:
     """A comment stays below its limit, keeps its form, and says what was cut."""
     review = handmade.huge(stacks)
-    found = printed(review, "markdown", limit=limit)
+    found = format_review(review, "markdown", limit=limit)
     check(found)
     assert units(found) < max(limit, 1000)
-    whole = printed(review, "markdown", limit=10**9)
+    whole = format_review(review, "markdown", limit=10**9)
     assert ("did not fit" in found.lower()) == (found != whole)
 
 
 def test_every_template_stays_in_a_comment_of_300() -> None:
     """Details go before findings, and findings before the line of each template."""
     review = handmade.huge(300)
-    found = printed(review, "markdown")
+    found = format_review(review, "markdown")
     for stack in review.stacks:
         assert (
             f"`{stack.name}` refused, data of 1 resource at risk, 1 resource will be replaced"
             in found
         )
     review = handmade.huge(20)
-    found = printed(review, "markdown", limit=50_000)
+    found = format_review(review, "markdown", limit=50_000)
     assert found.count("⛔ refused") == found.count("⚠️ broadened") == 1
     assert "<br>`backlog-proxy-efs-005`<br>and 14 more |" in found
 
 
 def test_what_a_new_template_allows_is_folded() -> None:
     """The table in sight is about stacks that run; nobody had other powers in a new one."""
-    text = printed(handmade.everything(), "markdown")
+    text = format_review(handmade.everything(), "markdown")
     table, _, folded = text.partition("<details>")
     assert "may do more than before" in table
     assert "events may start what it targets" not in table
@@ -121,7 +121,7 @@ def test_the_biggest_details_go_first() -> None:
     big = type(payload)(payload.name, payload.resource, payload.path, diff)
     stack = type(stack)(**{**vars(stack), "payloads": (big, payload)})
     found = type(found)(found.base, found.head, (stack, *found.stacks[1:]))
-    text = printed(found, "markdown", limit=15_000)
+    text = format_review(found, "markdown", limit=15_000)
     assert "line 17" not in text
     assert "git push --prune" in text
     assert "_Did not fit into this comment: payloads._" in text
@@ -144,11 +144,11 @@ def test_code_and_prose_say_what_they_are_given() -> None:
 def test_the_diagram_shows_the_gravest_and_counts_the_rest() -> None:
     """A picture has so many nodes that one can see them, each with its own look."""
     found = picture(handmade.huge(10).stacks)
-    assert len(found.nodes) == MOST_NODES
+    assert len(found.nodes) == MAX_NODES
     assert found.rest == 70
-    assert {node.look for node in found.nodes} == {"replaced", "refused"}
+    assert {node.style_class for node in found.nodes} == {"replaced", "refused"}
     text = mermaid(found)
-    assert 'rest["and 70 resources more"]' in text
+    assert 'rest["and 70 more resources"]' in text
     assert mermaid(picture(handmade.everything().stacks[1:])) == ""
     assert mermaid(picture(handmade.everything().stacks)).count(" --> ") == 7
 

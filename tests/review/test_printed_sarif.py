@@ -9,13 +9,13 @@ from typing import Any
 import pytest
 from review import handmade
 
-from cfngen.review.formats import printed
+from cfngen.review.formats import format_review
 from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, StackReview
 
 
 def results(review: Review) -> list[Any]:
     """Return what SARIF says of a review."""
-    found = json.loads(printed(review, "sarif", version="1.2.3"))
+    found = json.loads(format_review(review, "sarif", version="1.2.3"))
     assert set(found) == {"$schema", "version", "runs"}
     assert found["version"] == "2.1.0"
     (run,) = found["runs"]
@@ -62,10 +62,10 @@ def test_a_line_of_base_is_told_and_not_pointed_at() -> None:
     """What is gone has no line in head: the nearest one stands for it, or the first."""
     result = results(handmade.everything())[1]
     assert place(result["locations"][0]) == ("output/backlog-proxy-efs.yaml", 1)
-    assert result["message"]["text"].endswith("It stood on line 212 in main.")
+    assert result["message"]["text"].endswith("It was on line 212 in main.")
     review = handmade.one(Concern.DATA, Certainty.WILL)
     (finding,) = review.findings
-    gone = replace(finding, side="base", near=7)
+    gone = replace(finding, side="base", nearest_head_line=7)
     moved = replace(review, stacks=(replace(review.stacks[0], findings=(gone,)),))
     assert place(results(moved)[0]["locations"][0]) == ("stack.yaml", 7)
     removed = replace(moved, stacks=(replace(moved.stacks[0], kind=Kind.REMOVED),))
@@ -108,9 +108,9 @@ def test_the_identity_of_a_finding_is_not_its_line() -> None:
 
 def test_no_more_results_than_are_shown() -> None:
     """GitHub shows 5,000 results: the gravest are among them, and the rest is counted."""
-    found = json.loads(printed(handmade.huge(1000), "sarif"))["runs"][0]
+    found = json.loads(format_review(handmade.huge(1000), "sarif"))["runs"][0]
     assert len(found["results"]) == 5000
     assert {result["level"] for result in found["results"][:2000]} == {"error", "warning"}
     notes = found["invocations"][0]["toolExecutionNotifications"]
     warning = next(note["message"]["text"] for note in notes if note["level"] == "warning")
-    assert warning.startswith("2000 findings more")
+    assert warning.startswith("2000 more findings")

@@ -15,7 +15,7 @@ from support.rewritten import as_json, changed, shuffled
 from cfngen import testing
 from cfngen.project import manifest, registry
 from cfngen.review import review
-from cfngen.review.formats import FORMATS, printed
+from cfngen.review.formats import FORMATS, format_review
 from cfngen.review.model import Detail, Extent, Kind, Review, StackReview
 
 TURNED = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED}
@@ -83,7 +83,7 @@ def test_any_change_can_be_printed(name: str, seed: int, times: int) -> None:
     """No change, however odd, is one that a format cannot print; the same one prints the same."""
     found = one(SHIPPED[name], changed(SHIPPED[name], seed, times))
     for form in FORMATS:
-        assert printed(found, form) == printed(found, form)
+        assert format_review(found, form) == format_review(found, form)
 
 
 def different(found: Review) -> list[StackReview]:
@@ -101,9 +101,10 @@ def told(stack: StackReview) -> object:
         ),
         sorted((e.section, e.name, e.kind, details(e.details)) for e in stack.entries),
         sorted(
-            (p.holder, p.policy, p.extent, sorted(p.gained), sorted(p.lost)) for p in stack.powers
+            (p.attached_to, p.policy, p.extent, sorted(p.gained), sorted(p.lost))
+            for p in stack.permissions
         ),
-        sorted((x.resource, x.what, x.opened) for x in stack.exposures),
+        sorted((x.resource, x.description, x.opened) for x in stack.exposures),
         sorted((p.resource, p.path) for p in stack.payloads),
     )
 
@@ -133,15 +134,15 @@ def mirrored(stack: StackReview) -> object:
         ),
         sorted(
             (
-                p.holder,
+                p.attached_to,
                 p.policy,
                 OTHER_WAY.get(p.extent, p.extent),
                 sorted(p.lost),
                 sorted(p.gained),
             )
-            for p in stack.powers
+            for p in stack.permissions
         ),
-        sorted((x.resource, x.what, not x.opened) for x in stack.exposures),
+        sorted((x.resource, x.description, not x.opened) for x in stack.exposures),
         sorted((p.resource, p.path) for p in stack.payloads),
     )
 

@@ -38,7 +38,7 @@ def test_replacement_is_what_the_reference_says(type_: str, case: dict[str, Any]
     (change,) = found.stacks[0].resources
     expected = "no" if case["replacement"] is False else case["replacement"]  # YAML's `no`
     assert change.replacement == expected
-    assert bool(change.because) == (expected != "no")
+    assert bool(change.reasons) == (expected != "no")
     if expected == "no":  # a name may refuse a replacement, too; the corpus tells of those
         refused = [(str(f.certainty), f.subject) for f in found.concerns(Concern.REFUSED)]
         assert refused == ([("will", "It")] if case.get("refused") else [])

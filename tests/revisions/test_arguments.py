@@ -101,7 +101,7 @@ def test_a_file_is_compared_with_itself_in_a_revision(project: Project) -> None:
     comparison = compare("main:stack.yaml", "feature:stack.yaml")
     assert texts(comparison) == ({"stack": ONE}, {"stack": TWO})
     assert comparison.labels == ("main:stack.yaml", "feature:stack.yaml")
-    with pytest.raises(CfngenError, match=r"later\.yaml: not in feature"):
+    with pytest.raises(CfngenError, match=r"later\.yaml: not a file in feature"):
         compare("main:later.yaml", "feature:later.yaml")
     with pytest.raises(CfngenError, match="no git revision"):
         compare("nowhere:later.yaml", "stack.yaml")
@@ -113,7 +113,7 @@ def test_a_file_is_compared_with_itself_in_a_revision(project: Project) -> None:
 )
 def test_what_is_no_revision_is_refused(project: Project, name: str) -> None:
     """A name that git does not know, or could take for an option, is refused as what it is."""
-    with pytest.raises(CfngenError, match="no file, no folder and no git revision"):
+    with pytest.raises(CfngenError, match="no file, directory or git revision"):
         compare(name)
 
 
@@ -145,14 +145,16 @@ def test_a_working_tree_without_an_output_folder(project: Project) -> None:
     Path("output").rmdir()
     with pytest.raises(CfngenError) as error:
         compare("main")
-    assert "output/: no such folder; there are templates in output/, ../output/" in str(error.value)
+    assert "output/: no such directory; there are templates in output/, ../output/" in str(
+        error.value
+    )
     assert "run `cfngen build` first" in str(error.value)
 
 
 def test_no_git_at_all(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """Folders can be compared where git is not installed; the message says so."""
     monkeypatch.setenv("PATH", "/nowhere")
-    with pytest.raises(CfngenError, match="git is not installed; compare two folders"):
+    with pytest.raises(CfngenError, match="git is not installed; compare two directories"):
         compare("main")
     assert texts(compare("output", "../output"))
 
@@ -179,7 +181,7 @@ def test_a_link_in_the_place_of_a_file_is_not_followed(project: Project) -> None
 def test_a_folder_named_like_a_revision_is_no_base(project: Project, name: str) -> None:
     """What could be either is refused: a change can bring a folder called like its base."""
     project.write(f"infra/{name}/stack.yaml", ONE)
-    with pytest.raises(CfngenError, match="a git revision, and a file or folder as well"):
+    with pytest.raises(CfngenError, match="both a git revision and a file or directory"):
         compare(name)
     assert texts(compare(f"./{name}"))[0] == {"stack": ONE}
 

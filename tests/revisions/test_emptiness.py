@@ -115,7 +115,7 @@ def test_a_head_without_any_template_is_a_doubt(
     project.write("output/README.md", "")
     code, out, _ = reviewed(capsys, "before")
     assert code == 1
-    assert out.startswith("No template was compared; 1 template is gone")
+    assert out.startswith("No template was compared; 1 template is removed")
 
 
 def test_a_moved_output_folder_is_compared_and_reported(
@@ -132,7 +132,7 @@ def test_a_moved_output_folder_is_compared_and_reported(
         code, out, _ = reviewed(capsys, *arguments)
         assert code == 1
         assert "data" in out.splitlines()[0]
-        assert "the output folder was old/ and is new/ now" in out
+        assert "the output directory was old/ and is new/ now" in out
         if arguments == ["before"]:
             project.commit("after")
 
@@ -173,7 +173,7 @@ def test_the_verdict_counts_what_was_compared(
 def test_a_folder_that_the_project_has_left_hides_nothing(
     project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Templates that change where the output folder was are a doubt, whatever is compared."""
+    """Templates that change where the output directory was are a doubt, whatever is compared."""
     project.write("cfngen.toml", "")
     project.write("output/one.yaml", ONE)
     project.commit("before")

@@ -152,7 +152,7 @@ def test_an_output_folder_that_is_a_link_is_refused(project: Project) -> None:
     """What a folder leads to is not read either."""
     (project.top / "output").rename(project.top / "real")
     (project.top / "output").symlink_to("real")
-    with pytest.raises(CfngenError, match="output: a link, which is not followed"):
+    with pytest.raises(CfngenError, match="output: a symlink, which is not followed"):
         compare()
 
 
@@ -247,7 +247,7 @@ def test_a_link_is_accepted_by_its_name(project: Project) -> None:
     comparison = compare()
     assert doubts(comparison) == ["output/linked.yaml"]
     assert "accept ./linked.yaml under [review]" in comparison.unknowns[0].message
-    assert "./linked.yaml is accepted without a look" in comparison.notes[0]
+    assert "./linked.yaml is accepted without inspection" in comparison.notes[0]
     project.commit("accepting")
     comparison = compare("accepting")
     assert doubts(comparison) == []

@@ -15,7 +15,7 @@ from support.projects import Project
 from cfngen.commands.review import review_of
 from cfngen.errors import CfngenError
 from cfngen.project.revisions import pair
-from cfngen.review.formats import FORMATS, printed
+from cfngen.review.formats import FORMATS, format_review
 
 FOLDERS = st.sampled_from(["", "net/", "net/deep/", "other/"])
 STEMS = st.sampled_from(["shop", "db", "shop.template", "x y", "ünï"])
@@ -61,7 +61,9 @@ def claims(base: str, head: str, here: Path) -> list[str]:
         review = review_of(pair(base, head, here))
     except CfngenError:
         return []  # refused: nobody is told that all is well
-    return [form for form in FORMATS if any(claim in printed(review, form) for claim in CLAIMS)]
+    return [
+        form for form in FORMATS if any(claim in format_review(review, form) for claim in CLAIMS)
+    ]
 
 
 def moved(folder: Path, path: str, how: str, before: str, after: str) -> None:

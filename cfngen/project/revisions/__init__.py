@@ -1,4 +1,4 @@
-"""Templates as they are in a git revision, in a folder, or in a file, and which belong together."""
+"""Templates of a git revision, a directory or a file, in pairs that belong together."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from cfngen.project.revisions.arguments import Argument, argument
 from cfngen.project.revisions.emptiness import one_sided, refuse_nothing
 from cfngen.project.revisions.pairing import names, paired, stem
 from cfngen.project.revisions.repository import Repository
-from cfngen.project.revisions.side import Place, Side, opened, read
+from cfngen.project.revisions.side import Location, Side, list_side, read
 from cfngen.project.revisions.unseen import allowed, left_behind, left_out, unseen
 from cfngen.review.model import Finding, LeftOut
 
-MOST_NAMED = 5  # templates that have another name
+MAX_NAMED = 5  # templates that have another name
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The templates of both sides, those that belong together under one name.
+    """The templates of both sides, with one name for those that belong together.
 
-    `left_out`, `unknowns` and `notes` say what was not compared, and how the rest was: see
-    `cfngen.review.model.Review`. `accepted` are the parts that the project accepts without a look
-    into them, each with its reason.
+    `left_out`, `unknowns` and `notes` say what was not compared, and more about the rest: see
+    `cfngen.review.model.Review`. `accepted` are the parts that the project accepts without
+    inspection, each with its reason.
     """
 
     labels: tuple[str, str]
@@ -45,12 +45,12 @@ def pair(base: str, head: str | None, here: Path) -> Comparison:
     """Return the templates of both sides of a review.
 
     Args:
-        base: a file, a folder, a git revision, or a file or folder in one as `REVISION:PATH`;
+        base: a file, a directory, a git revision, or a file or directory in one as `REVISION:PATH`;
             `A...B` is what B has changed since it left A, and then says what head is (the working
             tree, with nothing for B).
         head: likewise; the working tree without one.
-        here: where the project is looked for. A revision stands for the output folder that the
-            project has in it; beside a folder or a file, for that folder or file in it.
+        here: where the project is looked for. A revision stands for the output directory that the
+            project has in it; beside a directory or a file, for that directory or file in it.
 
     Raises:
         CfngenError: one of them cannot be found, both cannot be compared, or there is no template
@@ -62,30 +62,32 @@ def pair(base: str, head: str | None, here: Path) -> Comparison:
             left, _, right = base.partition("...")
             since = Repository(here).merge_base(left or "HEAD", right or "HEAD")
             first = Argument(base, revision=since)
-            return _outputs(first, argument(right) if right else None, here)
+            return _compare_outputs(first, argument(right) if right else None, here)
     first, second = argument(base), None if head is None else argument(head)
     if first.is_file or (second and second.is_file):
-        return _files(first, second, here)
+        return _compare_files(first, second, here)
     if first.path is None and (second is None or second.path is None):
-        return _outputs(first, second, here)
+        return _compare_outputs(first, second, here)
     if second is None:
-        folder = manifest.output_directory(manifest.find(here))
-        second = argument(display_path(folder)) if folder.is_dir() else None
+        directory = manifest.output_folder(manifest.find(here))
+        second = argument(near(directory)) if directory.is_dir() else None
         if second is None:
-            raise CfngenError(f"{display_path(folder)}/: no such folder; run `cfngen build` first")
-    return _folders(arguments.folder(first, second, here), arguments.folder(second, first, here))
+            raise CfngenError(f"{near(directory)}/: no such directory; run `cfngen build` first")
+    return _compare_directories(
+        arguments.directory(first, second, here), arguments.directory(second, first, here)
+    )
 
 
-def _outputs(base: Argument, head: Argument | None, here: Path) -> Comparison:
-    """Compare what the project has in its output folders, and look at the one that it has left."""
-    places = arguments.outputs(base, head, here)
-    compared = _folders(*places)
-    return replace(compared, unknowns=(*compared.unknowns, *left_behind(*places)))
+def _compare_outputs(base: Argument, head: Argument | None, here: Path) -> Comparison:
+    """Compare the project's output directories, and look at the one that was abandoned."""
+    locations = arguments.outputs(base, head, here)
+    compared = _compare_directories(*locations)
+    return replace(compared, unknowns=(*compared.unknowns, *left_behind(*locations)))
 
 
-def _folders(base: Place, head: Place) -> Comparison:
-    """Compare what is in two folders."""
-    old, new = opened(base), opened(head)
+def _compare_directories(base: Location, head: Location) -> Comparison:
+    """Compare two directories."""
+    old, new = list_side(base), list_side(head)
     read(old, new)
     refuse_nothing(old, new)
     pairs = paired(old.texts, new.texts, (base.label, head.label))
@@ -109,51 +111,59 @@ def _folders(base: Place, head: Place) -> Comparison:
 
 
 def _notes(old: Side, new: Side, both: list[tuple[str, str]]) -> list[str]:
-    """Return what has moved: the folder, and templates that have another path in it."""
+    """Return what has moved: the output directory, and templates with another path in it."""
     notes = []
-    one, other = old.place, new.place
-    if one.in_revision and one.tree.top == other.tree.top and one.folder != other.folder:
-        notes.append(f"the output folder was {one.shown} and is {other.shown} now")
+    old_location, new_location = old.location, new.location
+    if (
+        old_location.in_revision
+        and old_location.tree.top == new_location.tree.top
+        and old_location.directory != new_location.directory
+    ):
+        notes.append(
+            f"the output directory was {old_location.shown} and is {new_location.shown} now"
+        )
     renamed = [
         f"{before} is {after} now"
         for before, after in sorted(both)
         if before and after and stem(before) != stem(after)
     ]
     if renamed:
-        more = f" and {len(renamed) - MOST_NAMED} more" if len(renamed) > MOST_NAMED else ""
+        more = f" and {len(renamed) - MAX_NAMED} more" if len(renamed) > MAX_NAMED else ""
         notes.append(
-            f"{', '.join(renamed[:MOST_NAMED])}{more}: a stack that is named after its template"
+            f"{', '.join(renamed[:MAX_NAMED])}{more}: a stack that is named after its template"
             " would be a new one, and the old one would stay"
         )
     return notes
 
 
-def _files(base: Argument, head: Argument | None, here: Path) -> Comparison:
+def _compare_files(base: Argument, head: Argument | None, here: Path) -> Comparison:
     """Compare two files with each other, whatever they are called."""
     if head is None:
         raise CfngenError(
-            f"{base.text}: a file is compared with a file or a revision, a folder with a folder or"
-            " a revision; name what to compare it with"
+            f"{base.text}: a file is compared with a file or a revision, a directory with a"
+            " directory or a revision; name what to compare it with"
         )
     old, new = arguments.file(base, head), arguments.file(head, base)
     name = stem(Path(new.file).name)
     around = base.tree(base.path.absolute().parent if base.path else here)
-    place = Place(base.text, around, "", arguments.project(around, here))
-    return Comparison((base.text, head.text), {name: old}, {name: new}, accepted=_accepted(place))
+    location = Location(base.text, around, "", arguments.project(around, here))
+    return Comparison(
+        (base.text, head.text), {name: old}, {name: new}, accepted=_accepted(location)
+    )
 
 
-def _newly_accepted(head: Place, accepted: dict[str, str]) -> list[str]:
-    """Return what head's manifest accepts for the reviews that follow, and base's does not."""
+def _newly_accepted(head: Location, accepted: dict[str, str]) -> list[str]:
+    """Return the parts that head's manifest accepts and base's does not."""
     with arguments.of_revision(head.label if head.in_revision else ""):
         later = manifest.accepted_parts(head.project)
     return [
-        f"{name} is accepted without a look into it from this change on: {reason}"
+        f"{name} is accepted without inspection from this change on: {reason}"
         for name, reason in later.items()
         if name not in accepted
     ]
 
 
-def _accepted(base: Place) -> dict[str, str]:
+def _accepted(base: Location) -> dict[str, str]:
     """Return the parts that base's manifest accepts: no change accepts itself."""
     with arguments.of_revision(base.label if base.in_revision else ""):
         return manifest.accepted_parts(base.project)

@@ -1,4 +1,4 @@
-"""What the two arguments of a review name: a file, a folder, or a revision."""
+"""What the two arguments of a review name: a file, a directory, or a revision."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cfngen.paths import display_path
 from cfngen.project import manifest
 from cfngen.project.revisions.emptiness import hint_at
 from cfngen.project.revisions.repository import Repository
-from cfngen.project.revisions.side import Place, folder_of, source_at
+from cfngen.project.revisions.side import Location, path_in_tree, source_at
 from cfngen.project.revisions.trees import InCommit, OnDisk, Tree
 
 
@@ -42,7 +42,7 @@ def argument(text: str) -> Argument:
         CfngenError: it is empty, a special file, or a path in what is no revision.
     """
     if not text.strip():
-        raise CfngenError("'' is no file, no folder and no git revision; is a variable not set?")
+        raise CfngenError("an empty name is no file, directory or git revision; is a variable unset?")
     path = Path(text)
     refuse_both(text)
     if path.is_dir():
@@ -58,12 +58,12 @@ def argument(text: str) -> Argument:
     repository = Repository(path)
     commit, at = repository.commit(revision), repository.inside(path)
     things = repository.listed(commit, at, recursively=False)
-    is_folder = at == "." or any(thing.type == "tree" for thing in things)
-    return Argument(text, path, revision, is_file=not is_folder)
+    is_directory = at == "." or any(thing.type == "tree" for thing in things)
+    return Argument(text, path, revision, is_file=not is_directory)
 
 
 def refuse_both(text: str) -> None:
-    """Refuse a text that is a path and a revision: a change could name a folder after a branch.
+    """Refuse a text that is both a path and a revision: a change could name one like the other.
 
     Raises:
         CfngenError: with how to write the one and the other.
@@ -75,21 +75,21 @@ def refuse_both(text: str) -> None:
     repository = Repository(Path())
     if all(map(repository.knows, names)):
         raise CfngenError(
-            f"{text}: a git revision, and a file or folder as well; write ./{text} for what is on"
-            f" disk, and a revision so that no file has its name, such as {names[0]}^0"
+            f"{text}: both a git revision and a file or directory; write ./{text} for what is on"
+            f" disk, or {names[0]}^0 for the revision"
         )
 
 
-def folder(given: Argument, other: Argument | None, here: Path) -> Place:
-    """Return the folder that an argument names; a revision alone names the other's folder."""
+def directory(given: Argument, other: Argument | None, here: Path) -> Location:
+    """Return the directory that an argument names; for a revision, the other's directory in it."""
     path = given.path or (other.path if other else None) or here
     tree = given.tree(path)
-    label = given.text if given.revision else f"{display_path(path)}/"
-    return Place(label, tree, folder_of(tree, path), project(tree, here))
+    label = given.text if given.revision else f"{near(path)}/"
+    return Location(label, tree, path_in_tree(tree, path), project(tree, here))
 
 
 def file(given: Argument, other: Argument) -> Source:
-    """Return the file that an argument names; a revision alone names the other's file.
+    """Return the file that an argument names; for a revision, the other's file in it.
 
     Raises:
         CfngenError: there is none, or it cannot be read.
@@ -98,38 +98,36 @@ def file(given: Argument, other: Argument) -> Source:
     if path is None or not (given.is_file or other.is_file) or path.is_dir():
         raise CfngenError(
             f"{given.text} and {other.text}: a file is compared with a file or a revision, a"
-            " folder with a folder or a revision"
+            " directory with a directory or a revision"
         )
     tree = given.tree(path.absolute().parent)
-    at = folder_of(tree, path)
+    at = path_in_tree(tree, path)
     contents = tree.file(at)
     where = f" in {given.revision}" if given.revision else ""
     if contents is None and given.revision:
-        raise CfngenError(f"{display_path(path)}: not in {given.revision}, or not as a file")
+        raise CfngenError(f"{near(path)}: not a file in {given.revision}")
     if contents is None:
-        raise CfngenError(
-            f"{display_path(path)}: a link, or larger than any template; it is not read"
-        )
+        raise CfngenError(f"{near(path)}: a symlink, or larger than any template; it is not read")
     try:
         return source_at(tree, at, contents.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise CfngenError(f"{display_path(path)}{where}: not UTF-8, so no template") from None
+        raise CfngenError(f"{near(path)}{where}: not UTF-8, so not a template") from None
 
 
-def project(tree: Tree, here: Path) -> manifest.ManifestSource:
-    """Return the manifest that a tree has for a folder; files and folders go by the disk's."""
+def project(tree: Tree, here: Path) -> manifest.Found:
+    """Return the manifest of a tree for a directory; on disk, the one found from there."""
     if isinstance(tree, OnDisk):
         return manifest.find(here)
     here = Path(os.path.abspath(here))  # noqa: PTH100 - as git has it: links are not followed
-    folders = [path for path in (here, *here.parents) if path.is_relative_to(tree.top)]
-    if not folders:
-        return manifest.ManifestSource(here)
-    return manifest.find_in(folders, lambda path: tree.settings(folder_of(tree, path)))
+    directories = [path for path in (here, *here.parents) if path.is_relative_to(tree.top)]
+    if not directories:
+        return manifest.Found(here)
+    return manifest.find_in(directories, lambda path: tree.settings(path_in_tree(tree, path)))
 
 
 @contextmanager
 def of_revision(revision: str) -> Iterator[None]:
-    """Name the revision in what is wrong with its manifest; nothing for the working tree's."""
+    """Name the revision in the problems of its manifest; nothing for the working tree."""
     try:
         yield
     except ManifestError as error:
@@ -138,30 +136,32 @@ def of_revision(revision: str) -> Iterator[None]:
         raise ManifestError(f"{revision}: {problem}" for problem in error.problems) from None
 
 
-def outputs(base: Argument, head: Argument | None, here: Path) -> tuple[Place, Place]:
-    """Return the project's output folder on both sides, by the manifest that each side has.
+def outputs(base: Argument, head: Argument | None, here: Path) -> tuple[Location, Location]:
+    """Return the project's output directory on both sides, as the manifest of each side says.
 
     Raises:
-        CfngenError: a manifest cannot be read, or the working tree has no such folder.
+        CfngenError: a manifest cannot be read, or the working tree has no such directory.
     """
     trees = base.tree(here), head.tree(here) if head else OnDisk(here)
     projects = [project(tree, here) for tree in trees]
     listed: list[Path | None] = []
-    for found, side in zip(projects, (base, head), strict=True):
+    for project_found, side in zip(projects, (base, head), strict=True):
         with of_revision(side.text if side else ""):
-            listed.append(manifest.output_directory(found) if found.has_manifest else None)
+            listed.append(
+                manifest.output_folder(project_found) if project_found.has_manifest else None
+            )
     usual = here.absolute() / "output"
     first, second = (
-        own or (usual if tree.has(folder_of(tree, usual)) else None) or other or usual
+        own or (usual if tree.has(path_in_tree(tree, usual)) else None) or other or usual
         for own, other, tree in zip(listed, listed[::-1], trees, strict=True)
     )
     if head is None and not second.is_dir():
         raise CfngenError(
-            f"{display_path(second)}/: no such folder{hint_at(trees[0])}; run `cfngen build`"
-            " first, or name the folder that has the templates"
+            f"{near(second)}/: no such directory{hint_at(trees[0])}; run `cfngen build` first, or"
+            " name the directory that has the templates"
         )
     labels = base.text, head.text if head else f"{display_path(second)}/"
     return (
-        Place(labels[0], trees[0], folder_of(trees[0], first), projects[0]),
-        Place(labels[1], trees[1], folder_of(trees[1], second), projects[1]),
+        Location(labels[0], trees[0], path_in_tree(trees[0], first), projects[0]),
+        Location(labels[1], trees[1], path_in_tree(trees[1], second), projects[1]),
     )

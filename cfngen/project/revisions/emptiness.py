@@ -1,4 +1,4 @@
-"""When there is nothing to compare: on both sides an error, on one a doubt."""
+"""What to say if there is nothing to compare: an error on both sides, a doubt on one."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from cfngen.cloudformation.source import SUFFIXES
 from cfngen.errors import CfngenError
 from cfngen.paths import display_path
 from cfngen.project import manifest
-from cfngen.project.revisions.side import Place, Side
+from cfngen.project.revisions.side import Location, Side
 from cfngen.project.revisions.trees import Tree
 from cfngen.review.model import Certainty, Concern, Finding
 
 LOOKED_FOR = f"{', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]} files with Resources"
-MOST_NAMED = 3
+MAX_NAMED = 3
 
 
 def refuse_nothing(base: Side, head: Side) -> None:
     """Complain if there is no template on either side.
 
     Raises:
-        CfngenError: with both folders, what was looked for, and where there are templates.
+        CfngenError: with both directories, what was looked for, and where there are templates.
     """
     if base.texts or head.texts:
         return
-    places = base.place, head.place
-    where = " and ".join(dict.fromkeys(_where(place) for place in places))
-    hint = next(filter(None, (hint_at(place.tree) for place in places[::-1])), "")
+    locations = base.location, head.location
+    where = " and ".join(dict.fromkeys(_where(location) for location in locations))
+    hint = next(filter(None, (hint_at(location.tree) for location in locations[::-1])), "")
     raise CfngenError(
         f"nothing to compare: no template in {where} (looked for {LOOKED_FOR}){hint}; name the"
-        " folder that has them, or set `output` in cfngen.toml"
+        " directory that has them, or set `output` in cfngen.toml"
     )
 
 
@@ -39,37 +39,41 @@ def one_sided(base: Side, head: Side) -> Iterator[Finding]:
     Where base has no template anywhere, all of head's are simply new.
     """
     if head.texts and not base.texts:
-        place = base.place
-        elsewhere = _elsewhere(place.tree)
+        location = base.location
+        elsewhere = _elsewhere(location.tree)
         if elsewhere:
-            yield _finding(place, f"although it has templates in {_named(elsewhere)}")
-        elif place.project.has_manifest and manifest.listed_templates(place.project) != []:
-            yield _finding(place, "although it has a manifest: are its templates not committed?")
+            yield _finding(location, f"although it has templates in {_named(elsewhere)}")
+        elif location.project.has_manifest and manifest.listed_templates(location.project) != []:
+            yield _finding(location, "although it has a manifest: are its templates not committed?")
     elif base.texts and not head.texts:
-        yield _finding(head.place, f"and {base.place.label} has {len(base.texts)}")
+        yield _finding(head.location, f"and {base.location.label} has {len(base.texts)}")
 
 
-def _finding(place: Place, why: str) -> Finding:
-    message = f"no template was compared: {_where(place)} has none, {why}"
-    return Finding(Concern.UNKNOWN, Certainty.MAY, place.shown, message, section="")
+def _finding(location: Location, reason: str) -> Finding:
+    message = f"no template was compared: {_where(location)} has none, {reason}"
+    return Finding(Concern.UNKNOWN, Certainty.MAY, location.shown, message, section="")
 
 
-def _where(place: Place) -> str:
-    return f"{place.shown} in {place.label}" if place.in_revision else place.shown
+def _where(location: Location) -> str:
+    return f"{location.shown} in {location.label}" if location.in_revision else location.shown
 
 
 def hint_at(tree: Tree) -> str:
-    """Return where a tree has templates, to be added to a message; nothing if it has none."""
+    """Return a hint at where a tree has templates; empty if it has none."""
     elsewhere = _elsewhere(tree)
     return f"; there are templates in {_named(elsewhere)}" if elsewhere else ""
 
 
 def _elsewhere(tree: Tree) -> list[str]:
-    """Return folders of the tree that have templates; only a commit's are looked for."""
-    folders = sorted({path.rpartition("/")[0] for path in tree.templates()})
-    return [f"{display_path(tree.top / folder)}/" for folder in folders]
+    """Return the directories of a commit that have templates; none for a disk."""
+    directories = sorted({path.rpartition("/")[0] for path in tree.templates()})
+    return [f"{near(tree.top / directory)}/" for directory in directories]
 
 
-def _named(folders: list[str]) -> str:
-    more = f" and {len(folders) - MOST_NAMED} folders more" if len(folders) > MOST_NAMED else ""
-    return f"{', '.join(folders[:MOST_NAMED])}{more}"
+def _named(directories: list[str]) -> str:
+    more = (
+        f" and {len(directories) - MAX_NAMED} more directories"
+        if len(directories) > MAX_NAMED
+        else ""
+    )
+    return f"{', '.join(directories[:MAX_NAMED])}{more}"

@@ -1,4 +1,4 @@
-"""Which template of one side is which of the other: by path, by stem, or by what it says."""
+"""Pairs the templates of both sides: by path, by stem, by origin, or by content."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from cfngen.errors import Problems
 from cfngen.project.header import origin
 
-ALIKE = 0.5  # of the lines, as for git's renames
-MOST_COMPARED = 40_000  # pairs of texts: with more of them, they are new and gone
+MIN_ALIKE = 0.5  # of the lines, as for git's renames
+MAX_COMPARED = 40_000  # pairs of texts: with more of them, they are new and gone
 
 
 @dataclass
@@ -25,7 +25,7 @@ def paired(base: Mapping[str, str], head: Mapping[str, str], labels: tuple[str, 
     """Return which templates are compared with which; those in no pair are gone, or new.
 
     Args:
-        base: texts by their paths below the folder that is compared.
+        base: texts by their paths below the directory that is compared.
         head: likewise.
         labels: what the two sides are called.
 
@@ -43,12 +43,12 @@ def paired(base: Mapping[str, str], head: Mapping[str, str], labels: tuple[str, 
 
 def stem(path: str) -> str:
     """Return a path without its last suffix."""
-    folder, slash, name = path.rpartition("/")
-    return folder + slash + (name.rpartition(".")[0] or name)
+    directory, slash, name = path.rpartition("/")
+    return directory + slash + (name.rpartition(".")[0] or name)
 
 
 def names(paths: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Return a name for each pair of paths: without the suffix where that is clear enough."""
+    """Return a name for each pair of paths, without the suffix where that is unambiguous."""
     paths = list(paths)
     stems = Counter(stem(_path(both)) for both in paths)
     taken = Counter(_path(both) for both in paths)
@@ -62,7 +62,7 @@ def names(paths: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
 
 
 def _path(both: tuple[str, str]) -> str:
-    """Return head's path, base's for what is gone."""
+    """Return head's path; base's for a removed template."""
     return both[1] or both[0]
 
 
@@ -74,7 +74,7 @@ def _rest(side: Mapping[str, str], used: Iterable[str]) -> list[str]:
 def _refuse_two(
     base: Mapping[str, str], head: Mapping[str, str], result: Pairs, labels: tuple[str, str]
 ) -> None:
-    """Refuse a template that is one of several of its name on the other side."""
+    """Refuse a template that could be any of several on the other side."""
     sides = (
         _rest(base, result.pairs.values()),
         _rest(head, result.pairs),
@@ -98,7 +98,7 @@ def _unique(
     result: Pairs,
     key: Callable[[str, str], str],
 ) -> None:
-    """Pair what has a key that nothing else of its side has."""
+    """Pair templates that have the same key, if it is unique on each side."""
     keyed = []
     for side, used in ((base, set(result.pairs.values())), (head, set(result.pairs))):
         by_key: dict[str, list[str]] = {}
@@ -111,9 +111,9 @@ def _unique(
 
 
 def _alike(base: Mapping[str, str], head: Mapping[str, str], result: Pairs) -> None:
-    """Pair texts of which at least half of the lines are the same, the most alike first."""
+    """Pair texts that share at least half of their lines, the most similar first."""
     gone, new = _rest(base, result.pairs.values()), _rest(head, result.pairs)
-    if len(gone) * len(new) > MOST_COMPARED:
+    if len(gone) * len(new) > MAX_COMPARED:
         return
     old_lines = {path: Counter(base[path].splitlines()) for path in gone}
     new_lines = {path: Counter(head[path].splitlines()) for path in new}
@@ -121,7 +121,7 @@ def _alike(base: Mapping[str, str], head: Mapping[str, str], result: Pairs) -> N
         (before, after): score
         for before in gone
         for after in new
-        if (score := _score(old_lines[before], new_lines[after])) >= ALIKE
+        if (score := _score(old_lines[before], new_lines[after])) >= MIN_ALIKE
     }
     while scores:
         (before, after), best = max(scores.items(), key=lambda item: (item[1], item[0]))
@@ -137,6 +137,6 @@ def _alike(base: Mapping[str, str], head: Mapping[str, str], result: Pairs) -> N
 
 
 def _score(before: Counter[str], after: Counter[str]) -> float:
-    """Return how much of two texts is the same: of all their lines, those that both have."""
+    """Return the similarity of two texts: the share of lines that both have."""
     total = before.total() + after.total()
     return 2 * (before & after).total() / total if total else 0.0

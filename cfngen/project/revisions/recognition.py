@@ -1,4 +1,4 @@
-"""Which files are templates: decided on the document, not on its text or its name."""
+"""Recognizes templates by their content, not by their name."""
 
 from __future__ import annotations
 
@@ -11,33 +11,33 @@ import yaml
 
 # By any of these at its top a document is a template, if perhaps a broken one.
 KEYS = frozenset(("Resources", "AWSTemplateFormatVersion", "Fn::Transform", "<<"))
-MAKES = "Transform"  # without any of the others
+TRANSFORM = "Transform"  # without any of the others
 # A line that can only be a template's: nothing of YAML reaches over it but a text in quotes.
 PLAIN = re.compile(r"^Resources: *(?:#.*)?\r?$", re.MULTILINE)
-MOST_DOCUMENTS = 1000
+MAX_DOCUMENTS = 1000
 
 
 class Document(enum.Enum):
     """What is in a file."""
 
     TEMPLATE = "a template"
-    OTHER = "no template"
-    MADE = "no template, unless a transform makes one of it"
+    OTHER = "not a template"
+    MACRO_OUTPUT = "not a template, unless a transform turns it into one"
     BROKEN = "not YAML"  # and might be a template if it were
     BINARY = "not UTF-8"
 
 
 def recognized(contents: bytes, *, closely: bool = True) -> Document:
-    """Return what is in a file, going by the keys at its top, however they are written.
+    """Return what is in a file, by its top-level keys, however they are written.
 
-    Not `closely`, one that has a line as templates have it is taken for one, broken or not.
+    If not `closely`, a file with a line as templates have it is taken for one, broken or not.
     """
     try:
         text = contents.decode("utf-8-sig")
     except UnicodeDecodeError:
         return Document.BINARY
     # Every key has its letters in the text, or an escape for them.
-    if not any(key in text for key in (*KEYS, MAKES)) and "\\" not in text:
+    if not any(key in text for key in (*KEYS, TRANSFORM)) and "\\" not in text:
         return Document.OTHER
     if not closely and PLAIN.search(text) and text.lstrip()[:1] not in ("'", '"', "{", "["):
         return Document.TEMPLATE
@@ -54,11 +54,11 @@ def recognized(contents: bytes, *, closely: bool = True) -> Document:
 def _by_keys(keys: Collection[str]) -> Document:
     if not KEYS.isdisjoint(keys):
         return Document.TEMPLATE
-    return Document.MADE if MAKES in keys else Document.OTHER
+    return Document.MACRO_OUTPUT if TRANSFORM in keys else Document.OTHER
 
 
 def _by_nodes(text: str) -> Document:
-    """Look at YAML's events only, so that what our reader refuses is recognized all the same."""
+    """Look at YAML's events only, so that what our reader refuses is recognized as well."""
     keys: set[str] = set()
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     depth = documents = 0
@@ -67,7 +67,7 @@ def _by_nodes(text: str) -> Document:
         for event in yaml.parse(text, Loader=loader):
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
-                if documents > MOST_DOCUMENTS:
+                if documents > MAX_DOCUMENTS:
                     return Document.OTHER
                 is_key = True
             elif isinstance(event, yaml.CollectionStartEvent):

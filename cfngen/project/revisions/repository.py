@@ -1,4 +1,4 @@
-"""A git repository as a place to read from: nothing in it is changed, no hook is run."""
+"""Reads a git repository; nothing in it is changed, no hook is run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ QUIET = {
 # Where git looks for a name, and what may stand behind it.
 PLACES = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}")
 BEHIND = re.compile(r"[~^@:].*", re.DOTALL)
-UNKNOWN = "no file, no folder and no git revision of that name"
+UNKNOWN = "no file, directory or git revision of that name"
 
 
 @dataclass(frozen=True)
@@ -35,16 +35,16 @@ class Listed:
 
 
 class Repository:
-    """The repository around a path, which itself need not be there any more."""
+    """The repository around a path, which itself need not exist any more."""
 
     def __init__(self, path: Path) -> None:
-        """Start at the nearest folder that exists."""
+        """Start at the nearest directory that exists."""
         path = Path(os.path.abspath(path))  # noqa: PTH100 - links are not followed
-        self.start = next(folder for folder in (path, *path.parents) if folder.is_dir())
+        self.start = next(directory for directory in (path, *path.parents) if directory.is_dir())
 
     @property
     def top(self) -> Path:
-        """The folder that paths in a commit start from."""
+        """The directory that paths in a commit start from."""
         inside = self._git("rev-parse", "--show-prefix").decode().rstrip("\n")
         depth = len(Path(inside).parts)
         return self.start.parents[depth - 1] if depth else self.start
@@ -74,21 +74,21 @@ class Repository:
         return True
 
     def _refuse_two(self, revision: str) -> None:
-        """Refuse a name that a branch and a tag have, if they are not the same."""
+        """Refuse a name that a branch and a tag have, if they are different commits."""
         name = BEHIND.sub("", revision)
         if not name or set(name) & set("*?[\\"):
             return
-        places = [place.format(name) for place in PLACES]
+        locations = [location.format(name) for location in PLACES]
         listed = self._git(
-            "for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", *places
+            "for-each-ref", "--format=%(refname) %(objectname) %(*objectname)", *locations
         )
         refs = {line.split()[0]: line.split()[-1] for line in listed.decode().splitlines()}
-        refs = {ref: digest for ref, digest in refs.items() if ref in places}
+        refs = {ref: digest for ref, digest in refs.items() if ref in locations}
         if len(set(refs.values())) > 1:
-            raise CfngenError(f"{revision}: could be {' or '.join(refs)}; write which of them")
+            raise CfngenError(f"{revision}: could be {' or '.join(refs)}; write the full name")
 
     def merge_base(self, left: str, right: str) -> str:
-        """Return the commit that two revisions come from.
+        """Return the common ancestor of two revisions.
 
         Raises:
             CfngenError: one of them is none, or there is no such commit.
@@ -98,14 +98,14 @@ class Repository:
             return self._git("merge-base", *commits).decode().strip()
         except CfngenError:
             raise CfngenError(
-                f"{left}...{right}: no commit that both come from; in a shallow clone, fetch more"
+                f"{left}...{right}: no common ancestor; in a shallow clone, fetch more"
             ) from None
 
     def listed(self, commit: str, path: str, *, recursively: bool = True) -> list[Listed]:
-        """Return what is below a folder of a commit, or the one thing at a path without a slash."""
-        how = ["-r"] if recursively else []
+        """Return what is below a directory of a commit, or the entry at a path without a slash."""
+        options = ["-r"] if recursively else []
         where = [path] if path not in ("", "/", "./") else []
-        answer = self._git("ls-tree", *how, "-l", "-z", "--full-tree", commit, *where)
+        answer = self._git("ls-tree", *options, "-l", "-z", "--full-tree", commit, *where)
         things = []
         for line in filter(None, answer.decode("utf-8", "surrogateescape").split("\0")):
             about, _, name = line.partition("\t")
@@ -155,10 +155,10 @@ class Repository:
         if ".." in revision:
             left, right = (part or "HEAD" for part in revision.split("..", 1))
             return f"; write `{left} {right.lstrip('.')}`, or `{left}...{right.lstrip('.')}`"
-        known = self._git("for-each-ref", "--format=%(refname:short)").decode().split()
+        references = self._git("for-each-ref", "--format=%(refname:short)").decode().split()
         shallow = self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
         fetch = "; the clone is shallow, fetch it first" if shallow else ""
-        return did_you_mean(revision, known) or fetch
+        return did_you_mean(revision, references) or fetch
 
     def _git(self, *arguments: str, feed: bytes | None = None) -> bytes:
         try:
@@ -170,7 +170,7 @@ class Repository:
                 check=False,
             )
         except FileNotFoundError:
-            raise CfngenError("git is not installed; compare two folders instead") from None
+            raise CfngenError("git is not installed; compare two directories instead") from None
         if done.returncode:
             reason = done.stderr.decode(errors="replace").strip().partition("\n")[0]
             raise CfngenError(reason.removeprefix("fatal: "))

@@ -1,4 +1,4 @@
-"""One side of a comparison: what is in a folder of a tree, sorted into templates and the rest."""
+"""One side of a comparison: the files of a directory, sorted into templates and others."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ TOO_LARGE = "larger than any template"
 
 
 @dataclass(frozen=True)
-class Place:
-    """A folder in a tree, with the manifest that goes for it.
+class Location:
+    """A directory in a tree, with the manifest that applies to it.
 
-    `label` is what a reviewer knows this side by; `folder` goes from the tree's top, without a
-    slash at the end, and is nothing for the top itself.
+    `label` is what a reviewer knows this side by; `directory` goes from the tree's top, without a
+    slash at the end, and is empty for the top itself.
     """
 
     label: str
     tree: Tree
-    folder: str
-    project: manifest.ManifestSource
+    directory: str
+    project: manifest.Found
 
     @property
     def in_revision(self) -> bool:
@@ -39,12 +39,12 @@ class Place:
 
     @property
     def shown(self) -> str:
-        """The folder as a person would type it."""
-        return f"{display_path(self.tree.top / self.folder)}/"
+        """The directory as a person would type it."""
+        return f"{near(self.tree.top / self.directory)}/"
 
     def below(self, path: str) -> str:
-        """Return a path of the tree as it is below the folder."""
-        return path.removeprefix(f"{self.folder}/") if self.folder else path
+        """Return a path of the tree relative to the directory."""
+        return path.removeprefix(f"{self.directory}/") if self.directory else path
 
     def file(self, path: str) -> str:
         """Return a path of the tree as a person would type it."""
@@ -53,22 +53,24 @@ class Place:
 
 @dataclass
 class Side:
-    """The contents of a place, by paths below its folder."""
+    """The contents of a location, by path below its directory."""
 
-    place: Place
+    location: Location
     entries: dict[str, Entry] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)  # of the templates
     others: dict[str, str] = field(default_factory=dict)  # why each of the rest is none
 
     def source(self, path: str) -> Source:
         """Return a template with where it is."""
-        return source_at(self.place.tree, self.entries[path].path, self.texts[path])
+        return source_at(self.location.tree, self.entries[path].path, self.texts[path])
 
 
-def opened(place: Place) -> Side:
-    """Return what is in a place, nothing read yet."""
-    entries = {place.below(entry.path): entry for entry in place.tree.walk(place.folder)}
-    side = Side(place, entries)
+def list_side(location: Location) -> Side:
+    """Return what is in a location, without reading it."""
+    entries = {
+        location.below(entry.path): entry for entry in location.tree.walk(location.directory)
+    }
+    side = Side(location, entries)
     for path, entry in entries.items():
         if entry.kind is not Kind.FILE:
             side.others[path] = entry.kind.value
@@ -91,7 +93,7 @@ def read(base: Side, head: Side) -> None:
         wanted = [
             path for path in side.entries if path not in side.others and _is_read(path, side, other)
         ]
-        contents = side.place.tree.contents([side.entries[path] for path in wanted])
+        contents = side.location.tree.contents([side.entries[path] for path in wanted])
         for path, content in zip(wanted, contents, strict=True):
             document = recognized(content, closely=not _is_same(path, side, other))
             if document is Document.TEMPLATE:
@@ -107,23 +109,23 @@ def read(base: Side, head: Side) -> None:
 
 
 def _broken(side: Side, other: Side) -> Iterator[str]:
-    """Take for templates what is one on the other side, and yield what is no text at all."""
+    """Take as templates what is a template on the other side; yield what is not text."""
     for path in [path for path in side.others if path in other.texts]:
         entry = side.entries[path]
         if entry.kind is not Kind.FILE or entry.size > LARGEST:
             continue
-        (content,) = side.place.tree.contents([entry])
+        (content,) = side.location.tree.contents([entry])
         try:
             side.texts[path] = content.decode("utf-8-sig")
         except UnicodeDecodeError:
-            where = f" in {side.place.label}" if side.place.in_revision else ""
-            yield f"{side.place.file(entry.path)}{where}: not UTF-8, so no template"
+            where = f" in {side.location.label}" if side.location.in_revision else ""
+            yield f"{side.location.file(entry.path)}{where}: not UTF-8, so not a template"
         else:
             del side.others[path]
 
 
 def has_suffix(path: str) -> bool:
-    """Whether a file is called as templates are."""
+    """Whether a file has the suffix of a template."""
     return path.lower().endswith(SUFFIXES)
 
 
@@ -139,10 +141,10 @@ def _is_same(path: str, side: Side, other: Side) -> bool:
 
 
 def source_at(tree: Tree, path: str, text: str) -> Source:
-    """Return a text as the file at a path of a tree, with what lies beside it there."""
+    """Return a text as the file at a path of a tree, with access to the files beside it."""
 
     def beside(relative: str) -> Source | None:
-        """Read a file of the same tree; a link, or a path that leads out of it, leads to none."""
+        """Return a file of the same tree; `None` for symlinks and paths that lead out of it."""
         if not relative or relative.startswith("/") or ":" in relative or "\0" in relative:
             return None
         at = posixpath.normpath(posixpath.join(posixpath.dirname(path), relative))
@@ -157,8 +159,8 @@ def source_at(tree: Tree, path: str, text: str) -> Source:
     return Source(text, display_path(tree.top / path), beside)
 
 
-def folder_of(tree: Tree, path: Path) -> str:
-    """Return a path as a tree has it; nothing for its top.
+def path_in_tree(tree: Tree, path: Path) -> str:
+    """Return a path relative to the top of a tree; empty for the top itself.
 
     Raises:
         CfngenError: it is not in the tree.

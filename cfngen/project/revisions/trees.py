@@ -1,4 +1,4 @@
-"""Trees of files, on disk and in a commit, walked alike: no link is followed in either."""
+"""Trees of files, on disk and in a commit, walked alike; symlinks are not followed."""
 
 from __future__ import annotations
 
@@ -19,26 +19,26 @@ from cfngen.paths import display_path
 from cfngen.project.revisions.recognition import Document, recognized
 from cfngen.project.revisions.repository import Listed, Repository
 
-MANY = 200  # files that are read together
-MOST_LINKS = 5  # from one to the next
+BATCH = 200  # files that are read together
+MAX_LINKS = 5  # from one to the next
 
 
 class Kind(enum.Enum):
     """What a thing in a tree is."""
 
     FILE = "a file"
-    LINK = "a link, which is not followed"
+    LINK = "a symlink, which is not followed"
     SPECIAL = "a special file, which is not read"
-    REPOSITORY = "a repository of its own, which is not looked into"
-    ASIDE = "a folder that is not looked into"
+    REPOSITORY = "a Git repository of its own, which is not inspected"
+    ASIDE = "a directory that is skipped"
 
 
 @dataclass(frozen=True)
 class Entry:
     """One thing in a tree.
 
-    `path` is the one from the tree's top, with a slash at the end for a folder. Equal digests are
-    equal contents; of what is no file they are nothing or what git knows it by.
+    `path` is relative to the top, with a slash at the end for a directory. Equal digests are equal
+    contents; for what is not a file they are empty or what git has.
     """
 
     path: str
@@ -49,63 +49,61 @@ class Entry:
 
 
 class Tree(Protocol):
-    """Files below a folder, the `top`."""
+    """Files below a directory, the `top`."""
 
     top: Path
 
-    def walk(self, folder: str) -> list[Entry]:
-        """Return what is below a folder, sorted; nothing if there is none."""
+    def walk(self, directory: str) -> list[Entry]:
+        """Return what is below a directory, sorted; empty if there is none."""
 
-    def has(self, folder: str) -> bool:
-        """Whether there is such a folder."""
+    def has(self, directory: str) -> bool:
+        """Whether there is such a directory."""
 
     def contents(self, entries: Sequence[Entry]) -> list[bytes]:
         """Return the contents of files."""
 
     def file(self, path: str) -> bytes | None:
-        """Return the contents of a regular file that no link leads to; `None` without one."""
+        """Return the contents of a regular file; `None` if there is none, or a symlink."""
 
     def settings(self, path: str) -> bytes | None:
-        """Return the contents of a file of settings, through links within the tree."""
+        """Return the contents of a settings file, through symlinks within the tree."""
 
     def templates(self) -> list[str]:
-        """Return the paths of templates anywhere in a commit; of a disk, nobody asks."""
+        """Return the paths of templates anywhere in a commit; empty for a disk."""
 
 
 class OnDisk:
-    """The files of the repository around a folder, or of that folder outside of one."""
+    """The files of the repository around a directory, or of the directory itself."""
 
-    def __init__(self, folder: Path) -> None:
-        """Find the top: the nearest folder upwards with `.git`."""
-        folder = Path(os.path.abspath(folder))  # noqa: PTH100 - links are not followed
-        around = (path for path in (folder, *folder.parents) if (path / ".git").exists())
-        self.top = next(around, folder)
+    def __init__(self, directory: Path) -> None:
+        """Find the top: the nearest directory upwards with `.git`."""
+        directory = Path(os.path.abspath(directory))  # noqa: PTH100 - links are not followed
+        around = (path for path in (directory, *directory.parents) if (path / ".git").exists())
+        self.top = next(around, directory)
 
-    def walk(self, folder: str) -> list[Entry]:
-        """Return what is below a folder.
+    def walk(self, directory: str) -> list[Entry]:
+        """Return what is below a directory.
 
         Raises:
-            CfngenError: a folder or file cannot be read.
+            CfngenError: a directory or file cannot be read.
         """
         at = self.top
-        for part in PurePosixPath(folder).parts:
+        for part in PurePosixPath(directory).parts:
             at /= part
             if at.is_symlink():
-                raise CfngenError(
-                    f"{display_path(at)}: a link, which is not followed; name what it leads to"
-                )
+                raise CfngenError(f"{near(at)}: a symlink, which is not followed; name its target")
         return sorted(self._walk(at), key=lambda entry: entry.path)
 
-    def has(self, folder: str) -> bool:
-        """Whether there is such a folder."""
-        return (self.top / folder).is_dir()
+    def has(self, directory: str) -> bool:
+        """Whether there is such a directory."""
+        return (self.top / directory).is_dir()
 
     def contents(self, entries: Sequence[Entry]) -> list[bytes]:
         """Return the contents of files."""
         return [_read(self.top / entry.path) for entry in entries]
 
     def file(self, path: str) -> bytes | None:
-        """Return the contents of a regular file, none that a link leads to."""
+        """Return the contents of a regular file; `None` if a symlink leads to it."""
         at = self.top
         try:
             for part in PurePosixPath(path).parts:
@@ -119,20 +117,20 @@ class OnDisk:
         return _read(at)
 
     def settings(self, path: str) -> bytes | None:
-        """Return the contents of a file, wherever it leads."""
+        """Return the contents of a file, through symlinks."""
         at = self.top / path
         return _read(at) if at.is_file() else None
 
     def templates(self) -> list[str]:
-        """Return nothing: what else is on a disk is no part of any change."""
+        """Return nothing: the rest of a disk is not part of any change."""
         return []
 
-    def _walk(self, folder: Path) -> Iterator[Entry]:
+    def _walk(self, directory: Path) -> Iterator[Entry]:
         try:
-            with os.scandir(folder) as listing:
+            with os.scandir(directory) as listing:
                 children = list(listing)
         except OSError as error:
-            raise CfngenError(f"{display_path(folder)}: cannot be read: {error.strerror}") from None
+            raise CfngenError(f"{near(directory)}: cannot be read: {error.strerror}") from None
         for child in children:
             path = Path(child.path)
             name = path.relative_to(self.top).as_posix()
@@ -164,19 +162,19 @@ class InCommit:
         self.commit = commit
         self.top = repository.top
 
-    def walk(self, folder: str) -> list[Entry]:
-        """Return what is below a folder."""
-        start = "" if folder in ("", ".") else f"{folder}/"
+    def walk(self, directory: str) -> list[Entry]:
+        """Return what is below a directory."""
+        start = "" if directory in ("", ".") else f"{directory}/"
         entries: dict[str, Entry] = {}
         for listed in self.repository.listed(self.commit, start):
             entry = self._entry(listed, start)
             entries[entry.path] = entry
         return sorted(entries.values(), key=lambda entry: entry.path)
 
-    def has(self, folder: str) -> bool:
-        """Whether there is such a folder."""
-        things = self.repository.listed(self.commit, folder, recursively=False)
-        return not folder or any(thing.type == "tree" for thing in things)
+    def has(self, directory: str) -> bool:
+        """Whether there is such a directory."""
+        things = self.repository.listed(self.commit, directory, recursively=False)
+        return not directory or any(thing.type == "tree" for thing in things)
 
     def contents(self, entries: Sequence[Entry]) -> list[bytes]:
         """Return the contents of files."""
@@ -184,10 +182,10 @@ class InCommit:
 
     def file(self, path: str) -> bytes | None:
         """Return the contents of a regular file."""
-        found = self.repository.listed(self.commit, path, recursively=False)
-        if len(found) != 1 or not is_regular(found[0]) or found[0].size > LARGEST:
+        things = self.repository.listed(self.commit, path, recursively=False)
+        if len(things) != 1 or not is_regular(things[0]) or things[0].size > LARGEST:
             return None
-        return self.repository.blobs([found[0].digest])[0]
+        return self.repository.blobs([things[0].digest])[0]
 
     def settings(self, path: str) -> bytes | None:
         """Return the contents of a file; a link is followed within the commit.
@@ -195,7 +193,7 @@ class InCommit:
         Raises:
             OSError: a link leads out of it, or to nothing.
         """
-        for links in range(MOST_LINKS):
+        for links in range(MAX_LINKS):
             things = self.repository.listed(self.commit, path, recursively=False) if path else []
             if len(things) != 1 and not links:
                 return None
@@ -207,15 +205,15 @@ class InCommit:
         raise OSError(errno.ENOENT, "leads to no file of the commit")
 
     def templates(self) -> list[str]:
-        """Return the paths of some templates anywhere in the commit, as far as git finds them."""
+        """Return the paths of some templates anywhere in the commit, as git finds them."""
         likely = set(self.repository.containing(self.commit, "Resources", SUFFIXES))
         entries = [
             entry
             for entry in self.walk("")
             if entry.path in likely and entry.kind is Kind.FILE and entry.size <= LARGEST
         ]
-        for start in range(0, len(entries), MANY):
-            some = entries[start : start + MANY]
+        for start in range(0, len(entries), BATCH):
+            some = entries[start : start + BATCH]
             paths = [
                 entry.path
                 for entry, content in zip(some, self.contents(some), strict=True)
@@ -226,10 +224,10 @@ class InCommit:
         return []
 
     def _entry(self, listed: Listed, start: str) -> Entry:
-        folders = PurePosixPath(listed.path.removeprefix(start)).parts[:-1]
-        for number, name in enumerate(folders, 1):
+        directories = PurePosixPath(listed.path.removeprefix(start)).parts[:-1]
+        for number, name in enumerate(directories, 1):
             if is_aside(name):
-                return Entry(f"{start}{'/'.join(folders[:number])}/", Kind.ASIDE)
+                return Entry(f"{start}{'/'.join(directories[:number])}/", Kind.ASIDE)
         if listed.type == "commit":
             return Entry(f"{listed.path}/", Kind.REPOSITORY, listed.digest)
         if listed.mode == "120000":
@@ -238,23 +236,23 @@ class InCommit:
 
     def _leads_to_file(self, link: Listed) -> bool:
         path = self._target(link)
-        found = self.repository.listed(self.commit, path, recursively=False) if path else []
-        return len(found) == 1 and is_regular(found[0])
+        things = self.repository.listed(self.commit, path, recursively=False) if path else []
+        return len(things) == 1 and is_regular(things[0])
 
     def _target(self, link: Listed) -> str:
-        """Return the path that a link leads to, nothing if it leads out of the commit."""
+        """Return the path that a symlink leads to; empty if it leads out of the commit."""
         target = self.repository.blobs([link.digest])[0].decode("utf-8", "surrogateescape")
         path = os.path.normpath(PurePosixPath(link.path).parent / target)
         return "" if path.startswith(("/", "..")) else path
 
 
 def is_regular(listed: Listed) -> bool:
-    """Whether a thing in a commit is a file, and no link."""
+    """Whether an entry of a commit is a file, and not a symlink."""
     return listed.type == "blob" and listed.mode != "120000"
 
 
 def _digest(path: Path, size: int) -> str:
-    """Return the digest that git has for a file, so that both kinds of trees can be compared."""
+    """Return the digest that git has for a file, so that both kinds of trees compare."""
     if size > LARGEST:
         return ""  # no template, whatever is in it
     digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)

@@ -1,4 +1,4 @@
-"""What was not compared: named in every format, and a doubt where it could hide a change."""
+"""What was not compared: listed in every format, and a finding if it could hide a change."""
 
 from __future__ import annotations
 
@@ -6,22 +6,22 @@ from collections.abc import Iterator, Mapping
 
 from cfngen.cloudformation.read import LARGEST
 from cfngen.project.revisions.recognition import Document
-from cfngen.project.revisions.side import Place, Side, has_suffix, opened, read
+from cfngen.project.revisions.side import Location, Side, has_suffix, list_side, read
 from cfngen.project.revisions.trees import Kind
 from cfngen.review.model import Certainty, Concern, Finding, LeftOut
 
 IN_ITS_PLACE = "put the template itself there"
 UNREADABLE = frozenset(
-    (Document.BROKEN.value, Document.BINARY.value, Document.MADE.value)
+    (Document.BROKEN.value, Document.BINARY.value, Document.MACRO_OUTPUT.value)
 )  # but perhaps by CloudFormation, or a macro
 
 
 def left_out(base: Side, head: Side) -> tuple[LeftOut, ...]:
-    """Return everything in the two folders that is no template, or could not be read."""
+    """Return everything in the two directories that is not a template, or unreadable."""
     reasons: dict[tuple[str, str], list[str]] = {}
     for name, side in (("base", base), ("head", head)):
         for path, reason in side.others.items():
-            shown = side.place.file(side.entries[path].path)
+            shown = side.location.file(side.entries[path].path)
             reasons.setdefault((shown, reason), []).append(name)
     return tuple(
         LeftOut(path, "both" if len(sides) > 1 else sides[0], reason)
@@ -35,12 +35,12 @@ def unseen(
     ambiguous: Mapping[str, tuple[str, ...]],
     accepted: Mapping[str, str],
 ) -> Iterator[Finding]:
-    """Yield what could hide a change: a template that is a link, or that several others may be."""
+    """Yield what could hide a change: symlinks for templates, and ambiguous pairs."""
     for path, finding in _doubts(base, head):
         if not _is_accepted(path, base, head, accepted):
             yield finding
     for path, candidates in ambiguous.items():
-        shown = base.place.file(base.entries[path].path)
+        shown = base.location.file(base.entries[path].path)
         names = " and ".join(candidates)
         yield _finding(
             shown, f"gone, and {names} are equally like it: compare the files one by one"
@@ -48,7 +48,7 @@ def unseen(
 
 
 def allowed(base: Side, head: Side, accepted: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Return the files that could hide a change and are accepted, as `./PATH`, with the reasons."""
+    """Return the files that could hide a change and are accepted, as `./PATH`, with reasons."""
     names = [
         f"./{path}" for path, _ in _doubts(base, head) if _is_accepted(path, base, head, accepted)
     ]
@@ -56,7 +56,7 @@ def allowed(base: Side, head: Side, accepted: Mapping[str, str]) -> tuple[tuple[
 
 
 def _is_accepted(path: str, base: Side, head: Side, accepted: Mapping[str, str]) -> bool:
-    """Whether a file is accepted; never one in whose place there is a template on a side."""
+    """Whether a file is accepted; never if a side has a template in its place."""
     return f"./{path}" in accepted and path not in base.texts and path not in head.texts
 
 
@@ -64,47 +64,51 @@ def _doubts(base: Side, head: Side) -> Iterator[tuple[str, Finding]]:
     """Yield what was left out and could hide a change, by its path."""
     for path in sorted({*base.others, *head.others}):
         for side, other in ((head, base), (base, head)):
-            if why := _doubt(path, side, other):
-                shown = side.place.file(side.entries[path].path)
+            if reason := _doubt(path, side, other):
+                shown = side.location.file(side.entries[path].path)
                 advice = f", or accept ./{path} under [review] in the manifest, with a reason"
                 advice = "" if path in base.texts or path in head.texts else advice
-                yield path, _finding(shown, f"in {side.place.label}: {why}{advice}")
+                yield path, _finding(shown, f"in {side.location.label}: {reason}{advice}")
                 break
 
 
-def left_behind(base: Place, head: Place) -> Iterator[Finding]:
-    """Yield what is in the folder that the project has left, and is not as it was there.
+def left_behind(base: Location, head: Location) -> Iterator[Finding]:
+    """Yield what changed in the abandoned output directory.
 
     A deployment by the old path takes it, and nothing else compares it.
     """
-    old = Place(head.label, head.tree, base.folder, head.project)
-    same = base.folder == head.folder or not head.folder
-    if same or f"{base.folder}/".startswith(f"{head.folder}/") or not old.tree.has(old.folder):
+    old = Location(head.label, head.tree, base.directory, head.project)
+    same = base.directory == head.directory or not head.directory
+    if (
+        same
+        or f"{base.directory}/".startswith(f"{head.directory}/")
+        or not old.tree.has(old.directory)
+    ):
         return
-    was, now = opened(base), opened(old)
+    was, now = list_side(base), list_side(old)
     read(was, now)
     for path, entry in now.entries.items():
-        if f"{entry.path}/".startswith(f"{head.folder}/"):
+        if f"{entry.path}/".startswith(f"{head.directory}/"):
             continue  # compared where it is
         before = was.entries.get(path)
         same = before is not None and bool(before.digest) and before.digest == entry.digest
         likely = path in now.texts or (entry.kind is not Kind.FILE and has_suffix(path))
         if likely and not same and was.texts.get(path) != now.texts.get(path, ""):
             message = (
-                f"in the folder that the output folder was in {base.label}, and not as it was"
-                " there: it was not compared"
+                f"in the directory that was the output directory in {base.label}, and has"
+                " changed since: it was not compared"
             )
             yield _finding(old.file(entry.path), message)
 
 
 def _doubt(path: str, side: Side, other: Side) -> str:
-    """Return how something that was left out could hide a change; nothing if it could not."""
+    """Return how something that was left out could hide a change; empty if it could not."""
     entry = side.entries.get(path)
     if entry is None or path in side.texts:
         return ""
     if path in other.texts:
         size = f" ({entry.size:,} bytes)" if entry.size > LARGEST else ""
-        return f"{side.others[path]}{size}, where {other.place.label} has a template"
+        return f"{side.others[path]}{size}, where {other.location.label} has a template"
     twin = other.entries.get(path)
     same = twin is not None and bool(entry.digest) and twin.digest == entry.digest
     if entry.kind is Kind.LINK and (has_suffix(path) or not entry.leads_to_file):

@@ -1,4 +1,4 @@
-"""Where two resolved values differ, told by path; what only looks different is not told."""
+"""Where two resolved values differ, by path; differences of notation only are skipped."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ SETS_IN_POLICIES = frozenset(
     ("Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition")
 )
 
-MOST_PAIRS = 250_000  # of items, among which the best are looked for
+MAX_PAIRS = 250_000  # of items, among which the best are looked for
 
 Item = tuple[int, Any]  # with its place in the list
 Items = list[Item]
@@ -58,11 +58,17 @@ def differences(
 
     Lists are compared as the schema has them: without `insertionOrder: false` the order counts.
     Items that have a name of their own are compared with the item of that name.
+
+    >>> old = {"Tags": [{"Key": "Owner", "Value": "me"}], "Size": 1}
+    >>> new = {"Tags": [{"Key": "Owner", "Value": "you"}], "Size": "1"}
+    >>> for found in differences(old, new):
+    ...     print(found.path, found.before, found.after, found.pointer)
+    Tags[Owner].Value me you ('Tags', '*', 'Value')
     """
-    yield from _Walk(schema).mapping(before, after, "", ())
+    yield from _Comparer(schema).mapping(before, after, "", ())
 
 
-class _Walk:
+class _Comparer:
     def __init__(self, schema: Schema | None) -> None:
         self.schema = schema
 
@@ -74,9 +80,9 @@ class _Walk:
                 yield Difference(path, pointer, before, after)
         elif self.key(before, pointer) == self.key(after, pointer):
             return
-        elif _plain(before) and _plain(after):
+        elif _is_plain_mapping(before) and _is_plain_mapping(after):
             yield from self.mapping(before, after, path, pointer)
-        elif isinstance(before, list) and isinstance(after, list) and not _set(pointer):
+        elif isinstance(before, list) and isinstance(after, list) and not _is_set(pointer):
             yield from self.items(before, after, path, pointer)
         else:
             yield Difference(path, pointer, before, after)
@@ -86,7 +92,7 @@ class _Walk:
         return canonical(self.ordered(value, pointer))
 
     def ordered(self, value: Any, pointer: tuple[str, ...]) -> Any:
-        """Return a value with what has no order in one order, and lone items as lists of one."""
+        """Return a value with unordered lists sorted, and single values of sets as lists."""
         if isinstance(value, dict):
             return {
                 key: self.argument(item, pointer)
@@ -94,7 +100,7 @@ class _Walk:
                 else self.ordered(item, (*pointer, key))
                 for key, item in value.items()
             }
-        if _set(pointer):
+        if _is_set(pointer):
             return sorted(value, key=canonical) if isinstance(value, list) else [value]
         if isinstance(value, list):
             items = [self.ordered(item, (*pointer, "*")) for item in value]
@@ -102,7 +108,7 @@ class _Walk:
         return value
 
     def argument(self, value: Any, pointer: tuple[str, ...]) -> Any:
-        """Return what a function is given: the order counts, the branches are as outside of it."""
+        """Return the argument of a function: its order counts, unlike that of some lists."""
         if isinstance(value, list):
             return [
                 item if isinstance(item, str) else self.ordered(item, pointer) for item in value
@@ -128,15 +134,15 @@ class _Walk:
         items = [item for _, item in (*old, *new)]
         if key := _identity(old, new):
             yield from self.named(dict(old), dict(new), key, path, inner, ordered=not unordered)
-        elif all(map(_plain, items)):
+        elif all(map(_is_plain_mapping, items)):
             pairs = (
                 zip_longest(old, new, fillvalue=(0, MISSING))
                 if unordered
                 else self.aligned(old, new, inner)
             )
-            for (i, one), (j, other) in pairs:
-                number = i if other is MISSING else j if one is MISSING else min(i, j)
-                yield from self.value(one, other, f"{path}[{number}]", inner)
+            for (i, old_item), (j, new_item) in pairs:
+                number = i if new_item is MISSING else j if old_item is MISSING else min(i, j)
+                yield from self.value(old_item, new_item, f"{path}[{number}]", inner)
         else:
             sides = ([item for _, item in side] or MISSING for side in (old, new))
             yield Difference(path, pointer, *sides)
@@ -158,7 +164,7 @@ class _Walk:
             yield from self.value(old.get(name, MISSING), new.get(name, MISSING), at, pointer)
         kept = [name for name in old if name in new]
         moved = [name for name in new if name in old]
-        if ordered and kept != moved and not _tags(key, (*old.values(), *new.values())):
+        if ordered and kept != moved and not _are_tags(key, (*old.values(), *new.values())):
             yield Difference(
                 f"{path} (order)",
                 pointer[:-1],
@@ -169,16 +175,20 @@ class _Walk:
     def aligned(
         self, old: Items, new: Items, pointer: tuple[str, ...]
     ) -> Iterator[tuple[Item, Item]]:
-        """Yield the items that differ, in pairs, the same ones whichever list comes first."""
+        """Yield the items that differ in pairs, whichever list comes first."""
         sides = [[self.key(item, pointer) for _, item in side] for side in (old, new)]
         turned = sides[0] > sides[1]
         if turned:
             sides.reverse()
-        if len(sides[0]) * len(sides[1]) > MOST_PAIRS:  # one by one: the best pairs take minutes
+        if len(sides[0]) * len(sides[1]) > MAX_PAIRS:  # one by one: the best pairs take minutes
             pairs = zip(old, new, *sides, strict=False)
-            yield from ((one, other) for one, other, mine, its in pairs if mine != its)
-            least = min(len(old), len(new))
-            yield from zip_longest(old[least:], new[least:], fillvalue=(0, MISSING))
+            yield from (
+                (old_item, new_item)
+                for old_item, new_item, old_key, new_key in pairs
+                if old_key != new_key
+            )
+            shared_length = min(len(old), len(new))
+            yield from zip_longest(old[shared_length:], new[shared_length:], fillvalue=(0, MISSING))
             return
         matcher = SequenceMatcher(None, sides[0], sides[1], autojunk=False)
         for tag, i, to_i, j, to_j in matcher.get_opcodes():
@@ -191,7 +201,7 @@ class _Walk:
     def without_shared(
         self, old: Items, new: Items, pointer: tuple[str, ...]
     ) -> tuple[Items, Items]:
-        """Return both lists without what is in both, as often as it is in both."""
+        """Return both lists without the items that both have, counting repetitions."""
         keys = [[self.key(item, pointer) for _, item in side] for side in (old, new)]
         shared = Counter(keys[0]) & Counter(keys[1])
         left = []
@@ -213,20 +223,20 @@ class _Walk:
         return bool(node) and (node or {}).get("insertionOrder") is False
 
 
-def _set(pointer: tuple[str, ...]) -> bool:
-    """Whether a place is one of a policy's statement where a list is a set."""
+def _is_set(pointer: tuple[str, ...]) -> bool:
+    """Whether a list at this place of a policy statement is a set."""
     return "Statement" in pointer and bool(SETS_IN_POLICIES & set(pointer))
 
 
-def _plain(value: Any) -> bool:
-    """Whether a value is a mapping that can be walked into, not a function left for later."""
+def _is_plain_mapping(value: Any) -> bool:
+    """Whether a value is a mapping, and not a function that is left for deploy time."""
     return isinstance(value, dict) and not any(key.startswith("Fn::") for key in value)
 
 
 def _identity(before: Items, after: Items) -> str:
-    """Return the field by which items of both lists can be told apart, if there is one."""
+    """Return the field that identifies the items of both lists; empty if there is none."""
     both = [item for _, item in (*before, *after)]
-    if not all(map(_plain, both)):
+    if not all(map(_is_plain_mapping, both)):
         return ""
     for key in IDENTITIES:
         if all(isinstance(item.get(key), str | int) for item in both):
@@ -236,13 +246,17 @@ def _identity(before: Items, after: Items) -> str:
     return ""
 
 
-def _tags(key: str, items: tuple[Any, ...]) -> bool:
+def _are_tags(key: str, items: tuple[Any, ...]) -> bool:
     """Whether these are tags, which every service takes in any order."""
     return key == "Key" and all(set(item) <= {"Key", "Value"} for item in items)
 
 
 def labels(items: list[Any]) -> list[str]:
-    """Return what the items of a list are called in a path: by a name of their own, or by place."""
+    """Return what the items of a list are called in a path: by name, or by position.
+
+    >>> labels([{"Key": "Owner"}, {"Key": "Team"}]), labels(["a", "b"])
+    (['Owner', 'Team'], ['0', '1'])
+    """
     key = _identity(list(enumerate(items)), [])
     return [_label(item[key]) if key else str(place) for place, item in enumerate(items)]
 

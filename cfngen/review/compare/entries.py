@@ -1,4 +1,4 @@
-"""Parameters, outputs, conditions, mappings and rules that are not the same on both sides."""
+"""Parameters, outputs, conditions, mappings and rules that differ between the two sides."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from cfngen.cloudformation.values import canonical
 from cfngen.review.compare.differences import differences
-from cfngen.review.compare.replacement import referring
+from cfngen.review.compare.replacement import property_references
 from cfngen.review.model import MISSING, Certainty, Detail, EntryChange, Kind, ResourceChange
 from cfngen.review.stack import Stack
 
@@ -23,11 +23,11 @@ SECTIONS = (
     "Outputs",
 )
 # What only people read.
-WORDS = frozenset(("Description", "ConstraintDescription", "AssertDescription"))
-KEPT = "stacks that are running keep the value they have"
+DESCRIPTION_FIELDS = frozenset(("Description", "ConstraintDescription", "AssertDescription"))
+DEFAULT_NOTE = "running stacks keep their current value"
 
 
-def entries(
+def entry_changes(
     before: Stack, after: Stack, replaced: dict[str, ResourceChange]
 ) -> Iterator[EntryChange]:
     """Yield what changed outside the resources.
@@ -42,16 +42,22 @@ def entries(
         for name in dict.fromkeys((*new, *old)):
             change = _entry(section, name, old.get(name, MISSING), new.get(name, MISSING))
             if section == "Outputs":
-                change = _moved(change, name, new.get(name), replaced)
+                change = _following_output(change, name, new.get(name), replaced)
             if change:
                 side = before if change.kind is Kind.REMOVED else after
                 yield replace(change, line=side.line(section, name))
 
 
-def told(before: Stack, after: Stack) -> frozenset[str]:
-    """Return the conditions and mappings that do not mean the same on both sides.
+def changed_conditions(before: Stack, after: Stack) -> frozenset[str]:
+    r"""Return the conditions and mappings that do not mean the same on both sides.
 
     A condition counts as well if it depends on one, or on a mapping, that does not.
+
+    >>> from cfngen.cloudformation.sections import Sections
+    >>> conditions = "Conditions: {Prod: {'Fn::Equals': [a, %s]}, Big: {Condition: Prod}}"
+    >>> sides = [Stack(Sections(f"{conditions}\nResources: {{}}" % value)) for value in "ab"]
+    >>> sorted(changed_conditions(*sides))
+    ['Big', 'Prod']
     """
     changed: set[str] = set()
     for section in ("Mappings", "Conditions"):
@@ -80,16 +86,20 @@ def _section(stack: Stack, section: str) -> dict[str, Any]:
         names = value if isinstance(value, list) else [] if value is None else [value]
         return {str(name): {} for name in names}
     return {
-        str(name): _meant(stack.resolver.resolve(entry))
+        str(name): _without_descriptions(stack.resolver.resolve(entry))
         for name, entry in stack.section(section).items()
     }
 
 
-def _meant(entry: Any) -> Any:
-    """Return an entry without the words that only people read."""
+def _without_descriptions(entry: Any) -> Any:
+    """Return an entry without its descriptions, which only people read."""
     if isinstance(entry, dict):
-        return {key: _meant(value) for key, value in entry.items() if key not in WORDS}
-    return [_meant(item) for item in entry] if isinstance(entry, list) else entry
+        return {
+            key: _without_descriptions(value)
+            for key, value in entry.items()
+            if key not in DESCRIPTION_FIELDS
+        }
+    return [_without_descriptions(item) for item in entry] if isinstance(entry, list) else entry
 
 
 def _entry(section: str, name: str, old: Any, new: Any) -> EntryChange | None:
@@ -105,32 +115,34 @@ def _entry(section: str, name: str, old: Any, new: Any) -> EntryChange | None:
         return EntryChange(section, name, kind, tuple(details))
     if not (isinstance(old, dict) and isinstance(new, dict)):
         old, new = {"": old}, {"": new}
-    found = [Detail(d.path, d.before, d.after) for d in differences(_sorted(old), _sorted(new))]
-    if not found:
+    details_changed = [
+        Detail(d.path, d.before, d.after) for d in differences(_sorted(old), _sorted(new))
+    ]
+    if not details_changed:
         return None
     note = ""
-    if section == "Parameters" and all(detail.path == "Default" for detail in found):
-        note = KEPT
-    return EntryChange(section, name, Kind.CHANGED, tuple(found), note)
+    if section == "Parameters" and all(detail.path == "Default" for detail in details_changed):
+        note = DEFAULT_NOTE
+    return EntryChange(section, name, Kind.CHANGED, tuple(details_changed), note)
 
 
 def _sorted(entry: dict[str, Any]) -> dict[str, Any]:
-    """Return a parameter with what it allows in one order: there it does not count."""
+    """Return a parameter with its `AllowedValues` sorted: their order has no meaning."""
     allowed = entry.get("AllowedValues")
     return entry | {"AllowedValues": sorted(allowed, key=canonical)} if allowed else entry
 
 
-def _moved(
+def _following_output(
     change: EntryChange | None, name: str, output: Any, replaced: dict[str, ResourceChange]
 ) -> EntryChange | None:
-    """Return the change of an output, that of what it refers to included."""
+    """Return the change of an output, with a note if it refers to what may be replaced."""
     if not isinstance(output, dict) or (change and change.kind is Kind.ADDED):
         return change
-    hit = sorted({n for r in referring(output, frozenset(replaced)) for n in r.names})
+    hit = sorted({n for r in property_references(output, frozenset(replaced)) for n in r.names})
     if not hit:
         return change
-    how = "will" if any(replaced[n].replacement is Certainty.WILL for n in hit) else "may"
-    note = f"refers to {', '.join(hit)}, which {how} be replaced"
+    certainty = "will" if any(replaced[n].replacement is Certainty.WILL for n in hit) else "may"
+    note = f"refers to {', '.join(hit)}, which {certainty} be replaced"
     if change:
         return replace(change, note=note)
     value = output.get("Value", MISSING)
@@ -143,8 +155,8 @@ def _dependencies(meaning: Any) -> set[str]:
     """Return the conditions and mappings that a condition refers to."""
     if isinstance(meaning, dict):
         own = {str(meaning["Condition"])} if "Condition" in meaning else set()
-        found = meaning.get("Fn::FindInMap")
-        if isinstance(found, list) and found and isinstance(found[0], str):
-            own.add(found[0])
+        lookup = meaning.get("Fn::FindInMap")
+        if isinstance(lookup, list) and lookup and isinstance(lookup[0], str):
+            own.add(lookup[0])
         return own.union(*map(_dependencies, meaning.values()))
     return set().union(*map(_dependencies, meaning)) if isinstance(meaning, list) else set()

@@ -1,4 +1,4 @@
-"""Whether a change of a property makes a new resource: will, may, or no; and why."""
+"""Whether a change of a property replaces its resource (will, may or no), and the reason."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ ORDER = (Certainty.WILL, Certainty.MAY, Certainty.NO)
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a change of one property does; `because` is where that is written."""
+    """What a change of one property does; `reason` is the schema path or page that says so."""
 
     replacement: Certainty = Certainty.NO
-    because: str = ""
+    reason: str = ""
     refused: Certainty = Certainty.NO
 
 
 @dataclass(frozen=True)
-class Referring:
-    """A property that refers to some names, for `sure` or only if a condition holds."""
+class PropertyReference:
+    """A property that refers to some names; `certain` if it does so under any condition."""
 
     path: str
     pointer: tuple[str, ...]
     value: str
     names: frozenset[str]
-    sure: bool = True
+    certain: bool = True
 
 
-def verdict(schema: Schema, difference: Difference, own: frozenset[str]) -> Verdict:
+def property_verdict(schema: Schema, difference: Difference, own: frozenset[str]) -> Verdict:
     """Return what a changed property does to its resource.
 
     Args:
@@ -44,37 +44,48 @@ def verdict(schema: Schema, difference: Difference, own: frozenset[str]) -> Verd
         own: the logical IDs of the template: two references to two of them are never equal.
     """
     if not schema.known:
-        why = f"there is no schema of {schema.type} to say whether this makes a new one"
-        return Verdict(Certainty.MAY, why)
+        reason = f"there is no schema of {schema.type} that says whether this replaces the resource"
+        return Verdict(Certainty.MAY, reason)
     for keyword, listed in schema.decisive(difference.pointer):
-        known, before, after = next(inner(difference, [listed]))
+        path, before, after = next(touched_values(difference, [listed]))
         if canonical_or_missing(before) == canonical_or_missing(after):
             continue
-        if _is_default(schema, known, before, after):
+        if _is_default(schema, path, before, after):
             continue
-        pointer = "/properties/" + "/".join(known)
-        because = schema.source(keyword, pointer)
+        pointer = "/properties/" + "/".join(path)
+        reason = schema.source(keyword, pointer)
         certain = certainly_different(before, after, own)
-        how = Certainty.WILL if certain else Certainty.MAY
+        certainty = Certainty.WILL if certain else Certainty.MAY
         if keyword == "refuses":
-            return Verdict(because=because, refused=how)
+            return Verdict(reason=reason, refused=certainty)
         if keyword == "conditionalCreateOnlyProperties":
-            how = Certainty.MAY
-        return Verdict(how, because)
+            certainty = Certainty.MAY
+        return Verdict(certainty, reason)
     return Verdict()
 
 
 def most_certain(certainties: Iterator[Certainty] | list[Certainty]) -> Certainty:
-    """Return the most certain of several; `NO` of none."""
+    """Return the most certain of several certainties; `NO` if there are none.
+
+    >>> most_certain([Certainty.NO, Certainty.MAY]).value, most_certain([]).value
+    ('may', 'no')
+    """
     return min(certainties, key=ORDER.index, default=Certainty.NO)
 
 
 def certainly_different(before: Any, after: Any, own: frozenset[str]) -> bool:
-    """Whether two values that look different are so, whatever is deployed.
+    """Whether two values that look different are different in every deployment.
 
     A parameter, a pseudo parameter, an import or an attribute may turn out to be what stands on
     the other side. Two literals do not, nor do references to two resources of one template, nor
     texts that differ only around the references which both have.
+
+    >>> from cfngen.cloudformation.resolve import Resolver
+    >>> name = Resolver({}, {}).resolve({"Ref": "Name"})
+    >>> certainly_different("a", "b", frozenset()), certainly_different(name, "b", frozenset())
+    (True, False)
+    >>> certainly_different(f"{name}-old", f"{name}-new", frozenset())
+    True
     """
     if before is MISSING or after is MISSING:
         there = after if before is MISSING else before
@@ -83,14 +94,14 @@ def certainly_different(before: Any, after: Any, own: frozenset[str]) -> bool:
         return True
     if not (isinstance(before, str) and isinstance(after, str)):
         return False
-    one, other = REFERENCE.fullmatch(before), REFERENCE.fullmatch(after)
-    if one and other and one[1] != other[1]:
-        return {one[1], other[1]} <= own
-    return _around(before, after)
+    old_reference, new_reference = REFERENCE.fullmatch(before), REFERENCE.fullmatch(after)
+    if old_reference and new_reference and old_reference[1] != new_reference[1]:
+        return {old_reference[1], new_reference[1]} <= own
+    return _differ_around_references(before, after)
 
 
-def _around(before: str, after: str) -> bool:
-    """Whether texts with the same references, which keep their values, differ around them."""
+def _differ_around_references(before: str, after: str) -> bool:
+    """Whether texts with the same references differ in the text around them."""
     old, new = REFERENCE.split(before), REFERENCE.split(after)
     if OPEN in before + after and REFERENCE.findall(before) == REFERENCE.findall(after):
         sides = [[*parts[::3]] for parts in (old, new)]
@@ -104,63 +115,75 @@ def _around(before: str, after: str) -> bool:
     return False
 
 
-def referring(
+def property_references(
     value: Any,
     names: frozenset[str],
     path: str = "",
     pointer: tuple[str, ...] = (),
     *,
-    sure: bool = True,
-) -> Iterator[Referring]:
-    """Yield where resolved values refer to some names."""
+    certain: bool = True,
+) -> Iterator[PropertyReference]:
+    """Yield the properties of a resolved value that refer to some names.
+
+    >>> from cfngen.cloudformation.resolve import Resolver
+    >>> value = Resolver({}, {}).resolve({"Role": {"Fn::GetAtt": "BuildRole.Arn"}, "Size": 1})
+    >>> [(found.path, sorted(found.names)) for found in property_references(value, {"BuildRole"})]
+    [('Role', ['BuildRole'])]
+    """
     if isinstance(value, dict):
         for key, item in value.items():
             # What a function left for deploy time holds stands where the function stands.
             if key.startswith("Fn::"):
-                certain = sure and key != "Fn::If"
+                always = certain and key != "Fn::If"
                 for part in item if isinstance(item, list) else [item]:
-                    yield from referring(part, names, path, pointer, sure=certain)
+                    yield from property_references(part, names, path, pointer, certain=always)
             else:
                 at = f"{path}.{key}" if path else key
-                yield from referring(item, names, at, (*pointer, key), sure=sure)
+                yield from property_references(item, names, at, (*pointer, key), certain=certain)
     elif isinstance(value, list):
         for label, item in zip(labels(value), value, strict=True):
-            yield from referring(item, names, f"{path}[{label}]", (*pointer, "*"), sure=sure)
+            yield from property_references(
+                item, names, f"{path}[{label}]", (*pointer, "*"), certain=certain
+            )
     elif isinstance(value, str):
-        found = frozenset(name for name, _ in references(value)) & names
-        if found:
-            yield Referring(path, pointer, value, found, sure=sure)
+        referenced = frozenset(name for name, _ in references(value)) & names
+        if referenced:
+            yield PropertyReference(path, pointer, value, referenced, certain=certain)
 
 
 def canonical_or_missing(value: Any) -> str:
-    """Return a text that is equal for equal values, `MISSING` included."""
+    """Return a text that is the same for equal values; empty for `MISSING`."""
     return "" if value is MISSING else canonical(value)
 
 
-def inner(
+def touched_values(
     difference: Difference, paths: Iterable[tuple[str, ...]]
 ) -> Iterator[tuple[tuple[str, ...], Any, Any]]:
-    """Yield which of some properties a difference touches, with both of their values.
+    """Yield which of some property paths a difference touches, with both values.
 
     A property may lie within what is different, or around it; the values of items are in lists.
+
+    >>> found = Difference("Limits", ("Limits",), {"Days": 9}, {"Days": 7})
+    >>> list(touched_values(found, [("Limits", "Days"), ("Other",)]))
+    [(('Limits', 'Days'), 9, 7)]
     """
-    for known in paths:
-        if all(a == b for a, b in zip(known, difference.pointer, strict=False)):
-            deeper = known[len(difference.pointer) :]
-            yield known, _at(difference.before, deeper), _at(difference.after, deeper)
+    for path in paths:
+        if all(a == b for a, b in zip(path, difference.pointer, strict=False)):
+            deeper = path[len(difference.pointer) :]
+            yield path, _value_at(difference.before, deeper), _value_at(difference.after, deeper)
 
 
-def _at(value: Any, path: tuple[str, ...]) -> Any:
+def _value_at(value: Any, path: tuple[str, ...]) -> Any:
     for number, key in enumerate(path):
         if key == "*" and isinstance(value, list):
-            found = [_at(item, path[number + 1 :]) for item in value]
-            return [item for item in found if item is not MISSING] or MISSING
+            values = [_value_at(item, path[number + 1 :]) for item in value]
+            return [item for item in values if item is not MISSING] or MISSING
         value = value.get(key, MISSING) if isinstance(value, dict) else MISSING
     return value
 
 
 def _is_default(schema: Schema, path: tuple[str, ...], before: Any, after: Any) -> bool:
-    """Whether one side leaves out what the other says, and that is the schema's default."""
-    said = after if before is MISSING else before if after is MISSING else MISSING
+    """Whether one side states the default of the schema and the other side omits it."""
+    stated = after if before is MISSING else before if after is MISSING else MISSING
     default = schema.default(path)
-    return said is not MISSING and default is not None and canonical(default) == canonical(said)
+    return stated is not MISSING and default is not None and canonical(default) == canonical(stated)

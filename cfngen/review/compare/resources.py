@@ -1,4 +1,4 @@
-"""Which resources are not the same on both sides, and what that does to those around them."""
+"""Which resources differ between the two sides, and which others are affected by that."""
 
 from __future__ import annotations
 
@@ -8,8 +8,13 @@ from typing import Any
 
 from cfngen.cloudformation.values import canonical
 from cfngen.review.compare.differences import Difference, differences
-from cfngen.review.compare.replacement import Verdict, most_certain, referring, verdict
-from cfngen.review.compare.retention import DEFAULTS, removed
+from cfngen.review.compare.replacement import (
+    Verdict,
+    most_certain,
+    property_references,
+    property_verdict,
+)
+from cfngen.review.compare.retention import DEFAULTS, removal_note
 from cfngen.review.model import (
     MISSING,
     Certainty,
@@ -30,7 +35,7 @@ UPDATE_BEHAVIORS = (
 
 
 @dataclass
-class Compared:
+class ComparedResources:
     """The resources of two templates, compared."""
 
     changes: dict[str, ResourceChange] = field(default_factory=dict)
@@ -38,35 +43,41 @@ class Compared:
     refused: list[Finding] = field(default_factory=list)
 
 
-def compare(before: Stack, after: Stack) -> Compared:
+def compare(before: Stack, after: Stack) -> ComparedResources:
     """Return which resources are added, removed, changed, or affected by a replacement.
 
     They are in head's order; what was removed comes after.
+
+    >>> from cfngen.cloudformation.sections import Sections
+    >>> text = "Resources: {Jobs: {Type: 'AWS::SQS::Queue', Properties: {DelaySeconds: %s}}}"
+    >>> changes = compare(Stack(Sections(text % 1)), Stack(Sections(text % 2))).changes
+    >>> [(name, change.kind.value, change.replacement.value) for name, change in changes.items()]
+    [('Jobs', 'changed', 'no')]
     """
-    found = Compared()
+    compared = ComparedResources()
     own = frozenset((*before.names, *after.names))
-    for name in different(before, after):
+    for name in changed_names(before, after):
         old, new = before.resource(name), after.resource(name)
         if old and new:
-            change = _changed(old, new, own, found, _meanings(before, after, old, new))
+            change = _changed(old, new, own, compared, _condition_details(before, after, old, new))
         else:
             there = new or old
             assert there is not None  # noqa: S101 - a name of one of the two
             kind = Kind.ADDED if new else Kind.REMOVED
-            change = ResourceChange(name, there.type, kind, note="" if new else removed(there))
+            change = ResourceChange(name, there.type, kind, note="" if new else removal_note(there))
         if change:
             side = before if change.kind is Kind.REMOVED else after
-            found.changes[name] = replace(change, line=side.line("Resources", name))
-    _spread(before, after, found)
+            compared.changes[name] = replace(change, line=side.line("Resources", name))
+    _follow_replacements(before, after, compared)
     order = list(dict.fromkeys((*after.names, *before.names)))
-    found.changes = {name: found.changes[name] for name in order if name in found.changes}
-    return found
+    compared.changes = {name: compared.changes[name] for name in order if name in compared.changes}
+    return compared
 
 
-def different(before: Stack, after: Stack) -> list[str]:
-    """Return the names of resources whose text, or what it depends on, is not the same."""
+def changed_names(before: Stack, after: Stack) -> list[str]:
+    """Return the logical IDs whose text, or anything that it depends on, differs."""
     names = dict.fromkeys((*after.names, *before.names))
-    if after.resolver.told or before.resolver.parameters != after.resolver.parameters:
+    if after.resolver.changed or before.resolver.parameters != after.resolver.parameters:
         return list(names)  # a condition, a mapping, or what the outer template passes: any may
     return [name for name in names if before.text(name) != after.text(name)]
 
@@ -75,7 +86,7 @@ def _changed(
     old: Resource,
     new: Resource,
     own: frozenset[str],
-    found: Compared,
+    compared: ComparedResources,
     meanings: Iterator[Detail],
 ) -> ResourceChange | None:
     if old.type != new.type:
@@ -84,53 +95,53 @@ def _changed(
             " of its own"
         )
         finding = Finding(Concern.REFUSED, Certainty.WILL, new.name, message, UPDATE_BEHAVIORS)
-        found.refused.append(finding)
+        compared.refused.append(finding)
         return ResourceChange(new.name, new.type, Kind.CHANGED, type_before=old.type)
     details = [
-        _detail(new, difference, own, found)
+        _detail(new, difference, own, compared)
         for difference in differences(old.properties, new.properties, new.schema)
     ]
     attributes = (*_attributes(old, new), *meanings)
     if not details and not attributes:
         return None
     replaced = most_certain([detail.replacement for detail in details])
-    because = tuple(dict.fromkeys(d.because for d in details if d.replacement is not Certainty.NO))
+    reasons = tuple(dict.fromkeys(d.reason for d in details if d.replacement is not Certainty.NO))
     return ResourceChange(
-        new.name, new.type, Kind.CHANGED, replaced, because, tuple(details), attributes
+        new.name, new.type, Kind.CHANGED, replaced, reasons, tuple(details), attributes
     )
 
 
 def _detail(
-    resource: Resource, difference: Difference, own: frozenset[str], found: Compared
+    resource: Resource, difference: Difference, own: frozenset[str], compared: ComparedResources
 ) -> Detail:
-    judged = verdict(resource.schema, difference, own)
-    if judged.refused is not Certainty.NO:
+    verdict = property_verdict(resource.schema, difference, own)
+    if verdict.refused is not Certainty.NO:
         message = f"{difference.path} cannot be changed once the resource exists"
-        found.refused.append(
+        compared.refused.append(
             Finding(
                 Concern.REFUSED,
-                judged.refused,
+                verdict.refused,
                 resource.name,
                 message,
-                judged.because,
+                verdict.reason,
                 path=difference.path,
             )
         )
     payload = payload_change(resource, difference.path, difference.before, difference.after)
     if payload:
-        found.payloads.append(payload)
+        compared.payloads.append(payload)
     return Detail(
         difference.path,
         difference.before,
         difference.after,
-        judged.replacement,
-        judged.because,
+        verdict.replacement,
+        verdict.reason,
         payload=payload.name if payload else "",
     )
 
 
 def _attributes(old: Resource, new: Resource) -> Iterator[Detail]:
-    """Yield what differs beside the properties; comments for other tools are none of ours."""
+    """Yield the attributes beside the properties that differ, without foreign metadata."""
     for key in dict.fromkeys((*old.attributes, *new.attributes)):
         before, after = (_attribute(side.attributes, key) for side in (old, new))
         if canonical(before) != canonical(after):
@@ -138,14 +149,16 @@ def _attributes(old: Resource, new: Resource) -> Iterator[Detail]:
             yield Detail(key, missing[0], missing[1])
 
 
-def _meanings(before: Stack, after: Stack, old: Resource, new: Resource) -> Iterator[Detail]:
-    """Yield a condition that has kept its name and not its meaning: a resource may come or go."""
+def _condition_details(
+    before: Stack, after: Stack, old: Resource, new: Resource
+) -> Iterator[Detail]:
+    """Yield a condition that kept its name but changed its meaning: the resource may come or go."""
     name = new.attributes.get("Condition")
     if isinstance(name, str) and name == old.attributes.get("Condition"):
-        known = [side.resolver.known(name) for side in (before, after)]
-        said = [side.resolver.condition(name) for side in (before, after)]
-        if said[0] != said[1] and (None in known or known[0] != known[1]):
-            yield Detail("Condition", said[0], said[1])
+        truths = [side.resolver.truth(name) for side in (before, after)]
+        meanings = [side.resolver.condition(name) for side in (before, after)]
+        if meanings[0] != meanings[1] and (None in truths or truths[0] != truths[1]):
+            yield Detail("Condition", meanings[0], meanings[1])
 
 
 def _attribute(attributes: dict[str, Any], key: str) -> Any:
@@ -157,13 +170,13 @@ def _attribute(attributes: dict[str, Any], key: str) -> Any:
     return value
 
 
-def _spread(before: Stack, after: Stack, found: Compared) -> None:
-    """Follow the references from what is replaced to what refers to it, and on."""
+def _follow_replacements(before: Stack, after: Stack, compared: ComparedResources) -> None:
+    """Follow the references from replaced resources to what refers to them, transitively."""
     done: set[str] = set()
     while True:
         waiting = {
             name: change.replacement
-            for name, change in found.changes.items()
+            for name, change in compared.changes.items()
             if change.replacement is not Certainty.NO and name not in done
         }
         if not waiting:
@@ -175,44 +188,44 @@ def _spread(before: Stack, after: Stack, found: Compared) -> None:
             hit = frozenset(other for other in waiting if after.mentions(name, other))
             resource = after.resource(name) if hit else None
             if resource:
-                _affect(resource, hit, waiting, found, done, after)
+                _follow(resource, hit, waiting, compared, done, after)
 
 
-def _affect(
+def _follow(
     resource: Resource,
     hit: frozenset[str],
     waiting: Mapping[str, Certainty],
-    found: Compared,
+    compared: ComparedResources,
     done: set[str],
     after: Stack,
 ) -> None:
-    known = found.changes.get(resource.name) or ResourceChange(
+    change = compared.changes.get(resource.name) or ResourceChange(
         resource.name,
         resource.type,
         Kind.AFFECTED,
         line=after.line("Resources", resource.name),
     )
-    details = list(known.properties)
-    for place in referring(resource.properties, hit):
+    details = list(change.properties)
+    for place in property_references(resource.properties, hit):
         if any(_within(place.path, detail.path) for detail in details):
-            continue  # told already, as what it is
+            continue  # reported already, as a change of its own
         cause = most_certain([waiting[name] for name in place.names])
-        how = cause if place.sure else Certainty.MAY
-        judged = _moved(resource, place.pointer, how)
+        certainty = cause if place.certain else Certainty.MAY
+        verdict = _reference_verdict(resource, place.pointer, certainty)
         note = f"refers to {', '.join(sorted(place.names))}, which {cause} be replaced"
         details.append(
-            Detail(place.path, place.value, place.value, judged.replacement, judged.because, note)
+            Detail(place.path, place.value, place.value, verdict.replacement, verdict.reason, note)
         )
-    if len(details) == len(known.properties):
+    if len(details) == len(change.properties):
         return
     replaced = most_certain([d.replacement for d in details])
-    if known.replacement is not Certainty.WILL and replaced is Certainty.WILL:
-        done.discard(resource.name)  # what refers to it has to be told again
-    found.changes[resource.name] = replace(
-        known,
+    if change.replacement is not Certainty.WILL and replaced is Certainty.WILL:
+        done.discard(resource.name)  # what refers to it has to be followed again
+    compared.changes[resource.name] = replace(
+        change,
         replacement=replaced,
-        because=tuple(
-            dict.fromkeys(d.because for d in details if d.replacement is not Certainty.NO)
+        reasons=tuple(
+            dict.fromkeys(d.reason for d in details if d.replacement is not Certainty.NO)
         ),
         properties=tuple(details),
     )
@@ -222,10 +235,10 @@ def _within(path: str, other: str) -> bool:
     return path == other or path.startswith((f"{other}.", f"{other}["))
 
 
-def _moved(resource: Resource, pointer: tuple[str, ...], cause: Certainty) -> Verdict:
-    """Return what it does to a resource that a reference of it leads elsewhere."""
-    for keyword, known in resource.schema.decisive(pointer):
-        because = resource.schema.source(keyword, "/properties/" + "/".join(known))
+def _reference_verdict(resource: Resource, pointer: tuple[str, ...], cause: Certainty) -> Verdict:
+    """Return what it does to a resource that something it refers to is replaced."""
+    for keyword, path in resource.schema.decisive(pointer):
+        reason = resource.schema.source(keyword, "/properties/" + "/".join(path))
         may = keyword == "conditionalCreateOnlyProperties"
-        return Verdict(Certainty.MAY if may else cause, because)
+        return Verdict(Certainty.MAY if may else cause, reason)
     return Verdict()

@@ -1,4 +1,4 @@
-"""What becomes of a resource that leaves its template, or is replaced."""
+"""What happens to a resource that is removed from its template, or is replaced."""
 
 from __future__ import annotations
 
@@ -6,83 +6,115 @@ from collections.abc import Iterator
 from typing import Any
 
 from cfngen.cloudformation.values import references, scalar, shown
+from cfngen.review.alternatives import if_alternatives
 from cfngen.review.model import Certainty, Detail, Kind, ResourceChange
-from cfngen.review.permissions.alternatives import branches
 from cfngen.review.stack import Resource, Stack
 
 # Without these a resource is deleted (AWS pages "DeletionPolicy attribute" and
 # "UpdateReplacePolicy attribute").
 DEFAULTS = {"DeletionPolicy": "Delete", "UpdateReplacePolicy": "Delete"}
-KEEPS = frozenset(("Retain", "RetainExceptOnCreate", "Snapshot"))
-BEHIND = "stays behind, outside of the stack"
+KEEPING_POLICIES = frozenset(("Retain", "RetainExceptOnCreate", "Snapshot"))
+LEFT_BEHIND = "is left behind, outside the stack"
 
 
 def deletion_policy(resource: Resource) -> str:
-    """Return what happens to a resource that leaves the template it was deployed with.
+    """Return the `DeletionPolicy` that counts when a resource is removed from its template.
 
-    Databases of their own are snapshotted where nothing is said.
+    The default is `Delete`; databases with a default of their own (`Snapshot`) have that.
+
+    >>> deletion_policy(Resource("Jobs", "AWS::SQS::Queue", {}, {"DeletionPolicy": "Retain"}))
+    'Retain'
+    >>> deletion_policy(Resource("Jobs", "AWS::SQS::Queue", {}, {}))
+    'Delete'
     """
     overlay = resource.schema.overlay
     default = DEFAULTS["DeletionPolicy"]
     if overlay.get("unless", "") not in resource.properties:
         default = str(overlay.get("deleted", default))
-    return worst(resource.attributes.get("DeletionPolicy"), default)
+    return weakest_policy(resource.attributes.get("DeletionPolicy"), default)
 
 
 def replacement_policy(resource: Resource) -> str:
-    """Return what happens to the old resource when there is a new one in its place."""
+    """Return the `UpdateReplacePolicy` that counts for the old resource when it is replaced."""
     default = DEFAULTS["UpdateReplacePolicy"]
-    return worst(resource.attributes.get("UpdateReplacePolicy"), default)
+    return weakest_policy(resource.attributes.get("UpdateReplacePolicy"), default)
 
 
-def worst(policy: Any, default: str) -> str:
-    """Return a policy; of one that depends on a condition, what keeps nothing, if there is such."""
-    found = [default if one is None else shown(one) for _, one in branches(policy)]
-    return next((one for one in found if one not in KEEPS), found[0])
+def weakest_policy(policy: Any, default: str) -> str:
+    """Return a policy; of several alternatives, the first one that does not keep the resource.
+
+    >>> weakest_policy({"Fn::If": ["Prod", "Retain", "Delete"]}, "Delete")
+    'Delete'
+    >>> weakest_policy(None, "Snapshot")
+    'Snapshot'
+    """
+    policies = [
+        default if alternative is None else shown(alternative)
+        for _, alternative in if_alternatives(policy)
+    ]
+    return next(
+        (alternative for alternative in policies if alternative not in KEEPING_POLICIES),
+        policies[0],
+    )
 
 
-def refused_while_full(old: Resource) -> Certainty:
-    """Return whether a deletion fails while a resource, as it is deployed, holds something."""
+def deletion_fails_while_full(old: Resource) -> Certainty:
+    """Return whether deleting a resource fails while it holds data, as buckets do.
+
+    >>> deletion_fails_while_full(Resource("Files", "AWS::S3::Bucket", {}, {})).value
+    'will'
+    >>> deletion_fails_while_full(Resource("Jobs", "AWS::SQS::Queue", {}, {})).value
+    'no'
+    """
     schema = old.schema
     if not schema.refuses_while_full:
         return Certainty.NO
     values = {
         scalar(value).lower() if value is not None else "false"
-        for _, value in branches(old.properties.get(schema.emptied_by))
+        for _, value in if_alternatives(old.properties.get(schema.emptied_by))
     }
     if values == {"true"}:
         return Certainty.NO
     return Certainty.WILL if values == {"false"} else Certainty.MAY
 
 
-def removed(old: Resource) -> str:
-    """Return what stays of a resource that is removed, nothing if it is deleted."""
+def removal_note(old: Resource) -> str:
+    """Return what is kept when a resource is removed; empty if it is deleted.
+
+    >>> removal_note(Resource("Jobs", "AWS::SQS::Queue", {}, {"DeletionPolicy": "Retain"}))
+    'leaves the stack and stays in the account (DeletionPolicy: Retain)'
+    >>> removal_note(Resource("Jobs", "AWS::SQS::Queue", {}, {}))
+    ''
+    """
     policy = deletion_policy(old)
     if policy == "Snapshot":
         return "a snapshot stays in the account (DeletionPolicy: Snapshot)"
-    if policy in KEEPS:
+    if policy in KEEPING_POLICIES:
         return f"leaves the stack and stays in the account (DeletionPolicy: {policy})"
-    if refused_while_full(old) is Certainty.WILL:
-        return f"{BEHIND}, if it holds {old.schema.holds}"
+    if deletion_fails_while_full(old) is Certainty.WILL:
+        return f"{LEFT_BEHIND}, if it holds {old.schema.holds}"
     return ""
 
 
 def successors(
     before: Stack, after: Stack, changes: dict[str, ResourceChange]
 ) -> dict[str, tuple[str, bool]]:
-    """Return the new resources in the place of ones that are removed, and if they are referred to.
+    """Return which new resource takes the place of a removed one, and whether references moved.
 
-    It is the one to which a reference has moved, or else the only new one of the same type.
+    The successor is the one to which a reference has moved, or else the only new one of the same
+    type.
     """
     added = {name for name, change in changes.items() if change.kind is Kind.ADDED}
     removed = [name for name, change in changes.items() if change.kind is Kind.REMOVED]
-    found: dict[str, tuple[str, bool]] = {}
+    successor_of: dict[str, tuple[str, bool]] = {}
     if not (added and removed):
-        return found
-    for was, now in _moved(before, after, changes):
+        return successor_of
+    for was, now in _changed_values(before, after, changes):
         names = [{name for name, _ in references(value)} for value in (was, now)]
         if moved := sorted(names[1] & added):
-            found |= {name: (moved[0], True) for name in names[0] - names[1] if name not in found}
+            successor_of |= {
+                name: (moved[0], True) for name in names[0] - names[1] if name not in successor_of
+            }
     of_type: dict[str, list[str]] = {}
     for name in changes:
         if name in added:
@@ -90,14 +122,14 @@ def successors(
     for name in removed:
         alike = of_type.get(changes[name].type, [])
         if len(alike) == 1:
-            found.setdefault(name, (alike[0], False))
-    return found
+            successor_of.setdefault(name, (alike[0], False))
+    return successor_of
 
 
-def _moved(
+def _changed_values(
     before: Stack, after: Stack, changes: dict[str, ResourceChange]
 ) -> Iterator[tuple[Any, Any]]:
-    """Yield values that are not the same on both sides: of properties, and of outputs."""
+    """Yield the property and output values that differ, as pairs of before and after."""
     for change in changes.values():
         details: tuple[Detail, ...] = change.properties if change.kind is Kind.CHANGED else ()
         yield from ((detail.before, detail.after) for detail in details)

@@ -1,4 +1,4 @@
-"""Text of strangers in columns: values on one line, lines that are cut, widths that are known."""
+"""Untrusted text in columns: values on one line, clipped lines, known widths."""
 
 from __future__ import annotations
 
@@ -11,52 +11,54 @@ from cfngen.cloudformation.values import shown
 from cfngen.escaping import UNSEEN, visible, visible_line, visible_lines, without_orders
 
 __all__ = [
-    "LONG",
+    "MAX_INLINE",
     "UNSEEN",
     "broken",
     "clipped",
     "clipped_lines",
     "columns",
     "folded",
-    "value",
+    "one_line_value",
     "visible",
     "visible_line",
     "visible_lines",
 ]
 
-LONG = 80  # characters of a value that still stand in a row of a table
+MAX_INLINE = 80  # characters of a value that still stand in a row of a table
 
 
-def value(found: Any) -> str:
+def one_line_value(value: Any) -> str:
     """Return a resolved value on one line."""
-    return visible(shown(found)) or '""'
+    return visible(shown(value)) or '""'
 
 
-def clipped(text: str, room: int = LONG) -> str:
-    """Return a text that is no longer than there is room; an ellipsis says that there is more."""
-    return text if len(text) <= room else text[: room - 1] + "…"
+def clipped(text: str, max_length: int = MAX_INLINE) -> str:
+    """Return a text of at most some length; an ellipsis says that it was longer."""
+    return text if len(text) <= max_length else text[: max_length - 1] + "…"
 
 
-def clipped_lines(lines: list[str], room: int) -> list[str]:
-    """Return lines of a diff that are no longer than there is room, and still show what differs.
+def clipped_lines(lines: list[str], max_length: int) -> list[str]:
+    """Return lines of a diff of at most some length that still show what differs.
 
-    Of a line that is taken away and the one that comes for it, what both begin with is left out
-    where the difference would be out of sight.
+    Of a removed line and the added one that replaces it, the common beginning is left out where
+    the difference would be out of sight.
     """
     kept = list(lines)
     for gone, new in _pairs(lines):
-        old, its = lines[gone][1:], lines[new][1:]
-        shorter = min(len(old), len(its))
-        same = next((at for at in range(shorter) if old[at] != its[at]), shorter)
-        if same > room // 2 and max(len(lines[gone]), len(lines[new])) > room:
+        old_text, new_text = lines[gone][1:], lines[new][1:]
+        shorter = min(len(old_text), len(new_text))
+        same = next((at for at in range(shorter) if old_text[at] != new_text[at]), shorter)
+        if same > max_length // 2 and max(len(lines[gone]), len(lines[new])) > max_length:
             for at in (gone, new):
-                kept[at] = f"{lines[at][0]}…{lines[at][1 + same - room // 4 :]}"
-    return [clipped(line, room) for line in kept]
+                kept[at] = f"{lines[at][0]}…{lines[at][1 + same - max_length // 4 :]}"
+    return [clipped(line, max_length) for line in kept]
 
 
 def _pairs(lines: list[str]) -> Iterator[tuple[int, int]]:
-    """Yield the places of lines that are taken away, each with that of what comes for it."""
-    for is_changed, run in groupby(enumerate(lines), lambda one: one[1][:1] in ("-", "+")):
+    """Yield the positions of removed lines, each with that of the added line that replaces it."""
+    for is_changed, run in groupby(
+        enumerate(lines), lambda numbered: numbered[1][:1] in ("-", "+")
+    ):
         places = [at for at, _ in run] if is_changed else []
         gone = [at for at in places if lines[at][0] == "-"]
         yield from zip(gone, (at for at in places if lines[at][0] == "+"), strict=False)
@@ -72,30 +74,30 @@ def columns(text: str) -> int:
     )
 
 
-def folded(text: str, room: int) -> list[str]:
-    """Return a text in lines of so many columns; only an address is longer than a line."""
+def folded(text: str, width: int) -> list[str]:
+    """Return a text in lines of some width; only an address may be longer than a line."""
     lines = [""]
     for word in text.split(" "):
         together = f"{lines[-1]} {word}" if lines[-1] else word
-        if columns(together) <= room:
+        if columns(together) <= width:
             lines[-1] = together
             continue
-        pieces = [word] if word.startswith("https://") else broken(word, room)
+        pieces = [word] if word.startswith("https://") else broken(word, width)
         if not lines[-1]:
             lines.pop()
         lines += pieces
     return lines
 
 
-def broken(text: str, room: int) -> list[str]:
-    """Return a text without spaces, or one whose spaces matter, in pieces of so many columns."""
+def broken(text: str, width: int) -> list[str]:
+    """Return a text in pieces of some width, without regard to its words."""
     pieces = [""]
-    wide = 0
+    used = 0
     for character in text:
-        own = columns(character)
-        if wide + own > room and pieces[-1]:
+        needed = columns(character)
+        if used + needed > width and pieces[-1]:
             pieces.append("")
-            wide = 0
+            used = 0
         pieces[-1] += character
-        wide += own
+        used += needed
     return [without_orders(piece) for piece in pieces]  # where a line begins now, one may begin

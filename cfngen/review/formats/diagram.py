@@ -1,4 +1,4 @@
-"""What changes, as a picture: resources and the references between them, and it in Mermaid."""
+"""A diagram of what changes: resources and the references between them, as Mermaid."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from cfngen.review.formats.columns import clipped, visible
 from cfngen.review.formats.phrases import counted, is_kept, is_retyped
 from cfngen.review.model import Certainty, Kind, ResourceChange, StackReview
 
-MOST_NODES, MOST_EDGES = 30, 90  # a picture of more than that tells nothing
-LABEL = 40  # characters
+MAX_NODES, MAX_EDGES = 30, 90  # a larger diagram is not readable
+MAX_LABEL = 40  # characters
 HARMLESS = " :/-"  # within a label, not at its start, where it would be a list
 
 # What becomes of a resource, and the colours for it, which are read on white and on black.
@@ -24,7 +24,7 @@ CLASSES = {
     "changed": "fill:#fff8c5,stroke:#9a6700,color:#3d2900",
     "affected": "fill:#ddf4ff,stroke:#0969da,color:#0a3069",
 }
-WORDS = {
+OUTCOMES = {
     "refused": "refused",
     "replaced": "will be replaced",
     "doubtful": "may be replaced",
@@ -32,7 +32,7 @@ WORDS = {
     "kept": "leaves the stack, stays",
     "added": "added",
     "changed": "changed in place",
-    "affected": "follows",
+    "affected": "affected",
 }
 
 
@@ -43,19 +43,19 @@ class Node:
     stack: str
     name: str
     type: str
-    look: str  # one of CLASSES
+    style_class: str  # one of CLASSES
 
 
 @dataclass(frozen=True)
 class Picture:
-    """The resources worth a look, gravest first where there are too many, and their references."""
+    """The resources worth showing, the most severe if there are too many, and their references."""
 
     nodes: tuple[Node, ...]
     edges: tuple[tuple[int, int], ...]  # the first refers to the second; numbers of nodes
     rest: int  # resources that are left out
 
 
-def look(change: ResourceChange) -> str:
+def style_class(change: ResourceChange) -> str:
     """Return which of `CLASSES` a resource is drawn as."""
     if is_retyped(change):
         return "refused"
@@ -65,65 +65,69 @@ def look(change: ResourceChange) -> str:
     return replaced or change.kind.value
 
 
-def picture(stacks: Sequence[StackReview], most: int = MOST_NODES) -> Picture:
-    """Return a picture of what changes in templates that run, where it is more than one thing."""
+def picture(stacks: Sequence[StackReview], max_nodes: int = MAX_NODES) -> Picture:
+    """Return the diagram of what changes in running stacks, if that is more than one resource."""
     drawn = [stack for stack in stacks if stack.kind is Kind.CHANGED and len(stack.resources) > 1]
     every = [(stack, change) for stack in drawn for change in stack.resources]
     ranks = list(CLASSES)
-    gravest = sorted(range(len(every)), key=lambda n: ranks.index(look(every[n][1])))[:most]
+    gravest = sorted(range(len(every)), key=lambda n: ranks.index(style_class(every[n][1])))[
+        :max_nodes
+    ]
     nodes = [
-        Node(stack.name, change.name, change.type, look(change))
+        Node(stack.name, change.name, change.type, style_class(change))
         for stack, change in (every[number] for number in sorted(gravest))
     ]
-    known = {(node.stack, node.name): number for number, node in enumerate(nodes)}
+    numbers = {(node.stack, node.name): number for number, node in enumerate(nodes)}
     edges = {
-        (known[stack.name, one], known[stack.name, other]): None
+        (numbers[stack.name, source], numbers[stack.name, target]): None
         for stack in drawn
-        for one, other in stack.references
-        if one != other and (stack.name, one) in known and (stack.name, other) in known
+        for source, target in stack.references
+        if source != target and (stack.name, source) in numbers and (stack.name, target) in numbers
     }
-    return Picture(tuple(nodes), tuple(edges)[:MOST_EDGES], len(every) - len(nodes))
+    return Picture(tuple(nodes), tuple(edges)[:MAX_EDGES], len(every) - len(nodes))
 
 
-def mermaid(found: Picture) -> str:
-    """Return a picture as the text of a Mermaid flowchart; nothing if there is too little to see.
+def mermaid(diagram: Picture) -> str:
+    """Return a diagram as the text of a Mermaid flowchart; empty if there is too little to see.
 
     Arrows have no labels: in folded parts of a page, GitHub fails to draw those.
     """
-    if len(found.nodes) < 2:
+    if len(diagram.nodes) < 2:
         return ""
-    return "".join(f"{line}\n" for line in _mermaid(found))
+    return "".join(f"{line}\n" for line in _mermaid(diagram))
 
 
-def _mermaid(found: Picture) -> Iterator[str]:
+def _mermaid(diagram: Picture) -> Iterator[str]:
     yield "flowchart LR"
-    names = list(dict.fromkeys(node.stack for node in found.nodes))
+    names = list(dict.fromkeys(node.stack for node in diagram.nodes))
     for place, name in enumerate(names):
         indent = "  "
         if len(names) > 1:
             yield f'  subgraph s{place}["{quoted(name)}"]'
             indent = "    "
-        for number, node in enumerate(found.nodes):
+        for number, node in enumerate(diagram.nodes):
             if node.stack == name:
-                label = "<br/>".join(map(quoted, (node.name, node.type, WORDS[node.look])))
-                yield f'{indent}n{number}["{label}"]:::{node.look}'
+                label = "<br/>".join(
+                    map(quoted, (node.name, node.type, OUTCOMES[node.style_class]))
+                )
+                yield f'{indent}n{number}["{label}"]:::{node.style_class}'
         if len(names) > 1:
             yield "  end"
             yield f"  style s{place} fill:none,stroke:#8b949e"
-    for one, other in found.edges:
-        yield f"  n{one} --> n{other}"
-    if found.rest:
-        yield f'  rest["and {counted(found.rest, "resource")} more"]'
-    used = {node.look for node in found.nodes}
+    for source, target in diagram.edges:
+        yield f"  n{source} --> n{target}"
+    if diagram.rest:
+        yield f'  rest["and {counted(diagram.rest, "more resource")}"]'
+    used = {node.style_class for node in diagram.nodes}
     for name, style in CLASSES.items():
         if name in used:
             yield f"  classDef {name} {style}"
 
 
 def quoted(text: str) -> str:
-    """Return a text for between quotes, with Mermaid's entity codes for what could mean more."""
-    told = clipped(visible(text).strip(), LABEL)
+    """Return a text for a quoted label, with Mermaid's entity codes for special characters."""
+    label = clipped(visible(text).strip(), MAX_LABEL)
     return "".join(
         c if c.isalnum() or (c in HARMLESS and number) else f"#{ord(c)};"
-        for number, c in enumerate(told or "?")
+        for number, c in enumerate(label or "?")
     )

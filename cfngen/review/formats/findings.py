@@ -1,4 +1,4 @@
-"""The findings of a review as people read them: gravest first, and each of them once."""
+"""The findings of a review for readers: the most severe first, equal ones together."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from cfngen.review.model import (
     Exposure,
     Finding,
     Kind,
-    PowerChange,
+    PermissionChange,
     StackReview,
 )
 
-MAYBE = {
-    Concern.REFUSED: "maybe refused", Concern.DATA: "data maybe at risk",
-    Concern.REPLACE: "maybe replaced", Concern.BROADEN: "maybe broadened",
+POSSIBLE_LABELS = {
+    Concern.REFUSED: "possibly refused", Concern.DATA: "data possibly at risk",
+    Concern.REPLACE: "possibly replaced", Concern.BROADEN: "possibly broadened",
     Concern.UNKNOWN: "unknown",
 }  # fmt: skip
 OPENED = "opened to the internet"
-MOST_PLACES = 6  # of one finding that several templates have
-TOLD_WHOLE = 6  # actions that a finding still names, as `cfngen.review` has it
+MAX_PLACES = 6  # of one finding that several templates have
+MAX_REPORTED_ACTIONS = 6  # actions that a finding still names, as `cfngen.review` has it
 
 _Pair = tuple[StackReview, Finding]
 
 
 @dataclass(frozen=True)
-class Told:
-    """One finding, and everywhere that the same is found."""
+class GroupedFinding:
+    """One finding, and all places where the same was found."""
 
     label: str
     subject: str
@@ -41,7 +41,7 @@ class Told:
     places: tuple[_Pair, ...]
 
     @property
-    def grave(self) -> bool:
+    def is_grave(self) -> bool:
         """Whether a deployment will fail, or data will be lost."""
         return is_grave(self.finding)
 
@@ -51,27 +51,32 @@ class Told:
         return tuple(dict.fromkeys(stack.name for stack, _ in self.places if stack.name))
 
 
-def told(
-    stacks: Sequence[StackReview], unknowns: Sequence[Finding] = (), *, news: bool = False
-) -> list[Told]:
+def grouped_findings(
+    stacks: Sequence[StackReview],
+    unknowns: Sequence[Finding] = (),
+    *,
+    include_new_stacks: bool = False,
+) -> list[GroupedFinding]:
     """Return the findings, gravest first, those that are the same in several templates once.
 
     Args:
         stacks: the templates.
         unknowns: what could not be compared, which is of no template.
-        news: whether what a new template allows is told, which nobody had before.
+        include_new_stacks: whether findings about what a new template allows are included.
     """
     grouped: dict[tuple[object, ...], list[_Pair]] = {}
     for stack, finding in ordered(stacks, unknowns):
-        if (is_news(stack, finding) and not news) or _is_told_better(stack, finding):
+        if (is_new_access(stack, finding) and not include_new_stacks) or _is_repeated(
+            stack, finding
+        ):
             continue
         key = (
             label(stack, finding), finding.section, finding.subject, finding.message,
-            finding.because, finding.path,
+            finding.reason, finding.path,
         )  # fmt: skip
         grouped.setdefault(key, []).append((stack, finding))
-    found = [
-        Told(
+    findings = [
+        GroupedFinding(
             label(*pairs[0]),
             finding_subject(pairs[0][1]),
             _message(pairs[0][1]),
@@ -80,64 +85,77 @@ def told(
         )
         for pairs in grouped.values()
     ]
-    return sorted(found, key=lambda one: (*rank(one.finding), one.label != OPENED))
+    return sorted(
+        findings,
+        key=lambda grouped_finding: (
+            *rank(grouped_finding.finding),
+            grouped_finding.label != OPENED,
+        ),
+    )
 
 
 def by_gravity(stacks: Sequence[StackReview]) -> list[StackReview]:
-    """Return templates by their gravest finding; those that run before new ones and gone ones."""
+    """Return templates by their most severe finding; running ones before new and removed ones."""
     kinds = (Kind.CHANGED, Kind.REMOVED, Kind.ADDED)
 
     def gravest(stack: StackReview) -> tuple[bool, tuple[int, bool], int]:
-        found = [rank(f) for f in stack.findings if not is_news(stack, f)]
+        ranks = [rank(f) for f in stack.findings if not is_new_access(stack, f)]
         place = kinds.index(stack.kind) if stack.kind in kinds else 0
-        return (not found, min(found, default=(0, False)), place)
+        return (not ranks, min(ranks, default=(0, False)), place)
 
     return sorted(stacks, key=gravest)
 
 
 def label(stack: StackReview, finding: Finding) -> str:
-    """Return what a finding is called: its concern, with a doubt where there is one."""
+    """Return the label of a finding: its concern, and whether it is only possible."""
     if finding.certainty is Certainty.MAY:
-        return MAYBE[finding.concern]
+        return POSSIBLE_LABELS[finding.concern]
     return OPENED if is_opened(stack, finding) else ORDER[finding.concern]
 
 
-def is_news(stack: StackReview, finding: Finding) -> bool:
-    """Whether a finding only says what a template that is new allows."""
+def is_new_access(stack: StackReview, finding: Finding) -> bool:
+    """Whether a finding only says what a new template allows."""
     return stack.kind is Kind.ADDED and finding.concern is Concern.BROADEN
 
 
 def is_opened(stack: StackReview, finding: Finding) -> bool:
     """Whether a finding is about a way in from the internet."""
     return finding.concern is Concern.BROADEN and any(
-        way.opened and (way.resource, way.what) == (finding.subject, finding.message)
-        for way in stack.exposures
+        exposure.opened
+        and (exposure.resource, exposure.description) == (finding.subject, finding.message)
+        for exposure in stack.exposures
     )
 
 
-def ways_in(stack: StackReview) -> list[Exposure]:
-    """Return what was opened to the internet or closed, save what findings tell of."""
-    given = {
+def unreported_exposures(stack: StackReview) -> list[Exposure]:
+    """Return what was opened to the internet or closed, except for what findings report."""
+    reported = {
         (finding.subject, finding.message)
         for finding in stack.findings
-        if is_opened(stack, finding) and not is_news(stack, finding)
+        if is_opened(stack, finding) and not is_new_access(stack, finding)
     }
-    return [way for way in stack.exposures if (way.resource, way.what) not in given]
+    return [
+        exposure
+        for exposure in stack.exposures
+        if (exposure.resource, exposure.description) not in reported
+    ]
 
 
-def told_whole(stack: StackReview, power: PowerChange) -> bool:
-    """Whether a finding says all that has changed of what a holder may do."""
+def is_fully_reported(stack: StackReview, change: PermissionChange) -> bool:
+    """Whether a finding already reports all changes of these permissions."""
     return (
         stack.kind is Kind.CHANGED
-        and not power.lost
-        and len(power.gained) == 1
-        and power.gained[0].effect == "Allow"
-        and len(power.gained[0].actions) <= TOLD_WHOLE
-        and any(f.concern is Concern.BROADEN and f.subject == power.holder for f in stack.findings)
+        and not change.lost
+        and len(change.gained) == 1
+        and change.gained[0].effect == "Allow"
+        and len(change.gained[0].actions) <= MAX_REPORTED_ACTIONS
+        and any(
+            f.concern is Concern.BROADEN and f.subject == change.attached_to for f in stack.findings
+        )
     )
 
 
-def _is_told_better(stack: StackReview, finding: Finding) -> bool:
+def _is_repeated(stack: StackReview, finding: Finding) -> bool:
     """Whether another finding says the same, and that it is open to the internet."""
     anybody = "anybody " + finding.message.removeprefix("* ")
     return finding.message.startswith("* ") and any(

@@ -1,4 +1,4 @@
-"""A review as one web page that needs nothing else: it makes no request and runs no script."""
+"""A review as a single web page that makes no request and runs no script."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from html import escape
 from importlib.resources import files
 
 from cfngen.review.formats.condensed import condensed, facts
-from cfngen.review.formats.findings import OPENED, Told, by_gravity, told
-from cfngen.review.formats.html_parts import LOOKS, details, escaped, tag, text
+from cfngen.review.formats.findings import OPENED, GroupedFinding, by_gravity, grouped_findings
+from cfngen.review.formats.html_parts import SIGN_CLASSES, details, escaped, tag, text
 from cfngen.review.formats.phrases import (
     LEGEND,
     ORDER,
@@ -28,9 +28,9 @@ from cfngen.review.model import Concern, Kind, Review, StackReview
 
 FOOT = (
     "Made by <code>cfngen review</code> from the templates alone: what is deployed was not"
-    " looked at."
+    " inspected."
 )
-KINDS = {Kind.ADDED: "new template", Kind.REMOVED: "template is gone", Kind.CHANGED: "changes"}
+KINDS = {Kind.ADDED: "new template", Kind.REMOVED: "template removed", Kind.CHANGED: "changes"}
 
 
 def as_html(review: Review) -> str:
@@ -88,9 +88,9 @@ def _header(review: Review) -> Iterator[str]:
     if phrases := scope(review):
         yield f'<ul class="scope">{"".join(tag("li", phrase) for phrase in phrases)}</ul>'
     yield '<ul class="tally">'
-    for concern, words in ORDER.items():
-        look = concern.value if any(tally(_all(review), concern)) else "none"
-        yield f'<li class="{look}">{_tile(review, concern, words)}</li>'
+    for concern, label in ORDER.items():
+        css_class = concern.value if any(tally(_all(review), concern)) else "none"
+        yield f'<li class="{css_class}">{_tile(review, concern, label)}</li>'
     yield "</ul>"
     yield "</header>"
 
@@ -99,21 +99,21 @@ def _all(review: Review) -> list[StackReview]:
     return [*review.stacks, comparison(review.unknowns)]
 
 
-def _tile(review: Review, concern: Concern, words: str) -> str:
-    """Return how much a concern is about; stacks are refused, all else is about resources."""
+def _tile(review: Review, concern: Concern, label: str) -> str:
+    """Return the count of a concern: of stacks for refusals, else of resources."""
     will, may = tally(_all(review), concern)
     if concern is Concern.UNKNOWN:
-        return f"<b>{will + may}</b> <span>{words}</span>"
+        return f"<b>{will + may}</b> <span>{label}</span>"
     if may and not will:
-        return f"<b>{may}</b> <span>maybe {words}</span>"
+        return f"<b>{may}</b> <span>possibly {label}</span>"
     noun = f"{'stack' if will == 1 else 'stacks'} " if concern is Concern.REFUSED else ""
-    more = f"{may} more maybe" if may else ""
+    more = f"{may} more possibly" if may else ""
     if concern is Concern.BROADEN and (
-        opened := sum(f.label == OPENED for f in told(review.stacks))
+        opened := sum(f.label == OPENED for f in grouped_findings(review.stacks))
     ):
         more = f"{opened} {OPENED}"
     doubt = f'<span class="may">{more}</span>' if more else ""
-    return f"<b>{will}</b> <span>{noun}{words}</span>{doubt}"
+    return f"<b>{will}</b> <span>{noun}{label}</span>{doubt}"
 
 
 def _stacks(stacks: Sequence[StackReview]) -> Iterator[str]:
@@ -140,13 +140,13 @@ def _stacks(stacks: Sequence[StackReview]) -> Iterator[str]:
 
 def _count(stack: StackReview, concern: Concern) -> str:
     will, may = tally([stack], concern)
-    told = " + ".join([*([f"{will}"] if will else []), *([f"{may} maybe"] if may else [])])
-    return f'<td class="number {concern.value if told else "none"}">{told or "0"}</td>'
+    count = " + ".join([*([f"{will}"] if will else []), *([f"{may} possibly"] if may else [])])
+    return f'<td class="number {concern.value if count else "none"}">{count or "0"}</td>'
 
 
 def _signs(stack: StackReview) -> str:
     return " ".join(
-        f'<span class="{LOOKS[mark]}" title="{number} {LEGEND[mark]}">{mark}{number}</span>'
+        f'<span class="{SIGN_CLASSES[mark]}" title="{number} {LEGEND[mark]}">{mark}{number}</span>'
         for mark, number in signs(stack)
     )
 
@@ -161,7 +161,7 @@ def _stack(number: int, stack: StackReview, review: Review) -> Iterator[str]:
     signs = f'<span class="signs">{_signs(stack)}</span>'
     yield f'<p class="about">{place}{text(summary(stack))} {signs}</p>'
     if len(review.stacks) == 1:
-        yield from _list(told([stack]), review, {})
+        yield from _list(grouped_findings([stack]), review, {})
     for note in stack.notes:
         yield tag("p", note, class_="note")
     for fact in facts(stack):
@@ -175,46 +175,52 @@ def _stack(number: int, stack: StackReview, review: Review) -> Iterator[str]:
 
 
 def _findings(review: Review, stacks: Sequence[StackReview]) -> Iterator[str]:
-    """Yield the findings of all templates; those of one alone stand with it."""
+    """Yield the findings of all templates; those of a single template are shown with it."""
     several = len(review.stacks) > 1
-    found = told(review.stacks if several else (), review.unknowns)
-    if found:
+    findings = grouped_findings(review.stacks if several else (), review.unknowns)
+    if findings:
         numbers = {stack.name: number for number, stack in enumerate(stacks)}
         yield '<section class="first">'
         yield "<h2>Findings</h2>"
-        yield from _list(found, review, numbers)
+        yield from _list(findings, review, numbers)
         yield "</section>"
 
 
-def _list(found: Sequence[Told], review: Review, numbers: dict[str, int]) -> Iterator[str]:
-    if found:
+def _list(
+    findings: Sequence[GroupedFinding], review: Review, numbers: dict[str, int]
+) -> Iterator[str]:
+    if findings:
         yield '<ul class="findings">'
-        for one in found:
-            yield _finding(one, review, numbers)
+        for finding in findings:
+            yield _finding(finding, review, numbers)
         yield "</ul>"
 
 
-def _finding(one: Told, review: Review, numbers: dict[str, int]) -> str:
-    look = "grave" if one.grave else "careful"
-    why = reasons(one.finding.because)
-    because = "".join(f'<p class="because">{escaped(one)}</p>' for one in why if one.words)
-    pages = [escaped(reason) for reason in why if not reason.words]
+def _finding(group: GroupedFinding, review: Review, numbers: dict[str, int]) -> str:
+    css_class = "grave" if group.is_grave else "careful"
+    all_reasons = reasons(group.finding.reason)
+    explanations = "".join(
+        f'<p class="reason">{escaped(reason)}</p>' for reason in all_reasons if reason.text
+    )
+    pages = [escaped(reason) for reason in all_reasons if not reason.text]
     return (
-        f'<li class="{one.finding.concern.value} {look}">'
-        f'<span class="concern">{escape(one.label)}</span>'
-        f"<p>{tag('code', one.subject)} {text(one.message)}</p>"
-        f"{because}{''.join(_places(one, review, numbers, pages))}</li>"
+        f'<li class="{group.finding.concern.value} {css_class}">'
+        f'<span class="concern">{escape(group.label)}</span>'
+        f"<p>{tag('code', group.subject)} {text(group.message)}</p>"
+        f"{explanations}{''.join(_places(group, review, numbers, pages))}</li>"
     )
 
 
-def _places(one: Told, review: Review, numbers: dict[str, int], pages: list[str]) -> Iterator[str]:
-    """Yield where a finding is; beside the last of it, the pages that it rests on."""
-    for number, (stack, finding) in enumerate(one.places, 1):
+def _places(
+    group: GroupedFinding, review: Review, numbers: dict[str, int], pages: list[str]
+) -> Iterator[str]:
+    """Yield the places of a finding; beside the last one, the pages that it rests on."""
+    for number, (stack, finding) in enumerate(group.places, 1):
         place = finding_place(finding, stack)
         where = f"<code>{escape(place)}</code>{escape(in_base(finding, review.base))}"
         number_ = numbers.get(stack.name)
         link = "" if number_ is None else f'<a href="#stack-{number_}">{text(stack.name)}</a>'
         origin = f", from {tag('code', origin_place(finding.origin))}" if finding.origin else ""
         parts = [link, f"{where if place else ''}{origin}"]
-        parts += pages if number == len(one.places) else []
+        parts += pages if number == len(group.places) else []
         yield f'<p class="place">{" · ".join(part for part in parts if part)}</p>'

@@ -1,4 +1,4 @@
-"""A review as JSON: what `cfngen.review.model` has, key for key, as review.schema.json says."""
+"""A review as JSON: the keys of `cfngen.review.model`, as review.schema.json has them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,9 @@ from cfngen.escaping import escaped_json
 from cfngen.review.formats.verdict import verdict
 from cfngen.review.model import MISSING, Review
 
-SCHEMA_VERSION = 1  # counted up when a key goes or changes its meaning, not when one comes
+SCHEMA_VERSION = (
+    1  # incremented when a key is removed or changes its meaning, not when one is added
+)
 
 
 def as_json(review: Review) -> str:
@@ -29,14 +31,12 @@ def as_json(review: Review) -> str:
 
 
 def plain_data(value: Any) -> Any:
-    """Return a value of the model as what JSON knows."""
-    if isinstance(value, Origin):
-        return str(value)
+    """Return a value of the model as plain data for JSON."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            field.name: plain_data("" if found is None and field.name == "origin" else found)
+            field.name: plain_data(field_value)
             for field in dataclasses.fields(value)
-            if (found := getattr(value, field.name)) is not MISSING
+            if (field_value := getattr(value, field.name)) is not MISSING
         }
     if isinstance(value, enum.Enum):
         return value.value

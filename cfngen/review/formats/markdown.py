@@ -1,11 +1,11 @@
-"""A review as a pull-request comment: the verdict, the findings, a picture, details folded."""
+"""A review as a pull-request comment: verdict, findings, diagram, and folded details."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
 from cfngen.review.formats.diagram import mermaid, picture
-from cfngen.review.formats.findings import MOST_PLACES, Told, by_gravity, told
+from cfngen.review.formats.findings import MAX_PLACES, GroupedFinding, by_gravity, grouped_findings
 from cfngen.review.formats.markdown_escaping import (
     code,
     cut_lines,
@@ -28,15 +28,15 @@ from cfngen.review.formats.scope import scope
 from cfngen.review.formats.verdict import CALM, CAREFUL, GRAVE, gravity, summary, verdict
 from cfngen.review.model import Kind, Review, StackReview
 
-_Because = Callable[[Told], str]
+_ReasonLines = Callable[[GroupedFinding], str]
 
 MARKER = "<!-- cfngen review -->"  # by which a later comment finds the one to replace
 SYMBOLS = {GRAVE: "⛔", CAREFUL: "⚠️", CALM: "✅"}
-LEAST = 1000  # characters that the verdict and what is said of the rest need at least
-AT_THE_END = 200  # of them for what did not fit
-SCOPE = 8000  # of them for what was compared and what was not, where there is room ...
-LITTLE_SCOPE = 200  # ... and where not
-MESSAGES = (1000, 160)  # characters of a finding's message, where there is room and where not
+MIN_LIMIT = 1000  # characters that the verdict and what is said of the rest need at least
+RESERVED_FOR_END = 200  # of them for what did not fit
+MAX_SCOPE = 8000  # of them for what was compared and what was not, where there is room ...
+MAX_SHORT_SCOPE = 200  # ... and where not
+MAX_MESSAGE = (1000, 160)  # characters of a finding's message, where there is room and where not
 LEGEND = "An arrow leads from a resource to what it refers to."
 
 
@@ -46,20 +46,20 @@ def as_markdown(review: Review, limit: int) -> str:
     The findings of every template stay as long as there is room for them. Details go first, the
     biggest before the smaller; what was left out is said where it is missing.
     """
-    limit = max(limit, LEAST)
+    limit = max(limit, MIN_LIMIT)
     comment = _Comment(review)
     text = comment.text()
     while units(text) >= limit and comment.drop(units(text) - limit):
         text = comment.text()
     if units(text) >= limit:
-        text = comment.without_details(MESSAGES[0])
+        text = comment.without_details(MAX_MESSAGE[0])
     if units(text) >= limit:
-        text = comment.without_details(MESSAGES[1])
+        text = comment.without_details(MAX_MESSAGE[1])
     return text if units(text) < limit else comment.cut(limit)
 
 
 class _Comment:
-    """One comment, of which details can be dropped."""
+    """One comment, whose details can be dropped."""
 
     def __init__(self, review: Review) -> None:
         self.review = review
@@ -68,19 +68,21 @@ class _Comment:
         self.dropped: dict[int, list[Piece]] = {number: [] for number in self.details}
         flowchart = mermaid(picture(self.stacks))
         self.picture = f"{fenced(flowchart, 'mermaid')}\n_{LEGEND}_\n" if flowchart else ""
-        self.found = told(review.stacks, review.unknowns)
+        self.findings = grouped_findings(review.stacks, review.unknowns)
 
     def text(self) -> str:
         """Return the comment with the details that are left."""
         folds = [self.fold(number, stack) for number, stack in enumerate(self.stacks)]
         running = [stack for stack in self.stacks if stack.kind is Kind.CHANGED]
-        signs = f"_Signs: {prose(words)}_\n" if (words := legend(running)) else ""
-        table = self.table(MESSAGES[0], self.because)
+        signs = f"_Signs: {prose(signs_legend)}_\n" if (signs_legend := legend(running)) else ""
+        table = self.table(MAX_MESSAGE[0], self.reason_lines)
         return "\n".join([*self.head(), *table, self.picture, signs, *folds]).rstrip() + "\n"
 
     def drop(self, excess: int) -> bool:
-        """Drop the biggest details, as much as is too much; tell whether there was anything."""
-        left = [(number, piece) for number, found in self.details.items() for piece in found]
+        """Drop the biggest details until `excess` characters are saved; whether there were any."""
+        left = [
+            (number, piece) for number, pieces_left in self.details.items() for piece in pieces_left
+        ]
         left.sort(key=lambda pair: (-units(pair[1].text), pair[0]))
         for number, piece in left:
             if excess < 0:
@@ -90,10 +92,15 @@ class _Comment:
             excess -= units(piece.text)
         return bool(left)
 
-    def without_details(self, most: int) -> str:
-        """Return the comment with all findings, and templates in a line each."""
-        because = self.because if most == MESSAGES[0] else _nothing
-        lines = [*self.head(), *self.table(most, because), *map(_bullet, self.stacks), ""]
+    def without_details(self, max_message: int) -> str:
+        """Return the comment with all findings, and one line for each template."""
+        reason_lines = self.reason_lines if max_message == MAX_MESSAGE[0] else _no_reason
+        lines = [
+            *self.head(),
+            *self.table(max_message, reason_lines),
+            *map(_bullet, self.stacks),
+            "",
+        ]
         return "\n".join([*lines, "_Details did not fit into this comment._"]) + "\n"
 
     def cut(self, limit: int) -> str:
@@ -101,14 +108,14 @@ class _Comment:
 
         Where not even the lines have room, the gravest are those that stay.
         """
-        head = "\n".join(self.head(LITTLE_SCOPE))
-        heading, rule, *rows = self.table(MESSAGES[1], _nothing) or ["", ""]
+        head = "\n".join(self.head(MAX_SHORT_SCOPE))
+        heading, rule, *rows = self.table(MAX_MESSAGE[1], _no_reason) or ["", ""]
         rows = rows[:-1]  # without the empty line at the end
-        room = limit - units(f"{head}\n{heading}\n{rule}\n") - AT_THE_END
+        available = limit - units(f"{head}\n{heading}\n{rule}\n") - RESERVED_FOR_END
         bullets = [*map(_bullet, self.stacks)]
-        lines = cut_lines(bullets, room)
-        room -= sum(units(line) + 1 for line in lines)
-        findings = cut_lines(rows, room) if len(lines) == len(bullets) else []
+        lines = cut_lines(bullets, available)
+        available -= sum(units(line) + 1 for line in lines)
+        findings = cut_lines(rows, available) if len(lines) == len(bullets) else []
         missing = [
             counted(number, noun)
             for number, noun in (
@@ -121,43 +128,43 @@ class _Comment:
         end = f"_Details, {' and '.join(missing)} did not fit into this comment._"
         return "\n".join([head, *table, *lines, "", end]) + "\n"
 
-    def head(self, room: int = SCOPE) -> Iterator[str]:
-        """Yield the verdict and what was compared, in so many characters at the most."""
+    def head(self, max_scope: int = MAX_SCOPE) -> Iterator[str]:
+        """Yield the verdict and what was compared, in at most some characters."""
         review = self.review
         symbol = SYMBOLS[gravity(review.findings)]
         yield MARKER
         yield f"### {symbol} {verdict(review)}"
         yield ""
-        phrases = [prose(phrase, MESSAGES[0]) for phrase in scope(review)]
-        kept = cut_lines(phrases, room)
+        phrases = [prose(phrase, MAX_MESSAGE[0]) for phrase in scope(review)]
+        kept = cut_lines(phrases, max_scope)
         missing = len(phrases) - len(kept)
         rest = [f"{missing} more about what was compared did not fit"] if missing else []
         yield " · ".join([f"{code(review.base)} → {code(review.head)}", *kept, *rest])
         yield ""
 
-    def table(self, most: int, because: _Because) -> list[str]:
+    def table(self, max_message: int, reason_lines: _ReasonLines) -> list[str]:
         """Return the findings about stacks that run, gravest first; nothing if there are none.
 
         The names of their templates stand there if there are several.
         """
-        if not self.found:
+        if not self.findings:
             return []
         several = len(self.review.stacks) > 1
         lines = ["|  | what | why |", "|---|---|---|"]
         if several:
             lines = ["|  | template | what | why |", "|---|---|---|---|"]
-        for one in self.found:
-            symbol = SYMBOLS[GRAVE if one.grave else CAREFUL]
-            cells = [f"{symbol} {one.label}"]
-            cells += [_names(one.stacks)] if several else []
-            cells += [code(one.subject), prose(one.message, most) + because(one)]
+        for group in self.findings:
+            symbol = SYMBOLS[GRAVE if group.is_grave else CAREFUL]
+            cells = [f"{symbol} {group.label}"]
+            cells += [_names(group.stacks)] if several else []
+            cells += [code(group.subject), prose(group.message, max_message) + reason_lines(group)]
             lines.append(f"| {' | '.join(cells)} |")
         return [*lines, ""]
 
-    def because(self, one: Told) -> str:
-        """Return the lines below a finding: why, and where."""
-        lines = list(map(linked, reasons(one.finding.because)))
-        for stack, finding in one.places[:MOST_PLACES]:
+    def reason_lines(self, group: GroupedFinding) -> str:
+        """Return the lines below a finding: its reasons and its places."""
+        lines = list(map(linked, reasons(group.finding.reason)))
+        for stack, finding in group.places[:MAX_PLACES]:
             if place := finding_place(finding, stack):
                 side = f" {prose(side)}" if (side := in_base(finding, self.review.base)) else ""
                 origin = f" from {code(origin_place(finding.origin))}" if finding.origin else ""
@@ -166,8 +173,8 @@ class _Comment:
 
     def fold(self, number: int, stack: StackReview) -> str:
         """Return a template's line with its details folded below it."""
-        found, dropped = self.details[number], self.dropped[number]
-        body = [f"{piece.text.rstrip()}\n" for piece in found]
+        pieces_left, dropped = self.details[number], self.dropped[number]
+        body = [f"{piece.text.rstrip()}\n" for piece in pieces_left]
         if dropped:
             names = ", ".join(dict.fromkeys(piece.name for piece in dropped))
             body.append(f"_Did not fit into this comment: {names}._\n")
@@ -180,13 +187,13 @@ class _Comment:
 
 
 def _names(names: Sequence[str]) -> str:
-    more = [f"and {len(names) - MOST_PLACES} more"] if len(names) > MOST_PLACES else []
-    return "<br>".join([*map(code, names[:MOST_PLACES]), *more])
+    more = [f"and {len(names) - MAX_PLACES} more"] if len(names) > MAX_PLACES else []
+    return "<br>".join([*map(code, names[:MAX_PLACES]), *more])
 
 
 def _bullet(stack: StackReview) -> str:
     return f"- {code(stack.name)} {summary(stack)}"
 
 
-def _nothing(_one: Told) -> str:
+def _no_reason(_group: GroupedFinding) -> str:
     return ""

@@ -1,4 +1,4 @@
-"""Text of strangers in GitHub's and GitLab's markdown: no markup, no link, nobody is called."""
+"""Untrusted text in GitHub's and GitLab's markdown: no markup, no links, no mentions."""
 
 from __future__ import annotations
 
@@ -14,33 +14,37 @@ START = re.compile(r"[^\w\s&]|\d+(?=[.)])")
 CALLS = re.compile(r"([@#!%~&$^])(?=[\w\"])|(\bgh-)(?=\d)|(:)(?=//)|(\bwww)(?=\.)", re.IGNORECASE)
 # HTML does not stop addresses from becoming links, as backticks would.
 LINKS = re.compile(r"@(?=\w)|:(?=//)|\bwww(?=\.)", re.IGNORECASE)
-APART = "\u200b"  # a space of no width: what it parts is no longer recognised
+SEPARATOR = "\u200b"  # a space of no width: what it parts is no longer recognised
 # What may stand between backticks as it is; the rest is written as HTML.
 PLAIN = re.compile(r"[^\s`|\\<>&]([^`|\\<>&]*[^\s`|\\<>&])?")
-MOST = 200  # characters of a name or a value
+MAX_CODE = 200  # characters of a name or a value
 
 
-def prose(text: str, most: int = 1000) -> str:
-    """Return a text in which nothing is markup, for a paragraph, a cell or HTML."""
-    told = clipped(visible(text).strip(), most)
-    told = _entities(_apart(CALLS, told))
-    return START.sub(_entity, told, count=1) if START.match(told) else told
+def prose(text: str, max_length: int = 1000) -> str:
+    """Return a text without any markup, for a paragraph, a cell or HTML."""
+    clipped_text = clipped(visible(text).strip(), max_length)
+    clipped_text = _entities(_separated(CALLS, clipped_text))
+    return START.sub(_entity, clipped_text, count=1) if START.match(clipped_text) else clipped_text
 
 
-def code(text: str, most: int = MOST) -> str:
-    """Return a name or a value as code, for a paragraph or a cell; nothing for nothing."""
-    told = clipped(visible(text), most)
-    return f"`{told}`" if PLAIN.fullmatch(told) else folded_code(told, most)
+def code(text: str, max_length: int = MAX_CODE) -> str:
+    """Return a name or a value as code, for a paragraph or a cell; empty for an empty one."""
+    clipped_text = clipped(visible(text), max_length)
+    return (
+        f"`{clipped_text}`"
+        if PLAIN.fullmatch(clipped_text)
+        else folded_code(clipped_text, max_length)
+    )
 
 
-def folded_code(text: str, most: int = MOST) -> str:
+def folded_code(text: str, max_length: int = MAX_CODE) -> str:
     """Return a name or a value as code where HTML stands, as in a `<summary>`."""
-    told = clipped(visible(text), most)
-    return f"<code>{_entities(_apart(LINKS, told))}</code>" if told else ""
+    clipped_text = clipped(visible(text), max_length)
+    return f"<code>{_entities(_separated(LINKS, clipped_text))}</code>" if clipped_text else ""
 
 
 def fenced(text: str, language: str) -> str:
-    """Return lines as a block of code, within a fence that they cannot end."""
+    """Return lines as a block of code, within a fence that they cannot close."""
     body = "\n".join(visible_lines(text))
     runs = [len(run) for run in re.findall("`+", body)]
     fence = "`" * max(3, *(run + 1 for run in runs)) if runs else "```"
@@ -48,23 +52,23 @@ def fenced(text: str, language: str) -> str:
 
 
 def units(text: str) -> int:
-    """Return how long a text is where characters beyond 16 bits count twice, as in a browser."""
+    """Return the length of a text in UTF-16 code units, as browsers count."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def cut_lines(lines: Sequence[str], room: int) -> list[str]:
-    """Return as many of the first lines as there is room for, with their ends."""
+def cut_lines(lines: Sequence[str], available: int) -> list[str]:
+    """Return as many of the first lines as fit into some characters, with their ends."""
     kept = []
     for line in lines:
-        room -= units(line) + 1
-        if room < 0:
+        available -= units(line) + 1
+        if available < 0:
             break
         kept.append(line)
     return kept
 
 
-def _apart(what: re.Pattern[str], text: str) -> str:
-    return what.sub(lambda match: match[0] + APART, text)
+def _separated(what: re.Pattern[str], text: str) -> str:
+    return what.sub(lambda match: match[0] + SEPARATOR, text)
 
 
 def _entities(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Words for what a review tells, the same in every format that people read."""
+"""Phrases for what a review reports, the same in every format that people read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cfngen.review.model import (
     Finding,
     Grant,
     Kind,
-    PowerChange,
+    PermissionChange,
     ResourceChange,
     StackReview,
 )
@@ -29,8 +29,8 @@ REPLACED = {Certainty.WILL: "-/+", Certainty.MAY: "-/+?"}
 REFUSED = "!"
 # What each sign means, in the order in which they are counted.
 LEGEND = {
-    REFUSED: "refused", "-/+": "replaced", "-/+?": "maybe replaced", "-": "removed", "+": "added",
-    "~": "changed in place", "→": "follows what it refers to",
+    REFUSED: "refused", "-/+": "replaced", "-/+?": "possibly replaced", "-": "removed",
+    "+": "added", "~": "changed in place", "→": "affected by a replacement",
 }  # fmt: skip
 SECTIONS = ("Parameters", "Outputs", "Conditions", "Mappings", "Rules")
 STAYS = "stays in the account"  # what the note of a removed resource says that is kept
@@ -47,21 +47,21 @@ def sign(change: ResourceChange | EntryChange) -> str:
 
 
 def signs(stack: StackReview) -> list[tuple[str, int]]:
-    """Return which signs the resources of a template have, and how many have each."""
-    found = [sign(change) for change in stack.resources]
-    return [(mark, found.count(mark)) for mark in LEGEND if mark in found]
+    """Return the signs of the resources of a template, and the number of each."""
+    marks = [sign(change) for change in stack.resources]
+    return [(mark, marks.count(mark)) for mark in LEGEND if mark in marks]
 
 
 def changed_signs(stack: StackReview) -> str:
-    """Return how many resources come, go and change, as `-1 +2 ~3`; nothing if none does."""
+    """Return how many resources are removed, added and changed, as `-1 +2 ~3`."""
     return " ".join(f"{mark}{number}" for mark, number in signs(stack))
 
 
 def legend(stacks: Sequence[StackReview]) -> str:
-    """Return what the signs mean that resources and entries of some templates have."""
+    """Return what the signs mean that are used for some templates."""
     used = {sign(change) for stack in stacks for change in stack.resources}
     used |= {sign(entry) for stack in stacks for entry in stack.entries}
-    return " · ".join(f"{mark} {words}" for mark, words in LEGEND.items() if mark in used)
+    return " · ".join(f"{mark} {meaning}" for mark, meaning in LEGEND.items() if mark in used)
 
 
 def is_retyped(change: ResourceChange) -> bool:
@@ -70,90 +70,95 @@ def is_retyped(change: ResourceChange) -> bool:
 
 
 def is_kept(change: ResourceChange) -> bool:
-    """Whether a resource that is removed only leaves its stack."""
+    """Whether a removed resource only leaves its stack, and is kept."""
     return change.kind is Kind.REMOVED and STAYS in change.note
 
 
-def happening(change: ResourceChange) -> str:
+def outcome(change: ResourceChange) -> str:
     """Return what happens to a resource, in a few words."""
     if is_kept(change):
         return visible(change.note)
-    words = _happening(change)
-    return f"{words}; {visible(change.note)}" if change.note else words
+    phrase = _outcome(change)
+    return f"{phrase}; {visible(change.note)}" if change.note else phrase
 
 
-def _happening(change: ResourceChange) -> str:
+def _outcome(change: ResourceChange) -> str:
     if is_retyped(change):
         return f"refused: was {visible(change.type_before)}"
     if change.kind in (Kind.ADDED, Kind.REMOVED):
         return change.kind.value
-    words = {
+    phrase = {
         Certainty.WILL: "will be replaced",
         Certainty.MAY: "may be replaced",
         Certainty.NO: "changed in place",
     }[change.replacement]
     if change.kind is not Kind.AFFECTED:
-        return words
-    followed = ", ".join(_followed(change)) or "what it refers to"
+        return phrase
+    followed = ", ".join(_followed(change)) or "a replacement"
     if change.replacement is Certainty.NO:
-        return f"follows {followed}"
-    return f"{words}, following {followed}"
+        return f"affected by {followed}"
+    return f"{phrase}, following {followed}"
 
 
 def _followed(change: ResourceChange) -> list[str]:
-    """Return the names of what a resource refers to that is replaced."""
+    """Return the names of the replaced resources that a resource refers to."""
     notes = (FOLLOWS.fullmatch(detail.note) for detail in change.properties)
-    names = [visible(name) for found in notes if found for name in found[1].split(", ")]
+    names = [visible(name) for match in notes if match for name in match[1].split(", ")]
     return list(dict.fromkeys(names))
 
 
-def grant_words(grant: Grant, holder: str = "", most: int = 1000) -> str:
-    """Return who · which actions · on what · under which condition; at most so many actions.
+def grant_phrase(grant: Grant, attached_to: str = "", max_actions: int = 1000) -> str:
+    """Return a grant as principal · actions · resource · condition; at most some actions.
 
-    What has the policy itself, `holder`, is not named again.
+    `attached_to`, which has the policy itself, is not repeated.
     """
     actions = [visible(action) for action in grant.actions]
-    named = ", ".join(actions[:most])
-    if len(actions) > most:
-        named += f" and {len(actions) - most} more"
+    named = ", ".join(actions[:max_actions])
+    if len(actions) > max_actions:
+        named += f" and {len(actions) - max_actions} more"
     if grant.count > len(actions):
         named += f" ({counted(grant.count, 'action')})"
-    who = "" if grant.who == holder else visible(grant.who)
-    on = "" if grant.on == holder else visible(grant.on)
-    words = " · ".join(part for part in (who, named, on, visible(grant.condition)) if part)
+    principal = "" if grant.principal == attached_to else visible(grant.principal)
+    resource = "" if grant.resource == attached_to else visible(grant.resource)
+    phrase = " · ".join(
+        part for part in (principal, named, resource, visible(grant.condition)) if part
+    )
     if grant.effect == "Allow":
-        return words
-    return f"{'denied' if grant.effect == 'Deny' else visible(grant.effect)}: {words}"
+        return phrase
+    return f"{'denied' if grant.effect == 'Deny' else visible(grant.effect)}: {phrase}"
 
 
-def grant_lines(power: PowerChange, most: int = 1000) -> list[tuple[str, str]]:
-    """Return what came to a policy and went from it: a sign, + or -, and words.
+def grant_lines(change: PermissionChange, max_actions: int = 1000) -> list[tuple[str, str]]:
+    """Return the grants that a policy gained and lost: a sign, + or -, and a phrase.
 
-    Who gains by a sentence that denies gains by its going away.
+    Removing a statement that denies something is a gain.
     """
     return [
-        (mark if grant.effect == "Allow" else other, grant_words(grant, power.holder, most))
-        for mark, other, grants in (("+", "-", power.gained), ("-", "+", power.lost))
+        (
+            mark if grant.effect == "Allow" else other,
+            grant_phrase(grant, change.attached_to, max_actions),
+        )
+        for mark, other, grants in (("+", "-", change.gained), ("-", "+", change.lost))
         for grant in grants
     ]
 
 
-def power_words(power: PowerChange, kind: Kind = Kind.CHANGED) -> str:
-    """Return whose permissions they are and how they have changed, without the holder's name."""
-    of = {
+def permission_phrase(change: PermissionChange, kind: Kind = Kind.CHANGED) -> str:
+    """Return what kind of permissions changed and how, without what they are attached to."""
+    policies = {
         "permissions": "what it may do",
         "trust": "who may assume it",
         "resource": "who may use it",
     }
-    what = of.get(power.policy, visible(power.policy))
+    subject = policies.get(change.policy, visible(change.policy))
     if kind is Kind.ADDED:  # nothing was there that could be broadened
-        return what
-    same = "the same in other words" if power.extent is Extent.SAME else power.extent.value
-    return f"{what}: {same}"
+        return subject
+    same = "the same, written differently" if change.extent is Extent.SAME else change.extent.value
+    return f"{subject}: {same}"
 
 
 def finding_subject(finding: Finding) -> str:
-    """Return what a finding is about: a logical ID, and a property if the message names none."""
+    """Return what a finding is about: a logical ID, and a property not in the message."""
     path = f".{finding.path}" if finding.path and finding.path not in finding.message else ""
     return visible(f"{finding.subject}{path}")
 
@@ -169,12 +174,12 @@ def origin_place(origin: Origin) -> str:
 
 
 def in_base(finding: Finding, base: str) -> str:
-    """Return ` in BASE` for a line that head does not have, nothing for one that it has."""
+    """Return ` in BASE` for a line that only base has; empty for one that head has."""
     return f" in {visible(base)}" if finding.side == "base" and finding.line > 0 else ""
 
 
-def payload_words(name: str, resource: str, path: str) -> str:
-    """Return what a payload is called, and where it is as far as its name does not say so."""
+def payload_title(name: str, resource: str, path: str) -> str:
+    """Return the name of a payload, and its property if the name does not contain that."""
     place = path if name.startswith(f"{resource}/") else f"{resource}.{path}"
     return visible(name if name in (place, f"{resource}/{path}") else f"{name} · {place}")
 
@@ -183,8 +188,8 @@ def entries_by_section(stack: StackReview) -> Iterator[tuple[str, list[EntryChan
     """Yield the sections beside Resources that have changes, in a template's order."""
     names = [*SECTIONS, *(e.section for e in stack.entries if e.section not in SECTIONS)]
     for section in dict.fromkeys(names):
-        if found := [entry for entry in stack.entries if entry.section == section]:
-            yield section, found
+        if entries := [entry for entry in stack.entries if entry.section == section]:
+            yield section, entries
 
 
 def counted(number: int, noun: str) -> str:

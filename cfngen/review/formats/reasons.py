@@ -1,4 +1,4 @@
-"""Reasons in words: what a schema's keyword says, with the keyword and AWS's page beside it."""
+"""Reasons as phrases: what a keyword of a schema means, with the keyword and its page."""
 
 from __future__ import annotations
 
@@ -23,20 +23,20 @@ SCHEMA = re.compile(
     r"((?:\w+::)+\w+ (?:(\w+Properties|primaryIdentifier|refuses) )?/properties/([\w/*.-]+))"
     r"(?:: (\S+))?"
 )
-SAID = {
-    "createOnlyProperties": "{} cannot change in place",
-    "conditionalCreateOnlyProperties": "{} can change in place only sometimes",
-    "primaryIdentifier": "{} is what the resource is known by",
-    "refuses": "{} cannot change once the resource exists",
+SCHEMA_PHRASES = {
+    "createOnlyProperties": "{} cannot be changed in place",
+    "conditionalCreateOnlyProperties": "{} can only sometimes be changed in place",
+    "primaryIdentifier": "{} identifies the resource",
+    "refuses": "{} cannot be changed once the resource exists",
 }
-APART = "; "  # between several reasons of one finding
+SEPARATOR = "; "  # between several reasons of one finding
 
 
 @dataclass(frozen=True)
 class Reason:
-    """Why a verdict is as it is: words, and a page of AWS's documentation; either may be empty."""
+    """The reason for a verdict: a phrase and a page of the AWS documentation, if any."""
 
-    words: str
+    text: str
     page: str = ""
 
     @property
@@ -45,57 +45,63 @@ class Reason:
         return self.page.rpartition("/")[2].removesuffix(".html")
 
 
-def reasons(because: str) -> list[Reason]:
-    """Return the reasons of a finding, the raw one in brackets where there are better words."""
-    parts = because.split(APART)
+def reasons(reason: str) -> list[Reason]:
+    """Return the reasons of a finding; raw schema paths get a phrase before them."""
+    parts = reason.split(SEPARATOR)
     if not all(map(SCHEMA.fullmatch, parts)):
-        parts = [because] if because else []
+        parts = [reason] if reason else []
     return list(dict.fromkeys(map(_reason, parts)))
 
 
-def _reason(because: str) -> Reason:
-    found = PAGE.fullmatch(because)
-    words, page = (found[1].rstrip(": "), found[2]) if found else (because, "")
-    known = SCHEMA.fullmatch(words)
-    if known:
-        path = known[3].replace("/*", "[]").replace("/", ".")
-        said = SAID.get(known[2] or "", "a change of {} is more than one in place")
-        words = f"{said.format(path)} ({words})"
-    return Reason(visible(words), page)
+def _reason(reason: str) -> Reason:
+    match = PAGE.fullmatch(reason)
+    text, page = (match[1].rstrip(": "), match[2]) if match else (reason, "")
+    schema_match = SCHEMA.fullmatch(text)
+    if schema_match:
+        path = schema_match[3].replace("/*", "[]").replace("/", ".")
+        phrase = SCHEMA_PHRASES.get(schema_match[2] or "", "a change to {} is not made in place")
+        text = f"{phrase.format(path)} ({text})"
+    return Reason(visible(text), page)
 
 
-def told_reasons(stack: StackReview) -> frozenset[str]:
+def reported_reasons(stack: StackReview) -> frozenset[str]:
     """Return the reasons that a template's findings give, which details need not repeat."""
-    given = (finding.because for finding in stack.findings)
-    return frozenset(part for because in given for part in (because, *because.split(APART)))
+    given = (finding.reason for finding in stack.findings)
+    return frozenset(part for reason in given for part in (reason, *reason.split(SEPARATOR)))
 
 
-def own_reasons(change: ResourceChange, told: frozenset[str]) -> list[Reason]:
-    """Return the reasons for what happens to a resource that nothing else gives."""
-    given = {detail.because for detail in (*change.properties, *change.attributes)} | told
-    left = [because for because in change.because if because not in given]
+def unreported_reasons(change: ResourceChange, reported: frozenset[str]) -> list[Reason]:
+    """Return the reasons of a resource change that neither details nor findings give."""
+    detail_reasons = {
+        detail.reason for detail in (*change.properties, *change.attributes)
+    } | reported
+    left = [reason for reason in change.reasons if reason not in detail_reasons]
     return [reason for because in left for reason in reasons(because)]
 
 
-def remarks(detail: Detail, told: frozenset[str] = frozenset()) -> list[str]:
-    """Return what there is to say of a detail beside its values."""
-    words = {Certainty.WILL: "replaces it", Certainty.MAY: "may replace it", Certainty.NO: ""}
-    why = [] if detail.because in told else reasons(detail.because)
-    said = [words[detail.replacement], *(_written(reason) for reason in why), visible(detail.note)]
-    return [part for part in said if part]
+def detail_notes(detail: Detail, reported: frozenset[str] = frozenset()) -> list[str]:
+    """Return the notes on a detail beside its values."""
+    phrases = {Certainty.WILL: "replaces it", Certainty.MAY: "may replace it", Certainty.NO: ""}
+    shown_reasons = [] if detail.reason in reported else reasons(detail.reason)
+    notes = [
+        phrases[detail.replacement],
+        *(_with_page(reason) for reason in shown_reasons),
+        visible(detail.note),
+    ]
+    return [part for part in notes if part]
 
 
 def entry_note(entry: EntryChange) -> str:
-    """Return what is said of an entry, unless each of its details says the same."""
+    """Return the note on an entry; empty if each of its details has the same."""
     notes = {detail.note for detail in entry.details}
     return "" if notes == {entry.note} else visible(entry.note)
 
 
-def _written(reason: Reason) -> str:
-    return ": ".join(part for part in (reason.words, reason.page) if part)
+def _with_page(reason: Reason) -> str:
+    return ": ".join(part for part in (reason.text, reason.page) if part)
 
 
 def pages(findings: Iterable[Finding]) -> dict[str, int]:
-    """Return a number for each page that findings rest on, in their order."""
-    every = (reason.page for finding in findings for reason in reasons(finding.because))
+    """Return a number for each page that findings refer to, in their order."""
+    every = (reason.page for finding in findings for reason in reasons(finding.reason))
     return {page: number for number, page in enumerate(dict.fromkeys(filter(None, every)), 1)}

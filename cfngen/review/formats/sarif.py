@@ -14,25 +14,25 @@ from cfngen.review.formats.scope import scope
 from cfngen.review.formats.verdict import is_grave, ordered, verdict
 from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, StackReview
 
-MOST = 5000  # results; GitHub shows no more of them
+MAX_RESULTS = 5000  # results; GitHub shows no more of them
 # A rule for each concern: what it is called, and what to do about it.
 RULES = {
     Concern.REFUSED: (
         "CloudFormation will refuse the deployment",
         (
-            "The stack that is running cannot be updated to this template as it stands. Some is"
-            " refused before anything starts: a parameter without a value, a capability that is"
-            " not named, a logical ID that changes its type. Some is refused on the way, and the"
-            " stack rolls back: a resource that has to be replaced and keeps its given name, an"
-            " export that another stack imports and that goes away or changes. The message says"
-            " which it is; what cannot be given to the command takes a logical ID or a name of its"
-            " own, or two deployments."
+            "The running stack cannot be updated to this template as it stands. Some changes are"
+            " refused before the update starts: a parameter without a value, a capability that is"
+            " not acknowledged, a logical ID that changes its type. Others fail during the update,"
+            " which is then rolled back: a resource that must be replaced but keeps its custom"
+            " name, an export that another stack imports and that is removed or changed. The"
+            " message says which case it is. Pass what is missing to the deploy command, choose"
+            " another name or logical ID, or split the change into two deployments."
         ),
     ),
     Concern.DATA: (
         "Data is at risk",
         (
-            "A resource that holds data is removed or replaced, and nothing keeps the old one."
+            "A resource that holds data is removed or replaced, and the old one is not retained."
             " Set DeletionPolicy and UpdateReplacePolicy to Retain or Snapshot in a deployment"
             " before this one, or move the data first."
         ),
@@ -40,25 +40,25 @@ RULES = {
     Concern.REPLACE: (
         "A resource is replaced",
         (
-            "CloudFormation makes a new resource and deletes the old one; what refers to it"
-            " changes with it, its physical ID and what is not in the template are lost. The"
-            " reason names the property in the resource type's schema."
+            "CloudFormation creates a new resource and deletes the old one. Whatever refers to it"
+            " changes as well; its physical ID and all that is not in the template are lost. The"
+            " reason names the property in the schema of the resource type."
         ),
     ),
     Concern.BROADEN: (
         "Somebody may do more than before",
         (
-            "A policy allows or a trust admits what it did not before, or something has become"
-            " reachable from the internet. See to it that this is what the change is about."
+            "A policy or a role's trust policy allows what it did not allow before, or something"
+            " has become reachable from the internet. Check that this is the purpose of the change."
         ),
     ),
     Concern.UNKNOWN: (
         "A change could hide in what was not compared",
         (
-            "A template, or a part of one, could not be compared: it is a link or a special file,"
-            " is fetched from elsewhere, or is made by a macro, and it is not the same on both"
-            " sides. Put it where the review can read it, look at it by yourself, or accept the"
-            " part by its name under [review] in the manifest, with a reason."
+            "A template, or a part of one, could not be compared: it is a symlink or a special"
+            " file, is fetched from elsewhere, or is the output of a macro, and it differs between"
+            " the two sides. Put it where the review can read it, review it yourself, or accept"
+            " the part by its name under [review] in the manifest, with a reason."
         ),
     ),
 }
@@ -69,15 +69,16 @@ def as_sarif(review: Review, version: str) -> str:
 
     The identity of a result is its template, concern, subject and property, not its line.
     """
-    found = ordered(review.stacks, review.unknowns)
+    findings = ordered(review.stacks, review.unknowns)
     driver: dict[str, Any] = {"rules": [_rule(concern) for concern in RULES]}
     if version:
         driver["version"] = version
     seen: Counter[str] = Counter()
-    results = [_result(stack, finding, review, seen) for stack, finding in found[:MOST]]
+    results = [_result(stack, finding, review, seen) for stack, finding in findings[:MAX_RESULTS]]
     notes = [("note", f"{phrase}.") for phrase in (verdict(review), *scope(review))]
-    if len(found) > MOST:
-        text = f"{counted(len(found) - MOST, 'finding')} more, the least grave, are left out."
+    if len(findings) > MAX_RESULTS:
+        rest = counted(len(findings) - MAX_RESULTS, "more finding")
+        text = f"{rest}, the least severe, not listed."
         notes.append(("warning", text))
     notifications = [{"level": level, "message": {"text": text}} for level, text in notes]
     ran = {"executionSuccessful": True, "toolExecutionNotifications": notifications}
@@ -90,7 +91,7 @@ def rule_id(concern: Concern) -> str:
 
 
 def level(finding: Finding) -> str:
-    """Return how grave a finding is in SARIF's words."""
+    """Return the SARIF level of a finding."""
     if is_grave(finding):
         return "error"
     certain = finding.certainty is Certainty.WILL
@@ -117,7 +118,7 @@ def _result(
 ) -> dict[str, Any]:
     # A line of base is none of head's: the file's first line stands for what is no longer there.
     gone = finding.side == "base" and stack.kind is Kind.CHANGED
-    line = finding.near if gone else finding.line
+    line = finding.nearest_head_line if gone else finding.line
     name = f"{finding.subject}.{finding.path}" if finding.path else finding.subject
     qualified = f"{stack.name}/{finding.section}/{name}"
     result = {
@@ -144,10 +145,10 @@ def _message(finding: Finding, review: Review) -> str:
     text = f"{visible(finding.subject)}: {visible(finding.message)}"
     if finding.certainty is Certainty.MAY:
         text += " (depends on what is deployed)"
-    for reason in reasons(finding.because):
-        text += f". {': '.join(part for part in (reason.words, reason.page) if part)}"
+    for reason in reasons(finding.reason):
+        text += f". {': '.join(part for part in (reason.text, reason.page) if part)}"
     if finding.side == "base":
-        text += f". It stood on line {max(finding.line, 1)} in {visible(review.base)}"
+        text += f". It was on line {max(finding.line, 1)} in {visible(review.base)}"
     text = text.replace("](", "] (")  # would be a link
     return text + ("" if text.endswith((".", "!")) else ".")
 

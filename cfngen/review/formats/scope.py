@@ -1,4 +1,4 @@
-"""What a review compared and what it did not, in words that every format has."""
+"""What a review compared and what it did not, as phrases for every format."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from cfngen.review.formats.columns import visible
 from cfngen.review.formats.phrases import counted
 from cfngen.review.model import LeftOut, Review
 
-MOST_NAMED = 5
+MAX_NAMED = 5
 SIDES = {"base": " in {base}", "head": " in {head}", "both": ""}
 
 
 def scope(review: Review) -> list[str]:
-    """Return what a review is about beside its stacks, a phrase each; names are made visible."""
+    """Return what a review compared and what it left out, one phrase each, made visible."""
     return list(_phrases(review))
 
 
@@ -24,11 +24,11 @@ def _phrases(review: Review) -> Iterator[str]:
     if about.opaque:
         parts = "part is" if len(about.opaque) == 1 else "parts are"
         yield (
-            f"{len(about.opaque)} {parts} the same on both sides and not looked into"
+            f"{len(about.opaque)} {parts} the same on both sides and not inspected"
             f" ({_named(about.opaque)})"
         )
     for name, reason in about.accepted:
-        yield f"{visible(name)} is accepted without a look into it: {visible(reason)}"
+        yield f"{visible(name)} is accepted without inspection: {visible(reason)}"
     groups: dict[str, list[LeftOut]] = {}
     for left in about.left_out:
         groups.setdefault(left.reason, []).append(left)
@@ -43,5 +43,5 @@ def _with_side(left: LeftOut, review: Review) -> str:
 
 
 def _named(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(map(visible, names[:MOST_NAMED])) + more
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return ", ".join(map(visible, names[:MAX_NAMED])) + more

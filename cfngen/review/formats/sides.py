@@ -1,4 +1,4 @@
-"""Both values of what changed, side by side, as items of a list, or as lines of a diff."""
+"""Both values of a change: side by side, as list items, or as a diff."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cfngen.cloudformation.values import canonical, readable, shown
-from cfngen.review.formats.columns import LONG, value, visible, visible_lines
+from cfngen.review.formats.columns import MAX_INLINE, one_line_value, visible, visible_lines
 from cfngen.review.model import MISSING, Detail
 
 INDENT = "  "
@@ -18,54 +18,56 @@ NONE = "(none)"
 
 @dataclass(frozen=True)
 class Items:
-    """What went from a list and what came to it, each on one line; how many stayed."""
+    """The items removed from a list and added to it, each on one line; how many are unchanged."""
 
     gone: tuple[str, ...]
     new: tuple[str, ...]
     kept: int
 
 
-def side(found: Any) -> str:
+def side(value: Any) -> str:
     """Return one side of a change on one line; `(none)` where there is nothing."""
-    return NONE if found is MISSING else value(found)
+    return NONE if value is MISSING else one_line_value(value)
 
 
 def is_same(detail: Detail) -> bool:
-    """Whether the value is the same on both sides, and only what it refers to is not."""
+    """Whether the value is the same on both sides, and only what it refers to differs."""
     return detail.before is not MISSING and detail.before == detail.after
 
 
 def is_long(detail: Detail) -> bool:
     """Whether the values of a detail need lines of their own."""
     return any(
-        len(shown(found)) > LONG or (isinstance(found, str) and "\n" in found)
-        for found in (detail.before, detail.after)
-        if found is not MISSING
+        len(shown(value)) > MAX_INLINE or (isinstance(value, str) and "\n" in value)
+        for value in (detail.before, detail.after)
+        if value is not MISSING
     )
 
 
 def items(detail: Detail) -> Items | None:
-    """Return what came to a list of plain values and went from it; nothing if it is no such list.
+    """Return the items added to and removed from a list of plain values; `None` for other values.
 
-    One value that stands for a list of one is such a list, too.
+    A single value in place of a list counts as a list of one.
     """
     sides = (detail.before, detail.after)
-    if MISSING in sides or not any(isinstance(found, list) for found in sides):
+    if MISSING in sides or not any(isinstance(value, list) for value in sides):
         return None
-    before, after = ([*found] if isinstance(found, list) else [found] for found in sides)
+    before, after = ([*value] if isinstance(value, list) else [value] for value in sides)
     if any(isinstance(item, dict | list) for item in (*before, *after)):
         return None
-    old, new = (Counter(map(canonical, found)) for found in (before, after))
+    old, new = (Counter(map(canonical, value)) for value in (before, after))
     gone, come = _left(before, new), _left(after, old)
     if not gone and not come:  # only their order is different
         return None
-    return Items(tuple(map(value, gone)), tuple(map(value, come)), len(before) - len(gone))
+    return Items(
+        tuple(map(one_line_value, gone)), tuple(map(one_line_value, come)), len(before) - len(gone)
+    )
 
 
-def _left(found: list[Any], other: Counter[str]) -> list[Any]:
+def _left(items: list[Any], other: Counter[str]) -> list[Any]:
     there = Counter(other)
     left = []
-    for item in found:
+    for item in items:
         key = canonical(item)
         there[key] -= 1
         if there[key] < 0:
@@ -75,25 +77,25 @@ def _left(found: list[Any], other: Counter[str]) -> list[Any]:
 
 def difference(detail: Detail) -> list[str]:
     """Return both values of a detail as a unified diff without its header, visible."""
-    before, after = (list(_lines(found)) for found in (detail.before, detail.after))
+    before, after = (list(_lines(lines)) for lines in (detail.before, detail.after))
     diff = difflib.unified_diff(before, after, lineterm="", n=2)
     # Without its first two lines, which name the files, and where in them it is.
-    found = [line for line in list(diff)[2:] if not line.startswith("@@ ")]
-    return [f"{line[0]} {line[1:]}" for line in found] or [f"  {line}" for line in after]
+    lines = [line for line in list(diff)[2:] if not line.startswith("@@ ")]
+    return [f"{line[0]} {line[1:]}" for line in lines] or [f"  {line}" for line in after]
 
 
-def _lines(found: Any, start: str = "") -> Iterator[str]:
+def _lines(value: Any, start: str = "") -> Iterator[str]:
     """Yield a value in lines much as YAML has them: a comma at their ends would be a difference."""
-    if found is MISSING:
+    if value is MISSING:
         return
-    if not (isinstance(found, dict | list) and found):
-        yield from _text(found, start)
+    if not (isinstance(value, dict | list) and value):
+        yield from _text(value, start)
         return
     pairs: list[tuple[str, Any]]
-    if isinstance(found, dict):
-        pairs = [(f"{visible(str(key))}:", item) for key, item in found.items()]
+    if isinstance(value, dict):
+        pairs = [(f"{visible(str(key))}:", item) for key, item in value.items()]
     else:
-        pairs = [("-", item) for item in found]
+        pairs = [("-", item) for item in value]
     for head, item in pairs:
         if isinstance(item, dict | list) and item:
             inner = list(_lines(item))
@@ -107,8 +109,8 @@ def _lines(found: Any, start: str = "") -> Iterator[str]:
             yield f"{start}{head} |"
             yield from _text(item, start + INDENT)
         else:
-            yield f"{start}{head} {value(readable(item))}"
+            yield f"{start}{head} {one_line_value(readable(item))}"
 
 
-def _text(found: Any, start: str) -> Iterator[str]:
-    yield from (f"{start}{line}" for line in visible_lines(shown(found)))
+def _text(value: Any, start: str) -> Iterator[str]:
+    yield from (f"{start}{line}" for line in visible_lines(shown(value)))

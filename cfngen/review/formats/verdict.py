@@ -1,4 +1,4 @@
-"""The verdict of a review in one line, and what is counted, once for every format."""
+"""The verdict of a review in one line, and its counts, the same for every format."""
 
 from __future__ import annotations
 
@@ -18,14 +18,17 @@ from cfngen.review.model import (
 
 NOTHING = "Nothing changes for the stacks that are running"
 NO_UPDATE = "No stack is updated"
-NOT_KNOWN = "No change is known"
+NOT_KNOWN = "No change was found"
 ALONE = "No template was compared"
 EMPTY = "Nothing was compared: there is no template on either side"
-STAYS = "its stack stays until somebody deletes it", "their stacks stay until somebody deletes them"
+STACKS_STAY = (
+    "its stack remains until somebody deletes it",
+    "their stacks remain until somebody deletes them",
+)
 SAFE = "nothing is refused, replaced or broadened"
 IN_PLACE, REVISED, LEAVING = "changed in place", "in a new revision", "leaving the stack"
-REFUSED, FOLLOWING = "refused", "following what they refer to"
-WORDS = ("added", "removed", LEAVING, REVISED, IN_PLACE, REFUSED, FOLLOWING)
+REFUSED, FOLLOWING = "refused", "affected by a replacement"
+OUTCOMES = ("added", "removed", LEAVING, REVISED, IN_PLACE, REFUSED, FOLLOWING)
 OPENED = "resource opened to the internet"
 # Worst first.
 GRAVE, CAREFUL, CALM = "grave", "careful", "calm"
@@ -36,7 +39,7 @@ _Subject = tuple[str, str]  # a template's name and a logical ID
 
 
 def verdict(review: Review) -> str:
-    """Return what the reviewer has to know, in one line."""
+    """Return the result of a review in one line."""
     changing = [s for s in review.stacks if s.kind is Kind.CHANGED and not s.empty]
     gone = [s for s in review.stacks if s.kind is Kind.REMOVED]
     heads = []
@@ -44,9 +47,9 @@ def verdict(review: Review) -> str:
     if changing:
         heads.append(f"{counted(len(changing), 'stack')} change{'s' * (len(changing) == 1)}")
     if new := [s for s in review.stacks if s.kind is Kind.ADDED]:
-        heads.append(_there("new", len(new), ", ".join(_holders(new))))
+        heads.append(_templates_clause("new", len(new), ", ".join(_broadened(new))))
     if gone:
-        heads.append(_there("gone", len(gone), STAYS[len(gone) > 1]))
+        heads.append(_templates_clause("removed", len(gone), STACKS_STAY[len(gone) > 1]))
     clauses = ", ".join(_clauses(review.stacks, review.unknowns))
     if changing:
         heads = [heads[0], compared, *heads[1:]]
@@ -60,43 +63,43 @@ def verdict(review: Review) -> str:
     return f"{start}: {clauses}" if clauses else start
 
 
-def _there(word: str, number: int, told: str) -> str:
-    words = f"{counted(number, 'template')} {'is' if number == 1 else 'are'} {word}"
-    return f"{words} ({told})" if told else words
+def _templates_clause(word: str, number: int, details: str) -> str:
+    clause = f"{counted(number, 'template')} {'is' if number == 1 else 'are'} {word}"
+    return f"{clause} ({details})" if details else clause
 
 
 def comparison(unknowns: Sequence[Finding]) -> StackReview:
-    """Return what stands for a template where findings are of none."""
+    """Return the stand-in for a template, for findings that belong to none."""
     return replace(COMPARISON, findings=tuple(unknowns))
 
 
 def summary(stack: StackReview) -> str:
-    """Return what becomes of one template, in one line without its name."""
-    heads = {Kind.ADDED: ["new template"], Kind.REMOVED: ["template is gone"]}.get(stack.kind, [])
+    """Return what happens to one template, in one line without its name."""
+    heads = {Kind.ADDED: ["new template"], Kind.REMOVED: ["template removed"]}.get(stack.kind, [])
     clauses = list(_clauses([stack], alone=True))
-    powers = _holders([stack]) if stack.kind is Kind.ADDED else []
-    return ", ".join([*heads, *powers, *clauses]) or _harmless([stack])
+    broadened = _broadened([stack]) if stack.kind is Kind.ADDED else []
+    return ", ".join([*heads, *broadened, *clauses]) or _harmless([stack])
 
 
 def rank(finding: Finding) -> tuple[int, bool]:
-    """Return what findings are sorted by, the gravest first."""
+    """Return the sort key of a finding, the most severe first."""
     return list(ORDER).index(finding.concern), finding.certainty is not Certainty.WILL
 
 
 def ordered(
     stacks: Sequence[StackReview], unknowns: Sequence[Finding] = ()
 ) -> list[tuple[StackReview, Finding]]:
-    """Return every finding with its template, gravest first, those of stacks that run before.
+    """Return every finding with its template, the most severe first.
 
-    `unknowns` are of no template: they are with an empty one, `COMPARISON`.
+    `unknowns` belong to no template: they come with an empty one, `COMPARISON`.
     """
-    found = [(stack, finding) for stack in stacks for finding in stack.findings]
-    found += [(COMPARISON, finding) for finding in unknowns]
-    return sorted(found, key=lambda pair: (*rank(pair[1]), pair[0].kind is Kind.ADDED))
+    pairs = [(stack, finding) for stack in stacks for finding in stack.findings]
+    pairs += [(COMPARISON, finding) for finding in unknowns]
+    return sorted(pairs, key=lambda pair: (*rank(pair[1]), pair[0].kind is Kind.ADDED))
 
 
 def gravity(findings: Sequence[Finding]) -> str:
-    """Return how grave findings are: `grave`, `careful` or `calm`."""
+    """Return how severe findings are: `grave`, `careful` or `calm`."""
     if any(is_grave(finding) for finding in findings):
         return GRAVE
     return CAREFUL if findings else CALM
@@ -109,10 +112,10 @@ def is_grave(finding: Finding) -> bool:
 
 
 def tally(stacks: Sequence[StackReview], concern: Concern) -> tuple[int, int]:
-    """Return how much a concern is about for certain, and how much more it may be about.
+    """Return how many subjects a concern certainly has, and how many more it may have.
 
     Counted are the stacks that are refused; the resources whose data is at risk, that are
-    replaced, or that a policy or a way in was opened for. What a new template allows is not
+    replaced, or that a policy or an exposure was opened for. What a new template allows is not
     counted: nobody had less before.
     """
     will, may = (
@@ -122,62 +125,64 @@ def tally(stacks: Sequence[StackReview], concern: Concern) -> tuple[int, int]:
 
 
 def _about(stacks: Sequence[StackReview], concern: Concern, certainty: Certainty) -> set[_Subject]:
-    news = concern is Concern.BROADEN
+    broadened = concern is Concern.BROADEN
     return {
         (stack.name, "" if concern is Concern.REFUSED else finding.subject)
         for stack in stacks
         for finding in stack.findings
         if finding.concern is concern
         and finding.certainty is certainty
-        and not (news and stack.kind is Kind.ADDED)
+        and not (broadened and stack.kind is Kind.ADDED)
     }
 
 
 def _clauses(
     stacks: Sequence[StackReview], unknowns: Sequence[Finding] = (), *, alone: bool = False
 ) -> Iterator[str]:
-    """Yield what is grave about templates, the gravest first."""
+    """Yield what is severe about templates, the worst first."""
     will, may = tally(stacks, Concern.REFUSED)
-    for number, words in ((will, "refused"), (may, "may be refused")):
+    for number, phrase in ((will, "refused"), (may, "may be refused")):
         if number:
-            yield words if alone else f"{number} {words}"
+            yield phrase if alone else f"{number} {phrase}"
     will, may = tally(stacks, Concern.DATA)
     if will:
         yield f"data of {counted(will, 'resource')} at risk"
     if may:
         yield (
-            f"of {may} more maybe" if will else f"data of {counted(may, 'resource')} maybe at risk"
+            f"{may} more possibly"
+            if will
+            else f"data of {counted(may, 'resource')} possibly at risk"
         )
     will, may = tally(stacks, Concern.REPLACE)
-    for number, words in ((will, "will be replaced"), (may, "may be replaced")):
+    for number, phrase in ((will, "will be replaced"), (may, "may be replaced")):
         if number:
-            yield f"{counted(number, 'resource')} {words}"
+            yield f"{counted(number, 'resource')} {phrase}"
     running = [stack for stack in stacks if stack.kind is not Kind.ADDED]
-    for words in _holders(running):
-        yield words if words.endswith("internet") else f"{words} broadened"
+    for phrase in _broadened(running):
+        yield phrase if phrase.endswith("internet") else f"{phrase} broadened"
     will, may = tally([*stacks, comparison(unknowns)], Concern.UNKNOWN)
     if will or may:
         yield f"{will + may} unknown"
 
 
-def _holders(stacks: Sequence[StackReview]) -> Iterator[str]:
-    """Yield how much there are findings about: ways in, roles, policies; nothing counts twice."""
-    found = {
+def _broadened(stacks: Sequence[StackReview]) -> Iterator[str]:
+    """Yield how many exposures, roles and policies there are findings about, each counted once."""
+    subjects = {
         (stack.name, finding.subject)
         for stack in stacks
         for finding in stack.findings
         if finding.concern is Concern.BROADEN
     }
-    powers = [(stack.name, power) for stack in stacks for power in stack.powers]
+    changes = [(stack.name, change) for stack in stacks for change in stack.permissions]
     opened = {(s.name, e.resource) for s in stacks for e in s.exposures if e.opened}
-    roles = {(name, p.holder) for name, p in powers if p.policy != "resource"}
-    policies = {(name, p.holder) for name, p in powers if p.policy == "resource"}
+    roles = {(name, p.attached_to) for name, p in changes if p.policy != "resource"}
+    policies = {(name, p.attached_to) for name, p in changes if p.policy == "resource"}
     for noun, those in ((OPENED, opened), ("role", roles), ("resource policy", policies)):
-        if number := len(found & those):
+        if number := len(subjects & those):
             yield _opened(number) if noun == OPENED else counted(number, noun)
-        found -= those
-    if found:
-        yield counted(len(found), "policy")
+        subjects -= those
+    if subjects:
+        yield counted(len(subjects), "policy")
 
 
 def _opened(number: int) -> str:
@@ -186,17 +191,17 @@ def _opened(number: int) -> str:
 
 
 def _harmless(stacks: Sequence[StackReview]) -> str:
-    """Return what changes where nothing is grave."""
-    words = [_word(change) for stack in stacks for change in stack.resources]
-    told = [f"{words.count(word)} {word}" for word in WORDS if word in words]
-    if told:
-        number, _, rest = told[0].partition(" ")
-        return ", ".join([f"{counted(int(number), 'resource')} {rest}", *told[1:]])
+    """Return what changes where nothing is severe."""
+    outcomes = [_outcome(change) for stack in stacks for change in stack.resources]
+    counts = [f"{outcomes.count(outcome)} {outcome}" for outcome in OUTCOMES if outcome in outcomes]
+    if counts:
+        number, _, rest = counts[0].partition(" ")
+        return ", ".join([f"{counted(int(number), 'resource')} {rest}", *counts[1:]])
     sections = dict.fromkeys(entry.section.lower() for stack in stacks for entry in stack.entries)
     return f"no resource, only {' and '.join(sections)}" if sections else "no resource"
 
 
-def _word(change: ResourceChange) -> str:
+def _outcome(change: ResourceChange) -> str:
     if is_retyped(change):
         return REFUSED
     if is_kept(change):

@@ -1,65 +1,78 @@
-"""What may be done after a change that could not be done before it, and the reverse."""
+"""Which permissions a change adds and which it takes away."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from operator import le
 
-from cfngen.review.model import Extent, PowerChange
+from cfngen.review.alternatives import template_order
+from cfngen.review.model import Extent, PermissionChange
 from cfngen.review.permissions.actions import wild_service
-from cfngen.review.permissions.alternatives import ordered
-from cfngen.review.permissions.attachments import Key, Policy, Sides, touched
-from cfngen.review.permissions.comparison import News, grants, news, spelling
-from cfngen.review.permissions.statements import Sentence, allowing
+from cfngen.review.permissions.attachments import Key, Policy, Sides, touched_policies
+from cfngen.review.permissions.comparison import NewStatements, grants, new_statements, spelling
+from cfngen.review.permissions.statements import Statement, described_statement
 from cfngen.review.stack import Stack
 
 # Of what one role may have (AWS page "IAM and AWS STS quotas"), none of these is reached.
-MOST_SENTENCES, MOST_WIDE, MOST_TEXT = 1_500, 100, 200_000
+MAX_STATEMENTS, MAX_SERVICE_WILDCARDS, MAX_TEXT = 1_500, 100, 200_000
 KINDS = ("trust", "permissions", "boundary", "resource")
 
 
-def powers(before: Stack, after: Stack, changed: Collection[str]) -> tuple[PowerChange, ...]:
-    """Return how the powers of everyone whom the changed resources concern are different.
+def permission_changes(
+    before: Stack, after: Stack, changed: Collection[str]
+) -> tuple[PermissionChange, ...]:
+    """Return how the permissions that the changed resources affect are different.
 
-    `changed` are the logical IDs of resources that are not the same. What is compared is what
-    policies mean, each with all other policies of its holder: a sentence is gained if none of
-    `before` says as much. An `Allow` that is new and a `Deny` that is gone are gained, an `Allow`
-    that is gone and a `Deny` that is new are lost. A policy that is only written otherwise is
-    returned as `SAME`.
+    `changed` are the logical IDs of resources that differ. Policies are compared by meaning, each
+    with all other policies of its principal: a statement is gained if no statement of `before`
+    covers it. A new `Allow` and a removed `Deny` are gained, a removed `Allow` and a new `Deny`
+    are lost. A policy that is only written differently is returned as `SAME`.
+
+    >>> from cfngen.cloudformation.sections import Sections
+    >>> text = '''Resources:
+    ...   Read:
+    ...     Type: AWS::IAM::ManagedPolicy
+    ...     Properties:
+    ...       PolicyDocument: {Statement: {Effect: Allow, Action: 's3:%s', Resource: '*'}}
+    ... '''
+    >>> old, new = (Stack(Sections(text % action)) for action in ("GetObject", "PutObject"))
+    >>> (change,) = permission_changes(old, new, ["Read"])
+    >>> change.extent.value, change.gained[0].actions, change.lost[0].actions
+    ('broadened and narrowed', ('s3:PutObject',), ('s3:GetObject',))
     """
-    place = ordered(before, after)
-    found = touched(before, after, set(changed))
-    keys = sorted(found, key=lambda key: (place.get(key[0], 0), KINDS.index(key[1]), key[0]))
-    changes = (_change(key, found[key], before, after) for key in keys)
+    place = template_order(before, after)
+    policies = touched_policies(before, after, set(changed))
+    keys = sorted(policies, key=lambda key: (place.get(key[0], 0), KINDS.index(key[1]), key[0]))
+    changes = (_change(key, policies[key], before, after) for key in keys)
     return tuple(change for change in changes if change)
 
 
-def exceeds(holder: str, old: list[Policy], new: list[Policy]) -> bool:
-    """Whether a holder may do more with some policies than with others."""
-    was, now = _said(holder, old), _said(holder, new)
-    return bool(news(was, now, "Allow") or news(now, was, "Deny"))
+def exceeds(attached_to: str, old: list[Policy], new: list[Policy]) -> bool:
+    """Whether one set of policies allows a principal more than another."""
+    was, now = _statements(attached_to, old), _statements(attached_to, new)
+    return bool(new_statements(was, now, "Allow") or new_statements(now, was, "Deny"))
 
 
-def _change(key: Key, sides: Sides, before: Stack, after: Stack) -> PowerChange | None:
-    holder, kind = key
+def _change(key: Key, sides: Sides, before: Stack, after: Stack) -> PermissionChange | None:
+    attached_to, kind = key
     old, new = sides
-    if sorted(p.text for p in old) == sorted(p.text for p in new) or _moved(
+    if sorted(p.text for p in old) == sorted(p.text for p in new) or _is_reported_elsewhere(
         key, sides, before, after
     ):
         return None
-    was, now = _said(holder, old), _said(holder, new)
-    gained, lost = news(was, now, "Allow"), news(now, was, "Allow")
+    was, now = _statements(attached_to, old), _statements(attached_to, new)
+    gained, lost = new_statements(was, now, "Allow"), new_statements(now, was, "Allow")
     # A `Deny` that came or went with the very thing that it protects takes or gives nothing.
-    if holder in before.names or _outlives(new):
-        lost += news(was, now, "Deny")
-    if holder in after.names or _outlives(old):
-        gained += news(now, was, "Deny")
+    if attached_to in before.names or _outlives(new):
+        lost += new_statements(was, now, "Deny")
+    if attached_to in after.names or _outlives(old):
+        gained += new_statements(now, was, "Deny")
     if not (gained or lost) and not (old and new):
         return None
     spelled = spelling((*was, *now))
     itself = next((policy.itself for policy in (*new, *old) if policy.itself), "")
-    return PowerChange(
-        holder,
+    return PermissionChange(
+        attached_to,
         kind,
         _extent(gained, lost),
         grants(gained, itself, spelled),
@@ -68,25 +81,29 @@ def _change(key: Key, sides: Sides, before: Stack, after: Stack) -> PowerChange 
     )
 
 
-def _said(holder: str, policies: list[Policy]) -> list[Sentence]:
-    """Return what policies say; of more than IAM would take, only that it is this."""
-    found = [sentence for policy in policies for sentence in policy.sentences]
+def _statements(attached_to: str, policies: list[Policy]) -> list[Statement]:
+    """Return the statements of policies; one opaque statement if there are too many to compare."""
+    statements = [statement for policy in policies for statement in policy.statements]
     texts = [policy.text for policy in policies]
-    wide = {s.actions for s in found if s.actions.but or any(map(wild_service, s.actions.patterns))}
-    sizes = len(found), len(wide), sum(map(len, texts))
-    if all(map(le, sizes, (MOST_SENTENCES, MOST_WIDE, MOST_TEXT))):
-        return found
-    words = f"what {len(found):,} statements say, too many to compare"
-    return [allowing(words, holder, exactly="\n".join(sorted(texts)))]
+    service_wildcards = {
+        s.actions
+        for s in statements
+        if s.actions.negated or any(map(wild_service, s.actions.patterns))
+    }
+    sizes = len(statements), len(service_wildcards), sum(map(len, texts))
+    if all(map(le, sizes, (MAX_STATEMENTS, MAX_SERVICE_WILDCARDS, MAX_TEXT))):
+        return statements
+    description = f"what {len(statements):,} statements say, too many to compare"
+    return [described_statement(description, attached_to, exactly="\n".join(sorted(texts)))]
 
 
-def _moved(key: Key, sides: Sides, before: Stack, after: Stack) -> bool:
-    """Whether nothing is to be told of a holder that is no holder on the other side.
+def _is_reported_elsewhere(key: Key, sides: Sides, before: Stack, after: Stack) -> bool:
+    """Whether a change of permissions is reported where else the policy is attached.
 
-    A managed policy that is attached to a role on one side is told of there. A role that is there
-    on one side only has, or lacks, no boundary on the other.
+    A managed policy that is attached to a role on one side is reported there. A role that exists
+    on one side only neither gains nor loses a boundary.
     """
-    holder, kind = key
+    attached_to, kind = key
     old, new = sides
     if old and new:
         return False
@@ -95,16 +112,16 @@ def _moved(key: Key, sides: Sides, before: Stack, after: Stack) -> bool:
     return (
         kind == "permissions"
         and _outlives(old or new)
-        and holder in (after.names if old else before.names)
+        and attached_to in (after.names if old else before.names)
     )
 
 
 def _outlives(policies: list[Policy]) -> bool:
-    """Whether what these policies are about is not in the template, and stays without them."""
-    return any(policy.loose for policy in policies)
+    """Whether the policies protect something outside the template, which stays without them."""
+    return any(policy.unattached for policy in policies)
 
 
-def _extent(gained: News, lost: News) -> Extent:
+def _extent(gained: NewStatements, lost: NewStatements) -> Extent:
     if gained and lost:
         return Extent.MIXED
     if gained:

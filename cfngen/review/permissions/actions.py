@@ -1,4 +1,4 @@
-"""The actions of a statement, wildcards expanded through the list of all IAM actions."""
+"""The actions of a statement, with wildcards expanded by the list of all IAM actions."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from cfngen.cloudformation.schemas import iam_actions
 from cfngen.cloudformation.values import literal, shown
 from cfngen.review.permissions.glob import covers, wild
 
-FEW = 8  # so many actions are always told one by one
+MAX_LISTED = 8  # so many actions are always listed one by one
 
 
 @dataclass(frozen=True)
 class Actions:
-    """What `Action` says, as the policy writes it, or `NotAction` where `but` is true."""
+    """What `Action` matches, as the policy writes it; or `NotAction`, where `negated` is true."""
 
     patterns: tuple[str, ...]
-    but: bool = False
-    words: str = field(default="", compare=False)  # what a person is told instead
+    negated: bool = False
+    description: str = field(default="", compare=False)  # what a reader sees instead
 
     @cached_property
     def expanded(self) -> frozenset[str]:
-        """Every action that is meant, in small letters; one that nobody knows is itself."""
+        """Every action that is matched, in lower case; an unknown one stands for itself."""
         named = frozenset[str]().union(*map(expanded, self.patterns))
-        return every() - named if self.but else named
+        return all_actions() - named if self.negated else named
 
     @cached_property
     def unclear(self) -> frozenset[str]:
-        """Those of `NotAction` of which nobody knows what they take away."""
-        return self.expanded_names - every() if self.but else frozenset()
+        """Names in `NotAction` that are not known actions, so that their effect is unclear."""
+        return self.expanded_names - all_actions() if self.negated else frozenset()
 
     @cached_property
     def expanded_names(self) -> frozenset[str]:
-        """What is named, whether it is meant or what is not."""
+        """The actions that are named, whether they are included or excluded."""
         return frozenset[str]().union(*map(expanded, self.patterns))
 
     def names(self, action: str) -> bool:
-        """Whether an action or pattern is among what is meant, as far as is known."""
-        if self.but:
+        """Whether an action or pattern is certainly among those that are matched."""
+        if self.negated:
             return literal(action) and not wild(action) and not self._named(action)
         return self._named(action)
 
@@ -48,40 +48,49 @@ class Actions:
         return any(covers(pattern.lower(), action) for pattern in self.patterns)
 
 
-def left(wanted: Actions, given: Iterable[Actions]) -> frozenset[str]:
-    """Return which of the wanted actions none of the given has."""
+def uncovered_actions(wanted: Actions, given: Iterable[Actions]) -> frozenset[str]:
+    """Return which of the wanted actions none of the given covers.
+
+    >>> wanted = Actions(("sqs:SendMessage", "sqs:DeleteQueue"))
+    >>> sorted(uncovered_actions(wanted, [Actions(("sqs:Send*",))]))
+    ['sqs:deletequeue']
+    """
     rest = wanted.expanded
-    for one in given:
+    for actions in given:
         if not rest:
             break
-        if not one.unclear <= wanted.unclear:
+        if not actions.unclear <= wanted.unclear:
             continue
-        rest -= one.expanded
-        rest -= {action for action in rest - every() if one.names(action)}
+        rest -= actions.expanded
+        rest -= {action for action in rest - all_actions() if actions.names(action)}
     return rest
 
 
 @lru_cache(maxsize=20_000)
 def expanded(pattern: str) -> frozenset[str]:
-    """Return the actions that a pattern means, in small letters; itself where there are none."""
+    """Return the actions that a pattern matches, in lower case; itself where it matches none.
+
+    >>> sorted(expanded("sqs:*QueueTags"))
+    ['sqs:listqueuetags']
+    """
     small = pattern.lower() if literal(pattern) else pattern
     if not wild(small):
         return frozenset({small})
     if small in ("*", "*:*"):
-        return every()
+        return all_actions()
     service, _, verb = small.partition(":")
-    known = iam_actions().get(service)
-    if known is not None and not wild(service):
-        found = frozenset(f"{service}:{one}" for one in known if covers(verb, one))
+    verbs = iam_actions().get(service)
+    if verbs is not None and not wild(service):
+        actions = frozenset(f"{service}:{name}" for name in verbs if covers(verb, name))
     elif wild(service):
-        found = _matching(small)
+        actions = _matching(small)
     else:
-        found = frozenset()
-    return found or frozenset({small})
+        actions = frozenset()
+    return actions or frozenset({small})
 
 
 def wild_service(pattern: str) -> bool:
-    """Whether a pattern may mean actions of any service, short of all of them."""
+    """Whether a pattern may match actions of several services, but not of all."""
     return wild(pattern.partition(":")[0]) and pattern not in ("*", "*:*")
 
 
@@ -93,59 +102,67 @@ def _matching(pattern: str) -> frozenset[str]:
     """
     *parts, last = (re.escape(part).replace(r"\?", ".") for part in pattern.split("*"))
     rule = "".join(f"(?>{'.*?' if number else ''}{part})" for number, part in enumerate(parts))
-    found = re.compile(f"{rule}.*{last}" if parts else last)
-    return frozenset(action for action in every() if found.fullmatch(action))
+    matcher = re.compile(f"{rule}.*{last}" if parts else last)
+    return frozenset(action for action in all_actions() if matcher.fullmatch(action))
 
 
 @lru_cache(maxsize=1)
-def every() -> frozenset[str]:
-    """Return every action that is known."""
+def all_actions() -> frozenset[str]:
+    """Return every known action, in lower case."""
     return frozenset(
         f"{service}:{action}" for service, names in iam_actions().items() for action in names
     )
 
 
-def told(wanted: Actions, rest: frozenset[str], case: dict[str, str]) -> tuple[str, ...]:
-    """Return actions for a person: as the policy has them where all of a pattern's are meant.
+def format_actions(
+    wanted: Actions, rest: frozenset[str], spelling: dict[str, str]
+) -> tuple[str, ...]:
+    """Return actions for a reader: a pattern where all of its actions are meant.
 
-    `case` has the spelling of actions that are written out somewhere. Of a pattern of which most
-    are meant, those that are not are told.
+    `spelling` has the spelling of actions that are written out somewhere. Of a pattern of which
+    most actions are meant, the excluded ones are named.
+
+    >>> wanted = Actions(("sqs:*Queue*",))
+    >>> format_actions(wanted, wanted.expanded, {})
+    ('sqs:*Queue*',)
+    >>> format_actions(wanted, wanted.expanded & expanded("sqs:*Queue"), {})
+    ('sqs:createqueue', 'sqs:deletequeue', 'sqs:purgequeue', 'sqs:tagqueue', 'sqs:untagqueue')
     """
-    if wanted.words:
-        return (wanted.words,)
-    if wanted.but:
+    if wanted.description:
+        return (wanted.description,)
+    if wanted.negated:
         name = "every action but " + ", ".join(sorted(map(shown, wanted.patterns)))
-        return (name,) if rest == wanted.expanded else _part(name, wanted.expanded, rest, case)
-    found: list[str] = []
+        return (name,) if rest == wanted.expanded else _part(name, wanted.expanded, rest, spelling)
+    formatted: list[str] = []
     for pattern in wanted.patterns:
         whole = expanded(pattern)
         if whole <= rest:
-            found.append(shown(pattern))
+            formatted.append(shown(pattern))
         elif whole & rest:
-            found += _part(shown(pattern), whole, rest, case)
-    return tuple(dict.fromkeys(found))
+            formatted += _part(shown(pattern), whole, rest, spelling)
+    return tuple(dict.fromkeys(formatted))
 
 
 def _part(
-    name: str, whole: frozenset[str], rest: frozenset[str], case: dict[str, str]
+    name: str, whole: frozenset[str], rest: frozenset[str], spelling: dict[str, str]
 ) -> tuple[str, ...]:
-    """Tell some of a pattern's actions: one by one, or by those that are missing."""
-    mine = _gathered(whole & rest, case)
-    without = _gathered(whole - rest, case)
-    if len(mine) <= FEW or len(mine) <= len(without):
-        return mine
-    return (f"{name} (except {', '.join(without)})",)
+    """Return some of a pattern's actions, by name or by those that are excluded."""
+    included = _by_service(whole & rest, spelling)
+    excluded = _by_service(whole - rest, spelling)
+    if len(included) <= MAX_LISTED or len(included) <= len(excluded):
+        return included
+    return (f"{name} (except {', '.join(excluded)})",)
 
 
-def _gathered(some: frozenset[str], case: dict[str, str]) -> tuple[str, ...]:
-    """Return names, `service:*` for a service of which all actions are meant."""
+def _by_service(some: frozenset[str], spelling: dict[str, str]) -> tuple[str, ...]:
+    """Return actions, with `service:*` where all actions of a service are meant."""
     by_service: dict[str, list[str]] = {}
     for action in sorted(some):
         by_service.setdefault(action.partition(":")[0], []).append(action)
-    found: list[str] = []
-    for service, mine in by_service.items():
-        if len(mine) > 1 and len(mine) == len(iam_actions().get(service, ())):
-            found.append(f"{service}:*")
+    formatted: list[str] = []
+    for service, actions in by_service.items():
+        if len(actions) > 1 and len(actions) == len(iam_actions().get(service, ())):
+            formatted.append(f"{service}:*")
         else:
-            found += [case.get(action, shown(action)) for action in mine]
-    return tuple(found)
+            formatted += [spelling.get(action, shown(action)) for action in actions]
+    return tuple(formatted)

@@ -1,4 +1,4 @@
-"""Where policies are in a template, and who holds them or is protected by them."""
+"""Where policies are in a template, and which principal or resource they are attached to."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from functools import cached_property
 from typing import Any
 
 from cfngen.cloudformation.values import canonical, shown
-from cfngen.review.permissions.alternatives import (
+from cfngen.review.alternatives import (
     ALWAYS,
-    When,
-    branches,
+    Condition,
     existence,
-    items,
+    if_alternatives,
     lookup,
-    referred,
+    referenced_name,
+    text_alternatives,
     type_of,
 )
 from cfngen.review.permissions.documents import documents, kind_of
 from cfngen.review.permissions.resource_permissions import PERMISSIONS
-from cfngen.review.permissions.statements import Sentence, allowing, sentences
+from cfngen.review.permissions.statements import Statement, described_statement, statements
 from cfngen.review.stack import Resource, Stack
 
 IAM = "AWS::IAM::"
@@ -53,40 +53,40 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True)
 class Policy:
-    """One policy of a holder; `source` is the logical ID of the resource it stands in.
+    """One policy of a principal or resource; `source` is the logical ID of where it is written.
 
-    Where nobody in the template holds it, the holder is the resource itself, and it is `loose`.
+    Where it is attached to nothing in the template it is `unattached`, and stands for itself.
     """
 
-    holder: str
+    attached_to: str
     kind: str  # as `PowerChange.policy`
     source: str
     body: Any = field(repr=False)
-    when: When = ALWAYS
-    loose: bool = False
+    condition: Condition = ALWAYS
+    unattached: bool = False
     itself: str = ""  # what `*` means for it
-    words: str = ""  # what it allows, where its contents are not in the template
+    description: str = ""  # what it allows, where its contents are not in the template
 
     @property
     def text(self) -> str:
-        """A text that is equal for policies that are written alike, in the same place."""
-        when = sorted(entry.written for entry in self.when)
-        return canonical([self.source, self.words, self.body, when])
+        """A text that is the same for policies that are written alike, in the same place."""
+        when = sorted(entry.description for entry in self.condition)
+        return canonical([self.source, self.description, self.body, when])
 
     @cached_property
-    def sentences(self) -> tuple[Sentence, ...]:
-        """What it says."""
-        if self.words:
-            return (allowing(self.words, self.holder, self.when),)
-        return sentences(self.body, self.holder, self.when)
+    def statements(self) -> tuple[Statement, ...]:
+        """Its statements."""
+        if self.description:
+            return (described_statement(self.description, self.attached_to, self.condition),)
+        return statements(self.body, self.attached_to, self.condition)
 
 
 Sides = tuple[list[Policy], list[Policy]]
 
 
-def touched(before: Stack, after: Stack, changed: Collection[str]) -> dict[Key, Sides]:
-    """Return the policies of everyone whose powers may have changed, by holder and kind."""
-    found: dict[Key, Sides] = {}
+def touched_policies(before: Stack, after: Stack, changed: Collection[str]) -> dict[Key, Sides]:
+    """Return the policies that changed resources affect, by what they are attached to and kind."""
+    policies: dict[Key, Sides] = {}
     iam, others = False, set()
     for name in changed:
         for stack in (before, after):
@@ -97,16 +97,16 @@ def touched(before: Stack, after: Stack, changed: Collection[str]) -> dict[Key, 
                 others.add(type_)
     for side, stack in enumerate((before, after)):
         for policy in _all(stack, iam=iam, types=others):
-            key = (policy.holder, policy.kind)
-            found.setdefault(key, ([], []))[side].append(policy)
+            key = (policy.attached_to, policy.kind)
+            policies.setdefault(key, ([], []))[side].append(policy)
     return {
         key: sides
-        for key, sides in found.items()
+        for key, sides in policies.items()
         if key[0] in changed or any(policy.source in changed for policy in (*sides[0], *sides[1]))
     }
 
 
-def identities(stack: Stack) -> Iterator[Policy]:
+def identity_policies(stack: Stack) -> Iterator[Policy]:
     """Yield the policies of a template's roles, users and groups."""
     yield from _all(stack, iam=True, types=set())
 
@@ -115,13 +115,15 @@ def _all(stack: Stack, *, iam: bool, types: set[str]) -> Iterator[Policy]:
     """Yield the policies of IAM, if they are asked for, and those in resources of some types."""
     names = {name: type_of(stack, name) for name in stack.names} if iam or types else {}
     if iam:
-        yield from _identities(stack, [n for n, type_ in names.items() if type_.startswith(IAM)])
+        yield from _identity_policies(
+            stack, [n for n, type_ in names.items() if type_.startswith(IAM)]
+        )
     for name, type_ in names.items():
         if type_ in types:
             yield from _resource_policies(stack, name)
 
 
-def _identities(stack: Stack, names: list[str]) -> Iterator[Policy]:
+def _identity_policies(stack: Stack, names: list[str]) -> Iterator[Policy]:
     """Yield the policies of roles, users and groups, wherever in the template they stand."""
     attached: set[str] = set()
     loose: list[Policy] = []
@@ -138,8 +140,8 @@ def _identities(stack: Stack, names: list[str]) -> Iterator[Policy]:
             yield from _members(stack, resource, when)
         elif "PolicyDocument" in resource.properties:
             own = list(_attached(stack, resource, when))
-            yield from (policy for policy in own if not policy.loose)
-            loose += [policy for policy in own if policy.loose]
+            yield from (policy for policy in own if not policy.unattached)
+            loose += [policy for policy in own if policy.unattached]
     yield from (
         policy
         for policy in loose
@@ -147,77 +149,83 @@ def _identities(stack: Stack, names: list[str]) -> Iterator[Policy]:
     )
 
 
-def _principal(stack: Stack, resource: Resource, when: When) -> Iterator[Policy]:
+def _principal(stack: Stack, resource: Resource, when: Condition) -> Iterator[Policy]:
     name, properties = resource.name, resource.properties
     for inner, body in lookup(properties.get("Policies"), "*", "PolicyDocument"):
         yield Policy(name, "permissions", name, body, when | inner)
-    for inner, made in _unwritten(resource):
-        words = f"whatever this makes of it: {shown(made)}"
-        yield Policy(name, "permissions", name, made, when | inner, words=words)
+    for inner, fragment in _unwritten(resource):
+        description = f"whatever this makes of it: {shown(fragment)}"
+        yield Policy(name, "permissions", name, fragment, when | inner, description=description)
     if "AssumeRolePolicyDocument" in properties:
         body = properties["AssumeRolePolicyDocument"]
         yield Policy(name, "trust", name, body, when, itself=name)
-    for inner, arn in items(properties.get("ManagedPolicyArns")):
+    for inner, arn in text_alternatives(properties.get("ManagedPolicyArns")):
         yield _managed(stack, name, "permissions", arn, when | inner)
-    for inner, group in items(properties.get("Groups")):
-        words = f"everything that the group {shown(group)} allows"
-        yield Policy(name, "permissions", name, group, when | inner, words=words)
+    for inner, group in text_alternatives(properties.get("Groups")):
+        description = f"everything that the group {shown(group)} allows"
+        yield Policy(name, "permissions", name, group, when | inner, description=description)
     if resource.type in BOUNDED:
-        for inner, arn in branches(properties.get("PermissionsBoundary")):
+        for inner, arn in if_alternatives(properties.get("PermissionsBoundary")):
             if arn is None:
-                yield Policy(name, "boundary", name, None, when | inner, words="*")
+                yield Policy(name, "boundary", name, None, when | inner, description="*")
             else:
                 text = arn if isinstance(arn, str) else canonical(arn)
                 yield _managed(stack, name, "boundary", text, when | inner)
 
 
-def _unwritten(resource: Resource) -> Iterator[tuple[When, Any]]:
-    """Yield what a macro, a loop, or a function left for deploy time, writes policies with."""
+def _unwritten(resource: Resource) -> Iterator[tuple[Condition, Any]]:
+    """Yield parts of policies that a macro, a loop, or an unresolved function writes."""
     for part in (resource.properties, resource.attributes):
         for key in part:
             if key.startswith(("Fn::Transform", "Fn::ForEach::")):
                 yield ALWAYS, {key: part[key]}
-    for when, value in branches(resource.properties.get("Policies")):
+    for when, value in if_alternatives(resource.properties.get("Policies")):
         for item in value if isinstance(value, list) else [value]:
-            for inner, policy in branches(item):
+            for inner, policy in if_alternatives(item):
                 if policy is not None and not (
                     isinstance(policy, dict) and "PolicyDocument" in policy
                 ):
                     yield when | inner, policy
 
 
-def _managed(stack: Stack, holder: str, kind: str, arn: str, when: When) -> Policy:
+def _managed(stack: Stack, attached_to: str, kind: str, arn: str, when: Condition) -> Policy:
     """Return a managed policy that a principal names: the template's own, or one by its ARN."""
-    name = referred(arn)
+    name = referenced_name(arn)
     if type_of(stack, name) == f"{IAM}ManagedPolicy":
         resource = stack.resource(name)
-        mine = existence(stack, resource) if resource else None
-        if resource and mine is not None:
+        existing = existence(stack, resource) if resource else None
+        if resource and existing is not None:
             body = resource.properties.get("PolicyDocument")
-            return Policy(holder, kind, name, body, when | mine)
-    words = f"everything that {shown(arn)} allows"
-    return Policy(holder, kind, holder, arn, when, words=words)
+            return Policy(attached_to, kind, name, body, when | existing)
+    description = f"everything that {shown(arn)} allows"
+    return Policy(attached_to, kind, attached_to, arn, when, description=description)
 
 
-def _attached(stack: Stack, resource: Resource, when: When) -> Iterator[Policy]:
+def _attached(stack: Stack, resource: Resource, when: Condition) -> Iterator[Policy]:
     name, body = resource.name, resource.properties["PolicyDocument"]
-    found = False
+    is_attached = False
     for key in ATTACHED:
-        for inner, target in items(resource.properties.get(key)):
-            holder = referred(target)
-            if type_of(stack, holder) in PRINCIPALS:
-                found = True
-                yield Policy(holder, "permissions", name, body, when | inner)
-    if not found:
-        yield Policy(name, "permissions", name, body, when, loose=True)
+        for inner, target in text_alternatives(resource.properties.get(key)):
+            attached_to = referenced_name(target)
+            if type_of(stack, attached_to) in PRINCIPALS:
+                is_attached = True
+                yield Policy(attached_to, "permissions", name, body, when | inner)
+    if not is_attached:
+        yield Policy(name, "permissions", name, body, when, unattached=True)
 
 
-def _members(stack: Stack, resource: Resource, when: When) -> Iterator[Policy]:
+def _members(stack: Stack, resource: Resource, when: Condition) -> Iterator[Policy]:
     group = resource.properties.get("GroupName")
-    words = f"everything that the group {shown(group)} allows"
-    for inner, user in items(resource.properties.get("Users")):
-        holder = referred(user) if type_of(stack, referred(user)) in PRINCIPALS else resource.name
-        yield Policy(holder, "permissions", resource.name, group, when | inner, words=words)
+    description = f"everything that the group {shown(group)} allows"
+    for inner, user in text_alternatives(resource.properties.get("Users")):
+        attached_to = (
+            referenced_name(user)
+            if type_of(stack, referenced_name(user)) in PRINCIPALS
+            else resource.name
+        )
+        yield Policy(
+            attached_to, "permissions", resource.name, group, when | inner, description=description
+        )
 
 
 def _resource_policies(stack: Stack, name: str) -> Iterator[Policy]:
@@ -226,26 +234,26 @@ def _resource_policies(stack: Stack, name: str) -> Iterator[Policy]:
     when = existence(stack, resource) if resource else None
     if resource is None or when is None or resource.type.startswith(IAM):
         return
-    said = PERMISSIONS.get(resource.type)
-    if said:
-        found = [(ALWAYS, "Statement", said(resource.properties))]
+    as_document = PERMISSIONS.get(resource.type)
+    if as_document:
+        policies = [(ALWAYS, "Statement", as_document(resource.properties))]
     else:
-        found = list(documents(resource.properties))
-    for inner, given in items(resource.properties.get(GIVEN.get(resource.type, ""))):
-        words = f"everything that {shown(given)} allows"
-        yield Policy(name, "permissions", name, given, when | inner, words=words)
-    loose = resource.type.endswith(("Policy", "Permission"))
-    holders = list(_protected(stack, resource)) if loose and found else []
-    for inner, holder in holders or [(ALWAYS, name)]:
-        mine = loose and not holders
-        itself = "" if mine or resource.type in OUTWARD else holder
-        for outer, key, body in found:
+        policies = list(documents(resource.properties))
+    for inner, given in text_alternatives(resource.properties.get(GIVEN.get(resource.type, ""))):
+        description = f"everything that {shown(given)} allows"
+        yield Policy(name, "permissions", name, given, when | inner, description=description)
+    separate = resource.type.endswith(("Policy", "Permission"))
+    protected = list(_protected(stack, resource)) if separate and policies else []
+    for inner, attached_to in protected or [(ALWAYS, name)]:
+        unattached = separate and not protected
+        itself = "" if unattached or resource.type in OUTWARD else attached_to
+        for outer, key, body in policies:
             kind = kind_of(key, body)
-            yield Policy(holder, kind, name, body, when | inner | outer, mine, itself)
+            yield Policy(attached_to, kind, name, body, when | inner | outer, unattached, itself)
 
 
-def _protected(stack: Stack, resource: Resource) -> Iterator[tuple[When, str]]:
+def _protected(stack: Stack, resource: Resource) -> Iterator[tuple[Condition, str]]:
     for key in PROTECTED:
-        for when, target in items(resource.properties.get(key)):
-            if type_of(stack, referred(target)):
-                yield when, referred(target)
+        for when, target in text_alternatives(resource.properties.get(key)):
+            if type_of(stack, referenced_name(target)):
+                yield when, referenced_name(target)

@@ -1,119 +1,139 @@
-"""Two lists of sentences compared: what one says that the other does not already say."""
+"""Compares two lists of statements: what one allows or denies that the other does not."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from cfngen.cloudformation.values import literal
+from cfngen.review.alternatives import TEMPLATE_CONDITION, Condition
+from cfngen.review.alternatives import template_condition as when
 from cfngen.review.model import Grant
-from cfngen.review.permissions.actions import Actions, left, told
-from cfngen.review.permissions.alternatives import WHEN, When
-from cfngen.review.permissions.alternatives import condition as when
-from cfngen.review.permissions.conditions import described, no_stricter, split
+from cfngen.review.permissions.actions import Actions, format_actions, uncovered_actions
+from cfngen.review.permissions.conditions import describe, is_no_stricter, split
 from cfngen.review.permissions.glob import wild
-from cfngen.review.permissions.principals import Who
-from cfngen.review.permissions.statements import Sentence
+from cfngen.review.permissions.principals import PrincipalSet
+from cfngen.review.permissions.statements import Statement
 
-MOST_CASES = 4  # conditions of the template that are told apart
-MOST_PAIRS = 5_000  # of a sentence's parts and others, beyond which it is compared as a whole
+MAX_CASES = 4  # template conditions whose cases are compared one by one
+MAX_PAIRS = 5_000  # of parts of a statement and others, beyond which it is compared as a whole
 
-News = list[tuple[Sentence, frozenset[str]]]
+NewStatements = list[tuple[Statement, frozenset[str]]]
 
 
-def news(before: Sequence[Sentence], after: Sequence[Sentence], effect: str) -> News:
-    """Return the sentences of an effect that are new, each with the actions for which it is.
+def new_statements(
+    before: Sequence[Statement], after: Sequence[Statement], effect: str
+) -> NewStatements:
+    """Return the statements of an effect that are new, each with the actions that are.
 
-    What a sentence of `after` allows and another of it denies is not new, whatever `before` says.
+    What one statement of `after` allows and another denies is not new, whatever `before` says.
+
+    >>> from cfngen.review.permissions.statements import statements
+    >>> def read(action):
+    ...     statement = {"Effect": "Allow", "Action": action, "Resource": "*"}
+    ...     return statements({"Statement": statement}, "Role")
+    >>> old, new = read("sqs:Send*"), read(["sqs:SendMessage", "sqs:PurgeQueue"])
+    >>> [sorted(actions) for _, actions in new_statements(old, new, "Allow")]
+    [['sqs:purgequeue']]
+    >>> new_statements(read("sqs:*"), new, "Allow")
+    []
     """
-    known = set(before)
-    olds: dict[Who, list[Sentence]] = {}
-    for sentence in before:
-        if sentence.effect == effect:
-            olds.setdefault(sentence.who, []).append(sentence)
+    unchanged = set(before)
+    olds: dict[PrincipalSet, list[Statement]] = {}
+    for statement in before:
+        if statement.effect == effect:
+            olds.setdefault(statement.principal, []).append(statement)
     denied = [s for s in after if s.effect == "Deny"] if effect == "Allow" else []
-    found = []
-    for sentence in after:
-        if sentence.effect != effect or sentence in known:
+    new = []
+    for statement in after:
+        if statement.effect != effect or statement in unchanged:
             continue
-        rest = _uncovered(sentence, olds)
+        rest = _uncovered(statement, olds)
         if rest and denied:
-            rest &= left(sentence.actions, _covering(sentence, denied))
+            rest &= uncovered_actions(statement.actions, _covering(statement, denied))
         if rest:
-            found.append((sentence, rest))
-    return found
+            new.append((statement, rest))
+    return new
 
 
-def _uncovered(sentence: Sentence, by_who: Mapping[Who, Sequence[Sentence]]) -> frozenset[str]:
+def _uncovered(
+    statement: Statement, by_principals: Mapping[PrincipalSet, Sequence[Statement]]
+) -> frozenset[str]:
     olds = [
         old
-        for who, theirs in by_who.items()
-        if who.includes(sentence.who)
-        for old in theirs
-        if old.on.includes(sentence.on)
+        for principals, statements in by_principals.items()
+        if principals.includes(statement.principal)
+        for old in statements
+        if old.resource.includes(statement.resource)
     ]
-    rest = left(sentence.actions, _allowing(sentence.condition, olds))
+    rest = uncovered_actions(statement.actions, _allowing(statement.condition, olds))
     if not rest or not olds:
         return rest
-    parts = [one for part in split(sentence.condition) for one in _cases(part, olds)]
-    if len(parts) < 2 or len(parts) * len(olds) > MOST_PAIRS:
+    parts = [case for part in split(statement.condition) for case in _cases(part, olds)]
+    if len(parts) < 2 or len(parts) * len(olds) > MAX_PAIRS:
         return rest
     return frozenset[str]().union(
-        *(left(sentence.actions, _allowing(part, olds)) for part in parts)
+        *(uncovered_actions(statement.actions, _allowing(part, olds)) for part in parts)
     )
 
 
-def _allowing(condition: When, olds: Sequence[Sentence]) -> list[Actions]:
-    return [old.actions for old in olds if no_stricter(old.condition, condition)]
+def _allowing(condition: Condition, olds: Sequence[Statement]) -> list[Actions]:
+    return [old.actions for old in olds if is_no_stricter(old.condition, condition)]
 
 
-def _cases(condition: When, olds: Sequence[Sentence]) -> list[When]:
-    """Return a condition for both cases of each condition of the template that others ask for."""
-    mine = {entry.key for entry in condition if entry.operator == WHEN}
-    asked = {e.key for old in olds for e in old.condition if e.operator == WHEN}
-    found = [condition]
-    for name in sorted(asked - mine)[:MOST_CASES]:
-        found = [one | when(name, truth) for one in found for truth in ("true", "false")]
-    return found
+def _cases(condition: Condition, olds: Sequence[Statement]) -> list[Condition]:
+    """Return a condition once for each truth of the template conditions that others depend on."""
+    own = {entry.key for entry in condition if entry.operator == TEMPLATE_CONDITION}
+    required = {e.key for old in olds for e in old.condition if e.operator == TEMPLATE_CONDITION}
+    cases = [condition]
+    for name in sorted(required - own)[:MAX_CASES]:
+        cases = [case | when(name, truth) for case in cases for truth in ("true", "false")]
+    return cases
 
 
-def _covering(sentence: Sentence, others: Sequence[Sentence]) -> list[Actions]:
+def _covering(statement: Statement, others: Sequence[Statement]) -> list[Actions]:
     return [
         other.actions
         for other in others
-        if other.who.includes(sentence.who)
-        and other.on.includes(sentence.on)
-        and no_stricter(other.condition, sentence.condition)
+        if other.principal.includes(statement.principal)
+        and other.resource.includes(statement.resource)
+        and is_no_stricter(other.condition, statement.condition)
     ]
 
 
-def grants(found: News, itself: str, spelled: dict[str, str]) -> tuple[Grant, ...]:
-    """Return new sentences for a person, those about the same together.
+def grants(new: NewStatements, itself: str, spellings: dict[str, str]) -> tuple[Grant, ...]:
+    """Return new statements for a reader, those about the same things together.
 
-    `itself` is what a `*` for a resource means, where that is the thing that has the policy.
+    `itself` is what a `*` for a resource means, where that is the resource that has the policy.
     """
-    grouped: dict[tuple[str, str, str, str], News] = {}
-    for sentence, rest in found:
-        on = itself if itself and str(sentence.on) == "*" else str(sentence.on)
-        key = (sentence.effect, str(sentence.who), on, described(sentence.condition))
-        grouped.setdefault(key, []).append((sentence, rest))
+    grouped: dict[tuple[str, str, str, str], NewStatements] = {}
+    for statement, rest in new:
+        resource = itself if itself and str(statement.resource) == "*" else str(statement.resource)
+        key = (statement.effect, str(statement.principal), resource, describe(statement.condition))
+        grouped.setdefault(key, []).append((statement, rest))
     return tuple(
         Grant(
             effect,
-            who,
-            tuple(dict.fromkeys(a for one, rest in mine for a in told(one.actions, rest, spelled))),
-            on,
+            principal,
+            tuple(
+                dict.fromkeys(
+                    a
+                    for statement, rest in group
+                    for a in format_actions(statement.actions, rest, spellings)
+                )
+            ),
+            resource,
             condition,
-            len(set(filter(literal, (action for _, rest in mine for action in rest)))),
+            len(set(filter(literal, (action for _, rest in group for action in rest)))),
         )
-        for (effect, who, on, condition), mine in grouped.items()
+        for (effect, principal, resource, condition), group in grouped.items()
     )
 
 
-def spelling(all_of: Iterable[Sentence]) -> dict[str, str]:
-    """Return how the policies spell the actions that they write out, by small letters."""
+def spelling(statements: Iterable[Statement]) -> dict[str, str]:
+    """Return how policies spell the actions that they write out, by lower case."""
     return {
         pattern.lower(): pattern
-        for sentence in all_of
-        for pattern in sentence.actions.patterns
+        for statement in statements
+        for pattern in statement.actions.patterns
         if literal(pattern) and not wild(pattern)
     }

@@ -1,4 +1,4 @@
-"""Conditions of policies: which is the stricter one, and which keep strangers out."""
+"""Conditions of policies: which is the stricter one, and which keep out the public."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from contextlib import suppress
 from typing import Any
 
 from cfngen.cloudformation.values import canonical, literal, shown
-from cfngen.review.permissions.alternatives import (
-    WHEN,
-    Entry,
-    When,
-    branches,
+from cfngen.review.alternatives import (
+    TEMPLATE_CONDITION,
+    Condition,
+    Term,
+    flattened_texts,
+    if_alternatives,
+    is_satisfiable,
     opaque,
-    possible,
-    texts,
 )
 from cfngen.review.permissions.glob import covers, wild
 
 # Operators that are one.
-SAME = {"arnequals": "arnlike", "arnnotequals": "arnnotlike"}
+EQUIVALENT = {"arnequals": "arnlike", "arnnotequals": "arnnotlike"}
 # Each with the operator that matches values as it does, where a key must be one of several.
 POSITIVE = {
     "stringequals", "stringequalsignorecase", "stringlike", "arnlike", "bool", "binaryequals",
@@ -35,7 +35,7 @@ NEGATIVE = {
     "numericnotequals": "numericequals",
     "datenotequals": "dateequals",
 }
-# Keys that say whose request it is, and that a stranger cannot make say something else.
+# Keys that identify the caller, and that an outsider cannot forge.
 RESTRICTING = {
     "aws:sourcearn", "aws:sourceaccount", "aws:sourceowner", "aws:sourceorgid",
     "aws:sourceorgpaths",
@@ -48,13 +48,13 @@ RESTRICTING = {
     "elasticfilesystem:accessedviamounttarget",
 }  # fmt: skip
 ANY_ARN = ("aws:sourcearn", "aws:principalarn", "s3:dataaccesspointarn", "aws:sourcevpcarn")
-WIDEST = {4: 8, 6: 16}  # a network with a shorter prefix is as good as everybody
-MOST_PARTS = 64
+MIN_PREFIX = {4: 8, 6: 16}  # a network with a shorter prefix is as good as everybody
+MAX_PARTS = 64
 
 
-def conditions(value: Any) -> Iterator[When]:
-    """Yield the entries of a statement's `Condition`, for each branch of it."""
-    for when, block in branches(value):
+def conditions(value: Any) -> Iterator[Condition]:
+    """Yield the terms of a statement's `Condition`, for each alternative of it."""
+    for when, block in if_alternatives(value):
         if block is None:
             yield when
         elif isinstance(block, dict):
@@ -63,87 +63,107 @@ def conditions(value: Any) -> Iterator[When]:
             yield when | {_unknown(block)}
 
 
-def _variants(when: When, block: dict[str, Any]) -> list[When]:
-    """Return a block's entries, once for each of the values that a key may have."""
-    found = [when]
+def _variants(when: Condition, block: dict[str, Any]) -> list[Condition]:
+    """Return the terms of a block, once for each alternative of its values."""
+    variants = [when]
     for name, keys in block.items():
         if not isinstance(keys, dict) or "Fn::If" in keys or name.startswith("Fn::"):
-            found = [one | {_unknown({name: keys})} for one in found]
+            variants = [variant | {_unknown({name: keys})} for variant in variants]
             continue
         for key, values in keys.items():
             each = [
                 when if value is None and when else when | {_entry(name, key, value)}
-                for when, value in branches(values)
+                for when, value in if_alternatives(values)
             ]
-            found = [one | more for one in found for more in each if possible(one | more)]
-            if len(found) > MOST_PARTS:
+            variants = [
+                variant | more
+                for variant in variants
+                for more in each
+                if is_satisfiable(variant | more)
+            ]
+            if len(variants) > MAX_PARTS:
                 return [when | {_unknown(block)}]
-    return found
+    return variants
 
 
-def _entry(name: str, key: str, values: Any) -> Entry:
+def _entry(name: str, key: str, values: Any) -> Term:
     operator = name.lower()
     qualifier, colon, rest = operator.rpartition(":")
     plain = rest.removesuffix("ifexists")
-    operator = qualifier + colon + SAME.get(plain, plain) + rest[len(plain) :]
-    found = texts(values)
+    operator = qualifier + colon + EQUIVALENT.get(plain, plain) + rest[len(plain) :]
+    normalized = flattened_texts(values)
     if plain == "bool" or plain.endswith("ignorecase"):
-        found = tuple(text.lower() if literal(text) else text for text in found)
-    return Entry(operator, key.lower(), frozenset(found), f"{name} {key}: {_listed(values)}")
+        normalized = tuple(text.lower() if literal(text) else text for text in normalized)
+    return Term(operator, key.lower(), frozenset(normalized), f"{name} {key}: {_listed(values)}")
 
 
 def _listed(values: Any) -> str:
-    return ", ".join(map(shown, texts(values)))
+    return ", ".join(map(shown, flattened_texts(values)))
 
 
-def _unknown(value: Any) -> Entry:
+def _unknown(value: Any) -> Term:
     text = canonical(value)
-    return Entry("", "", frozenset({opaque(text)}), shown(value))
+    return Term("", "", frozenset({opaque(text)}), shown(value))
 
 
-def described(entries: When) -> str:
-    """Return conditions for a person: the policy's first, then the template's."""
-    own = sorted(entry.written for entry in entries if entry.operator != WHEN)
-    template = sorted(entry.written for entry in entries if entry.operator == WHEN)
+def describe(entries: Condition) -> str:
+    """Return conditions for a reader: the policy's first, then the template's."""
+    own = sorted(entry.description for entry in entries if entry.operator != TEMPLATE_CONDITION)
+    template = sorted(
+        entry.description for entry in entries if entry.operator == TEMPLATE_CONDITION
+    )
     return "; ".join((*own, *template))
 
 
-def no_stricter(mine: When, other: When) -> bool:
-    """Whether every request that fulfils the other conditions fulfils these, as far as is known."""
-    return all(any(_implied(entry, given) for given in other) for entry in mine)
+def is_no_stricter(condition: Condition, other: Condition) -> bool:
+    """Whether every request that fulfils `other` certainly fulfils `condition`.
+
+    >>> def read(value):
+    ...     return next(conditions({"StringLike": {"aws:PrincipalArn": value}}))
+    >>> is_no_stricter(read("arn:aws:iam::*"), read("arn:aws:iam::1:role/a"))
+    True
+    >>> is_no_stricter(read("arn:aws:iam::1:role/a"), read("arn:aws:iam::*"))
+    False
+    """
+    return all(any(_implied(entry, given) for given in other) for entry in condition)
 
 
-def _implied(entry: Entry, given: Entry) -> bool:
-    """Whether whatever fulfils `given` fulfils `entry`."""
+def _implied(entry: Term, given: Term) -> bool:
+    """Whether every request that fulfils `given` fulfils `entry`."""
     if entry == given:
         return True
     if entry.key != given.key:
         return False
-    lax, lax_set, one = _parts(entry.operator)
-    strict, strict_set, two = _parts(given.operator)
+    lax, lax_set, lax_operator = _parts(entry.operator)
+    strict, strict_set, strict_operator = _parts(given.operator)
     if lax_set != strict_set or (strict and not lax):
         return False
-    if one in NEGATIVE and two in NEGATIVE:
-        one, two = NEGATIVE[one], NEGATIVE[two]
+    if lax_operator in NEGATIVE and strict_operator in NEGATIVE:
+        lax_operator, strict_operator = NEGATIVE[lax_operator], NEGATIVE[strict_operator]
         return all(
-            any(_matches(two, value, one, mine) for value in given.values) for mine in entry.values
+            any(_matches(strict_operator, value, lax_operator, excluded) for value in given.values)
+            for excluded in entry.values
         )
-    if one in POSITIVE and two in POSITIVE:
+    if lax_operator in POSITIVE and strict_operator in POSITIVE:
         return bool(given.values) and all(
-            any(_matches(one, mine, two, value) for mine in entry.values) for value in given.values
+            any(
+                _matches(lax_operator, excluded, strict_operator, value)
+                for excluded in entry.values
+            )
+            for value in given.values
         )
-    return one == two and entry.values == given.values
+    return lax_operator == strict_operator and entry.values == given.values
 
 
 def _parts(operator: str) -> tuple[bool, str, str]:
-    """Return whether a missing key will do, the set qualifier, and the operator itself."""
+    """Return whether a missing key is accepted, the set qualifier, and the operator itself."""
     qualifier, _, rest = operator.rpartition(":")
     plain = rest.removesuffix("ifexists")
     return plain != rest, qualifier, plain
 
 
 def _matches(operator: str, pattern: str, other: str, value: str) -> bool:
-    """Whether a value of one operator is fulfilled by all that fulfils a value of another."""
+    """Whether a value of one operator matches all that a value of another one matches."""
     if other == "stringequals" and operator != other and wild(value):
         return operator == "stringlike" and pattern == "*"  # a star that means itself
     if operator == "stringlike" and other in ("stringlike", "stringequals"):
@@ -158,59 +178,71 @@ def _matches(operator: str, pattern: str, other: str, value: str) -> bool:
 
 
 def _like_arn(pattern: str, value: str) -> bool:
-    """Whether one ARN has the other in it; a `*` matches within its part only."""
-    mine, others = _segments(pattern), _segments(value)
-    if len(mine) != 6 or len(others) != 6:
+    """Whether one ARN pattern matches another; a `*` matches within its segment only."""
+    segments, other_segments = _segments(pattern), _segments(value)
+    if len(segments) != 6 or len(other_segments) != 6:
         return pattern in ("*", value)
-    return all(map(covers, mine, others))
+    return all(map(covers, segments, other_segments))
 
 
 def within(outer: str, inner: str) -> bool:
-    """Whether one CIDR block is a part of another."""
-    one, two = network(outer), network(inner)
-    if one is None or two is None or one.version != two.version:
+    """Whether one CIDR block contains another.
+
+    >>> within("10.0.0.0/8", "10.1.0.0/16"), within("10.1.0.0/16", "10.0.0.0/8")
+    (True, False)
+    """
+    outer_network, inner_network = network(outer), network(inner)
+    if (
+        outer_network is None
+        or inner_network is None
+        or outer_network.version != inner_network.version
+    ):
         return False
-    return int(one.network_address) <= int(two.network_address) and int(
-        one.broadcast_address
-    ) >= int(two.broadcast_address)
+    return int(outer_network.network_address) <= int(inner_network.network_address) and int(
+        outer_network.broadcast_address
+    ) >= int(inner_network.broadcast_address)
 
 
 def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
-    """Return a network written as CIDR, `None` if it is none."""
+    """Return a CIDR block as a network, `None` if it is not one."""
     with suppress(ValueError):
         return ipaddress.ip_network(text.strip(), strict=False)
     return None
 
 
-def wide(text: str) -> bool:
-    """Whether a CIDR block has (nearly) the whole internet in it, or half of it."""
-    found = network(text)
-    return found is not None and found.prefixlen < WIDEST[found.version]
+def is_internet_wide(text: str) -> bool:
+    """Whether a CIDR block contains (nearly) the whole internet, or half of it.
+
+    >>> is_internet_wide("0.0.0.0/0"), is_internet_wide("10.0.0.0/8")
+    (True, False)
+    """
+    block = network(text)
+    return block is not None and block.prefixlen < MIN_PREFIX[block.version]
 
 
-def restricts(entries: When, *, keys: tuple[str, ...] = ()) -> bool:
-    """Whether conditions keep strangers out; `keys` are endings of further keys that do."""
+def restricts(entries: Condition, *, keys: tuple[str, ...] = ()) -> bool:
+    """Whether conditions keep the public out; `keys` are endings of further keys that do."""
     return any(
         (entry.key in RESTRICTING or entry.key.endswith(keys or ("\0",))) and _binds(entry)
         for entry in entries
     )
 
 
-def _binds(entry: Entry) -> bool:
+def _binds(entry: Term) -> bool:
     missing, of_set, operator = _parts(entry.operator)
     if missing or of_set == "forallvalues" or operator not in POSITIVE:
         return False
     if operator == "bool":
         return entry.values == {"true"}
     if operator == "ipaddress":
-        return not any(map(wide, entry.values))
+        return not any(map(is_internet_wide, entry.values))
     if operator in ("stringlike", "arnlike"):
         return all(_bound(entry.key, value) for value in entry.values)
     return True
 
 
 def _bound(key: str, value: str) -> bool:
-    """Whether a pattern says whose: an account, or at least how a name begins."""
+    """Whether a pattern names an owner: an account, or at least how a name begins."""
     if key not in ANY_ARN:
         return not value.startswith(("*", "?"))
     parts = _segments(value)
@@ -222,7 +254,7 @@ def _bound(key: str, value: str) -> bool:
 
 
 def _segments(arn: str) -> list[str]:
-    """Cut an ARN at its colons, not at those within references."""
+    """Return the segments of an ARN; colons within references do not count."""
     parts, depth = [""], 0
     for char in arn:
         depth += (char == "\ue000") - (char == "\ue001")
@@ -233,19 +265,24 @@ def _segments(arn: str) -> list[str]:
     return parts
 
 
-def split(entries: When) -> list[When]:
-    """Return conditions one value at a time: together they allow what the whole does."""
-    parts: list[When] = [frozenset()]
+def split(entries: Condition) -> list[Condition]:
+    """Return conditions with one value for each key; together they allow what the whole allows.
+
+    >>> whole = next(conditions({"StringEquals": {"aws:SourceAccount": ["1", "2"]}}))
+    >>> [sorted(*(term.values for term in part)) for part in split(whole)]
+    [['1'], ['2']]
+    """
+    parts: list[Condition] = [frozenset()]
     for entry in sorted(entries, key=lambda entry: (entry.operator, entry.key)):
         _, of_set, operator = _parts(entry.operator)
         values = [entry.values]
         if operator in POSITIVE and of_set != "forallvalues":
             values = [frozenset({value}) for value in sorted(entry.values)] or values
-        if len(parts) * len(values) > MOST_PARTS:
+        if len(parts) * len(values) > MAX_PARTS:
             return [entries]
         parts = [
-            part | {Entry(entry.operator, entry.key, one, entry.written)}
+            part | {Term(entry.operator, entry.key, subset, entry.description)}
             for part in parts
-            for one in values
+            for subset in values
         ]
     return parts

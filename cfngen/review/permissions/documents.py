@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from cfngen.cloudformation.values import OPEN
-from cfngen.review.permissions.alternatives import ALWAYS, When, branches
-from cfngen.review.permissions.statements import document, is_policy, statements
+from cfngen.review.alternatives import ALWAYS, Condition, if_alternatives
+from cfngen.review.permissions.statements import document, is_policy, raw_statements
 
 # The properties of any resource that are policies, where nobody can see that from their value.
 DOCUMENTS = {
@@ -18,18 +18,18 @@ DOCUMENTS = {
 
 
 def kind_of(key: str, body: Any) -> str:
-    """Return which kind of policy a document is, as `PowerChange.policy` says it."""
+    """Return the kind of a policy document, as `PermissionChange.policy` has it."""
     if key == "AssumeRolePolicyDocument":
         return "trust"
     if _unreadable(body, key):
         return "resource"
-    each = (one for _, one in statements(body) if isinstance(one, dict))
-    named = any(one.keys() & {"Principal", "NotPrincipal"} for one in each)
+    each = (statement for _, statement in raw_statements(body) if isinstance(statement, dict))
+    named = any(statement.keys() & {"Principal", "NotPrincipal"} for statement in each)
     return "resource" if named else "permissions"
 
 
 def _unreadable(value: Any, key: str) -> bool:
-    """Whether a value stands where a policy does, and is a text or function that says no more."""
+    """Whether a value is where a policy is expected, but is a text or function."""
     if isinstance(value, dict):
         return key in DOCUMENTS and any(name.startswith("Fn::") for name in value)
     if not isinstance(value, str):
@@ -37,16 +37,18 @@ def _unreadable(value: Any, key: str) -> bool:
     return (key in DOCUMENTS and OPEN in value) or (value[:1] == "{" and '"Statement"' in value)
 
 
-def documents(value: Any, key: str = "", within: When = ALWAYS) -> Iterator[tuple[When, str, Any]]:
-    """Yield every policy document within a value, with when it is there and its property."""
-    for inner, found in branches(value):
+def documents(
+    value: Any, key: str = "", within: Condition = ALWAYS
+) -> Iterator[tuple[Condition, str, Any]]:
+    """Yield every policy document within a value, with its condition and its property."""
+    for inner, alternative in if_alternatives(value):
         when = within | inner
-        read = document(found)
+        read = document(alternative)
         if is_policy(read) or _unreadable(read, key):
             yield when, key, read
-        elif isinstance(found, dict):
-            for name, item in found.items():
+        elif isinstance(alternative, dict):
+            for name, item in alternative.items():
                 yield from documents(item, name, when)
-        elif isinstance(found, list):
-            for item in found:
+        elif isinstance(alternative, list):
+            for item in alternative:
                 yield from documents(item, key, when)

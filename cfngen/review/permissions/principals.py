@@ -1,4 +1,4 @@
-"""Who a statement speaks of: the same principal in one spelling, and which one includes another."""
+"""Principals of statements: in one spelling, and which one includes another."""
 
 from __future__ import annotations
 
@@ -8,7 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from cfngen.cloudformation.values import CLOSE, OPEN, canonical, scalar, shown
-from cfngen.review.permissions.alternatives import When, branches, items, opaque
+from cfngen.review.alternatives import (
+    Condition,
+    if_alternatives,
+    opaque,
+    text_alternatives,
+)
 
 REF = f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}"
 ACCOUNT = rf"(?P<account>{REF}|[0-9]{{12}})"
@@ -19,7 +24,7 @@ OWN = f"{OPEN}AWS::AccountId{CLOSE}"
 
 @dataclass(frozen=True, order=True)
 class Principal:
-    """One principal: its kind, as `Principal` has it, `account`, `any` or `holder`; its name."""
+    """One principal: its kind (as in `Principal`, or `account`, `any`, `attached`) and its name."""
 
     kind: str
     name: str
@@ -34,60 +39,73 @@ ANYONE = Principal("any", "*")
 
 
 @dataclass(frozen=True)
-class Who:
-    """One principal, or everybody but some."""
+class PrincipalSet:
+    """Some principals, or everybody except them, where `negated` is true."""
 
-    principals: frozenset[Principal]
-    but: bool = False
+    members: frozenset[Principal]
+    negated: bool = False
 
     @property
-    def anyone(self) -> bool:
-        """Whether strangers are meant."""
-        return self.but or ANYONE in self.principals
+    def includes_anyone(self) -> bool:
+        """Whether the public is included."""
+        return self.negated or ANYONE in self.members
 
-    def includes(self, other: Who) -> bool:
-        """Whether everybody who is meant by the other is meant here, as far as is known."""
-        if self == other or (not self.but and ANYONE in self.principals):
+    def includes(self, other: PrincipalSet) -> bool:
+        """Whether every principal of the other set is certainly in this one.
+
+        >>> account = PrincipalSet(frozenset({Principal("account", "111122223333")}))
+        >>> role = PrincipalSet(frozenset({Principal("AWS", "arn:aws:iam::111122223333:role/a")}))
+        >>> account.includes(role), role.includes(account)
+        (True, False)
+        """
+        if self == other or (not self.negated and ANYONE in self.members):
             return True
-        if self.but:
-            return other.but and self.principals <= other.principals
-        return not other.but and all(
-            any(_includes(mine, one) for mine in self.principals) for one in other.principals
+        if self.negated:
+            return other.negated and self.members <= other.members
+        return not other.negated and all(
+            any(_includes(own, member) for own in self.members) for member in other.members
         )
 
     def __str__(self) -> str:
         """Return it for a person."""
-        names = ", ".join(sorted(map(str, self.principals)))
-        return f"everybody but {names}" if self.but else names
+        names = ", ".join(sorted(map(str, self.members)))
+        return f"everybody but {names}" if self.negated else names
 
 
-def _includes(mine: Principal, other: Principal) -> bool:
-    """Whether one principal is, or has in it, the other.
+def _includes(principal: Principal, other: Principal) -> bool:
+    """Whether one principal is, or contains, the other.
 
-    An account has its principals in it, but not the template's own account: there a policy that
-    names a role allows it directly, one that names the account only lets IAM policies allow it.
+    An account contains its principals, except for the template's own account: there a policy that
+    names a role allows it directly, while one that names the account only lets IAM policies allow
+    it.
     """
-    if mine == other:
+    if principal == other:
         return True
     within = WITHIN.fullmatch(other.name) if other.kind == "AWS" else None
     return bool(
-        within and mine.kind == "account" and mine.name != OWN and within["account"] == mine.name
+        within
+        and principal.kind == "account"
+        and principal.name != OWN
+        and within["account"] == principal.name
     )
 
 
-def named(value: Any) -> Iterator[tuple[When, Principal]]:
-    """Yield the principals that `Principal` names, for each branch of it."""
-    for when, found in branches(value):
-        if isinstance(found, dict):
-            for kind, names in found.items():
-                yield from ((when | inner, _one(kind, name)) for inner, name in items(names))
-        elif isinstance(found, list):
-            yield when, Principal("AWS", opaque(canonical(found)))
-        elif found is not None:
-            yield when, _one("AWS", scalar(found))
+def named_principals(value: Any) -> Iterator[tuple[Condition, Principal]]:
+    """Yield the principals that `Principal` names, for each alternative of it."""
+    for when, alternative in if_alternatives(value):
+        if isinstance(alternative, dict):
+            for kind, names in alternative.items():
+                yield from (
+                    (when | inner, _principal(kind, name))
+                    for inner, name in text_alternatives(names)
+                )
+        elif isinstance(alternative, list):
+            yield when, Principal("AWS", opaque(canonical(alternative)))
+        elif alternative is not None:
+            yield when, _principal("AWS", scalar(alternative))
 
 
-def _one(kind: str, name: str) -> Principal:
+def _principal(kind: str, name: str) -> Principal:
     if name == "*":
         return ANYONE
     if kind != "AWS":

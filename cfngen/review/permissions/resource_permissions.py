@@ -1,4 +1,4 @@
-"""Resources that are one statement of a policy, written as properties of their own."""
+"""Resources that are one statement of a policy, such as a Lambda permission."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ def _bus(properties: Properties) -> Properties:
     """Return an event bus's policy: its `Statement`, or the older properties that say one."""
     if "Statement" in properties:
         return {"Statement": properties["Statement"]}
-    made = _document(properties, None, {})
+    document = _document(properties, None, {})
     given = properties.get("Condition")
     if isinstance(given, dict) and {"Type", "Key", "Value"} <= given.keys():
         given = {str(given["Type"]): {str(given["Key"]): given["Value"]}}
     if given is not None:
-        made["Statement"]["Condition"] = given
-    return made
+        document["Statement"]["Condition"] = given
+    return document
 
 
 def _document(

@@ -1,4 +1,4 @@
-"""Policy documents as sentences: who may do what, on what, under what condition."""
+"""Policy documents as normalized statements: principals, actions, resources, condition."""
 
 from __future__ import annotations
 
@@ -12,84 +12,89 @@ from typing import Any
 from cfngen.cloudformation.read import check_size
 from cfngen.cloudformation.values import canonical, shown
 from cfngen.errors import RenderError
-from cfngen.review.permissions.actions import Actions
-from cfngen.review.permissions.alternatives import (
+from cfngen.review.alternatives import (
     ALWAYS,
-    Entry,
-    When,
-    branches,
-    items,
+    Condition,
+    Term,
+    flattened_texts,
+    if_alternatives,
+    is_satisfiable,
     opaque,
-    possible,
-    texts,
+    text_alternatives,
 )
+from cfngen.review.permissions.actions import Actions
 from cfngen.review.permissions.conditions import conditions
 from cfngen.review.permissions.glob import apart, covers
-from cfngen.review.permissions.principals import Principal, Who, named
+from cfngen.review.permissions.principals import Principal, PrincipalSet, named_principals
 
-NEWEST = "2012-10-17"  # the version of policies that has variables
-MOST = 3_000  # sentences of one policy; IAM takes no policy that has so many
-SMUGGLED = re.compile(r"\\u[eE]00[01]")
+CURRENT_VERSION = "2012-10-17"  # the version of policies that has variables
+MAX_STATEMENTS = 3_000  # of one policy; IAM accepts no policy that has so many
+ESCAPED_MARK = re.compile(r"\\u[eE]00[01]")
 
 
 @dataclass(frozen=True)
-class Target:
-    """What a statement is about: one pattern, or everything but some."""
+class ResourceSet:
+    """What a statement is about: some patterns, or everything except them."""
 
     patterns: frozenset[str]
-    but: bool = False
+    negated: bool = False
 
-    def includes(self, other: Target) -> bool:
-        """Whether everything that is meant by the other is meant here, as far as is known."""
-        if len(self.patterns) == len(other.patterns) == 1 and not (self.but or other.but):
+    def includes(self, other: ResourceSet) -> bool:
+        """Whether everything that the other set matches is certainly matched here.
+
+        >>> files = ResourceSet(frozenset({"arn:aws:s3:::shop/*"}))
+        >>> EVERYTHING.includes(files), files.includes(EVERYTHING)
+        (True, False)
+        """
+        if len(self.patterns) == len(other.patterns) == 1 and not (self.negated or other.negated):
             return covers(
                 *self.patterns, *other.patterns
             )  # the usual case, asked millions of times
-        if self == other or (not self.but and "*" in self.patterns):
+        if self == other or (not self.negated and "*" in self.patterns):
             return True
-        if self.but and other.but:
+        if self.negated and other.negated:
             return all(any(covers(q, p) for q in other.patterns) for p in self.patterns)
-        if self.but:
+        if self.negated:
             return all(apart(p, q) for p in self.patterns for q in other.patterns)
-        return not other.but and all(
+        return not other.negated and all(
             any(covers(p, q) for p in self.patterns) for q in other.patterns
         )
 
     def __str__(self) -> str:
         """Return it for a person."""
         names = ", ".join(sorted(map(shown, self.patterns)))
-        return f"everything but {names}" if self.but else names
+        return f"everything but {names}" if self.negated else names
 
 
-EVERYTHING = Target(frozenset({"*"}))
+EVERYTHING = ResourceSet(frozenset({"*"}))
 
 
 @dataclass(frozen=True)
-class Sentence:
-    """A part of a statement: one principal, one thing, and all the actions."""
+class Statement:
+    """A part of a statement: one principal, one resource, and all the actions."""
 
     effect: str
-    who: Who
+    principal: PrincipalSet
     actions: Actions
-    on: Target
-    condition: When = ALWAYS
+    resource: ResourceSet
+    condition: Condition = ALWAYS
 
 
 def document(value: Any) -> Any:
-    """Return a policy document as data where it is JSON in a text, anything else as it is."""
+    """Return a policy document as data where it is JSON in a text, anything else unchanged."""
     if not isinstance(value, str) or not value.lstrip().startswith("{"):
         return value
-    if SMUGGLED.search(value):  # would turn into the signs that stand around references
+    if ESCAPED_MARK.search(value):  # would turn into the signs that stand around references
         return value
     try:
-        found = json.loads(value, object_pairs_hook=_once)
-        check_size(found)
+        data = json.loads(value, object_pairs_hook=_unique_keys)
+        check_size(data)
     except (ValueError, RecursionError, RenderError):
         return value
-    return found
+    return data
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({key for key, _ in pairs}) < len(pairs):
         raise ValueError("a repeated key")
     return dict(pairs)
@@ -99,56 +104,73 @@ def is_policy(value: Any) -> bool:
     """Whether a value is a policy document: data with statements that have an effect."""
     if not isinstance(value, dict) or "Statement" not in value:
         return False
-    return any("Effect" in one for _, one in statements(value) if isinstance(one, dict))
+    return any(
+        "Effect" in statement
+        for _, statement in raw_statements(value)
+        if isinstance(statement, dict)
+    )
 
 
-def sentences(value: Any, holder: str, when: When = ALWAYS) -> tuple[Sentence, ...]:
-    """Return what a policy document says; `holder` is who it speaks of if it does not say so.
+def statements(value: Any, attached_to: str, when: Condition = ALWAYS) -> tuple[Statement, ...]:
+    """Return the statements of a policy document, one for each principal and resource.
 
-    Both branches of an `Fn::If` are there, each under its condition. What cannot be understood is
-    one sentence that is equal to itself only.
+    `attached_to` is the principal where the document names none. Both alternatives of an `Fn::If`
+    are included, each with its condition. What cannot be understood is one statement that equals
+    only itself.
+
+    >>> statement = {"Effect": "Allow", "Action": "sqs:SendMessage", "Resource": ["a", "b"]}
+    >>> for found in statements({"Statement": statement}, "BuildRole"):
+    ...     print(found.effect, found.principal, *found.actions.patterns, found.resource)
+    Allow BuildRole sqs:SendMessage a
+    Allow BuildRole sqs:SendMessage b
     """
-    found: list[Sentence] = []
-    for inner, body in branches(value):
+    parsed: list[Statement] = []
+    for inner, body in if_alternatives(value):
         read = document(body)
-        for outer, statement in statements(read):
+        for outer, statement in raw_statements(read):
             plain = _without_variables(read, statement)
-            found += _sentences(statement, holder, when | inner | outer | plain)
-            if len(found) > MOST:
-                return (_unknown(value, holder, when),)
-    return tuple(dict.fromkeys(found))
+            parsed += _expanded(statement, attached_to, when | inner | outer | plain)
+            if len(parsed) > MAX_STATEMENTS:
+                return (_unknown(value, attached_to, when),)
+    return tuple(dict.fromkeys(parsed))
 
 
-def _without_variables(policy: Any, statement: Any) -> When:
-    """Return, as a condition, that what looks like a variable is plain text to this policy."""
-    version = policy.get("Version", "2008-10-17") if isinstance(policy, dict) else NEWEST
-    if version == NEWEST or "${" not in canonical(statement):
+def _without_variables(policy: Any, statement: Any) -> Condition:
+    """Return, as a condition, that `${...}` is plain text in a policy of the old version."""
+    version = policy.get("Version", "2008-10-17") if isinstance(policy, dict) else CURRENT_VERSION
+    if version == CURRENT_VERSION or "${" not in canonical(statement):
         return ALWAYS
-    words = f"Version {shown(version)}, which has no variables"
-    return frozenset({Entry("", "version", frozenset({"2008-10-17"}), words)})
+    description = f"Version {shown(version)}, which has no variables"
+    return frozenset({Term("", "version", frozenset({"2008-10-17"}), description)})
 
 
-def allowing(words: str, holder: str, when: When = ALWAYS, *, exactly: str = "") -> Sentence:
-    """Return that a holder may do what is described in words, or `*`.
+def described_statement(
+    description: str, attached_to: str, when: Condition = ALWAYS, *, exactly: str = ""
+) -> Statement:
+    """Return the statement that a principal may do what a description says, or `*`.
 
-    `exactly` is equal only where the same is meant, should the words not be enough for that.
+    `exactly` is equal only where the same is meant, should the description not be enough for that.
     """
-    actions = Actions(("*",)) if words == "*" else Actions((opaque(exactly or words),), words=words)
-    return Sentence("Allow", holds(holder), actions, EVERYTHING, when)
+    actions = (
+        Actions(("*",))
+        if description == "*"
+        else Actions((opaque(exactly or description),), description=description)
+    )
+    return Statement("Allow", attached_principal(attached_to), actions, EVERYTHING, when)
 
 
-def holds(holder: str) -> Who:
-    """Return the holder of a policy as the one whom it speaks of."""
-    return Who(frozenset({Principal("holder", holder)}))
+def attached_principal(attached_to: str) -> PrincipalSet:
+    """Return what a policy is attached to as its principal."""
+    return PrincipalSet(frozenset({Principal("attached", attached_to)}))
 
 
-def _unknown(value: Any, holder: str, when: When) -> Sentence:
-    words = f"whatever this means: {shown(value)}"
-    return allowing(words, holder, when, exactly=canonical(value))
+def _unknown(value: Any, attached_to: str, when: Condition) -> Statement:
+    description = f"whatever this means: {shown(value)}"
+    return described_statement(description, attached_to, when, exactly=canonical(value))
 
 
-def statements(value: Any) -> Iterator[tuple[When, Any]]:
-    """Yield the statements of one policy document; the document if it is none."""
+def raw_statements(value: Any) -> Iterator[tuple[Condition, Any]]:
+    """Yield the statements of a policy document as data; the document if it has none."""
     if value is None:
         return
     if isinstance(value, dict) and "Statement" in value:
@@ -157,75 +179,101 @@ def statements(value: Any) -> Iterator[tuple[When, Any]]:
         yield ALWAYS, value
 
 
-def _each(value: Any) -> Iterator[tuple[When, Any]]:
-    for when, found in branches(value):
-        if isinstance(found, list):
-            for item in found:
-                yield from ((when | inner, one) for inner, one in _each(item))
-        elif found is not None:
-            yield when, found
+def _each(value: Any) -> Iterator[tuple[Condition, Any]]:
+    for when, alternative in if_alternatives(value):
+        if isinstance(alternative, list):
+            for item in alternative:
+                yield from ((when | inner, statement) for inner, statement in _each(item))
+        elif alternative is not None:
+            yield when, alternative
 
 
-def _sentences(statement: Any, holder: str, when: When) -> Iterator[Sentence]:
+def _expanded(statement: Any, attached_to: str, when: Condition) -> Iterator[Statement]:
     if not isinstance(statement, dict):
-        yield _unknown(statement, holder, when)
+        yield _unknown(statement, attached_to, when)
         return
     effects = list(_effects(statement.get("Effect")))
-    whos = list(_whos(statement, holder))
-    targets = list(_targets(statement))
-    acts = list(_actions(statement))
-    under = list(conditions(statement.get("Condition")))
-    many = len(effects) * len(whos) * len(targets) * len(acts) * len(under)
-    if not 0 < many <= MOST:
-        yield _unknown(statement, holder, when)
+    all_principals = list(_principals(statement, attached_to))
+    all_resources = list(_resources(statement))
+    all_actions = list(_actions(statement))
+    conditions_of_statement = list(conditions(statement.get("Condition")))
+    many = (
+        len(effects)
+        * len(all_principals)
+        * len(all_resources)
+        * len(all_actions)
+        * len(conditions_of_statement)
+    )
+    if not 0 < many <= MAX_STATEMENTS:
+        yield _unknown(statement, attached_to, when)
         return
-    parts = itertools.product(effects, whos, targets, acts, under)
-    for (one, effect), (two, who), (three, on), (four, actions), five in parts:
-        condition = when | one | two | three | four | five
-        if possible(condition):
-            yield Sentence(effect, who, actions, on, condition)
+    parts = itertools.product(
+        effects, all_principals, all_resources, all_actions, conditions_of_statement
+    )
+    for (effect_condition, effect), (principal_condition, principals), (
+        resource_condition,
+        resources,
+    ), (action_condition, actions), own_condition in parts:
+        condition = (
+            when
+            | effect_condition
+            | principal_condition
+            | resource_condition
+            | action_condition
+            | own_condition
+        )
+        if is_satisfiable(condition):
+            yield Statement(effect, principals, actions, resources, condition)
 
 
-def _effects(value: Any) -> Iterator[tuple[When, str]]:
-    for when, text in items(value):
+def _effects(value: Any) -> Iterator[tuple[Condition, str]]:
+    for when, text in text_alternatives(value):
         if text in ("Allow", "Deny"):
             yield when, text
         else:
-            yield when | {Entry("", "effect", frozenset({text}), f"Effect {shown(text)}")}, "Allow"
+            yield when | {Term("", "effect", frozenset({text}), f"Effect {shown(text)}")}, "Allow"
 
 
-def _actions(statement: dict[str, Any]) -> Iterator[tuple[When, Actions]]:
-    grouped: dict[When, list[str]] = {}
-    for when, text in items(statement.get("Action")):
+def _actions(statement: dict[str, Any]) -> Iterator[tuple[Condition, Actions]]:
+    grouped: dict[Condition, list[str]] = {}
+    for when, text in text_alternatives(statement.get("Action")):
         grouped.setdefault(when, []).append(text)
     for when, patterns in grouped.items():
         yield when, Actions(tuple(dict.fromkeys(patterns)))
     if "NotAction" in statement:
-        yield ALWAYS, Actions(texts(statement["NotAction"]), but=True)
+        yield ALWAYS, Actions(flattened_texts(statement["NotAction"]), negated=True)
 
 
-def _whos(statement: dict[str, Any], holder: str) -> Iterator[tuple[When, Who]]:
-    for when, principal in named(statement.get("Principal")):
-        yield when, Who(frozenset({principal}))
+def _principals(
+    statement: dict[str, Any], attached_to: str
+) -> Iterator[tuple[Condition, PrincipalSet]]:
+    for when, principal in named_principals(statement.get("Principal")):
+        yield when, PrincipalSet(frozenset({principal}))
     if "NotPrincipal" in statement:
-        excluded = (_sometimes(*one) for one in named(statement["NotPrincipal"]))
-        yield ALWAYS, Who(frozenset(excluded), but=True)
+        excluded = (
+            _sometimes(*excluded_principal)
+            for excluded_principal in named_principals(statement["NotPrincipal"])
+        )
+        yield ALWAYS, PrincipalSet(frozenset(excluded), negated=True)
     if "Principal" not in statement and "NotPrincipal" not in statement:
-        yield ALWAYS, holds(holder)
+        yield ALWAYS, attached_principal(attached_to)
 
 
-def _sometimes(when: When, principal: Principal) -> Principal:
-    """Return a principal that is excluded only under a condition, as an unknown one."""
+def _sometimes(when: Condition, principal: Principal) -> Principal:
+    """Return a principal that is excluded only under a condition as an unknown one."""
     if not when:
         return principal
-    words = "; ".join(sorted(entry.written for entry in when))
-    return Principal(principal.kind, opaque(f"{principal.name} {words}"))
+    description = "; ".join(sorted(entry.description for entry in when))
+    return Principal(principal.kind, opaque(f"{principal.name} {description}"))
 
 
-def _targets(statement: dict[str, Any]) -> Iterator[tuple[When, Target]]:
-    for when, text in items(statement.get("Resource")):
-        yield when, Target(frozenset({text}))
+def _resources(statement: dict[str, Any]) -> Iterator[tuple[Condition, ResourceSet]]:
+    for when, text in text_alternatives(statement.get("Resource")):
+        yield when, ResourceSet(frozenset({text}))
     if "NotResource" in statement:
-        yield ALWAYS, Target(frozenset(texts(statement["NotResource"])), but=True)
+        yield (
+            ALWAYS,
+            ResourceSet(frozenset(flattened_texts(statement["NotResource"])), negated=True),
+        )
     if "Resource" not in statement and "NotResource" not in statement:
         yield ALWAYS, EVERYTHING

@@ -1,4 +1,4 @@
-"""Ways in from the internet that a change opens or closes."""
+"""What a change opens to the internet, and what it closes."""
 
 from __future__ import annotations
 
@@ -6,88 +6,103 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from cfngen.review.assumptions import assumed, usual
-from cfngen.review.model import Exposure
-from cfngen.review.permissions.alternatives import (
+from cfngen.review.alternatives import (
     ALWAYS,
-    When,
+    Condition,
     existence,
-    ordered,
-    possible,
-    referred,
+    is_satisfiable,
+    referenced_name,
+    template_order,
     type_of,
 )
-from cfngen.review.permissions.conditions import described, no_stricter
-from cfngen.review.public_access.anonymous_principals import strangers
-from cfngen.review.public_access.composite import API, METHOD, blocked, doors
-from cfngen.review.public_access.firewalls import let_through
-from cfngen.review.public_access.properties import thrown
+from cfngen.review.assumptions import default_parameters, with_parameters
+from cfngen.review.model import Exposure
+from cfngen.review.permissions.conditions import describe, is_no_stricter
+from cfngen.review.public_access.anonymous_principals import anonymous_access
+from cfngen.review.public_access.composite import (
+    API,
+    METHOD,
+    composite_access,
+    is_blocked_by_default,
+)
+from cfngen.review.public_access.firewalls import firewall_exposures
+from cfngen.review.public_access.properties import public_properties
 from cfngen.review.public_access.security_groups import PREFIXES, TYPES, Ingress, ingress
 from cfngen.review.stack import Resource, Stack
 
 
 def exposures(before: Stack, after: Stack, changed: Collection[str]) -> tuple[Exposure, ...]:
-    """Return the ways in from the internet that are open on one side only.
+    """Return what is reachable from the internet on one side only.
 
-    `changed` are the logical IDs of resources that are not the same. A way that is wider than one
-    of the other side, such as a range of ports, is another way.
+    `changed` are the logical IDs of resources that differ. An access path that is wider than one
+    of the other side, such as a range of ports, is another access path.
     """
-    place = ordered(before, after)
+    place = template_order(before, after)
     names = sorted(set(changed), key=lambda name: (place.get(name, 0), name))
-    let_in, kept_out = strangers(before, after, names)
-    known = usual(before, after)
-    found = [
-        *_compared(before, after, names, known),
-        *_groups(before, after, names, known),
-        *(Exposure(holder, text, opened=True) for holder, text in let_in),
-        *(Exposure(holder, text, opened=False) for holder, text in kept_out),
-        *let_through(before, after, names),
+    let_in, kept_out = anonymous_access(before, after, names)
+    parameters = default_parameters(before, after)
+    opened_or_closed = [
+        *_compared(before, after, names, parameters),
+        *_groups(before, after, names, parameters),
+        *(Exposure(attached_to, text, opened=True) for attached_to, text in let_in),
+        *(Exposure(attached_to, text, opened=False) for attached_to, text in kept_out),
+        *firewall_exposures(before, after, names),
     ]
-    unique = dict.fromkeys(found)
+    unique = dict.fromkeys(opened_or_closed)
     return tuple(
-        sorted(unique, key=lambda one: (place.get(one.resource, 0), not one.opened, one.what))
+        sorted(
+            unique,
+            key=lambda exposure: (
+                place.get(exposure.resource, 0),
+                not exposure.opened,
+                exposure.description,
+            ),
+        )
     )
 
 
 @dataclass(frozen=True)
-class Way:
-    """One way in: the logical ID of what is reached, words, and when it is there."""
+class AccessPath:
+    """One way to reach a resource from the internet, and the condition under which it exists."""
 
     resource: str
-    words: str
-    when: When = ALWAYS
+    description: str
+    condition: Condition = ALWAYS
 
-    def includes(self, other: Way) -> bool:
-        """Whether the other is the same way, or there less often."""
-        same = (self.resource, self.words) == (other.resource, other.words)
-        return same and no_stricter(self.when, other.when)
+    def includes(self, other: AccessPath) -> bool:
+        """Whether the other is the same access path, or exists less often."""
+        same = (self.resource, self.description) == (other.resource, other.description)
+        return same and is_no_stricter(self.condition, other.condition)
 
     def __str__(self) -> str:
         """Return it for a person."""
-        return self.words
+        return self.description
 
 
-Opening = TypeVar("Opening", Way, Ingress)
+Opening = TypeVar("Opening", AccessPath, Ingress)
 
 
 def _compared(
-    before: Stack, after: Stack, names: list[str], known: dict[str, str]
+    before: Stack, after: Stack, names: list[str], parameters: dict[str, str]
 ) -> Iterator[Exposure]:
     """Yield what single resources open and close."""
     for name in _with_methods(before, after, names):
         was, now = (
-            replace(found, properties=assumed(found.properties, known)) if found else None
-            for found in (before.resource(name), after.resource(name))
+            replace(resource, properties=with_parameters(resource.properties, parameters))
+            if resource
+            else None
+            for resource in (before.resource(name), after.resource(name))
         )
         # No word on both sides is no difference; a new bucket without one is blocked.
-        silent = all(one is None or blocked(one) for one in (was, now))
+        silent = all(resource is None or is_blocked_by_default(resource) for resource in (was, now))
         yield from _differences(
-            list(_ways(before, was, silent=silent)), list(_ways(after, now, silent=silent))
+            list(_access_paths(before, was, silent=silent)),
+            list(_access_paths(after, now, silent=silent)),
         )
 
 
 def _with_methods(before: Stack, after: Stack, names: list[str]) -> list[str]:
-    """Return names and those of their APIs' methods, which an API may open without a change."""
+    """Return names and those of the methods of their APIs, which a changed API may open."""
     apis = {name for name in names if API in (type_of(before, name), type_of(after, name))}
     methods = [
         name
@@ -95,50 +110,51 @@ def _with_methods(before: Stack, after: Stack, names: list[str]) -> list[str]:
         for name in (stack.names if apis else ())
         if type_of(stack, name) == METHOD
         and (resource := stack.resource(name))
-        and referred(resource.properties.get("RestApiId")) in apis
+        and referenced_name(resource.properties.get("RestApiId")) in apis
     ]
     return list(dict.fromkeys((*names, *methods)))
 
 
-def _ways(stack: Stack, resource: Resource | None, *, silent: bool) -> Iterator[Way]:
-    """Yield what a resource opens; `silent` if it is a bucket without a word on public access."""
+def _access_paths(stack: Stack, resource: Resource | None, *, silent: bool) -> Iterator[AccessPath]:
+    """Yield what a resource opens; `silent` for a bucket without any public access setting."""
     when = existence(stack, resource) if resource else None
     if resource is None or when is None or resource.type in TYPES:
         return
-    found = list(thrown(resource.type, resource.properties))
+    descriptions = list(public_properties(resource.type, resource.properties))
     if not silent:
-        found += doors(stack, resource)
-    for words, inner in found:
-        if possible(when | inner):
-            yield Way(resource.name, words, when | inner)
+        descriptions += composite_access(stack, resource)
+    for description, inner in descriptions:
+        if is_satisfiable(when | inner):
+            yield AccessPath(resource.name, description, when | inner)
 
 
 def _groups(
-    before: Stack, after: Stack, names: list[str], known: dict[str, str]
+    before: Stack, after: Stack, names: list[str], parameters: dict[str, str]
 ) -> Iterator[Exposure]:
-    """Yield what security groups let in, wherever in the template their rules stand."""
+    """Yield what security groups allow in, wherever in the template their rules are."""
     sides = before, after
     types = {*TYPES, PREFIXES}
     if not any(type_of(stack, name) in types for name in names for stack in sides):
         return
-    found = [
+    rules = [
         [
             rule
             for name in stack.names
             if type_of(stack, name) in TYPES and (resource := stack.resource(name))
             for rule in ingress(
-                stack, replace(resource, properties=assumed(resource.properties, known))
+                stack,
+                replace(resource, properties=with_parameters(resource.properties, parameters)),
             )
         ]
         for stack in sides
     ]
-    yield from _differences(*found)
+    yield from _differences(*rules)
 
 
 def _differences(was: Sequence[Opening], now: Sequence[Opening]) -> Iterator[Exposure]:
     for old, new, opened in ((was, now, True), (now, was, False)):
-        for one in new:
-            if not any(other.includes(one) for other in old):
-                words = described(one.when)
-                told = f"{one}, {words}" if words else str(one)
-                yield Exposure(one.resource, told, opened)
+        for opening in new:
+            if not any(other.includes(opening) for other in old):
+                condition = describe(opening.condition)
+                description = f"{opening}, {condition}" if condition else str(opening)
+                yield Exposure(opening.resource, description, opened)

@@ -1,14 +1,14 @@
-"""What policies let strangers do: anybody, or whoever uses a public identity provider."""
+"""What policies allow the public: anybody, or all users of a public identity provider."""
 
 from __future__ import annotations
 
 from cfngen.cloudformation.values import shown
-from cfngen.review.permissions.alternatives import type_of
-from cfngen.review.permissions.attachments import Policy, Sides, touched
-from cfngen.review.permissions.comparison import grants, news, spelling
+from cfngen.review.alternatives import type_of
+from cfngen.review.permissions.attachments import Policy, Sides, touched_policies
+from cfngen.review.permissions.comparison import grants, new_statements, spelling
 from cfngen.review.permissions.conditions import restricts
-from cfngen.review.permissions.statements import Sentence
-from cfngen.review.public_access.composite import private
+from cfngen.review.permissions.statements import Statement
+from cfngen.review.public_access.composite import is_private_api
 from cfngen.review.stack import Stack
 
 # A trust in one of these, without a word on whose token it is, is a trust in all their customers.
@@ -25,58 +25,66 @@ PROVIDERS = {
 # A policy of an endpoint is for those who are inside of the network already.
 INSIDE = {"AWS::EC2::VPCEndpoint", "AWS::VpcLattice::AuthPolicy"}
 
-Found = list[tuple[str, str]]
+DescribedAccess = list[tuple[str, str]]
 
 
-def strangers(before: Stack, after: Stack, changed: list[str]) -> tuple[Found, Found]:
-    """Return what policies open to strangers and what they close: logical IDs and words."""
-    opened: Found = []
-    closed: Found = []
-    for (holder, kind), (old, new) in touched(before, after, changed).items():
+def anonymous_access(
+    before: Stack, after: Stack, changed: list[str]
+) -> tuple[DescribedAccess, DescribedAccess]:
+    """Return what policies open to the public and what they close: logical IDs, descriptions."""
+    opened: DescribedAccess = []
+    closed: DescribedAccess = []
+    for (attached_to, kind), (old, new) in touched_policies(before, after, changed).items():
         if kind in ("resource", "trust"):
             sides: Sides = (_outside(before, old), _outside(after, new))
-            opened += ((holder, words) for words in _words(*sides))
-            closed += ((holder, words) for words in _words(*reversed(sides)))
+            opened += ((attached_to, description) for description in _descriptions(*sides))
+            closed += (
+                (attached_to, description) for description in _descriptions(*reversed(sides))
+            )
     return opened, closed
 
 
 def _outside(stack: Stack, policies: list[Policy]) -> list[Policy]:
-    """Return the policies of what the internet reaches at all."""
+    """Return the policies of what can be reached from the internet at all."""
     return [
         policy
         for policy in policies
         if type_of(stack, policy.source) not in INSIDE
-        and not private(stack.resource(policy.holder))
+        and not is_private_api(stack.resource(policy.attached_to))
     ]
 
 
-def _words(old: list[Policy], new: list[Policy]) -> list[str]:
-    """Return what strangers may do by the new policies and not by the old."""
-    was = [one for policy in old for one in policy.sentences if _strange(one)]
-    now = [one for policy in new for one in policy.sentences if _strange(one)]
+def _descriptions(old: list[Policy], new: list[Policy]) -> list[str]:
+    """Return what the new policies allow the public and the old ones do not."""
+    was = [
+        statement for policy in old for statement in policy.statements if _is_anonymous(statement)
+    ]
+    now = [
+        statement for policy in new for statement in policy.statements if _is_anonymous(statement)
+    ]
     itself = next((policy.itself for policy in new if policy.itself), "")
     return [
-        f"{_someone(grant.who)} may {', '.join(grant.actions)} on {grant.on}"
+        f"{_principal(grant.principal)} may {', '.join(grant.actions)} on {grant.resource}"
         + (f" if {grant.condition}" if grant.condition else "")
-        for grant in grants(news(was, now, "Allow"), itself, spelling((*was, *now)))
+        for grant in grants(new_statements(was, now, "Allow"), itself, spelling((*was, *now)))
     ]
 
 
-def _someone(who: str) -> str:
-    return "anybody" if who == "*" else who
+def _principal(principal: str) -> str:
+    return "anybody" if principal == "*" else principal
 
 
-def _strange(sentence: Sentence) -> bool:
-    """Whether a sentence forbids something, or allows it to those whom nobody has chosen."""
-    if sentence.effect == "Deny":
+def _is_anonymous(statement: Statement) -> bool:
+    """Whether a statement denies something, or allows it to anybody."""
+    if statement.effect == "Deny":
         return True
-    if sentence.who.anyone:
-        return not restricts(sentence.condition)
-    for principal in sentence.who.principals:
+    if statement.principal.includes_anyone:
+        return not restricts(statement.condition)
+    for principal in statement.principal.members:
         name = shown(principal.name)
         for provider, keys in PROVIDERS.items():
             if principal.kind == "Federated" and (
                 name == provider or name.endswith(f"/{provider}")
             ):
-                return not restricts(sentence.condition, keys=keys)
+                return not restricts(statement.condition, keys=keys)
     return False

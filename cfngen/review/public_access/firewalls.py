@@ -6,13 +6,17 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 
 from cfngen.cloudformation.values import scalar
-from cfngen.review.assumptions import assumed, usual
+from cfngen.review.alternatives import ALWAYS, existence, referenced_name, type_of
+from cfngen.review.assumptions import default_parameters, with_parameters
 from cfngen.review.model import Exposure
-from cfngen.review.permissions.alternatives import ALWAYS, existence, referred, type_of
 from cfngen.review.public_access.network_acls import entry
 from cfngen.review.public_access.network_firewalls import dns_rule_group, network_rule_group, policy
-from cfngen.review.public_access.protected_resources import GUARDS, taken_off, unguarded
-from cfngen.review.public_access.rule_comparison import Firewall, Rule, lost
+from cfngen.review.public_access.protected_resources import (
+    PROTECTIONS,
+    lost_protections,
+    removed_firewalls,
+)
+from cfngen.review.public_access.rule_comparison import Firewall, Rule, weakened
 from cfngen.review.public_access.rule_reader import LISTS, Reader, Rules
 from cfngen.review.public_access.web_acls import web_acl, web_rule_group
 from cfngen.review.stack import Stack
@@ -27,18 +31,20 @@ READERS: dict[str, Callable[[Reader], Rules]] = {
     "AWS::NetworkFirewall::RuleGroup": network_rule_group,
     "AWS::Route53Resolver::FirewallRuleGroup": dns_rule_group,
 }
-FILTERS = frozenset((*READERS, *LISTS, NETWORK_ACL, ENTRY))
+FIREWALL_TYPES = frozenset((*READERS, *LISTS, NETWORK_ACL, ENTRY))
 
 
-def filters(stack: Stack, both: Collection[str], known: dict[str, str]) -> dict[str, Firewall]:
+def read_firewalls(
+    stack: Stack, both: Collection[str], parameters: dict[str, str]
+) -> dict[str, Firewall]:
     """Return the firewalls of a template, by logical ID; network ACLs by what entries refer to.
 
     Args:
         stack: the template.
         both: the logical IDs that both sides have: a group under a new one is what it says.
-        known: what parameters usually are.
+        parameters: what parameters usually are.
     """
-    found: dict[str, Firewall] = {}
+    firewalls: dict[str, Firewall] = {}
     entries: dict[str, list[Rule]] = {}
     for name in stack.names:
         kind = type_of(stack, name)
@@ -48,20 +54,22 @@ def filters(stack: Stack, both: Collection[str], known: dict[str, str]) -> dict[
         when = existence(stack, resource) if resource else None
         if resource is None or when is None:
             continue
-        resource = replace(resource, properties=assumed(resource.properties, known))
+        resource = replace(resource, properties=with_parameters(resource.properties, parameters))
         if kind == ENTRY:
             acl = resource.properties.get("NetworkAclId")
-            entries.setdefault(referred(acl) or scalar(acl), []).extend(entry(resource, when))
+            entries.setdefault(referenced_name(acl) or scalar(acl), []).extend(
+                entry(resource, when)
+            )
         else:
             rules = READERS[kind](Reader(stack, resource, both)) if kind in READERS else ()
-            found[name] = Firewall(name, kind, tuple(rules), when)
+            firewalls[name] = Firewall(name, kind, tuple(rules), when)
     for name, own in entries.items():
-        when = found[name].when if name in found else ALWAYS
-        found[name] = Firewall(name, NETWORK_ACL, tuple(own), when)
-    return found
+        when = firewalls[name].condition if name in firewalls else ALWAYS
+        firewalls[name] = Firewall(name, NETWORK_ACL, tuple(own), when)
+    return firewalls
 
 
-def let_through(before: Stack, after: Stack, names: Collection[str]) -> Iterator[Exposure]:
+def firewall_exposures(before: Stack, after: Stack, names: Collection[str]) -> Iterator[Exposure]:
     """Yield what firewalls block on one side only, for changed resources of some names.
 
     Where there is no template on one side, nothing is opened that was there before.
@@ -69,12 +77,12 @@ def let_through(before: Stack, after: Stack, names: Collection[str]) -> Iterator
     if not (before.sections and after.sections):
         return
     kinds = {type_of(stack, name) for name in names for stack in (before, after)}
-    if kinds.isdisjoint(FILTERS | GUARDS.keys()):
+    if kinds.isdisjoint(FIREWALL_TYPES | PROTECTIONS.keys()):
         return
-    known, both = usual(before, after), set(before.names) & set(after.names)
+    parameters, both = default_parameters(before, after), set(before.names) & set(after.names)
     sides = (
-        (before, filters(before, both, known)),
-        (after, filters(after, both, known)),
+        (before, read_firewalls(before, both, parameters)),
+        (after, read_firewalls(after, both, parameters)),
     )
     for opened, (was, now) in ((True, sides), (False, sides[::-1])):
         gaps = dict.fromkeys(
@@ -83,10 +91,10 @@ def let_through(before: Stack, after: Stack, names: Collection[str]) -> Iterator
                     gap
                     for name in was[1]
                     if name in now[1]
-                    for gap in lost(was[1][name], now[1][name])
+                    for gap in weakened(was[1][name], now[1][name])
                 ),
-                *unguarded(was, now),
-                *taken_off(was, now),
+                *lost_protections(was, now),
+                *removed_firewalls(was, now),
             )
         )
-        yield from (Exposure(name, words, opened) for name, words in gaps)
+        yield from (Exposure(name, description, opened) for name, description in gaps)

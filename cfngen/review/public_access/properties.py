@@ -1,4 +1,4 @@
-"""Properties that make a resource reachable from the internet by having one value, as a table."""
+"""A table of properties with values that make a resource reachable from the internet."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cfngen.cloudformation.values import canonical, scalar
-from cfngen.review.permissions.alternatives import When, lookup
+from cfngen.review.alternatives import Condition, lookup
 
 Test = Callable[[Any], bool]
 
@@ -26,16 +26,16 @@ def _open_network(value: Any) -> bool:
 
 
 @dataclass(frozen=True)
-class Switch:
+class PublicProperty:
     """A property, the values that open something, and what they open.
 
-    Where another property of the resource is not as `unless` says, nothing is opened.
+    Nothing is opened where another property of the resource has a value that `unless` accepts.
     """
 
     type: str
     path: str
     opens: Test
-    what: str
+    description: str
     unless: tuple[str, Test] = ("", _is())
 
 
@@ -50,176 +50,184 @@ ANYWHERE: dict[str, tuple[Test, str]] = {
     "AssignPublicIp": (_is("enabled"), PUBLIC_ADDRESS),
     "AssociatePublicIpAddress": (YES, PUBLIC_ADDRESS),
 }
-SWITCHES = (
-    Switch("AWS::Lambda::Url", "AuthType", _is("none"), "a URL that asks for no authentication"),
-    Switch(
+PUBLIC_PROPERTIES = (
+    PublicProperty("AWS::Lambda::Url", "AuthType", _is("none"), "a URL without authentication"),
+    PublicProperty(
         "AWS::Serverless::Function",
         "FunctionUrlConfig.AuthType",
         _is("none"),
-        "a URL that asks for no authentication",
+        "a URL without authentication",
     ),
-    Switch(
+    PublicProperty(
         "AWS::ElasticLoadBalancingV2::LoadBalancer",
         "Scheme",
         _is("internet-facing", "absent"),
         "a load balancer that faces the internet",
         ("Type", _is("gateway")),
     ),
-    Switch(
+    PublicProperty(
         "AWS::ElasticLoadBalancing::LoadBalancer",
         "Scheme",
         _is("internet-facing", "absent"),
         "a load balancer that faces the internet",
     ),
-    Switch(
+    PublicProperty(
         "AWS::AppRunner::Service",
         "NetworkConfiguration.IngressConfiguration.IsPubliclyAccessible",
         YES_BY_DEFAULT,
         PUBLIC_ENDPOINT,
     ),
-    Switch("AWS::DMS::ReplicationInstance", "PubliclyAccessible", _is("absent"), PUBLIC_ADDRESS),
-    Switch(
+    PublicProperty(
+        "AWS::DMS::ReplicationInstance", "PubliclyAccessible", _is("absent"), PUBLIC_ADDRESS
+    ),
+    PublicProperty(
         "AWS::AppSync::GraphQLApi",
         "AuthenticationType",
         _is("api_key"),
-        "requests with no more than an API key",
+        "requests with nothing but an API key",
         ("Visibility", _is("private")),
     ),
-    Switch(
+    PublicProperty(
         "AWS::AppSync::GraphQLApi",
         "AdditionalAuthenticationProviders.*.AuthenticationType",
         _is("api_key"),
-        "requests with no more than an API key",
+        "requests with nothing but an API key",
         ("Visibility", _is("private")),
     ),
-    Switch(
+    PublicProperty(
         "AWS::Cognito::IdentityPool",
         "AllowUnauthenticatedIdentities",
         YES,
         "identities for guests who have not signed in",
     ),
-    Switch(
+    PublicProperty(
         "AWS::Cognito::UserPool",
         "AdminCreateUserConfig.AllowAdminCreateUserOnly",
         _is("false", "absent"),
-        "that anybody signs up",
+        "sign-up for anybody",
     ),
-    Switch(
+    PublicProperty(
         "AWS::EC2::Subnet",
         "MapPublicIpOnLaunch",
         YES,
         "an address on the internet for everything started in it",
     ),
-    Switch("AWS::EC2::EIP", "InstanceId", _present, PUBLIC_ADDRESS),
-    Switch("AWS::EC2::EIPAssociation", "InstanceId", _present, PUBLIC_ADDRESS),
-    Switch("AWS::EC2::EIPAssociation", "NetworkInterfaceId", _present, PUBLIC_ADDRESS),
-    Switch("AWS::EC2::VPCGatewayAttachment", "InternetGatewayId", _present, "an internet gateway"),
-    Switch("AWS::OpenSearchService::Domain", "VPCOptions", _is("absent"), PUBLIC_ENDPOINT),
-    Switch("AWS::Elasticsearch::Domain", "VPCOptions", _is("absent"), PUBLIC_ENDPOINT),
-    Switch(
+    PublicProperty("AWS::EC2::EIP", "InstanceId", _present, PUBLIC_ADDRESS),
+    PublicProperty("AWS::EC2::EIPAssociation", "InstanceId", _present, PUBLIC_ADDRESS),
+    PublicProperty("AWS::EC2::EIPAssociation", "NetworkInterfaceId", _present, PUBLIC_ADDRESS),
+    PublicProperty(
+        "AWS::EC2::VPCGatewayAttachment", "InternetGatewayId", _present, "an internet gateway"
+    ),
+    PublicProperty("AWS::OpenSearchService::Domain", "VPCOptions", _is("absent"), PUBLIC_ENDPOINT),
+    PublicProperty("AWS::Elasticsearch::Domain", "VPCOptions", _is("absent"), PUBLIC_ENDPOINT),
+    PublicProperty(
         "AWS::OpenSearchServerless::SecurityPolicy",
         "Policy",
         _open_network,
         PUBLIC_ENDPOINT,
         ("Type", _is("encryption")),
     ),
-    Switch(
+    PublicProperty(
         "AWS::CloudFront::Distribution",
         "DistributionConfig.Enabled",
         YES,
         "a distribution on the internet",
     ),
-    Switch(
+    PublicProperty(
         "AWS::CloudFront::DistributionTenant",
         "Customizations.WebAcl.Action",
         _is("disable"),
         "requests that no web ACL checks",
     ),
-    Switch(
+    PublicProperty(
         "AWS::GlobalAccelerator::Accelerator",
         "Enabled",
         YES_BY_DEFAULT,
         "an address on the internet",
     ),
-    Switch(
+    PublicProperty(
         "AWS::MSK::Cluster",
         "BrokerNodeGroupInfo.ConnectivityInfo.PublicAccess.Type",
         _is("service_provided_eips"),
         PUBLIC_ADDRESS,
     ),
-    Switch(
+    PublicProperty(
         "AWS::MSK::Cluster",
         "ClientAuthentication.Unauthenticated.Enabled",
         YES,
         "clients without authentication",
     ),
-    Switch(
+    PublicProperty(
         "AWS::Transfer::Server",
         "EndpointType",
         _is("public", "absent"),
         "an endpoint on the internet",
     ),
-    Switch("AWS::ECR::PublicRepository", "", lambda _: True, "images that anybody can pull"),
-    Switch(
+    PublicProperty(
+        "AWS::ECR::PublicRepository", "", lambda _: True, "images that anybody can pull"
+    ),
+    PublicProperty(
         "AWS::CodeBuild::Project",
         "Visibility",
         _is("public_read"),
-        "its builds' logs and artifacts to anybody",
+        "its builds' logs and artifacts, for anybody",
     ),
-    Switch(
+    PublicProperty(
         "AWS::S3::Bucket",
         "AccessControl",
         _is("publicread", "publicreadwrite", "authenticatedread"),
-        "its objects to anybody, by its ACL",
+        "its objects, for anybody, by its ACL",
     ),
-    Switch("AWS::S3::Bucket", "WebsiteConfiguration", _present, "a website endpoint"),
-    Switch(
+    PublicProperty("AWS::S3::Bucket", "WebsiteConfiguration", _present, "a website endpoint"),
+    PublicProperty(
         "AWS::Lightsail::Bucket",
         "AccessRules.GetObject",
         _is("public"),
-        "its objects to anybody",
+        "its objects, for anybody",
     ),
-    Switch("AWS::Lightsail::Bucket", "AccessRules.AllowPublicOverrides", YES, "ACLs for anybody"),
+    PublicProperty(
+        "AWS::Lightsail::Bucket", "AccessRules.AllowPublicOverrides", YES, "ACLs for anybody"
+    ),
 )
 
 
-def thrown(type_: str, properties: dict[str, Any]) -> Iterator[tuple[str, When]]:
-    """Yield what a resource's properties open, and when."""
-    for switch in SWITCHES:
-        if switch.type != type_ or _excluded(switch, properties):
+def public_properties(type_: str, properties: dict[str, Any]) -> Iterator[tuple[str, Condition]]:
+    """Yield what the properties of a resource open, and under which condition."""
+    for public_property in PUBLIC_PROPERTIES:
+        if public_property.type != type_ or _excluded(public_property, properties):
             continue
-        for when, value in lookup(properties, *filter(None, switch.path.split("."))):
-            if switch.opens(value):
-                yield _said(switch.what, switch.path, value), when
+        for when, value in lookup(properties, *filter(None, public_property.path.split("."))):
+            if public_property.opens(value):
+                yield _describe(public_property.description, public_property.path, value), when
     yield from _anywhere(properties, frozenset())
 
 
-def _excluded(switch: Switch, properties: dict[str, Any]) -> bool:
-    name, closes = switch.unless
+def _excluded(public_property: PublicProperty, properties: dict[str, Any]) -> bool:
+    name, closes = public_property.unless
     return bool(name) and all(closes(value) for _, value in lookup(properties, name))
 
 
-def _said(what: str, path: str, value: Any) -> str:
+def _describe(description: str, path: str, value: Any) -> str:
     if not path:
-        return what
+        return description
     if value is None:
-        return f"{what} (no {path})"
+        return f"{description} (no {path})"
     plain = isinstance(value, str | bool | int)
-    return f"{what} ({path}: {scalar(value)})" if plain else f"{what} ({path})"
+    return f"{description} ({path}: {scalar(value)})" if plain else f"{description} ({path})"
 
 
-def _anywhere(value: Any, within: When) -> Iterator[tuple[str, When]]:
-    for inner, found in lookup(value):
+def _anywhere(value: Any, within: Condition) -> Iterator[tuple[str, Condition]]:
+    for inner, alternative in lookup(value):
         when = within | inner
-        if isinstance(found, dict):
-            for name, item in found.items():
+        if isinstance(alternative, dict):
+            for name, item in alternative.items():
                 if name in ANYWHERE:
-                    opens, what = ANYWHERE[name]
+                    opens, description = ANYWHERE[name]
                     for last, got in lookup(item):
                         if not isinstance(got, dict | list) and opens(got):
-                            yield _said(what, name, got), when | last
+                            yield _describe(description, name, got), when | last
                 else:
                     yield from _anywhere(item, when)
-        elif isinstance(found, list):
-            for item in found:
+        elif isinstance(alternative, list):
+            for item in alternative:
                 yield from _anywhere(item, when)

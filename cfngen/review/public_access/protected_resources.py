@@ -1,4 +1,4 @@
-"""What stands behind a firewall, and does so no longer, or behind one that blocks less."""
+"""Resources that lose their firewall, or get one that blocks less."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from cfngen.cloudformation.values import canonical, readable, references, shown
-from cfngen.review.permissions.alternatives import (
+from cfngen.review.alternatives import (
     ALWAYS,
-    When,
+    Condition,
     existence,
     lookup,
-    referred,
+    referenced_name,
     type_of,
 )
-from cfngen.review.permissions.conditions import no_stricter
-from cfngen.review.public_access.rule_comparison import Firewall, lost
+from cfngen.review.permissions.conditions import is_no_stricter
+from cfngen.review.public_access.rule_comparison import Firewall, weakened
 from cfngen.review.stack import Resource, Stack
 
 WEB, NETWORK, DNS, ACL = (
@@ -29,7 +29,7 @@ WEB, NETWORK, DNS, ACL = (
     ),
 )
 # Each with what is protected, by which firewall, and the words for none and for another one.
-GUARDS: dict[str, tuple[tuple[str, ...], str, tuple[str, str]]] = {
+PROTECTIONS: dict[str, tuple[tuple[str, ...], str, tuple[str, str]]] = {
     "AWS::WAFv2::WebACLAssociation": (("ResourceArn",), "WebACLArn", WEB),
     "AWS::WAFRegional::WebACLAssociation": (("ResourceArn",), "WebACLId", WEB),
     "AWS::CloudFront::Distribution": ((), "DistributionConfig.WebACLId", WEB),
@@ -42,94 +42,126 @@ GUARDS: dict[str, tuple[tuple[str, ...], str, tuple[str, str]]] = {
 
 
 @dataclass(frozen=True)
-class Guard:
-    """A firewall in front of something: the logical ID of what puts it there, and which it is."""
+class Protection:
+    """A firewall in front of something: the logical ID of the association, and the firewall."""
 
     resource: str
     target: str  # for people
     key: str  # equal for what is the same thing
     names: frozenset[str]  # the logical IDs of what is protected
     firewall: Any
-    words: tuple[str, str]
-    when: When = ALWAYS
+    messages: tuple[str, str]
+    condition: Condition = ALWAYS
 
 
-def guards(stack: Stack) -> list[Guard]:
-    """Return what is behind which firewall in a template."""
+def protections(stack: Stack) -> list[Protection]:
+    """Return which resources of a template are protected by which firewall."""
     return [
-        guard
+        protection
         for name in stack.names
-        if type_of(stack, name) in GUARDS and (resource := stack.resource(name))
-        for guard in _guards(stack, resource)
+        if type_of(stack, name) in PROTECTIONS and (resource := stack.resource(name))
+        for protection in _protections(stack, resource)
     ]
 
 
-def _guards(stack: Stack, resource: Resource) -> Iterator[Guard]:
+def _protections(stack: Stack, resource: Resource) -> Iterator[Protection]:
     when = existence(stack, resource)
     if when is None:
         return
-    targets, path, words = GUARDS[resource.type]
+    targets, path, messages = PROTECTIONS[resource.type]
     for inner, firewall in lookup(resource.properties, *path.split(".")):
         if firewall in (None, ""):
             continue
         if not targets:
             own = frozenset((resource.name,))
-            yield Guard(
-                resource.name, resource.name, resource.name, own, firewall, words, when | inner
+            yield Protection(
+                resource.name, resource.name, resource.name, own, firewall, messages, when | inner
             )
         for target in targets:
             if (value := resource.properties.get(target)) is not None:
                 names = frozenset(name for name, _ in references(value) if "::" not in name)
                 key = canonical(sorted(names)) if names else canonical(value)
-                yield Guard(
-                    resource.name, shown(readable(value)), key, names, firewall, words, when | inner
+                yield Protection(
+                    resource.name,
+                    shown(readable(value)),
+                    key,
+                    names,
+                    firewall,
+                    messages,
+                    when | inner,
                 )
 
 
 Sides = tuple[Stack, Mapping[str, Firewall]]
 
 
-def unguarded(was: Sides, now: Sides) -> Iterator[tuple[str, str]]:
-    """Yield what is open now that a firewall was in front of: a logical ID, and words.
+def lost_protections(was: Sides, now: Sides) -> Iterator[tuple[str, str]]:
+    """Yield what is no longer behind its firewall: a logical ID, and a description.
 
-    What is gone itself needs no firewall.
+    What was removed itself needs no firewall.
     """
     (before, old), (after, new) = was, now
-    there = guards(after)
-    for guard in guards(before):
+    there = protections(after)
+    for guard in protections(before):
         if not guard.names <= set(after.names):
             continue
-        others = [one for one in there if (one.key, one.words) == (guard.key, guard.words)]
-        others = [one for one in others if no_stricter(one.when, guard.when)]
+        others = [
+            protection
+            for protection in there
+            if (protection.key, protection.messages) == (guard.key, guard.messages)
+        ]
+        others = [
+            protection
+            for protection in others
+            if is_no_stricter(protection.condition, guard.condition)
+        ]
         if not others:
-            yield guard.resource, guard.words[0].format(guard.target)
-        elif not any(canonical(one.firewall) == canonical(guard.firewall) for one in others):
+            yield guard.resource, guard.messages[0].format(guard.target)
+        elif not any(
+            canonical(protection.firewall) == canonical(guard.firewall) for protection in others
+        ):
             yield from _another(guard, others[0], old, new)
 
 
 def _another(
-    guard: Guard, other: Guard, old: Mapping[str, Firewall], new: Mapping[str, Firewall]
+    protection: Protection,
+    other: Protection,
+    old: Mapping[str, Firewall],
+    new: Mapping[str, Firewall],
 ) -> Iterator[tuple[str, str]]:
-    """Yield what another firewall does not block; of one from elsewhere nobody knows here."""
-    first, second = old.get(referred(guard.firewall)), new.get(referred(other.firewall))
+    """Yield what another firewall does not block; the rules of an external one are unknown."""
+    first, second = (
+        old.get(referenced_name(protection.firewall)),
+        new.get(referenced_name(other.firewall)),
+    )
     if second is None:
-        yield other.resource, other.words[1].format(other.target)
+        yield other.resource, other.messages[1].format(other.target)
     elif first is not None and first.resource != second.resource:
-        yield from ((other.resource, words) for _, words in lost(first, second))
+        yield from ((other.resource, description) for _, description in weakened(first, second))
 
 
-def taken_off(was: Sides, now: Sides) -> Iterator[tuple[str, str]]:
-    """Yield the firewalls that are gone, and that nothing in the template says the place of."""
+def removed_firewalls(was: Sides, now: Sides) -> Iterator[tuple[str, str]]:
+    """Yield the firewalls that were removed and that nothing in the template replaces."""
     (before, old), (_, new) = was, now
     resources = [
         resource
         for name in before.names
-        if (type_of(before, name) in GUARDS or name in old) and (resource := before.resource(name))
+        if (type_of(before, name) in PROTECTIONS or name in old)
+        and (resource := before.resource(name))
     ]
-    used = {name for one in resources for name, _ in one.references if name != one.name}
+    used = {
+        name
+        for candidate in resources
+        for name, _ in candidate.references
+        if name != candidate.name
+    }
     for name, firewall in old.items():
         if name in new or name in used or not firewall.strict or name not in before.names:
             continue
-        alike = [one for key, one in new.items() if key not in old and one.type == firewall.type]
-        if not any(not list(lost(firewall, one)) for one in alike):
-            yield name, "what it blocks: the firewall is taken off"
+        alike = [
+            candidate
+            for key, candidate in new.items()
+            if key not in old and candidate.type == firewall.type
+        ]
+        if not any(not list(weakened(firewall, candidate)) for candidate in alike):
+            yield name, "everything it blocked: the firewall was removed"

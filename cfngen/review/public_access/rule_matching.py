@@ -9,7 +9,7 @@ from cfngen.cloudformation.values import canonical, scalar
 from cfngen.review.permissions.conditions import within
 from cfngen.review.public_access.security_groups import Ingress
 
-MOST_PAIRS = 20_000  # of parts that are compared, for one pair of rules
+MAX_PAIRS = 20_000  # of parts that are compared, for one pair of rules
 # Parts without which a rule matches more: what it is limited to, and lists of which one will do.
 LIMITS = frozenset(("ScopeDownStatement",))
 CHOICES = frozenset(("Sources", "Destinations", "SourcePorts", "DestinationPorts", "Protocols"))
@@ -26,8 +26,15 @@ class Match:
     value: Any
 
     def covers(self, other: Match | Traffic) -> bool:
-        """Whether everything that the other matches is matched here, as far as is known."""
-        return isinstance(other, Match) and _Walk().covers(self.value, other.value)
+        """Whether everything that the other rule matches is certainly matched here.
+
+        >>> listed = Match({"GeoMatchStatement": {"CountryCodes": ["AT", "CH"]}})
+        >>> listed.covers(Match({"GeoMatchStatement": {"CountryCodes": ["CH"]}}))
+        True
+        >>> Match({"GeoMatchStatement": {"CountryCodes": ["CH"]}}).covers(listed)
+        False
+        """
+        return isinstance(other, Match) and _Matcher().covers(self.value, other.value)
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,7 @@ class Traffic:
     egress: bool = False
 
     def covers(self, other: Match | Traffic) -> bool:
-        """Whether all of the other's traffic is this one's too."""
+        """Whether this entry matches all traffic of the other."""
         return (
             isinstance(other, Traffic)
             and self.egress == other.egress
@@ -46,12 +53,12 @@ class Traffic:
         )
 
 
-class _Walk:
+class _Matcher:
     def __init__(self) -> None:
-        self.left = MOST_PAIRS
+        self.left = MAX_PAIRS
 
     def covers(self, now: Any, was: Any) -> bool:
-        """Whether `now` matches all that `was` does; `False` where it cannot be told."""
+        """Whether `now` matches all that `was` does; `False` where that is not certain."""
         self.left -= 1
         if self.left < 0:
             return False
@@ -62,46 +69,56 @@ class _Walk:
         return canonical(now) == canonical(was)
 
     def part(self, key: str, now: dict[str, Any], was: dict[str, Any]) -> bool:
-        one, other = now.get(key), was.get(key)
+        now_value, was_value = now.get(key), was.get(key)
         if key in FOREIGN:
             return True
         if key in EXCEPTIONS:
-            return _exceptions(one) <= _exceptions(other)
-        if key in LIMITS | CHOICES and one is None:
+            return _exceptions(now_value) <= _exceptions(was_value)
+        if key in LIMITS | CHOICES and now_value is None:
             return True
-        if one is None or other is None:
+        if now_value is None or was_value is None:
             return False
         if key == "NotStatement":
-            return self.covers(other, one)
+            return self.covers(was_value, now_value)
         if key == "Limit":
-            return canonical(one) == canonical(other) or _number(one) <= _number(other)
+            return canonical(now_value) == canonical(was_value) or _number(now_value) <= _number(
+                was_value
+            )
         if key in ("AndStatement", "OrStatement"):
-            return self.several(key, one, other)
-        if key in CHOICES and isinstance(one, list) and isinstance(other, list):
-            return {canonical(item) for item in other} <= {canonical(item) for item in one}
-        return self.covers(one, other)
+            return self.several(key, now_value, was_value)
+        if key in CHOICES and isinstance(now_value, list) and isinstance(was_value, list):
+            return {canonical(item) for item in was_value} <= {
+                canonical(item) for item in now_value
+            }
+        return self.covers(now_value, was_value)
 
     def several(self, key: str, now: Any, was: Any) -> bool:
-        """Compare statements of which all have to match, or one."""
-        mine, others = (
+        """Compare statements of which all have to match, or any."""
+        now_statements, was_statements = (
             side.get("Statements") if isinstance(side, dict) else None for side in (now, was)
         )
-        if not (isinstance(mine, list) and isinstance(others, list)):
+        if not (isinstance(now_statements, list) and isinstance(was_statements, list)):
             return canonical(now) == canonical(was)
         if key == "AndStatement":
-            return all(any(self.covers(one, other) for other in others) for one in mine)
-        return all(any(self.covers(one, other) for one in mine) for other in others)
+            return all(
+                any(self.covers(now_statement, was_statement) for was_statement in was_statements)
+                for now_statement in now_statements
+            )
+        return all(
+            any(self.covers(now_statement, was_statement) for now_statement in now_statements)
+            for was_statement in was_statements
+        )
 
 
 def _plain_superset(now: list[Any], was: list[Any]) -> bool:
     """Whether a list of plain values, such as countries or CIDR blocks, has all of another."""
     if any(isinstance(item, dict | list) for item in (*now, *was)):
         return False
-    mine, others = {scalar(item) for item in now}, {scalar(item) for item in was}
-    rest = others - mine
-    if len(rest) * len(mine) > MOST_PAIRS:
+    now_values, was_values = {scalar(item) for item in now}, {scalar(item) for item in was}
+    rest = was_values - now_values
+    if len(rest) * len(now_values) > MAX_PAIRS:
         return False
-    return all(any(within(one, other) for one in mine) for other in rest)
+    return all(any(within(now_value, was_value) for now_value in now_values) for was_value in rest)
 
 
 def _exceptions(value: Any) -> set[str]:

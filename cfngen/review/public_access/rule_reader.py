@@ -1,4 +1,4 @@
-"""Reads a firewall's rules, with the lists and groups that they refer to."""
+"""Reads the rules of a firewall, with the lists and groups that they refer to."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from cfngen.cloudformation.values import canonical, scalar
-from cfngen.review.permissions.alternatives import When, lookup, referred
+from cfngen.review.alternatives import Condition, lookup, referenced_name
 from cfngen.review.public_access.rule_comparison import BLOCKED, LAST, REST, Rule
 from cfngen.review.public_access.rule_matching import Match
 from cfngen.review.stack import Resource, Stack
@@ -38,28 +38,28 @@ class Reader:
         self.resource = resource
         self.both = both
 
-    def look(self, *path: str) -> Iterator[tuple[When, Any]]:
+    def lookup(self, *path: str) -> Iterator[tuple[Condition, Any]]:
         """Yield what the firewall has at a path, and when."""
         return lookup(self.resource.properties, *path)
 
     def rule(
         self,
-        words: str,
+        description: str,
         value: Any,
         level: int,
-        when: When,
+        when: Condition,
         *,
         passes: bool = False,
-        place: Any = LAST,
+        priority: Any = LAST,
     ) -> Rule:
         """Return a rule of the firewall."""
         return Rule(
             self.resource.name,
-            words,
-            Match(self.meant(value)),
+            description,
+            Match(self.with_lists(value)),
             level,
             passes,
-            place_of(place),
+            priority_of(priority),
             when,
         )
 
@@ -67,13 +67,13 @@ class Reader:
         """Return what comes after a group."""
         return Rule(self.resource.name, "what comes after it", REST, BLOCKED)
 
-    def meant(self, value: Any) -> Any:
+    def with_lists(self, value: Any) -> Any:
         """Return a value with the lists that it refers to, where they are in the template."""
         if isinstance(value, dict):
-            return {key: self.meant(item) for key, item in value.items()}
+            return {key: self.with_lists(item) for key, item in value.items()}
         if isinstance(value, list):
-            return [self.meant(item) for item in value]
-        name = referred(value)
+            return [self.with_lists(item) for item in value]
+        name = referenced_name(value)
         other = self.stack.resource(name) if name and name != self.resource.name else None
         if other and other.type in LISTS:
             return other.properties.get(LISTS[other.type], value)
@@ -82,8 +82,8 @@ class Reader:
         return value
 
 
-def place_of(value: Any) -> float:
-    """Return when a rule has its turn; one that only the deployment knows comes first."""
+def priority_of(value: Any) -> float:
+    """Return the priority of a rule; one that is known only at deploy time comes first."""
     try:
         return value if isinstance(value, float) else float(scalar(value))
     except ValueError:

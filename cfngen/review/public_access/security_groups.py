@@ -1,4 +1,4 @@
-"""What security groups let in from the internet."""
+"""What security groups allow in from the internet."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Any
 
 from cfngen.cloudformation.values import scalar, shown
-from cfngen.review.permissions.alternatives import (
+from cfngen.review.alternatives import (
     ALWAYS,
-    When,
-    branches,
+    Condition,
     existence,
+    if_alternatives,
     lookup,
-    referred,
+    referenced_name,
     type_of,
 )
-from cfngen.review.permissions.conditions import no_stricter, wide, within
+from cfngen.review.permissions.conditions import is_internet_wide, is_no_stricter, within
 from cfngen.review.stack import Resource, Stack
 
 PREFIXES = "AWS::EC2::PrefixList"
@@ -28,22 +28,22 @@ ALL_PORTS = (0, 65_535)
 
 @dataclass(frozen=True)
 class Ingress:
-    """Traffic that one group lets in: a protocol, a range of ports, a CIDR block."""
+    """Traffic that one group allows in: a protocol, a range of ports, a CIDR block."""
 
     resource: str  # the group
     protocol: str
     first: int
     last: int
     block: str
-    when: When = ALWAYS
+    condition: Condition = ALWAYS
 
     def includes(self, other: Ingress) -> bool:
-        """Whether everything that the other lets in is let in here."""
+        """Whether everything that the other allows in is allowed in here."""
         return (
             self.resource == other.resource
             and (self.block == other.block or within(self.block, other.block))
             and self._carries(other)
-            and no_stricter(self.when, other.when)
+            and is_no_stricter(self.condition, other.condition)
         )
 
     def _carries(self, other: Ingress) -> bool:
@@ -66,58 +66,58 @@ class Ingress:
 
 
 def ingress(stack: Stack, resource: Resource) -> Iterator[Ingress]:
-    """Yield what a group, or a rule that belongs to one, lets in from the internet."""
+    """Yield what a group, or a rule that belongs to one, allows in from the internet."""
     when = existence(stack, resource)
     if when is None:
         return
     if resource.type == RULE:
         group = resource.properties.get("GroupId", resource.properties.get("GroupName"))
-        name = referred(group)
-        holder = name if type_of(stack, name) else resource.name
-        yield from _rule(stack, resource.properties, holder, when)
+        name = referenced_name(group)
+        group_name = name if type_of(stack, name) else resource.name
+        yield from _rule(stack, resource.properties, group_name, when)
     else:
         for inner, rule in _each(resource.properties.get("SecurityGroupIngress")):
             yield from _rule(stack, rule, resource.name, when | inner)
 
 
-def _each(value: Any) -> Iterator[tuple[When, dict[str, Any]]]:
-    for when, found in branches(value):
-        if isinstance(found, list):
-            for item in found:
+def _each(value: Any) -> Iterator[tuple[Condition, dict[str, Any]]]:
+    for when, alternative in if_alternatives(value):
+        if isinstance(alternative, list):
+            for item in alternative:
                 yield from ((when | inner, rule) for inner, rule in _each(item))
-        elif isinstance(found, dict):
-            yield when, found
+        elif isinstance(alternative, dict):
+            yield when, alternative
 
 
-def _rule(stack: Stack, rule: dict[str, Any], group: str, when: When) -> Iterator[Ingress]:
+def _rule(stack: Stack, rule: dict[str, Any], group: str, when: Condition) -> Iterator[Ingress]:
     for inner, block in _blocks(stack, rule):
-        if wide(block):
+        if is_internet_wide(block):
             for other, protocol, first, last in traffic(rule):
                 yield Ingress(group, protocol, first, last, block, when | inner | other)
 
 
-def _blocks(stack: Stack, rule: dict[str, Any]) -> Iterator[tuple[When, str]]:
+def _blocks(stack: Stack, rule: dict[str, Any]) -> Iterator[tuple[Condition, str]]:
     """Yield where a rule lets traffic in from, prefix lists of the template's own included."""
     for key in ("CidrIp", "CidrIpv6"):
-        yield from ((when, scalar(value)) for when, value in branches(rule.get(key)))
-    for when, prefixes in branches(rule.get("SourcePrefixListId")):
-        named = stack.resource(referred(prefixes))
+        yield from ((when, scalar(value)) for when, value in if_alternatives(rule.get(key)))
+    for when, prefixes in if_alternatives(rule.get("SourcePrefixListId")):
+        named = stack.resource(referenced_name(prefixes))
         if named and named.type == PREFIXES:
             for inner, block in lookup(named.properties, "Entries", "*", "Cidr"):
                 yield when | inner, scalar(block)
 
 
-def traffic(rule: dict[str, Any]) -> Iterator[tuple[When, str, int, int]]:
+def traffic(rule: dict[str, Any]) -> Iterator[tuple[Condition, str, int, int]]:
     """Yield the protocols of a rule, each with the first and the last of its ports."""
-    for one, protocol in branches(rule.get("IpProtocol", "-1")):
-        for two, first in branches(rule.get("FromPort")):
-            for three, last in branches(rule.get("ToPort")):
+    for protocol_condition, protocol in if_alternatives(rule.get("IpProtocol", "-1")):
+        for first_condition, first in if_alternatives(rule.get("FromPort")):
+            for last_condition, last in if_alternatives(rule.get("ToPort")):
                 name = scalar(protocol).lower()
                 name = PROTOCOLS.get(name, name)
                 low, high = _port(first, ALL_PORTS[0]), _port(last, ALL_PORTS[1])
                 if -1 in (low, high) and not name.startswith("icmp"):
                     low, high = ALL_PORTS
-                yield one | two | three, name, low, high
+                yield protocol_condition | first_condition | last_condition, name, low, high
 
 
 def _port(value: Any, otherwise: int) -> int:
