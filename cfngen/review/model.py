@@ -170,7 +170,7 @@ class Finding:
     path: str = ""  # a property, as in `Detail.path`
     line: int = 0
     side: str = "head"  # whose line it is: `base` for what was removed
-    origin: str = ""
+    origin: Origin | None = None
     nearest_head_line: int = (
         0  # for a line of base: the one in head that is nearest to it, if that is known
     )

@@ -24,7 +24,7 @@ def with_origins(review: Review, origins: Mapping[str, Origins]) -> Review:
     )
 
 
-def _of(name: str, origins: Mapping[str, Origins]) -> tuple[Origins, str]:
+def _of(name: str, origins: Mapping[str, Origins]) -> tuple[Origins, Origin | None]:
     """Return the origins of a template, and the default origin.
 
     Everything in a nested template comes from the line of the resource that contains it.

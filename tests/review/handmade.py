@@ -397,7 +397,7 @@ def hostile(text: str) -> Review:
             ),
             ResourceChange(f"{text}2", text, Kind.ADDED, properties=details),
         ),
-        "entries": (EntryChange(text, text, Kind.CHANGED, details, text, 3, text),),
+        "entries": (EntryChange(text, text, Kind.CHANGED, details, text, 3, origin),),
         "permissions": (PermissionChange(text, text, Extent.MIXED, (grant,), (grant,), (text,)),),
         "exposures": (Exposure(text, text, opened=True),),
         "payloads": (

@@ -69,10 +69,12 @@ def pair(base: str, head: str | None, here: Path) -> Comparison:
     if first.path is None and (second is None or second.path is None):
         return _compare_outputs(first, second, here)
     if second is None:
-        directory = manifest.output_folder(manifest.find(here))
-        second = argument(near(directory)) if directory.is_dir() else None
+        directory = manifest.output_directory(manifest.find(here))
+        second = argument(display_path(directory)) if directory.is_dir() else None
         if second is None:
-            raise CfngenError(f"{near(directory)}/: no such directory; run `cfngen build` first")
+            raise CfngenError(
+                f"{display_path(directory)}/: no such directory; run `cfngen build` first"
+            )
     return _compare_directories(
         arguments.directory(first, second, here), arguments.directory(second, first, here)
     )

@@ -42,7 +42,9 @@ def argument(text: str) -> Argument:
         CfngenError: it is empty, a special file, or a path in what is no revision.
     """
     if not text.strip():
-        raise CfngenError("an empty name is no file, directory or git revision; is a variable unset?")
+        raise CfngenError(
+            "an empty name is no file, directory or git revision; is a variable unset?"
+        )
     path = Path(text)
     refuse_both(text)
     if path.is_dir():
@@ -84,7 +86,7 @@ def directory(given: Argument, other: Argument | None, here: Path) -> Location:
     """Return the directory that an argument names; for a revision, the other's directory in it."""
     path = given.path or (other.path if other else None) or here
     tree = given.tree(path)
-    label = given.text if given.revision else f"{near(path)}/"
+    label = given.text if given.revision else f"{display_path(path)}/"
     return Location(label, tree, path_in_tree(tree, path), project(tree, here))
 
 
@@ -105,23 +107,25 @@ def file(given: Argument, other: Argument) -> Source:
     contents = tree.file(at)
     where = f" in {given.revision}" if given.revision else ""
     if contents is None and given.revision:
-        raise CfngenError(f"{near(path)}: not a file in {given.revision}")
+        raise CfngenError(f"{display_path(path)}: not a file in {given.revision}")
     if contents is None:
-        raise CfngenError(f"{near(path)}: a symlink, or larger than any template; it is not read")
+        raise CfngenError(
+            f"{display_path(path)}: a symlink, or larger than any template; it is not read"
+        )
     try:
         return source_at(tree, at, contents.decode("utf-8-sig"))
     except UnicodeDecodeError:
-        raise CfngenError(f"{near(path)}{where}: not UTF-8, so not a template") from None
+        raise CfngenError(f"{display_path(path)}{where}: not UTF-8, so not a template") from None
 
 
-def project(tree: Tree, here: Path) -> manifest.Found:
+def project(tree: Tree, here: Path) -> manifest.ManifestSource:
     """Return the manifest of a tree for a directory; on disk, the one found from there."""
     if isinstance(tree, OnDisk):
         return manifest.find(here)
     here = Path(os.path.abspath(here))  # noqa: PTH100 - as git has it: links are not followed
     directories = [path for path in (here, *here.parents) if path.is_relative_to(tree.top)]
     if not directories:
-        return manifest.Found(here)
+        return manifest.ManifestSource(here)
     return manifest.find_in(directories, lambda path: tree.settings(path_in_tree(tree, path)))
 
 
@@ -148,7 +152,7 @@ def outputs(base: Argument, head: Argument | None, here: Path) -> tuple[Location
     for project_found, side in zip(projects, (base, head), strict=True):
         with of_revision(side.text if side else ""):
             listed.append(
-                manifest.output_folder(project_found) if project_found.has_manifest else None
+                manifest.output_directory(project_found) if project_found.has_manifest else None
             )
     usual = here.absolute() / "output"
     first, second = (
@@ -157,8 +161,8 @@ def outputs(base: Argument, head: Argument | None, here: Path) -> tuple[Location
     )
     if head is None and not second.is_dir():
         raise CfngenError(
-            f"{near(second)}/: no such directory{hint_at(trees[0])}; run `cfngen build` first, or"
-            " name the directory that has the templates"
+            f"{display_path(second)}/: no such directory{hint_at(trees[0])}; run `cfngen build`"
+            " first, or name the directory that has the templates"
         )
     labels = base.text, head.text if head else f"{display_path(second)}/"
     return (

@@ -67,7 +67,7 @@ def hint_at(tree: Tree) -> str:
 def _elsewhere(tree: Tree) -> list[str]:
     """Return the directories of a commit that have templates; none for a disk."""
     directories = sorted({path.rpartition("/")[0] for path in tree.templates()})
-    return [f"{near(tree.top / directory)}/" for directory in directories]
+    return [f"{display_path(tree.top / directory)}/" for directory in directories]
 
 
 def _named(directories: list[str]) -> str:

@@ -30,7 +30,7 @@ class Location:
     label: str
     tree: Tree
     directory: str
-    project: manifest.Found
+    project: manifest.ManifestSource
 
     @property
     def in_revision(self) -> bool:
@@ -40,7 +40,7 @@ class Location:
     @property
     def shown(self) -> str:
         """The directory as a person would type it."""
-        return f"{near(self.tree.top / self.directory)}/"
+        return f"{display_path(self.tree.top / self.directory)}/"
 
     def below(self, path: str) -> str:
         """Return a path of the tree relative to the directory."""

@@ -91,7 +91,9 @@ class OnDisk:
         for part in PurePosixPath(directory).parts:
             at /= part
             if at.is_symlink():
-                raise CfngenError(f"{near(at)}: a symlink, which is not followed; name its target")
+                raise CfngenError(
+                    f"{display_path(at)}: a symlink, which is not followed; name its target"
+                )
         return sorted(self._walk(at), key=lambda entry: entry.path)
 
     def has(self, directory: str) -> bool:
@@ -130,7 +132,9 @@ class OnDisk:
             with os.scandir(directory) as listing:
                 children = list(listing)
         except OSError as error:
-            raise CfngenError(f"{near(directory)}: cannot be read: {error.strerror}") from None
+            raise CfngenError(
+                f"{display_path(directory)}: cannot be read: {error.strerror}"
+            ) from None
         for child in children:
             path = Path(child.path)
             name = path.relative_to(self.top).as_posix()

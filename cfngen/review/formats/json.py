@@ -32,9 +32,13 @@ def as_json(review: Review) -> str:
 
 def plain_data(value: Any) -> Any:
     """Return a value of the model as plain data for JSON."""
+    if isinstance(value, Origin):
+        return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            field.name: plain_data(field_value)
+            field.name: plain_data(
+                "" if field_value is None and field.name == "origin" else field_value
+            )
             for field in dataclasses.fields(value)
             if (field_value := getattr(value, field.name)) is not MISSING
         }
