@@ -8,7 +8,7 @@ import pytest
 from troposphere.sns import Topic
 
 from cfngen import Template, blueprint, option, synthesize
-from cfngen.authoring.blueprint import chosen_options
+from cfngen.authoring.options import chosen_options
 from cfngen.errors import BlueprintError, Problems
 
 

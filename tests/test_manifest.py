@@ -60,7 +60,8 @@ def test_both_files_hold_the_same_tables(tmp_path: Path, name: str, prefix: str)
     things = loaded.templates["things"]
     assert list(loaded.templates) == ["things", "a.b"]
     assert things.blueprint.name == "mani_shapes"
-    assert things.options == {"cache": "efs", "main": {"size": 3}}
+    assert things.table == {"cache": "efs", "main": {"size": 3}}
+    assert (things.options.cache, things.options.main.size) == ("efs", 3)
     assert things.regions == ("us-east-1", "eu-west-1")
     assert things.file_name == "things.yaml"
     assert loaded.output == tmp_path / "output"
@@ -84,7 +85,7 @@ def test_without_a_manifest_every_blueprint_can_be_looked_at(tmp_path: Path) -> 
     """No manifest, or one without templates: each blueprint with its defaults, marked as such."""
     loaded = manifest.load(tmp_path)
     assert loaded.templates["mani-bucket"].blueprint.name == "mani_bucket"
-    assert loaded.templates["mani-shapes"].options == {}
+    assert loaded.templates["mani-shapes"].options is None
     assert loaded.output == tmp_path / "output"
     assert loaded.by_default
     only_output = manifest.load(project(tmp_path, 'output = "cfn/made"'))

@@ -7,15 +7,23 @@ import datetime as dt
 import enum
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
-from cfngen.authoring.blueprint import NoOptions, blueprint, chosen_options
-from cfngen.authoring.options import option, option_problems, options_from, options_schema
+from cfngen import synthesize
+from cfngen.authoring.blueprint import NoOptions, blueprint
+from cfngen.authoring.options import (
+    chosen_options,
+    option,
+    option_problems,
+    options_from,
+    options_schema,
+)
 from cfngen.authoring.template import Template
-from cfngen.errors import CfngenError, Problems
+from cfngen.errors import BlueprintError, CfngenError, Problems
 from cfngen.project.header import header
 from cfngen.testing import shapes
 
@@ -221,7 +229,7 @@ def test_a_dataclass_may_complain_of_several_things_a_line_each() -> None:
         "other: at most 9",
     )
     told = option_problems(Nested, {"inner": [{}, {"one": 10, "other": 10}]})
-    assert told == ("inner[1]: one: at most 9", "inner[1]: other: at most 9")
+    assert told == ("inner[1].one: at most 9", "inner[1].other: at most 9")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -259,3 +267,127 @@ def test_a_choice_is_tried_with_what_it_needs() -> None:
     assert [shape.document.body["Description"] for shape in drawn] == ["no ", "yes a"]
     with pytest.raises(Problems, match="each: name them"):
         shapes(blueprint(unpaired))
+
+
+@dataclasses.dataclass(frozen=True)
+class Port:
+    """A part that says itself what it cannot be."""
+
+    number: int = 443
+
+    def problems(self) -> Iterator[str]:
+        """Yield what is no port."""
+        if not 0 < self.number < 65536:
+            yield f"number = {self.number}: 1 to 65535"
+
+
+@dataclasses.dataclass(frozen=True)
+class Service:
+    """Options that say what does not go together, and whose parts do."""
+
+    public: bool = False
+    allowed: tuple[str, ...] = ()
+    main: Port = Port()
+    named: dict[str, Port] = dataclasses.field(default_factory=dict)
+    others: tuple[Port, ...] = ()
+
+    def problems(self) -> Iterator[str]:
+        """Yield what does not go together, some of it twice."""
+        if self.public and self.allowed:
+            yield "allowed: a public service admits everybody; leave it out"
+        yield from ["others: two at most"] * max(len(self.others) - 2, 0)
+
+
+@blueprint
+def service(options: Service) -> Template:
+    """Make what is never looked at."""
+    return Template(str(options))
+
+
+SERVICE = {
+    "public": True,
+    "allowed": ["192.0.2.0/24"],
+    "main": {"number": 0},
+    "named": {"ssh": {"number": 70000}},
+    "others": [{}, {}, {"number": -1}, {}],
+}
+SERVICE_PROBLEMS = (
+    "main.number = 0: 1 to 65535",
+    "named.ssh.number = 70000: 1 to 65535",
+    "others[2].number = -1: 1 to 65535",
+    "allowed: a public service admits everybody; leave it out",
+    "others: two at most",
+)
+
+
+def test_what_does_not_go_together_is_told_the_same_however_options_come() -> None:
+    """As a table or as a dataclass: each problem once, those of parts with their places."""
+    assert option_problems(Service, SERVICE) == SERVICE_PROBLEMS
+    built = Service(
+        public=True,
+        allowed=("192.0.2.0/24",),
+        main=Port(0),
+        named={"ssh": Port(70000)},
+        others=(Port(), Port(), Port(-1), Port()),
+    )
+    for refused in (lambda: service(built), lambda: synthesize(service, SERVICE)):
+        with pytest.raises(Problems) as caught:
+            refused()
+        assert caught.value.problems == SERVICE_PROBLEMS
+    assert option_problems(Service, {"public": True, "main": {"number": 22}}) == ()
+    assert service(Service(public=True))
+
+
+def test_defaults_that_are_refused_are_a_message() -> None:
+    """By `__post_init__` or by `problems`: no traceback, and the same lines."""
+
+    @dataclasses.dataclass(frozen=True)
+    class Refused(Fussy):
+        one: int = 10
+        other: int = 10
+
+    @dataclasses.dataclass(frozen=True)
+    class Unsaid:
+        main: Port = Port(0)
+
+    for kind, lines in (
+        (Refused, ("one: at most 9", "other: at most 9")),
+        (Unsaid, ("main.number = 0: 1 to 65535",)),
+    ):
+        with pytest.raises(Problems) as caught:
+            options_from(kind)
+        assert caught.value.problems == lines
+
+
+@dataclasses.dataclass(frozen=True)
+class Asking:
+    """Has a method of that name which is for something else."""
+
+    def problems(self, severity: str) -> list[str]:
+        """Return nothing."""
+        return [severity]
+
+
+@dataclasses.dataclass(frozen=True)
+class OneText:
+    """Returns one text, whose letters would be taken for problems."""
+
+    def problems(self) -> str:
+        """Return one problem, and no list of them."""
+        return "all of it"
+
+
+@dataclasses.dataclass(frozen=True)
+class AField:
+    """Has a field and no method of that name."""
+
+    problems: tuple[str, ...] = ("none of ours",)
+
+
+def test_a_method_that_cfngen_cannot_call_is_not_passed_over() -> None:
+    """One with arguments, or that returns one text, is an error; a field is left alone."""
+    with pytest.raises(BlueprintError, match=r"Asking.problems: .*no arguments besides self"):
+        options_from(Asking)
+    with pytest.raises(BlueprintError, match="must return several texts, not 'all of it'"):
+        options_from(OneText)
+    assert options_from(AField) == AField()

@@ -26,7 +26,7 @@ from cfngen.deploy.script.shell_variables import variables
 from cfngen.deploy.script.targets import regions
 from cfngen.errors import CfngenError
 from cfngen.project.generate import SynthesizedTemplate
-from cfngen.project.manifest import Entry
+from cfngen.project.manifest import TemplateConfig
 from cfngen.project.registry import InstalledBlueprint as Blueprint
 from cfngen.project.registry import find
 
@@ -38,7 +38,7 @@ def source(
     name: str, body: Any = None, *, size: int = 100, after: tuple[str, ...] = (), **entry: Any
 ) -> Source:
     """Return a template of a project."""
-    made = Entry(name, Blueprint("b", "b:b", "d"), after=after, **entry)
+    made = TemplateConfig(name, Blueprint("b", "b:b", "d"), after=after, **entry)
     return Source(made, {} if body is None else body, size, f"output/{name}.yaml")
 
 

@@ -1,6 +1,7 @@
 """What the artifact stores decide at build time."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from cfngen import option
@@ -27,33 +28,31 @@ class Options:
         f"Days after which packages expire, {KEPT_DAYS} at least; 0 for never", default=0
     )
 
-    def __post_init__(self) -> None:
-        """Refuse what does not go together, all of it at once."""
-        problems = [
-            f"{key}: {problem}"
-            for key, region in (("home", self.home), *(("regions", r) for r in self.regions))
-            if (problem := pipeline_problem(region))
-        ]
+    def problems(self) -> Iterator[str]:
+        """Yield what does not go together."""
+        for key, region in (("home", self.home), *(("regions", r) for r in self.regions)):
+            if problem := pipeline_problem(region):
+                yield f"{key}: {problem}"
         if self.home in self.regions:
-            problems.append(f"regions: {self.home!r} is the home region, which has a store already")
-        problems += [
-            f"{key}: {value!r} is listed twice"
-            for key, values in (("regions", self.regions), ("services", self.services))
-            for value in dict.fromkeys(values)
-            if values.count(value) > 1
-        ]
-        problems += [
-            f"services: {name!r} cannot be the name of a service: letters, digits and dashes, 64 at"
-            " most, a letter first"
-            for name in self.services
-            if not re.fullmatch(SERVICE, name)
-        ]
-        if not self.services:
-            problems.append("services: name one at least; nobody else gets in")
+            yield f"regions: {self.home!r} is the home region, which has a store already"
+        for key, values in (("regions", self.regions), ("services", self.services)):
+            for value in dict.fromkeys(values):
+                if values.count(value) > 1:
+                    yield f"{key}: {value!r} is listed twice"
+        yield from self._service_problems()
         if self.package_days and self.package_days < KEPT_DAYS:
-            problems.append(
+            yield (
                 f"package_days = {self.package_days}: a stack that is rolled back must find its"
                 f" code; {KEPT_DAYS} at least, or 0 for never"
             )
-        if problems:
-            raise ValueError(*problems)
+
+    def _service_problems(self) -> Iterator[str]:
+        """Yield names that are none, and that there are no services."""
+        for name in self.services:
+            if not re.fullmatch(SERVICE, name):
+                yield (
+                    f"services: {name!r} cannot be the name of a service: letters, digits and"
+                    " dashes, 64 at most, a letter first"
+                )
+        if not self.services:
+            yield "services: name one at least; nobody else gets in"

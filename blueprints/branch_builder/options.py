@@ -1,6 +1,7 @@
 """What the branch builder decides at build time."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Literal
 
@@ -21,7 +22,7 @@ PROJECT_ARN = len('"arn:aws:codebuild:ap-southeast-2:123456789012:project/",')
 # The longest that CloudFormation makes of a logical ID.
 PROJECT_NAME = generated("a" * KEPT, "AWS::CodeBuild::Project")
 # Of a rule's pattern, what the names of branches may take, to leave some to repositories.
-BRANCH_ROOM = EVENT_PATTERN - 1000
+MAX_BRANCHES = EVENT_PATTERN - 1000
 
 
 def _glob_problem(glob: str) -> str:
@@ -77,67 +78,60 @@ class Options(TaskOptions):
     )
     workers: int = option("Most workers at a time, 1 to 20", default=3)
 
-    def __post_init__(self) -> None:
-        """Refuse what does not go together, all of it at once."""
-        problems = self.size_problems + repository_problems(self.repositories)
+    def problems(self) -> Iterator[str]:
+        """Yield what does not go together."""
+        yield from self.size_problems
+        yield from repository_problems(self.repositories)
         for field in ("branches", "exclude"):
-            found = map(_glob_problem, getattr(self, field))
-            problems += [f"{field}: {what}" for what in found if what]
+            for glob in getattr(self, field):
+                if problem := _glob_problem(glob):
+                    yield f"{field}: {problem}"
         if not self.branches:
-            problems.append('branches: without any nothing is built; say ["*"] for all')
-        if sum(len(glob) + 30 for glob in (*self.branches, *self.exclude)) > BRANCH_ROOM:
-            problems.append(
-                "branches, exclude: too many for the pattern of a rule; use * for what they share"
-            )
+            yield 'branches: without any nothing is built; say ["*"] for all'
+        if sum(len(glob) + 30 for glob in (*self.branches, *self.exclude)) > MAX_BRANCHES:
+            yield "branches, exclude: too many for the pattern of a rule; use * for what they share"
         if not 1 <= self.workers <= 20:
-            problems.append(f"workers = {self.workers}: say 1 to 20")
-        problems += self._project_problems()
+            yield f"workers = {self.workers}: say 1 to 20"
+        yield from self._project_problems()
         if self.direct:
-            problems += self._direct_problems()
-        if problems:
-            raise ValueError(*problems)
+            yield from self._direct_problems()
 
-    def _project_problems(self) -> list[str]:
-        problems = []
+    def _project_problems(self) -> Iterator[str]:
         if self.projects == "repository":
             if not self.repositories or "*" in "".join(self.repositories):
-                problems.append(
+                yield (
                     'projects = "repository": a rule can tell repositories apart only by their'
                     ' names; list them in repositories, without *, or say "shared"'
                 )
             elif self.existing_projects:
-                problems += [
-                    f"repositories: {name!r} cannot be the name of a build project; say"
-                    ' existing_projects = false, or projects = "shared"'
-                    for name in self.repositories
-                    if not re.fullmatch(PROJECT, name)
-                ]
+                for name in self.repositories:
+                    if not re.fullmatch(PROJECT, name):
+                        yield (
+                            f"repositories: {name!r} cannot be the name of a build project; say"
+                            ' existing_projects = false, or projects = "shared"'
+                        )
         if self.existing_projects and self.privileged:
-            problems.append("privileged: an existing project has its own setting; leave it out")
-        taken = POLICIES_TAKEN + self.room_of_projects
-        problems += policy_problems(self.repositories, taken=taken)
-        return problems
+            yield "privileged: an existing project has its own setting; leave it out"
+        taken = POLICIES_TAKEN + self.project_policy_chars
+        yield from policy_problems(self.repositories, taken=taken)
 
-    def _direct_problems(self) -> list[str]:
-        """Return what only a worker could do."""
+    def _direct_problems(self) -> Iterator[str]:
+        """Yield what only a worker could do."""
         idle = [field.name for field in fields(TaskOptions) if field.name != "architecture"]
         idle += ["workers"]
-        problems = [
-            f'{field.name}: there is no task with mode = "direct"; leave it out'
-            for field in fields(self)
-            if field.name in idle and getattr(self, field.name) != field.default
-        ]
+        for field in fields(self):
+            if field.name in idle and getattr(self, field.name) != field.default:
+                yield f'{field.name}: there is no task with mode = "direct"; leave it out'
         if self.newest_only:
-            problems.append('newest_only: only a worker can stop builds; say mode = "fargate"')
+            yield 'newest_only: only a worker can stop builds; say mode = "fargate"'
         if self.other_account:
-            problems.append(
+            yield (
                 "other_account: a build cannot clone from another account by its own role; say"
                 ' mode = "fargate"'
             )
-        return problems
 
     @property
-    def room_of_projects(self) -> int:
+    def project_policy_chars(self) -> int:
         """How many characters the ARNs of each repository's project need, where there are any."""
         if not self.separate:
             return 0
@@ -147,7 +141,7 @@ class Options(TaskOptions):
     @property
     def stops_apart(self) -> bool:
         """Whether the right to stop builds has no room beside the worker's others."""
-        taken = POLICIES_TAKEN + 2 * self.room_of_projects  # once to start, once to stop
+        taken = POLICIES_TAKEN + 2 * self.project_policy_chars  # once to start, once to stop
         return self.newest_only and bool(policy_problems(self.repositories, taken=taken))
 
     @property

@@ -1,5 +1,6 @@
 """Let a branch builder of another account hear of pushes here, and read what was pushed."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,12 +35,10 @@ class Options:
         "Let the builder answer pull requests, and approve them", default=False
     )
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot be."""
-        problems = repository_problems(self.repositories)
-        problems += policy_problems(self.repositories, taken=POLICY_TAKEN)
-        if problems:
-            raise ValueError(*problems)
+    def problems(self) -> Iterator[str]:
+        """Yield what does not go together."""
+        yield from repository_problems(self.repositories)
+        yield from policy_problems(self.repositories, taken=POLICY_TAKEN)
 
 
 class Builder(Parameters):

@@ -1,5 +1,6 @@
 """What the deployment roles decide at build time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -24,10 +25,8 @@ class Options:
         default="stack",
     )
 
-    def __post_init__(self) -> None:
-        """Refuse what cannot be, all of it at once."""
-        problems = list(service_problems(self.service))
+    def problems(self) -> Iterator[str]:
+        """Yield what cannot be the name of a service or the region of a pipeline."""
+        yield from service_problems(self.service)
         if problem := pipeline_problem(self.home):
-            problems.append(f"home: {problem}")
-        if problems:
-            raise ValueError(*problems)
+            yield f"home: {problem}"

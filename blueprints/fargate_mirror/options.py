@@ -1,6 +1,7 @@
 """What the Fargate mirror decides at build time."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
@@ -28,15 +29,12 @@ class Destination:
         """The other account, or nothing for the stack's own."""
         return self.role.split(":")[4] if self.role else ""
 
-    @property
-    def problems(self) -> list[str]:
-        """Return what is wrong with it."""
-        parts = (("region", REGION), ("prefix", PREFIX), ("role", f"|{ROLE}"))
-        return [
-            f"destinations: {value!r} cannot be a {part}"
-            for part, pattern in parts
-            if not re.fullmatch(pattern, value := getattr(self, part))
-        ]
+    def problems(self) -> Iterator[str]:
+        """Yield what cannot be a region, a prefix or a role."""
+        for part, pattern in (("region", REGION), ("prefix", PREFIX), ("role", f"|{ROLE}")):
+            value = getattr(self, part)
+            if not re.fullmatch(pattern, value):
+                yield f"{part}: {value!r} cannot be a {part}"
 
     def may_come_round(self, repositories: tuple[str, ...]) -> bool:
         """Tell whether what is written there would be a source as well, in the same region."""
@@ -82,19 +80,17 @@ class Options(TaskOptions):
     minutes: int = option("Minutes after which one repository is given up", default=60)
     dashboard: bool = option("Add a CloudWatch dashboard", default=False)
 
-    def __post_init__(self) -> None:
-        """Refuse what does not go together, all of it at once."""
-        problems = self.size_problems
-        problems += repository_problems(self.repositories, single=self.single)
-        for there in self.destinations:
-            problems += there.problems
+    def problems(self) -> Iterator[str]:
+        """Yield what does not go together."""
+        yield from self.size_problems
+        yield from repository_problems(self.repositories, single=self.single)
         if self.source != "codecommit" and self.trigger in ("codecommit", "direct"):
-            problems.append(
+            yield (
                 f'trigger = "{self.trigger}": a source outside of CodeCommit sends no events;'
                 ' leave it out, or say "schedule"'
             )
         if self.trigger == "codecommit" and self.repositories:
-            problems.append(
+            yield (
                 'repositories: with trigger = "codecommit" the stack makes the repository, whose'
                 " name is asked at deploy time; leave them out"
             )
@@ -106,13 +102,11 @@ class Options(TaskOptions):
             for there in (Destination(""), *destinations)
         )
         if names > POLICY_ROOM:
-            problems.append(
+            yield (
                 f"repositories: {len(self.repositories)} names at {len(destinations)}"
                 " destination(s) do not fit into one role's policies; use beginnings of names, or"
                 " several templates"
             )
-        if problems:
-            raise ValueError(*problems)
 
     @property
     def external(self) -> bool:

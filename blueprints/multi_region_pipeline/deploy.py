@@ -63,7 +63,7 @@ class Deployment:
         if rules := self._entry(step):
             entry = Condition(Result="FAIL", Rules=rules)
             conditions["BeforeEntry"] = BeforeEntryConditions(Conditions=[entry])
-        failure = self.options.failure(step)
+        failure = step.failure(self.options.on_failure)
         if baking := self._baking(step):
             result = "ROLLBACK" if failure == "rollback" else "FAIL"
             success = Condition(Result=result, Rules=baking)

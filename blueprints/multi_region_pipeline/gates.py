@@ -88,6 +88,10 @@ class Step:
         """What was asked for if it fails."""
         return self._all("on_failure")
 
+    def failure(self, default: OnFailure) -> OnFailure:
+        """Return what is done if it fails; the pipeline's `default`, unless it says otherwise."""
+        return self.failures[0] if self.failures else default
+
     def alarms(self, which: Literal["alarms", "entry_alarms"]) -> list[tuple[Region, str]]:
         """Return alarms, each with the region it is in."""
         return [

@@ -1,12 +1,21 @@
 """What the multi-region pipeline decides at build time."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 from cfngen import option
+from cfngen.patterns.pipeline_checks import pattern_problems
 
+from .._shared.services import service_problems
+from .checks import (
+    label_problems,
+    quota_problems,
+    region_problems,
+    step_problems,
+    wave_problems,
+)
 from .gates import OnFailure, Region, Step, Wave, steps
-from .refusals import refusals
 
 
 @dataclass(frozen=True)
@@ -90,10 +99,34 @@ class Options:
         Literal["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"], ...
     ] = option("What the deployed templates may do", default=("CAPABILITY_IAM",))
 
-    def __post_init__(self) -> None:
-        """Refuse what does not go together, all of it at once."""
-        if problems := list(dict.fromkeys(refusals(self))):
-            raise ValueError(*problems)
+    def problems(self) -> Iterator[str]:
+        """Yield what does not go together."""
+        yield from service_problems(self.service)
+        yield from label_problems(self.regions)
+        yield from region_problems(self.home, self.regions, self.source)
+        yield from wave_problems(self.layout, self.regions, self.waves)
+        for step in self.steps:
+            yield from step_problems(
+                step,
+                mechanism=self.windows,
+                execution_mode=self.execution_mode,
+                on_failure=self.on_failure,
+            )
+        yield from quota_problems(self.regions, self.steps, separate=self.separate)
+        yield from self._filter_problems()
+        if not 5 <= self.minutes <= 2160:
+            yield f"minutes = {self.minutes}: CodeBuild takes 5 to 2160"
+
+    def _filter_problems(self) -> Iterator[str]:
+        """Yield filters that go without a connection, or that CodePipeline would refuse."""
+        filters = {"branches": self.branches, "tags": self.tags, "paths": self.paths}
+        given = [name for name, patterns in filters.items() if patterns]
+        if given and self.source != "connection":
+            yield f'{given[0]}: filters go with source = "connection" only; leave them out'
+        if self.paths and not self.branches:
+            yield "paths: they go with branches; say which"
+        for name, patterns in filters.items():
+            yield from (f"{name}: {problem}" for problem in pattern_problems(patterns.criteria))
 
     @property
     def steps(self) -> list[Step]:
@@ -119,10 +152,6 @@ class Options:
     def scheduled(self) -> bool:
         """Whether schedules open and close the ways into stages."""
         return self.windowed and self.windows == "scheduler"
-
-    def failure(self, step: Step) -> OnFailure:
-        """Return what is done if a deployment fails."""
-        return step.failures[0] if step.failures else self.on_failure
 
     @property
     def pushes(self) -> list[dict[str, dict[str, list[str]]]]:

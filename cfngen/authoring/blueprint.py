@@ -8,8 +8,10 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+from cfngen.authoring.option_problems import problems_of
+from cfngen.authoring.options import options_from
 from cfngen.authoring.template import Template
-from cfngen.errors import BlueprintError
+from cfngen.errors import BlueprintError, Problems
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,12 +47,15 @@ class Blueprint:
 
         Raises:
             BlueprintError: the options are of another class, or no template came back.
+            Problems: options that do not go together, a line each.
         """
-        chosen = self.options_type() if options is None else options
+        chosen = options_from(self.options_type) if options is None else options
         if not isinstance(chosen, self.options_type):
             raise BlueprintError(
                 f"{self.name}: options must be {self.options_type.__name__}, got {chosen!r}"
             )
+        if problems := problems_of(chosen):
+            raise Problems(problems)
         try:
             takes_none = self.options_type is NoOptions
             template = self.function() if takes_none else self.function(chosen)
@@ -67,31 +72,6 @@ class Blueprint:
 def blueprint(function: Callable[..., Template]) -> Blueprint:
     """Make a blueprint of a function that takes its options and returns a template."""
     return Blueprint(function)
-
-
-def chosen_options(options: Any) -> dict[str, Any]:
-    """Return the options that differ from their defaults, by name, as plain data."""
-    chosen: dict[str, Any] = {}
-    for field in dataclasses.fields(options):
-        value = getattr(options, field.name)
-        default = (
-            field.default_factory()
-            if field.default_factory is not dataclasses.MISSING
-            else field.default
-        )
-        if value != default:
-            chosen[field.name] = _plain(value)
-    return chosen
-
-
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return chosen_options(value)
-    if isinstance(value, (set, frozenset)):  # in no order of its own
-        return sorted((_plain(item) for item in value), key=repr)
-    if isinstance(value, (list, tuple)):
-        return [_plain(item) for item in value]
-    return value
 
 
 def _options_type(function: Callable[..., Template]) -> type[Any]:

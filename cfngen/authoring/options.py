@@ -1,4 +1,4 @@
-"""Options: how a dataclass declares them, and what a file says held against it."""
+"""Options: how a dataclass declares them, and how a table becomes one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import typing
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from cfngen.authoring.option_problems import key_of, placed, problems_of
 from cfngen.errors import CfngenError, Problems, did_you_mean
 
 if TYPE_CHECKING:  # costs a tenth of a second, so only those pay who bring options to validate
@@ -35,29 +36,17 @@ def option(
     return dataclasses.field(default=default, metadata=about)
 
 
-def options_from(options_type: type[Any], table: dict[str, Any]) -> Any:
-    """Return the dataclass that a table of options describes.
+def options_from(options_type: type[Any], table: dict[str, Any] | None = None) -> Any:
+    """Return the dataclass that a table of options describes; its defaults, without any.
 
     Raises:
-        Problems: every unknown key, wrong type and bad value, each with its key.
+        Problems: every unknown key, wrong type and bad value, each with its key; or, where there
+            are none of these, everything that does not go together (`problems_of`).
     """
-    if not table:
-        return options_type()
-    from pydantic import ValidationError
-
-    dates = [_key(steps) for steps in _dates(table, ())]
-    problems = [f"{key}: a date or time is no option; write it as text" for key in dates]
-    found = None
-    # Read as JSON, a list may become a tuple and text an enum, but never text a number.
-    text = json.dumps(table, default=str)
-    try:
-        found = _adapter(options_type).validate_json(text, strict=True, extra="forbid")
-    except ValidationError as error:
-        told = _problems(options_type, table, error)
-        problems += [f"{key}: {what}" if key else what for key, what in told if key not in dates]
-    if problems:
+    options = _validated(options_type, table) if table else _defaults(options_type)
+    if problems := problems_of(options):
         raise Problems(problems)
-    return found
+    return options
 
 
 def option_problems(options_type: type[Any], table: dict[str, Any]) -> tuple[str, ...]:
@@ -67,6 +56,31 @@ def option_problems(options_type: type[Any], table: dict[str, Any]) -> tuple[str
     except Problems as error:
         return error.problems
     return ()
+
+
+def chosen_options(options: Any) -> dict[str, Any]:
+    """Return the options that differ from their defaults, by name, as plain data."""
+    chosen: dict[str, Any] = {}
+    for field in dataclasses.fields(options):
+        value = getattr(options, field.name)
+        default = (
+            field.default_factory()
+            if field.default_factory is not dataclasses.MISSING
+            else field.default
+        )
+        if value != default:
+            chosen[field.name] = _plain(value)
+    return chosen
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return chosen_options(value)
+    if isinstance(value, (set, frozenset)):  # in no order of its own
+        return sorted((_plain(item) for item in value), key=repr)
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    return value
 
 
 def options_schema(options_type: type[Any]) -> dict[str, Any]:
@@ -98,21 +112,54 @@ def _adapter(options_type: type[Any]) -> TypeAdapter[Any]:
         ) from None
 
 
+def _validated(options_type: type[Any], table: dict[str, Any]) -> Any:
+    """Return the dataclass of a table whose keys, types and values are right.
+
+    Raises:
+        Problems: they are not.
+    """
+    from pydantic import ValidationError
+
+    dates = [key_of(steps) for steps in _dates(table, ())]
+    problems = [f"{key}: a date or time is no option; write it as text" for key in dates]
+    options = None
+    # Read as JSON, a list may become a tuple and text an enum, but never text a number.
+    text = json.dumps(table, default=str)
+    try:
+        options = _adapter(options_type).validate_json(text, strict=True, extra="forbid")
+    except ValidationError as error:
+        by_key = _problems(options_type, table, error)
+        problems += [line for key, line in by_key if key not in dates]
+    if problems:
+        raise Problems(problems)
+    return options
+
+
+def _defaults(options_type: type[Any]) -> Any:
+    """Return the options without any given; a refusal by `__post_init__` is a message."""
+    try:
+        return options_type()
+    except ValueError as error:
+        raise Problems([str(what) for what in error.args] or [str(error)]) from error
+
+
 # --- what is wrong, in the words of a person who writes TOML ------------------------------------
 
 
 def _problems(
     options_type: type[Any], table: dict[str, Any], error: ValidationError
 ) -> Iterator[tuple[str, str]]:
-    """Yield keys and what is wrong; the complaints about one key are the ways to mend it."""
+    """Yield keys and lines; the complaints about one key are the ways to mend it."""
     by_key: dict[str, list[str]] = {}
     given: dict[str, str] = {}
     for detail in error.errors(include_url=False):
         steps = _steps(table, detail["loc"], missing=detail["type"] == "missing")
-        key = _key(steps)
-        if several := _said(detail)[1:]:
-            # A dataclass that raises ValueError(one, another) names its own keys.
-            yield from ((key, what) for what in (_said(detail)[0], *several))
+        key = key_of(steps)
+        if complaints := _complaints(detail):
+            # A dataclass whose __post_init__ raises ValueError names its own fields.
+            kinds = _dataclasses_at(options_type, steps)
+            kind = kinds[0] if kinds else options_type
+            yield from ((key, placed(kind, steps, what)) for what in complaints)
             continue
         message = _message(options_type, steps, detail)
         by_key.setdefault(key, []).append(message)
@@ -120,7 +167,8 @@ def _problems(
             shown = json.dumps(detail["input"], ensure_ascii=False, default=str)
             given[key] = f", got {shown}{_near_miss(detail)}"
     for key, messages in by_key.items():
-        yield key, ", or ".join(dict.fromkeys(messages)) + given.get(key, "")
+        line = ", or ".join(dict.fromkeys(messages)) + given.get(key, "")
+        yield key, f"{key}: {line}" if key else line
 
 
 def _message(options_type: type[Any], steps: tuple[str | int, ...], detail: Any) -> str:
@@ -135,14 +183,12 @@ def _message(options_type: type[Any], steps: tuple[str | int, ...], detail: Any)
         return f"unknown option{hint} (there are: {', '.join(known) or 'none'})"
     if kind == "missing":
         return "is missing"
-    if said := _said(detail):
-        return said[0]
     if kind == "dataclass_type":
         return "must be a table"
     return re.sub(r"^Input should be", "must be", str(detail["msg"]))
 
 
-def _said(detail: Any) -> list[str]:
+def _complaints(detail: Any) -> list[str]:
     """Return a dataclass's own complaints, if that is what it is."""
     if detail["type"] not in ("value_error", "assertion_error"):
         return []
@@ -172,12 +218,6 @@ def _steps(
         else:
             steps.append(step)
     return tuple(steps)
-
-
-def _key(steps: Iterable[str | int]) -> str:
-    """Return a place in a table as it would be written: `subnets[0].zone`."""
-    parts = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in steps)
-    return "".join(parts).removeprefix(".")
 
 
 def _dates(value: Any, at: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:

@@ -21,7 +21,7 @@ from cfngen.errors import CfngenError, Problems
 
 if TYPE_CHECKING:
     from cfngen.deploy.script import Source, Step
-    from cfngen.project.manifest import Entry, Manifest
+    from cfngen.project.manifest import Manifest, TemplateConfig
 
 
 @click.command()
@@ -108,7 +108,7 @@ def _bucket(name: str | None) -> str:
     return name or ""
 
 
-def _sources(project: Manifest, entries: list[Entry]) -> list[Source]:
+def _sources(project: Manifest, entries: list[TemplateConfig]) -> list[Source]:
     from cfngen.deploy.script import Source
     from cfngen.paths import display_path
 

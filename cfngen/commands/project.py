@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from cfngen.project.generate import SynthesizedTemplate
-    from cfngen.project.manifest import Entry
+    from cfngen.project.manifest import TemplateConfig
 
 
 def complete_templates(_ctx: click.Context, _param: click.Parameter, start: str) -> list[str]:
@@ -57,7 +57,7 @@ def is_file(name: str) -> bool:
     return "/" in name or name.endswith(SUFFIXES)
 
 
-def draw(entries: Sequence[Entry]) -> list[SynthesizedTemplate]:
+def draw(entries: Sequence[TemplateConfig]) -> list[SynthesizedTemplate]:
     """Draw templates; what is wrong with any of them is told together.
 
     An exception in a blueprint is raised as it is, with a note on which template it was, after
@@ -92,7 +92,7 @@ def draw(entries: Sequence[Entry]) -> list[SynthesizedTemplate]:
     return drawn
 
 
-def _not_the_end(entry: Entry, error: SystemExit) -> Exception:
+def _not_the_end(entry: TemplateConfig, error: SystemExit) -> Exception:
     what = f"the blueprint {entry.blueprint} ends the program ({error!r})"
     return RuntimeError(what).with_traceback(error.__traceback__)
 

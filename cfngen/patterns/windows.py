@@ -74,11 +74,11 @@ class Window:
         end = int(self.hours[6:8]) * 60 + int(self.hours[9:])
         return end if end > self.begins else end + DAY
 
-    def problems(self, by: str) -> list[str]:
+    def problems_with(self, mechanism: str) -> list[str]:
         """Return why there cannot be such a window.
 
         Args:
-            by: `scheduler` or `rule`, the way in which a pipeline is to be kept to it.
+            mechanism: `scheduler` or `rule`, by which a pipeline is to be kept to it.
         """
         found = [problem] if (problem := zone_problem(self.zone)) else []
         if not self.days:
@@ -95,7 +95,7 @@ class Window:
         elif not found and not self.spans():
             found.append("a window that is always open is none; leave it out")
         elif not found:
-            found += self._rule_problems() if by == "rule" else self._schedule_problems()
+            found += self._rule_problems() if mechanism == "rule" else self._schedule_problems()
         return found
 
     def spans(self) -> list[tuple[int, int]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from cfngen.authoring.blueprint import Blueprint, chosen_options
-from cfngen.authoring.options import options_from
+from cfngen.authoring.blueprint import Blueprint
+from cfngen.authoring.options import chosen_options, options_from
 from cfngen.cloudformation.document import Document, Origin
 from cfngen.cloudformation.quotas import INLINE_LIMIT
 from cfngen.cloudformation.render import render

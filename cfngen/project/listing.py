@@ -44,9 +44,9 @@ def text(project: Manifest, blueprints: Iterable[Summary], style: Callable[..., 
         title = "templates that `cfngen show` prints; none is listed, so `cfngen build` makes none"
     lines = [style(title, bold=True)]
     for entry in project.templates.values():
-        options = ", ".join(f"{key}={value!r}" for key, value in entry.options.items())
+        options = ", ".join(f"{key}={value!r}" for key, value in entry.table.items())
         if len(options) > MAX_OPTIONS_CHARACTERS:
-            options = f"options {', '.join(entry.options)}"
+            options = f"options {', '.join(entry.table)}"
         of = entry.blueprint.name + (f" with {options}" if options else "")
         lines.append(f"  {visible(entry.name):<{width}}  {visible(of)}")
     lines.append(style("blueprints", bold=True))
@@ -67,7 +67,7 @@ def as_json(project: Manifest, blueprints: Iterable[Summary]) -> str:
     data = {
         "listed": not project.by_default,
         "templates": [
-            {"name": t.name, "blueprint": t.blueprint.name, "options": t.options}
+            {"name": t.name, "blueprint": t.blueprint.name, "options": t.table}
             for t in project.templates.values()
         ],
         "blueprints": [

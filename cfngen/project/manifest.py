@@ -8,9 +8,9 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import Any
 
-from cfngen.authoring.options import option_problems
+from cfngen.authoring.options import options_from
 from cfngen.cloudformation.regions import all_regions as all_regions
-from cfngen.errors import CfngenError, ManifestError, did_you_mean
+from cfngen.errors import CfngenError, ManifestError, Problems, did_you_mean
 from cfngen.paths import display_path
 from cfngen.project import registry
 from cfngen.project.manifest_file import KEYS as TOP_KEYS
@@ -29,16 +29,29 @@ KEYS = ("blueprint", "options", "regions", "after", "account")
 
 
 @dataclass(frozen=True)
-class Entry:
-    """One template to be made: `output/NAME.yaml`."""
+class TemplateConfig:
+    """One template to be made: `output/NAME.yaml`.
+
+    Attributes:
+        name: of the template.
+        blueprint: what makes it.
+        options: the blueprint's `Options`, built and with nothing wrong; `None` for the defaults,
+            for which the blueprint need not be imported, and for a blueprint that cannot be.
+        table: the options as the manifest has them, for people.
+        regions: where it is meant to be deployed; empty for anywhere.
+        where: file and table of the manifest.
+        after: the templates whose stacks are deployed before.
+        account: words for the account that it goes to, if that is another than the others'.
+    """
 
     name: str
     blueprint: registry.InstalledBlueprint
-    options: dict[str, Any] = field(default_factory=dict)
+    options: Any = None
+    table: dict[str, Any] = field(default_factory=dict)
     regions: tuple[str, ...] = ()
     where: str = ""
-    after: tuple[str, ...] = ()  # the templates whose stacks are deployed before
-    account: str = ""  # words for the account that it goes to, if that is another than the others'
+    after: tuple[str, ...] = ()
+    account: str = ""
 
     @property
     def file_name(self) -> str:
@@ -54,12 +67,12 @@ class Manifest:
     blueprints make with their default options, to be looked at, not to be built.
     """
 
-    templates: dict[str, Entry]
+    templates: dict[str, TemplateConfig]
     output: Path
     source: str
     by_default: bool = False
 
-    def select(self, names: tuple[str, ...] = ()) -> list[Entry]:
+    def select(self, names: tuple[str, ...] = ()) -> list[TemplateConfig]:
         """Return the named templates, all of them without names.
 
         Raises:
@@ -117,7 +130,7 @@ def read(found: ManifestSource, output: Path | None = None) -> Manifest:
     source = display_path(found.tables[0][0]) if found.tables else "the installed blueprints"
     if templates is None:
         names = {name.replace("_", "-"): entry for name, entry in known.items()}
-        templates = {n: Entry(n, entry, where="by default") for n, entry in names.items()}
+        templates = {n: TemplateConfig(n, entry, where="by default") for n, entry in names.items()}
     return Manifest(templates, output or found.root / folder, source, by_default)
 
 
@@ -143,7 +156,7 @@ class _Reader(Reader):
         self.known = known
         self.doubts: list[str] = []
 
-    def read(self, table: Any) -> tuple[dict[str, Entry] | None, Path]:
+    def read(self, table: Any) -> tuple[dict[str, TemplateConfig] | None, Path]:
         """Return the templates, `None` if none are listed, and the folder for them."""
         if not isinstance(table, dict):
             self.problem((), "must be a table")
@@ -154,8 +167,8 @@ class _Reader(Reader):
         self.accepted(table.get("review"))
         return entries, self.output(table.get("output", str(OUTPUT)))
 
-    def entries(self, templates: dict[str, Any]) -> dict[str, Entry]:
-        entries: dict[str, Entry] = {}
+    def entries(self, templates: dict[str, Any]) -> dict[str, TemplateConfig]:
+        entries: dict[str, TemplateConfig] = {}
         folded: dict[str, str] = {}
         for name, content in templates.items():
             where = ("templates", name)
@@ -174,19 +187,24 @@ class _Reader(Reader):
         self.order({name: entry.after for name, entry in entries.items()}, list(templates))
         return entries
 
-    def entry(self, name: str, where: tuple[str, ...], content: dict[str, Any]) -> Entry | None:
+    def entry(
+        self, name: str, where: tuple[str, ...], content: dict[str, Any]
+    ) -> TemplateConfig | None:
         self.unknown_keys(where, content, KEYS)
         blueprint = self.blueprint(where, content.get("blueprint"))
-        options = content.get("options", {})
-        if not isinstance(options, dict):
+        table = content.get("options", {})
+        options = None
+        if not isinstance(table, dict):
             self.problem(where, "options: must be a table")
-        elif options and blueprint:
-            self.options(where, blueprint, options)
+        elif table and blueprint:
+            options = self.options(where, blueprint, table)
         regions = self.regions(where, content.get("regions", []))
         after = self.after(where, content.get("after", []))
         account = self.account(where, content.get("account"))
         at = self.at(*where)
-        return Entry(name, blueprint, options, regions, at, after, account) if blueprint else None
+        if not blueprint:
+            return None
+        return TemplateConfig(name, blueprint, options, table, regions, at, after, account)
 
     def blueprint(self, where: tuple[str, ...], wanted: Any) -> registry.InstalledBlueprint | None:
         if not isinstance(wanted, str):
@@ -203,11 +221,16 @@ class _Reader(Reader):
         self,
         where: tuple[str, ...],
         blueprint: registry.InstalledBlueprint,
-        options: dict[str, Any],
-    ) -> None:
+        table: dict[str, Any],
+    ) -> Any:
+        """Return the options that a table describes, `None` if it does not."""
         try:
-            for what in option_problems(blueprint.load().options_type, options):
-                self.problem(where, f"options.{what}")
+            options_type = blueprint.load().options_type
+            try:
+                return options_from(options_type, table)
+            except Problems as error:
+                for problem in error.problems:
+                    self.problem(where, f"options.{problem}")
         except CfngenError as error:
             self.problem(where, f"blueprint: {error}")
         except Exception as error:  # any bug of the blueprint's author
@@ -215,6 +238,7 @@ class _Reader(Reader):
                 f"{self.at(*where)} options: not checked, since the blueprint {blueprint} fails:"
                 f" {type(error).__name__}: {error}; `cfngen schema {blueprint.name}` says where"
             )
+        return None
 
     def regions(self, where: tuple[str, ...], regions: Any) -> tuple[str, ...]:
         if not isinstance(regions, list) or not all(isinstance(r, str) for r in regions):

@@ -71,7 +71,7 @@ CHANGES: list[Any] = [
 def drawn(name: str, options: dict[str, Any]) -> str:
     """Draw a template of a blueprint with other options."""
     blueprint = blueprints()[WAYS[name].blueprint].load()
-    return synthesize(blueprint, {**SHIPPED[name].options, **options}, name=name).text
+    return synthesize(blueprint, {**SHIPPED[name].table, **options}, name=name).text
 
 
 def changed(
@@ -143,7 +143,7 @@ def test_a_pipeline_gets_a_region_more(account: Emulator, tmp_path: Path) -> Non
     other.mkdir()
     stores = Deployment(account, "artifact-stores", other)
     changed(account, stores, drawn("artifact-stores", {"regions": regions}))
-    more = [*SHIPPED[name].options["regions"], ELSEWHERE]
+    more = [*SHIPPED[name].table["regions"], ELSEWHERE]
     after = changed(account, pipeline, drawn(name, {"regions": more}))
     has = after.resources()
     assert {t: has[t]["PhysicalResourceId"] for t in had} == {

@@ -51,7 +51,7 @@ AWS_DEFECTS = [
     Defect(
         "the worker's right to stop builds is never moved out of its full role",
         "blueprints/branch_builder/options.py",
-        "        taken = POLICIES_TAKEN + 2 * self.room_of_projects  # once to start, "
+        "        taken = POLICIES_TAKEN + 2 * self.project_policy_chars  # once to start, "
         "once to stop\n",
         "        taken = POLICIES_TAKEN\n",
         "tests/blueprints/branch_builder/test_template.py::"

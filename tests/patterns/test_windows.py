@@ -69,7 +69,7 @@ def test_every_known_zone_is_one_of_region_and_city_or_utc() -> None:
 @pytest.mark.parametrize("window", WINDOWS, ids=str)
 def test_schedules_open_and_close_when_the_window_does(window: Window) -> None:
     """Minute by minute on every day without a change of clocks, and nearly so on the others."""
-    assert window.problems("scheduler") == []
+    assert window.problems_with("scheduler") == []
     where = zone(window.zone)
     changes = iter(switches(window))
     upcoming = next(changes, None)
@@ -149,7 +149,7 @@ def test_windows_as_schedules(window: Window, opens: str, closes: str) -> None:
 )
 def test_windows_as_rules(window: Window, cron: str) -> None:
     """Seven fields, seconds and minutes free; and the cron holds in the window's hours only."""
-    assert window.problems("rule") == []
+    assert window.problems_with("rule") == []
     assert window.rule() == {"Cron": cron, "TimeZone": window.zone}
     holds = rule_cron(cron).holds
     for hours in range(14 * 24):

@@ -14,14 +14,14 @@ from cfngen.deploy.role.extra_actions import LOOKED_UP
 from cfngen.deploy.role.names import Place, patterns
 from cfngen.deploy.script.targets import refuse_several, regions
 from cfngen.errors import CfngenError
-from cfngen.project.manifest import Entry
+from cfngen.project.manifest import TemplateConfig
 
 
 @dataclass(frozen=True)
 class Source:
     """A template of the project, drawn; `file` is where a build writes it, as a person types it."""
 
-    entry: Entry
+    entry: TemplateConfig
     body: dict[str, Any] = field(repr=False)
     size: int
     file: str

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from cfngen.errors import CfngenError
-from cfngen.project.manifest import Entry
+from cfngen.project.manifest import TemplateConfig
 
 REGION = "AWS::Region"
 USUAL = "the usual account"
 
 
-def in_one_account(entries: Sequence[Entry]) -> list[Entry]:
+def in_one_account(entries: Sequence[TemplateConfig]) -> list[TemplateConfig]:
     """Return those that belong into the usual account, all if they share another.
 
     Raises:
@@ -24,7 +24,7 @@ def in_one_account(entries: Sequence[Entry]) -> list[Entry]:
     return usual or list(entries)
 
 
-def refuse_several(entries: Sequence[Entry]) -> None:
+def refuse_several(entries: Sequence[TemplateConfig]) -> None:
     """Refuse templates of several accounts: a script runs with the credentials of one.
 
     Raises:
@@ -38,7 +38,7 @@ def refuse_several(entries: Sequence[Entry]) -> None:
         raise CfngenError(f"a plan is for one account, and these are for several: {told}")
 
 
-def regions(entry: Entry, body: Any) -> tuple[str, ...]:
+def regions(entry: TemplateConfig, body: Any) -> tuple[str, ...]:
     """Return where a template is deployed: what its rules allow, of what its entry names."""
     allowed = _allowed(body)
     if allowed is None:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from cfngen_blueprints.multi_region_pipeline.refusals import TAKEN
+from cfngen_blueprints.multi_region_pipeline.checks import TAKEN
 
 from cfngen import synthesize
 from cfngen.authoring.options import option_problems
