@@ -43,6 +43,10 @@ class LogicalIdError(CfngenError, ValueError):
     """
 
 
+class ParameterError(BlueprintError):
+    """A blueprint reads a parameter that its template does not have with the options given."""
+
+
 class PayloadError(CfngenError):
     """A file meant to run in AWS cannot be embedded as it stands."""
 

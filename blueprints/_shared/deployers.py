@@ -29,15 +29,17 @@ POLICY_ARNS: dict[str, Any] = {
 
 
 class Policies(Parameters):
-    """What the templates of a service may make."""
+    """What the templates of a service may make, where the stack has the roles that deploy it."""
 
     InfrastructurePolicyArns = parameter(
         "What CloudFormation may make for the infrastructure: ARNs of managed policies",
         group="Deployment",
+        when=lambda o: o.own_roles,
         **POLICY_ARNS,
     )
     ApplicationPolicyArns = parameter(
         "What CloudFormation may make for the application: ARNs of managed policies",
+        when=lambda o: o.own_roles,
         **POLICY_ARNS,
     )
 

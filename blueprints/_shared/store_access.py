@@ -9,7 +9,7 @@ from troposphere import Ref, Sub
 
 from cfngen import Parameters, allow, parameter
 from cfngen.authoring.iam import Statement
-from cfngen.patterns.stores import Kind, store_buckets, store_objects
+from cfngen.patterns.stores import Kind, store_buckets, store_objects, stores_name
 
 Stores = Literal["stack", "parameters"]
 
@@ -28,14 +28,21 @@ OURS = {"StringEquals": {"aws:ResourceAccount": Ref("AWS::AccountId")}}
 Place = Kind | tuple[Kind, str]
 
 
-class BucketNames(Parameters):
-    """What names of buckets look like that were there before."""
+class StoreParameters(Parameters):
+    """Which stores a service's roles may use: those of a stack, or buckets of the user's own."""
 
+    StoresName = parameter(
+        "StoresName of the stack of artifact stores, whose buckets and key the roles use",
+        group="Stores",
+        **stores_name(lambda o: o.all_regions),
+        when=lambda o: o.stores == "stack",
+    )
     BucketPattern = parameter(
         "Names of all these buckets, with * for what differs: what roles may touch",
         AllowedPattern=r"[a-z0-9*][a-z0-9.*-]{2,62}",
         ConstraintDescription="such as acme-artifacts-*",
         group="Stores",
+        when=lambda o: o.stores == "parameters",
     )
 
 

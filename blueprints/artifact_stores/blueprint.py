@@ -1,7 +1,5 @@
 """Keep what pipelines deploy, in every region they deploy to: a key and two buckets in each."""
 
-from typing import Any
-
 from awacs import kms, s3, sts
 from troposphere import Equals, GetAtt, Not, Or, Parameter, Ref, Region, Sub
 from troposphere import kms as keys
@@ -15,7 +13,7 @@ from troposphere.cloudformation import (
 from troposphere.cloudformation import Parameter as Passed
 from troposphere.iam import Role
 
-from cfngen import Parameters, Template, allow, blueprint, parameter, render
+from cfngen import Template, allow, blueprint, render
 from cfngen.authoring.iam import Statement, policy_document
 from cfngen.cloudformation.regions import regions as known
 from cfngen.patterns import assumed_role, role_policy
@@ -24,10 +22,10 @@ from cfngen.patterns.stores import (
     store,
     store_buckets,
     store_key_policy,
-    stores_name,
 )
 
 from .options import Options
+from .parameters import Params
 
 SELF_MANAGED = (
     "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
@@ -56,32 +54,11 @@ REPLICAS = (
 )  # fmt: skip
 
 
-def questions(options: Options) -> type[Parameters]:
-    """Return what is asked at deploy time."""
-    name = stores_name((options.home, *options.regions))
-
-    class Params(Parameters):
-        """Asked at deploy time."""
-
-        StoresName = parameter(
-            "What names of buckets begin with, here and in the pipelines", group="Stores", **name
-        )
-        ArtifactDays = parameter(
-            "Days after which what pipelines hand from action to action expires",
-            Type="Number",
-            Default=30,
-            MinValue=1,
-            MaxValue=365,
-        )
-
-    return Params
-
-
 @blueprint
 def artifact_stores(options: Options) -> Template:
     """Make a key and two buckets in every region that pipelines deploy to."""
     t = Template()
-    p: Any = t.declare(questions(options))
+    p = t.declare(Params, options)
     t.add_rule(
         "HomeRegion",
         {
@@ -124,7 +101,7 @@ def artifact_stores(options: Options) -> Template:
     return t
 
 
-def _elsewhere(t: Template, p: Any, options: Options) -> None:
+def _elsewhere(t: Template, p: Params, options: Options) -> None:
     """Add what makes the same in the other regions."""
     principals = ["cloudformation.amazonaws.com"] + [
         f"cloudformation.{region}.amazonaws.com"

@@ -33,7 +33,7 @@ from cfngen.patterns import (
 )
 
 from .options import Options
-from .parameters import questions
+from .parameters import Params
 
 payload = Payloads(__package__)
 mirror = Payloads("cfngen_blueprints._shared", "mirror")
@@ -55,7 +55,7 @@ EFS_DIRECTORY = Sub(f"{EFS_MOUNT}/${{AWS::StackName}}/repository.git")
 def backlog_proxy(options: Options) -> Template:
     """Mirror a Backlog Git repository into CodeCommit on every push."""
     t = Template()
-    p = t.declare(questions(options))
+    p = t.declare(Params, options)
     project = _mirror(t, p, options)
     _webhook(t, p, options, project)
     _watch(t, p, project)
@@ -65,7 +65,7 @@ def backlog_proxy(options: Options) -> Template:
 # --- what mirrors ------------------------------------------------------------------------------
 
 
-def _mirror(t: Template, p: Any, options: Options) -> Project:
+def _mirror(t: Template, p: Params, options: Options) -> Project:
     """Add the repository that becomes the mirror, and the build that pushes to it."""
     arn, url = _repository(t, p, options)
     keys, may_read = _keys(t, p, options)
@@ -122,7 +122,7 @@ def _carried(options: Options) -> dict[str, Payload]:
     return files
 
 
-def _repository(t: Template, p: Any, options: Options) -> tuple[Any, Any]:
+def _repository(t: Template, p: Params, options: Options) -> tuple[Any, Any]:
     """Add the mirror, unless it is there already; return its ARN and clone URL."""
     if options.repository == "existing":
         arn, url = Sub(ARN % "codecommit" + "${RepositoryName}"), Sub(CLONE_URL)
@@ -144,7 +144,7 @@ def _repository(t: Template, p: Any, options: Options) -> tuple[Any, Any]:
     return arn, url
 
 
-def _keys(t: Template, p: Any, options: Options) -> tuple[list[Any], list[Statement]]:
+def _keys(t: Template, p: Params, options: Options) -> tuple[list[Any], list[Statement]]:
     """Return the variables that hold our key and the host's, and the right to read them."""
     if options.key_store == "parameter_store":
         variables = [variable("BACKLOG_KEY", p.BacklogKey, "PARAMETER_STORE")]
@@ -191,7 +191,9 @@ def _decrypt(service: str, context: dict[str, Any]) -> Statement:
     )
 
 
-def _network(t: Template, p: Any, options: Options) -> tuple[dict[str, Any], tuple[Statement, ...]]:
+def _network(
+    t: Template, p: Params, options: Options
+) -> tuple[dict[str, Any], tuple[Statement, ...]]:
     """Return the project's VPC and the right to attach to it; without files, add a group for it."""
     vpc = VpcConfig(
         VpcId=p.VpcId,
@@ -206,7 +208,7 @@ def _network(t: Template, p: Any, options: Options) -> tuple[dict[str, Any], tup
     return {"VpcConfig": vpc}, vpc_statements("PrivateSubnetId1", "PrivateSubnetId2")
 
 
-def _group(t: Template, p: Any) -> GetAtt:
+def _group(t: Template, p: Params) -> GetAtt:
     """Add a security group for the builds and return its ID."""
     group = t.add(
         SecurityGroup(
@@ -228,7 +230,7 @@ def _group(t: Template, p: Any) -> GetAtt:
     return GetAtt(group, "GroupId")
 
 
-def _kept(t: Template, p: Any, options: Options) -> tuple[dict[str, Any], list[Statement]]:
+def _kept(t: Template, p: Params, options: Options) -> tuple[dict[str, Any], list[Statement]]:
     """Return the project's side of what keeps git between builds, and the right to it."""
     if options.cache == "s3":
         cache = t.add(
@@ -253,7 +255,7 @@ def _kept(t: Template, p: Any, options: Options) -> tuple[dict[str, Any], list[S
 # --- what starts it ----------------------------------------------------------------------------
 
 
-def _webhook(t: Template, p: Any, options: Options, project: Project) -> None:
+def _webhook(t: Template, p: Params, options: Options, project: Project) -> None:
     """Add the URL that Backlog calls, its guard and its credentials."""
     # excuse checkov:CKV_AWS_149 WebhookCredentials: Secrets Manager encrypts it with the key that
     # AWS manages, which the account alone can use through Secrets Manager; only the authorizer's
@@ -323,7 +325,7 @@ def _webhook(t: Template, p: Any, options: Options, project: Project) -> None:
 # --- what watches it ---------------------------------------------------------------------------
 
 
-def _watch(t: Template, p: Any, project: Project) -> None:
+def _watch(t: Template, p: Params, project: Project) -> None:
     """Add the schedule that makes good a lost webhook, and the alarm for failed builds."""
     starter = t.add(
         role("ReconcileRole", "events", start_builds(project)),

@@ -1,17 +1,15 @@
 """What the Backlog proxy asks for at deploy time."""
 
-from cfngen import Parameters, parameter
+from cfngen import Parameters, first_of, parameter
 from cfngen.patterns.logs import RETENTION_DAYS
-
-from .options import Options
 
 PATH = r"/[A-Za-z0-9_./-]{1,1000}"
 CIDRS = r"[0-9a-fA-F.:]+/[0-9]{1,3}(,[0-9a-fA-F.:]+/[0-9]{1,3})*"
 CIDRS_4 = r"[0-9.]+/[0-9]{1,2}(,[0-9.]+/[0-9]{1,2})*"
 
 
-class Source(Parameters):
-    """Where the repository is in Backlog."""
+class Params(Parameters):
+    """What CloudFormation asks for at deploy time."""
 
     BacklogSpaceKey = parameter(
         "Space key: the xxx of xxx.backlog.com",
@@ -26,110 +24,81 @@ class Source(Parameters):
         "Name of the Git repository in the project",
         AllowedPattern="[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
     )
-
-
-class KeyInParameterStore(Parameters):
-    """The SSH key, kept in Parameter Store."""
-
-    BacklogKey = parameter(
-        "Path of the SecureString parameter that holds the private SSH key",
-        AllowedPattern=PATH,
-        ConstraintDescription="a path that begins with a slash",
+    BacklogKey = first_of(
+        parameter(
+            "Path of the SecureString parameter that holds the private SSH key",
+            AllowedPattern=PATH,
+            ConstraintDescription="a path that begins with a slash",
+            when=lambda o: o.key_store == "parameter_store",
+        ),
+        parameter(
+            "ARN of the secret that holds the private SSH key",
+            AllowedPattern="arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+",
+            ConstraintDescription="the ARN of a secret",
+        ),
     )
-
-
-class KeyInSecretsManager(Parameters):
-    """The SSH key, kept in Secrets Manager."""
-
-    BacklogKey = parameter(
-        "ARN of the secret that holds the private SSH key",
-        AllowedPattern="arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+",
-        ConstraintDescription="the ARN of a secret",
+    BacklogHostKeys = first_of(
+        parameter(
+            "Lines of known_hosts for the space's Git host, checked by you before you trust them",
+            AllowedPattern=r"[\s\S]*(ssh|ecdsa)-[\s\S]+",
+            ConstraintDescription="the content of a known_hosts file",
+            when=lambda o: o.host_keys == "parameter",
+        ),
+        parameter(
+            "Path of the String parameter that holds lines of known_hosts for the space's Git host",
+            AllowedPattern=PATH,
+            ConstraintDescription="a path that begins with a slash",
+            when=lambda o: o.host_keys == "parameter_store",
+        ),
     )
-
-
-class HostKeys(Parameters):
-    """The host keys, given as they are."""
-
-    BacklogHostKeys = parameter(
-        "Lines of known_hosts for the space's Git host, checked by you before you trust them",
-        AllowedPattern=r"[\s\S]*(ssh|ecdsa)-[\s\S]+",
-        ConstraintDescription="the content of a known_hosts file",
-    )
-
-
-class HostKeysInParameterStore(Parameters):
-    """The host keys, kept in Parameter Store."""
-
-    BacklogHostKeys = parameter(
-        "Path of the String parameter that holds lines of known_hosts for the space's Git host",
-        AllowedPattern=PATH,
-        ConstraintDescription="a path that begins with a slash",
-    )
-
-
-class Destination(Parameters):
-    """Where the mirror goes."""
-
     RepositoryName = parameter(
         "CodeCommit repository that becomes the mirror",
         AllowedPattern=r"(?!.*\.git$)[A-Za-z0-9._-]{1,100}",
         group="CodeCommit",
     )
-
-
-class Callers(Parameters):
-    """Who may call the webhook."""
-
-    AllowedCidrs = parameter(
-        "Address ranges that may call the webhook, separated by commas; empty for any",
-        Default="",
-        AllowedPattern=f"|{CIDRS}",
-        ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
-        group="Webhook",
+    AllowedCidrs = first_of(
+        parameter(
+            "IPv4 ranges that may call the webhook, separated by commas",
+            AllowedPattern=CIDRS_4,
+            ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
+            group="Webhook",
+            when=lambda o: o.waf,
+        ),
+        parameter(
+            "Address ranges that may call the webhook, separated by commas; empty for any",
+            Default="",
+            AllowedPattern=f"|{CIDRS}",
+            ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
+            group="Webhook",
+        ),
     )
-
-
-class CallersThroughFirewall(Parameters):
-    """Who may call the webhook, where a firewall lets nobody else through."""
-
-    AllowedCidrs = parameter(
-        "IPv4 ranges that may call the webhook, separated by commas",
-        AllowedPattern=CIDRS_4,
-        ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
-        group="Webhook",
+    VpcId = parameter(
+        "VPC that the builds run in",
+        Type="AWS::EC2::VPC::Id",
+        group="Network",
+        when=lambda o: o.in_vpc,
     )
-
-
-class Network(Parameters):
-    """Where builds run that need a VPC."""
-
-    VpcId = parameter("VPC that the builds run in", Type="AWS::EC2::VPC::Id", group="Network")
     PrivateSubnetId1 = parameter(
-        "Private subnet with a route to a NAT gateway", Type="AWS::EC2::Subnet::Id"
+        "Private subnet with a route to a NAT gateway",
+        Type="AWS::EC2::Subnet::Id",
+        when=lambda o: o.in_vpc,
     )
     PrivateSubnetId2 = parameter(
-        "Private subnet in another zone, with a route to a NAT gateway", Type="AWS::EC2::Subnet::Id"
+        "Private subnet in another zone, with a route to a NAT gateway",
+        Type="AWS::EC2::Subnet::Id",
+        when=lambda o: o.in_vpc,
     )
-
-
-class Files(Parameters):
-    """The file system that builds mount, and the group of those who may."""
-
     FileSystemId = parameter(
         "EFS file system for Git data between builds, an output of build-files",
         AllowedPattern="fs-[0-9a-f]{8,40}",
         ConstraintDescription="such as fs-0123456789abcdef0",
+        when=lambda o: o.cache == "efs",
     )
     SecurityGroupId = parameter(
         "Security group of the builds, an output of build-files",
         Type="AWS::EC2::SecurityGroup::Id",
+        when=lambda o: o.cache == "efs",
     )
-
-
-class Operation(Parameters):
-    """How it runs."""
-
     ReconcileSchedule = parameter(
         "How often to mirror although no webhook came",
         Default="rate(1 day)",
@@ -164,36 +133,11 @@ class Operation(Parameters):
     LogDays = parameter(
         "Days that logs are kept", Type="Number", Default=30, AllowedValues=list(RETENTION_DAYS)
     )
-
-
-class Cache(Parameters):
-    """How long the cache is kept."""
-
     CacheDays = parameter(
         "Days after which an unused cache expires",
         Type="Number",
         Default=30,
         MinValue=1,
         MaxValue=365,
+        when=lambda o: o.cache == "s3",
     )
-
-
-def questions(options: Options) -> type[Parameters]:
-    """Return what this shape of the stack asks, in the order it is asked."""
-    asked: list[type[Parameters]] = [
-        Source,
-        KeyInParameterStore if options.key_store == "parameter_store" else KeyInSecretsManager,
-    ]
-    if options.host_keys == "parameter":
-        asked.append(HostKeys)
-    elif options.host_keys == "parameter_store":
-        asked.append(HostKeysInParameterStore)
-    asked += [Destination, CallersThroughFirewall if options.waf else Callers]
-    if options.in_vpc:
-        asked.append(Network)
-    if options.cache == "efs":
-        asked.append(Files)
-    asked.append(Operation)
-    if options.cache == "s3":
-        asked.append(Cache)
-    return type("Params", tuple(asked), {})

@@ -1,7 +1,5 @@
 """Build every branch of CodeCommit repositories on every push."""
 
-from typing import Any
-
 from troposphere import GetAtt
 
 from cfngen import Template, blueprint
@@ -9,7 +7,7 @@ from cfngen.patterns import dead_letters
 
 from .builds import add_builds
 from .options import Options
-from .parameters import questions
+from .parameters import Params
 from .pushes import add_bus, add_direct_rules, add_rules, patterns
 from .results import add_alarms, add_results, ended_patterns
 from .worker import add_worker
@@ -19,7 +17,7 @@ from .worker import add_worker
 def branch_builder(options: Options) -> Template:
     """Build every branch of CodeCommit repositories on every push."""
     t = Template()
-    p: Any = t.declare(questions(options))
+    p = t.declare(Params, options)
     found = patterns(p, options)
     senders = [*found, *([] if options.direct else ["Resume", "WorkerDied"])]
     builds = add_builds(t, p, options)

@@ -21,6 +21,7 @@ from cfngen.patterns import (
 from cfngen.patterns.buckets import CacheBucket
 
 from .options import Options
+from .parameters import Params
 
 CLONE_URL = "https://git-codecommit.%s.${AWS::URLSuffix}/v1/repos/%s"
 REPOSITORY = "arn:${AWS::Partition}:codecommit:${AWS::Region}:${AWS::AccountId}:%s"
@@ -47,7 +48,7 @@ class Builds:
     outputs: CacheBucket | None
 
 
-def add_builds(t: Template, p: Any, options: Options) -> Builds:
+def add_builds(t: Template, p: Params, options: Options) -> Builds:
     """Add the buckets and, unless they are there, projects with a role for each."""
     bundles = None
     if not options.direct:
@@ -89,7 +90,7 @@ def titles(repositories: tuple[str, ...]) -> list[str]:
     return found
 
 
-def source_arns(p: Any, options: Options) -> Any:
+def source_arns(p: Params, options: Options) -> Any:
     """Return the ARNs of the repositories that are built, which are in this account.
 
     The name stands in a map: cfn-lint tries all values of all parts in all regions, beginning with
@@ -102,7 +103,7 @@ def source_arns(p: Any, options: Options) -> Any:
 
 def _project(
     t: Template,
-    p: Any,
+    p: Params,
     options: Options,
     title: str,
     repository: str,

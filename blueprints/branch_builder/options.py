@@ -3,13 +3,15 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
-from typing import Literal
+from typing import ClassVar, Literal
 
 from cfngen import option
 from cfngen.cloudformation.physical_names import KEPT, generated
 from cfngen.cloudformation.quotas import EVENT_PATTERN
 from cfngen.patterns.pushes import policy_problems, repository_problems
 from cfngen.patterns.tasks import TaskOptions
+
+from ..worker_image.image import STACK
 
 # What a branch can be called (git-check-ref-format), with stars.
 GLOB = r'[^\x00-\x20~^:?\[\\\x7f"]{1,256}'
@@ -38,6 +40,7 @@ def _glob_problem(glob: str) -> str:
 class Options(TaskOptions):
     """Decided at build time, because they change the template's shape."""
 
+    image_template: ClassVar[str] = STACK
     mode: Literal["fargate", "direct"] = option(
         "How builds are started: by a worker that takes pushes off a queue in order and bundles"
         " the commits, or by events themselves",
@@ -143,6 +146,16 @@ class Options(TaskOptions):
         """Whether the right to stop builds has no room beside the worker's others."""
         taken = POLICIES_TAKEN + 2 * self.project_policy_chars  # once to start, once to stop
         return self.newest_only and bool(policy_problems(self.repositories, taken=taken))
+
+    @property
+    def runs_task(self) -> bool:
+        """Whether there is a worker."""
+        return not self.direct
+
+    @property
+    def keeps_logs(self) -> bool:
+        """Whether the stack has any log."""
+        return not (self.direct and self.existing_projects and self.pull_requests == "none")
 
     @property
     def direct(self) -> bool:

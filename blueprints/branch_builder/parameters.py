@@ -2,58 +2,42 @@
 
 from cfngen import Parameters, parameter
 from cfngen.patterns.logs import RETENTION_DAYS
-from cfngen.patterns.pushes import repositories_question
-from cfngen.patterns.tasks import task_questions
+from cfngen.patterns.pushes import repositories_parameter
+from cfngen.patterns.tasks import TaskParameters
 
-from ..worker_image.image import STACK
-from .options import PROJECT, Options
+from .options import PROJECT
 
-EMAIL = {
-    "Default": "",
-    "AllowedPattern": "|[^@ ]+@[^@ ]+",
-    "ConstraintDescription": "an e-mail address",
-}
+EMAIL = "|[^@ ]+@[^@ ]+"
 
 
-class OtherAccount(Parameters):
-    """Where they are, if not here."""
+class Source(Parameters):
+    """Which repositories are built, and where they are."""
 
+    Repositories = repositories_parameter("build", when=lambda o: not o.repositories)
     SourceAccount = parameter(
         "Account that has the repositories",
         AllowedPattern="[0-9]{12}",
         ConstraintDescription="twelve digits",
         group="Source",
+        when=lambda o: o.other_account,
     )
     SourceRegion = parameter(
         "Region that they are in",
         AllowedPattern="[a-z]{2,4}(-[a-z]+)+-[0-9]",
         ConstraintDescription="a region such as us-west-2",
+        when=lambda o: o.other_account,
     )
     SourceRole = parameter(
         "Role there that may pull from them: ReaderRole of branch-events",
         AllowedPattern=r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}",
         ConstraintDescription="the ARN of a role",
+        when=lambda o: o.other_account,
     )
-
-
-class Answer(Parameters):
-    """Who answers pull requests there."""
-
     SourceAnswerRole = parameter(
         "Role there that may answer pull requests: AnswerRole of branch-events",
         AllowedPattern=r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}",
         ConstraintDescription="the ARN of a role",
-    )
-
-
-class Project(Parameters):
-    """The project that is there."""
-
-    ProjectName = parameter(
-        "Build project of all repositories",
-        AllowedPattern=PROJECT,
-        ConstraintDescription="the name of a project",
-        group="Builds",
+        when=lambda o: o.other_account and o.pull_requests != "none",
     )
 
 
@@ -66,11 +50,13 @@ class Builds(Parameters):
         AllowedPattern="(?!arn:|/)[^ :]+",
         ConstraintDescription="a path in the repository",
         group="Builds",
+        when=lambda o: not o.existing_projects,
     )
     BuildComputeType = parameter(
         "Size of the machine",
         Default="BUILD_GENERAL1_SMALL",
         AllowedValues=[f"BUILD_GENERAL1_{size}" for size in ("SMALL", "MEDIUM", "LARGE")],
+        when=lambda o: not o.existing_projects,
     )
     BuildMinutes = parameter(
         "Minutes after which a build is given up",
@@ -78,71 +64,69 @@ class Builds(Parameters):
         Default=60,
         MinValue=5,
         MaxValue=2160,
+        when=lambda o: not o.existing_projects,
     )
     OutputDays = parameter(
-        "Days that what builds make is kept", Type="Number", Default=90, MinValue=1
+        "Days that what builds make is kept",
+        Type="Number",
+        Default=90,
+        MinValue=1,
+        when=lambda o: not o.existing_projects,
     )
-
-
-class Bundles(Parameters):
-    """How long bundles are needed."""
-
+    ProjectName = parameter(
+        "Build project of all repositories",
+        AllowedPattern=PROJECT,
+        ConstraintDescription="the name of a project",
+        group="Builds",
+        when=lambda o: o.existing_projects and not o.separate,
+    )
     BundleDays = parameter(
-        "Days that bundles of commits are kept", Type="Number", Default=30, MinValue=1
+        "Days that bundles of commits are kept",
+        Type="Number",
+        Default=30,
+        MinValue=1,
+        when=lambda o: not o.direct,
     )
 
 
 class Operation(Parameters):
-    """Who hears of it."""
+    """How it runs, and who is notified."""
 
-    ResultsEmail = parameter("Address that hears how builds ended; empty for none", **EMAIL,
-                             group="Operation")  # fmt: skip
-    AlarmEmail = parameter("Address that hears of alarms; empty for none", **EMAIL)
-
-
-class Logs(Parameters):
-    """How long logs are kept, where there are any."""
-
-    LogDays = parameter(
-        "Days that logs are kept", Type="Number", Default=30, AllowedValues=list(RETENTION_DAYS)
+    ResultsEmail = parameter(
+        "Address that hears how builds ended; empty for none",
+        group="Operation",
+        Default="",
+        AllowedPattern=EMAIL,
+        ConstraintDescription="an e-mail address",
     )
-
-
-class Queue(Parameters):
-    """When a queue is looked after."""
-
+    AlarmEmail = parameter(
+        "Address that hears of alarms; empty for none",
+        Default="",
+        AllowedPattern=EMAIL,
+        ConstraintDescription="an e-mail address",
+    )
+    LogDays = parameter(
+        "Days that logs are kept",
+        Type="Number",
+        Default=30,
+        AllowedValues=list(RETENTION_DAYS),
+        when=lambda o: o.keeps_logs,
+    )
     Schedule = parameter(
         "How often to look for pushes that nobody works on",
         Default="rate(5 minutes)",
         AllowedPattern=r"(rate|cron)\(.+\)",
         ConstraintDescription="rate(5 minutes) or cron(0/5 * * * ? *)",
+        when=lambda o: not o.direct,
     )
     WaitSeconds = parameter(
         "Seconds that a push may wait before there is an alarm",
         Type="Number",
         Default=900,
         MinValue=60,
+        when=lambda o: not o.direct,
     )
 
 
-def questions(options: Options) -> type[Parameters]:
-    """Return what this shape of the stack asks, in the order it is asked."""
-    asked: list[type[Parameters]] = []
-    if not options.repositories:
-        asked.append(repositories_question("build"))
-    if options.other_account:
-        asked.append(OtherAccount)
-        if options.pull_requests != "none":
-            asked.append(Answer)
-    if not options.existing_projects:
-        asked.append(Builds)
-    elif not options.separate:
-        asked.append(Project)
-    if not options.direct:
-        asked += [Bundles, *task_questions(options, STACK)]
-    asked.append(Operation)
-    if not (options.direct and options.existing_projects and options.pull_requests == "none"):
-        asked.append(Logs)
-    if not options.direct:
-        asked.append(Queue)
-    return type("Params", tuple(asked), {})
+class Params(Source, Builds, TaskParameters, Operation):
+    """What CloudFormation asks for at deploy time."""

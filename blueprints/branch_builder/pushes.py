@@ -20,13 +20,14 @@ from cfngen.patterns.pushes import push_pattern, push_patterns
 
 from .builds import CLONE_URL, EVERY, VARIABLES, Builds
 from .options import Options
+from .parameters import Params
 
 EVENTS = ("referenceCreated", "referenceUpdated")
 # EventBridge escapes nothing of what it fills in: either would end the text that it stands in.
 HOSTILE = ('*"*', r"*\\*")
 
 
-def patterns(p: Any, options: Options) -> dict[str, Any]:
+def patterns(p: Params, options: Options) -> dict[str, Any]:
     """Return the patterns of the rules that hear of pushes, by their logical IDs."""
     detail: dict[str, Any] = {"referenceType": ["branch"], **_branches(options)}
     if options.direct and options.separate:
@@ -35,9 +36,11 @@ def patterns(p: Any, options: Options) -> dict[str, Any]:
             for number, name in enumerate(options.repositories, start=1)
         }
     else:
-        asked = getattr(p, "Repositories", None)
         found = push_patterns(
-            repositories=options.repositories, asked=asked, events=EVENTS, **detail
+            repositories=options.repositories,
+            parameter_value=None if options.repositories else p.Repositories,
+            events=EVENTS,
+            **detail,
         )
     if options.other_account:
         return {title: {"account": [p.SourceAccount], **each} for title, each in found.items()}

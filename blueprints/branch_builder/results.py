@@ -21,6 +21,7 @@ from cfngen.patterns.pushes import in_patterns, numbered
 
 from .builds import Builds, source_arns
 from .options import Options
+from .parameters import Params
 
 payload = Payloads(__package__)
 
@@ -32,7 +33,7 @@ ENDS = ("SUCCEEDED", "FAILED", "FAULT", "STOPPED", "TIMED_OUT")
 
 def add_results(
     t: Template,
-    p: Any,
+    p: Params,
     options: Options,
     ended: Mapping[str, Any],
     lost: DeadLetters,
@@ -95,7 +96,9 @@ def _length(project: Any) -> int:
     return generated(project.data["Ref"], PROJECT_TYPE) + 2
 
 
-def _answer(t: Template, p: Any, options: Options, rules: list[str], lost: DeadLetters) -> Target:
+def _answer(
+    t: Template, p: Params, options: Options, rules: list[str], lost: DeadLetters
+) -> Target:
     """Add the function that tells pull requests; return it as a rule's target."""
     approve = options.pull_requests == "approve"
     actions = [
@@ -130,7 +133,7 @@ def _answer(t: Template, p: Any, options: Options, rules: list[str], lost: DeadL
     return Target(Id="Answer", Arn=function.arn, DeadLetterConfig=DeadLetterConfig(Arn=lost.arn))
 
 
-def add_alarms(t: Template, p: Any, lost: DeadLetters, queue: OrderedQueue | None) -> None:
+def add_alarms(t: Template, p: Params, lost: DeadLetters, queue: OrderedQueue | None) -> None:
     """Add the alarms, and who hears of them."""
     has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
     topic = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email)).topic

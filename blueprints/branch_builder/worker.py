@@ -25,6 +25,7 @@ from cfngen.patterns.tasks import task_image, task_network
 from ..worker_image.image import dockerfile, files
 from .builds import CLONE_URL, VARIABLES, Builds, projects_json, source_arns
 from .options import Options
+from .parameters import Params
 
 payload = Payloads(__package__)
 
@@ -33,7 +34,7 @@ HELD_SECONDS = 120
 
 
 def add_worker(
-    t: Template, p: Any, options: Options, builds: Builds, lost: DeadLetters, rules: list[str]
+    t: Template, p: Params, options: Options, builds: Builds, lost: DeadLetters, rules: list[str]
 ) -> tuple[OrderedQueue, list[Target]]:
     """Add queue and worker; return the queue, and the targets of rules that hear of pushes."""
     log = t.add(log_group("WorkerLog", days=p.LogDays))
@@ -155,7 +156,7 @@ def _starter(
     )
 
 
-def _may(p: Any, options: Options, builds: Builds, queue: OrderedQueue) -> Iterator[Statement]:
+def _may(p: Params, options: Options, builds: Builds, queue: OrderedQueue) -> Iterator[Statement]:
     """Yield what the worker may do."""
     yield queue.may_consume
     yield queue.may_send  # from the group of all to that of a repository
@@ -186,7 +187,9 @@ def _may_stop(builds: Builds) -> Statement:
     )
 
 
-def _environment(p: Any, options: Options, builds: Builds, queue: OrderedQueue) -> dict[str, Any]:
+def _environment(
+    p: Params, options: Options, builds: Builds, queue: OrderedQueue
+) -> dict[str, Any]:
     """Return what the worker learns from its environment."""
     region = "${SourceRegion}" if options.other_account else "${AWS::Region}"
     return {

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 from awacs import codecommit, events
 from troposphere import Equals, GetAtt, Not, Ref, Sub
@@ -13,7 +12,7 @@ from cfngen.patterns import alarm, alarm_topic, dead_letters, role, role_for_sta
 from cfngen.patterns.pushes import (
     policy_problems,
     push_patterns,
-    repositories_question,
+    repositories_parameter,
     repository_problems,
 )
 
@@ -41,8 +40,8 @@ class Options:
         yield from policy_problems(self.repositories, taken=POLICY_TAKEN)
 
 
-class Builder(Parameters):
-    """Asked at deploy time: who builds."""
+class Params(Parameters):
+    """What CloudFormation asks for at deploy time."""
 
     BuilderAccount = parameter(
         "Account that builds",
@@ -60,11 +59,7 @@ class Builder(Parameters):
         AllowedPattern="[A-Za-z][A-Za-z0-9-]{0,38}",
         ConstraintDescription="the name of a stack, of at most 39 characters",
     )
-
-
-class Operation(Parameters):
-    """Asked at deploy time: who hears of trouble."""
-
+    Repositories = repositories_parameter("build", when=lambda o: not o.repositories)
     AlarmEmail = parameter(
         "Address that hears of events that did not arrive; empty for none",
         Default="",
@@ -78,14 +73,10 @@ class Operation(Parameters):
 def branch_events(options: Options) -> Template:
     """Let a branch builder of another account build the repositories of this one."""
     t = Template()
-    asked: list[type[Parameters]] = [Builder]
-    if not options.repositories:
-        asked.append(repositories_question("build"))
-    asked.append(Operation)
-    p: Any = t.declare(type("Params", tuple(asked), {}))
+    p = t.declare(Params, options)
     found = push_patterns(
         repositories=options.repositories,
-        asked=getattr(p, "Repositories", None),
+        parameter_value=None if options.repositories else p.Repositories,
         events=["referenceCreated", "referenceUpdated"],
         referenceType=["branch"],
     )

@@ -10,14 +10,14 @@ from .._shared.deployers import PURPOSES, add_deployer, add_pipeline_role, expor
 from .._shared.services import only_at_home
 from .._shared.store_access import StoreAccess
 from .options import Options
-from .parameters import questions
+from .parameters import Params
 
 
 @blueprint
 def deployment_roles(options: Options) -> Template:
     """Hold the roles with which a pipeline deploys a service."""
     t = Template()
-    t.declare(questions(options))
+    t.declare(Params, options)
     only_at_home(t, options.home)
     access = StoreAccess(options.service, options.stores)
     pipeline = add_pipeline_role(t, options.service)

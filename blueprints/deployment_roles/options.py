@@ -25,6 +25,16 @@ class Options:
         default="stack",
     )
 
+    @property
+    def own_roles(self) -> bool:
+        """Whether the roles that deploy are in this stack, as they always are."""
+        return True
+
+    @property
+    def all_regions(self) -> list[str]:
+        """The regions of stores that the template names: only the pipeline's own."""
+        return [self.home]
+
     def problems(self) -> Iterator[str]:
         """Yield what cannot be the name of a service or the region of a pipeline."""
         yield from service_problems(self.service)

@@ -10,7 +10,7 @@ from cfngen.patterns import DeadLetters, alarm, alarm_topic, log_group
 
 from .dashboard import dashboard_body
 from .options import Options
-from .parameters import questions
+from .parameters import Params
 from .starting import add_start
 from .task import NAMESPACE, add_task
 
@@ -19,7 +19,7 @@ from .task import NAMESPACE, add_task
 def fargate_mirror(options: Options) -> Template:
     """Mirror repositories into CodeCommit in other regions on every push."""
     t = Template()
-    p: Any = t.declare(questions(options))
+    p = t.declare(Params, options)
     _refuse_circles(t, p, options)
     log = t.add(log_group("MirrorLog", days=p.LogDays))
     task = add_task(t, p, options, log)
@@ -28,7 +28,7 @@ def fargate_mirror(options: Options) -> Template:
     return t
 
 
-def _refuse_circles(t: Template, p: Any, options: Options) -> None:
+def _refuse_circles(t: Template, p: Params, options: Options) -> None:
     """Add rules against destinations that would be sources as well, and so go round for ever."""
     if options.external:
         return
@@ -49,7 +49,7 @@ def _rule(assertion: Any, description: str) -> dict[str, Any]:
     return {"Assertions": [{"Assert": assertion, "AssertDescription": description}]}
 
 
-def _watch(t: Template, p: Any, options: Options, lost: DeadLetters) -> None:
+def _watch(t: Template, p: Params, options: Options, lost: DeadLetters) -> None:
     """Add the alarms, who hears of them and, if asked for, a dashboard."""
     has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
     alarms = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email))

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from cfngen import option
 from cfngen.patterns.pushes import repository_problems
 from cfngen.patterns.tasks import TaskOptions
+
+from ..mirror_image.image import STACK
 
 PREFIX = "[A-Za-z0-9._-]{0,80}"
 REGION = "[a-z]{2,4}(-[a-z]+)+-[0-9]"
@@ -53,6 +55,7 @@ class Destination:
 class Options(TaskOptions):
     """Decided at build time, because they change the template's shape."""
 
+    image_template: ClassVar[str] = STACK
     source: Literal["codecommit", "https", "ssh", "public"] = option(
         "Where the sources are: CodeCommit here, or any Git host, by token, by SSH key or freely",
         default="codecommit",
@@ -107,6 +110,11 @@ class Options(TaskOptions):
                 " destination(s) do not fit into one role's policies; use beginnings of names, or"
                 " several templates"
             )
+
+    @property
+    def several(self) -> bool:
+        """Whether more than one repository is named."""
+        return len(self.repositories) > 1
 
     @property
     def external(self) -> bool:

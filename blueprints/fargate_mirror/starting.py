@@ -15,12 +15,13 @@ from cfngen.patterns.functions import PythonFunction
 from cfngen.patterns.pushes import push_patterns
 
 from .options import Options
+from .parameters import Params
 from .task import source_arn
 
 payload = Payloads(__package__)
 
 
-def add_start(t: Template, p: Any, options: Options, task: FargateTask) -> DeadLetters:
+def add_start(t: Template, p: Params, options: Options, task: FargateTask) -> DeadLetters:
     """Add what starts runs, and the queue for what came to nothing."""
     patterns = _push_patterns(p, options)
     callers = [*patterns, "Reconcile", *(["SpotInterrupted"] if options.spot else [])]
@@ -68,13 +69,13 @@ def add_start(t: Template, p: Any, options: Options, task: FargateTask) -> DeadL
     return lost
 
 
-def _push_patterns(p: Any, options: Options) -> dict[str, Any]:
+def _push_patterns(p: Params, options: Options) -> dict[str, Any]:
     """Return the patterns of the events that start a run, by the name of their rule."""
     if options.scheduled or options.trigger == "codecommit":
         return {}
     return push_patterns(
         repositories=options.repositories,
-        asked=getattr(p, "Repositories", None),
+        parameter_value=None if options.repositories else p.Repositories,
         events=["referenceCreated", "referenceUpdated", "referenceDeleted"],
         referenceType=["branch", "tag"],
     )
@@ -95,7 +96,7 @@ def _override(task: FargateTask) -> InputTransformer:
 
 def _starter(
     t: Template,
-    p: Any,
+    p: Params,
     options: Options,
     task: FargateTask,
     lost: DeadLetters,
@@ -122,7 +123,7 @@ def _starter(
 
 def _function(
     t: Template,
-    p: Any,
+    p: Params,
     options: Options,
     task: FargateTask,
     lost: DeadLetters,

@@ -14,13 +14,14 @@ from cfngen.patterns.tasks import task_image, task_network
 
 from ..mirror_image.image import dockerfile, files
 from .options import Destination, Options
+from .parameters import Params
 
 HOST = "git-codecommit.%s.${AWS::URLSuffix}/v1/repos/%s"
 ARN = "arn:${AWS::Partition}:codecommit:%s:${AWS::AccountId}:%s"
 NAMESPACE = "FargateMirror"
 
 
-def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTask:
+def add_task(t: Template, p: Params, options: Options, log: LogGroup) -> FargateTask:
     """Add the task, its image and the network it runs in."""
     ports = {443: "HTTPS to AWS and Git hosts"}
     if options.source == "ssh":
@@ -79,7 +80,7 @@ def add_task(t: Template, p: Any, options: Options, log: LogGroup) -> FargateTas
     return task
 
 
-def _may_mirror(p: Any, options: Options) -> Iterator[Statement]:
+def _may_mirror(p: Params, options: Options) -> Iterator[Statement]:
     """Yield what the program may do: pull from the sources, pull and push at the destinations."""
     names, destinations = _names(options), _destinations(options)
     if not options.external:
@@ -109,7 +110,7 @@ def _may_mirror(p: Any, options: Options) -> Iterator[Statement]:
         yield allow(sts.AssumeRole, on=roles)
 
 
-def source_arn(p: Any, options: Options) -> Sub:
+def source_arn(p: Params, options: Options) -> Sub:
     """Return the ARN of the repository, or of those, asked for at deploy time.
 
     The name stands in a map: cfn-lint tries all values of all parts in all regions, beginning with
@@ -139,7 +140,7 @@ def _read(secret: Any) -> tuple[Statement, ...]:
     )
 
 
-def _environment(p: Any, options: Options) -> dict[str, Any]:
+def _environment(p: Params, options: Options) -> dict[str, Any]:
     """Return what the program learns from its environment."""
     destinations = _destinations(options)
     urls = [_url(number, there) for number, there in enumerate(destinations, start=1)]

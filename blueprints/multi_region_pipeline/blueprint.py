@@ -16,7 +16,7 @@ from .deploy import PACKAGE, deployment
 from .layouts import Layout
 from .notify import add_alarm, add_rules, add_topic
 from .options import Options
-from .parameters import questions
+from .parameters import Params
 from .roles import Roles
 from .source import NAME as SOURCE
 from .source import add_start, source_action
@@ -27,7 +27,7 @@ from .storage import Storage
 def multi_region_pipeline(options: Options) -> Template:
     """Build once and deploy to many regions, each in its own hours."""
     t = Template()
-    p: Any = t.declare(questions(options))
+    p = t.declare(Params, options)
     only_at_home(t, options.home)
     storage = Storage(options)
     roles = Roles(t, p, options, storage.access)

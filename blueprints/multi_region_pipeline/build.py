@@ -1,7 +1,5 @@
 """The build: once, for all regions."""
 
-from typing import Any
-
 from troposphere import AWSObject, Equals, If, Join, Not, NoValue
 from troposphere.codebuild import ProjectCache
 
@@ -9,11 +7,14 @@ from cfngen import Template
 from cfngen.patterns import build_project, log_group, role, variable, write_logs
 
 from .options import Options
+from .parameters import Params
 from .roles import Roles
 from .storage import Storage
 
 
-def add_build(t: Template, p: Any, options: Options, roles: Roles, storage: Storage) -> AWSObject:
+def add_build(
+    t: Template, p: Params, options: Options, roles: Roles, storage: Storage
+) -> AWSObject:
     """Add the project, its log and its role; return the project."""
     log = t.add(log_group("BuildLog", days=p.LogDays))
     more = t.condition("BuildMayMore", Not(Equals(Join("", p.BuildPolicyArns), "")))

@@ -11,6 +11,7 @@ from cfngen.patterns.alarms import AlarmTopic
 
 from .gates import Step
 from .options import Options
+from .parameters import Params
 
 # A rule's pattern may have 2,048 characters, of which the rest needs some 300.
 PATTERN_ROOM = 1600
@@ -19,7 +20,7 @@ UNKEPT = without_dead_letters("its alarm would need the same topic.")
 PATHS = {"execution": "execution-id"}
 
 
-def add_topic(t: Template, p: Any) -> AlarmTopic:
+def add_topic(t: Template, p: Params) -> AlarmTopic:
     """Add the topic that is told."""
     email = t.condition("HasNotifyEmail", Not(Equals(p.NotifyEmail, "")))
     return t.add(

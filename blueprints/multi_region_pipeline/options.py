@@ -139,6 +139,11 @@ class Options:
         return list(dict.fromkeys((self.home, *(region.region for region in self.regions))))
 
     @property
+    def own_roles(self) -> bool:
+        """Whether the roles that deploy are in the pipeline's stack."""
+        return self.roles == "own"
+
+    @property
     def separate(self) -> bool:
         """Whether each region has a pipeline of its own."""
         return self.layout == "pipelines"

@@ -1,21 +1,18 @@
 """What the multi-region pipeline asks for at deploy time."""
 
-from typing import Any
-
-from cfngen import Parameters, parameter
+from cfngen import Parameters, first_of, parameter, parameter_map
 from cfngen.patterns.logs import RETENTION_DAYS
-from cfngen.patterns.stores import stores_name
 
 from .._shared.deployers import Policies
-from .._shared.store_access import BucketNames
+from .._shared.store_access import StoreParameters
 from .gates import title
 from .options import Options
 
 PATH = r"[A-Za-z0-9._-][A-Za-z0-9._/-]*"
 
 
-class Connection(Parameters):
-    """A repository on GitHub, GitLab or Bitbucket."""
+class Source(Parameters):
+    """Where the code is."""
 
     ConnectionArn = parameter(
         "ARN of the connection, whose handshake is done",
@@ -23,44 +20,47 @@ class Connection(Parameters):
         "connection/[0-9a-f-]+",
         ConstraintDescription="the ARN of a connection",
         group="Source",
+        when=lambda o: o.source == "connection",
     )
     FullRepositoryId = parameter(
         "Repository as owner/name, in the host's own spelling",
         AllowedPattern=r"[\w.-]+(/[\w.-]+)+",
         ConstraintDescription="such as acme/app",
+        when=lambda o: o.source == "connection",
     )
-    BranchName = parameter(
-        "Branch that is deployed, unless a filter lets in others",
-        Default="main",
-        AllowedPattern="[^ ~^:?*\\[\\\\]{1,255}",
-    )
-
-
-class CodeCommit(Parameters):
-    """A repository in the home region."""
-
     RepositoryName = parameter(
         "Repository in CodeCommit, in the home region",
         AllowedPattern=r"[\w.-]{1,100}",
         ConstraintDescription="the name of a repository",
         group="Source",
+        when=lambda o: o.source == "codecommit",
     )
-    BranchName = parameter(
-        "Branch that is deployed", Default="main", AllowedPattern="[^ ~^:?*\\[\\\\]{1,255}"
+    BranchName = first_of(
+        parameter(
+            "Branch that is deployed, unless a filter lets in others",
+            Default="main",
+            AllowedPattern="[^ ~^:?*\\[\\\\]{1,255}",
+            when=lambda o: o.source == "connection",
+        ),
+        parameter(
+            "Branch that is deployed",
+            Default="main",
+            AllowedPattern="[^ ~^:?*\\[\\\\]{1,255}",
+            when=lambda o: o.source == "codecommit",
+        ),
     )
-
-
-class Archive(Parameters):
-    """An archive in a bucket."""
-
     SourceBucket = parameter(
         "Bucket in the home region, with versions, that tells EventBridge of its objects",
         AllowedPattern="[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
         ConstraintDescription="the name of a bucket",
         group="Source",
+        when=lambda o: o.source == "s3",
     )
     SourceObjectKey = parameter(
-        "Key of the archive in it", Default="source.zip", AllowedPattern=r"[\w./-]+\.zip"
+        "Key of the archive in it",
+        Default="source.zip",
+        AllowedPattern=r"[\w./-]+\.zip",
+        when=lambda o: o.source == "s3",
     )
 
 
@@ -106,11 +106,42 @@ class ImportedRoles(Parameters):
         AllowedPattern="[A-Za-z][A-Za-z0-9-]{0,127}",
         ConstraintDescription="the name of a stack: letters, digits and dashes, a letter first",
         group="Deployment",
+        when=lambda o: o.roles == "stack",
     )
 
 
+def bucket_parameters(options: Options) -> dict[str, str]:
+    """Return the name of the parameter for the bucket in each region, by the region's code."""
+    return {code: f"{title(label)}Bucket" for code, label in labels(options).items()}
+
+
+def labels(options: Options) -> dict[str, str]:
+    """Return the label of each region by its code; `home` for the home region if it has none."""
+    of_regions = {region.region: region.label for region in options.regions}
+    return of_regions if options.home in of_regions else {options.home: "home", **of_regions}
+
+
+def _buckets(options: Options) -> dict[str, parameter]:
+    """Return the parameters that name the bucket in each region, by their logical IDs."""
+    names = bucket_parameters(options)
+    return {
+        names[code]: parameter(
+            f"Parameter in Parameter Store that names the bucket in {code}",
+            Type="AWS::SSM::Parameter::Value<String>",
+            Default=f"/{options.service}/{label}/bucket",
+        )
+        for code, label in labels(options).items()
+    }
+
+
+class Stores(StoreParameters):
+    """Where artifacts are kept."""
+
+    Buckets = parameter_map(_buckets, when=lambda o: o.stores == "parameters")
+
+
 class Operation(Parameters):
-    """How it runs."""
+    """How it runs, and who is notified."""
 
     NotifyEmail = parameter(
         "Address that hears of failures, approvals and windows; empty for none",
@@ -124,54 +155,5 @@ class Operation(Parameters):
     )
 
 
-def questions(options: Options) -> type[Parameters]:
-    """Return what this shape of the stack asks, in the order it is asked."""
-    sources: dict[str, type[Parameters]] = {
-        "connection": Connection,
-        "codecommit": CodeCommit,
-        "s3": Archive,
-    }
-    stores = _stack(options) if options.stores == "stack" else _buckets(options)
-    roles = Policies if options.roles == "own" else ImportedRoles
-    asked = (sources[options.source], Build, Deployment, roles, stores, Operation)
-    return type("Params", asked, {})
-
-
-def _stack(options: Options) -> type[Parameters]:
-    """Return the question after the stores that the artifact_stores stack made."""
-
-    class Stores(Parameters):
-        """Which stores."""
-
-        StoresName = parameter(
-            "StoresName of the artifact stores",
-            group="Stores",
-            **stores_name(options.all_regions),
-        )
-
-    return Stores
-
-
-def _buckets(options: Options) -> type[Parameters]:
-    """Return the questions after buckets that were there before."""
-    named = bucket_parameters(options)
-    asked: dict[str, Any] = {
-        named[code]: parameter(
-            f"Parameter in Parameter Store that names the bucket in {code}",
-            Type="AWS::SSM::Parameter::Value<String>",
-            Default=f"/{options.service}/{label}/bucket",
-        )
-        for code, label in labels(options).items()
-    }
-    return type("Buckets", (BucketNames,), asked)
-
-
-def bucket_parameters(options: Options) -> dict[str, str]:
-    """Return the name of the parameter for the bucket in each region, by the region's code."""
-    return {code: f"{title(label)}Bucket" for code, label in labels(options).items()}
-
-
-def labels(options: Options) -> dict[str, str]:
-    """Return the label of each region by its code; `home` for the home region if it has none."""
-    found = {region.region: region.label for region in options.regions}
-    return found if options.home in found else {options.home: "home", **found}
+class Params(Source, Build, Deployment, Policies, ImportedRoles, Stores, Operation):
+    """What CloudFormation asks for at deploy time."""

@@ -22,13 +22,14 @@ from .._shared.deployers import (
 )
 from .._shared.store_access import StoreAccess
 from .options import Options
+from .parameters import Params
 from .source import may_fetch
 
 
 class Roles:
     """The roles of the pipeline, added to the template as they are needed."""
 
-    def __init__(self, t: Template, p: Any, options: Options, access: StoreAccess) -> None:
+    def __init__(self, t: Template, p: Params, options: Options, access: StoreAccess) -> None:
         """Add the pipeline's own role, which may do nothing yet, unless another stack has it."""
         self.t = t
         self.options = options

@@ -24,6 +24,7 @@ from cfngen.patterns.pipelines import action
 
 from .notify import add_alarm
 from .options import Options
+from .parameters import Params
 
 NAME = "Source"
 CRITERIA = {
@@ -33,7 +34,7 @@ CRITERIA = {
 }
 
 
-def may_fetch(p: Any, options: Options) -> list[Statement]:
+def may_fetch(p: Params, options: Options) -> list[Statement]:
     """Return what the source's role needs, besides keeping what it fetched."""
     if options.source == "codecommit":
         # excuse documented:codecommit:GetRepository SourceRole: The page says what it is for: an
@@ -71,7 +72,7 @@ def may_fetch(p: Any, options: Options) -> list[Statement]:
     ]
 
 
-def source_action(p: Any, options: Options, held: Role) -> Actions:
+def source_action(p: Params, options: Options, held: Role) -> Actions:
     """Return the action that fetches the code."""
     configuration: dict[str, Any] = {"PollForSourceChanges": "false"}
     if options.source == "codecommit":
@@ -111,7 +112,7 @@ def triggers(options: Options) -> dict[str, Any]:
     }
 
 
-def add_start(t: Template, p: Any, options: Options, topic: AlarmTopic) -> None:
+def add_start(t: Template, p: Params, options: Options, topic: AlarmTopic) -> None:
     """Add what starts the pipeline; connections do it themselves."""
     if options.source == "connection":
         return

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Callable, Iterable
-from functools import cache
-from pathlib import Path
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import troposphere
 from troposphere import AWSObject, Export, Output
 
-import cfngen
+from cfngen.authoring.caller import caller
 from cfngen.authoring.iam import Statement
-from cfngen.authoring.parameters import Parameters, parameter
+from cfngen.authoring.parameters import Declaration, Parameters
 from cfngen.cloudformation.document import Document, Origin
 from cfngen.deprecation import renamed_keywords
 from cfngen.errors import LogicalIdError
 
-# What is nobody's blueprint: cfngen, and troposphere below it.
-LIBRARIES = tuple(
-    str(Path(module).resolve().parent) + os.sep
-    for module in (cfngen.__file__, str(troposphere.__file__))
-)
 INTERFACE = "AWS::CloudFormation::Interface"
 # Sections whose names may not be the same. CloudFormation refuses a resource that is called like a
 # parameter (cfn-lint E3007), and its user guide wants the name of a parameter "unique among all
@@ -76,16 +67,22 @@ class Template(troposphere.Template):  # type: ignore[misc]
             raise TypeError(f"add() takes a resource or a pattern's result, not {thing!r}")
         return thing
 
-    def declare(self, questions: type[P]) -> P:
+    @renamed_keywords(questions="parameters")
+    def declare(self, parameters: type[P], options: Any = None) -> P:
         """Declare a class of parameters and return `Ref`s to them under the same names.
+
+        Args:
+            parameters: the class.
+            options: the blueprint's, if they decide about any of the parameters.
 
         Raises:
             LogicalIdError: another parameter, a resource or a condition is called so.
+            ParameterError: the options decide about a parameter, and are not given.
         """
-        for question in questions.all():
-            self.add_parameter(question.declaration())
-            self._present(question)
-        return questions()
+        for declaration in parameters.declarations(options):
+            self.add_parameter(declaration.parameter)
+            self._present(declaration)
+        return parameters.read(options)
 
     def condition(self, name: str, test: Any) -> str:
         """Add a condition and return its name.
@@ -177,7 +174,7 @@ class Template(troposphere.Template):  # type: ignore[misc]
         Raises:
             LogicalIdError: something else of the template is called so.
         """
-        origin = _caller()
+        origin = caller()
         for other in SHARED if section in SHARED else (section,):
             if name in getattr(self, other.lower()):
                 first = self.origins.get((other, name), "a line that is not known")
@@ -196,14 +193,14 @@ class Template(troposphere.Template):  # type: ignore[misc]
                 error.add_note(f"in {section}.{name}, added at {origin}")
             raise
 
-    def _present(self, question: parameter) -> None:
+    def _present(self, declaration: Declaration) -> None:
         """Put a parameter under its heading in the console."""
-        if question.label:
-            self.set_parameter_label(question.name, question.label)
+        if declaration.label:
+            self.set_parameter_label(declaration.name, declaration.label)
         groups = self.metadata.get(INTERFACE, {}).get("ParameterGroups", [])
-        heading = question.group or (groups[-1]["Label"]["default"] if groups else "")
+        heading = declaration.group or (groups[-1]["Label"]["default"] if groups else "")
         if heading:
-            self.add_parameter_to_group(question.name, heading)
+            self.add_parameter_to_group(declaration.name, heading)
 
 
 def encode(value: Any, path: tuple[str | int, ...], comments: dict[Any, str]) -> Any:
@@ -230,16 +227,3 @@ def encode(value: Any, path: tuple[str | int, ...], comments: dict[Any, str]) ->
     if isinstance(value, (list, tuple)):
         return [encode(item, (*path, i), comments) for i, item in enumerate(value)]
     return value
-
-
-def _caller() -> Origin:
-    """Return the first line outside cfngen and troposphere that led here."""
-    frame = sys._getframe(1)  # noqa: SLF001 - what `inspect` uses, too, without its cost
-    while frame.f_back and _resolved(frame.f_code.co_filename).startswith(LIBRARIES):
-        frame = frame.f_back
-    return Origin(_resolved(frame.f_code.co_filename), frame.f_lineno)
-
-
-@cache
-def _resolved(file: str) -> str:
-    return str(Path(file).resolve())

@@ -7,9 +7,9 @@ that it was made with: a new image interrupts nothing, and is used from a stack'
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from troposphere import AWSObject, Ref, Sub
 from troposphere.ssm import Parameter as StoredParameter
@@ -23,21 +23,15 @@ from cfngen.patterns.logs import RETENTION_DAYS, log_group
 
 @dataclass(frozen=True)
 class ImageOptions:
-    """What an image stack decides at build time."""
+    """What an image stack decides at build time.
 
+    Attributes:
+        image_template: the name of the stack's template; a blueprint's `Options` say which.
+    """
+
+    image_template: ClassVar[str] = ""
     architecture: Literal["arm64", "x86_64"] = option(
         "Processor that the image is for, and that it is built on", default="arm64"
-    )
-
-
-class Revision(Parameters):
-    """When to build the image anew."""
-
-    ImageRevision = parameter(
-        "Change it to build the image anew, on the base of that day",
-        Default="1",
-        AllowedPattern="[A-Za-z0-9._-]{1,40}",
-        group="Image",
     )
 
 
@@ -81,61 +75,65 @@ def parameter_name(stack: str, architecture: str) -> str:
     return f"/cfngen/{stack}/{architecture}"
 
 
-def published_image(stack: str, architecture: str) -> type[Parameters]:
-    """Return the question after an image that a stack of its own has built.
+def published_image(*, when: Callable[[Any], bool] | None = None) -> parameter:
+    """Return the parameter `ImageParameter` of a stack that runs an image of a stack of its own.
 
-    Its answer is the name of the SSM parameter; a `Ref` to it is the image's URI. Source: AWS page
+    Its value is the name of the SSM parameter; a `Ref` to it is the image's URI. Source: AWS page
     "Specify existing resources at runtime with CloudFormation-supplied parameter types".
 
     Args:
-        stack: the name of that stack's template.
-        architecture: `arm64` or `x86_64`.
+        when: returns for the options whether the template has it; they have the attributes
+            `image_template` and `architecture`.
     """
-
-    class PublishedImage(Parameters):
-        """The image that another stack has built."""
-
-        ImageParameter = parameter(
-            f"SSM parameter with the URI of the image; deploy {stack}.yaml first, which writes it",
-            Type="AWS::SSM::Parameter::Value<String>",
-            Default=parameter_name(stack, architecture),
-            group="Image",
-        )
-
-    return PublishedImage
+    return parameter(
+        lambda o: (
+            f"SSM parameter with the URI of the image; deploy {o.image_template}.yaml first, which"
+            " writes it"
+        ),
+        Type="AWS::SSM::Parameter::Value<String>",
+        Default=lambda o: parameter_name(o.image_template, o.architecture),
+        group="Image",
+        when=when,
+    )
 
 
-def image_stack_questions(stack: str, architecture: str) -> type[Parameters]:
-    """Return what an image stack asks at deploy time.
+def image_revision(*, when: Callable[[Any], bool] | None = None) -> parameter:
+    """Return the parameter `ImageRevision` of a stack that builds an image.
 
     Args:
-        stack: the name of its template.
-        architecture: `arm64` or `x86_64`.
+        when: returns for the options whether the template has it; always, without.
     """
+    return parameter(
+        "Change it to build the image anew, on the base of that day",
+        Default="1",
+        AllowedPattern="[A-Za-z0-9._-]{1,40}",
+        group="Image",
+        when=when,
+    )
 
-    class Publication(Parameters):
-        """Where the image is found, and how long is known how it was built."""
 
-        ImageParameter = parameter(
-            "SSM parameter that the image's URI is written to; another one for a second stack",
-            Default=parameter_name(stack, architecture),
-            AllowedPattern="/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*",
-            ConstraintDescription="a name such as /team/image",
-        )
-        LogDays = parameter(
-            "Days that the log of the image's builds is kept",
-            Type="Number",
-            Default=30,
-            AllowedValues=list(RETENTION_DAYS),
-            group="Operation",
-        )
+class ImageStackParameters(Parameters):
+    """What an image stack asks at deploy time; declared with `ImageOptions`."""
 
-    return type("Params", (Revision, Publication), {})
+    ImageRevision = image_revision()
+    ImageParameter = parameter(
+        "SSM parameter that the image's URI is written to; another one for a second stack",
+        Default=lambda o: parameter_name(o.image_template, o.architecture),
+        AllowedPattern="/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*",
+        ConstraintDescription="a name such as /team/image",
+    )
+    LogDays = parameter(
+        "Days that the log of the image's builds is kept",
+        Type="Number",
+        Default=30,
+        AllowedValues=list(RETENTION_DAYS),
+        group="Operation",
+    )
 
 
 def image_stack(
     title: str,
-    p: Any,
+    p: ImageStackParameters,
     options: ImageOptions,
     *,
     dockerfile: Payload,
@@ -150,7 +148,7 @@ def image_stack(
     Args:
         title: the logical ID of the custom resource that asks for the image; all others but the
             log's begin with it.
-        p: the parameters, those of `image_stack_questions`.
+        p: the parameters.
         options: the blueprint's.
         dockerfile: the Dockerfile, whose context is `files`.
         files: what it copies, by name.

@@ -7,8 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cfngen.authoring.parameters import Parameters, parameter
+from cfngen.authoring.parameters import parameter
 from cfngen.cloudformation.quotas import EVENT_PATTERN, ROLE_POLICIES
+from cfngen.deprecation import renamed_keywords
 
 # The name of a repository (AWS page "Quotas in AWS CodeCommit").
 NAME = r"(?!.*\.git$)[A-Za-z0-9._-]{1,100}"
@@ -20,22 +21,20 @@ FRAME = 400
 REPOSITORY_ARN = len('"arn:aws:codecommit:ap-southeast-2:123456789012:",')
 
 
-def repositories_question(purpose: str) -> type[Parameters]:
-    """Return the question which repositories there are, in place of a list.
+def repositories_parameter(purpose: str, *, when: Callable[[Any], bool] | None = None) -> parameter:
+    """Return a parameter that says which repositories there are, in place of a list.
 
     Args:
         purpose: what becomes of them, such as `mirror`.
+        when: returns for the options whether the template has it; always, without.
     """
-
-    class Source(Parameters):
-        Repositories = parameter(
-            f"Repository to {purpose}, or the beginning of names and *; * for all",
-            AllowedPattern=rf"{NAME}|[A-Za-z0-9._-]{{0,99}}\*",
-            ConstraintDescription="a name, or the beginning of names followed by *",
-            group="Source",
-        )
-
-    return Source
+    return parameter(
+        f"Repository to {purpose}, or the beginning of names and *; * for all",
+        AllowedPattern=rf"{NAME}|[A-Za-z0-9._-]{{0,99}}\*",
+        ConstraintDescription="a name, or the beginning of names followed by *",
+        group="Source",
+        when=when,
+    )
 
 
 def repository_problems(repositories: Sequence[str], *, single: bool = False) -> list[str]:
@@ -72,8 +71,9 @@ def policy_problems(repositories: Sequence[str], *, taken: int) -> list[str]:
     return [problem]
 
 
+@renamed_keywords(asked="parameter_value")
 def push_patterns(
-    *, repositories: Sequence[str], asked: Any, events: Sequence[str], **detail: Any
+    *, repositories: Sequence[str], parameter_value: Any, events: Sequence[str], **detail: Any
 ) -> dict[str, Any]:
     """Return the patterns of rules that see changes of branches and tags, by their logical IDs.
 
@@ -82,7 +82,7 @@ def push_patterns(
 
     Args:
         repositories: names, and beginnings of names followed by `*`.
-        asked: what is asked for at deploy time instead: a `Ref`, used if there are none.
+        parameter_value: a `Ref` to the parameter that says it instead, used if there are none.
         events: `referenceCreated`, `referenceUpdated`, `referenceDeleted`.
         detail: what else the event's detail has to be.
 
@@ -91,7 +91,7 @@ def push_patterns(
     """
     tests: list[list[Any]] = [[]]
     if not repositories:
-        tests = [[{"wildcard": asked}]]
+        tests = [[{"wildcard": parameter_value}]]
     elif "*" not in repositories:
         wanted = [{"prefix": n.rstrip("*")} if n.endswith("*") else n for n in repositories]
         taken = FRAME + len(json.dumps(detail))

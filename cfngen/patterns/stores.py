@@ -10,7 +10,7 @@ Names are computed, so that a pipeline finds its stores in every region without 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -92,15 +92,25 @@ def longest_name(in_regions: Sequence[str]) -> tuple[int, str]:
     return BUCKET_NAME - taken[longest], longest
 
 
-def stores_name(in_regions: Sequence[str]) -> dict[str, Any]:
-    """Return what the parameter `StoresName` takes, so that the longest name fits."""
-    room, region = longest_name(in_regions)
+def stores_name(in_regions: Callable[[Any], Sequence[str]]) -> dict[str, Any]:
+    """Return the attributes of the parameter `StoresName`, by which the longest name fits.
+
+    Args:
+        in_regions: returns for a blueprint's options the regions whose buckets are named.
+    """
+
+    def constraint(options: Any) -> str:
+        max_length, region = longest_name(in_regions(options))
+        return (
+            f"small letters, digits and dashes, {max_length} at most: with more, the name of a"
+            f" bucket in {region} would pass {BUCKET_NAME} characters"
+        )
+
     return {
         "Default": "artifact-stores",
         "AllowedPattern": "[a-z0-9][a-z0-9-]*",
-        "MaxLength": room,
-        "ConstraintDescription": f"small letters, digits and dashes, {room} at most: with more, the"
-        f" name of a bucket in {region} would pass {BUCKET_NAME} characters",
+        "MaxLength": lambda options: longest_name(in_regions(options))[0],
+        "ConstraintDescription": constraint,
     }
 
 

@@ -1,10 +1,10 @@
-"""Where a Fargate task runs and what image it has: the options, the questions, the parts."""
+"""Where a Fargate task runs and what image it has: the options, the parameters, the parts."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from troposphere import AWSObject, GetAtt, Ref
 from troposphere.ec2 import SecurityGroup
@@ -15,14 +15,21 @@ from cfngen.authoring.options import option
 from cfngen.authoring.parameters import Parameters, parameter
 from cfngen.authoring.payload import Payload
 from cfngen.patterns.fargate import Placement, size_problems
-from cfngen.patterns.image_stacks import Revision, published_image
+from cfngen.patterns.image_stacks import image_revision, published_image
 from cfngen.patterns.images import BuiltImage, built_image, pull_images, repository_arn
 from cfngen.patterns.network import PublicNetwork, callers_group, public_network
 
 
 @dataclass(frozen=True)
 class TaskOptions:
-    """What blueprints with a Fargate task decide about it at build time."""
+    """What blueprints with a Fargate task decide about it at build time.
+
+    Attributes:
+        image_template: the name of the template that makes the image's own stack; a blueprint's
+            `Options` say which.
+    """
+
+    image_template: ClassVar[str] = ""
 
     network: Literal["public", "private", "own"] = option(
         "Where tasks run: in public or private subnets that are there, or a small VPC of their own",
@@ -42,6 +49,11 @@ class TaskOptions:
     spot: bool = option("Use spare capacity: cheaper, and now and then interrupted", default=False)
 
     @property
+    def runs_task(self) -> bool:
+        """Whether there is a task; a blueprint may have options without one."""
+        return True
+
+    @property
     def size_problems(self) -> list[str]:
         """What is wrong with the task's size."""
         return size_problems(
@@ -49,8 +61,11 @@ class TaskOptions:
         )
 
 
-class OwnNetwork(Parameters):
-    """The network that the stack makes."""
+class TaskParameters(Parameters):
+    """What blueprints with a Fargate task ask about its network and its image at deploy time.
+
+    The options that they are declared with are `TaskOptions`.
+    """
 
     VpcCidr = parameter(
         "Range of the VPC that is made, a /24",
@@ -58,41 +73,33 @@ class OwnNetwork(Parameters):
         AllowedPattern=r"[0-9]{1,3}(\.[0-9]{1,3}){2}\.0/24",
         ConstraintDescription="a range such as 10.91.0.0/24",
         group="Network",
+        when=lambda o: o.runs_task and o.network == "own",
     )
-
-
-class Network(Parameters):
-    """A network that is there."""
-
-    VpcId = parameter("VPC that tasks run in", Type="AWS::EC2::VPC::Id", group="Network")
-    SubnetId1 = parameter("Subnet in it", Type="AWS::EC2::Subnet::Id")
-    SubnetId2 = parameter("Subnet in another zone", Type="AWS::EC2::Subnet::Id")
-
-
-class Image(Parameters):
-    """The image that is there."""
-
+    VpcId = parameter(
+        "VPC that tasks run in",
+        Type="AWS::EC2::VPC::Id",
+        group="Network",
+        when=lambda o: o.runs_task and o.network != "own",
+    )
+    SubnetId1 = parameter(
+        "Subnet in it",
+        Type="AWS::EC2::Subnet::Id",
+        when=lambda o: o.runs_task and o.network != "own",
+    )
+    SubnetId2 = parameter(
+        "Subnet in another zone",
+        Type="AWS::EC2::Subnet::Id",
+        when=lambda o: o.runs_task and o.network != "own",
+    )
+    ImageParameter = published_image(when=lambda o: o.runs_task and o.image == "stack")
+    ImageRevision = image_revision(when=lambda o: o.runs_task and o.image == "build")
     ImageUri = parameter(
         "URI of the image in ECR, by tag or digest",
         AllowedPattern=r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9/._-]+[:@].+",
         ConstraintDescription="such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/name:1",
         group="Image",
+        when=lambda o: o.runs_task and o.image == "existing",
     )
-
-
-def task_questions(options: TaskOptions, image_stack: str) -> list[type[Parameters]]:
-    """Return what is asked at deploy time about network and image.
-
-    Args:
-        options: the blueprint's.
-        image_stack: the name of the template that makes the image's own stack.
-    """
-    images: dict[str, type[Parameters]] = {
-        "stack": published_image(image_stack, options.architecture),
-        "build": Revision,
-        "existing": Image,
-    }
-    return [OwnNetwork if options.network == "own" else Network, images[options.image]]
 
 
 @dataclass(frozen=True)
@@ -123,13 +130,13 @@ class TaskNetwork:
 
 
 def task_network(
-    access: str, p: Any, options: TaskOptions, *, ports: Mapping[int, str]
+    access: str, p: TaskParameters, options: TaskOptions, *, ports: Mapping[int, str]
 ) -> TaskNetwork:
     """Return the network that the options say, made or asked for.
 
     Args:
         access: the logical ID of the security group, through which nothing gets in.
-        p: the parameters, those of `task_questions` among them.
+        p: the parameters.
         options: the blueprint's.
         ports: what each port that the task calls is for.
     """
@@ -158,7 +165,7 @@ class TaskImage:
 
 def task_image(
     title: str,
-    p: Any,
+    p: TaskParameters,
     options: TaskOptions,
     *,
     dockerfile: Payload,
@@ -169,7 +176,7 @@ def task_image(
 
     Args:
         title: the logical ID of what builds it; the parts are named after it.
-        p: the parameters, those of `task_questions` among them.
+        p: the parameters.
         options: the blueprint's.
         dockerfile: the Dockerfile, whose context is `files`.
         files: what it copies, by name.

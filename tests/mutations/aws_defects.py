@@ -66,10 +66,10 @@ AWS_DEFECTS = [
     ),
     Defect(
         "a parameter that nothing uses is asked for",
-        "blueprints/branch_builder/parameters.py",
-        "    if not (options.direct and options.existing_projects and "
-        'options.pull_requests == "none"):\n',
-        "    if True:\n",
+        "blueprints/branch_builder/options.py",
+        "        return not (self.direct and self.existing_projects and "
+        'self.pull_requests == "none")\n',
+        "        return True\n",
         "tests/blueprints/branch_builder/test_template.py::"
         "test_no_shape_asks_how_long_logs_are_kept_that_it_does_not_have",
     ),

@@ -454,9 +454,11 @@ DEFECTS = [
     ),
     Defect(
         "an image is looked for under the name of another processor",
-        "cfngen/patterns/tasks.py",
-        "published_image(image_stack, options.architecture)",
-        'published_image(image_stack, "arm64")',
+        "cfngen/patterns/image_stacks.py",
+        "        Default=lambda o: parameter_name(o.image_template, o.architecture),\n"
+        '        group="Image",\n',
+        '        Default=lambda o: parameter_name(o.image_template, "arm64"),\n'
+        '        group="Image",\n',
         "tests/patterns/test_image_stacks.py",
     ),
     Defect(
