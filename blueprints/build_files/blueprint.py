@@ -2,28 +2,10 @@
 
 from troposphere import GetAtt, Ref
 
-from cfngen import Parameters, Template, blueprint, parameter
+from cfngen import Template, blueprint
 from cfngen.patterns import callers_group, shared_files
 
-
-class Params(Parameters):
-    """Asked at deploy time."""
-
-    VpcId = parameter(
-        "VPC that the builds run in, of this account, with DNS resolution and DNS hostnames on:"
-        " the output VpcId of a build-network stack, or one of your own",
-        Type="AWS::EC2::VPC::Id",
-        group="Network",
-    )
-    PrivateSubnetId1 = parameter(
-        "Private subnet of that VPC with a route to a NAT gateway; it gets a mount target",
-        Type="AWS::EC2::Subnet::Id",
-    )
-    PrivateSubnetId2 = parameter(
-        "Private subnet of that VPC in another Availability Zone, with a route to a NAT gateway; it"
-        " gets a mount target",
-        Type="AWS::EC2::Subnet::Id",
-    )
+from .parameters import Params
 
 
 @blueprint

@@ -1,19 +1,10 @@
 """The image of the Fargate mirrors, as a stack of its own."""
 
-from dataclasses import dataclass
-from typing import ClassVar
-
 from cfngen import Template, blueprint
-from cfngen.patterns.image_stacks import ImageOptions, ImageStackParameters, image_stack
+from cfngen.patterns.image_stacks import ImageStackParameters, image_stack
 
-from .image import STACK, dockerfile, files
-
-
-@dataclass(frozen=True)
-class Options(ImageOptions):
-    """Decided at build time, because they change the template's shape."""
-
-    image_template: ClassVar[str] = STACK
+from .image import dockerfile, files
+from .options import Options
 
 
 @blueprint

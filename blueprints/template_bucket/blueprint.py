@@ -2,22 +2,10 @@
 
 from troposphere import Ref
 
-from cfngen import Parameters, Template, blueprint, parameter
+from cfngen import Template, blueprint
 from cfngen.patterns import cache_bucket
 
-
-class Params(Parameters):
-    """Asked at deploy time."""
-
-    TemplateDays = parameter(
-        "Days after which a template that was uploaded to the bucket is deleted; it is read only"
-        " while a stack is deployed, so one day is enough",
-        Type="Number",
-        Default=7,
-        MinValue=1,
-        MaxValue=365,
-        group="Templates",
-    )
+from .parameters import Params
 
 
 @blueprint

@@ -100,7 +100,7 @@ AGREEMENT_DEFECTS = [
     ),
     Defect(
         "a build is given a misspelt variable",
-        "blueprints/backlog_proxy/blueprint.py",
+        "blueprints/backlog_proxy/build.py",
         'variable("MIRROR_MAX_DELETIONS", p.MaxDeletions)',
         'variable("MIRROR_MAXDELETIONS", p.MaxDeletions)',
         "tests/test_variables.py::test_what_is_set_is_read",
@@ -142,7 +142,7 @@ AGREEMENT_DEFECTS = [
     ),
     Defect(
         "an alarm watches a metric that no program writes",
-        "blueprints/fargate_mirror/blueprint.py",
+        "blueprints/fargate_mirror/monitoring.py",
         'metric=f"{NAMESPACE} LagSeconds"',
         'metric=f"{NAMESPACE} LagSecond"',
         "tests/test_alarms.py::test_an_alarm_is_about_what_its_description_names",

@@ -320,7 +320,7 @@ DEFECTS = [
     ),
     Defect(
         "two stacks keep their repositories in one directory",
-        "blueprints/backlog_proxy/blueprint.py",
+        "blueprints/backlog_proxy/git_storage.py",
         "${{AWS::StackName}}/repository.git",
         "repository.git",
         f"{PROXY}test_stacks_that_share_a_file_system_have_a_directory_each",

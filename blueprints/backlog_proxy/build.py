@@ -1,0 +1,88 @@
+"""The build that fetches from Backlog and pushes to the mirror."""
+
+from awacs import codecommit
+from troposphere import GetAtt, Ref, Sub
+from troposphere.codebuild import Project
+
+from cfngen import Payload, Payloads, Template, allow
+from cfngen.patterns import (
+    build_project,
+    buildspec,
+    debug_statements,
+    log_group,
+    role,
+    variable,
+    write_logs,
+)
+
+from .git_storage import EFS_DIRECTORY, S3_DIRECTORY, add_git_storage
+from .keys import add_keys
+from .network import add_network
+from .options import Options
+from .parameters import Params
+from .repository import add_repository
+
+payload = Payloads(__package__)
+mirror = Payloads("cfngen_blueprints._shared", "mirror")
+
+SOURCE_URL = (
+    "${BacklogSpaceKey}@${BacklogSpaceKey}.git.${BacklogDomain}:"
+    "/${BacklogProjectKey}/${BacklogRepository}.git"
+)
+
+
+def add_build(t: Template, p: Params, options: Options) -> Project:
+    """Add the repository that becomes the mirror, and the build that pushes to it."""
+    arn, url = add_repository(t, p, options)
+    keys, may_read = add_keys(t, p, options)
+    log = t.add(log_group("MirrorLog", days=p.LogDays))
+    network, may_attach = add_network(t, p, options) if options.in_vpc else ({}, ())
+    kept, may_keep = add_git_storage(t, p, options)
+    held = t.add(
+        role(
+            "MirrorRole",
+            "codebuild",
+            allow(codecommit.GitPull, codecommit.GitPush, codecommit.UpdateDefaultBranch, on=arn),
+            *may_read,
+            write_logs(log),
+            *may_keep,
+            *may_attach,
+            *(debug_statements() if options.debug_sessions else ()),
+        ),
+        reason="Assumed by the build: it may push to one repository and read one key.",
+    )
+    project = t.add(
+        build_project(
+            "Mirror",
+            description="Fetches from Backlog and makes the CodeCommit repository the same",
+            buildspec=buildspec(payload["buildspec.yml"], _carried(options)),
+            role=held,
+            log=log,
+            architecture=options.architecture,
+            compute=p.ComputeType,
+            minutes=p.BuildMinutes,
+            privileged=options.cache == "efs",  # only a privileged build may mount
+            environment=[
+                variable("MIRROR_SOURCE_URL", Sub(SOURCE_URL)),
+                variable("MIRROR_DESTINATION_URLS", url),
+                variable("MIRROR_DIR", S3_DIRECTORY if options.cache == "s3" else EFS_DIRECTORY),
+                variable("MIRROR_MAX_DELETIONS", p.MaxDeletions),
+                *keys,
+            ],
+            **network,
+            **kept,
+        ),
+        reason="Builds may overlap: each fetches right before it pushes, until both sides agree.",
+    )
+    t.output("BuildProject", Ref(project), "CodeBuild project, to start a build by hand")
+    t.output("MirrorLog", Ref(log), "Log of the builds")
+    t.output("MirrorRole", GetAtt(held, "Arn"), "Who alone should push to the mirror")
+    return project
+
+
+def _carried(options: Options) -> dict[str, Payload]:
+    """Return the files that the build writes into its folder, by name."""
+    files = {"mirror.py": mirror["mirror.py"]}
+    if options.host_keys == "trust_on_first_use":
+        files["host_keys.sh"] = payload["host_keys.sh"]
+    return files

@@ -1,0 +1,88 @@
+"""The URL that Backlog calls, its guard and its credentials."""
+
+from awacs import secretsmanager
+from troposphere import Ref, Split
+from troposphere.codebuild import Project
+from troposphere.secretsmanager import GenerateSecretString, Secret
+
+from cfngen import Payloads, Template, allow
+from cfngen.patterns import (
+    firewall,
+    log_group,
+    python_function,
+    role,
+    start_builds,
+    webhook,
+)
+
+from .options import Options
+from .parameters import Params
+
+payload = Payloads(__package__)
+
+
+def add_webhook(t: Template, p: Params, options: Options, project: Project) -> None:
+    """Add the URL that Backlog calls, its guard and its credentials."""
+    # excuse checkov:CKV_AWS_149 WebhookCredentials: Secrets Manager encrypts it with the key that
+    # AWS manages, which the account alone can use through Secrets Manager; only the authorizer's
+    # role of this stack is let read it.
+    # excuse cdk-nag:AwsSolutions-SMG4 WebhookCredentials: The password is a part of the URL that
+    # people register in Backlog, so that a rotation by itself would cut the webhook off; the README
+    # says how to rotate it.
+    secret = t.add(
+        Secret(
+            "WebhookCredentials",
+            DeletionPolicy="Delete",
+            UpdateReplacePolicy="Delete",
+            Description="What Backlog proves itself with; part of the URL registered there",
+            GenerateSecretString=GenerateSecretString(
+                SecretStringTemplate='{"username": "backlog"}',
+                GenerateStringKey="password",
+                PasswordLength=40,
+                ExcludePunctuation=True,  # it becomes part of a URL
+            ),
+        )
+    )
+    # excuse checkov:CKV_AWS_116 Authorizer: API Gateway calls it synchronously and gets the error
+    # itself; Lambda puts nothing from such calls into a queue.
+    guard = t.add(
+        python_function(
+            "Authorizer",
+            payload["authorizer.py"],
+            allow(secretsmanager.GetSecretValue, on=Ref(secret)),
+            reason="Lets Backlog through and nobody else.",
+            days=p.LogDays,
+            architecture=options.architecture,
+            seconds=15,  # it reads the secret in at most two attempts of five seconds
+            environment={
+                "SECRET_ARN": Ref(secret),
+                "AUTH": options.auth,
+                "ALLOWED_CIDRS": p.AllowedCidrs,
+            },
+        )
+    )
+    starter = t.add(
+        role("StartRole", "apigateway", start_builds(project)),
+        reason="Assumed by the webhook: it may start one build project, as that is configured.",
+    )
+    identity = {"basic": "header.Authorization", "query_token": "querystring.token"}[options.auth]
+    log = t.add(log_group("WebhookLog", days=p.LogDays)) if options.access_logs else None
+    hook = t.add(
+        webhook(
+            "Webhook",
+            path="backlog",
+            action="codebuild:action/StartBuild",
+            target="CodeBuild_20161006.StartBuild",
+            body=payload["start-build.vtl"],
+            role=starter,
+            guard=guard,
+            identity=(f"method.request.{identity}", "context.identity.sourceIp"),
+            challenge=options.auth == "basic",
+            variables={"project": Ref(project)},
+            access_log=log,
+        ),
+    )
+    if options.waf:
+        t.add(firewall("Firewall", addresses=Split(",", p.AllowedCidrs), before=hook.stage_arn))
+    t.output("WebhookUrl", hook.url, "Register this in Backlog, with the credentials put into it")
+    t.output("WebhookCredentials", Ref(secret), "Secret that holds username and password")

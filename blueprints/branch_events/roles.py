@@ -1,0 +1,38 @@
+"""The roles that the builder assumes in this account."""
+
+from awacs import codecommit
+from troposphere import GetAtt, Sub
+
+from cfngen import Template, allow
+from cfngen.patterns import role_for_stack
+
+from .options import Options
+
+REPOSITORY = "arn:${AWS::Partition}:codecommit:${AWS::Region}:${AWS::AccountId}:%s"
+
+
+def add_roles(t: Template, options: Options) -> None:
+    """Add the role that reads repositories and, if wanted, the one that answers pull requests."""
+    names = options.repositories or ("${Repositories}",)
+    repositories = [Sub(REPOSITORY % name) for name in names]
+    builder = ("${BuilderAccount}", "${BuilderStack}")
+    reader = t.add(
+        role_for_stack(
+            "ReaderRole", *builder, "WorkerRole", allow(codecommit.GitPull, on=repositories)
+        ),
+        reason="Assumed by the builder's workers: they may pull.",
+    )
+    t.output("ReaderRole", GetAtt(reader, "Arn"), "The builder's SourceRole")
+    if options.pull_requests:
+        answers = allow(
+            codecommit.GetPullRequest,
+            codecommit.ListPullRequests,
+            codecommit.PostCommentForPullRequest,
+            codecommit.UpdatePullRequestApprovalState,
+            on=repositories,
+        )
+        answerer = t.add(
+            role_for_stack("AnswerRole", *builder, "AnswerRole", answers),
+            reason="Assumed by the builder's function that tells pull requests how builds ended.",
+        )
+        t.output("AnswerRole", GetAtt(answerer, "Arn"), "The builder's SourceAnswerRole")

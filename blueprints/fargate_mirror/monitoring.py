@@ -1,0 +1,74 @@
+"""The alarms, who hears of them, and a dashboard."""
+
+from troposphere import Equals, GetAtt, Not, Ref, Sub
+from troposphere.cloudwatch import Dashboard
+
+from cfngen import Template
+from cfngen.patterns import DeadLetters, alarm, alarm_topic
+
+from .dashboard import dashboard_body
+from .options import Options
+from .parameters import Params
+from .task import NAMESPACE
+
+
+def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) -> None:
+    """Add the alarms, who hears of them and, if asked for, a dashboard."""
+    has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
+    alarms = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email))
+    stack = {"Stack": Ref("AWS::StackName")}
+    t.add(
+        alarm(
+            "MirrorFailed",
+            "A repository could not be mirrored; MirrorLog says which, and why",
+            metric=f"{NAMESPACE} Failures",
+            dimensions=stack,
+            topic=alarms.topic,
+        )
+    )
+    t.add(
+        alarm(
+            "MirrorLost",
+            "An event started no run, or a run died; queue Lost says which",
+            metric="AWS/SQS ApproximateNumberOfMessagesVisible",
+            dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
+            statistic="Maximum",
+            topic=alarms.topic,
+        )
+    )
+    if options.scheduled:
+        t.add(
+            alarm(
+                "MirrorSilent",
+                "No run has reported in MirrorLog for hours: is the schedule on, can tasks start?",
+                metric=f"{NAMESPACE} Failures",
+                dimensions=stack,
+                statistic="SampleCount",
+                topic=alarms.topic,
+                above=1,
+                ComparisonOperator="LessThanThreshold",
+                Period=3600,
+                EvaluationPeriods=p.SilentHours,
+                TreatMissingData="breaching",
+            )
+        )
+    else:
+        t.add(
+            alarm(
+                "MirrorLags",
+                "It took long from a push to its mirroring; MirrorLog says of which repository",
+                metric=f"{NAMESPACE} LagSeconds",
+                dimensions=stack,
+                statistic="Maximum",
+                topic=alarms.topic,
+                above=p.LagSeconds,
+            )
+        )
+    if options.dashboard:
+        t.add(
+            Dashboard(
+                "Dashboard", DashboardBody=Sub(dashboard_body(NAMESPACE, lag=not options.scheduled))
+            )
+        )
+    t.output("AlarmTopic", Ref(alarms.topic), "Topic that hears of alarms")
+    t.output("LostEvents", Ref(lost.queue), "Queue of what came to nothing")

@@ -1,0 +1,31 @@
+"""What is asserted of the parameters before the stack is made."""
+
+from typing import Any
+
+from troposphere import Equals, Not, Region
+
+from cfngen import Template
+
+from .options import Options
+from .parameters import Params
+
+
+def add_rules(t: Template, p: Params, options: Options) -> None:
+    """Add rules against destinations that would be sources as well, and so go round for ever."""
+    if options.external:
+        return
+    if not options.destinations:
+        elsewhere = Not(Equals(p.DestinationRegion, Region))
+        t.add_rule("NoCircle", _rule(elsewhere, "DestinationRegion must not be the stack's own"))
+    ours = options.repositories or ("*",)
+    circles = {there.region for there in options.destinations if not there.role
+               and there.may_come_round(ours)}  # fmt: skip
+    for region in sorted(circles):
+        t.add_rule(
+            "NoCircle" + "".join(part.capitalize() for part in region.split("-")),
+            _rule(Not(Equals(region, Region)), f"A destination in {region} would be a source, too"),
+        )
+
+
+def _rule(assertion: Any, description: str) -> dict[str, Any]:
+    return {"Assertions": [{"Assert": assertion, "AssertDescription": description}]}
