@@ -18,7 +18,7 @@ def service_problems(service: str) -> Iterator[str]:
         )
 
 
-def only_at_home(t: Template, home: str) -> None:
+def add_home_rule(t: Template, home: str) -> None:
     """Refuse the stack in another region than that of the pipeline and its stores."""
     rule = {
         "Assert": Equals(Region, home),

@@ -10,7 +10,7 @@ from cfngen.patterns.stores import (
     store_key_policy,
 )
 
-from .._shared.services import only_at_home
+from .._shared.services import add_home_rule
 from .options import Options
 from .other_regions import add_other_regions
 from .parameters import Params
@@ -21,7 +21,7 @@ def artifact_stores(options: Options) -> Template:
     """Make a key and two buckets in every region that pipelines deploy to."""
     t = Template()
     p = t.declare(Params, options)
-    only_at_home(t, options.home)
+    add_home_rule(t, options.home)
     key = keys.Key(
         "ArtifactKey",
         DeletionPolicy="RetainExceptOnCreate",

@@ -7,7 +7,7 @@ from troposphere import GetAtt, Ref
 from cfngen import Template, blueprint
 
 from .._shared.deployers import PURPOSES, add_deployer, add_pipeline_role, export_name
-from .._shared.services import only_at_home
+from .._shared.services import add_home_rule
 from .._shared.store_access import StoreAccess
 from .options import Options
 from .parameters import Params
@@ -18,7 +18,7 @@ def deployment_roles(options: Options) -> Template:
     """Hold the roles with which a pipeline deploys a service."""
     t = Template()
     t.declare(Params, options)
-    only_at_home(t, options.home)
+    add_home_rule(t, options.home)
     access = StoreAccess(options.service, options.stores)
     pipeline = add_pipeline_role(t, options.service)
     exports: dict[str, tuple[Any, str]] = {

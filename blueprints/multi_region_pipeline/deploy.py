@@ -17,12 +17,14 @@ from troposphere.codepipeline import (
 )
 from troposphere.iam import Role
 
+from cfngen import Template
 from cfngen.patterns.pipelines import action, rule
 
 from .._shared.deployers import CHANGE_SET, Deployer
+from .._shared.store_access import StoreAccess
 from .gates import Region, Step
 from .options import Options
-from .roles import Roles
+from .roles import PipelineRole, add_approval_role, add_deployers, add_watch_role
 from .source import NAME as SOURCE
 
 PACKAGE = "Package"
@@ -45,20 +47,20 @@ class Deployment:
 
     def _approval(self, step: Step) -> Stages:
         places = ", ".join(f"{region.label} ({region.region})" for region in step.regions)
-        asked = f"Deploy {self.options.service} to {places}?"
+        question = f"Deploy {self.options.service} to {places}?"
         if step.window:
-            asked += f" It will then wait for its window, {step.window}."
+            question += f" It will then wait for its window, {step.window}."
         approve = action(
             "Approve",
             "Approval/Manual",
             role=self.approves,
-            configuration={"NotificationArn": Ref(self.topic), "CustomData": asked},
+            configuration={"NotificationArn": Ref(self.topic), "CustomData": question},
         )
         return Stages(Name=step.approval_stage, Actions=[approve])
 
     def _stage(self, step: Step) -> Stages:
-        actions = [found for region in step.regions for found in self._actions(region)]
-        ordered = sorted(actions, key=lambda found: found.RunOrder)
+        actions = [each for region in step.regions for each in self._actions(region)]
+        ordered = sorted(actions, key=lambda each: each.RunOrder)
         conditions: dict[str, Any] = {}
         if rules := self._entry(step):
             entry = Condition(Result="FAIL", Rules=rules)
@@ -115,16 +117,22 @@ class Deployment:
         ]
 
     def _deploy(
-        self, name: str, region: Region, order: int, by: Deployer, takes: str = "", **how: Any
+        self,
+        name: str,
+        region: Region,
+        order: int,
+        deployer: Deployer,
+        takes: str = "",
+        **configuration: Any,
     ) -> Actions:
         return action(
             name,
             "Deploy/CloudFormation",
-            role=by.action_role,
+            role=deployer.action_role,
             region=region.region,
             order=order,
             takes=[takes] if takes else [],
-            configuration=how,
+            configuration=configuration,
         )
 
     def _entry(self, step: Step) -> list[RuleDeclaration]:
@@ -152,16 +160,18 @@ class Deployment:
         ]
 
 
-def deployment(options: Options, roles: Roles, topic: Any) -> Deployment:
+def add_deployment(
+    t: Template, options: Options, pipeline: PipelineRole, access: StoreAccess, topic: Any
+) -> Deployment:
     """Add the roles that deploying takes, and return what the stages need."""
     steps: Sequence[Step] = options.steps
     alarmed = any(step.alarms("alarms") or step.alarms("entry_alarms") for step in steps)
-    infrastructure, application = roles.deployers()
+    infrastructure, application = add_deployers(t, pipeline, access)
     return Deployment(
         options,
         topic,
         infrastructure,
         application,
-        roles.approval(topic) if any(step.approval for step in steps) else None,
-        roles.watch() if alarmed else None,
+        add_approval_role(t, pipeline, topic) if any(step.approval for step in steps) else None,
+        add_watch_role(t, pipeline) if alarmed else None,
     )

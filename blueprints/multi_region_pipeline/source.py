@@ -72,17 +72,17 @@ def may_fetch(p: Params, options: Options) -> list[Statement]:
     ]
 
 
-def source_action(p: Params, options: Options, held: Role) -> Actions:
+def source_action(p: Params, options: Options, source_role: Role) -> Actions:
     """Return the action that fetches the code."""
     configuration: dict[str, Any] = {"PollForSourceChanges": "false"}
     if options.source == "codecommit":
-        kind = "CodeCommit"
+        provider = "CodeCommit"
         configuration |= {"RepositoryName": p.RepositoryName, "BranchName": p.BranchName}
     elif options.source == "s3":
-        kind = "S3"
+        provider = "S3"
         configuration |= {"S3Bucket": p.SourceBucket, "S3ObjectKey": p.SourceObjectKey}
     else:
-        kind = "CodeStarSourceConnection"
+        provider = "CodeStarSourceConnection"
         configuration = {
             "ConnectionArn": p.ConnectionArn,
             "FullRepositoryId": p.FullRepositoryId,
@@ -91,7 +91,13 @@ def source_action(p: Params, options: Options, held: Role) -> Actions:
             # Triggers take this over.
             "DetectChanges": None if options.pushes else "true",
         }
-    return action(NAME, f"Source/{kind}", role=held, gives=[NAME], configuration=configuration)
+    return action(
+        NAME,
+        f"Source/{provider}",
+        role=source_role,
+        gives=[NAME],
+        configuration=configuration,
+    )
 
 
 def triggers(options: Options) -> dict[str, Any]:
@@ -99,7 +105,7 @@ def triggers(options: Options) -> dict[str, Any]:
     if not options.pushes:
         return {}
     pushes = [
-        GitPushFilter(**{name: CRITERIA[name](**found) for name, found in push.items()})
+        GitPushFilter(**{name: CRITERIA[name](**criteria) for name, criteria in push.items()})
         for push in options.pushes
     ]
     git = GitConfiguration(SourceActionName=NAME, Push=pushes)
@@ -117,7 +123,7 @@ def add_start(t: Template, p: Params, options: Options, topic: AlarmTopic) -> No
     if options.source == "connection":
         return
     started = Sub("arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:${Pipeline}")
-    held = t.add(
+    start_role = t.add(
         role("StartRole", "events", allow(codepipeline.StartPipelineExecution, on=started)),
         reason="Assumed by the rule: it may start the pipeline.",
     )
@@ -149,7 +155,7 @@ def add_start(t: Template, p: Params, options: Options, topic: AlarmTopic) -> No
     target = Target(
         Id="Pipeline",
         Arn=started,
-        RoleArn=GetAtt(held, "Arn"),
+        RoleArn=GetAtt(start_role, "Arn"),
         DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
     )
     t.add(

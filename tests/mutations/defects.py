@@ -279,7 +279,7 @@ DEFECTS = [
     Defect(
         "pipelines that import one role overwrite each other's policy on it",
         "blueprints/multi_region_pipeline/roles.py",
-        'name=Ref("AWS::StackName") if self.imported else "Permissions"',
+        'name=Ref("AWS::StackName") if pipeline.imported else "Permissions"',
         'name="Permissions"',
         f"{ROLES}test_pipelines_that_share_a_role_attach_policies_of_their_own_names",
     ),
