@@ -38,7 +38,7 @@ def add_build(t: Template, p: Params, options: Options) -> Project:
     log = t.add(log_group("MirrorLog", days=p.LogDays))
     network, may_attach = add_network(t, p, options) if options.in_vpc else ({}, ())
     kept, may_keep = add_git_storage(t, p, options)
-    held = t.add(
+    build_role = t.add(
         role(
             "MirrorRole",
             "codebuild",
@@ -56,7 +56,7 @@ def add_build(t: Template, p: Params, options: Options) -> Project:
             "Mirror",
             description="Fetches from Backlog and makes the CodeCommit repository the same",
             buildspec=buildspec(payload["buildspec.yml"], _carried(options)),
-            role=held,
+            role=build_role,
             log=log,
             architecture=options.architecture,
             compute=p.ComputeType,
@@ -76,7 +76,7 @@ def add_build(t: Template, p: Params, options: Options) -> Project:
     )
     t.output("BuildProject", Ref(project), "CodeBuild project, to start a build by hand")
     t.output("MirrorLog", Ref(log), "Log of the builds")
-    t.output("MirrorRole", GetAtt(held, "Arn"), "Who alone should push to the mirror")
+    t.output("MirrorRole", GetAtt(build_role, "Arn"), "Who alone should push to the mirror")
     return project
 
 

@@ -68,8 +68,8 @@ def add_builds(t: Template, p: Params, options: Options) -> Builds:
     t.output("Outputs", Ref(outputs.bucket), "Bucket of what builds make")
     wanted = options.repositories if options.separate else (EVERY,)
     projects = {
-        name: _project(t, p, options, title, name, bundles)
-        for name, title in zip(wanted, titles(wanted), strict=True)
+        name: _add_project(t, p, options, title, name, bundles)
+        for name, title in zip(wanted, logical_ids(wanted), strict=True)
     }
     return Builds(
         {name: Ref(project) for name, project in projects.items()},
@@ -79,15 +79,15 @@ def add_builds(t: Template, p: Params, options: Options) -> Builds:
     )
 
 
-def titles(repositories: tuple[str, ...]) -> list[str]:
+def logical_ids(repositories: tuple[str, ...]) -> list[str]:
     """Return a logical ID for each repository's project; `Builds` for the one of all."""
-    found: list[str] = []
+    taken: list[str] = []
     for name in repositories:
-        words = re.findall("[A-Za-z0-9]+", name)
-        stem = "".join(word[:1].upper() + word[1:] for word in words)
+        parts = re.findall("[A-Za-z0-9]+", name)
+        stem = "".join(part[:1].upper() + part[1:] for part in parts)
         tries = (f"{stem}{number or ''}Builds" for number in (0, *range(2, len(repositories) + 2)))
-        found.append(next(title for title in tries if title not in found))
-    return found
+        taken.append(next(title for title in tries if title not in taken))
+    return taken
 
 
 def source_arns(p: Params, options: Options) -> Any:
@@ -101,7 +101,7 @@ def source_arns(p: Params, options: Options) -> Any:
     return Sub(REPOSITORY % "${Name}", Name=p.Repositories)
 
 
-def _project(
+def _add_project(
     t: Template,
     p: Params,
     options: Options,
@@ -112,36 +112,36 @@ def _project(
     """Add a project, its log and the role that its builds hold."""
     log = t.add(log_group(f"{title}Log", days=p.LogDays))
     t.output(f"{title}Log", Ref(log), "Log of the builds")
-    one = "" if repository == EVERY else f"{repository}/"
+    prefix = "" if repository == EVERY else f"{repository}/"
     # excuse cdk-nag:AwsSolutions-IAM5/<Bundles.Arn>/*, cdk-nag:AwsSolutions-IAM5/<Outputs.Arn>/*
     # BuildsRole: Names begin with the repository, and this project builds all of them; it may read
     # bundles and add outputs, and projects = "repository" keeps each to a folder of its own.
     may: list[Statement] = [write_logs(log)]
     if bundles:
-        objects = Sub(f"${{Bundles.Arn}}/{one}*")
+        objects = Sub(f"${{Bundles.Arn}}/{prefix}*")
         may += fetch_source(objects, GetAtt(bundles.bucket, "Arn"))
         # Each build gets a location of its own; the project only has to have one.
-        source = {"Type": "S3", "Location": Sub("${Bundles}/" + f"{one}bundle.zip")}
+        source = {"Type": "S3", "Location": Sub("${Bundles}/" + f"{prefix}bundle.zip")}
     else:
-        on = Sub(REPOSITORY % repository) if one else source_arns(p, options)
+        on = Sub(REPOSITORY % repository) if prefix else source_arns(p, options)
         may.append(allow(codecommit.GitPull, on=on))
-        name = repository if one else "repository"
+        name = repository if prefix else "repository"
         source = {"Type": "CODECOMMIT", "Location": Sub(CLONE_URL % ("${AWS::Region}", name))}
-    may.append(allow(s3.PutObject, on=Sub(f"${{Outputs.Arn}}/{one}*")))
-    held = t.add(
+    may.append(allow(s3.PutObject, on=Sub(f"${{Outputs.Arn}}/{prefix}*")))
+    build_role = t.add(
         role(f"{title}Role", "codebuild", *may),
         reason=(
             f"Assumed by {title}: who pushes a branch says what its build does, so it may "
             "do little."
         ),
     )
-    t.output(f"{title}Role", Ref(held), "Role to give more rights to, if builds need any")
+    t.output(f"{title}Role", Ref(build_role), "Role to give more rights to, if builds need any")
     return t.add(
         build_project(
             title,
-            description=f"Builds what is pushed to {repository if one else 'a repository'}",
+            description=f"Builds what is pushed to {repository if prefix else 'a repository'}",
             buildspec=p.BuildSpec,
-            role=held,
+            role=build_role,
             log=log,
             architecture=options.architecture,
             compute=p.BuildComputeType,

@@ -27,38 +27,38 @@ EVENTS = ("referenceCreated", "referenceUpdated")
 HOSTILE = ('*"*', r"*\\*")
 
 
-def patterns(p: Params, options: Options) -> dict[str, Any]:
-    """Return the patterns of the rules that hear of pushes, by their logical IDs."""
+def push_rules(p: Params, options: Options) -> dict[str, Any]:
+    """Return the event patterns of the rules that match pushes, by their logical IDs."""
     detail: dict[str, Any] = {"referenceType": ["branch"], **_branches(options)}
     if options.direct and options.separate:
-        found = {
+        rules = {
             f"Push{number if number > 1 else ''}": push_pattern([name], events=EVENTS, **detail)
             for number, name in enumerate(options.repositories, start=1)
         }
     else:
-        found = push_patterns(
+        rules = push_patterns(
             repositories=options.repositories,
             parameter_value=None if options.repositories else p.Repositories,
             events=EVENTS,
             **detail,
         )
     if options.other_account:
-        return {title: {"account": [p.SourceAccount], **each} for title, each in found.items()}
-    return found
+        return {title: {"account": [p.SourceAccount], **each} for title, each in rules.items()}
+    return rules
 
 
 def _branches(options: Options) -> dict[str, Any]:
-    """Return what a branch has to be called.
+    """Return the part of a pattern that matches the names of branches.
 
     On one field, what is wanted and what is not would be alternatives, so they are on two.
     """
-    found: dict[str, Any] = {}
+    detail: dict[str, Any] = {}
     if "*" not in options.branches:
-        found["referenceFullName"] = [_test(f"refs/heads/{glob}") for glob in options.branches]
+        detail["referenceFullName"] = [_test(f"refs/heads/{glob}") for glob in options.branches]
     unwanted = [*options.exclude, *(HOSTILE if options.direct else ())]
     if unwanted:
-        found["referenceName"] = [{"anything-but": {"wildcard": unwanted}}]
-    return found
+        detail["referenceName"] = [{"anything-but": {"wildcard": unwanted}}]
+    return detail
 
 
 def _test(glob: str) -> Any:
@@ -95,19 +95,21 @@ def add_bus(t: Template) -> Any:
     return Ref(bus)
 
 
-def add_rules(t: Template, found: Mapping[str, Any], targets: list[Target], bus: Any) -> None:
-    """Add the rules that hear of pushes."""
-    for title, pattern in found.items():
-        on = {"EventBusName": bus} if bus else {}
-        t.add(Rule(title, **on, EventPattern=pattern, Targets=targets))
+def add_rules(
+    t: Template, options: Options, rules: Mapping[str, Any], targets: list[Target]
+) -> None:
+    """Add the rules that match pushes, on a bus of their own for those of another account."""
+    bus = {"EventBusName": add_bus(t)} if options.other_account else {}
+    for title, pattern in rules.items():
+        t.add(Rule(title, **bus, EventPattern=pattern, Targets=targets))
 
 
 def add_direct_rules(
-    t: Template, options: Options, builds: Builds, found: Mapping[str, Any], lost: DeadLetters
+    t: Template, options: Options, builds: Builds, rules: Mapping[str, Any], lost: DeadLetters
 ) -> None:
-    """Add the rules that start builds themselves, and the role that they hold."""
+    """Add the rules that start builds themselves, and the role that they assume."""
     location = None if options.separate else Sub(CLONE_URL % ("${AWS::Region}", "*"))
-    held = t.add(
+    start_role = t.add(
         role(
             "StartRole",
             "events",
@@ -119,12 +121,12 @@ def add_direct_rules(
         ),
         reason="Assumed by rules: whatever a branch is called, its build is what the project says.",
     )
-    names = options.repositories if options.separate else (EVERY,) * len(found)
-    for (title, pattern), name in zip(found.items(), names, strict=True):
+    names = options.repositories if options.separate else (EVERY,) * len(rules)
+    for (title, pattern), name in zip(rules.items(), names, strict=True):
         target = Target(
             Id="Build",
             Arn=builds.arns[name],
-            RoleArn=GetAtt(held, "Arn"),
+            RoleArn=GetAtt(start_role, "Arn"),
             InputTransformer=_start_build(options, builds),
             DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
         )

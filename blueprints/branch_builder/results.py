@@ -68,13 +68,13 @@ def add_results(
         )
     ]
     if options.pull_requests != "none":
-        targets.append(_answer(t, p, options, list(ended), lost))
+        targets.append(_add_answer(t, p, options, list(ended), lost))
     for title, pattern in ended.items():
         t.add(Rule(title, EventPattern=pattern, Targets=targets))
 
 
-def ended_patterns(builds: Builds) -> dict[str, Any]:
-    """Return the patterns of the rules that hear how builds end, by their logical IDs."""
+def ended_rules(builds: Builds) -> dict[str, Any]:
+    """Return the event patterns of the rules that match ends of builds, by their logical IDs."""
     listed = in_patterns(list(builds.names.values()), PATTERN_TAKEN, _length)
     return numbered(
         "BuildEnded",
@@ -96,7 +96,7 @@ def _length(project: Any) -> int:
     return generated(project.data["Ref"], PROJECT_TYPE) + 2
 
 
-def _answer(
+def _add_answer(
     t: Template, p: Params, options: Options, rules: list[str], lost: DeadLetters
 ) -> Target:
     """Add the function that tells pull requests; return it as a rule's target."""

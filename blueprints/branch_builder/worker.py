@@ -30,7 +30,7 @@ from .parameters import Params
 payload = Payloads(__package__)
 
 ATTEMPTS = 2
-HELD_SECONDS = 120
+VISIBILITY_SECONDS = 120
 
 
 def add_worker(
@@ -44,7 +44,7 @@ def add_worker(
             "Pushes",
             given_up="GivenUp",
             attempts=ATTEMPTS,
-            seconds=HELD_SECONDS,
+            seconds=VISIBILITY_SECONDS,
             rules=[GetAtt(rule, "Arn") for rule in rules],
             reason="A group for each repository: its pushes go one by one, others beside them.",
         )
@@ -85,7 +85,7 @@ def add_worker(
                 "Lets the worker stop builds: so many projects do not fit into its other policies."
             ),
         )
-    starter = _starter(t, options, task, queue, lost)
+    starter = _add_starter(t, options, task, queue, lost)
     t.add(
         Rule("Resume", ScheduleExpression=p.Schedule, Targets=[_called(starter, lost)]),
         reason=(
@@ -123,7 +123,7 @@ def _called(starter: PythonFunction, lost: DeadLetters) -> Target:
     )
 
 
-def _starter(
+def _add_starter(
     t: Template, options: Options, task: FargateTask, queue: OrderedQueue, lost: DeadLetters
 ) -> PythonFunction:
     return t.add(
@@ -194,7 +194,7 @@ def _environment(
     region = "${SourceRegion}" if options.other_account else "${AWS::Region}"
     return {
         "QUEUE_URL": Ref(queue.queue),
-        "HELD_SECONDS": str(HELD_SECONDS),
+        "HELD_SECONDS": str(VISIBILITY_SECONDS),
         "SOURCE_URL": Sub(CLONE_URL % (region, "{repository}")),
         **({"SOURCE_ROLE": p.SourceRole} if options.other_account else {}),
         "BUNDLES": Ref("Bundles"),

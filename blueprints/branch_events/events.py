@@ -18,7 +18,7 @@ BUS = "arn:${AWS::Partition}:events:${BuilderRegion}:${BuilderAccount}:event-bus
 
 def add_events(t: Template, p: Params, options: Options) -> DeadLetters:
     """Add the rules that send pushes to the builder; return the queue for those that are lost."""
-    found = push_patterns(
+    rules = push_patterns(
         repositories=options.repositories,
         parameter_value=None if options.repositories else p.Repositories,
         events=["referenceCreated", "referenceUpdated"],
@@ -27,7 +27,7 @@ def add_events(t: Template, p: Params, options: Options) -> DeadLetters:
     lost = t.add(
         dead_letters(
             "Lost",
-            rules=[GetAtt(rule, "Arn") for rule in found],
+            rules=[GetAtt(rule, "Arn") for rule in rules],
             reason="Pushes that the builder's account could not be told of.",
         )
     )
@@ -41,6 +41,6 @@ def add_events(t: Template, p: Params, options: Options) -> DeadLetters:
         RoleArn=GetAtt(sender, "Arn"),
         DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
     )
-    for title, pattern in found.items():
+    for title, pattern in rules.items():
         t.add(Rule(title, EventPattern=pattern, Targets=[target]))
     return lost

@@ -15,7 +15,7 @@ PREFIX = "[A-Za-z0-9._-]{0,80}"
 REGION = "[a-z]{2,4}(-[a-z]+)+-[0-9]"
 ROLE = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}"
 # Of the 10,240 characters that all policies of a role may have, for the names of repositories.
-POLICY_ROOM = 8000
+MAX_POLICY_CHARS = 8000
 
 
 @dataclass(frozen=True)
@@ -104,7 +104,7 @@ class Options(TaskOptions):
             for name in self.repositories
             for there in (Destination(""), *destinations)
         )
-        if names > POLICY_ROOM:
+        if names > MAX_POLICY_CHARS:
             yield (
                 f"repositories: {len(self.repositories)} names at {len(destinations)}"
                 " destination(s) do not fit into one role's policies; use beginnings of names, or"

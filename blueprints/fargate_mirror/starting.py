@@ -32,7 +32,7 @@ def add_start(t: Template, p: Params, options: Options, task: FargateTask) -> De
             reason="Events that started no run, and runs that ended before they could say how.",
         )
     )
-    starter = _starter(t, p, options, task, lost, callers)
+    starter = _add_starter(t, p, options, task, lost, callers)
     for title, pattern in patterns.items():
         t.add(
             Rule(
@@ -94,7 +94,7 @@ def _override(task: FargateTask) -> InputTransformer:
     )
 
 
-def _starter(
+def _add_starter(
     t: Template,
     p: Params,
     options: Options,
@@ -102,26 +102,26 @@ def _starter(
     lost: DeadLetters,
     callers: list[str],
 ) -> Callable[..., Target]:
-    """Add what rules call, and return how: with the input that a task would need."""
+    """Add what rules call; return what makes a target of it, with the input that a task needs."""
     retries = {
         "RetryPolicy": RetryPolicy(MaximumRetryAttempts=20, MaximumEventAgeInSeconds=3600),
         "DeadLetterConfig": DeadLetterConfig(Arn=lost.arn),
     }
     if options.with_function:
-        function = _function(t, p, options, task, lost, callers)
+        function = _add_function(t, p, options, task, lost, callers)
         return lambda _=None: Target(Id="Starter", Arn=function.arn, **retries)
     # excuse documented:ecs:TagResource StartRole: The targets give tasks no tags, and ECS asks for
     # it where tags are given.
-    held = t.add(
+    start_role = t.add(
         role("StartRole", "events", *task.may_run),
         reason="Assumed by rules: it may run this task and no other.",
     )
-    return lambda said=None: task.target(
-        held, **({"InputTransformer": said} if said else {}), **retries
+    return lambda overrides=None: task.target(
+        start_role, **({"InputTransformer": overrides} if overrides else {}), **retries
     )
 
 
-def _function(
+def _add_function(
     t: Template,
     p: Params,
     options: Options,

@@ -84,8 +84,8 @@ def _may_mirror(p: Params, options: Options) -> Iterator[Statement]:
     """Yield what the program may do: pull from the sources, pull and push at the destinations."""
     names, destinations = _names(options), _destinations(options)
     if not options.external:
-        known = [Sub(ARN % ("${AWS::Region}", name)) for name in options.repositories]
-        yield allow(codecommit.GitPull, on=known or source_arn(p, options))
+        listed = [Sub(ARN % ("${AWS::Region}", name)) for name in options.repositories]
+        yield allow(codecommit.GitPull, on=listed or source_arn(p, options))
         if not options.single and any("*" in name or "$" in name for name in names):
             # excuse cdk-nag:AwsSolutions-IAM5/every-resource,
             # cfripper:WildcardResourceRule/codecommit:ListRepositories MirrorRole: ListRepositories
@@ -193,11 +193,11 @@ def _profiles(destinations: list[Destination]) -> dict[str, Any]:
 
 def _names(options: Options) -> list[str]:
     """Return the repositories as text for a Sub."""
-    asked = "${RepositoryName}" if options.single else "${Repositories}"
-    return list(options.repositories) or [asked]
+    parameter = "${RepositoryName}" if options.single else "${Repositories}"
+    return list(options.repositories) or [parameter]
 
 
 def _destinations(options: Options) -> list[Destination]:
     """Return the destinations as text for a Sub."""
-    asked = Destination("${DestinationRegion}", "${DestinationPrefix}")
-    return list(options.destinations) or [asked]
+    parameter = Destination("${DestinationRegion}", "${DestinationPrefix}")
+    return list(options.destinations) or [parameter]

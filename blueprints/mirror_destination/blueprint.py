@@ -14,7 +14,7 @@ def mirror_destination() -> Template:
     """Let a Fargate mirror of another account push into this one."""
     t = Template()
     t.declare(Params)
-    held = t.add(
+    destination_role = t.add(
         role_for_stack(
             "DestinationRole",
             "${MirrorAccount}",
@@ -34,5 +34,9 @@ def mirror_destination() -> Template:
             "Assumed by the mirror's tasks in the other account: it may push to these repositories."
         ),
     )
-    t.output("RoleArn", GetAtt(held, "Arn"), "Put this into the mirror's destinations, as role")
+    t.output(
+        "RoleArn",
+        GetAtt(destination_role, "Arn"),
+        "Put this into the mirror's destinations, as role",
+    )
     return t

@@ -36,10 +36,10 @@ def label_problems(regions: Sequence[Region]) -> Iterator[str]:
                 f" has {len(longest)} characters; CodePipeline takes {ACTION_NAME}"
             )
     yield from _twice("regions: two have the label", labels)
-    for one in dict.fromkeys(labels):
-        for other in dict.fromkeys(labels):
-            if one < other and title(one) == title(other):
-                yield f"regions: the labels {one!r} and {other!r} differ in dashes only"
+    for first in dict.fromkeys(labels):
+        for second in dict.fromkeys(labels):
+            if first < second and title(first) == title(second):
+                yield f"regions: the labels {first!r} and {second!r} differ in dashes only"
 
 
 def region_problems(home: str, regions: Sequence[Region], source: str) -> Iterator[str]:
@@ -51,10 +51,10 @@ def region_problems(home: str, regions: Sequence[Region], source: str) -> Iterat
         if problem := pipeline_problem(code):
             yield f"{key}: {problem}"
     yield from _twice("regions: two are for", [region.region for region in regions])
-    known = known_regions()
-    if source == "connection" and home not in known.codeconnections:
+    catalogue = known_regions()
+    if source == "connection" and home not in catalogue.codeconnections:
         yield (
-            f'source = "connection": {home} has no CodeConnections, as of {known.as_of};'
+            f'source = "connection": {home} has no CodeConnections, as of {catalogue.as_of};'
             " choose another home, or another source"
         )
 

@@ -65,7 +65,7 @@ class Step:
 
     @property
     def windows(self) -> list[Window]:
-        """The different windows that were asked for."""
+        """The different windows of it."""
         return self._all("window")
 
     @property
@@ -85,7 +85,7 @@ class Step:
 
     @property
     def failures(self) -> list[OnFailure]:
-        """What was asked for if it fails."""
+        """What its parts say is done if it fails."""
         return self._all("on_failure")
 
     def failure(self, default: OnFailure) -> OnFailure:
@@ -105,7 +105,7 @@ class Step:
         return (self.shared, *self.regions)
 
     def _all(self, what: str) -> list[Any]:
-        return list(dict.fromkeys(found for g in self._gates if (found := getattr(g, what))))
+        return list(dict.fromkeys(value for g in self._gates if (value := getattr(g, what))))
 
 
 def title(name: str) -> str:
@@ -121,4 +121,4 @@ def steps(layout: str, regions: Sequence[Region], waves: Iterable[Wave]) -> list
     members: dict[str, list[Region]] = {}
     for region in regions:
         members.setdefault(region.wave or region.label, []).append(region)
-    return [Step(name, tuple(found), shared.get(name, Gate())) for name, found in members.items()]
+    return [Step(name, tuple(each), shared.get(name, Gate())) for name, each in members.items()]

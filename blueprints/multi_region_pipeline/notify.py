@@ -14,14 +14,14 @@ from .options import Options
 from .parameters import Params
 
 # A rule's pattern may have 2,048 characters, of which the rest needs some 300.
-PATTERN_ROOM = 1600
+MAX_STAGE_NAMES = 1600
 UNKEPT = without_dead_letters("its alarm would need the same topic.")
 # What the words of messages are called in events.
 PATHS = {"execution": "execution-id"}
 
 
 def add_topic(t: Template, p: Params) -> AlarmTopic:
-    """Add the topic that is told."""
+    """Add the topic that notifies people."""
     email = t.condition("HasNotifyEmail", Not(Equals(p.NotifyEmail, "")))
     return t.add(
         alarm_topic(
@@ -34,13 +34,13 @@ def add_topic(t: Template, p: Params) -> AlarmTopic:
 
 
 def add_rules(t: Template, options: Options, topic: AlarmTopic) -> None:
-    """Add what tells the topic."""
+    """Add the rules that publish to the topic."""
     pipelines: list[Any] = [Ref("AWS::StackName")]
     if options.separate:
         pipelines.append({"prefix": Sub("${AWS::StackName}-")})
     for title, (what, detail, names, text) in _messages(options).items():
         paths = {name: f"$.detail.{PATHS.get(name, name)}" for name in names.split()}
-        told = Target(
+        target = Target(
             Id="Topic",
             Arn=Ref(topic.topic),
             InputTransformer=InputTransformer(InputPathsMap=paths, InputTemplate=f'"{text}"'),
@@ -50,13 +50,13 @@ def add_rules(t: Template, options: Options, topic: AlarmTopic) -> None:
             "detail-type": [f"CodePipeline {what} Execution State Change"],
             "detail": {"pipeline": pipelines, **detail},
         }
-        t.add(Rule(title, EventPattern=pattern, Targets=[told]), reason=UNKEPT)
+        t.add(Rule(title, EventPattern=pattern, Targets=[target]), reason=UNKEPT)
 
 
 def _messages(options: Options) -> dict[str, tuple[str, dict[str, Any], str, str]]:
-    """Return what is told: of which kind of execution, in what state, from what, in what words."""
+    """Return by rule: the kind of execution, the detail of its event, its names, the message."""
     failed = {"state": ["FAILED"]}
-    told = {
+    messages = {
         "PipelineFailed": (
             "Pipeline",
             failed,
@@ -75,7 +75,7 @@ def _messages(options: Options) -> dict[str, tuple[str, dict[str, Any], str, str
     }
     watched = [s for s in options.steps if s.alarms("alarms") or s.alarms("entry_alarms")]
     if watched:  # where an alarm fails a stage, no action does
-        told["StageFailed"] = (
+        messages["StageFailed"] = (
             "Stage",
             {"stage": _stages(watched), **failed},
             "pipeline execution stage",
@@ -86,7 +86,7 @@ def _messages(options: Options) -> dict[str, tuple[str, dict[str, Any], str, str
         )
     windowed = [step for step in options.steps if step.window]
     if windowed:
-        told["WindowOpened"] = (
+        messages["WindowOpened"] = (
             "Stage",
             {"stage": _stages(windowed), "state": ["STARTED"]},
             "pipeline execution stage",
@@ -95,12 +95,12 @@ def _messages(options: Options) -> dict[str, tuple[str, dict[str, Any], str, str
                 " <execution> is being deployed."
             ),
         )
-    return told
+    return messages
 
 
 def _stages(steps: list[Step]) -> list[Any]:
     names: list[Any] = [step.stage for step in steps]
-    return names if len(str(names)) <= PATTERN_ROOM else [{"prefix": "Deploy-"}]
+    return names if len(str(names)) <= MAX_STAGE_NAMES else [{"prefix": "Deploy-"}]
 
 
 def add_alarm(

@@ -162,9 +162,9 @@ class Options:
     def pushes(self) -> list[dict[str, dict[str, list[str]]]]:
         """The filters of pushes, as CodePipeline has them."""
         on_branches = {
-            key: found.criteria
-            for key, found in (("Branches", self.branches), ("FilePaths", self.paths))
-            if found
+            key: patterns.criteria
+            for key, patterns in (("Branches", self.branches), ("FilePaths", self.paths))
+            if patterns
         }
         on_tags = {"Tags": self.tags.criteria} if self.tags else {}
-        return [found for found in (on_branches, on_tags) if found]
+        return [push for push in (on_branches, on_tags) if push]
