@@ -5,6 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from cfngen_blueprints._shared.store_access import StoreAccess
+from cfngen_blueprints.multi_region_pipeline.options import Options
+from cfngen_blueprints.multi_region_pipeline.roles import (
+    add_own_role,
+    add_pipeline_policy,
+    add_start_regions_role,
+    add_watch_role,
+)
 from support.cloudformation import resolved
 from support.pipelines import (
     GIVEN,
@@ -18,7 +26,8 @@ from support.pipelines import (
 )
 from support.policy_evaluation import listed
 
-from cfngen import synthesize
+from cfngen import Template, synthesize
+from cfngen.errors import BlueprintError
 from cfngen.project.registry import find
 from cfngen.testing import of_type, statements
 
@@ -94,7 +103,7 @@ def test_a_pipeline_waits_until_its_role_may_do_its_work(options: dict[str, Any]
 def test_whoever_uses_the_key_is_under_the_service_s_path(options: dict[str, Any]) -> None:
     """The key and the buckets let nobody else in, whatever a role's own policy says."""
     template = body(**options)
-    stores = synthesize(find("artifact_stores").load()).document.body
+    stores = draw(find("artifact_stores").load()).document.body
     use = next(
         s
         for _, s in statements(stores["Resources"]["ArtifactKey"]["Properties"]["KeyPolicy"])
@@ -251,3 +260,18 @@ def test_only_the_pipeline_s_own_change_set_is_made_and_executed() -> None:
     assert statement["Condition"] == {
         "StringEqualsIfExists": {"cloudformation:ChangeSetName": "pipeline"}
     }
+
+
+def test_a_role_that_the_policy_would_not_name_is_refused() -> None:
+    """Roles are added before the policy that lists them; later ones, and a second policy, not."""
+    t = Template()
+    options = Options()
+    access = StoreAccess(options.service, options.stores)
+    pipeline = add_own_role(t, options)
+    add_watch_role(t, pipeline)
+    add_pipeline_policy(t, pipeline, access)
+    with pytest.raises(BlueprintError, match="StartRegionsRole is added after PipelinePolicy"):
+        add_start_regions_role(t, pipeline)
+    assert "StartRegionsRole" not in t.resources
+    with pytest.raises(BlueprintError, match="the roles are those of PipelinePolicy already"):
+        add_pipeline_policy(t, pipeline, access)
