@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.drawn import OURS, shapes
@@ -104,3 +106,29 @@ def test_parameters_keep_their_type(path: Path) -> None:
 def test_options_say_what_does_not_go_together_by_a_method(path: Path) -> None:
     """None of ours raises ValueError from `__post_init__`."""
     assert "__post_init__" not in path.read_text()
+
+
+def labels(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield what the console shows of a template, each text with what it is about."""
+    for section in ("Parameters", "Outputs"):
+        for name, thing in body.get(section, {}).items():
+            yield f"{section}.{name}", thing.get("Description", "")
+    for name, resource in body["Resources"].items():
+        if resource["Type"] == "AWS::CloudWatch::Alarm":
+            yield name, resource["Properties"].get("AlarmDescription", "")
+
+
+@each_folder
+def test_what_the_console_shows_are_sentences(folder: Path) -> None:
+    """Descriptions of parameters, outputs and alarms begin with a capital and end in a full stop.
+
+    One of a parameter that may be empty says what that means.
+    """
+    for shape in shapes(OURS[folder.name]):
+        body = shape.document.body
+        for name, text in labels(body):
+            assert re.fullmatch(r"[A-Z](?s:.)*[^.]\.", text), f"{name}: {text!r}"
+            assert ";" not in text, f"{name}: {text!r}: make it two sentences"
+        for name, declared in body.get("Parameters", {}).items():
+            if declared.get("Default") == "":
+                assert "Leave empty" in declared["Description"], name

@@ -32,13 +32,15 @@ class Policies(Parameters):
     """What the templates of a service may make, where the stack has the roles that deploy it."""
 
     InfrastructurePolicyArns = parameter(
-        "What CloudFormation may make for the infrastructure: ARNs of managed policies",
+        "ARNs of managed policies for the role that creates the infrastructure stack,"
+        " separated by commas.",
         group="Deployment",
         when=lambda o: o.own_roles,
         **POLICY_ARNS,
     )
     ApplicationPolicyArns = parameter(
-        "What CloudFormation may make for the application: ARNs of managed policies",
+        "ARNs of managed policies for the role that creates the application stack, separated"
+        " by commas.",
         when=lambda o: o.own_roles,
         **POLICY_ARNS,
     )

@@ -32,13 +32,14 @@ class StoreParameters(Parameters):
     """Which stores a service's roles may use: those of a stack, or buckets of the user's own."""
 
     StoresName = parameter(
-        "StoresName of the stack of artifact stores, whose buckets and key the roles use",
+        "Parameter StoresName of the artifact-stores stack.",
         group="Stores",
         **stores_name(lambda o: o.all_regions),
         when=lambda o: o.stores == "stack",
     )
     BucketPattern = parameter(
-        "Names of all these buckets, with * for what differs: what roles may touch",
+        "Pattern of the names of all buckets that the roles may use, with * for the parts"
+        " that differ.",
         AllowedPattern=r"[a-z0-9*][a-z0-9.*-]{2,62}",
         ConstraintDescription="such as acme-artifacts-*",
         group="Stores",

@@ -23,9 +23,17 @@ def artifact_stores(options: Options) -> Template:
     t.output(
         "KeyId",
         Ref(store.key),
-        "Id of the key, the same in every region",
+        "ID of the encryption key, which is the same in every region.",
         export=Sub("${StoresName}-KeyId"),
     )
-    t.output("Artifacts", Ref(store.artifacts), "Bucket of the pipelines, in this region")
-    t.output("Packages", Ref(store.packages), "Bucket of what stacks refer to, in this region")
+    t.output(
+        "Artifacts",
+        Ref(store.artifacts),
+        "Name of the bucket for pipeline artifacts in this region.",
+    )
+    t.output(
+        "Packages",
+        Ref(store.packages),
+        "Name of the bucket for packages that stacks refer to in this region.",
+    )
     return t

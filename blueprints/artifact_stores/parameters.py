@@ -8,12 +8,12 @@ class Params(Parameters):
     """What CloudFormation asks for at deploy time."""
 
     StoresName = parameter(
-        "What names of buckets begin with, here and in the pipelines",
+        "Prefix of the buckets' names. Enter the same value in the pipelines' stacks.",
         group="Stores",
         **stores_name(lambda o: (o.home, *o.regions)),
     )
     ArtifactDays = parameter(
-        "Days after which what pipelines hand from action to action expires",
+        "Number of days after which artifacts that pipelines pass between actions expire.",
         Type="Number",
         Default=30,
         MinValue=1,

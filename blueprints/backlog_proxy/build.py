@@ -74,9 +74,13 @@ def add_build(t: Template, p: Params, options: Options) -> Project:
         ),
         reason="Builds may overlap: each fetches right before it pushes, until both sides agree.",
     )
-    t.output("BuildProject", Ref(project), "CodeBuild project, to start a build by hand")
-    t.output("MirrorLog", Ref(log), "Log of the builds")
-    t.output("MirrorRole", GetAtt(build_role, "Arn"), "Who alone should push to the mirror")
+    t.output("BuildProject", Ref(project), "Name of the CodeBuild project.")
+    t.output("MirrorLog", Ref(log), "Log group of the builds.")
+    t.output(
+        "MirrorRole",
+        GetAtt(build_role, "Arn"),
+        "ARN of the only role that should push to the mirror.",
+    )
     return project
 
 

@@ -49,7 +49,7 @@ def add_monitoring(t: Template, p: Params, project: Project) -> None:
             "MirrorFailed",
             project=project,
             topic=alarms.topic,
-            description="A build of Mirror failed: it is behind Backlog until one succeeds",
+            description="A build of Mirror failed. The mirror is outdated until one succeeds.",
         )
     )
     t.add(
@@ -57,7 +57,7 @@ def add_monitoring(t: Template, p: Params, project: Project) -> None:
             "MirrorNotStarted",
             rule=rule,
             topic=alarms.topic,
-            description="Reconcile could not start a build; may its role?",
+            description="Reconcile could not start a build. Check its role.",
         )
     )
-    t.output("AlarmTopic", Ref(alarms.topic), "Topic that hears of failed builds")
+    t.output("AlarmTopic", Ref(alarms.topic), "Topic that alarms publish to.")

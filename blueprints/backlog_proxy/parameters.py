@@ -12,60 +12,65 @@ class Params(Parameters):
     """What CloudFormation asks for at deploy time."""
 
     BacklogSpaceKey = parameter(
-        "Space key: the xxx of xxx.backlog.com",
+        "Key of the Backlog space, such as xxx for xxx.backlog.com.",
         AllowedPattern="[a-z0-9][a-z0-9-]{0,62}",
         group="Backlog",
     )
     BacklogDomain = parameter(
-        "Domain of the space", Default="backlog.com", AllowedValues=["backlog.com", "backlog.jp"]
+        "Domain of the Backlog space.",
+        Default="backlog.com",
+        AllowedValues=["backlog.com", "backlog.jp"],
     )
-    BacklogProjectKey = parameter("Project key, in capitals", AllowedPattern="[A-Z][A-Z0-9_]{0,24}")
+    BacklogProjectKey = parameter(
+        "Key of the Backlog project, in capitals.", AllowedPattern="[A-Z][A-Z0-9_]{0,24}"
+    )
     BacklogRepository = parameter(
-        "Name of the Git repository in the project",
+        "Name of the Git repository in the project.",
         AllowedPattern="[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
     )
     BacklogKey = first_of(
         parameter(
-            "Path of the SecureString parameter that holds the private SSH key",
+            "Path of the SecureString parameter with the private SSH key.",
             AllowedPattern=PATH,
             ConstraintDescription="a path that begins with a slash",
             when=lambda o: o.key_store == "parameter_store",
         ),
         parameter(
-            "ARN of the secret that holds the private SSH key",
+            "ARN of the secret that holds the private SSH key.",
             AllowedPattern="arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+",
             ConstraintDescription="the ARN of a secret",
         ),
     )
     BacklogHostKeys = first_of(
         parameter(
-            "Lines of known_hosts for the space's Git host, checked by you before you trust them",
+            "Lines of known_hosts for the space's Git host. Verify them before you enter them.",
             AllowedPattern=r"[\s\S]*(ssh|ecdsa)-[\s\S]+",
             ConstraintDescription="the content of a known_hosts file",
             when=lambda o: o.host_keys == "parameter",
         ),
         parameter(
-            "Path of the String parameter that holds lines of known_hosts for the space's Git host",
+            "Path of the String parameter that holds the lines of known_hosts for the space's Git"
+            " host.",
             AllowedPattern=PATH,
             ConstraintDescription="a path that begins with a slash",
             when=lambda o: o.host_keys == "parameter_store",
         ),
     )
     RepositoryName = parameter(
-        "CodeCommit repository that becomes the mirror",
+        "Name of the CodeCommit repository that is the mirror.",
         AllowedPattern=r"(?!.*\.git$)[A-Za-z0-9._-]{1,100}",
         group="CodeCommit",
     )
     AllowedCidrs = first_of(
         parameter(
-            "IPv4 ranges that may call the webhook, separated by commas",
+            "IPv4 CIDR ranges that may call the webhook, separated by commas.",
             AllowedPattern=CIDRS_4,
             ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
             group="Webhook",
             when=lambda o: o.waf,
         ),
         parameter(
-            "Address ranges that may call the webhook, separated by commas; empty for any",
+            "CIDR ranges that may call the webhook, separated by commas. Leave empty to allow any.",
             Default="",
             AllowedPattern=f"|{CIDRS}",
             ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
@@ -73,68 +78,71 @@ class Params(Parameters):
         ),
     )
     VpcId = parameter(
-        "VPC that the builds run in",
+        "VPC that the builds run in.",
         Type="AWS::EC2::VPC::Id",
         group="Network",
         when=lambda o: o.in_vpc,
     )
     PrivateSubnetId1 = parameter(
-        "Private subnet with a route to a NAT gateway",
+        "Private subnet with a route to a NAT gateway.",
         Type="AWS::EC2::Subnet::Id",
         when=lambda o: o.in_vpc,
     )
     PrivateSubnetId2 = parameter(
-        "Private subnet in another zone, with a route to a NAT gateway",
+        "Private subnet in another zone, with a route to a NAT gateway.",
         Type="AWS::EC2::Subnet::Id",
         when=lambda o: o.in_vpc,
     )
     FileSystemId = parameter(
-        "EFS file system for Git data between builds, an output of build-files",
+        "EFS file system for Git data, an output of build-files.",
         AllowedPattern="fs-[0-9a-f]{8,40}",
         ConstraintDescription="such as fs-0123456789abcdef0",
         when=lambda o: o.cache == "efs",
     )
     SecurityGroupId = parameter(
-        "Security group of the builds, an output of build-files",
+        "Security group of the builds, an output of build-files.",
         Type="AWS::EC2::SecurityGroup::Id",
         when=lambda o: o.cache == "efs",
     )
     ReconcileSchedule = parameter(
-        "How often to mirror although no webhook came",
+        "How often to mirror without a webhook call.",
         Default="rate(1 day)",
         AllowedPattern=r"(rate|cron)\(.+\)",
         ConstraintDescription="rate(1 day) or cron(0 3 * * ? *)",
         group="Operation",
     )
     MaxDeletions = parameter(
-        "Most branches and tags that one build may delete from the mirror; empty for any number",
+        "Maximum number of branches and tags that a build may delete. Leave empty for no limit.",
         Default="",
         AllowedPattern="[0-9]{0,6}",
         ConstraintDescription="a number, or nothing",
     )
     AlarmEmail = parameter(
-        "Address that hears of failed builds; empty for none",
+        "E-mail address for alarms. Leave empty for none.",
         Default="",
         AllowedPattern="|[^@ ]+@[^@ ]+",
         ConstraintDescription="an e-mail address",
     )
     BuildMinutes = parameter(
-        "Minutes after which a build is given up",
+        "Timeout of a build in minutes.",
         Type="Number",
         Default=60,
         MinValue=5,
         MaxValue=480,
     )
     ComputeType = parameter(
-        "Size of a build",
+        "Compute type of the builds.",
         Default="BUILD_GENERAL1_SMALL",
         AllowedValues=["BUILD_GENERAL1_SMALL", "BUILD_GENERAL1_MEDIUM", "BUILD_GENERAL1_LARGE"],
     )
     LogDays = parameter(
-        "Days that logs are kept", Type="Number", Default=30, AllowedValues=list(RETENTION_DAYS)
+        "Number of days to keep logs.",
+        Type="Number",
+        Default=30,
+        AllowedValues=list(RETENTION_DAYS),
     )
     CacheDays = parameter(
-        "Days after which an unused cache expires",
+        "Number of days after which the cache expires.",
         Type="Number",
         Default=30,
         MinValue=1,

@@ -32,5 +32,5 @@ def add_repository(t: Template, p: Params, options: Options) -> tuple[Any, Any]:
             reason="Kept when the stack goes: history outlives its plumbing.",
         )
         arn, url = GetAtt(repository, "Arn"), GetAtt(repository, "CloneUrlHttp")
-    t.output("RepositoryCloneUrl", url, "Where to clone the mirror from")
+    t.output("RepositoryCloneUrl", url, "URL to clone the mirror from.")
     return arn, url

@@ -84,5 +84,5 @@ def add_webhook(t: Template, p: Params, options: Options, project: Project) -> N
     )
     if options.waf:
         t.add(firewall("Firewall", addresses=Split(",", p.AllowedCidrs), before=hook.stage_arn))
-    t.output("WebhookUrl", hook.url, "Register this in Backlog, with the credentials put into it")
-    t.output("WebhookCredentials", Ref(secret), "Secret that holds username and password")
+    t.output("WebhookUrl", hook.url, "URL to register in Backlog, with the credentials added.")
+    t.output("WebhookCredentials", Ref(secret), "ARN of the secret with user name and password.")

@@ -56,7 +56,11 @@ def add_builds(t: Template, p: Params, options: Options) -> Builds:
             cache_bucket("Bundles", days=p.BundleDays),
             reason="What is built. No build writes here, or it could change what others build.",
         )
-        t.output("Bundles", Ref(bundles.bucket), "Bucket of bundles: REPOSITORY/BRANCH/COMMIT.zip")
+        t.output(
+            "Bundles",
+            Ref(bundles.bucket),
+            "Name of the bucket of bundles, which are named REPOSITORY/BRANCH/COMMIT.zip.",
+        )
     if options.existing_projects:
         names = {n: n for n in options.repositories} if options.separate else {EVERY: p.ProjectName}
         arns = {n: Sub(PROJECT % ("${ProjectName}" if n == EVERY else n)) for n in names}
@@ -65,7 +69,7 @@ def add_builds(t: Template, p: Params, options: Options) -> Builds:
         cache_bucket("Outputs", days=p.OutputDays),
         reason="What builds make, as REPOSITORY/BRANCH/COMMIT/...",
     )
-    t.output("Outputs", Ref(outputs.bucket), "Bucket of what builds make")
+    t.output("Outputs", Ref(outputs.bucket), "Name of the bucket for the output of builds.")
     wanted = options.repositories if options.separate else (EVERY,)
     projects = {
         name: _add_project(t, p, options, title, name, bundles)
@@ -111,7 +115,7 @@ def _add_project(
 ) -> Project:
     """Add a project, its log and the role that its builds hold."""
     log = t.add(log_group(f"{title}Log", days=p.LogDays))
-    t.output(f"{title}Log", Ref(log), "Log of the builds")
+    t.output(f"{title}Log", Ref(log), "Name of the log group of the builds.")
     prefix = "" if repository == EVERY else f"{repository}/"
     # excuse cdk-nag:AwsSolutions-IAM5/<Bundles.Arn>/*, cdk-nag:AwsSolutions-IAM5/<Outputs.Arn>/*
     # BuildsRole: Names begin with the repository, and this project builds all of them; it may read
@@ -135,7 +139,11 @@ def _add_project(
             "do little."
         ),
     )
-    t.output(f"{title}Role", Ref(build_role), "Role to give more rights to, if builds need any")
+    t.output(
+        f"{title}Role",
+        Ref(build_role),
+        "Name of the role of the builds. Attach policies to it if builds need more permissions.",
+    )
     return t.add(
         build_project(
             title,

@@ -15,26 +15,28 @@ class Source(Parameters):
 
     Repositories = repositories_parameter("build", when=lambda o: not o.repositories)
     SourceAccount = parameter(
-        "Account that has the repositories",
+        "ID of the account that has the repositories.",
         AllowedPattern="[0-9]{12}",
         ConstraintDescription="twelve digits",
         group="Source",
         when=lambda o: o.other_account,
     )
     SourceRegion = parameter(
-        "Region that they are in",
+        "Region of the repositories.",
         AllowedPattern="[a-z]{2,4}(-[a-z]+)+-[0-9]",
         ConstraintDescription="a region such as us-west-2",
         when=lambda o: o.other_account,
     )
     SourceRole = parameter(
-        "Role there that may pull from them: ReaderRole of branch-events",
+        "ARN of the role in that account that may pull from the repositories: output"
+        " ReaderRole of the branch-events stack.",
         AllowedPattern=r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}",
         ConstraintDescription="the ARN of a role",
         when=lambda o: o.other_account,
     )
     SourceAnswerRole = parameter(
-        "Role there that may answer pull requests: AnswerRole of branch-events",
+        "ARN of the role in that account that may comment on pull requests: output AnswerRole"
+        " of the branch-events stack.",
         AllowedPattern=r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}",
         ConstraintDescription="the ARN of a role",
         when=lambda o: o.other_account and o.pull_requests != "none",
@@ -45,7 +47,7 @@ class Builds(Parameters):
     """What builds are like."""
 
     BuildSpec = parameter(
-        "Where in a repository its buildspec is",
+        "Path of the buildspec in each repository.",
         Default="buildspec.yml",
         AllowedPattern="(?!arn:|/)[^ :]+",
         ConstraintDescription="a path in the repository",
@@ -53,13 +55,13 @@ class Builds(Parameters):
         when=lambda o: not o.existing_projects,
     )
     BuildComputeType = parameter(
-        "Size of the machine",
+        "Compute type of the builds.",
         Default="BUILD_GENERAL1_SMALL",
         AllowedValues=[f"BUILD_GENERAL1_{size}" for size in ("SMALL", "MEDIUM", "LARGE")],
         when=lambda o: not o.existing_projects,
     )
     BuildMinutes = parameter(
-        "Minutes after which a build is given up",
+        "Timeout of a build in minutes.",
         Type="Number",
         Default=60,
         MinValue=5,
@@ -67,21 +69,21 @@ class Builds(Parameters):
         when=lambda o: not o.existing_projects,
     )
     OutputDays = parameter(
-        "Days that what builds make is kept",
+        "Number of days to keep the output of builds.",
         Type="Number",
         Default=90,
         MinValue=1,
         when=lambda o: not o.existing_projects,
     )
     ProjectName = parameter(
-        "Build project of all repositories",
+        "Name of the existing CodeBuild project that builds all repositories.",
         AllowedPattern=PROJECT,
         ConstraintDescription="the name of a project",
         group="Builds",
         when=lambda o: o.existing_projects and not o.separate,
     )
     BundleDays = parameter(
-        "Days that bundles of commits are kept",
+        "Number of days to keep the bundles of commits that builds read.",
         Type="Number",
         Default=30,
         MinValue=1,
@@ -93,34 +95,34 @@ class Operation(Parameters):
     """How it runs, and who is notified."""
 
     ResultsEmail = parameter(
-        "Address that hears how builds ended; empty for none",
+        "E-mail address to notify of the result of each build. Leave empty for none.",
         group="Operation",
         Default="",
         AllowedPattern=EMAIL,
         ConstraintDescription="an e-mail address",
     )
     AlarmEmail = parameter(
-        "Address that hears of alarms; empty for none",
+        "E-mail address to notify of alarms. Leave empty for none.",
         Default="",
         AllowedPattern=EMAIL,
         ConstraintDescription="an e-mail address",
     )
     LogDays = parameter(
-        "Days that logs are kept",
+        "Number of days to keep logs.",
         Type="Number",
         Default=30,
         AllowedValues=list(RETENTION_DAYS),
         when=lambda o: o.keeps_logs,
     )
     Schedule = parameter(
-        "How often to look for pushes that nobody works on",
+        "How often to check for pushes that no worker is processing.",
         Default="rate(5 minutes)",
         AllowedPattern=r"(rate|cron)\(.+\)",
         ConstraintDescription="rate(5 minutes) or cron(0/5 * * * ? *)",
         when=lambda o: not o.direct,
     )
     WaitSeconds = parameter(
-        "Seconds that a push may wait before there is an alarm",
+        "Number of seconds that a push may wait before an alarm is raised.",
         Type="Number",
         Default=900,
         MinValue=60,

@@ -49,7 +49,11 @@ def add_results(
             alarms=False,
         )
     )
-    t.output("ResultsTopic", Ref(topic.topic), "Topic that hears how builds ended")
+    t.output(
+        "ResultsTopic",
+        Ref(topic.topic),
+        "ARN of the topic that the results of builds are published to.",
+    )
     paths = {
         "link": "$.detail.additional-information.logs.deep-link",
         "source": "$.detail.additional-information.source.location",
@@ -129,7 +133,11 @@ def _add_answer(
     )
     for rule in rules:
         t.add(function.called_by(rule))
-    t.output("AnswerRole", GetAtt(function.role, "Arn"), "Who approves, for approval rules")
+    t.output(
+        "AnswerRole",
+        GetAtt(function.role, "Arn"),
+        "ARN of the role that approves pull requests, for approval rules.",
+    )
     return Target(Id="Answer", Arn=function.arn, DeadLetterConfig=DeadLetterConfig(Arn=lost.arn))
 
 
@@ -137,15 +145,20 @@ def add_alarms(t: Template, p: Params, lost: DeadLetters, queue: OrderedQueue | 
     """Add the alarms, and who hears of them."""
     has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
     topic = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email)).topic
-    t.output("AlarmTopic", Ref(topic), "Topic that hears of alarms")
-    t.output("Lost", Ref(lost.queue), "Queue of events that came to nothing")
+    t.output("AlarmTopic", Ref(topic), "ARN of the topic that alarms publish to.")
+    t.output(
+        "Lost",
+        Ref(lost.queue),
+        "URL of the dead-letter queue for events that could not be delivered.",
+    )
     visible = "AWS/SQS ApproximateNumberOfMessagesVisible"
     t.add(
         alarm(
             "EventLost",
-            "An event started nothing or reached nobody, or a worker died; queue Lost says which"
+            "An event could not be delivered, or a worker stopped unexpectedly. Queue Lost holds"
+            " it."
             if queue
-            else "An event started nothing or reached nobody; queue Lost says which",
+            else "An event could not be delivered. Queue Lost holds it.",
             metric=visible,
             dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
             statistic="Maximum",
@@ -157,7 +170,7 @@ def add_alarms(t: Template, p: Params, lost: DeadLetters, queue: OrderedQueue | 
     t.add(
         alarm(
             "PushGivenUp",
-            "A push in queue GivenUp could not be built in two attempts; WorkerLog says why",
+            "A push in queue GivenUp could not be built in two attempts. WorkerLog has the reason.",
             metric=visible,
             dimensions={"QueueName": GetAtt(queue.given_up, "QueueName")},
             statistic="Maximum",
@@ -167,7 +180,8 @@ def add_alarms(t: Template, p: Params, lost: DeadLetters, queue: OrderedQueue | 
     t.add(
         alarm(
             "PushWaits",
-            "A push has waited long in queue Pushes; is there a worker, and does it get on?",
+            "A push has waited too long in queue Pushes. Check that a worker is running and"
+            " making progress.",
             metric="AWS/SQS ApproximateAgeOfOldestMessage",
             dimensions={"QueueName": GetAtt(queue.queue, "QueueName")},
             statistic="Maximum",

@@ -38,7 +38,9 @@ def add_worker(
 ) -> tuple[OrderedQueue, list[Target]]:
     """Add queue and worker; return the queue, and the targets of rules that hear of pushes."""
     log = t.add(log_group("WorkerLog", days=p.LogDays))
-    t.output("WorkerLog", Ref(log), "Log of what became of each push")
+    t.output(
+        "WorkerLog", Ref(log), "Name of the log group that records what happened to each push."
+    )
     queue = t.add(
         ordered_queue(
             "Pushes",
@@ -102,9 +104,13 @@ def add_worker(
     )
     for rule in (*rules, "Resume"):
         t.add(starter.called_by(rule))
-    t.output("Pushes", Ref(queue.queue), "Queue of pushes")
-    t.output("GivenUp", Ref(queue.given_up), "Queue of pushes that failed twice")
-    t.output("Starter", Ref(starter.function), "Function that starts a worker, also by hand")
+    t.output("Pushes", Ref(queue.queue), "URL of the queue of pushes.")
+    t.output("GivenUp", Ref(queue.given_up), "URL of the queue of pushes that failed twice.")
+    t.output(
+        "Starter",
+        Ref(starter.function),
+        "Name of the function that starts a worker. Invoke it to start one by hand.",
+    )
     into_queue = Target(
         Id="Pushes",
         Arn=queue.arn,

@@ -15,12 +15,15 @@ def add_monitoring(t: Template, p: Params, lost: DeadLetters) -> None:
     t.add(
         alarm(
             "EventLost",
-            "The builder's account was not told of a push; queue Lost says of which, and why",
+            "A push could not be sent to the builder's account. Queue Lost holds it, with the"
+            " reason.",
             metric="AWS/SQS ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
             statistic="Maximum",
             topic=alarms.topic,
         )
     )
-    t.output("AlarmTopic", Ref(alarms.topic), "Topic that hears of alarms")
-    t.output("Lost", Ref(lost.queue), "Queue of pushes that did not arrive")
+    t.output("AlarmTopic", Ref(alarms.topic), "ARN of the topic that alarms publish to.")
+    t.output(
+        "Lost", Ref(lost.queue), "URL of the dead-letter queue for pushes that were not delivered."
+    )

@@ -10,24 +10,24 @@ class Params(Parameters):
     """What CloudFormation asks for at deploy time."""
 
     BuilderAccount = parameter(
-        "Account that builds",
+        "ID of the account that builds.",
         AllowedPattern="[0-9]{12}",
         ConstraintDescription="twelve digits",
         group="Builder",
     )
     BuilderRegion = parameter(
-        "Region that it builds in",
+        "Region of the branch builder in that account.",
         AllowedPattern="[a-z]{2,4}(-[a-z]+)+-[0-9]",
         ConstraintDescription="a region such as us-west-2",
     )
     BuilderStack = parameter(
-        "Name of the builder's stack there, which is made after this one",
+        "Name of the branch builder's stack in that account. It is created after this stack.",
         AllowedPattern="[A-Za-z][A-Za-z0-9-]{0,38}",
         ConstraintDescription="the name of a stack, of at most 39 characters",
     )
     Repositories = repositories_parameter("build", when=lambda o: not o.repositories)
     AlarmEmail = parameter(
-        "Address that hears of events that did not arrive; empty for none",
+        "E-mail address to notify of events that were not delivered. Leave empty for none.",
         Default="",
         AllowedPattern="|[^@ ]+@[^@ ]+",
         ConstraintDescription="an e-mail address",

@@ -22,7 +22,11 @@ def add_roles(t: Template, options: Options) -> None:
         ),
         reason="Assumed by the builder's workers: they may pull.",
     )
-    t.output("ReaderRole", GetAtt(reader, "Arn"), "The builder's SourceRole")
+    t.output(
+        "ReaderRole",
+        GetAtt(reader, "Arn"),
+        "ARN of the role that pulls. Enter it as SourceRole of the branch builder's stack.",
+    )
     if options.pull_requests:
         answers = allow(
             codecommit.GetPullRequest,
@@ -35,4 +39,9 @@ def add_roles(t: Template, options: Options) -> None:
             role_for_stack("AnswerRole", *builder, "AnswerRole", answers),
             reason="Assumed by the builder's function that tells pull requests how builds ended.",
         )
-        t.output("AnswerRole", GetAtt(answerer, "Arn"), "The builder's SourceAnswerRole")
+        t.output(
+            "AnswerRole",
+            GetAtt(answerer, "Arn"),
+            "ARN of the role that comments on pull requests. Enter it as SourceAnswerRole of the"
+            " branch builder's stack.",
+        )

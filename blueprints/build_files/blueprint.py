@@ -33,16 +33,16 @@ def build_files() -> Template:
     t.output(
         "FileSystemId",
         Ref(files.file_system),
-        "ID of the file system; give it to the stacks whose builds shall mount it",
+        "ID of the file system. Enter it in the stacks whose builds mount it.",
     )
     t.output(
         "SecurityGroupId",
         GetAtt(group, "GroupId"),
-        "ID of the security group that those builds have to run in",
+        "ID of the security group that those builds must run in.",
     )
     t.output(
         "FileSystemLocation",
         files.location,
-        "Location to enter for this file system in a CodeBuild project of your own",
+        "Location of the file system, to enter in a CodeBuild project of your own.",
     )
     return t

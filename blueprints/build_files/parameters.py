@@ -7,17 +7,18 @@ class Params(Parameters):
     """What CloudFormation asks for at deploy time."""
 
     VpcId = parameter(
-        "VPC that the builds run in, of this account, with DNS resolution and DNS hostnames on:"
-        " the output VpcId of a build-network stack, or one of your own",
+        "VPC of this account that the builds run in, with DNS resolution and DNS hostnames"
+        " enabled: output VpcId of a build-network stack, or a VPC of your own.",
         Type="AWS::EC2::VPC::Id",
         group="Network",
     )
     PrivateSubnetId1 = parameter(
-        "Private subnet of that VPC with a route to a NAT gateway; it gets a mount target",
+        "Private subnet of that VPC with a route to a NAT gateway. A mount target is created"
+        " in it.",
         Type="AWS::EC2::Subnet::Id",
     )
     PrivateSubnetId2 = parameter(
-        "Private subnet of that VPC in another Availability Zone, with a route to a NAT gateway; it"
-        " gets a mount target",
+        "Private subnet of that VPC in another Availability Zone, with a route to a NAT"
+        " gateway. A mount target is created in it.",
         Type="AWS::EC2::Subnet::Id",
     )

@@ -20,9 +20,15 @@ def build_network(options: Options) -> Template:
     add_private_subnets(t, p, options, vpc)
     if options.endpoints:
         add_endpoints(t, vpc, p, options)
-    t.output("VpcId", Ref(vpc), "VPC for builds")
+    t.output("VpcId", Ref(vpc), "ID of the VPC for builds.")
     for zone in ZONES:
-        t.output(f"PrivateSubnetId{zone}", Ref(f"PrivateSubnet{zone}"), f"Private subnet {zone}")
+        t.output(
+            f"PrivateSubnetId{zone}", Ref(f"PrivateSubnet{zone}"), f"ID of private subnet {zone}."
+        )
     for zone in options.gateway_zones:
-        t.output(f"PublicAddress{zone}", Ref(f"Address{zone}"), "Address that builds come from")
+        t.output(
+            f"PublicAddress{zone}",
+            Ref(f"Address{zone}"),
+            "Public IP address that requests of builds come from.",
+        )
     return t

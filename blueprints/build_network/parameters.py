@@ -7,7 +7,8 @@ class Params(Parameters):
     """Asked at deploy time."""
 
     VpcCidr = parameter(
-        "Range of the network, a /24 that overlaps with nothing it is connected to",
+        "IPv4 CIDR range of the VPC, a /24 that does not overlap with networks that it is"
+        " connected to.",
         Default="10.90.0.0/24",
         AllowedPattern=r"[0-9]{1,3}(\.[0-9]{1,3}){2}\.0/24",
         ConstraintDescription="a range such as 10.90.0.0/24",

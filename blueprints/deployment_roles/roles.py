@@ -16,10 +16,10 @@ def add_roles(t: Template, options: Options) -> dict[str, tuple[Any, str]]:
     access = StoreAccess(options.service, options.stores)
     pipeline = add_pipeline_role(t, options.service)
     exports: dict[str, tuple[Any, str]] = {
-        "PipelineRoleArn": (GetAtt(pipeline, "Arn"), "ARN of the role of the pipeline itself"),
+        "PipelineRoleArn": (GetAtt(pipeline, "Arn"), "ARN of the pipeline's own role."),
         "PipelineRoleName": (
             Ref(pipeline),
-            "Name of the role of the pipeline itself; the pipeline's stack adds its policy to it",
+            "Name of the pipeline's own role. The pipeline's stack attaches a policy to it.",
         ),
     }
     for purpose in PURPOSES:
@@ -27,11 +27,11 @@ def add_roles(t: Template, options: Options) -> dict[str, tuple[Any, str]]:
         exports |= {
             f"{purpose}ActionRoleArn": (
                 deployer.action_role,
-                f"ARN of the role of the pipeline's actions that deploy {deployer.stack}",
+                f"ARN of the role of the pipeline's actions that deploy {deployer.stack}.",
             ),
             f"{purpose}ExecutionRoleArn": (
                 deployer.execution_role,
-                f"ARN of the role that CloudFormation deploys {deployer.stack} with",
+                f"ARN of the role that CloudFormation assumes to deploy {deployer.stack}.",
             ),
         }
     return exports

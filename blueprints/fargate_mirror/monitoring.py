@@ -20,7 +20,7 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
     t.add(
         alarm(
             "MirrorFailed",
-            "A repository could not be mirrored; MirrorLog says which, and why",
+            "A repository could not be mirrored. MirrorLog has its name and the reason.",
             metric=f"{NAMESPACE} Failures",
             dimensions=stack,
             topic=alarms.topic,
@@ -29,7 +29,7 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
     t.add(
         alarm(
             "MirrorLost",
-            "An event started no run, or a run died; queue Lost says which",
+            "An event started no run, or a run stopped unexpectedly. Queue Lost holds it.",
             metric="AWS/SQS ApproximateNumberOfMessagesVisible",
             dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
             statistic="Maximum",
@@ -40,7 +40,8 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
         t.add(
             alarm(
                 "MirrorSilent",
-                "No run has reported in MirrorLog for hours: is the schedule on, can tasks start?",
+                "No run has reported in MirrorLog for hours. Check that the schedule is enabled and"
+                " that tasks can start.",
                 metric=f"{NAMESPACE} Failures",
                 dimensions=stack,
                 statistic="SampleCount",
@@ -56,7 +57,7 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
         t.add(
             alarm(
                 "MirrorLags",
-                "It took long from a push to its mirroring; MirrorLog says of which repository",
+                "Mirroring a push took too long. MirrorLog has the name of the repository.",
                 metric=f"{NAMESPACE} LagSeconds",
                 dimensions=stack,
                 statistic="Maximum",
@@ -70,5 +71,9 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
                 "Dashboard", DashboardBody=Sub(dashboard_body(NAMESPACE, lag=not options.scheduled))
             )
         )
-    t.output("AlarmTopic", Ref(alarms.topic), "Topic that hears of alarms")
-    t.output("LostEvents", Ref(lost.queue), "Queue of what came to nothing")
+    t.output("AlarmTopic", Ref(alarms.topic), "ARN of the topic that alarms publish to.")
+    t.output(
+        "LostEvents",
+        Ref(lost.queue),
+        "URL of the dead-letter queue for events and runs that failed.",
+    )

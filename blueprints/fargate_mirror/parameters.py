@@ -13,28 +13,29 @@ class Source(Parameters):
 
     SourceUrl = first_of(
         parameter(
-            "URL of the Git repositories, with {repository} for the name",
+            "SSH URL of the source repositories, with {repository} in place of the name.",
             AllowedPattern=r"(ssh://|[^/:@ ]+@[^/:@ ]+:)[^ ]*\{repository\}[^ ]*",
             ConstraintDescription="such as git@github.com:acme/{repository}.git",
             group="Source",
             when=lambda o: o.source == "ssh" and o.several,
         ),
         parameter(
-            "URL of the Git repository",
+            "SSH URL of the source repository.",
             AllowedPattern="(ssh://|[^/:@ ]+@[^/:@ ]+:)[^ ]+",
             ConstraintDescription="such as git@github.com:acme/app.git",
             group="Source",
             when=lambda o: o.source == "ssh",
         ),
         parameter(
-            "URL of the Git repositories, without a password, with {repository} for the name",
+            "HTTPS URL of the source repositories, without a password and with {repository} in"
+            " place of the name.",
             AllowedPattern=r"https://([^/:@ ]+@)?[^/:@ ]+/[^ ]*\{repository\}[^ ]*",
             ConstraintDescription="such as https://github.com/acme/{repository}.git",
             group="Source",
             when=lambda o: o.external and o.several,
         ),
         parameter(
-            "URL of the Git repository, without a password",
+            "HTTPS URL of the source repository, without a password.",
             AllowedPattern="https://([^/:@ ]+@)?[^/:@ ]+/[^ ]+",
             ConstraintDescription="such as https://github.com/acme/app.git",
             group="Source",
@@ -42,19 +43,20 @@ class Source(Parameters):
         ),
     )
     SourceHostKeys = parameter(
-        "Lines of known_hosts for the Git host, checked by you before you trust them",
+        "Lines of known_hosts for the source's Git host. Verify them before you enter them.",
         AllowedPattern=r"[\s\S]*(ssh|ecdsa)-[\s\S]+",
         ConstraintDescription="the content of a known_hosts file",
         when=lambda o: o.source == "ssh",
     )
     SourceSecret = parameter(
-        "ARN of the secret that holds a token, JSON with username and password, or an SSH key",
+        "ARN of the secret with the credentials of the source: a token, JSON with username"
+        " and password, or an SSH private key.",
         AllowedPattern="arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+",
         ConstraintDescription="the ARN of a secret",
         when=lambda o: o.source in ("https", "ssh"),
     )
     RepositoryName = parameter(
-        "Name of the repository in CodeCommit",
+        "Name of the CodeCommit repository.",
         AllowedPattern=NAME,
         ConstraintDescription="a name that does not end in .git",
         group="Source",
@@ -69,14 +71,14 @@ class Destination(Parameters):
     """Where mirrors are, if no list says so."""
 
     DestinationRegion = parameter(
-        "Region that repositories are mirrored to",
+        "Region that the repositories are mirrored to.",
         AllowedPattern=REGION,
         ConstraintDescription="a region such as us-west-2",
         group="Destination",
         when=lambda o: not o.destinations,
     )
     DestinationPrefix = parameter(
-        "Put before the names of repositories there; empty for the same names",
+        "Prefix for the names of the mirrored repositories. Leave empty to keep the same names.",
         Default="",
         AllowedPattern=PREFIX,
         when=lambda o: not o.destinations,
@@ -87,29 +89,34 @@ class Operation(Parameters):
     """How it runs, and who is notified."""
 
     Schedule = parameter(
-        "How often to mirror all, although nothing was heard of them",
+        "How often to mirror all repositories, in addition to the runs that pushes start.",
         Default="rate(1 day)",
         AllowedPattern=r"(rate|cron)\(.+\)",
         ConstraintDescription="rate(1 day) or cron(0 3 * * ? *)",
         group="Operation",
     )
     MaxDeletions = parameter(
-        "Most refs that one run may delete from a mirror; empty for any number",
+        "Maximum number of branches and tags that one run may delete from a mirror. Leave"
+        " empty for no limit.",
         Default="",
         AllowedPattern="[0-9]{0,6}",
         ConstraintDescription="a number, or nothing",
     )
     AlarmEmail = parameter(
-        "Address that hears of alarms; empty for none",
+        "E-mail address to notify of alarms. Leave empty for none.",
         Default="",
         AllowedPattern="|[^@ ]+@[^@ ]+",
         ConstraintDescription="an e-mail address",
     )
     LogDays = parameter(
-        "Days that logs are kept", Type="Number", Default=30, AllowedValues=list(RETENTION_DAYS)
+        "Number of days to keep logs.",
+        Type="Number",
+        Default=30,
+        AllowedValues=list(RETENTION_DAYS),
     )
     SilentHours = parameter(
-        "Hours without a run after which there is an alarm; more than the schedule has",
+        "Number of hours without a run after which an alarm is raised. Enter more than the"
+        " interval of Schedule.",
         Type="Number",
         Default=26,
         MinValue=2,
@@ -117,7 +124,8 @@ class Operation(Parameters):
         when=lambda o: o.scheduled,
     )
     LagSeconds = parameter(
-        "Seconds from push to mirror above which there is an alarm",
+        "Maximum number of seconds from a push to its mirroring. An alarm is raised if it"
+        " takes longer.",
         Type="Number",
         Default=900,
         MinValue=60,

@@ -153,7 +153,11 @@ def _add_function(
             environment={"CONTAINER": task.container, "TASK": task.run_task},
         )
     )
-    t.output("Starter", Ref(function.function), "Function that starts runs, also by hand")
+    t.output(
+        "Starter",
+        Ref(function.function),
+        "Name of the function that starts runs. Invoke it to start one by hand.",
+    )
     for rule in callers:
         t.add(function.called_by(rule))
     if options.trigger == "codecommit":
@@ -179,5 +183,9 @@ def _add_function(
             ),
             reason="Push here. Kept when the stack goes: history outlives its plumbing.",
         )
-        t.output("RepositoryCloneUrl", GetAtt(repository, "CloneUrlHttp"), "Where to push to")
+        t.output(
+            "RepositoryCloneUrl",
+            GetAtt(repository, "CloneUrlHttp"),
+            "URL of the repository to push to.",
+        )
     return function

@@ -70,13 +70,19 @@ def add_task(t: Template, p: Params, options: Options, log: LogGroup) -> Fargate
             ),
         )
     )
-    t.output("MirrorLog", Ref(task.log), "Log of the runs")
-    t.output("MirrorRole", GetAtt(task.role, "Arn"), "Who alone should push to the mirrors")
+    t.output("MirrorLog", Ref(task.log), "Name of the log group of the runs.")
+    t.output(
+        "MirrorRole",
+        GetAtt(task.role, "Arn"),
+        "ARN of the role of the tasks. Nothing else should push to the mirrors.",
+    )
     if not options.with_function:  # what it takes to run a task by hand
-        t.output("Cluster", Ref(task.cluster), "Cluster that tasks run in")
-        t.output("MirrorTask", Ref(task.definition), "Task definition")
-        t.output("Subnets", Join(",", list(placement.subnets)), "Subnets that tasks run in")
-        t.output("SecurityGroup", placement.group, "Security group of the tasks")
+        t.output("Cluster", Ref(task.cluster), "Name of the cluster that tasks run in.")
+        t.output("MirrorTask", Ref(task.definition), "ARN of the task definition.")
+        t.output(
+            "Subnets", Join(",", list(placement.subnets)), "IDs of the subnets that tasks run in."
+        )
+        t.output("SecurityGroup", placement.group, "ID of the security group of the tasks.")
     return task
 
 

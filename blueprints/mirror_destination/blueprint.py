@@ -37,6 +37,7 @@ def mirror_destination() -> Template:
     t.output(
         "RoleArn",
         GetAtt(destination_role, "Arn"),
-        "Put this into the mirror's destinations, as role",
+        "ARN of the role that the mirror assumes. Enter it as role in the mirror's option"
+        " destinations.",
     )
     return t

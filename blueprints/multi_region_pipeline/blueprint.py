@@ -35,6 +35,6 @@ def multi_region_pipeline(options: Options) -> Template:
     if options.scheduled:
         add_windows(t, options, pipelines, topic)
     add_rules(t, options, topic)
-    t.output("Pipeline", Ref(pipelines[""]), "Name of the pipeline")
-    t.output("NotifyTopic", Ref(topic.topic), "Topic that hears of failures and approvals")
+    t.output("Pipeline", Ref(pipelines[""]), "Name of the pipeline.")
+    t.output("NotifyTopic", Ref(topic.topic), "ARN of the topic for failures and approvals.")
     return t

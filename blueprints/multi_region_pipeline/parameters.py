@@ -15,7 +15,7 @@ class Source(Parameters):
     """Where the code is."""
 
     ConnectionArn = parameter(
-        "ARN of the connection, whose handshake is done",
+        "ARN of the CodeConnections connection, whose status is Available.",
         AllowedPattern="arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:"
         "connection/[0-9a-f-]+",
         ConstraintDescription="the ARN of a connection",
@@ -23,13 +23,13 @@ class Source(Parameters):
         when=lambda o: o.source == "connection",
     )
     FullRepositoryId = parameter(
-        "Repository as owner/name, in the host's own spelling",
+        "Repository as owner/name, spelled as the Git host spells it.",
         AllowedPattern=r"[\w.-]+(/[\w.-]+)+",
         ConstraintDescription="such as acme/app",
         when=lambda o: o.source == "connection",
     )
     RepositoryName = parameter(
-        "Repository in CodeCommit, in the home region",
+        "Name of the CodeCommit repository in the pipeline's region.",
         AllowedPattern=r"[\w.-]{1,100}",
         ConstraintDescription="the name of a repository",
         group="Source",
@@ -37,27 +37,28 @@ class Source(Parameters):
     )
     BranchName = first_of(
         parameter(
-            "Branch that is deployed, unless a filter lets in others",
+            "Branch to deploy, unless a filter of the template admits others.",
             Default="main",
             AllowedPattern="[^ ~^:?*\\[\\\\]{1,255}",
             when=lambda o: o.source == "connection",
         ),
         parameter(
-            "Branch that is deployed",
+            "Branch to deploy.",
             Default="main",
             AllowedPattern="[^ ~^:?*\\[\\\\]{1,255}",
             when=lambda o: o.source == "codecommit",
         ),
     )
     SourceBucket = parameter(
-        "Bucket in the home region, with versions, that tells EventBridge of its objects",
+        "Name of the source bucket in the pipeline's region. It has versioning and events to"
+        " EventBridge enabled.",
         AllowedPattern="[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
         ConstraintDescription="the name of a bucket",
         group="Source",
         when=lambda o: o.source == "s3",
     )
     SourceObjectKey = parameter(
-        "Key of the archive in it",
+        "Key of the source archive in the bucket.",
         Default="source.zip",
         AllowedPattern=r"[\w./-]+\.zip",
         when=lambda o: o.source == "s3",
@@ -68,18 +69,18 @@ class Build(Parameters):
     """How it is built."""
 
     BuildSpecPath = parameter(
-        "Path of the buildspec in the source",
+        "Path of the buildspec in the source.",
         Default="buildspec.yml",
         AllowedPattern=PATH,
         group="Build",
     )
     ComputeType = parameter(
-        "Size of the build's machine",
+        "Compute type of the build.",
         Default="BUILD_GENERAL1_SMALL",
         AllowedValues=[f"BUILD_GENERAL1_{size}" for size in ("SMALL", "MEDIUM", "LARGE")],
     )
     BuildPolicyArns = parameter(
-        "What else the build may do: ARNs of managed policies; empty for nothing",
+        "ARNs of more managed policies for the build's role. Leave empty for none.",
         Type="CommaDelimitedList",
         Default="",
     )
@@ -89,7 +90,7 @@ class Deployment(Parameters):
     """What is deployed."""
 
     InfrastructureTemplate = parameter(
-        "Path of the infrastructure's template in the source",
+        "Path of the infrastructure template in the source.",
         Default="infrastructure/template.yaml",
         AllowedPattern=PATH,
         group="Deployment",
@@ -100,8 +101,7 @@ class ImportedRoles(Parameters):
     """With which roles, if another stack has them."""
 
     RolesStack = parameter(
-        "Name of the stack of deployment roles, in this region, whose roles the pipeline uses;"
-        " that stack decides what CloudFormation may make",
+        "Name of the deployment-roles stack in this region, whose roles the pipeline uses.",
         Default="deployment-roles",
         AllowedPattern="[A-Za-z][A-Za-z0-9-]{0,127}",
         ConstraintDescription="the name of a stack: letters, digits and dashes, a letter first",
@@ -126,7 +126,7 @@ def _buckets(options: Options) -> dict[str, parameter]:
     names = bucket_parameters(options)
     return {
         names[code]: parameter(
-            f"Parameter in Parameter Store that names the bucket in {code}",
+            f"SSM parameter that holds the name of the bucket in {code}.",
             Type="AWS::SSM::Parameter::Value<String>",
             Default=f"/{options.service}/{label}/bucket",
         )
@@ -144,14 +144,17 @@ class Operation(Parameters):
     """How it runs, and who is notified."""
 
     NotifyEmail = parameter(
-        "Address that hears of failures, approvals and windows; empty for none",
+        "E-mail address for failures, approvals and windows. Leave empty for none.",
         Default="",
         AllowedPattern="|[^@ ]+@[^@ ]+",
         ConstraintDescription="an e-mail address",
         group="Operation",
     )
     LogDays = parameter(
-        "Days that logs are kept", Type="Number", Default=30, AllowedValues=list(RETENTION_DAYS)
+        "Number of days to keep logs.",
+        Type="Number",
+        Default=30,
+        AllowedValues=list(RETENTION_DAYS),
     )
 
 

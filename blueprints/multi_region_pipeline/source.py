@@ -162,7 +162,7 @@ def add_start(t: Template, p: Params, options: Options, topic: AlarmTopic) -> No
         Rule("Push", EventPattern=pattern, Targets=[target]),
         reason="Nobody asks every minute whether something has changed.",
     )
-    unstarted = "A push did not start the pipeline; queue LostPushes says which"
+    unstarted = "A push did not start the pipeline. Queue LostPushes holds it."
     add_alarm(t, "PushLost", unstarted, lost, topic)
 
 

@@ -38,5 +38,5 @@ def add_windows(
                 )
             )
     # Worse is one that could not be closed.
-    stuck = "A window could not be opened or closed; queue LostSwitches says which"
+    stuck = "A window could not be opened or closed. Queue LostSwitches says which."
     add_alarm(t, "WindowStuck", stuck, lost, topic)

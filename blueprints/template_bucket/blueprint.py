@@ -24,6 +24,6 @@ def template_bucket() -> Template:
     t.output(
         "TemplateBucket",
         Ref(bucket.bucket),
-        "Name of the bucket; give it to `aws cloudformation deploy` with --s3-bucket",
+        "Name of the bucket, to give to `aws cloudformation deploy` with --s3-bucket.",
     )
     return t

@@ -7,8 +7,8 @@ class Params(Parameters):
     """What CloudFormation asks for at deploy time."""
 
     TemplateDays = parameter(
-        "Days after which a template that was uploaded to the bucket is deleted; it is read only"
-        " while a stack is deployed, so one day is enough",
+        "Number of days after which an uploaded template is deleted. It is read only while a"
+        " stack is deployed, so one day is enough.",
         Type="Number",
         Default=7,
         MinValue=1,

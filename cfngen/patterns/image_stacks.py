@@ -55,10 +55,18 @@ class ImageStack:
     def outputs(self) -> list[tuple[str, Any, str]]:
         """The outputs of the stack: name, value, description."""
         return [
-            ("ImageUri", self.image.uri, "URI of the image, by a tag that never moves"),
-            ("ImageParameter", Ref(self.published), "SSM parameter that holds the image's URI"),
-            ("ImageRepository", Ref(self.image.repository), "Repository of the image in ECR"),
-            ("ImageLog", Ref(self.image.log), "Log of the image's builds"),
+            ("ImageUri", self.image.uri, "URI of the image, with a tag that never moves."),
+            (
+                "ImageParameter",
+                Ref(self.published),
+                "Name of the SSM parameter that holds the URI of the image.",
+            ),
+            (
+                "ImageRepository",
+                Ref(self.image.repository),
+                "Name of the image's repository in ECR.",
+            ),
+            ("ImageLog", Ref(self.image.log), "Name of the log group of the image's builds."),
         ]
 
 
@@ -87,8 +95,8 @@ def published_image(*, when: Callable[[Any], bool] | None = None) -> parameter:
     """
     return parameter(
         lambda o: (
-            f"SSM parameter with the URI of the image; deploy {o.image_template}.yaml first, which"
-            " writes it"
+            "Name of the SSM parameter that holds the URI of the image. Deploy"
+            f" {o.image_template}.yaml first, which writes it."
         ),
         Type="AWS::SSM::Parameter::Value<String>",
         Default=lambda o: parameter_name(o.image_template, o.architecture),
@@ -104,7 +112,7 @@ def image_revision(*, when: Callable[[Any], bool] | None = None) -> parameter:
         when: returns for the options whether the template has it; always, without.
     """
     return parameter(
-        "Change it to build the image anew, on the base of that day",
+        "Any text. Change it to rebuild the image on the current base image.",
         Default="1",
         AllowedPattern="[A-Za-z0-9._-]{1,40}",
         group="Image",
@@ -117,13 +125,14 @@ class ImageStackParameters(Parameters):
 
     ImageRevision = image_revision()
     ImageParameter = parameter(
-        "SSM parameter that the image's URI is written to; another one for a second stack",
+        "Name of the SSM parameter that the URI of the image is written to. Enter another"
+        " name for a second stack.",
         Default=lambda o: parameter_name(o.image_template, o.architecture),
         AllowedPattern="/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*",
         ConstraintDescription="a name such as /team/image",
     )
     LogDays = parameter(
-        "Days that the log of the image's builds is kept",
+        "Number of days to keep the log of the image's builds.",
         Type="Number",
         Default=30,
         AllowedValues=list(RETENTION_DAYS),

@@ -29,7 +29,7 @@ def repositories_parameter(purpose: str, *, when: Callable[[Any], bool] | None =
         when: returns for the options whether the template has it; always, without.
     """
     return parameter(
-        f"Repository to {purpose}, or the beginning of names and *; * for all",
+        f"Repository to {purpose}, or the beginning of names followed by *. Enter * for all.",
         AllowedPattern=rf"{NAME}|[A-Za-z0-9._-]{{0,99}}\*",
         ConstraintDescription="a name, or the beginning of names followed by *",
         group="Source",

@@ -68,7 +68,7 @@ class TaskParameters(Parameters):
     """
 
     VpcCidr = parameter(
-        "Range of the VPC that is made, a /24",
+        "IPv4 CIDR range of the VPC that is created, a /24.",
         Default="10.91.0.0/24",
         AllowedPattern=r"[0-9]{1,3}(\.[0-9]{1,3}){2}\.0/24",
         ConstraintDescription="a range such as 10.91.0.0/24",
@@ -76,25 +76,25 @@ class TaskParameters(Parameters):
         when=lambda o: o.runs_task and o.network == "own",
     )
     VpcId = parameter(
-        "VPC that tasks run in",
+        "VPC that the tasks run in.",
         Type="AWS::EC2::VPC::Id",
         group="Network",
         when=lambda o: o.runs_task and o.network != "own",
     )
     SubnetId1 = parameter(
-        "Subnet in it",
+        "Subnet of that VPC.",
         Type="AWS::EC2::Subnet::Id",
         when=lambda o: o.runs_task and o.network != "own",
     )
     SubnetId2 = parameter(
-        "Subnet in another zone",
+        "Subnet of that VPC in another Availability Zone.",
         Type="AWS::EC2::Subnet::Id",
         when=lambda o: o.runs_task and o.network != "own",
     )
     ImageParameter = published_image(when=lambda o: o.runs_task and o.image == "stack")
     ImageRevision = image_revision(when=lambda o: o.runs_task and o.image == "build")
     ImageUri = parameter(
-        "URI of the image in ECR, by tag or digest",
+        "URI of the image in ECR, with a tag or a digest.",
         AllowedPattern=r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9/._-]+[:@].+",
         ConstraintDescription="such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/name:1",
         group="Image",
