@@ -103,7 +103,7 @@ def test_a_pipeline_waits_until_its_role_may_do_its_work(options: dict[str, Any]
 def test_whoever_uses_the_key_is_under_the_service_s_path(options: dict[str, Any]) -> None:
     """The key and the buckets let nobody else in, whatever a role's own policy says."""
     template = body(**options)
-    stores = draw(find("artifact_stores").load()).document.body
+    stores = synthesize(find("artifact_stores").load()).document.body
     use = next(
         s
         for _, s in statements(stores["Resources"]["ArtifactKey"]["Properties"]["KeyPolicy"])
