@@ -15,9 +15,9 @@ Said = set[tuple[str, str]]  # a thing, and what is said of it
 
 @dataclass(frozen=True)
 class Pair:
-    """One folder of the corpus, and what both said of it; several templates are several stacks."""
+    """One case of the corpus, and what both said of it; several templates are several stacks."""
 
-    name: str  # of its folders, such as `data/bucket-removed`
+    name: str  # its theme and its file, such as `data/bucket-removed`
     expected: dict[str, Any] = field(repr=False)
     ours: list[dict[str, Any]] = field(repr=False)  # the stacks of the JSON format
     theirs: dict[str, Shown] = field(repr=False)

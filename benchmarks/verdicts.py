@@ -1,7 +1,7 @@
 """Compares what `cfngen review` and `cdk diff` say of each pair of the corpus, and writes it down.
 
 Both are asked the same question of a pair, and what they say is held against the pair's
-`expected.yaml` in the same way; see `questions.py`. How `cdk diff` is read: `cdk_diff.py`.
+claim in the same way; see `questions.py`. How `cdk diff` is read: `cdk_diff.py`.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
@@ -16,12 +17,14 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-import yaml
 from cdk_diff import diff, shown
 from questions import QUESTIONS, RIGHT, SILENT, WRONG, Pair
 from timing import CDK, CFNGEN, QUIET, ROOT, adopt_orphans, busy, finished, machine, run
 
-CORPUS = ROOT / "tests" / "review" / "corpus"
+sys.path.insert(0, str(ROOT / "tests"))
+
+from support.corpus import ALONE, CASES, Case, case
+
 REPORT = ROOT / "benchmarks" / "verdicts.md"
 INTRODUCTION = """# Who says what of a change: `cfngen review` and `cdk diff`
 
@@ -29,9 +32,9 @@ Written by `benchmarks/verdicts.py --save`; how to read it: [README](README.md#w
 """
 
 
-def ask(folder: Path, scratch: Path) -> Pair:
+def ask(asked: Case, scratch: Path) -> Pair:
     """Run both on one pair, first cfngen, then the CDK on each of its templates."""
-    texts = [side(folder, "before"), side(folder, "after")]
+    texts = [asked.before, asked.after]
     places = []
     for name, of in zip(("before", "after"), texts, strict=True):
         place = scratch / name
@@ -40,25 +43,16 @@ def ask(folder: Path, scratch: Path) -> Pair:
             (place / f"{stem}.yaml").write_text(text, "utf-8")
         places.append(place)
     names = sorted({*texts[0], *texts[1]})
-    alone = all([*of] == ["stack"] for of in texts)
-    asked = [str(place / "stack.yaml" if alone else place) for place in places]
-    took, printed = run([CFNGEN, "review", *asked, "--format", "json"])
+    alone = all([*of] == [ALONE] for of in texts)
+    given = [str(place / f"{ALONE}.yaml" if alone else place) for place in places]
+    took, printed = run([CFNGEN, "review", *given, "--format", "json"])
     theirs, last = {}, None
     for name in names:
         command = diff(scratch / f"cdk-{name}", *(of.get(name) for of in texts))
         last, answer, _, code = finished(command)
         theirs[name] = shown(answer, code)
-    expected = yaml.safe_load((folder / "expected.yaml").read_text("utf-8"))
-    label = f"{folder.parent.name}/{folder.name}"
     both = (took, last) if alone and last else None
-    return Pair(label, expected, json.loads(printed)["stacks"], theirs, both)
-
-
-def side(folder: Path, name: str) -> dict[str, str]:
-    """Return the templates of one side of a pair; one that stands alone is called `stack`."""
-    one = folder / f"{name}.yaml"
-    files = [one] if one.is_file() else sorted((folder / name).glob("*.yaml"))
-    return {"stack" if f == one else f.stem: f.read_text("utf-8") for f in files}
+    return Pair(asked.name, asked.expected, json.loads(printed)["stacks"], theirs, both)
 
 
 def report(pairs: list[Pair], heading: str, others: float) -> str:
@@ -137,9 +131,9 @@ def differing(pairs: list[Pair]) -> str:
 def everything(only: list[str] | None) -> Iterator[Pair]:
     """Yield each pair of the corpus, asked."""
     with tempfile.TemporaryDirectory() as scratch:
-        for number, file in enumerate(sorted(CORPUS.glob("*/*/expected.yaml"))):
-            if not only or file.parent.parent.name in only:
-                yield ask(file.parent, Path(scratch, str(number)))
+        for number, asked in enumerate(map(case, CASES)):
+            if not only or asked.theme in only:
+                yield ask(asked, Path(scratch, str(number)))
 
 
 def main() -> int:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from support.corpus import CASES, CORPUS, Case, case, parse
 
 from cfngen.cloudformation.values import shown
 from cfngen.review import review
 from cfngen.review.model import MISSING, Extent, Kind, ResourceChange, Review
 
-CORPUS = Path(__file__).parent / "corpus"
 CONCERNS = {
     "changes", "data", "inside", "internet", "nothing", "payloads", "powers", "refused",
     "replacement",
@@ -23,28 +22,23 @@ KEYS = {
     "claim", "closed", "entries", "findings", "nothing", "opened", "payloads", "powers",
     "properties", "replacement", "resources", "source",
 }  # fmt: skip
-PAIRS = sorted(path.parent for path in CORPUS.glob("*/*/expected.yaml"))
 
 
 @dataclass(frozen=True)
 class Pair:
-    """One folder of the corpus; what `expected.yaml` leaves out is not there at all."""
+    """One case of the corpus, and what the engine says of it."""
 
-    folder: Path
-    expected: dict[str, Any] = field(repr=False)
+    case: Case
 
-    def side(self, name: str) -> dict[str, str]:
-        """Return the templates of `before` or `after`: one called `stack`, or those of a folder."""
-        one = self.folder / f"{name}.yaml"
-        if one.is_file():
-            return {"stack": one.read_text("utf-8")}
-        several = sorted((self.folder / name).glob("*.yaml"))
-        return {path.stem: path.read_text("utf-8") for path in several}
+    @property
+    def expected(self) -> dict[str, Any]:
+        """What a reviewer has to be told."""
+        return self.case.expected
 
     @cached_property
     def review(self) -> Review:
         """What the engine says."""
-        return review(self.side("before"), self.side("after"))
+        return review(self.case.before, self.case.after)
 
     @cached_property
     def resources(self) -> dict[str, ResourceChange]:
@@ -53,14 +47,14 @@ class Pair:
 
 
 @cache
-def opened(folder: Path) -> Pair:
-    """Open a folder once for all tests, which ask one review different questions."""
-    return Pair(folder, yaml.safe_load((folder / "expected.yaml").read_text("utf-8")))
+def opened(path: Path) -> Pair:
+    """Open a case once for all tests, which ask one review different questions."""
+    return Pair(case(path))
 
 
-@pytest.fixture(params=PAIRS, ids=lambda folder: f"{folder.parent.name}/{folder.name}")
+@pytest.fixture(params=CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def pair(request: pytest.FixtureRequest) -> Pair:
-    """Open one folder after the other."""
+    """Open one case after the other."""
     return opened(request.param)
 
 
@@ -71,7 +65,7 @@ def word(value: Any) -> str:
 
 def told(found: Any, expected: Any, pair: Pair) -> None:
     """Compare, and say what should have been told of which pair."""
-    assert found == expected, f"{pair.folder.relative_to(CORPUS)}: {pair.expected['claim'].strip()}"
+    assert found == expected, f"{pair.case.name}: {pair.expected['claim'].strip()}"
 
 
 def test_findings(pair: Pair) -> None:
@@ -170,16 +164,57 @@ def test_entries(pair: Pair) -> None:
 
 
 def test_the_corpus_is_whole() -> None:
-    """At least 60 pairs, of every concern, one claim each; an expectation with a slip is none."""
-    assert len(PAIRS) >= 60
-    assert {folder.parent.name for folder in PAIRS} == CONCERNS
+    """At least 60 cases, of every theme, one claim each; an expectation with a slip is none."""
+    assert len(CASES) >= 60
+    assert {path.parent.name for path in CASES} == CONCERNS
     claims: dict[str, Path] = {}
-    for folder in PAIRS:
-        expected = opened(folder).expected
-        assert set(expected) <= KEYS, folder
-        assert claims.setdefault(expected["claim"], folder) == folder
+    for path in CASES:
+        expected = case(path).expected
+        assert set(expected) <= KEYS, path
+        assert claims.setdefault(expected["claim"], path) == path
         only = set(expected) - {"claim", "source"}
-        assert (only == {"nothing"}) == (folder.parent.name == "nothing"), folder
-        sides = {path.name.removesuffix(".yaml") for path in folder.iterdir()}
-        assert {"before", "after"} & sides, folder
-        assert sides <= {"before", "after", "expected"}, folder
+        assert (only == {"nothing"}) == (path.parent.name == "nothing"), path
+
+
+def test_a_case_is_one_file() -> None:
+    """Nothing else lies in the corpus."""
+    assert {path for path in CORPUS.rglob("*") if path.is_file()} == set(CASES)
+
+
+TEXT = """\
+claim: a claim
+--- # before/a.yaml
+Resources: {}
+Resources: {}
+---
+a: second document
+--- # before/b.yaml
+{"Resources": {}}
+--- # after/a.yaml, quoted
+"\\uFEFFResources: {}\\r\\n--- # after\\r\\n"
+"""
+
+
+def test_a_template_is_read_as_it_stands() -> None:
+    """Repeated keys, separators, JSON; byte order marks and line ends, if it is quoted."""
+    found = parse(TEXT, "theme/name")
+    assert found.expected == {"claim": "a claim"}
+    repeated = "Resources: {}\nResources: {}\n---\na: second document\n"
+    assert found.before == {"a": repeated, "b": '{"Resources": {}}\n'}
+    assert found.after == {"a": "\ufeffResources: {}\r\n--- # after\r\n"}
+    assert found.theme == "theme"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("claim: a\n---\nResources: {}\n", "no line `--- # before` or"),
+        ("claim: a\n--- # before\na\n--- # before\nb\n", "before has a template twice"),
+        ("claim: a\n--- # after/x.yaml\na\n--- # after/x.yaml\nb\n", "after has x twice"),
+        ("claim: a\n--- # after, quoted\nResources: {}\n", "after is quoted, and no string"),
+    ],
+)
+def test_a_case_that_says_nothing_is_refused(text: str, message: str) -> None:
+    """A slip in a separator may not make a case that holds whatever the engine says."""
+    with pytest.raises(ValueError, match=f"theme/name: {message}"):
+        parse(text, "theme/name")

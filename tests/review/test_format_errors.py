@@ -13,7 +13,6 @@ from cfngen.review.model import Certainty, Concern, Finding
 from cfngen.review.stack import Stack
 
 OUTPUT = Path(__file__).parents[2] / "output"
-CORPUS = Path(__file__).parent / "corpus"
 GOOD = "Resources:\n  Topic: {Type: AWS::SNS::Topic}\n"
 
 
