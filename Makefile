@@ -22,6 +22,7 @@ verify: $(VENV)/.developing $(VENV)/.judging ## Run the proofs that `make test` 
 	rm -rf .pytest_cache/evidence
 	$(BIN)/python -m pytest -n 3 -m "slow or payloads or emulator or judges"
 	$(BIN)/python tests/emulator/verification.py --check
+	$(BIN)/python tests/support/executed.py
 	$(BIN)/python tests/mutations/run.py
 
 check: style ## Hold the code to types, style and house rules, the templates to the blueprints

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from support import executed
 
 from cfngen.linting.lint import Linter
 
 pytest_plugins = ["support.moto_server", "support.emulator", "support.eventbridge"]
+
+
+def pytest_sessionfinish() -> None:
+    """Note what programs imported that ran as processes of their own."""
+    executed.collect()
 
 
 @pytest.fixture(scope="session")

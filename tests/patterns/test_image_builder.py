@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import json
 import logging
@@ -23,6 +22,7 @@ import pytest
 from support import custom_resources, shapes
 from support.codebuild import create_project
 from support.loopback import reply_json
+from support.payload_runs import load
 
 PAYLOAD = Path(__file__).parents[2] / "cfngen/patterns/payload/image_builder.py"
 TAG = "0123456789ab-7"
@@ -150,11 +150,7 @@ class Lambda:
 
     def __init__(self, waiting: Waiting) -> None:
         """Load the file under the name that Lambda gives inline code."""
-        spec = importlib.util.spec_from_file_location("index", PAYLOAD)
-        assert spec is not None
-        assert spec.loader is not None
-        self.module: Any = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(self.module)
+        self.module: Any = load(PAYLOAD)
         assert 1 <= self.module.PAUSE_SECONDS <= 10, "AWS is asked every few seconds"
         self.module.PAUSE_SECONDS = 0
         self.waiting = waiting

@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.payload_runs import run_buildspec
 
-from cfngen.testing import BuildRun, run_buildspec
+from cfngen.testing import BuildRun
 
 TEXT = (Path(__file__).parents[2] / "cfngen/patterns/payload/image-buildspec.yml").read_text()
 REGISTRY = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"

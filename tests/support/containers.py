@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from support import programs
+from support import executed, programs
 from support.images import Image
 
 
@@ -60,6 +60,8 @@ class Container:
         for folder in image.writable:
             self.located(folder).mkdir(parents=True, exist_ok=True)
         for pattern, folder in image.copies:
+            executed.collect(self.located(folder))
+            executed.watch(self.located(folder))
             shutil.rmtree(self.located(folder), ignore_errors=True)
             self.located(folder).mkdir(parents=True)
             for name in fnmatch.filter(files, pattern):
@@ -104,6 +106,10 @@ class Container:
 
         Like a container it has no terminal, and leads a session.
         """
+        executed.note(self.image.text)
+        for word in self.command:
+            if Path(word).suffix == ".py":
+                executed.note(Path(word).read_bytes())
         return subprocess.Popen(
             [*before, *self.command],
             env=dict(environment),

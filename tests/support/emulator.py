@@ -159,7 +159,7 @@ def launched(folder: Path, moto: str) -> tuple[subprocess.Popen[bytes], Emulator
         "SFTP_ENABLED": "0",
         "TMPDIR": str(folder),
     }
-    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN"):
+    for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "AWS_SESSION_TOKEN", "PYTEST_CURRENT_TEST"):
         surroundings.pop(name, None)
     with (folder / "log").open("wb") as output:
         server = subprocess.Popen(

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from support import executed
+
 MIRROR_PY = Path(__file__).parents[2] / "blueprints/_shared/mirror/mirror.py"
 SOURCE_URL = "space@space.git.backlog.com:/PROJECT/repo.git"
 REGION = "us-east-1"
@@ -220,6 +222,7 @@ class World:
 
     def start(self, **settings: str) -> subprocess.Popen[str]:
         """Start mirror.py with settings on top of the world's environment."""
+        executed.note(MIRROR_PY.read_bytes())
         return subprocess.Popen(
             [sys.executable, str(MIRROR_PY)],
             env={**self.environment, **settings},

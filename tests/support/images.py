@@ -41,6 +41,7 @@ class Image:
         git_config: name and value of each setting of git's system configuration.
         homes: home folder of each user who was added, by UID.
         folders: owner of each folder that was made, by path, as a UID.
+        text: the Dockerfile.
     """
 
     environment: dict[str, str] = field(default_factory=dict)
@@ -54,6 +55,7 @@ class Image:
     git_config: list[tuple[str, str]] = field(default_factory=list)
     homes: dict[str, str] = field(default_factory=dict)
     folders: dict[str, str] = field(default_factory=dict)
+    text: str = ""
 
     @property
     def programs(self) -> list[str]:
@@ -124,7 +126,8 @@ def read(dockerfile: str) -> Image:
         ValueError: it has something that is not imitated here, or that Docker would not build.
 
     """
-    image, text = Image(), re.sub(r"^\s*#.*\n", "", dockerfile, flags=re.M).replace("\\\n", "")
+    image = Image(text=dockerfile)
+    text = re.sub(r"^\s*#.*\n", "", dockerfile, flags=re.M).replace("\\\n", "")
     for number, line in enumerate(filter(None, text.splitlines())):
         word, _, rest = line.partition(" ")
         if (word == "FROM") != (number == 0):

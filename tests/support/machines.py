@@ -23,9 +23,10 @@ from support.containers import Container, build_machine
 from support.emulator import Emulator
 from support.images import read
 from support.loopback import Loopback
+from support.payload_runs import run_buildspec
 from support.service_roles import CODEBUILD, ECS, ContainerCredentials, ServiceRole
 
-from cfngen.testing import BuildRun, run_buildspec
+from cfngen.testing import BuildRun
 
 # Where Docker may not be used: its daemon runs on machines in privileged mode alone.
 NO_DAEMON = "#!/bin/sh\necho 'Cannot connect to the Docker daemon' >&2; exit 1\n"

@@ -4,7 +4,6 @@ import ast
 import base64
 import contextlib
 import functools
-import importlib.util
 import io
 import itertools
 import json
@@ -25,6 +24,7 @@ import boto3
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.payload_runs import load
 
 PAYLOAD = Path(__file__).parents[3] / "blueprints" / "backlog_proxy" / "payload" / "authorizer.py"
 METHOD = "arn:aws:execute-api:eu-west-1:123456789012:a1b2c3d4e5/v1/POST/backlog"
@@ -143,11 +143,7 @@ class Lambda:
 
     def __init__(self, path: Path, private: set[str]) -> None:
         """Load the file under the name that Lambda gives inline code."""
-        spec = importlib.util.spec_from_file_location("index", path)
-        assert spec is not None
-        assert spec.loader is not None
-        self.module: Any = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(self.module)
+        self.module: Any = load(path)
         self.clock = Clock()
         self.module.time = self.clock
         self.private = private

@@ -13,11 +13,12 @@ from support import programs
 from support.aws_on_loopback import Aws
 from support.containers import build_machine
 from support.git_repositories import MIRROR_PY, World, build_world, copy_world, gone
+from support.payload_runs import run_buildspec
 from support.ssh_server import SshServer, new_key
 
 from cfngen.errors import PayloadError
 from cfngen.patterns.buildspec import buildspec
-from cfngen.testing import BuildRun, run_buildspec
+from cfngen.testing import BuildRun
 
 pytestmark = pytest.mark.payloads
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import json
 from collections.abc import Callable, Iterator
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 from support.aws_on_loopback import Aws, RefusalError, key_of
 from support.branches import FUNCTIONS
+from support.payload_runs import load
 
 pytestmark = pytest.mark.payloads
 
@@ -136,11 +136,7 @@ def answer(aws: str, codecommit: PullRequests, monkeypatch: pytest.MonkeyPatch) 
     def call(event: dict[str, Any], **environment: str) -> dict[str, Any]:
         for key, value in {"APPROVE": "true", "SOURCE_REGION": "eu-west-1", **environment}.items():
             monkeypatch.setenv(key, value)
-        spec = importlib.util.spec_from_file_location("index", HERE)
-        assert spec
-        assert spec.loader
-        module: Any = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
+        module = load(HERE)
         with contextlib.redirect_stdout(io.StringIO()) as out:
             said: dict[str, Any] = module.handler(event, None)
         assert all(json.loads(line) for line in out.getvalue().splitlines())

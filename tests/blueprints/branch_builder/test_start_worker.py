@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import io
 import json
 import uuid
@@ -17,6 +16,7 @@ from support.branches import BLUEPRINT, FUNCTIONS, PAYLOAD, build_place
 from support.cloudformation import resolved
 from support.codebuild import Services
 from support.ecs_on_loopback import Ecs
+from support.payload_runs import load
 
 from cfngen import synthesize
 from cfngen.testing import of_type
@@ -74,11 +74,7 @@ def invoke(ecs: Workers, queue: str, monkeypatch: pytest.MonkeyPatch) -> Iterato
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("AWS_ENDPOINT_URL_ECS", ecs.url)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
-    spec = importlib.util.spec_from_file_location("index", FUNCTIONS / "start_worker.py")
-    assert spec
-    assert spec.loader
-    module: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    module = load(FUNCTIONS / "start_worker.py")
 
     def call(event: dict[str, Any], at: float = NOON) -> dict[str, Any]:
         module.time = SimpleNamespace(time=lambda: at)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import importlib.util
 import io
 import json
 import re
@@ -22,6 +21,7 @@ import pytest
 from botocore.exceptions import ClientError, ParamValidationError
 from botocore.stub import Stubber
 from support.ecs_on_loopback import ARN, STATUSES, Ecs
+from support.payload_runs import load
 
 from cfngen.project.generate import synthesize
 from cfngen.project.registry import find
@@ -102,11 +102,7 @@ class Lambda:
 
     def __init__(self) -> None:
         """Load the file under the name that Lambda gives inline code."""
-        spec = importlib.util.spec_from_file_location("index", PAYLOAD)
-        assert spec is not None
-        assert spec.loader is not None
-        self.module: Any = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(self.module)
+        self.module: Any = load(PAYLOAD)
         self.clock = self.module.time = Clock()
         self.lines: list[dict[str, Any]] = []
 

@@ -18,6 +18,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from ministack.core import responses
 from ministack.services import apigateway_v1
+from support import executed
 
 Answer = tuple[int, dict[str, str], bytes]
 CALLER = "context.identity.sourceIp"  # a source of identity that ministack does not know
@@ -82,6 +83,7 @@ def integrate(integration: dict[str, Any], stage: dict[str, Any], kind: str) -> 
     if wanted not in templates:
         return refusal(415)
     body = mapped(templates[wanted], stage.get("variables") or {})
+    executed.note(templates[wanted])
     try:
         status, _ = call(integration, body)
     except own.RefusalError:

@@ -19,6 +19,7 @@ from ministack.core import lambda_runtime
 from ministack.core.responses import error_response_json
 from ministack.services import lambda_svc
 from ministack.services.cloudformation import provisioners
+from support import executed
 
 Properties = dict[str, Any]
 RESERVED = {
@@ -108,6 +109,14 @@ def answered(result: Any) -> Any:
     return {**result, "error": True, "function_error": "Unhandled", "body": body}
 
 
+def noted(function: dict[str, Any], result: Any) -> Any:
+    """Note what was executed, unless the call was throttled, and return what came of it."""
+    code = function.get("code_zip")
+    if isinstance(code, bytes) and not (isinstance(result, dict) and result.get("throttle")):
+        executed.note_archive(code)
+    return result
+
+
 def start(command: list[str], *, env: dict[str, str], **more: Any) -> subprocess.Popen[str]:
     """Start a function without the variables that are the emulator's own."""
     kept = {n: v for n, v in env.items() if n in SHARED or os.environ.get(n) != v}
@@ -144,5 +153,5 @@ def plug_in() -> None:
         return too_large(event, way) or await invoke(name, event, headers, *more)
 
     lambda_svc._invoke = invoked
-    lambda_svc._execute_function = lambda *given: answered(execute(*given))
+    lambda_svc._execute_function = lambda *given: noted(given[0], answered(execute(*given)))
     lambda_runtime.subprocess = SimpleNamespace(**{**vars(subprocess), "Popen": start})
