@@ -7,7 +7,12 @@ from support import executed
 
 from cfngen.linting.lint import Linter
 
-pytest_plugins = ["support.moto_server", "support.emulator", "support.eventbridge"]
+pytest_plugins = [
+    "support.cpu_time",
+    "support.moto_server",  # before those that import it
+    "support.emulator",
+    "support.eventbridge",
+]
 
 
 def pytest_sessionfinish() -> None:
