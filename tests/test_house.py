@@ -80,8 +80,16 @@ def test_a_readme_tells_all_one_has_to_know(entry: InstalledBlueprint) -> None:
 
 
 @each_blueprint
-def test_the_defaults_build_and_each_option_does(entry: InstalledBlueprint, linter: Linter) -> None:
-    """`Options()` builds, and so does each single choice, without an error or a warning."""
+def test_the_defaults_build_and_each_option_does(entry: InstalledBlueprint) -> None:
+    """`Options()` builds, and so does each single choice."""
+    for template in shapes(entry):
+        assert read(template.text) == template.document.body
+
+
+@pytest.mark.slow
+@each_blueprint
+def test_what_each_option_builds_lints_clean(entry: InstalledBlueprint, linter: Linter) -> None:
+    """There is no error and no warning, whatever single choice is made."""
     for template in shapes(entry):
         findings = linter.lint(template.text, template.name, ("us-east-1",))
         assert [f for f in findings if f.severity != INFORMATIONAL] == []
@@ -205,8 +213,19 @@ def test_the_commands_of_a_readme_ask_for_nothing_more(entry: InstalledBlueprint
 def test_the_linter_has_nothing_to_say(
     name: str, linter: Linter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No finding of any severity, in every region the templates are meant for."""
+    """No finding of any severity, in a region the template is meant for."""
     monkeypatch.chdir(ROOT)  # where .cfnlintrc is
+    regions = PROJECT.templates[name].regions or ("us-east-1",)
+    assert linter.lint(drawn(name).text, name, regions[:1]) == []
+
+
+@pytest.mark.slow
+@each_template
+def test_the_linter_has_nothing_to_say_where_it_goes(
+    name: str, linter: Linter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The same, in every region the template is meant for."""
+    monkeypatch.chdir(ROOT)
     assert linter.lint(drawn(name).text, name, PROJECT.templates[name].regions) == []
 
 
@@ -222,6 +241,7 @@ def test_every_region_that_has_codecommit_is_linted_for() -> None:
     assert configured["include_checks"] == ["I"]
 
 
+@pytest.mark.slow
 @each_template
 def test_the_linter_has_nothing_to_say_anywhere(
     name: str, linter: Linter, monkeypatch: pytest.MonkeyPatch

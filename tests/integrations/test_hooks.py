@@ -51,6 +51,7 @@ def hooked(project: Path, name: str, *files: str) -> subprocess.CompletedProcess
     )
 
 
+@pytest.mark.slow
 def test_the_build_is_held_to_the_blueprints(project: Path) -> None:
     """A template that somebody edits is refused, whichever file of it changes."""
     assert hooked(project, "cfngen-build-check", GOOD).returncode == 0
@@ -60,6 +61,7 @@ def test_the_build_is_held_to_the_blueprints(project: Path) -> None:
         assert hooked(project, "cfngen-build-check", file).returncode == 1
 
 
+@pytest.mark.slow
 def test_what_changes_is_linted(project: Path) -> None:
     """The templates that change are, and no others."""
     assert hooked(project, "cfngen-lint", GOOD).returncode == 0

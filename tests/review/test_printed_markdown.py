@@ -75,7 +75,7 @@ def test_nothing_breaks_out(text: str, limit: int) -> None:
 
 
 @pytest.mark.parametrize("limit", LIMITS)
-@pytest.mark.parametrize("stacks", [1, 3, 40, 300])
+@pytest.mark.parametrize("stacks", [1, 3, 40, pytest.param(300, marks=pytest.mark.slow)])
 def test_a_long_review_is_cut_where_nothing_breaks(stacks: int, limit: int) -> None:
     """A comment stays below its limit, keeps its form, and says what was cut."""
     review = handmade.huge(stacks)

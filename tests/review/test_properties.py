@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from support.drawn import OURS, shapes
 from support.rewritten import as_json, changed, shuffled
 
-from cfngen import testing
-from cfngen.project import manifest, registry
+from cfngen.project import manifest
 from cfngen.review import review
 from cfngen.review.formats import FORMATS, format_review
 from cfngen.review.model import Detail, Extent, Kind, Review, StackReview
@@ -22,13 +21,12 @@ TURNED = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED}
 OTHER_WAY = {Extent.BROADENED: Extent.NARROWED, Extent.NARROWED: Extent.BROADENED}
 
 
-@cache
 def templates() -> dict[str, str]:
     """Return every template that our blueprints draw, with each choice of every option."""
     return {
-        f"{entry.name}-{number}": drawn.text
-        for entry in registry.blueprints().values()
-        for number, drawn in enumerate(testing.shapes(entry.load()))
+        f"{name}-{number}": drawn.text
+        for name, entry in OURS.items()
+        for number, drawn in enumerate(shapes(entry))
     }
 
 
@@ -49,7 +47,13 @@ def one(before: str, after: str) -> Review:
 
 
 @pytest.mark.parametrize(
-    "write", [str, "{}\n# the end\n".format, as_json], ids=["as it is", "a comment", "JSON"]
+    "write",
+    [
+        str,
+        pytest.param("{}\n# the end\n".format, marks=pytest.mark.slow),
+        pytest.param(as_json, marks=pytest.mark.slow),
+    ],
+    ids=["as it is", "a comment", "JSON"],
 )
 def test_a_template_is_equal_to_itself(write) -> None:
     """A review of a template with itself, however it is written, finds nothing at all."""
@@ -66,21 +70,47 @@ def test_a_shuffled_copy_is_equal(name: str, seed: int) -> None:
     assert different(one(text, shuffled(text, seed))) == []
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(NAMES, st.integers(0, 10**6), st.integers(1, 6))
 @example("artifact-stores", 581426, 2)
 def test_the_way_back_mirrors_the_way_there(name: str, seed: int, times: int) -> None:
     """What is added one way is removed the other, what is gained is lost, what opens closes."""
+    hold_both_ways(name, seed, times)
+
+
+@pytest.mark.slow
+@settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@given(NAMES, st.integers(0, 10**6), st.integers(1, 6))
+def test_the_way_back_mirrors_the_way_there_at_length(name: str, seed: int, times: int) -> None:
+    """The same, of many more changes."""
+    hold_both_ways(name, seed, times)
+
+
+def hold_both_ways(name: str, seed: int, times: int) -> None:
+    """Review a change and its opposite, and compare what is said."""
     text = SHIPPED[name]
     other = changed(text, seed, times)
     there, back = one(text, other), one(other, text)
     assert [mirrored(stack) for stack in there.stacks] == [told(stack) for stack in back.stacks]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(NAMES, st.integers(0, 10**6), st.integers(1, 12))
 def test_any_change_can_be_printed(name: str, seed: int, times: int) -> None:
     """No change, however odd, is one that a format cannot print; the same one prints the same."""
+    print_twice(name, seed, times)
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(NAMES, st.integers(0, 10**6), st.integers(1, 12))
+def test_any_change_can_be_printed_at_length(name: str, seed: int, times: int) -> None:
+    """The same, of many more changes."""
+    print_twice(name, seed, times)
+
+
+def print_twice(name: str, seed: int, times: int) -> None:
+    """Print a change in each format, twice, and compare."""
     found = one(SHIPPED[name], changed(SHIPPED[name], seed, times))
     for form in FORMATS:
         assert format_review(found, form) == format_review(found, form)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import functools
 from pathlib import Path
+
+from support.cpu_time import shared
 
 from cfngen import synthesize, testing
 from cfngen.project.generate import SynthesizedTemplate
@@ -22,7 +23,7 @@ def drawn(name: str) -> SynthesizedTemplate:
     return synthesize(entry.blueprint.load(), entry.options, name=name, distribution=distribution)
 
 
-@functools.cache
+@shared
 def shapes(entry: InstalledBlueprint) -> list[SynthesizedTemplate]:
     """Draw a blueprint with its defaults, with each single option changed, and as we ship it."""
     shipped = [t.name for t in PROJECT.templates.values() if t.blueprint.name == entry.name]

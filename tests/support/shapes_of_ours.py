@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support.cpu_time import shared
+from support.drawn import OURS, shapes
+
 from cfngen import read, synthesize, testing
 from cfngen.cloudformation.values import shown
 from cfngen.project.generate import SynthesizedTemplate
-from cfngen.project.manifest import load
-from cfngen.project.registry import blueprints
 from cfngen.testing import references
 
 ROOT = Path(__file__).parents[2]
@@ -49,7 +50,7 @@ class Shape:
         return f"{self.blueprint} ({shown(lines[0])})"
 
 
-@functools.cache
+@shared
 def all_shapes() -> tuple[Shape, ...]:
     """Return each blueprint with its defaults, with each choice, with several, and as it ships."""
     return tuple(_drawn())
@@ -58,20 +59,12 @@ def all_shapes() -> tuple[Shape, ...]:
 def _drawn() -> Iterator[Shape]:
     import sizes
 
-    project = load(ROOT)
-    for name, entry in blueprints().items():
-        if entry.distribution != "cfngen":
-            continue
-        for shape in testing.shapes(entry.load()):
+    for name, entry in OURS.items():
+        for shape in shapes(entry):
             yield Shape(name, shape)
         for _, blueprint, options in sizes.TOGETHER:
             if blueprint == name:
                 yield Shape(name, synthesize(entry.load(), options))
-    for template in project.templates.values():
-        yield Shape(
-            template.blueprint.name,
-            synthesize(template.blueprint.load(), template.options, name=template.name),
-        )
 
 
 def inner(shape: Shape) -> Iterator[dict[str, dict[str, Any]]]:

@@ -79,6 +79,7 @@ def build(world: World, hosts: GitHosts, program: str, inherited: str = "") -> B
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("inherited", ["", INHERITED], ids=["nothing", "another helper"])
 def test_a_build_signs_in_by_itself(world: World, hosts: GitHosts, inherited: str) -> None:
     """The mirror is written with the role's signature, whatever the machine is configured for."""

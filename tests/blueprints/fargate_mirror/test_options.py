@@ -163,31 +163,37 @@ def test_nothing_comes_round_that_was_not_noticed_and_the_other_way_round() -> N
             assert noticed == really, (prefix, one, other)
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        {"spot": True, "cache": "efs", "network": "own"},
-        {"source": "ssh", "cache": "efs", "architecture": "x86_64", "network": "private"},
-        {
-            "repositories": ["app", "team-*"],
-            "destinations": [
-                {"region": "us-west-2", "prefix": "eu-"},
-                {"region": "eu-central-1", "role": ROLE},
-            ],
-        },
-        {"image": "existing", "dashboard": True, "trigger": "direct", "spot": True},
-        {"trigger": "schedule", "cpu": 256, "memory": 512, "ephemeral_storage": 20},
-        {"trigger": "codecommit", "destinations": [{"region": "us-west-2"}], "network": "own"},
-        {"source": "https", "repositories": ["app", "shop"], "trigger": "schedule"},
-        {"source": "public", "cpu": 16384, "memory": 122880, "ephemeral_storage": 200},
-        {
-            "repositories": [f"{number:02}-{'x' * 60}" for number in range(25)],
-            "destinations": [{"region": "us-west-2"}],
-            "trigger": "direct",
-        },
-    ],
-    ids=lambda options: "-".join(options),
-)
+TOGETHER = [
+    {"spot": True, "cache": "efs", "network": "own"},
+    {"source": "ssh", "cache": "efs", "architecture": "x86_64", "network": "private"},
+    {
+        "repositories": ["app", "team-*"],
+        "destinations": [
+            {"region": "us-west-2", "prefix": "eu-"},
+            {"region": "eu-central-1", "role": ROLE},
+        ],
+    },
+    {"image": "existing", "dashboard": True, "trigger": "direct", "spot": True},
+    {"trigger": "schedule", "cpu": 256, "memory": 512, "ephemeral_storage": 20},
+    {"trigger": "codecommit", "destinations": [{"region": "us-west-2"}], "network": "own"},
+    {"source": "https", "repositories": ["app", "shop"], "trigger": "schedule"},
+    {"source": "public", "cpu": 16384, "memory": 122880, "ephemeral_storage": 200},
+    {
+        "repositories": [f"{number:02}-{'x' * 60}" for number in range(25)],
+        "destinations": [{"region": "us-west-2"}],
+        "trigger": "direct",
+    },
+]
+
+
+@pytest.mark.parametrize("options", TOGETHER, ids="-".join)
+def test_what_goes_together_draws(options: dict[str, Any]) -> None:
+    """Combinations that people deploy are no contradictions."""
+    draw(BLUEPRINT, options)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("options", TOGETHER, ids="-".join)
 def test_what_goes_together_draws_and_lints_clean(options: dict[str, Any], linter: Linter) -> None:
     """Combinations that people deploy have no error and no warning."""
     template = synthesize(BLUEPRINT, options)

@@ -346,8 +346,15 @@ GOES_TOGETHER: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("layout", ["stages", "pipelines"])
-@pytest.mark.parametrize("stores", ["stack", "parameters"])
+@pytest.mark.parametrize(
+    ("layout", "stores"),
+    [
+        ("stages", "stack"),
+        pytest.param("stages", "parameters", marks=pytest.mark.slow),
+        pytest.param("pipelines", "stack", marks=pytest.mark.slow),
+        pytest.param("pipelines", "parameters", marks=pytest.mark.slow),
+    ],
+)
 def test_no_other_label_clashes_with_a_name_of_the_template(layout: str, stores: str) -> None:
     """Each word that a name in it is made of may be a label, but for those that are taken."""
     chosen = {"layout": layout, "stores": stores, "source": "s3", "home": "us-west-2"}
@@ -359,6 +366,14 @@ def test_no_other_label_clashes_with_a_name_of_the_template(layout: str, stores:
         synthesize(BLUEPRINT, {**chosen, "regions": [region(word, window=DUBLIN)]})
 
 
+@pytest.mark.parametrize("options", GOES_TOGETHER.values(), ids=GOES_TOGETHER)
+def test_what_goes_together_draws(options: dict[str, Any]) -> None:
+    """Combinations that people deploy are no contradictions."""
+    assert said(options) == ""
+    draw(BLUEPRINT, options)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("options", GOES_TOGETHER.values(), ids=GOES_TOGETHER)
 def test_what_goes_together_draws_and_lints_clean(options: dict[str, Any], linter: Linter) -> None:
     """Combinations that people deploy have no error and no warning."""

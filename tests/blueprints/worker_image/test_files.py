@@ -58,6 +58,7 @@ def test_the_task_definition_and_the_image_ask_for_that() -> None:
     assert "USER 1000:1000" in DOCKERFILE
 
 
+@pytest.mark.payloads
 @pytest.mark.parametrize("branch", ["main", *HOSTILE[1:4]])
 def test_the_buildspec_of_the_readme_keeps_what_a_build_makes(
     tmp_path: Path, aws: str, branch: str
