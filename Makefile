@@ -15,7 +15,7 @@ templates: $(VENV)/.installed ## Generate and lint every template into output/
 	$(BIN)/cfngen build
 
 test: $(VENV)/.developing ## Run the tests (about seven minutes on two slow cores)
-	$(BIN)/python -m pytest -n auto -m "not slow and not payloads and not emulator and not judges"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not payloads and not emulator and not judges"
 	@echo "left to 'make verify': the tests marked slow, payloads, emulator, judges"
 
 verify: $(VENV)/.developing $(VENV)/.judging ## Run the proofs that `make test` leaves out

@@ -7,7 +7,9 @@ something with patience is another thing: such a loop compares a moment with a d
 from __future__ import annotations
 
 import ast
+import itertools
 from pathlib import Path
+from typing import TypeGuard
 
 import pytest
 
@@ -22,33 +24,60 @@ CLOCKS = {
 
 
 def timed(text: str) -> list[str]:
-    """Return the assertions of a test that a difference of moments is small, as they are written.
+    """Return the assertions of a test that compare a length of time with a number, as written.
 
-    A difference with a clock on one side, compared with less than a number.
+    A length of time is a difference of which one side is a moment that a clock told, or a name that
+    is assigned such a difference.
     """
+    tree = ast.parse(text)
+    moments, lengths = set[str](), set[str]()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign):
+            names = {part.id for part in ast.walk(ast.Tuple(node.targets)) if _is_name(part)}
+            if _is_clock(node.value):
+                moments |= names
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and _has_length(node.value, moments, set()):
+            lengths |= {target.id for target in node.targets if _is_name(target)}
     return [
         f"line {node.lineno}: {ast.unparse(node.test)}"
-        for node in ast.walk(ast.parse(text))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Assert)
-        and any(isinstance(part, ast.Compare) and _bounded(part) for part in ast.walk(node.test))
+        and any(
+            isinstance(part, ast.Compare) and _compared(part, moments, lengths)
+            for part in ast.walk(node.test)
+        )
     ]
 
 
-def _bounded(comparison: ast.Compare) -> bool:
+def _compared(comparison: ast.Compare, moments: set[str], lengths: set[str]) -> bool:
     sides = [comparison.left, *comparison.comparators]
-    for operator, left, right in zip(comparison.ops, sides, sides[1:], strict=False):
-        small, bound = (left, right) if isinstance(operator, ast.Lt | ast.LtE) else (right, left)
-        if isinstance(bound, ast.Constant) and any(
-            isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub) and _clock(part)
-            for part in ast.walk(small)
-        ):
+    return any(
+        isinstance(number, ast.Constant) and _has_length(other, moments, lengths)
+        for pair in itertools.pairwise(sides)
+        for number, other in (pair, pair[::-1])
+    )
+
+
+def _has_length(value: ast.AST, moments: set[str], lengths: set[str]) -> bool:
+    for part in ast.walk(value):
+        if _is_name(part) and part.id in lengths:
             return True
+        if isinstance(part, ast.BinOp) and isinstance(part.op, ast.Sub):
+            sides = [part.left, part.right]
+            if any(isinstance(side, ast.Constant) for side in sides):
+                continue  # still a moment
+            if any(_is_clock(side) or (_is_name(side) and side.id in moments) for side in sides):
+                return True
     return False
 
 
-def _clock(value: ast.AST) -> bool:
-    calls = (node for node in ast.walk(value) if isinstance(node, ast.Call))
-    return any(ast.unparse(call.func) in CLOCKS for call in calls)
+def _is_name(value: ast.AST) -> TypeGuard[ast.Name]:
+    return isinstance(value, ast.Name)
+
+
+def _is_clock(value: ast.AST) -> bool:
+    return isinstance(value, ast.Call) and ast.unparse(value.func) in CLOCKS
 
 
 @pytest.mark.parametrize(
@@ -68,7 +97,13 @@ def test_no_test_depends_on_the_machine_s_speed(path: Path) -> None:
         ("assert abs(stamp - time.time()) < 60", True),
         ("assert time.process_time() - began < 5", False),
         ("assert time.monotonic() < end", False),
-        ("assert time.time() - lag >= 7", False),
+        ("assert time.monotonic() - failed > 30", True),
+        ("began = time.monotonic()\ntook = time.monotonic() - began\nassert took < 5", True),
+        ("a = time.time()\nb = time.time()\nassert 1 > b - a", True),
+        ("began = time.process_time()\ntook = time.process_time() - began\nassert took < 5", False),
+        ("end = time.time() + 5\nassert time.time() < end", False),
+        ("began = time.time()\nassert began - 1 < stamp < time.time() + 1", False),
+        ("began = time.time()\nassert lag <= 2 + time.time() - began", False),
     ],
 )
 def test_such_a_test_is_seen(text: str, *, seen: bool) -> None:

@@ -84,6 +84,7 @@ def test_without_libyaml_the_bytes_are_the_same(tmp_path: Path, expected: list[s
     assert digests(PYTHONPATH=str(tmp_path)) == expected
 
 
+@pytest.mark.slow
 def test_a_build_opens_no_socket(tmp_path: Path) -> None:
     """Drawing, linting and writing everything needs no network, not even a name looked up."""
     (tmp_path / "sitecustomize.py").write_text(

@@ -1002,7 +1002,7 @@ def test_termination(world: World, tmp_path: Path, command: str) -> None:
     process = world.start(PATH=barrier.path(world))
     child = barrier.wait()
     terminate(process)
-    run = ended(process, timeout=10)
+    run = ended(process)
     assert run.status == 143
     assert run.events[-1] == {"event": "stopped"}
     assert gone(child)
@@ -1018,7 +1018,7 @@ def test_termination_is_not_measured(world: World, tmp_path: Path) -> None:
     process = world.start(PATH=barrier.path(world), **METRICS)
     barrier.wait()
     terminate(process)
-    run = ended(process, timeout=10)
+    run = ended(process)
     assert run.status == 143
     assert not run.of("measured")
 
@@ -1083,15 +1083,15 @@ def test_one_that_hangs_does_not_hide_another(world: World) -> None:
 def test_a_server_that_never_answers(world: World) -> None:
     """After MIRROR_SECONDS, git's own helper for HTTP has let go of its connection."""
     with socket.create_server(("127.0.0.1", 0)) as server:
-        server.settimeout(20)
+        server.settimeout(180)
         process = world.start(
             MIRROR_SOURCE_URL=f"http://127.0.0.1:{server.getsockname()[1]}/repo.git",
             MIRROR_SECONDS="1",
         )
         connection, _ = server.accept()
         with connection:
-            connection.settimeout(10)
-            run = ended(process, timeout=10)
+            connection.settimeout(180)
+            run = ended(process)
             assert run.status == 1
             while connection.recv(1000):
                 pass

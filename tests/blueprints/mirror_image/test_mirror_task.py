@@ -428,7 +428,7 @@ def test_termination(place: Place, aws: Aws, tmp_path: Path, command: str) -> No
     task = place.start(PATH=f"{barrier.folder}:{place.environment['PATH']}")
     child = barrier.wait()
     terminate(task)
-    run = finished(task, timeout=10)
+    run = finished(task)
     assert run.status == 143, run.output
     assert gone(child)
     assert place.processes() == []
@@ -455,7 +455,7 @@ def test_termination_before_the_work(place: Place, aws: Aws, tmp_path: Path) -> 
     task = place.start(PYTHONPATH=str(early))
     (early / "reached").read_bytes()
     terminate(task)
-    run = finished(task, timeout=10)
+    run = finished(task)
     assert run.status == 143, run.output
     assert place.processes() == []
 
@@ -470,7 +470,7 @@ def test_termination_without_work(place: Place, aws: Aws, tmp_path: Path) -> Non
     task = place.start(PATH=f"{slow}:{place.environment['PATH']}")
     (slow / "reached").read_bytes()
     terminate(task)
-    assert finished(task, timeout=10).status == 143
+    assert finished(task).status == 143
 
 
 def test_out_of_memory(place: Place, aws: Aws, tmp_path: Path) -> None:
