@@ -189,7 +189,7 @@ TOGETHER = [
 @pytest.mark.parametrize("options", TOGETHER, ids="-".join)
 def test_what_goes_together_draws(options: dict[str, Any]) -> None:
     """Combinations that people deploy are no contradictions."""
-    draw(BLUEPRINT, options)
+    synthesize(BLUEPRINT, options)
 
 
 @pytest.mark.slow

@@ -370,7 +370,7 @@ def test_no_other_label_clashes_with_a_name_of_the_template(layout: str, stores:
 def test_what_goes_together_draws(options: dict[str, Any]) -> None:
     """Combinations that people deploy are no contradictions."""
     assert said(options) == ""
-    draw(BLUEPRINT, options)
+    synthesize(BLUEPRINT, options)
 
 
 @pytest.mark.slow
