@@ -33,13 +33,13 @@ from cfngen.errors import RenderError
 
 MODULE = importlib.import_module("cfngen.cloudformation.render")  # `cfngen.render` is the function
 
-thorough = settings(
-    max_examples=500,
+quick = settings(
+    max_examples=60,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-exploring = settings(thorough, max_examples=5_000, derandomize=False, database=None)
+exploring = settings(quick, max_examples=5_000, derandomize=False, database=None)
 
 
 def drawn(body: Any, comments: Any = None) -> str:
@@ -88,10 +88,27 @@ def check_comments(body: Any, comments: Any) -> None:
         assert found[0].lstrip().startswith("#")
 
 
+def hold_a_text(string: str) -> None:
+    """Hold a document to what was meant that has a text in every place of one."""
+    body: dict[str, Any] = {
+        "Plain": string,
+        "Item": [string, [string]],
+        "Tag": {"Fn::Sub": string},
+        "Reference": {"Ref": string},
+        "Attribute": {"Fn::GetAtt": ["Role", string]},
+        "Resource": {"Fn::GetAtt": [string, "Arn"]},
+        "Arguments": {"Fn::Join": [string, [string, {"Ref": string}]]},
+        "Long": {"Fn::Transform": {"Name": string}},
+    }
+    if len(string) <= 100:
+        body |= {string: 1, "Keys": {string: {string: [{string: string}]}}}
+    check(body)
+
+
 class TestEverythingSurvives:
     """What a blueprint meant is what every reader of the template reads."""
 
-    @thorough
+    @quick
     @given(bodies)
     def test_any_document(self, body: Any) -> None:
         """cfngen, cfn-lint and an independent reader read any template as it was meant."""
@@ -105,25 +122,20 @@ class TestEverythingSurvives:
         template = check(body)
         assert drawn(read(template)) == template
 
-    @thorough
+    @quick
     @given(texts)
     def test_any_text_anywhere(self, string: str) -> None:
         """A text is the same text as a value, an item, an argument, between brackets, as a key."""
-        body: dict[str, Any] = {
-            "Plain": string,
-            "Item": [string, [string]],
-            "Tag": {"Fn::Sub": string},
-            "Reference": {"Ref": string},
-            "Attribute": {"Fn::GetAtt": ["Role", string]},
-            "Resource": {"Fn::GetAtt": [string, "Arn"]},
-            "Arguments": {"Fn::Join": [string, [string, {"Ref": string}]]},
-            "Long": {"Fn::Transform": {"Name": string}},
-        }
-        if len(string) <= 100:
-            body |= {string: 1, "Keys": {string: {string: [{string: string}]}}}
-        check(body)
+        hold_a_text(string)
 
-    @thorough
+    @pytest.mark.slow
+    @settings(quick, max_examples=1_000)
+    @given(texts)
+    def test_very_many_texts(self, string: str) -> None:
+        """The same, of many more texts."""
+        hold_a_text(string)
+
+    @quick
     @given(commented())
     def test_any_comment(self, drawing: Any) -> None:
         """A comment, however hostile, changes nothing that is read, and none is lost."""
