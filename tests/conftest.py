@@ -15,6 +15,13 @@ pytest_plugins = [
 ]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what asks services on loopback: to start them costs more than most tests."""
+    for item in items:
+        if "moto_server" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.payloads)
+
+
 def pytest_sessionfinish() -> None:
     """Note what programs imported that ran as processes of their own."""
     executed.collect()

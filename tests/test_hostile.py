@@ -345,9 +345,21 @@ def check_manifest(run: Run, text: str) -> None:
             run(*arguments)
 
 
+@pytest.mark.slow
 @each_text
 def test_no_text_on_the_disk_gets_out(run: Run, text: str) -> None:
     """A check shows what somebody has written into a template of ours, made visible."""
+    check_disk(run, text)
+
+
+@some_texts
+def test_no_text_on_the_disk_gets_out_at_all(run: Run, text: str) -> None:
+    """All of the corpus in one text, in a template of ours."""
+    check_disk(run, text)
+
+
+def check_disk(run: Run, text: str) -> None:
+    """Write a text into a template of ours, and ask whether it is current."""
     assert run("build").code == 0
     made = Path("output/one.yaml")
     made.write_bytes(made.read_bytes() + f"# a\n{text}\n".encode("utf-8", "replace"))

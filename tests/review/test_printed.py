@@ -259,7 +259,10 @@ def test_text_is_coloured_by_the_style_it_is_given() -> None:
 
 
 @pytest.mark.parametrize("details", [False, True])
-@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize(
+    "width",
+    [40, 80, *(pytest.param(width, marks=pytest.mark.slow) for width in (60, 120))],
+)
 @pytest.mark.parametrize("name", REVIEWS)
 def test_no_line_is_wider_than_the_terminal(name: str, width: int, *, details: bool) -> None:
     """Whatever is in the templates, only an address may be longer than a line."""

@@ -392,7 +392,10 @@ def most(length: int, options: dict[str, Any]) -> int:
     return few
 
 
-@pytest.mark.parametrize("length", [4, 30, 100])
+@pytest.mark.parametrize(
+    "length",
+    [pytest.param(4, marks=pytest.mark.slow), 30, pytest.param(100, marks=pytest.mark.slow)],
+)
 @pytest.mark.parametrize("options", LISTS.values(), ids=LISTS)
 def test_whatever_lists_the_options_take_aws_takes(options: dict[str, Any], length: int) -> None:
     """The longest list has patterns and policies that are not too long, and is not short."""
