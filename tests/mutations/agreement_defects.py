@@ -188,7 +188,7 @@ AGREEMENT_DEFECTS = [
         "cfngen/cloudformation/capabilities.py",
         '    "AWS::IAM::InstanceProfile": "InstanceProfileName",\n',
         "",
-        "tests/test_capabilities.py::"
+        "tests/cloudformation/test_capabilities.py::"
         "test_each_type_needs_what_cloudformation_asks_for_and_no_other_does",
     ),
     Defect(
@@ -232,6 +232,6 @@ AGREEMENT_DEFECTS = [
         "cfngen/project/staging.py",
         "        if mode is not None:\n            os.fchmod(stream.fileno(), mode)\n",
         "",
-        "tests/test_write.py::test_files_keep_their_mode_and_new_ones_follow_the_umask",
+        "tests/project/test_write.py::test_files_keep_their_mode_and_new_ones_follow_the_umask",
     ),
 ]

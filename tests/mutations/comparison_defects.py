@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from defects import Defect
 
-ARGUMENTS = "tests/revisions/test_arguments.py::"
-PAIRING = "tests/revisions/test_pairing.py::"
-EMPTINESS = "tests/revisions/test_emptiness.py::"
+ARGUMENTS = "tests/project/revisions/test_arguments.py::"
+PAIRING = "tests/project/revisions/test_pairing.py::"
+EMPTINESS = "tests/project/revisions/test_emptiness.py::"
 CORPUS = "tests/review/test_corpus.py::"
 
 COMPARISON_DEFECTS = [
@@ -180,7 +180,7 @@ COMPARISON_DEFECTS = [
         "cfngen/project/missing_manifest.py",
         "    if listed is None:\n",
         "    if listed is None and prune:\n",
-        "tests/test_missing_manifest.py::test_commands_that_write_or_deploy_need_a_list",
+        "tests/project/test_missing_manifest.py::test_commands_that_write_or_deploy_need_a_list",
     ),
     Defect(
         "a copy of a template beside it passes the check",

@@ -359,7 +359,7 @@ DEFECTS = [
         "cfngen/cloudformation/sections.py",
         "    return (pieces, rest) if alone and whole else None",
         "    return (pieces, rest)",
-        "tests/test_sections.py::test_a_disguise_is_seen_through",
+        "tests/cloudformation/test_sections.py::test_a_disguise_is_seen_through",
     ),
     Defect(
         "a stranger's template calls people in a comment",

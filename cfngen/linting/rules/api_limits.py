@@ -2,7 +2,8 @@
 
 CloudFormation's schemas say less than the APIs that its handlers call, and cfn-lint *searches*
 patterns, where AWS matches them whole. `data/api_limits.json` holds what the APIs' models say of
-each property of the types that CI/CD systems are made of; `tests/rules/api_limits.py` writes it.
+each property of the types that CI/CD systems are made of; `tests/linting/rules/api_limits.py`
+writes it.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SHAPES = [
     ("backlog_proxy", {}),
     ("backlog_proxy", {"cache": "efs"}),

@@ -11,7 +11,7 @@ import pytest
 
 from cfngen.cloudformation.schemas import OPERATIONS, iam_actions, overlay, schema
 
-FILE = Path(__file__).parents[1] / "cfngen/cloudformation/data" / "resources.toml"
+FILE = Path(__file__).parents[2] / "cfngen/cloudformation/data" / "resources.toml"
 PATHS = ("create_only", "conditional", "refuses", "names", "shortens", "delays", "expires")
 KEYS = {
     *PATHS,

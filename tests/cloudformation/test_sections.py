@@ -12,7 +12,7 @@ from cfngen.cloudformation.read import read
 from cfngen.cloudformation.sections import Sections
 from cfngen.errors import RenderError
 
-OUTPUT = Path(__file__).parents[1] / "output"
+OUTPUT = Path(__file__).parents[2] / "output"
 TWO = """\
 Description: two resources
 

@@ -1,7 +1,7 @@
 """Writes cfngen/cloudformation/data/api_limits.json: what APIs take of each property.
 
-Run it after an upgrade of botocore: `python tests/rules/api_limits.py`. What a member is called
-where it is not called as the property is, `api_members.toml` says.
+Run it after an upgrade of botocore: `python tests/linting/rules/api_limits.py`. What a member is
+called where it is not called as the property is, `api_members.toml` says.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 sys.path.insert(0, str(ROOT / "tests"))
 
 from support.shapes import input_of  # noqa: E402 - found by the line above

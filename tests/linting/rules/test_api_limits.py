@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from rules import api_limits
+from linting.rules import api_limits
 from support import drawn
 
 from cfngen.linting.lint import ERROR, WARNING, Linter

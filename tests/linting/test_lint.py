@@ -19,7 +19,7 @@ from cfngen.errors import LintError
 from cfngen.linting.lint import ERROR, Finding, Linter, trace
 from cfngen.linting.processes import Linters
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).parents[1]
 OUTPUT = HERE.parent / "output"
 OURS = "cfngen.linting.rules.cfn_lint"
 CFN_LINT = Path(sys.executable).with_name("cfn-lint")

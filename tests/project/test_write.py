@@ -521,7 +521,7 @@ def elsewhere(tmp_path: Path, mount: str, texts: str) -> str:
     done = subprocess.run(
         ["unshare", "--mount", "--propagation", "private", "sh", "-c", script],
         cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(Path(__file__).parent)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(map(str, Path(__file__).parents[:2]))},
         text=True,
         capture_output=True,
         check=False,
