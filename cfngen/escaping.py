@@ -1,4 +1,4 @@
-"""Text of strangers made safe to look at: what is not seen, or gives an order, is spelled out."""
+"""Untrusted text made safe to look at: what is not seen, or gives an order, is spelled out."""
 
 from __future__ import annotations
 

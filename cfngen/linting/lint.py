@@ -1,4 +1,4 @@
-"""cfn-lint, with our rules beside its own, asked about one text."""
+"""Lint the text of one template by cfn-lint, with our rules beside its own."""
 
 from __future__ import annotations
 
@@ -65,13 +65,13 @@ class Linter:
 
         from cfngen.linting.rules.cfn_lint import rules
 
-        # What it logs of a template that it cannot read, it also finds; nobody else asked for it.
+        # What cfn-lint logs of a template that it cannot read is among its findings, too.
         logging.getLogger("cfnlint").addHandler(logging.NullHandler())
         self._append_rules = append_rules
         self._config = ConfigMixIn
         self._decode = decode_str
         self._run = run_template_by_data
-        self._known = frozenset(REGIONS)
+        self._regions = frozenset(REGIONS)
         self._failures = (CfnLintExitException, ConfigFileError, ValueError, YAMLError)
         try:
             self._rules = Runner(self._settings(())).rules
@@ -97,8 +97,8 @@ class Linter:
             raise LintError(f"{template}: {error}") from None
         settings = self._settings(regions)
         with _without_region():
-            if unknown := [r for r in settings.regions if r not in self._known]:
-                first = f"no AWS region {unknown[0]!r}{did_you_mean(unknown[0], self._known)}"
+            if unknown := [r for r in settings.regions if r not in self._regions]:
+                first = f"no AWS region {unknown[0]!r}{did_you_mean(unknown[0], self._regions)}"
                 raise LintError(f"{template}: {first}; look at `regions` in .cfnlintrc")
             body, matches = self._decode(text)
             if matches:

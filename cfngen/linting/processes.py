@@ -39,7 +39,7 @@ class Linters:
         """Start loading.
 
         Args:
-            root: the folder whose `.cfnlintrc` counts.
+            root: the directory whose `.cfnlintrc` counts.
             append_rules: whether the Python that it names as `append_rules` is run.
         """
         self.root = root
@@ -71,7 +71,7 @@ class Linters:
         return [results[number] for number in range(len(jobs))]
 
     def _serve(self, requests: BinaryIO, progress: _Progress) -> dict[int, list[Finding]]:
-        """Load, read the jobs, share them out among forks of this process, answer for all."""
+        """Load, read the jobs, share them out among forks, reply with all results."""
         os.chdir(self.root)
         linter = self._load()
         gc.freeze()  # what is loaded now stays: the collector need not look at it in any fork
@@ -186,7 +186,7 @@ class _Child:
             request: what to send.
             jobs: what it is about, to name the one that it died of.
         """
-        with contextlib.suppress(BrokenPipeError):  # it failed already; the answer says why
+        with contextlib.suppress(BrokenPipeError):  # it failed already; the reply says why
             pickle.dump(request, self.requests)
             self.requests.close()
         try:
@@ -250,7 +250,7 @@ def _fork(serve: Callable[[BinaryIO, _Progress], Any]) -> _Child:
         try:
             with os.fdopen(request_read, "rb") as requests:
                 reply = serve(requests, progress)
-        except EOFError:  # the parent gave up before it asked
+        except EOFError:  # the parent gave up before it sent a request
             os._exit(0)
         except BaseException as error:  # the parent raises it
             reply = error if isinstance(error, CfngenError) else _portable(error)

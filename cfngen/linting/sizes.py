@@ -83,7 +83,7 @@ class Sizes:
     longest, which is what CloudFormation keeps of it where names are cut, and of one at the
     shortest. What the one who deploys may choose counts as what the template *declares* that it
     may be: the longest of `AllowedValues`, or `MaxLength`; without any bound as one character, or
-    `MinLength`, since nobody can say how long it will be. What another stack exports, what a
+    `MinLength`, since its length is not known. What another stack exports, what a
     secret or mapping holds and what an ID of an unknown kind is count as one character, too. So
     nothing is ever found for a value that a template does not bound.
     """

@@ -55,13 +55,13 @@ class TemplateConfig:
 
     @property
     def file_name(self) -> str:
-        """The name of the file in the output folder."""
+        """The name of the file in the output directory."""
         return f"{self.name}.yaml"
 
 
 @dataclass(frozen=True)
 class Manifest:
-    """The templates of one project and the folder they go to.
+    """The templates of one project and the directory they go to.
 
     `by_default` says that no manifest lists any: `templates` are then what the installed
     blueprints make with their default options, to be looked at, not to be built.
@@ -103,7 +103,7 @@ def load(start: Path, output: Path | None = None) -> Manifest:
     show; who writes or deploys templates calls `missing_manifest.require_templates` first.
 
     Args:
-        start: the folder to start from; the nearest parent with a manifest wins.
+        start: the directory to start from; the nearest parent with a manifest wins.
         output: where to write, instead of the manifest's `output` (default: `output`).
 
     Raises:
@@ -148,7 +148,7 @@ class _Reader(Reader):
     """Reads the tables of one file and keeps every problem it meets.
 
     `doubts` are options that could not be looked at, because importing the blueprint failed. They
-    stop nobody who does not build that template, and whoever does sees the traceback.
+    stop only a build of that template, which shows the traceback.
     """
 
     def __init__(self, source: Path, known: dict[str, registry.InstalledBlueprint]) -> None:
@@ -157,7 +157,7 @@ class _Reader(Reader):
         self.doubts: list[str] = []
 
     def read(self, table: Any) -> tuple[dict[str, TemplateConfig] | None, Path]:
-        """Return the templates, `None` if none are listed, and the folder for them."""
+        """Return the templates, `None` if none are listed, and the directory for them."""
         if not isinstance(table, dict):
             self.problem((), "must be a table")
             return None, OUTPUT
@@ -271,7 +271,7 @@ class _Reader(Reader):
         return words
 
     def order(self, after: dict[str, tuple[str, ...]], listed: list[str]) -> None:
-        """Complain of templates that come after ones that nobody lists, or after themselves."""
+        """Complain of templates that come after ones that are not listed, or after themselves."""
         for name, before in after.items():
             for other in before:
                 if other not in listed:

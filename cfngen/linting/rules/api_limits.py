@@ -30,7 +30,7 @@ Path = tuple[str | int, ...]
 def beyond_api(body: dict[str, Any]) -> Iterator[tuple[str, Problem]]:
     """Yield what APIs would refuse of a template's values, each with what it is beyond.
 
-    That is `pattern`, `length`, `range`, or `enum`, which may be out of date. Judged is what is
+    That is `pattern`, `length`, `range`, or `enum`, which may be out of date. Checked is what is
     known before deploy time: literals, what functions make of literals, both sides of an `Fn::If`,
     and a parameter's default and allowed values where no condition keeps them away. Dynamic
     references, and what CloudFormation converts, such as a policy to text, are not.
@@ -133,7 +133,10 @@ def _single(value: Any, path: Path, limits: dict[str, Any]) -> Iterator[tuple[st
             for what, problem_text in beyond(text, limits):
                 yield what, _problem(path, limits, problem_text)
         except UnreadablePatternError as error:
-            yield "pattern", _problem(path, limits, f"cannot be judged: no pattern is {error}")
+            yield (
+                "pattern",
+                _problem(path, limits, f"cannot be checked: unreadable pattern {error}"),
+            )
     elif kind == "string":  # what is left for deploy time makes it longer, if anything
         at_least = {"max": limits.get("max", len(text))}
         yield from _sized(len(UNKNOWN.sub("", text)), path, {**limits, **at_least, "min": 0}, CHARS)
@@ -171,7 +174,7 @@ def _number(text: str) -> float | None:
 
 
 def _tables(section: Any) -> Iterator[tuple[Any, dict[str, Any]]]:
-    """Yield the entries of a section that are tables; others are nobody's to judge here."""
+    """Yield the entries of a section that are tables; what is malformed is for other rules."""
     if isinstance(section, dict):
         yield from ((name, entry) for name, entry in section.items() if isinstance(entry, dict))
 

@@ -2,7 +2,7 @@
 
 cfn-lint and CloudFormation's own validation measure the text of a template; AWS measures what is
 left once names, ARNs and regions are filled in, and refuses it in the middle of a deployment. How
-lengths are taken that a template does not decide is told by `cfngen.linting.sizes.Sizes`.
+lengths are taken that a template does not decide is what `cfngen.linting.sizes.Sizes` says.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def over_budget(body: dict[str, Any]) -> Iterator[Problem]:
 
     Each problem says the size, the limit, and what to do instead. *Has N or more* is certain
     whatever the stack is called; *may have N* depends on the names that CloudFormation makes, on
-    the region, and on answers to parameters within the bounds that the template sets.
+    the region, and on values of parameters within the bounds that the template sets.
 
     Args:
         body: a template as plain data, ours or anybody's; what is malformed is passed over.
