@@ -84,9 +84,9 @@ class Manifest:
         return [self.templates[n] for n in dict.fromkeys(names or self.templates)]
 
     def _unknown(self, name: str) -> str:
-        made = [t.name for t in self.templates.values() if t.blueprint.name == name]
-        if made:
-            return f"{name!r} is a blueprint; the templates made of it: {', '.join(made)}"
+        templates = [t.name for t in self.templates.values() if t.blueprint.name == name]
+        if templates:
+            return f"{name!r} is a blueprint; the templates made of it: {', '.join(templates)}"
         have = ", ".join(self.templates) or "none"
         return (
             f"no template {name!r} in {self.source}{did_you_mean(name, self.templates)}"
@@ -112,32 +112,33 @@ def load(start: Path, output: Path | None = None) -> Manifest:
     return read(find(start), output)
 
 
-def read(found: ManifestSource, output: Path | None = None) -> Manifest:
+def read(source: ManifestSource, output: Path | None = None) -> Manifest:
     """Read a manifest that was found, as `load` does.
 
     Raises:
         ManifestError: as `load`.
     """
-    known, missing = registry.search()
-    problems = [*found.problems, *duplicate_tables(found)]
-    readers = [_Reader(path, known) for path, _ in found.tables]
-    read_ = [reader.read(table) for reader, (_, table) in zip(readers, found.tables, strict=True)]
+    installed, missing = registry.search()
+    problems = [*source.problems, *duplicate_tables(source)]
+    readers = [_Reader(path, installed) for path, _ in source.tables]
+    read_ = [reader.read(table) for reader, (_, table) in zip(readers, source.tables, strict=True)]
     problems += [problem for reader in readers for problem in reader.problems] + missing
     if problems:
         raise ManifestError(problems + [doubt for reader in readers for doubt in reader.doubts])
-    templates, folder = read_[0] if read_ else (None, OUTPUT)
+    templates, directory = read_[0] if read_ else (None, OUTPUT)
     by_default = templates is None
-    source = display_path(found.tables[0][0]) if found.tables else "the installed blueprints"
+    tables = source.tables
+    shown = display_path(tables[0][0]) if tables else "the installed blueprints"
     if templates is None:
-        names = {name.replace("_", "-"): entry for name, entry in known.items()}
+        names = {name.replace("_", "-"): entry for name, entry in installed.items()}
         templates = {n: TemplateConfig(n, entry, where="by default") for n, entry in names.items()}
-    return Manifest(templates, output or found.root / folder, source, by_default)
+    return Manifest(templates, output or source.root / directory, shown, by_default)
 
 
 def template_names(start: Path) -> list[str]:
     """Return what the templates are called, quickly and without complaints, for completion."""
-    found = find(start)
-    table = found.tables[0][1] if found.tables else {}
+    source = find(start)
+    table = source.tables[0][1] if source.tables else {}
     templates = table.get("templates") if isinstance(table, dict) else None
     if isinstance(templates, dict):
         return list(templates)
@@ -151,9 +152,9 @@ class _Reader(Reader):
     stop only a build of that template, which shows the traceback.
     """
 
-    def __init__(self, source: Path, known: dict[str, registry.InstalledBlueprint]) -> None:
+    def __init__(self, source: Path, installed: dict[str, registry.InstalledBlueprint]) -> None:
         super().__init__(source)
-        self.known = known
+        self.installed = installed
         self.doubts: list[str] = []
 
     def read(self, table: Any) -> tuple[dict[str, TemplateConfig] | None, Path]:
@@ -211,10 +212,10 @@ class _Reader(Reader):
             self.problem(
                 where, "blueprint: must name one" + ("" if wanted is None else ", as text")
             )
-        elif wanted not in self.known:
-            self.problem(where, f"blueprint: {registry.unknown(wanted, self.known)}")
+        elif wanted not in self.installed:
+            self.problem(where, f"blueprint: {registry.unknown(wanted, self.installed)}")
         else:
-            return self.known[wanted]
+            return self.installed[wanted]
         return None
 
     def options(
@@ -244,11 +245,11 @@ class _Reader(Reader):
         if not isinstance(regions, list) or not all(isinstance(r, str) for r in regions):
             self.problem(where, 'regions: must be a list of names, such as ["us-east-1"]')
             return ()
-        known = all_regions() if regions else ()
+        existing = all_regions() if regions else ()
         for region in regions:
-            if known and region not in known:
+            if existing and region not in existing:
                 self.problem(
-                    where, f"regions: no AWS region {region!r}{did_you_mean(region, known)}"
+                    where, f"regions: no AWS region {region!r}{did_you_mean(region, existing)}"
                 )
         return tuple(regions)
 
@@ -261,14 +262,14 @@ class _Reader(Reader):
     def account(self, where: tuple[str, ...], account: Any) -> str:
         if account is None:
             return ""
-        words = account.strip() if isinstance(account, str) else ""
-        if not words or len(words) > 100 or not words.isprintable():
+        description = account.strip() if isinstance(account, str) else ""
+        if not description or len(description) > 100 or not description.isprintable():
             self.problem(
                 where,
                 "account: must be a few words for people, on one line, such as"
                 ' "the account that is mirrored to"',
             )
-        return words
+        return description
 
     def order(self, after: dict[str, tuple[str, ...]], listed: list[str]) -> None:
         """Complain of templates that come after ones that are not listed, or after themselves."""
