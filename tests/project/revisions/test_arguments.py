@@ -103,7 +103,7 @@ def test_a_file_is_compared_with_itself_in_a_revision(project: Project) -> None:
     assert comparison.labels == ("main:stack.yaml", "feature:stack.yaml")
     with pytest.raises(CfngenError, match=r"later\.yaml: not a file in feature"):
         compare("main:later.yaml", "feature:later.yaml")
-    with pytest.raises(CfngenError, match="no git revision"):
+    with pytest.raises(CfngenError, match="no file, directory or git revision"):
         compare("nowhere:later.yaml", "stack.yaml")
 
 
