@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -75,7 +76,7 @@ def test_a_readme_tells_all_one_has_to_know(entry: InstalledBlueprint) -> None:
     # A repository's own project has its log under the same name, after the repository's.
     untold = {name for name in promised if not name.endswith(tuple(told))}
     assert not untold
-    options = {f for f in entry.load().options_type.__dataclass_fields__ if f"`{f}`" not in readme}
+    options = {f.name for f in fields(entry.load().options_type) if f"`{f.name}`" not in readme}
     assert not options
 
 

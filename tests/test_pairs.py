@@ -9,7 +9,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -105,7 +105,7 @@ def tables(name: str, ours: Blueprint) -> dict[str, dict[str, dict[str, Any]]]:
 
 def is_table(value: Any, ours: Blueprint) -> bool:
     """Whether a value of a module lists options of a blueprint."""
-    known = set(ours.options_type.__dataclass_fields__)
+    known = {field.name for field in fields(ours.options_type)}
     return (
         isinstance(value, dict)
         and bool(value)
