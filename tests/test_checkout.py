@@ -48,7 +48,6 @@ READING = [
     ("schema", "checkout_bucket"),
 ]
 LINTING = [("lint",), ("lint", "before.yaml"), ("build", "--check"), ("build",)]
-QUICK = ("lint", "before.yaml")  # of all that lint, what is run without being asked to
 
 
 @pytest.fixture
@@ -105,14 +104,8 @@ def test_nothing_of_a_checkout_runs(
     assert not marker.exists()
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        pytest.param(arguments, marks=[pytest.mark.slow] if arguments != QUICK else [])
-        for arguments in LINTING
-    ],
-    ids=" ".join,
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("arguments", LINTING, ids=" ".join)
 def test_rules_that_the_configuration_appends_run_unless_they_are_left_out(
     checkout: Path, site: Path, marker: Path, arguments: tuple[str, ...]
 ) -> None:

@@ -102,6 +102,7 @@ def test_a_change_of_clocks_never_leaves_a_window_open(window: Window) -> None:
             opened = None
 
 
+@pytest.mark.slow
 def test_in_every_time_zone_a_night_is_closed_in_the_morning() -> None:
     """Whatever clocks do there, an hour after its end a window is closed, every day of the year."""
     alike = {offsets(name): name for name in ZONES if not zone_problem(name)}
