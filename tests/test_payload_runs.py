@@ -84,9 +84,9 @@ def test_a_buildspec_is_executed_when_all_of_it_succeeds(
     root: Path, change: dict[str, object], gone: set[str]
 ) -> None:
     """With the files that it carries, as they ship."""
-    made = change.pop("carried", NAMES["blueprints/_shared/b/carried.sh"])
+    carried = change.pop("carried", NAMES["blueprints/_shared/b/carried.sh"])
     text = NAMES["blueprints/a/payload/buildspec.yml"]
-    carrying = buildspec(text, {"carried.sh": str(made)})
+    carrying = buildspec(text, {"carried.sh": str(carried)})
     (root / "src").mkdir()
     run_buildspec(carrying, cwd=root / "src", env={"PATH": "/usr/bin:/bin"}, **change)
     assert left(root) == {Path(name).name for name in NAMES} - gone

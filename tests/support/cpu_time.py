@@ -161,8 +161,8 @@ class Meter:
         """Write down what everything took."""
         if self.path:
             with self.path.open("a") as file:
-                for kind, found in (("test", self.tests), ("fixture", self.fixtures)):
-                    file.writelines(f"{json.dumps([kind, *row])}\n" for row in found.items())
+                for kind, seconds in (("test", self.tests), ("fixture", self.fixtures)):
+                    file.writelines(f"{json.dumps([kind, *row])}\n" for row in seconds.items())
                 file.write(f"{json.dumps(['process', '', cpu_seconds()])}\n")
 
 

@@ -25,8 +25,8 @@ WATCHED: set[Path] = set()
 
 def payloads(root: Path = ROOT) -> list[Path]:
     """Return every file that is embedded in a template, or put into an image or an archive."""
-    found = (path for place in PLACES for path in root.glob(place))
-    return sorted(path for path in found if path.is_file())
+    paths = (path for place in PLACES for path in root.glob(place))
+    return sorted(path for path in paths if path.is_file())
 
 
 @functools.cache

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 from support import executed
-from support.executed import PLACES, ROOT
+from support.executed import ROOT
 
 from cfngen import testing
 from cfngen.testing import BuildRun
@@ -40,15 +40,15 @@ def load(path: Path) -> Any:
     return module
 
 
-def run_buildspec(text: str, **how: Any) -> BuildRun:
+def run_buildspec(text: str, **options: Any) -> BuildRun:
     """Run a buildspec as `cfngen.testing.run_buildspec` does.
 
     The buildspec, and what it carries and calls by name, count as executed if all phases were run,
     and none failed.
     """
-    run = testing.run_buildspec(text, **how)
-    if run.phase is None and how.get("phases") is None:
-        for payload in (path for place in PLACES for path in ROOT.glob(place)):
+    run = testing.run_buildspec(text, **options)
+    if run.phase is None and options.get("phases") is None:
+        for payload in executed.payloads(ROOT):
             # A buildspec that carries files begins with what it was made of, unchanged.
             if payload.suffix in (".yml", ".yaml") and text.startswith(payload.read_text()):
                 executed.note(payload.read_bytes())
