@@ -16,7 +16,7 @@ import click
 
 from cfngen.commands.build import build
 from cfngen.commands.console import HungUpError, complain, explode, out, refuse
-from cfngen.commands.deploy import deploy_role, plan
+from cfngen.commands.deploy import deploy_role, deploy_script, plan
 from cfngen.commands.exits import BUG, CANNOT, FINE, HUNG_UP, STOPPED
 from cfngen.commands.lint import lint
 from cfngen.commands.project import own_version
@@ -89,7 +89,18 @@ def completion(shell: str) -> None:
     out(script.source_template % script.source_vars() + "\n")
 
 
-for _command in (list_, show, build, lint, review, plan, deploy_role, schema, timeline):
+for _command in (
+    list_,
+    show,
+    build,
+    lint,
+    review,
+    deploy_script,
+    plan,
+    deploy_role,
+    schema,
+    timeline,
+):
     cli.add_command(_command)
 
 

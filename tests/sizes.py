@@ -63,7 +63,7 @@ INTRODUCTION = f"""\
 
 `aws cloudformation deploy` sends a template of up to {INLINE_LIMIT:,} bytes by itself. What ships
 keeps {RESERVE:,} of them free, so that the next version goes the same way. Larger templates go
-through a bucket: add `--s3-bucket`, or let `cfngen plan --bucket NAME` write it;
+through a bucket: add `--s3-bucket`, or let `cfngen deploy-script --bucket NAME` write it;
 [template-bucket](../blueprints/template_bucket/README.md) makes a bucket for who has none.
 
 *Before* is the size when images, the file system of builds and the roles that deploy were not yet

@@ -1,4 +1,4 @@
-"""The commands for deployments: plan, deploy-role. They print; nothing is deployed."""
+"""The commands for deployments: deploy-script, deploy-role. They print; nothing is deployed."""
 
 from __future__ import annotations
 
@@ -24,30 +24,28 @@ if TYPE_CHECKING:
     from cfngen.project.manifest import Manifest, TemplateConfig
 
 
-@click.command()
+@click.command("deploy-script")
 @click.argument("names", nargs=-1, shell_complete=complete_templates)
 @click.option(
     "--parameters-file",
-    metavar="FILE|FOLDER",
-    help="Let the commands take what is asked for from there; written to be filled in, if new.",
+    metavar="FILE|DIRECTORY",
+    help="Let the commands read parameter values from there; written to be filled in, if new.",
 )
 @click.option(
     "--bucket",
     metavar="NAME",
-    help="The bucket for templates of more than 51,200 bytes; a variable, without this.",
+    help="S3 bucket for templates of more than 51,200 bytes (default: a shell variable).",
 )
-@click.option(
-    "--force", is_flag=True, help="Write files with parameters anew, over those that are there."
-)
+@click.option("--force", is_flag=True, help="Overwrite parameter files that exist.")
 @click.option(
     "--format",
     "form",
     type=click.Choice(("text", "json")),
     default="text",
     show_default=True,
-    help="How to print the plan.",
+    help="Output format.",
 )
-def plan(
+def deploy_script(
     names: tuple[str, ...],
     *,
     parameters_file: str | None,
@@ -55,11 +53,11 @@ def plan(
     force: bool,
     form: str,
 ) -> None:
-    """Print the commands that deploy templates (all of them, without NAMES), in order.
+    """Print a shell script that deploys templates (all of them, without NAMES), in order.
 
     The order is that of `after` in the table of templates, of what they export and import, and of
     the SSM parameters that they write and read.
-    A plan is for one account: without NAMES, templates that have an `account` are left out.
+    A script is for one account: without NAMES, templates that have an `account` are left out.
     """
     from cfngen.deploy.script import steps
     from cfngen.deploy.script.as_json import as_json
@@ -93,9 +91,17 @@ def plan(
     else:
         out(shell(found, files, elsewhere, bucket))
     if bucket and not any(step.needs_bucket for step in found):
-        say(f"--bucket {bucket}: no template of this plan needs one", fg="yellow")
+        say(f"--bucket {bucket}: no template of this script needs one", fg="yellow")
     for source in chosen:
         _tell_stale(project, source)
+
+
+@click.command("plan", params=deploy_script.params, help=deploy_script.help, hidden=True)
+@click.pass_context
+def plan(context: click.Context, **arguments: Any) -> None:
+    """Run deploy-script by its earlier name, which goes on working for one release."""
+    say("`cfngen plan` is now `cfngen deploy-script`; the next release drops the old name")
+    context.invoke(deploy_script, **arguments)
 
 
 def _bucket(name: str | None) -> str:
@@ -164,27 +170,29 @@ def _answers(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
 
 @click.command("deploy-role")
 @click.argument("name", shell_complete=complete_templates)
-@click.option("--stack-name", help="What the stack is called; like the template, without this.")
-@click.option("--partition", default="*", help="Such as aws-cn; any, without this.")
-@click.option("--region", default="*", help="Such as eu-west-1; any, without this.")
-@click.option("--account", default="*", help="Such as 123456789012; any, without this.")
+@click.option("--stack-name", help="Name of the stack (default: the template's name).")
+@click.option("--partition", default="*", help="AWS partition, e.g. aws-cn (default: any).")
+@click.option("--region", default="*", help="AWS Region, e.g. eu-west-1 (default: any).")
+@click.option("--account", default="*", help="AWS account ID, e.g. 123456789012 (default: any).")
 @click.option(
     "--parameter",
     "parameters",
     multiple=True,
     metavar="NAME=VALUE",
-    help="What a parameter will be, to narrow what is named after it.",
+    help="Value of a parameter, which narrows the ARNs that are made of it.",
 )
 @click.option(
     "--inline",
     is_flag=True,
-    help="Print one document, for a role's inline policy: up to 10,240 characters.",
+    help="Print one document for a role's inline policy, of at most 10,240 characters.",
 )
-@click.option("--explain", is_flag=True, help="List the actions of handlers that are left out.")
+@click.option(
+    "--explain", is_flag=True, help="List the actions of resource handlers that are left out."
+)
 @click.option(
     "--skip-unknown",
     is_flag=True,
-    help="Leave out types of which nothing is known, and say so, instead of an error.",
+    help="Leave out resource types without a known schema, with a warning instead of an error.",
 )
 @click.option(
     "--format",
@@ -192,7 +200,7 @@ def _answers(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
     type=click.Choice(("yaml", "json")),
     default="yaml",
     show_default=True,
-    help="YAML has comments; JSON is what `aws iam` takes.",
+    help="Output format: YAML has comments, JSON is what `aws iam` takes.",
 )
 def deploy_role(
     name: str,
