@@ -90,6 +90,17 @@ class Sections:
         else:
             self.resources, self._rest = cut
 
+    @classmethod
+    def of(cls, body: Any) -> Sections:
+        """Return the sections of a template that is plain data already.
+
+        Nothing is refused: of what is not a mapping, there are no sections. Lines are unknown.
+        """
+        template = body if isinstance(body, dict) else {}
+        if not isinstance(template.get("Resources"), dict):
+            template = template | {"Resources": {}}
+        return cls("{}", lambda _: (template, {}))
+
     def section(self, name: str) -> dict[str, Any]:
         """Return a section such as `Parameters`; empty if there is none."""
         entries = self._rest.get(name)

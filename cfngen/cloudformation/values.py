@@ -48,6 +48,53 @@ def references(value: Any) -> set[tuple[str, str]]:
     return names
 
 
+def reference_end(text: str, start: int = 0) -> int:
+    """Return where the reference that begins at `start` ends; others may be inside of it.
+
+    0 if no reference begins there, or if it has no end.
+
+    >>> text = f"{OPEN}Fn::ImportValue {OPEN}Net{CLOSE}-id{CLOSE}/x"
+    >>> text[: reference_end(text)] == f"{OPEN}Fn::ImportValue {OPEN}Net{CLOSE}-id{CLOSE}"
+    True
+    >>> reference_end("x")
+    0
+    """
+    if not text.startswith(OPEN, start):
+        return 0
+    depth = 0
+    for mark in PRIVATE.finditer(text, start):
+        depth += 1 if mark[0] == OPEN else -1
+        if depth == 0:
+            return mark.end()
+    return 0
+
+
+def characters(text: str) -> Iterator[str]:
+    """Yield the characters of a resolved text, each reference as one of them.
+
+    A reference without an end goes on to the end of the text.
+
+    >>> list(characters(f"a:{OPEN}AWS::Region{CLOSE}")) == ["a", ":", f"{OPEN}AWS::Region{CLOSE}"]
+    True
+    """
+    start = 0
+    while start < len(text):
+        end = start + 1
+        if text[start] == OPEN:
+            end = reference_end(text, start) or len(text)
+        yield text[start:end]
+        start = end
+
+
+def is_one_reference(text: str) -> bool:
+    """Whether a text is one reference or function, and nothing beside it.
+
+    >>> is_one_reference(f"{OPEN}Bucket{CLOSE}"), is_one_reference(f"{OPEN}Bucket{CLOSE}/key")
+    (True, False)
+    """
+    return bool(text) and reference_end(text) == len(text)
+
+
 def has_functions(value: Any) -> bool:
     """Whether a resolved value contains functions that are left for deploy time."""
     if isinstance(value, dict):
@@ -141,19 +188,9 @@ def argument_text(value: Any) -> str:
 def _part(value: Any) -> str:
     if isinstance(value, dict | list):
         return argument_text(value)
-    if isinstance(value, str) and _is_one_reference(value):
+    if isinstance(value, str) and is_one_reference(value):
         return value
     return json.dumps(value, ensure_ascii=False, default=str)
-
-
-def _is_one_reference(text: str) -> bool:
-    """Whether a text is a single reference or function, with nothing around it."""
-    depth = 0
-    for place, letter in enumerate(text):
-        depth += (letter == OPEN) - (letter == CLOSE)
-        if depth == 0:
-            return place > 0 and place == len(text) - 1
-    return False
 
 
 def _texts(value: Any) -> Iterator[str]:

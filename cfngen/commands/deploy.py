@@ -98,7 +98,7 @@ def deploy_script(
 
 @click.command("plan", params=deploy_script.params, help=deploy_script.help, hidden=True)
 @click.pass_context
-def plan(context: click.Context, **arguments: Any) -> None:
+def plan(context: click.Context, /, **arguments: Any) -> None:
     """Run deploy-script by its earlier name, which goes on working for one release."""
     say("`cfngen plan` is now `cfngen deploy-script`; the next release drops the old name")
     context.invoke(deploy_script, **arguments)

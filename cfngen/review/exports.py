@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from cfngen.cloudformation.glob import covers
 from cfngen.cloudformation.sections import Sections
-from cfngen.cloudformation.values import CLOSE, OPEN, canonical, literal, shown
+from cfngen.cloudformation.values import OPEN, canonical, characters, literal, shown
 from cfngen.review.model import Certainty, Concern, EntryChange, Finding, Kind
 from cfngen.review.names import Names
-from cfngen.review.permissions.glob import covers
 from cfngen.review.stack import Stack
 
 SOURCE = (
@@ -198,14 +198,8 @@ def _may_be(exported: Any, wanted: str) -> bool:
 
 def _as_pattern(text: str) -> str:
     """Return a name as a pattern, with a `*` for each reference."""
-    pattern, depth = [], 0
-    for character in re.sub("[*?$]", "_", text):
-        if character == OPEN and not depth:
-            pattern.append("*")
-        elif character not in (OPEN, CLOSE) and not depth:
-            pattern.append(character)
-        depth = max(0, depth + (character == OPEN) - (character == CLOSE))
-    return "".join(pattern)
+    plain = re.sub("[*?$]", "_", text)
+    return "".join("*" if text.startswith(OPEN) else text for text in characters(plain))
 
 
 def _imports(stack: Stack) -> Iterator[str]:

@@ -72,7 +72,7 @@ class FindingLocator:
 
 def _line(stack: Stack, name: str, path: str) -> int:
     """Return the line of a property, or of the nearest thing around it."""
-    body = stack.body(name)
+    body = stack.raw(name)
     if path in body:  # an attribute
         return stack.line("Resources", name, (path,))
     keys: list[str | int] = ["Properties"]

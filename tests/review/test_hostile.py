@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from cfngen.cloudformation.glob import covers
 from cfngen.errors import Problems
 from cfngen.review import review
 from cfngen.review.formats.columns import visible
 from cfngen.review.formats.json import as_json
 from cfngen.review.formats.markdown import as_markdown
 from cfngen.review.model import Concern
-from cfngen.review.permissions.glob import covers
 
 BUCKET = "Resources:\n  A:\n    Type: AWS::S3::Bucket\n"
 LONG = 10.0  # seconds of this process: what goes wrong takes minutes, or all memory there is

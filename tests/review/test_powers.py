@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from cfngen.cloudformation.glob import MAX_LENGTH, covers
 from cfngen.cloudformation.sections import Sections
 from cfngen.review.model import Extent, Grant, PermissionChange
 from cfngen.review.permissions import permission_changes
 from cfngen.review.permissions.actions import all_actions
-from cfngen.review.permissions.glob import LONGEST, covers
 from cfngen.review.stack import Stack
 
 OUTPUT = Path(__file__).parents[2] / "output"
@@ -675,8 +675,8 @@ def test_a_pattern_that_is_made_to_take_long_takes_no_longer() -> None:
     stars = "*a" * 400
     found = one(role(says("'s3:*'", f"'{stars}b'")), role(says("'s3:*'", f"'{'a' * 900}'")))
     assert found.extent is Extent.MIXED
-    assert covers("a*", "a" * LONGEST)
-    assert not covers("a*", "a" * LONGEST * 2)
+    assert covers("a*", "a" * MAX_LENGTH)
+    assert not covers("a*", "a" * MAX_LENGTH * 2)
 
 
 @pytest.mark.parametrize("path", sorted(OUTPUT.glob("*.yaml")), ids=lambda path: path.stem)

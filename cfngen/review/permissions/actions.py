@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 
+from cfngen.cloudformation.glob import covers, wild
 from cfngen.cloudformation.schemas import iam_actions
 from cfngen.cloudformation.values import literal, shown
-from cfngen.review.permissions.glob import covers, wild
 
 MAX_LISTED = 8  # so many actions are always listed one by one
 

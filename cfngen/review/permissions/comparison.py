@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
+from cfngen.cloudformation.glob import wild
 from cfngen.cloudformation.values import literal
 from cfngen.review.alternatives import TEMPLATE_CONDITION, Condition
 from cfngen.review.alternatives import template_condition as when
 from cfngen.review.model import Grant
 from cfngen.review.permissions.actions import Actions, format_actions, uncovered_actions
 from cfngen.review.permissions.conditions import describe, is_no_stricter, split
-from cfngen.review.permissions.glob import wild
 from cfngen.review.permissions.principals import PrincipalSet
 from cfngen.review.permissions.statements import Statement
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
-from cfngen.cloudformation.values import canonical, literal, shown
+from cfngen.cloudformation.glob import covers, wild
+from cfngen.cloudformation.values import canonical, characters, literal, shown
 from cfngen.review.alternatives import (
     TEMPLATE_CONDITION,
     Condition,
@@ -17,7 +18,6 @@ from cfngen.review.alternatives import (
     is_satisfiable,
     opaque,
 )
-from cfngen.review.permissions.glob import covers, wild
 
 # Operators that are one.
 EQUIVALENT = {"arnequals": "arnlike", "arnnotequals": "arnnotlike"}
@@ -255,13 +255,12 @@ def _bound(key: str, value: str) -> bool:
 
 def _segments(arn: str) -> list[str]:
     """Return the segments of an ARN; colons within references do not count."""
-    parts, depth = [""], 0
-    for char in arn:
-        depth += (char == "\ue000") - (char == "\ue001")
-        if char == ":" and not depth and len(parts) < 6:
+    parts = [""]
+    for character in characters(arn):
+        if character == ":" and len(parts) < 6:
             parts.append("")
         else:
-            parts[-1] += char
+            parts[-1] += character
     return parts
 
 

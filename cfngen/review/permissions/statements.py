@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cfngen.cloudformation.glob import apart, covers
 from cfngen.cloudformation.read import check_size
 from cfngen.cloudformation.values import canonical, shown
 from cfngen.errors import RenderError
@@ -24,7 +25,6 @@ from cfngen.review.alternatives import (
 )
 from cfngen.review.permissions.actions import Actions
 from cfngen.review.permissions.conditions import conditions
-from cfngen.review.permissions.glob import apart, covers
 from cfngen.review.permissions.principals import Principal, PrincipalSet, named_principals
 
 CURRENT_VERSION = "2012-10-17"  # the version of policies that has variables

@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from cfngen.cloudformation.values import CLOSE, OPEN
+from cfngen.cloudformation.values import OPEN, reference_end
 
 MANY, ONE = "*", "?"
 SPECIAL = re.compile(f"[*?${OPEN}]")
 SIGNS: dict[str, str] = {}  # a character of private use for each reference
-FIRST_SIGN, MOST_SIGNS = "\U000f0000", 100_000
-MOST_STARS = 30  # in one pattern
-LONGEST = 1024  # of a pattern that is looked into; the longest ARN is shorter
+FIRST_SIGN, MAX_SIGNS = "\U000f0000", 100_000
+MAX_STARS = 30  # in one pattern
+MAX_LENGTH = 1024  # of a pattern that is looked into; the longest ARN is shorter
 
 
 def covers(pattern: str, other: str) -> bool:
@@ -20,27 +20,38 @@ def covers(pattern: str, other: str) -> bool:
 
     What is known only at deploy time, and IAM's own variables such as `${aws:username}`, are each
     one unknown text: a `*` matches it, and so does itself. `False` where it cannot be told.
+
+    >>> covers("arn:aws:s3:::logs-*", "arn:aws:s3:::logs-????")
+    True
+    >>> covers("arn:aws:s3:::logs-?", "arn:aws:s3:::logs-*")
+    False
+    >>> covers("*", "${aws:username}"), covers("?", "${aws:username}")
+    (True, False)
     """
     if pattern in (MANY, other):
         return True
     if not other.startswith(_beginning(pattern)):
         return False
-    if not wild(pattern) or max(len(pattern), len(other)) > LONGEST:
+    if not wild(pattern) or max(len(pattern), len(other)) > MAX_LENGTH:
         return False
-    if pattern.count(MANY) > MOST_STARS:
+    if pattern.count(MANY) > MAX_STARS:
         return False
-    if len(SIGNS) > MOST_SIGNS:
+    if len(SIGNS) > MAX_SIGNS:
         SIGNS.clear()
         _signs.cache_clear()
     return _matches(_signs(pattern), _signs(other))
 
 
 def apart(pattern: str, other: str) -> bool:
-    """Whether it is certain that nothing matches both: they begin differently."""
-    for one, two in zip(_tokens(pattern), _tokens(other), strict=False):
-        if one in (MANY, ONE) or two in (MANY, ONE) or len(one) > 1 or len(two) > 1:
+    """Whether it is certain that nothing matches both: they begin differently.
+
+    >>> apart("s3:Get*", "s3:Put*"), apart("s3:Get*", "s3:*")
+    (True, False)
+    """
+    for left, right in zip(_tokens(pattern), _tokens(other), strict=False):
+        if {left, right} & {MANY, ONE} or len(left) > 1 or len(right) > 1:
             return False
-        if one != two:
+        if left != right:
             return True
     return False
 
@@ -53,7 +64,11 @@ def _beginning(pattern: str) -> str:
 
 @lru_cache(maxsize=20_000)
 def wild(pattern: str) -> bool:
-    """Whether a pattern has a `*` or `?` outside of references."""
+    """Whether a pattern has a `*` or `?` outside of references.
+
+    >>> wild("s3:Get*"), wild("${aws:PrincipalTag/*}")
+    (True, False)
+    """
     return (MANY in pattern or ONE in pattern) and any(
         token in (MANY, ONE) for token in _tokens(pattern)
     )
@@ -62,31 +77,26 @@ def wild(pattern: str) -> bool:
 @lru_cache(maxsize=20_000)
 def _tokens(pattern: str) -> tuple[str, ...]:
     """Cut a pattern into characters, wildcards and references; a `*` goes behind its `?`s."""
-    found: list[str] = []
+    cut: list[str] = []
     at = 0
     while at < len(pattern):
         end = _end(pattern, at)
         token = pattern[at:end]
-        if token == MANY and found[-1:] == [MANY]:
+        if token == MANY and cut[-1:] == [MANY]:
             token = ""
-        elif token == ONE and found[-1:] == [MANY]:
-            found.insert(-1, ONE)
+        elif token == ONE and cut[-1:] == [MANY]:
+            cut.insert(-1, ONE)
             token = ""
         if token:
-            found.append(token)
+            cut.append(token)
         at = end
-    return tuple(found)
+    return tuple(cut)
 
 
 def _end(pattern: str, start: int) -> int:
     """Return where the character or reference that begins here ends."""
     if pattern[start] == OPEN:
-        depth = 0
-        for at in range(start, len(pattern)):
-            depth += (pattern[at] == OPEN) - (pattern[at] == CLOSE)
-            if depth == 0:
-                return at + 1
-        return len(pattern)
+        return reference_end(pattern, start) or len(pattern)
     if pattern.startswith("${", start):
         return pattern.find("}", start) + 1 or start + 1
     return start + 1
@@ -113,10 +123,10 @@ def _matches(pattern: str, text: str) -> bool:
         return False
     at, end = len(first), len(text) - len(last)
     for part in inner:
-        found = _find(part, text[:end], at)
-        if found < 0:
+        start = _find(part, text[:end], at)
+        if start < 0:
             return False
-        at = found + len(part)
+        at = start + len(part)
     return at <= end and _find(last, text[end:], 0) == 0
 
 
@@ -124,7 +134,7 @@ def _find(part: str, text: str, start: int) -> int:
     """Return where a part is in a text, -1 if nowhere; a `?` is one character that is known."""
     if ONE not in part:
         return text.find(part, start)
-    found = re.compile(
+    match = re.compile(
         re.escape(part).replace(r"\?", f"[^*{FIRST_SIGN}-\U0010ffff]"), re.DOTALL
     ).search(text, start)
-    return found.start() if found else -1
+    return match.start() if match else -1
