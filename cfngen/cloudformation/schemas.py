@@ -247,13 +247,22 @@ def _meet(known: tuple[str, ...], path: tuple[str, ...]) -> bool:
     return all(a == b for a, b in zip(known, path, strict=False))
 
 
+def is_custom(type_: str) -> bool:
+    """Whether a type is that of a custom resource, by either of its spellings.
+
+    >>> is_custom("Custom::Image"), is_custom("AWS::CloudFormation::CustomResource")
+    (True, True)
+    """
+    return type_ == CUSTOM or type_.startswith("Custom::")
+
+
 @cache
 def schema(type_: str) -> Schema:
     """Return what is known of a resource type; nothing is known of one that nobody has.
 
     Custom resources (`Custom::…`) are all of one type.
     """
-    name = CUSTOM if type_.startswith("Custom::") else type_
+    name = CUSTOM if is_custom(type_) else type_
     body: dict[str, Any] = {}
     if digest := _digest(name):
         text = (_data() / "schemas" / "resources" / f"{digest}.json").read_text("utf-8")

@@ -20,7 +20,7 @@ from cfngen.commands.project import (
 from cfngen.errors import CfngenError, Problems
 
 if TYPE_CHECKING:
-    from cfngen.deploy.script import Source, Step
+    from cfngen.deploy.script import PlannedTemplate, Step
     from cfngen.project.manifest import Manifest, TemplateConfig
 
 
@@ -87,7 +87,7 @@ def deploy_script(
     if form == "json":
         out(as_json(found, files, bucket))
         for name, account in elsewhere.items():
-            say(f"not in it: {name}, for another account: {account}", fg="yellow")
+            say(f"not included: {name}, which is for another account: {account}", fg="yellow")
     else:
         out(shell(found, files, elsewhere, bucket))
     if bucket and not any(step.needs_bucket for step in found):
@@ -114,19 +114,19 @@ def _bucket(name: str | None) -> str:
     return name or ""
 
 
-def _sources(project: Manifest, entries: list[TemplateConfig]) -> list[Source]:
-    from cfngen.deploy.script import Source
+def _sources(project: Manifest, entries: list[TemplateConfig]) -> list[PlannedTemplate]:
+    from cfngen.deploy.script import PlannedTemplate
     from cfngen.paths import display_path
 
     return [
-        Source(
+        PlannedTemplate(
             entry, drawn.document.body, drawn.size, display_path(project.output / entry.file_name)
         )
         for entry, drawn in zip(entries, draw(entries), strict=True)
     ]
 
 
-def _tell_stale(project: Manifest, source: Source) -> None:
+def _tell_stale(project: Manifest, source: PlannedTemplate) -> None:
     """Say which file is not there to be deployed yet."""
     if not (project.output / source.entry.file_name).is_file():
         say(f"{source.file}: not there; run `cfngen build` before you deploy", fg="yellow")
@@ -221,15 +221,15 @@ def deploy_role(
 
     from cfngen.cloudformation.regions import all_regions
     from cfngen.deploy.role import policy
-    from cfngen.deploy.role.destination import place
+    from cfngen.deploy.role.destination import parse_destination
     from cfngen.deploy.role.exports import exported_roles
-    from cfngen.deploy.role.formats import as_json, as_yaml, notes
+    from cfngen.deploy.role.formats import as_json, as_yaml, comments
     from cfngen.deploy.script import stack_name as named
 
     before = _before(name)
     name, body = template(name)
     stack = named(name) if stack_name is None else stack_name
-    where = place(body, stack=stack, regions=all_regions(), **given)
+    where = parse_destination(body, stack=stack, regions=all_regions(), **given)
     exporters = [(named(one.entry.name), one.body) for one in before]
     where = replace(where, exports=exported_roles(exporters, where))
     found = policy(name, body, where, skip_unknown=skip_unknown)
@@ -237,11 +237,11 @@ def deploy_role(
         out(as_yaml(found, inline=inline, explain=explain))
         return
     out(as_json(found, inline=inline))
-    for note in notes(found, inline=inline, explain=explain):
-        say(note)
+    for comment in comments(found, inline=inline, explain=explain):
+        say(comment)
 
 
-def _before(name: str) -> list[Source]:
+def _before(name: str) -> list[PlannedTemplate]:
     """Return what a template of this project comes after, by its table; nothing for a file."""
     from cfngen.project import manifest
 

@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import re
 
+from cfngen.cloudformation.template import Resource
 from cfngen.cloudformation.values import references
-from cfngen.deploy.role.arns import Resource, Taken
+from cfngen.deploy.role.arns import ActionResources
+from cfngen.deploy.role.destination import Destination
 from cfngen.deploy.role.handlers import prefixes
-from cfngen.deploy.role.names import Place, asked, patterns
+from cfngen.deploy.role.names import describe_unknown, patterns
 from cfngen.deploy.role.property_texts import Leaf, texts
 
 CONNECTION = "AWS::CodeConnections::Connection"
-OLDER = "AWS::CodeStarConnections::Connection"
-NAME = re.compile(r"(?i)connection(arn)?\Z")
+EARLIER_CONNECTION = "AWS::CodeStarConnections::Connection"
+PROPERTY_NAME = re.compile(r"(?i)connection(arn)?\Z")
 # What acts on a connection that exists already.
 ACTION = re.compile(r"(?P<service>[a-z-]+):(Pass|Use|Get)Connection\Z")
 
 
 def connections(
-    action: str, resource: Resource, resources: dict[str, Resource], place: Place
-) -> Taken | None:
+    action: str, resource: Resource, resources: dict[str, Resource], destination: Destination
+) -> ActionResources | None:
     """Return the connections that a resource names, as ARNs with the prefix of an action.
 
     An ARN that is known has one prefix, and the action with the other one is of no use to it: then
@@ -28,35 +30,41 @@ def connections(
     match = ACTION.match(action)
     if not match or len(prefixes(match["service"])) == 1:
         return None
-    if resource.type in (CONNECTION, OLDER):
+    if resource.type in (CONNECTION, EARLIER_CONNECTION):
         return None
-    named = [leaf for leaf in texts(resource.properties) if NAME.search(leaf.name)]
-    if not named:
+    leaves_with_connection = [
+        leaf for leaf in texts(resource.properties) if PROPERTY_NAME.search(leaf.name)
+    ]
+    if not leaves_with_connection:
         return None
-    found: dict[str, None] = {}
+    arns: dict[str, None] = {}
     notes: dict[str, None] = {}
-    for leaf in named:
-        for arn, note in _arns(match["service"], leaf, resource, resources, place):
-            found[arn] = None
+    for leaf in leaves_with_connection:
+        for arn, note in _arns(match["service"], leaf, resource, resources, destination):
+            arns[arn] = None
             if note:
                 notes[note] = None
-    return Taken(tuple(found), "; ".join(notes))
+    return ActionResources(tuple(arns), "; ".join(notes))
 
 
 def _arns(
-    service: str, leaf: Leaf, resource: Resource, resources: dict[str, Resource], place: Place
+    service: str,
+    leaf: Leaf,
+    resource: Resource,
+    resources: dict[str, Resource],
+    destination: Destination,
 ) -> list[tuple[str, str]]:
     """Return the ARNs with a prefix that a text may be, and why they are no narrower."""
-    start = f"arn:{place.partition}:{service}:{place.region}:{place.account}:connection/"
+    start = destination.arn(service, "connection/")
     types = {resources[name].type for name, _ in references(leaf.text) if name in resources}
     if CONNECTION in types:  # its ARNs have the newer prefix only
-        what = "the IDs of connections are given when they are made"
-        return [(start + "*", what)] if service == "codeconnections" else []
-    found = []
-    for pattern in patterns(leaf.text, place):
+        note = "the IDs of connections are given when they are made"
+        return [(start + "*", note)] if service == "codeconnections" else []
+    arns = []
+    for pattern in patterns(leaf.text, destination):
         if pattern.startswith("arn:"):
-            found += [(pattern, "")] if f":{service}:" in pattern else []
+            arns += [(pattern, "")] if f":{service}:" in pattern else []
         else:
-            what = f"{leaf.path} of {resource.name} is {asked(leaf.text, place)}"
-            found.append((start + "*", what))
-    return found
+            note = f"{leaf.path} of {resource.name} is {describe_unknown(leaf.text, destination)}"
+            arns.append((start + "*", note))
+    return arns

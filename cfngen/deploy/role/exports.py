@@ -1,63 +1,50 @@
-"""Roles that other stacks export, as far as their templates say what they will be called."""
+"""Roles that other stacks export, as far as their templates say what they will be named."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Any
 
-from cfngen.cloudformation.resolve import Resolver
+from cfngen.cloudformation.template import Resource, TemplateBody
 from cfngen.cloudformation.values import references
-from cfngen.deploy.role.arns import Resource, of_resource
-from cfngen.deploy.role.names import Place, patterns
+from cfngen.deploy.role.arns import of_resource
+from cfngen.deploy.role.destination import Destination
+from cfngen.deploy.role.names import patterns
 
 ROLE = "AWS::IAM::Role"
 
 
 def exported_roles(
-    templates: Iterable[tuple[str, Any]], place: Place
+    templates: Iterable[tuple[str, Any]], destination: Destination
 ) -> dict[str, tuple[str, ...]]:
     """Return the ARNs of the roles that stacks export, as patterns, by the name of the export.
 
     An output may be the ARN of the role or its name: either way it is the role's ARN that is
-    returned. What is no role is left out.
+    returned. Other exports are left out.
 
     Args:
         templates: the name of each stack and its template, as plain data.
-        place: where the stacks are.
+        destination: where the stacks are.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    roles: dict[str, tuple[str, ...]] = {}
     for stack, body in templates:
-        here = replace(place, stack=stack, parameters=defaults(body), exports={})
-        resolver = Resolver(_section(body, "Mappings"), _section(body, "Conditions"))
-        resources = _section(body, "Resources")
-        for output in _section(body, "Outputs").values():
-            export = output.get("Export") if isinstance(output, dict) else None
-            if not isinstance(export, dict):
-                continue
-            names = {name for name, _ in references(resolver.resolve(output.get("Value")))}
-            roles = [n for n in names if _mapping(resources.get(n)).get("Type") == ROLE]
-            if len(names) == len(roles) == 1:
-                properties = resolver.resolve(resources[roles[0]].get("Properties") or {})
-                role = Resource(roles[0], ROLE, _mapping(properties), frozenset())
-                arns = of_resource("iam", "role", role, here).arns
-                for name in patterns(resolver.resolve(export.get("Name")), here):
-                    found[name] = arns
-    return found
+        template = TemplateBody.of(body)
+        here = replace(destination, stack=stack, parameters=template.defaults, exports={})
+        for export, role in _exports(template):
+            arns = of_resource("iam", "role", role, here).arns
+            roles |= dict.fromkeys(patterns(export, here), arns)
+    return roles
 
 
-def defaults(body: Any) -> dict[str, str]:
-    """Return what a template's parameters are if nobody says otherwise, by their names."""
-    return {
-        str(name): str(about["Default"])
-        for name, about in _section(body, "Parameters").items()
-        if isinstance(about, dict) and "Default" in about
-    }
-
-
-def _section(body: Any, name: str) -> dict[str, Any]:
-    return _mapping(_mapping(body).get(name))
-
-
-def _mapping(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _exports(template: TemplateBody) -> Iterator[tuple[Any, Resource]]:
+    """Yield the resolved names of exports whose value is made of one role, each with that role."""
+    for output in template.outputs.values():
+        export = output.get("Export")
+        if not isinstance(export, dict):
+            continue
+        value = template.resolver.resolve(output.get("Value"))
+        names = {name for name, _ in references(value)}
+        role = template.resource(names.pop()) if len(names) == 1 else None
+        if role and role.type == ROLE:
+            yield template.resolver.resolve(export.get("Name")), role

@@ -8,41 +8,46 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cfngen.cloudformation.schemas import is_custom
+from cfngen.cloudformation.template import Resource, TemplateBody
 from cfngen.cloudformation.values import references
-from cfngen.deploy.role.arns import Resource, of_resource
-from cfngen.deploy.role.names import Place, patterns
-from cfngen.deploy.role.objects import located
+from cfngen.deploy.role.arns import of_resource
+from cfngen.deploy.role.destination import Destination
+from cfngen.deploy.role.names import patterns
+from cfngen.deploy.role.objects import object_arn
 
-CUSTOM = "AWS::CloudFormation::CustomResource"
 DYNAMIC = re.compile(r"\{\{resolve:(ssm|ssm-secure|secretsmanager):([^}]*?)\}\}")
 # A parameter of such a type is given the name of an SSM parameter, and has its value.
 LOOKED_UP = "AWS::SSM::Parameter::Value<"
 
 
 @dataclass(frozen=True)
-class Call:
+class ExtraAction:
     """One action that no handler names."""
 
     action: str
     arns: tuple[str, ...]
-    why: str
+    reason: str
 
 
-def calls(body: dict[str, Any], resources: dict[str, Resource], place: Place) -> Iterator[Call]:
+def extra_actions(template: TemplateBody, destination: Destination) -> Iterator[ExtraAction]:
     """Yield what a template makes CloudFormation do beside making its resources."""
+    resources = template.resources
     for resource in resources.values():
-        if resource.type == CUSTOM or resource.type.startswith("Custom::"):
-            yield from _custom(resource, resources, place)
+        if is_custom(resource.type):
+            yield from _custom(resource, resources, destination)
         if resource.type == "AWS::CloudFormation::Stack":
-            yield from _nested(resource, place)
-    yield from _parameters(body, place)
-    yield from _dynamic(body, place)
+            yield from _nested(resource, destination)
+    yield from _parameters(template, destination)
+    yield from _dynamic(template.body, destination)
 
 
-def _custom(resource: Resource, resources: dict[str, Resource], place: Place) -> Iterator[Call]:
+def _custom(
+    resource: Resource, resources: dict[str, Resource], destination: Destination
+) -> Iterator[ExtraAction]:
     """Yield the call of a custom resource's function, or the message to its topic."""
     token = resource.properties.get("ServiceToken")
-    why = f"{resource.name} is a custom resource"
+    reason = f"{resource.name} is a custom resource"
     names = {name for name, _ in references(token)}
     for name in sorted(names & set(resources)):
         for type_, service, kind, action in (
@@ -50,56 +55,60 @@ def _custom(resource: Resource, resources: dict[str, Resource], place: Place) ->
             ("AWS::SNS::Topic", "sns", "topic", "sns:Publish"),
         ):
             if resources[name].type == type_:
-                yield Call(action, of_resource(service, kind, resources[name], place).arns, why)
+                yield ExtraAction(
+                    action, of_resource(service, kind, resources[name], destination).arns, reason
+                )
                 return
-    for pattern in patterns(token, place):
+    for pattern in patterns(token, destination):
         if ":sns:" in pattern:
-            yield Call("sns:Publish", (pattern,), why)
+            yield ExtraAction("sns:Publish", (pattern,), reason)
         elif ":function:" in pattern:
-            yield Call("lambda:InvokeFunction", (pattern,), why)
+            yield ExtraAction("lambda:InvokeFunction", (pattern,), reason)
         else:
-            arn = f"arn:{place.partition}:lambda:{place.region}:{place.account}:function:*"
-            what = f"{why} whose function only the deployment knows"
-            yield Call("lambda:InvokeFunction", (arn,), what)
+            arn = destination.arn("lambda", "function:*")
+            note = f"{reason} whose function only the deployment knows"
+            yield ExtraAction("lambda:InvokeFunction", (arn,), note)
 
 
-def _nested(resource: Resource, place: Place) -> Iterator[Call]:
+def _nested(resource: Resource, destination: Destination) -> Iterator[ExtraAction]:
     """Yield the reading of a nested template; what it makes is for another policy."""
-    for pattern in patterns(resource.properties.get("TemplateURL"), place):
-        arns = located(pattern, place) or [f"arn:{place.partition}:s3:::*"]
-        yield Call("s3:GetObject", tuple(arns), f"the template of {resource.name}, a nested stack")
+    for pattern in patterns(resource.properties.get("TemplateURL"), destination):
+        arns = object_arn(pattern, destination) or [
+            destination.arn("s3", "*", region="", account="")
+        ]
+        yield ExtraAction(
+            "s3:GetObject", tuple(arns), f"the template of {resource.name}, a nested stack"
+        )
 
 
-def _parameters(body: dict[str, Any], place: Place) -> Iterator[Call]:
+def _parameters(template: TemplateBody, destination: Destination) -> Iterator[ExtraAction]:
     """Yield what parameters look up in Parameter Store."""
-    declared = body.get("Parameters")
-    for name, about in declared.items() if isinstance(declared, dict) else ():
-        kind = about.get("Type") if isinstance(about, dict) else None
-        if isinstance(kind, str) and kind.startswith(LOOKED_UP):
-            given = place.parameters.get(str(name), "*")
-            why = f"the parameter {name} is looked up"
-            why += "" if str(name) in place.parameters else f": --parameter {name}=… narrows it"
-            yield Call("ssm:GetParameters", (_parameter(given, place),), why)
+    for name, parameter in template.parameters.items():
+        if str(parameter.get("Type", "")).startswith(LOOKED_UP):
+            value = destination.parameters.get(name, "*")
+            reason = f"the parameter {name} is looked up"
+            if name not in destination.parameters:
+                reason += f": --parameter {name}=… narrows it"
+            yield ExtraAction("ssm:GetParameters", (_parameter(value, destination),), reason)
 
 
-def _dynamic(body: dict[str, Any], place: Place) -> Iterator[Call]:
+def _dynamic(body: dict[str, Any], destination: Destination) -> Iterator[ExtraAction]:
     """Yield what `{{resolve:…}}` looks up; what is not literal in it is a star."""
     text = re.sub(r"\$\{[^}]*\}", "*", json.dumps(body, default=str))
-    for service, what in dict.fromkeys(DYNAMIC.findall(text)):
+    for service, reference in dict.fromkeys(DYNAMIC.findall(text)):
         if service == "secretsmanager":
-            arn = re.match(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:[\w/+=.@*-]+", what)
-            name = what.partition(":")[0]
-            start = f"arn:{place.partition}:secretsmanager:{place.region}:{place.account}:secret:"
-            found = arn[0] if arn else start + _plain(name) + "-??????"
-            yield Call("secretsmanager:GetSecretValue", (found,), "dynamic references")
+            arn = re.match(r"arn:[\w-]+:secretsmanager:[\w-]*:\d*:secret:[\w/+=.@*-]+", reference)
+            name = reference.partition(":")[0]
+            secret = f"secret:{_plain(name)}-??????"
+            secret = arn[0] if arn else destination.arn("secretsmanager", secret)
+            yield ExtraAction("secretsmanager:GetSecretValue", (secret,), "dynamic references")
         else:
-            name = _parameter(what.partition(":")[0], place)
-            yield Call("ssm:GetParameters", (name,), "dynamic references")
+            name = _parameter(reference.partition(":")[0], destination)
+            yield ExtraAction("ssm:GetParameters", (name,), "dynamic references")
 
 
-def _parameter(name: str, place: Place) -> str:
-    start = f"arn:{place.partition}:ssm:{place.region}:{place.account}:parameter/"
-    return start + _plain(name).removeprefix("/")
+def _parameter(name: str, destination: Destination) -> str:
+    return destination.arn("ssm", f"parameter/{_plain(name).removeprefix('/')}")
 
 
 def _plain(name: str) -> str:

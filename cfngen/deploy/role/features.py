@@ -7,9 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cfngen.deploy.role.arns import Resource
-from cfngen.deploy.role.names import Place, patterns
-from cfngen.deploy.role.objects import READS, named
+from cfngen.cloudformation.template import Resource
+from cfngen.deploy.role.destination import Destination
+from cfngen.deploy.role.names import patterns
+from cfngen.deploy.role.objects import READS, objects_read
 
 # Actions that are for a feature, the names of properties that ask for it, and the types of which it
 # is no feature but what they are. What a handler reads in any case is not here.
@@ -40,7 +41,7 @@ FEATURES = (
 
 
 @dataclass(frozen=True)
-class Added:
+class PropertyAction:
     """An action that no handler lists, since one value of a property asks for it.
 
     `property` is a path with slashes; partition and account stand in `arn` as in IAM's own list.
@@ -52,13 +53,13 @@ class Added:
     action: str
     arn: str
     condition: tuple[str, str, str]  # operator, key, value
-    why: str
+    reason: str
 
 
-ADDED = (
+PROPERTY_ACTIONS = (
     # Source: AWS KMS's developer guide, "Create multi-Region primary keys" and "Authorizing AWS KMS
     # to synchronize multi-Region keys": the first such key of an account makes the role.
-    Added(
+    PropertyAction(
         "AWS::KMS::Key",
         "MultiRegion",
         "true",
@@ -69,7 +70,7 @@ ADDED = (
     ),
     # Source: Amazon EFS's user guide, "Backing up EFS file systems", and AWS Backup's developer
     # guide, "Using service-linked roles for AWS Backup".
-    Added(
+    PropertyAction(
         "AWS::EFS::FileSystem",
         "BackupPolicy/Status",
         "enabled",
@@ -81,29 +82,33 @@ ADDED = (
 )
 
 
-def added(resource: Resource, place: Place) -> Iterator[tuple[Added, str]]:
+def property_actions(
+    resource: Resource, destination: Destination
+) -> Iterator[tuple[PropertyAction, str]]:
     """Yield the actions that values of a resource's properties ask for, each with its ARN.
 
     A value that only the deployment knows may be the one that asks.
     """
-    for one in ADDED:
-        value: Any = resource.properties if resource.type == one.type else {}
-        for key in one.property.split("/"):
+    for action in PROPERTY_ACTIONS:
+        value: Any = resource.properties if resource.type == action.type else {}
+        for key in action.property.split("/"):
             value = value.get(key) if isinstance(value, dict) else None
-        found = [] if value is None else [text.lower() for text in patterns(value, place)]
-        if one.value in found or any("*" in text for text in found):
-            arn = one.arn.replace("${Partition}", place.partition)
-            yield one, arn.replace("${Account}", place.account)
+        values = [] if value is None else [text.lower() for text in patterns(value, destination)]
+        if action.value in values or any("*" in text for text in values):
+            arn = action.arn.replace("${Partition}", destination.partition)
+            yield action, arn.replace("${Account}", destination.account)
 
 
-def wanted(action: str, resource: Resource, resources: dict[str, Resource], place: Place) -> bool:
+def is_needed(
+    action: str, resource: Resource, resources: dict[str, Resource], destination: Destination
+) -> bool:
     """Whether a property asks for the feature that an action is for, if it is for one."""
-    if READS.match(action) and named(action, resource, resources, place):
+    if READS.match(action) and objects_read(action, resource, resources, destination):
         return True
-    asked = "\n".join(_keys(resource.properties))
+    property_names = "\n".join(_keys(resource.properties))
     return all(
-        re.search(f"(?m){words}", asked)
-        for actions, words, own in FEATURES
+        re.search(f"(?m){names}", property_names)
+        for actions, names, own in FEATURES
         if re.match(actions, action) and not (own and resource.type.startswith(own))
     )
 

@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 from cfngen.cloudformation.quotas import MANAGED_POLICY, ROLE_POLICIES
-from cfngen.deploy.role import Policy, Statement
+from cfngen.deploy.role.policies import Policy
+from cfngen.deploy.role.statements import Statement
 from cfngen.errors import CfngenError
 from cfngen.escaping import escaped_json, visible
 
@@ -30,21 +31,21 @@ def documents(policy: Policy, *, inline: bool = False) -> list[list[Statement]]:
         CfngenError: that one document is too long.
     """
     if inline:
-        whole = list(policy.statements)
-        if size(whole) > ROLE_POLICIES:
+        statements = list(policy.statements)
+        if size(statements) > ROLE_POLICIES:
             raise CfngenError(
-                f"{policy.name}: {size(whole):,} characters are more than the {ROLE_POLICIES:,}"
-                f" that a role's inline policies have room for; without --inline,"
-                f" {len(documents(policy))} managed policies hold them"
+                f"{policy.name}: {size(statements):,} characters exceed the quota of"
+                f" {ROLE_POLICIES:,} for a role's inline policies; without --inline,"
+                f" {len(documents(policy))} managed policies are printed"
             )
-        return [whole]
-    found: list[list[Statement]] = [[]]
+        return [statements]
+    parts: list[list[Statement]] = [[]]
     for statement in policy.statements:
         for piece in _pieces(statement):
-            if found[-1] and size([*found[-1], piece]) > MANAGED_POLICY:
-                found.append([])
-            found[-1].append(piece)
-    return found
+            if parts[-1] and size([*parts[-1], piece]) > MANAGED_POLICY:
+                parts.append([])
+            parts[-1].append(piece)
+    return parts
 
 
 def _pieces(statement: Statement) -> Iterator[Statement]:
@@ -69,22 +70,25 @@ def size(statements: list[Statement]) -> int:
 def document(statements: list[Statement]) -> dict[str, Any]:
     """Return a policy document."""
     used: dict[str, int] = {}
-    return {"Version": "2012-10-17", "Statement": [_plain(one, used) for one in statements]}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [_plain(statement, used) for statement in statements],
+    }
 
 
 def _plain(statement: Statement, used: dict[str, int]) -> dict[str, Any]:
-    found: dict[str, Any] = {
+    plain: dict[str, Any] = {
         "Sid": _sid(statement, used),
         "Effect": "Allow",
-        "Action": _one(statement.actions),
-        "Resource": _one(statement.resources),
+        "Action": _single_or_list(statement.actions),
+        "Resource": _single_or_list(statement.resources),
     }
     for operator, key, values in statement.condition:
-        found.setdefault("Condition", {}).setdefault(operator, {})[key] = _one(values)
-    return found
+        plain.setdefault("Condition", {}).setdefault(operator, {})[key] = _single_or_list(values)
+    return plain
 
 
-def _one(values: tuple[str, ...]) -> str | list[str]:
+def _single_or_list(values: tuple[str, ...]) -> str | list[str]:
     return values[0] if len(values) == 1 else list(values)
 
 
@@ -103,34 +107,34 @@ def _sid(statement: Statement, used: dict[str, int]) -> str:
 def heading(policy: Policy, parts: list[list[Statement]], part: int, *, inline: bool) -> list[str]:
     """Return what is to be said before a document."""
     which = f", {part} of {len(parts)}" if len(parts) > 1 else ""
-    room = f"{MANAGED_POLICY:,} characters of a managed policy"
+    quota = f"{MANAGED_POLICY:,} characters of a managed policy"
     if inline:
-        room = f"{ROLE_POLICIES:,} characters of a role's inline policies"
-    count = f"{size(parts[part - 1]):,} of the {room}"
-    found = [f"What CloudFormation needs to deploy {policy.name}{which}: {count}."]
+        quota = f"{ROLE_POLICIES:,} characters of a role's inline policies"
+    count = f"{size(parts[part - 1]):,} of the {quota}"
+    lines = [f"What CloudFormation needs to deploy {policy.name}{which}: {count}."]
     if part == 1:
-        found.append(
+        lines.append(
             "For a role that cloudformation.amazonaws.com may assume, given to it with --role-arn."
             " A template in a bucket is read with the caller's own rights."
         )
-        found += policy.notes
-    return found
+        lines += policy.warnings
+    return lines
 
 
 def ending(policy: Policy, *, explain: bool) -> list[str]:
     """Return what is to be said after the last document: how it came about."""
-    found = list(policy.remarks)
-    for one in policy.left_out:
+    lines = list(policy.explanations)
+    for omitted in policy.omitted:
         if explain:
-            listed = (f"{type_} {', '.join(actions)}" for type_, actions in one.actions.items())
-            found.append(f"Left out, since {one.because}: {'; '.join(listed)}.")
+            listed = (f"{type_} {', '.join(actions)}" for type_, actions in omitted.actions.items())
+            lines.append(f"Left out, since {omitted.reason}: {'; '.join(listed)}.")
         else:
-            counted = ", ".join(f"{len(a)} of {type_}" for type_, a in one.actions.items())
+            counted = ", ".join(f"{len(a)} of {type_}" for type_, a in omitted.actions.items())
             counted = counted.replace(
                 " of ", " action of " if counted[:2] == "1 " else " actions of ", 1
             )
-            found.append(f"Left out, since {one.because}: {counted}; --explain lists them.")
-    return found
+            lines.append(f"Left out, since {omitted.reason}: {counted}; --explain lists them.")
+    return lines
 
 
 def as_yaml(policy: Policy, *, inline: bool = False, explain: bool = False) -> str:
@@ -141,10 +145,10 @@ def as_yaml(policy: Policy, *, inline: bool = False, explain: bool = False) -> s
         inline: one document, for a role's inline policy.
         explain: list the actions that are left out, instead of counting them.
     """
-    found = documents(policy, inline=inline)
+    parts = documents(policy, inline=inline)
     written = []
-    for number, statements in enumerate(found, 1):
-        heads = heading(policy, found, number, inline=inline)
+    for number, statements in enumerate(parts, 1):
+        heads = heading(policy, parts, number, inline=inline)
         lines = [line for text in heads for line in _comment(text, "")]
         lines += ["Version: '2012-10-17'", "Statement:" if statements else "Statement: []"]
         plain = document(statements)["Statement"]
@@ -196,19 +200,19 @@ def _comment(text: str, indent: str) -> list[str]:
 
 def as_json(policy: Policy, *, inline: bool = False) -> str:
     """Return the document as JSON, or a list of them where one is not enough."""
-    found = [document(statements) for statements in documents(policy, inline=inline)]
-    return escaped_json(json.dumps(found[0] if len(found) == 1 else found, indent=2)) + "\n"
+    plain = [document(statements) for statements in documents(policy, inline=inline)]
+    return escaped_json(json.dumps(plain[0] if len(plain) == 1 else plain, indent=2)) + "\n"
 
 
-def notes(policy: Policy, *, inline: bool = False, explain: bool = False) -> list[str]:
+def comments(policy: Policy, *, inline: bool = False, explain: bool = False) -> list[str]:
     """Return the lines that JSON has no room for: what is said of documents and statements."""
-    found = []
+    lines = []
     parts = documents(policy, inline=inline)
     for number, statements in enumerate(parts, 1):
-        found += heading(policy, parts, number, inline=inline)
+        lines += heading(policy, parts, number, inline=inline)
         plain = document(statements)["Statement"]
         for statement, body in zip(statements, plain, strict=True):
             if len(statement.notes) > 1:
-                found.append(f"{body['Sid']}: {'; '.join(statement.notes)}")
-    found += ending(policy, explain=explain)
-    return [line for text in found for line in _comment(text, "")]
+                lines.append(f"{body['Sid']}: {'; '.join(statement.notes)}")
+    lines += ending(policy, explain=explain)
+    return [line for text in lines for line in _comment(text, "")]

@@ -12,14 +12,14 @@ from functools import cache
 from cfngen.cloudformation.schemas import OPERATIONS, iam_actions, schema
 
 # What schemas call services that IAM calls otherwise.
-SPELLED = {
+RENAMED_SERVICES = {
     "efs": "elasticfilesystem",
     "emr": "elasticmapreduce",
     "stepfunctions": "states",
 }
 # Services that have two prefixes, as there are ARNs with both: an action needs that of the ARN.
 # Source: https://docs.aws.amazon.com/dtconsole/latest/userguide/rename.html
-RENAMED = (("codestar-connections", "codeconnections"),)
+TWO_PREFIXES = (("codestar-connections", "codeconnections"),)
 NEWER = "AWS::CodeConnections::"  # what these make has the newer prefix only
 # What schemas name by an operation of the API that another action allows.
 # Source: the service authorization reference of each service.
@@ -44,30 +44,30 @@ ALLOWED_BY = {
 @cache
 def actions(type_: str) -> tuple[str, ...]:
     """Return the actions of all handlers of a type, in their order, each once."""
-    known = schema(type_)
-    found = [
-        one
+    of_type = schema(type_)
+    handler_actions = [
+        name
         for operation in OPERATIONS
-        for action in known.permissions(operation)
+        for action in of_type.permissions(operation)
         if ":" in action
-        for one in _today(action, type_)
+        for name in _today(action, type_)
     ]
-    return tuple(dict.fromkeys(found))
+    return tuple(dict.fromkeys(handler_actions))
 
 
 def exists(action: str) -> bool:
     """Whether IAM has an action, or any that a pattern of them matches."""
     service, _, verb = action.partition(":")
-    known = iam_actions().get(service, ())
+    verbs = iam_actions().get(service, ())
     if "*" in verb:
         pattern = re.compile(re.escape(verb.lower()).replace(r"\*", ".*"))
-        return any(pattern.fullmatch(one) for one in known)
-    return verb.lower() in known
+        return any(pattern.fullmatch(other) for other in verbs)
+    return verb.lower() in verbs
 
 
 def prefixes(service: str) -> tuple[str, ...]:
     """Return the prefixes of a service's actions and ARNs, the one that is given first."""
-    for names in RENAMED:
+    for names in TWO_PREFIXES:
         if service in names:
             return tuple(dict.fromkeys((service, *names)))
     return (service,)
@@ -77,7 +77,7 @@ def _today(action: str, type_: str) -> Iterator[str]:
     """Yield what IAM calls an action; as it is written, where IAM has none like it."""
     service, _, verb = action.partition(":")
     small = service.lower()
-    plain = f"{SPELLED.get(small, small)}:{verb}"
+    plain = f"{RENAMED_SERVICES.get(small, small)}:{verb}"
     if not exists(plain):
         yield action
         yield from ALLOWED_BY.get(action, ())

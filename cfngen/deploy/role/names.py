@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
+from dataclasses import dataclass
 from typing import Any
 
+from cfngen.cloudformation.glob import covers
 from cfngen.cloudformation.physical_names import (
     BY_RESOURCE,
     BY_STACK,
@@ -15,147 +15,134 @@ from cfngen.cloudformation.physical_names import (
     SMALL,
     name_property,
 )
-from cfngen.cloudformation.values import CLOSE, OPEN, scalar
+from cfngen.cloudformation.values import CLOSE, OPEN, characters, is_one_reference, scalar
+from cfngen.deploy.role.destination import Destination
 
 IMPORT = f"{OPEN}Fn::ImportValue "
 STRANGE = re.compile(r"[^\w+=,.@/:*-]", re.ASCII)
 
 
 @dataclass(frozen=True)
-class Place:
-    """Where the stack will be, as far as that is known; `*` for what is not."""
-
-    stack: str
-    partition: str = "*"
-    region: str = "*"
-    account: str = "*"
-    parameters: dict[str, str] = field(default_factory=dict)
-    declared: frozenset[str] = frozenset()  # the parameters that the template has
-    defaults: dict[str, str] = field(default_factory=dict)  # of parameters that have one
-    # ARNs of roles that other stacks export, as patterns, by the names of the exports.
-    exports: dict[str, tuple[str, ...]] = field(default_factory=dict)
-
-    def value(self, name: str) -> str:
-        """Return what a reference to a parameter comes to, `*` where only the deployment knows."""
-        pseudo = {
-            "AWS::StackName": self.stack,
-            "AWS::Partition": self.partition,
-            "AWS::Region": self.region,
-            "AWS::AccountId": self.account,
-        }
-        return pseudo.get(name) or self.parameters.get(name, "*")
-
-
-@dataclass(frozen=True)
-class Called:
-    """How a resource will be called: patterns, and why they are no narrower, if they could be."""
+class PhysicalName:
+    """What a resource will be named: patterns, and why they are no narrower, if they could be."""
 
     patterns: tuple[str, ...]
     note: str = ""
 
 
-def called(name: str, type_: str, properties: dict[str, Any], place: Place) -> Called | None:
+def physical_name(
+    name: str, type_: str, properties: dict[str, Any], destination: Destination
+) -> PhysicalName | None:
     """Return what a resource will be called, `None` if its service gives it an ID."""
-    key = name_property(type_)
-    if not key:
+    property_ = name_property(type_)
+    if not property_:
         return None
-    given = properties.get(key)
-    if given is None:
-        return _generated(name, type_, place)
-    found = patterns(given, place)
-    own = place.stack + "-"
-    if any("*" in pattern and not pattern.startswith(own) for pattern in found):
-        return Called(found, f"{name} is called {asked(given, place)}")
-    return Called(found)
+    value = properties.get(property_)
+    if value is None:
+        return _generated(name, type_, destination)
+    names = patterns(value, destination)
+    own = destination.stack + "-"
+    if any("*" in pattern and not pattern.startswith(own) for pattern in names):
+        return PhysicalName(names, f"{name} is called {describe_unknown(value, destination)}")
+    return PhysicalName(names)
 
 
-def patterns(value: Any, place: Place) -> tuple[str, ...]:
-    """Return what a resolved value may come to, with `*` in place of what is not known yet."""
+def patterns(value: Any, destination: Destination) -> tuple[str, ...]:
+    """Return what a resolved value may come to, with `*` in place of what is not known yet.
+
+    >>> here = Destination("shop", region="eu-west-1")
+    >>> patterns(f"{OPEN}AWS::StackName{CLOSE}-{OPEN}AWS::AccountId{CLOSE}-logs", here)
+    ('shop-*-logs',)
+    >>> patterns({"Fn::If": ["Named", "logs", f"{OPEN}Name{CLOSE}"]}, here)
+    ('logs', '*')
+    """
     if isinstance(value, dict):
         branches = value.get("Fn::If")
         if len(value) == 1 and isinstance(branches, list) and len(branches) == 3:
-            both = [found for branch in branches[1:] for found in patterns(branch, place)]
+            both = [pattern for branch in branches[1:] for pattern in patterns(branch, destination)]
             return tuple(dict.fromkeys(both))
         return ("*",)
     if (name := import_name(value)) is not None:
-        return _imported(name, place)
-    return ("*",) if isinstance(value, list) or value is None else (_pattern(scalar(value), place),)
+        return _imported(name, destination)
+    return (
+        ("*",)
+        if isinstance(value, list) or value is None
+        else (_pattern(scalar(value), destination),)
+    )
 
 
 def import_name(value: Any) -> str | None:
-    """Return the name of the export that a resolved value is, `None` if it is anything else."""
-    if not isinstance(value, str) or not value.startswith(IMPORT) or not value.endswith(CLOSE):
-        return None
-    name = value[len(IMPORT) : -len(CLOSE)]
-    depth = 0
-    for letter in name:
-        depth += (letter == OPEN) - (letter == CLOSE)
-        if depth < 0:  # the import ends before the text does
-            return None
-    return name
+    """Return the name of the export that a resolved value is, `None` if it is anything else.
+
+    >>> import_name(f"{OPEN}Fn::ImportValue shop-role{CLOSE}"), import_name("shop-role")
+    ('shop-role', None)
+    """
+    if isinstance(value, str) and value.startswith(IMPORT) and is_one_reference(value):
+        return value[len(IMPORT) : -len(CLOSE)]
+    return None
 
 
-def _imported(name: str, place: Place) -> tuple[str, ...]:
+def _imported(name: str, destination: Destination) -> tuple[str, ...]:
     """Return the ARNs of the roles that an import may be; `*` if no known export has its name."""
-    wanted = [pattern for pattern in patterns(name, place) if pattern.strip("*")]
-    found = [
+    names = [pattern for pattern in patterns(name, destination) if pattern.strip("*")]
+    arns = [
         arn
-        for export, arns in place.exports.items()
-        if any(fnmatchcase(export, pattern) for pattern in wanted)
+        for export, arns in destination.exports.items()
+        if any(covers(pattern, export) for pattern in names)
         for arn in arns
     ]
-    return tuple(dict.fromkeys(found)) or ("*",)
+    return tuple(dict.fromkeys(arns)) or ("*",)
 
 
 def parameters(value: Any) -> set[str]:
-    """Return what a resolved value is made of beside text: names of parameters and resources."""
+    """Return what a resolved value is made of beside text: names of parameters and resources.
+
+    >>> parameters(f"{OPEN}Name{CLOSE}-logs")
+    {'Name'}
+    """
     text = value if isinstance(value, str) else repr(value)
     return set(re.findall(f"{OPEN}([A-Za-z0-9]+){CLOSE}", text))
 
 
-def asked(value: Any, place: Place) -> str:
+def describe_unknown(value: Any, destination: Destination) -> str:
     """Return what a value is made of, for a note on why nothing is narrower."""
     if import_name(value) is not None:
         return "what another stack exports"
-    names = sorted((parameters(value) & place.declared) - set(place.parameters))
+    names = sorted((parameters(value) & destination.declared) - set(destination.parameters))
     if not names:
         return "what only the deployment knows"
     return f"what {' and '.join(names)} says: --parameter {names[0]}=… narrows it"
 
 
-def _pattern(text: str, place: Place) -> str:
-    """Write `*` for what stands between the marks of a reference, which may be one in another."""
-    written, depth, inner = "", 0, ""
-    for letter in text:
-        if letter == OPEN:
-            depth, inner = depth + 1, "" if depth == 0 else inner + letter
-        elif letter == CLOSE and depth:
-            depth -= 1
-            if depth == 0:
-                written += place.value(inner)
-        elif depth:
-            inner += letter
+def _pattern(text: str, destination: Destination) -> str:
+    """Write `*` for a reference to what only the deployment knows."""
+    written = ""
+    for character in characters(text):
+        if character.startswith(OPEN):
+            written += destination.value(character[1:-1])
         else:
             # A star of the template's own is a letter here, not a pattern.
-            written += "?" if letter == "*" or STRANGE.match(letter) else letter
+            written += "?" if character == "*" or STRANGE.match(character) else character
     return re.sub(r"\*+", "*", written)
 
 
-def _generated(name: str, type_: str, place: Place) -> Called:
+def _generated(name: str, type_: str, destination: Destination) -> PhysicalName:
     kept = CUT.get(type_, KEPT)
-    stack = place.stack if len(place.stack) <= kept else place.stack[:kept]
-    by_stack = f"{stack}-*" if stack == place.stack else f"{stack}*"
+    stack = destination.stack if len(destination.stack) <= kept else destination.stack[:kept]
+    by_stack = f"{stack}-*" if stack == destination.stack else f"{stack}*"
     by_resource = f"{name[:KEPT]}-*" if len(name) <= KEPT else f"{name[:KEPT]}*"
     if type_ in BY_RESOURCE:
-        found = BY_RESOURCE[type_] + by_resource
-        shared = f"{found} may be another stack's: what is of type {type_} has no stack in its name"
-        return Called((found,), shared)
+        pattern = BY_RESOURCE[type_] + by_resource
+        shared = (
+            f"{pattern} may be another stack's: what is of type {type_} has no stack in its name"
+        )
+        return PhysicalName((pattern,), shared)
     if type_ in BY_STACK:
-        found = by_stack.lower() if type_ in SMALL else by_stack
-        cut = f"{found} may be another stack's, whose name begins so: a name has no room for all"
-        return Called((found,), cut if stack != place.stack else "")
-    both = (by_stack, by_resource)
-    return Called(
-        (*both, *(each.lower() for each in both if each != each.lower())),
+        pattern = by_stack.lower() if type_ in SMALL else by_stack
+        cut = f"{pattern} may be another stack's, whose name begins so: a name has no room for all"
+        return PhysicalName((pattern,), cut if stack != destination.stack else "")
+    usual = (by_stack, by_resource)
+    return PhysicalName(
+        (*usual, *(each.lower() for each in usual if each != each.lower())),
         f"how CloudFormation calls what is of type {type_} is not known",
     )

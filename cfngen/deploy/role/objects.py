@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from cfngen.cloudformation.template import Resource
 from cfngen.cloudformation.values import references
-from cfngen.deploy.role.arns import Resource, Taken, of_resource
-from cfngen.deploy.role.names import Place, asked, patterns
+from cfngen.deploy.role.arns import ActionResources, of_resource
+from cfngen.deploy.role.destination import Destination
+from cfngen.deploy.role.names import describe_unknown, patterns
 
 BUCKET = "AWS::S3::Bucket"
 # Actions that read an object, for a resource that is no bucket itself.
@@ -33,9 +35,9 @@ LOCATIONS = (
 )
 
 
-def named(
-    action: str, resource: Resource, resources: dict[str, Resource], place: Place
-) -> Taken | None:
+def objects_read(
+    action: str, resource: Resource, resources: dict[str, Resource], destination: Destination
+) -> ActionResources | None:
     """Return the objects or buckets that an action reads for a resource, if it names any.
 
     `None` for other actions, and for what is of S3 itself, which reads nobody else's objects.
@@ -43,44 +45,58 @@ def named(
     if resource.type.startswith("AWS::S3::"):
         return None
     if READS.match(action):
-        return objects(resource, resources, place)
-    if LOOKS.match(action) and (found := objects(resource, resources, place)):
-        buckets = dict.fromkeys(arn.partition("/")[0] for arn in found.arns)
-        return Taken(tuple(buckets), found.note)
+        return named_objects(resource, resources, destination)
+    if LOOKS.match(action) and (objects := named_objects(resource, resources, destination)):
+        buckets = dict.fromkeys(arn.partition("/")[0] for arn in objects.arns)
+        return ActionResources(tuple(buckets), objects.note)
     return None
 
 
-def objects(resource: Resource, resources: dict[str, Resource], place: Place) -> Taken | None:
+def named_objects(
+    resource: Resource, resources: dict[str, Resource], destination: Destination
+) -> ActionResources | None:
     """Return the ARNs of the objects that a resource names, `None` if it names none.
 
     Args:
         resource: such as a function with `Code: {S3Bucket: …, S3Key: …}`.
         resources: the template's, of which a bucket may be one.
-        place: where the stack will be.
+        destination: where the stack is deployed to.
     """
     arns: dict[str, None] = {}
     notes: dict[str, None] = {}
     for bucket, (key, end), where in _named(resource.properties, ""):
-        keys = [_whole(pattern + end) for pattern in patterns(key, place)]
-        for name in _buckets(bucket, resources, place):
-            arns |= dict.fromkeys(f"arn:{place.partition}:s3:::{name}/{key}" for key in keys)
+        keys = [_whole(pattern + end) for pattern in patterns(key, destination)]
+        for name in _buckets(bucket, resources, destination):
+            arns |= dict.fromkeys(_object(name, key, destination) for key in keys)
             if name == "*":
-                notes[f"{where} of {resource.name} is {asked(bucket, place)}"] = None
+                notes[f"{where} of {resource.name} is {describe_unknown(bucket, destination)}"] = (
+                    None
+                )
     for text in _texts(resource.properties):
         if not re.search(r"\s", text):
-            for pattern in patterns(text, place):
-                arns |= dict.fromkeys(located(pattern, place))
-    return Taken(tuple(arns), "; ".join(notes)) if arns else None
+            for pattern in patterns(text, destination):
+                arns |= dict.fromkeys(object_arn(pattern, destination))
+    return ActionResources(tuple(arns), "; ".join(notes)) if arns else None
 
 
-def located(pattern: str, place: Place) -> list[str]:
-    """Return the ARN of the object that a URL, an `s3://` or an ARN is, nothing of other text."""
+def object_arn(pattern: str, destination: Destination) -> list[str]:
+    """Return the ARN of the object that a URL, an `s3://` or an ARN is, nothing of other text.
+
+    >>> object_arn("s3://shop/code/", Destination("shop"))
+    ['arn:*:s3:::shop/code/*']
+    >>> object_arn("code.zip", Destination("shop"))
+    []
+    """
     for location in LOCATIONS:
         if match := location.fullmatch(pattern):
             key = match["key"] or "*"
             whole = key + "*" if key.endswith("/") else key
-            return [f"arn:{place.partition}:s3:::{match['bucket']}/{whole}"]
+            return [_object(match["bucket"], whole, destination)]
     return []
+
+
+def _object(bucket: str, key: str, destination: Destination) -> str:
+    return destination.arn("s3", f"{bucket}/{key}", region="", account="")
 
 
 def _whole(key: str) -> str:
@@ -105,7 +121,9 @@ def _named(value: Any, path: str) -> Iterator[tuple[Any, tuple[Any, str], str]]:
 def _is_choice(value: Any) -> bool:
     """Whether a value is one of two texts, by a condition."""
     choice = value.get("Fn::If") if isinstance(value, dict) else None
-    return isinstance(choice, list) and not any(isinstance(one, dict | list) for one in choice)
+    return isinstance(choice, list) and not any(
+        isinstance(branch, dict | list) for branch in choice
+    )
 
 
 def _beside(value: dict[str, Any], word: str) -> tuple[Any, str]:
@@ -113,25 +131,27 @@ def _beside(value: dict[str, Any], word: str) -> tuple[Any, str]:
 
     If only the bucket is there, it is any object.
     """
-    low = {str(key).lower(): inner for key, inner in value.items()}
+    by_lower_name = {str(key).lower(): inner for key, inner in value.items()}
     for start in dict.fromkeys((word, "")):
         for names, end in ((OBJECT_KEYS, ""), (PREFIX_KEYS, "*")):
             for name in names:
-                found = low.get(start + name)
-                if found not in ("", None) and (isinstance(found, str) or _is_choice(found)):
-                    return found, end
+                key = by_lower_name.get(start + name)
+                if key not in ("", None) and (isinstance(key, str) or _is_choice(key)):
+                    return key, end
     return None, ""
 
 
-def _buckets(value: Any, resources: dict[str, Resource], place: Place) -> list[str]:
+def _buckets(value: Any, resources: dict[str, Resource], destination: Destination) -> list[str]:
     """Return what a bucket may be called."""
-    mine = [
+    buckets = [
         resources[name]
         for name in sorted({name for name, _ in references(value)} & set(resources))
         if resources[name].type == BUCKET
     ]
-    found = [arn for one in mine for arn in of_resource("s3", "bucket", one, place).arns]
-    return [_name(one) for one in found or patterns(value, place)]
+    arns = [
+        arn for bucket in buckets for arn in of_resource("s3", "bucket", bucket, destination).arns
+    ]
+    return [_name(bucket) for bucket in arns or patterns(value, destination)]
 
 
 def _name(text: str) -> str:

@@ -11,12 +11,20 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from cfngen.cloudformation.schemas import CUSTOM
+from cfngen.cloudformation.schemas import is_custom
+from cfngen.cloudformation.template import Resource
 from cfngen.cloudformation.values import CLOSE, OPEN, references
-from cfngen.deploy.role.arns import IMPORTED, Resource, Taken, kinds_of, linked_roles, of_resource
+from cfngen.deploy.role.arns import (
+    IMPORTED_NOTE,
+    ActionResources,
+    kinds_of,
+    linked_roles,
+    of_resource,
+)
+from cfngen.deploy.role.destination import Destination
 from cfngen.deploy.role.handlers import actions
-from cfngen.deploy.role.names import Place, asked, import_name, parameters, patterns
-from cfngen.deploy.role.principals import usual
+from cfngen.deploy.role.names import describe_unknown, import_name, parameters, patterns
+from cfngen.deploy.role.principals import default_services
 from cfngen.deploy.role.property_texts import Leaf, leaves
 
 ROLE, PROFILE = "AWS::IAM::Role", "AWS::IAM::InstanceProfile"
@@ -52,7 +60,7 @@ ARN = re.compile(
 
 
 @dataclass(frozen=True)
-class Handover:
+class PassedRole:
     """A role's ARN, as a pattern; the services that get it; and what is to be said of it."""
 
     arn: str
@@ -60,24 +68,26 @@ class Handover:
     note: str = ""
 
 
-def passed(resource: Resource, resources: dict[str, Resource], place: Place) -> Iterator[Handover]:
+def passed_roles(
+    resource: Resource, resources: dict[str, Resource], destination: Destination
+) -> Iterator[PassedRole]:
     """Yield the roles that a resource hands over, those of what it is launched from included."""
-    unread: list[Leaf] = []
+    without_role: list[Leaf] = []
     for leaf in leaves(resource.type, resource.properties):
-        found = list(_by_value(leaf, resource, resources, place))
-        yield from found
-        if not found:
-            unread.append(leaf)
-    for leaf in unread:
-        yield from _by_name(leaf, resource, resources, place)
-    for name in sorted(resource.references & set(resources)):
+        roles = list(_by_value(leaf, resource, resources, destination))
+        yield from roles
+        if not roles:
+            without_role.append(leaf)
+    for leaf in without_role:
+        yield from _by_name(leaf, resource, resources, destination)
+    for name in sorted(resource.referenced_names & set(resources)):
         if resources[name].type in CARRIERS and resource.type not in CARRIERS:
-            yield from passed(resources[name], resources, place)
+            yield from passed_roles(resources[name], resources, destination)
 
 
-def roles_of(
-    action: str, resource: Resource, resources: dict[str, Resource], place: Place
-) -> Taken | None:
+def managed_roles(
+    action: str, resource: Resource, resources: dict[str, Resource], destination: Destination
+) -> ActionResources | None:
     """Return the roles that a handler reads or changes: those that its resource hands over.
 
     And those that the service makes for itself, of types that do. `None` for other actions, and
@@ -88,30 +98,32 @@ def roles_of(
         return None
     if kinds_of(service, verb) != ["role"]:
         return None
-    found = list(passed(resource, resources, place))
-    if not found:
+    roles = list(passed_roles(resource, resources, destination))
+    if not roles:
         return None
     makes = "iam:CreateServiceLinkedRole" in actions(resource.type)
-    linked = linked_roles(resource.type, place) if makes else ()
-    notes = dict.fromkeys(role.note for role in found if role.note)
-    return Taken(tuple(dict.fromkeys((*(role.arn for role in found), *linked))), "; ".join(notes))
+    linked = linked_roles(resource.type, destination) if makes else ()
+    notes = dict.fromkeys(role.note for role in roles if role.note)
+    return ActionResources(
+        tuple(dict.fromkeys((*(role.arn for role in roles), *linked))), "; ".join(notes)
+    )
 
 
 def _by_value(
-    leaf: Leaf, resource: Resource, resources: dict[str, Resource], place: Place
-) -> Iterator[Handover]:
+    leaf: Leaf, resource: Resource, resources: dict[str, Resource], destination: Destination
+) -> Iterator[PassedRole]:
     """Yield what a text says by itself: references to roles and profiles, and their ARNs."""
     named = {name for name, attribute in references(leaf.text) if attribute in ("", "Arn")}
     for name in sorted(named & set(resources)):
-        yield from _of_template(resources[name], leaf, resource, resources, place)
-    for match in ARN.finditer(_given(leaf.text, place)):
+        yield from _of_template(resources[name], leaf, resource, resources, destination)
+    for match in ARN.finditer(_given(leaf.text, destination)):
         arn = match[0].rstrip(",.")
         if any(_is_role(resources.get(name)) for name, _ in references(arn)):
             continue
         if match[1] == "instance-profile":
-            yield _any_role(leaf, resource, place)
+            yield _any_role(leaf, resource, destination)
         else:
-            yield from _elsewhere(leaf, arn, resource, resources, place)
+            yield from _elsewhere(leaf, arn, resource, resources, destination)
 
 
 def _is_role(resource: Resource | None) -> bool:
@@ -123,47 +135,47 @@ def _of_template(
     leaf: Leaf,
     resource: Resource,
     resources: dict[str, Resource],
-    place: Place,
-) -> Iterator[Handover]:
+    destination: Destination,
+) -> Iterator[PassedRole]:
     """Yield a role of the template, or those of its instance profile."""
     if other.type == ROLE:
-        found = of_resource("iam", "role", other, place)
-        for arn in found.arns:
-            yield Handover(arn, _services(resource, leaf, other), found.note)
+        role_arns = of_resource("iam", "role", other, destination)
+        for arn in role_arns.arns:
+            yield PassedRole(arn, _services(resource, leaf, other), role_arns.note)
     elif other.type == PROFILE and resource.type != PROFILE:
-        yield from passed(other, resources, place)
+        yield from passed_roles(other, resources, destination)
     elif other.type == LINKED:
-        start = f"arn:{place.partition}:iam::{place.account}:role/aws-service-role/"
-        for service in patterns(other.properties.get("AWSServiceName"), place):
-            yield Handover(f"{start}{service}/*", _services(resource, leaf, None))
+        start = destination.arn("iam", "role/aws-service-role/", region="")
+        for service in patterns(other.properties.get("AWSServiceName"), destination):
+            yield PassedRole(f"{start}{service}/*", _services(resource, leaf, None))
 
 
 def _by_name(
-    leaf: Leaf, resource: Resource, resources: dict[str, Resource], place: Place
-) -> Iterator[Handover]:
+    leaf: Leaf, resource: Resource, resources: dict[str, Resource], destination: Destination
+) -> Iterator[PassedRole]:
     """Yield what only a name shows: of a property, or of a parameter within a text."""
-    known = references(leaf.text)
-    types = {resources[name].type for name, _ in known if name in resources}
+    referenced = references(leaf.text)
+    types = {resources[name].type for name, _ in referenced if name in resources}
     if any(not _makes_roles(type_) for type_ in types):
         return  # something else of the template
     if (
         PROFILE_NAME.search(leaf.name) or PROFILE_NAME.search(leaf.path)
     ) and not resource.type.startswith(NO_PROFILES):
         if resource.type != PROFILE:
-            yield _any_role(leaf, resource, place)
-    elif _may_be_role(leaf) or _is_exported(leaf, place):
-        yield from _elsewhere(leaf, leaf.text, resource, resources, place)
+            yield _any_role(leaf, resource, destination)
+    elif _may_be_role(leaf) or _is_exported(leaf, destination):
+        yield from _elsewhere(leaf, leaf.text, resource, resources, destination)
     else:
-        for name in sorted(parameters(leaf.text) & place.declared):
-            default = place.defaults.get(name, "")
+        for name in sorted(parameters(leaf.text) & destination.declared):
+            default = destination.defaults.get(name, "")
             if ARN.search(default) or ROLE_NAME.search(name):
                 value = f"{OPEN}{name}{CLOSE}"
-                yield from _elsewhere(leaf, value, resource, resources, place)
+                yield from _elsewhere(leaf, value, resource, resources, destination)
 
 
 def _makes_roles(type_: str) -> bool:
     """Whether an attribute of a resource may be any role: what a nested stack or code returns."""
-    return type_ in (NESTED, CUSTOM) or type_.startswith("Custom::")
+    return type_ == NESTED or is_custom(type_)
 
 
 def _may_be_role(leaf: Leaf) -> bool:
@@ -177,48 +189,52 @@ def _may_be_role(leaf: Leaf) -> bool:
     return bool(re.fullmatch(r"(arn:[\w-]*:iam::\d*:role/)?[\w+=,.@/-]*", plain))
 
 
-def _is_exported(leaf: Leaf, place: Place) -> bool:
+def _is_exported(leaf: Leaf, destination: Destination) -> bool:
     """Whether a value is a role that another stack is known to export."""
-    return import_name(leaf.text) is not None and patterns(leaf.text, place) != ("*",)
+    return import_name(leaf.text) is not None and patterns(leaf.text, destination) != ("*",)
 
 
-def _any_role(leaf: Leaf, resource: Resource, place: Place) -> Handover:
+def _any_role(leaf: Leaf, resource: Resource, destination: Destination) -> PassedRole:
     """Return any role, for EC2: which role is in an instance profile, only the account knows."""
     note = (
         f"{leaf.path} of {resource.name} is an instance profile from elsewhere, whose role is not"
         " in the template"
     )
-    return Handover(f"arn:{place.partition}:iam::{place.account}:role/*", EC2, note)
+    return PassedRole(destination.arn("iam", "role/*", region=""), EC2, note)
 
 
 def _elsewhere(
-    leaf: Leaf, value: str, resource: Resource, resources: dict[str, Resource], place: Place
-) -> Iterator[Handover]:
+    leaf: Leaf,
+    value: str,
+    resource: Resource,
+    resources: dict[str, Resource],
+    destination: Destination,
+) -> Iterator[PassedRole]:
     """Yield a role that the template does not refer to: an ARN or a name, known or asked for."""
-    start = f"arn:{place.partition}:iam::{place.account}:role/"
-    for pattern in patterns(value, place):
+    start = destination.arn("iam", "role/", region="")
+    for pattern in patterns(value, destination):
         text = pattern.strip("*")
         arn = pattern if ":role/" in text else start + (pattern.rpartition("/")[2] or "*")
-        note = IMPORTED if import_name(value) is not None else ""
+        note = IMPORTED_NOTE if import_name(value) is not None else ""
         if not text or arn == start + "*":
-            note = f"{leaf.path} of {resource.name} is {asked(value, place)}"
-        yield Handover(arn, _services(resource, leaf, _same(arn, resources, place)), note)
+            note = f"{leaf.path} of {resource.name} is {describe_unknown(value, destination)}"
+        yield PassedRole(arn, _services(resource, leaf, _same(arn, resources, destination)), note)
 
 
-def _same(arn: str, resources: dict[str, Resource], place: Place) -> Resource | None:
+def _same(arn: str, resources: dict[str, Resource], destination: Destination) -> Resource | None:
     """Return the role of the template that an ARN is, written out, with a name of its own."""
     path = arn.partition(":role/")[2]
     for role in resources.values():
         if role.type == ROLE and "*" not in path:
-            arns = of_resource("iam", "role", role, place).arns
-            if path in {one.partition(":role/")[2] for one in arns}:
+            arns = of_resource("iam", "role", role, destination).arns
+            if path in {arn_of_role.partition(":role/")[2] for arn_of_role in arns}:
                 return role
     return None
 
 
-def _given(text: str, place: Place) -> str:
+def _given(text: str, destination: Destination) -> str:
     """Return a text with the parameters whose values are given."""
-    for name, value in place.parameters.items():
+    for name, value in destination.parameters.items():
         text = text.replace(f"{OPEN}{name}{CLOSE}", value)
     return text
 
@@ -228,7 +244,7 @@ def _services(resource: Resource, leaf: Leaf, role: Resource | None) -> tuple[st
 
     A role that trusts no service is one that another role assumes; it is handed over all the same.
     """
-    own = usual(resource.type, leaf.name)
+    own = default_services(resource.type, leaf.name)
     trusted = _trusted(role) if role else []
     if not trusted:
         return own
@@ -238,13 +254,13 @@ def _services(resource: Resource, leaf: Leaf, role: Resource | None) -> tuple[st
 def _trusted(role: Resource) -> list[str]:
     document = role.properties.get("AssumeRolePolicyDocument")
     statements = document.get("Statement", []) if isinstance(document, dict) else []
-    found: list[str] = []
+    trusted: list[str] = []
     for statement in statements if isinstance(statements, list) else [statements]:
         principal = statement.get("Principal") if isinstance(statement, dict) else None
         services = principal.get("Service", []) if isinstance(principal, dict) else []
-        found += [
-            s
-            for s in (services if isinstance(services, list) else [services])
-            if isinstance(s, str) and re.fullmatch(r"[a-z0-9.-]+", s)
+        trusted += [
+            service
+            for service in (services if isinstance(services, list) else [services])
+            if isinstance(service, str) and re.fullmatch(r"[a-z0-9.-]+", service)
         ]
-    return found
+    return trusted

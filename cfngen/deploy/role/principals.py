@@ -38,7 +38,7 @@ SERVICES: dict[str, tuple[str, ...]] = {
 }
 
 
-def usual(type_: str, name: str) -> tuple[str, ...]:
+def default_services(type_: str, name: str) -> tuple[str, ...]:
     """Return the services that a property of a type hands roles to.
 
     Args:
@@ -46,6 +46,6 @@ def usual(type_: str, name: str) -> tuple[str, ...]:
         name: the property, such as `TaskRoleArn`.
     """
     family = type_.rpartition("::")[0]
-    known = SERVICES.get(f"{type_} {name}") or SERVICES.get(type_) or SERVICES.get(family)
-    names = known or (family.rpartition("::")[2].lower(),)
+    services = SERVICES.get(f"{type_} {name}") or SERVICES.get(type_) or SERVICES.get(family)
+    names = services or (family.rpartition("::")[2].lower(),)
     return tuple(f"{service}.amazonaws.com" for service in names)

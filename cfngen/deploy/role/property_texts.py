@@ -90,10 +90,10 @@ def _within(value: Any, path: str, name: str, inert: set[str]) -> Iterator[Leaf]
 
 def _named(value: dict[str, Any], name: str) -> Iterator[tuple[str, str, Any]]:
     """Yield the keys of a mapping, each with the name of what it has, and that."""
-    known = _paired(value)
+    pair = _paired(value)
     for key, inner in value.items():
-        if known and key == known[0]:
-            yield key, known[1], inner
+        if pair and key == pair[0]:
+            yield key, pair[1], inner
         else:
             yield key, name if key in WRAPPERS or key.startswith("Fn::") else key, inner
 
@@ -116,7 +116,7 @@ def _is_policy(text: str) -> bool:
     if not re.match(r"\s*\{", text) or '"Statement"' not in text:
         return False
     try:
-        found = json.loads(text)
+        document = json.loads(text)
     except ValueError:
         return False
-    return isinstance(found, dict) and "Statement" in found
+    return isinstance(document, dict) and "Statement" in document

@@ -1,17 +1,28 @@
-"""A plan as data, for programs."""
+"""Deployments as JSON, for programs."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from cfngen.deploy.script import Open, Step
+from cfngen.deploy.script.model import RequiredParameter, Step
 from cfngen.deploy.script.shell_variables import Key, key, variables
 from cfngen.escaping import escaped_json
 
 
 def as_json(steps: list[Step], files: dict[str, str] | None = None, bucket: str = "") -> str:
-    """Return the deployments as a JSON list, in order, with what each asks for."""
+    """Return the deployments as a JSON list, in order, with what each needs.
+
+    Keys of each: `template`, `file`, `stack`, `account` (a description), `region`, `bytes`,
+    `needs_bucket`, `bucket`, `capabilities` (each with the resources that need it), `parameters`
+    (those without a default), `parameters_file`, `depends_on` (templates, each with the reason),
+    `external_imports` (exports of stacks that are not in the list) and `ssm_parameters` (each with
+    the template that writes it). What does not apply is null.
+
+    A parameter has `name`, `type`, `description`, `variable` (of the shell script),
+    `templates_with_output` (earlier templates with an output of its name) and `output_of` (the
+    stack and Region that its value is fetched from).
+    """
     names = variables(steps)
     plain = [_plain(step, files or {}, names, bucket) for step in steps]
     return escaped_json(json.dumps(plain, indent=2)) + "\n"
@@ -28,23 +39,26 @@ def _plain(step: Step, files: dict[str, str], names: dict[Key, str], bucket: str
         "needs_bucket": step.needs_bucket,
         "bucket": (bucket or None) if step.needs_bucket else None,
         "capabilities": {need.capability: list(need.because) for need in step.capabilities},
-        "parameters": [_parameter(one, names[key(step, one)]) for one in step.parameters],
+        "parameters": [
+            _parameter(parameter, names[key(step, parameter)]) for parameter in step.parameters
+        ],
         "parameters_file": files.get(step.template),
-        "after": {one.name: one.because for one in step.after},
-        "imports": list(step.imports),
+        "depends_on": {dependency.name: dependency.reason for dependency in step.dependencies},
+        "external_imports": list(step.imports),
         "ssm_parameters": [
-            {"name": one.name, "written_by": one.written_by or None} for one in step.looked_up
+            {"name": parameter.name, "written_by": parameter.written_by or None}
+            for parameter in step.ssm_parameters
         ],
     }
 
 
-def _parameter(one: Open, variable: str) -> dict[str, Any]:
-    output = one.output
+def _parameter(parameter: RequiredParameter, variable: str) -> dict[str, Any]:
+    output = parameter.output
     return {
-        "name": one.name,
-        "type": one.type,
-        "description": one.description,
+        "name": parameter.name,
+        "type": parameter.type,
+        "description": parameter.description,
         "variable": variable,
-        "filled_by": list(one.filled_by),
+        "templates_with_output": list(parameter.templates_with_output),
         "output_of": {"stack": output.stack, "region": output.region or None} if output else None,
     }

@@ -1,4 +1,4 @@
-"""Files with the answers that a plan asks for: written once, and kept when they are there."""
+"""Files with parameter values: written once to be filled in, and kept when they exist."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from cfngen.deploy.script import Open, Step
+from cfngen.deploy.script.model import RequiredParameter, Step
 from cfngen.errors import did_you_mean
 
 
@@ -15,40 +15,44 @@ def skeleton(step: Step) -> str:
 
     Version 1 of the `aws` command takes no other form, and version 2 takes this one, too.
     """
-    lines = [f"{one.name}=<{_wanted(one)}>" for one in step.parameters]
+    lines = [f"{parameter.name}=<{_placeholder(parameter)}>" for parameter in step.parameters]
     return json.dumps(lines, indent=2) + "\n"
 
 
-def _wanted(one: Open) -> str:
-    outputs = "".join(f"; the output {one.name} of {name}" for name in one.filled_by)
-    return (one.description or one.type) + outputs
+def _placeholder(parameter: RequiredParameter) -> str:
+    outputs = "".join(
+        f"; the output {parameter.name} of {name}" for name in parameter.templates_with_output
+    )
+    return (parameter.description or parameter.type) + outputs
 
 
 def mistakes(step: Step, text: str) -> Iterator[str]:
-    """Yield what is wrong with a file that is there, which a person may have filled in."""
+    """Yield what is wrong with a parameter file that exists, which a person may have filled in."""
     try:
-        given = _names(json.loads(text))
+        names = _names(json.loads(text))
     except (ValueError, RecursionError):
-        yield 'no JSON list of "Name=value"; --force writes it anew'
+        yield 'not a JSON list of "Name=value"; --force overwrites it'
         return
-    for one in step.parameters:
-        if one.name not in given:
-            yield f'lacks {one.name}, which {step.template} asks for; add "{one.name}=…"'
-    for name in dict.fromkeys(given):
+    for parameter in step.parameters:
+        if parameter.name not in names:
+            yield (
+                f'lacks {parameter.name}, which {step.template} requires; add "{parameter.name}=…"'
+            )
+    for name in dict.fromkeys(names):
         if name not in step.declared:
             hint = did_you_mean(name, step.declared)
-            yield f"{step.template} has no parameter {name!r}{hint}; take it out"
-        elif given.count(name) > 1:
-            yield f"gives {name} twice; take one out"
+            yield f"{step.template} has no parameter {name!r}{hint}; remove it"
+        elif names.count(name) > 1:
+            yield f"has {name} twice; remove one"
 
 
 def _names(content: Any) -> list[str]:
     if not isinstance(content, list):
         raise ValueError
-    found = []
+    names = []
     for item in content:
         name, equals, _ = item.partition("=") if isinstance(item, str) else ("", "", "")
         if not equals:
             raise ValueError
-        found.append(name)
-    return found
+        names.append(name)
+    return names

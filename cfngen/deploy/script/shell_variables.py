@@ -1,22 +1,22 @@
-"""The shell variables that stand for what only the reader of a plan knows."""
+"""The shell variables that a script reads parameter values from."""
 
 from __future__ import annotations
 
 import re
 
-from cfngen.deploy.script import Open, Step
+from cfngen.deploy.script.model import RequiredParameter, Step
 
 BUCKET, ACCOUNT = "templates_bucket", "account_id"
 # Names that the script uses itself.
-TAKEN = {BUCKET, ACCOUNT, "file", "found", "name", "output_of", "problems"}
+RESERVED = {BUCKET, ACCOUNT, "actual", "file", "name", "problems", "value"}
 
 Key = tuple[str, str, str]
 
 
-def key(step: Step, parameter: Open) -> Key:
+def key(step: Step, parameter: RequiredParameter) -> Key:
     """Return what a variable is for: template, region and parameter.
 
-    All regions share an answer, so that their region is empty; an output is that of one region.
+    All Regions share a value, so that their Region is empty; an output is that of one Region.
     """
     return step.template, step.region if parameter.output else "", parameter.name
 
@@ -24,42 +24,42 @@ def key(step: Step, parameter: Open) -> Key:
 def variables(steps: list[Step]) -> dict[Key, str]:
     """Return the variable that stands for each parameter without a default.
 
-    It is called like the parameter where one template is planned, unless the shell could have a
-    variable of that name already; else after its template, too, and after its region where each
-    region has a value of its own.
+    It is named after the parameter where one template is deployed, unless the shell could have a
+    variable of that name already; else after its template, too, and after its Region where each
+    Region has a value of its own.
     """
     several = len({step.template for step in steps}) > 1
     regions: dict[str, set[str]] = {}
     for step in steps:
         regions.setdefault(step.template, set()).add(step.region)
-    found: dict[Key, str] = {}
-    used = set(TAKEN)
-    for one in sorted({key(step, parameter) for step in steps for parameter in step.parameters}):
-        template, region, name = one
-        theirs = not re.match(r"[A-Za-z]", name) or name.upper() == name
-        words = [template] if several or theirs else []
-        words += [region] if region and len(regions[template]) > 1 else []
-        word = re.sub(r"\W", "_", "_".join((*words, name)), flags=re.ASCII)
-        word = f"_{word}" if word[:1].isdigit() else word
-        while word in used:
-            word += "_"
-        used.add(word)
-        found[one] = word
-    return found
+    names: dict[Key, str] = {}
+    used = set(RESERVED)
+    keys = {key(step, parameter) for step in steps for parameter in step.parameters}
+    for template, region, name in sorted(keys):
+        inherited = not re.match(r"[A-Za-z]", name) or name.upper() == name
+        parts = [template] if several or inherited else []
+        parts += [region] if region and len(regions[template]) > 1 else []
+        variable = re.sub(r"\W", "_", "_".join((*parts, name)), flags=re.ASCII)
+        variable = f"_{variable}" if variable[:1].isdigit() else variable
+        while variable in used:
+            variable += "_"
+        used.add(variable)
+        names[template, region, name] = variable
+    return names
 
 
-def asked(steps: list[Step], files: dict[str, str], bucket: str = "") -> list[str]:
+def required_variables(steps: list[Step], files: dict[str, str], bucket: str = "") -> list[str]:
     """Return the variables that have to be set before a script runs, in its order.
 
     Args:
         steps: the deployments.
-        files: by template, the file with the answers, where that is used.
+        files: by template, the file with parameter values, where that is used.
         bucket: the bucket for templates that need one, if its name is known.
     """
     names = variables(steps)
-    found = [ACCOUNT] if any(step.account for step in steps) else []
+    required = [ACCOUNT] if any(step.account for step in steps) else []
     for step in steps:
-        found += [BUCKET] if step.needs_bucket and not bucket else []
+        required += [BUCKET] if step.needs_bucket and not bucket else []
         if step.template not in files:
-            found += [names[key(step, one)] for one in step.parameters if not one.output]
-    return list(dict.fromkeys(found))
+            required += [names[key(step, p)] for p in step.parameters if not p.output]
+    return list(dict.fromkeys(required))

@@ -1,27 +1,28 @@
-"""Where templates are deployed: in which account, and in which of its regions."""
+"""Where templates are deployed: to which account, and to which of its Regions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
+from cfngen.cloudformation.template import TemplateBody
 from cfngen.errors import CfngenError
 from cfngen.project.manifest import TemplateConfig
 
 REGION = "AWS::Region"
-USUAL = "the usual account"
+DEFAULT_ACCOUNT = "the default account"
 
 
 def in_one_account(entries: Sequence[TemplateConfig]) -> list[TemplateConfig]:
-    """Return those that belong into the usual account, all if they share another.
+    """Return the templates of the default account, or all if they share another one.
 
     Raises:
-        CfngenError: they belong into several accounts, none of them the usual one.
+        CfngenError: they are for several accounts, none of them the default one.
     """
-    usual = [entry for entry in entries if not entry.account]
-    if not usual:
+    default = [entry for entry in entries if not entry.account]
+    if not default:
         refuse_several(entries)
-    return usual or list(entries)
+    return default or list(entries)
 
 
 def refuse_several(entries: Sequence[TemplateConfig]) -> None:
@@ -34,36 +35,42 @@ def refuse_several(entries: Sequence[TemplateConfig]) -> None:
     for entry in entries:
         groups.setdefault(entry.account, []).append(entry.name)
     if len(groups) > 1:
-        told = "; ".join(f"{account or USUAL}: {', '.join(g)}" for account, g in groups.items())
-        raise CfngenError(f"a plan is for one account, and these are for several: {told}")
+        listed = "; ".join(
+            f"{account or DEFAULT_ACCOUNT}: {', '.join(names)}" for account, names in groups.items()
+        )
+        raise CfngenError(f"a script is for one account, and these are for several: {listed}")
 
 
-def regions(entry: TemplateConfig, body: Any) -> tuple[str, ...]:
+def regions(entry: TemplateConfig, template: TemplateBody) -> tuple[str, ...]:
     """Return where a template is deployed: what its rules allow, of what its entry names."""
-    allowed = _allowed(body)
+    allowed = allowed_regions(template)
     if allowed is None:
         return entry.regions
     both = tuple(region for region in entry.regions if region in allowed)
     return both or tuple(sorted(allowed))
 
 
-def _allowed(body: Any) -> set[str] | None:
-    """Return the regions in which no rule refuses the stack, `None` for all."""
+def allowed_regions(template: TemplateBody) -> set[str] | None:
+    """Return the Regions in which no rule refuses the stack, `None` for all.
+
+    >>> assertion = {"Assert": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}}
+    >>> allowed_regions(TemplateBody.of({"Rules": {"There": {"Assertions": [assertion]}}}))
+    {'us-east-1'}
+    """
     allowed: set[str] | None = None
-    rules = body.get("Rules") if isinstance(body, dict) else None
-    for rule in rules.values() if isinstance(rules, dict) else ():
-        if not isinstance(rule, dict) or "RuleCondition" in rule:
+    for rule in template.rules.values():
+        if "RuleCondition" in rule:
             continue
         assertions = rule.get("Assertions")
         for assertion in assertions if isinstance(assertions, list) else ():
-            found = _asserted(assertion.get("Assert") if isinstance(assertion, dict) else None)
-            if found is not None:
-                allowed = found if allowed is None else allowed & found
+            asserted = _asserted(assertion.get("Assert") if isinstance(assertion, dict) else None)
+            if asserted is not None:
+                allowed = asserted if allowed is None else allowed & asserted
     return allowed
 
 
 def _asserted(assertion: Any) -> set[str] | None:
-    """Return the regions that an assertion asks for, `None` if it is about something else."""
+    """Return the Regions that an assertion allows, `None` if it is about something else."""
     if not isinstance(assertion, dict) or len(assertion) != 1:
         return None
     ((function, argument),) = assertion.items()
