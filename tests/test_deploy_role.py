@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 import yaml
-from support.plans import PROJECT, ROOT, sources
+from support.deploy_scripts import PROJECT, ROOT, sources
 from support.policies import PLACE, allowed, asking, of, one, passes, said, trusted
 
 from cfngen.cli import main
@@ -21,11 +21,10 @@ from cfngen.cloudformation.quotas import MANAGED_POLICY, ROLE_POLICIES
 from cfngen.cloudformation.read import read
 from cfngen.cloudformation.regions import all_regions
 from cfngen.cloudformation.schemas import OPERATIONS, iam_actions, iam_services, schema
-from cfngen.deploy.role import Place, Policy, policy
-from cfngen.deploy.role.destination import PARTITIONS
-from cfngen.deploy.role.destination import place as given_place
+from cfngen.deploy.role import Destination, Policy, policy
+from cfngen.deploy.role.destination import PARTITIONS, parse_destination
 from cfngen.deploy.role.exports import exported_roles
-from cfngen.deploy.role.formats import as_json, as_yaml, document, documents, notes, size
+from cfngen.deploy.role.formats import as_json, as_yaml, comments, document, documents, size
 from cfngen.errors import CfngenError
 
 each_template = pytest.mark.parametrize("name", list(PROJECT.templates))
@@ -35,7 +34,7 @@ def ours(name: str) -> Policy:
     """Return the policy for one of our templates."""
     source = next(source for source in sources() if source.name == name)
     before = [(one.name, one.body) for one in sources() if one.name in source.entry.after]
-    place = Place(name)
+    place = Destination(name)
     return policy(name, source.body, replace(place, exports=exported_roles(before, place)))
 
 
@@ -230,7 +229,7 @@ def test_what_a_name_waits_for_is_told_and_can_be_given() -> None:
     """A name that is a parameter is any name, until somebody says what it will be."""
     queue = {"It": one("AWS::SQS::Queue", QueueName={"Ref": "Name"})}
     open_ = of(queue, Parameters=asking("Name"))
-    given = of(queue, Place("shop", parameters={"Name": "jobs"}), Parameters=asking("Name"))
+    given = of(queue, Destination("shop", parameters={"Name": "jobs"}), Parameters=asking("Name"))
     assert allowed(open_)["sqs:CreateQueue"] == ["arn:*:sqs:*:*:*"]
     assert "It is called what Name says: --parameter Name=… narrows it" in said(open_)
     assert allowed(given)["sqs:CreateQueue"] == ["arn:*:sqs:*:*:jobs"]
@@ -255,13 +254,13 @@ def test_what_a_name_waits_for_is_told_and_can_be_given() -> None:
 )
 def test_what_other_stacks_share_is_told(resource: Any, stack: str, shared: str) -> None:
     """Where a name does not say whose it is, the policy is for others' resources, too."""
-    text = said(of({"It": resource}, Place(stack)))
+    text = said(of({"It": resource}, Destination(stack)))
     assert (shared in text) if shared else ("another stack" not in text)
 
 
 def test_the_place_is_in_every_arn_that_has_one() -> None:
     """Partition, region and account, where they are given."""
-    place = Place("shop", "aws-cn", "cn-north-1", "123456789012")
+    place = Destination("shop", "aws-cn", "cn-north-1", "123456789012")
     found = allowed(of({"It": one("AWS::SQS::Queue"), "Role": one("AWS::IAM::Role")}, place))
     assert found["sqs:CreateQueue"] == ["arn:aws-cn:sqs:cn-north-1:123456789012:shop-*"]
     assert found["iam:CreateRole"] == ["arn:aws-cn:iam::123456789012:role/shop-*"]
@@ -269,7 +268,7 @@ def test_the_place_is_in_every_arn_that_has_one() -> None:
 
 def test_a_long_stack_name_is_matched_by_what_cloudformation_keeps_of_it() -> None:
     """Names of at most 64 characters have no room for more."""
-    found = of({"It": one("AWS::IAM::Role")}, Place("a-very-long-name-of-a-stack-of-ours"))
+    found = of({"It": one("AWS::IAM::Role")}, Destination("a-very-long-name-of-a-stack-of-ours"))
     (arn,) = allowed(found)["iam:CreateRole"]
     assert fnmatchcase("arn:aws:iam::1:role/a-very-long-name-of-a-st-It-ABCDEFGHIJKL", arn)
 
@@ -487,13 +486,23 @@ def test_types_of_which_nothing_is_known_are_an_error_all_at_once() -> None:
     assert "--skip-unknown prints a policy that does not cover them" in message
 
 
+def test_what_a_loop_makes_is_in_the_policy() -> None:
+    """A loop over literals is what it makes: the transform is run before the role is used."""
+    queue = one("AWS::SQS::Queue", QueueName={"Fn::Sub": "${AWS::StackName}-${Name}"})
+    loop = {"Fn::ForEach::Queues": ["Name", ["jobs", "lost"], {"${Name}Queue": queue}]}
+    arns = allowed(of(loop, Transform="AWS::LanguageExtensions"))["sqs:CreateQueue"]
+    assert arns == ["arn:*:sqs:*:*:shop-jobs", "arn:*:sqs:*:*:shop-lost"]
+    with pytest.raises(CfngenError, match=r"Fn::ForEach \(Fn::ForEach::Queues\)"):
+        of(loop)  # without the transform, nobody runs the loop
+
+
 def test_types_of_which_nothing_is_known_can_be_left_out_and_told() -> None:
     """The hole is the first thing that is said; the rest is what it would be without."""
     body = {"Resources": {"A": one("AWS::No::Such"), "B": one("AWS::SQS::Queue")}}
     found = policy("t", body, PLACE, skip_unknown=True)
     assert found.statements == of({"B": one("AWS::SQS::Queue")}).statements
-    assert found.notes[0].startswith("NOT COVERED")
-    assert "AWS::No::Such (A)" in found.notes[0]
+    assert found.warnings[0].startswith("NOT COVERED")
+    assert "AWS::No::Such (A)" in found.warnings[0]
     assert as_yaml(found).index("NOT COVERED") < as_yaml(found).index("Statement")
     nothing = policy("t", {"Resources": {"A": one("AWS::No::Such")}}, PLACE, skip_unknown=True)
     assert yaml.safe_load(as_yaml(nothing))["Statement"] == []
@@ -531,7 +540,7 @@ def test_one_document_where_a_role_has_room_for_it() -> None:
         found, inline=True
     )
     names = {f"R{n}": one("AWS::SQS::Queue", QueueName=f"{n}-{'x' * 70}") for n in range(120)}
-    with pytest.raises(CfngenError, match=r"more than the 10,240 .* managed policies hold them"):
+    with pytest.raises(CfngenError, match=r"exceed the quota of 10,240 .* 2 managed policies"):
         as_json(of(names), inline=True)
 
 
@@ -546,8 +555,8 @@ def test_what_is_left_out_is_counted_below_and_listed_when_asked() -> None:
     assert "s3tables:CreateTable" not in text
     assert "s3tables:CreateTable" in as_yaml(found, explain=True)
     assert "--explain" not in as_yaml(found, explain=True)
-    assert all(len(line) <= 100 for line in notes(found, explain=True))
-    assert "s3tables:CreateTable" in "\n".join(notes(found, explain=True))
+    assert all(len(line) <= 100 for line in comments(found, explain=True))
+    assert "s3tables:CreateTable" in "\n".join(comments(found, explain=True))
 
 
 # --- what is given --------------------------------------------------------------------------------
@@ -560,16 +569,16 @@ DECLARED = {
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ({"stack": "a b"}, "--stack-name 'a b': no name of a stack"),
-        ({"stack": "1a"}, "--stack-name '1a': no name of a stack"),
-        ({"stack": "a" * 129}, "no name of a stack"),
-        ({"stack": ""}, "no name of a stack"),
+        ({"stack": "a b"}, "--stack-name 'a b': not the name of a stack"),
+        ({"stack": "1a"}, "--stack-name '1a': not the name of a stack"),
+        ({"stack": "a" * 129}, "not the name of a stack"),
+        ({"stack": ""}, "not the name of a stack"),
         ({"partition": "foo"}, "--partition 'foo': no such partition"),
         ({"partition": "aws-gov"}, "did you mean 'aws-us-gov'?"),
         ({"region": "eu-wst-1"}, "no such region; did you mean 'eu-west-1'?"),
         ({"region": "cn-north-1", "partition": "aws"}, "in the partition aws-cn, not in aws"),
         ({"region": "eu-west-1", "partition": "aws-iso"}, "in the partition aws, not in aws-iso"),
-        ({"account": "12"}, "--account '12': the number of an account has 12 digits"),
+        ({"account": "12"}, "--account '12': an account ID has 12 digits"),
         ({"account": "١٢٣٤٥٦٧٨٩٠١٢"}, "12 digits"),
         ({"parameters": ("Nmae=1",)}, "no parameter 'Nmae'; did you mean 'Name'?"),
         ({"parameters": ("Name",)}, "--parameter Name: write NAME=VALUE"),
@@ -580,14 +589,14 @@ DECLARED = {
 def test_what_cannot_be_is_told(given: dict[str, Any], told: str) -> None:
     """A policy for nowhere would allow nothing, and nobody would see why."""
     with pytest.raises(CfngenError) as caught:
-        given_place(DECLARED, **{"stack": "shop", "regions": all_regions()} | given)
+        parse_destination(DECLARED, **{"stack": "shop", "regions": all_regions()} | given)
     assert told in str(caught.value)
 
 
 def test_what_can_be_is_taken() -> None:
     """Anywhere, a place in full, and the same parameter twice with the same value."""
-    assert given_place(None, stack="shop") == Place("shop")
-    found = given_place(
+    assert parse_destination(None, stack="shop") == Destination("shop")
+    found = parse_destination(
         DECLARED,
         stack="a-" * 64,
         partition="aws-us-gov",
@@ -605,7 +614,9 @@ def test_every_region_is_in_one_partition(region: str) -> None:
     taken = []
     for partition in PARTITIONS:
         with suppress(CfngenError):
-            given_place({}, stack="s", region=region, partition=partition, regions=all_regions())
+            parse_destination(
+                {}, stack="s", region=region, partition=partition, regions=all_regions()
+            )
             taken.append(partition)
     assert len(taken) == 1
 
@@ -667,7 +678,13 @@ def test_the_command_reads_files_and_tells_mistakes(
     assert main(["deploy-role", "t.yaml", *wrong.split()]) == 2
     shown = capfd.readouterr()
     assert shown.out == ""
-    for told in ("write NAME=VALUE", "12 digits", "eu-west-1", "partition", "no name of a stack"):
+    for told in (
+        "write NAME=VALUE",
+        "12 digits",
+        "eu-west-1",
+        "partition",
+        "not the name of a stack",
+    ):
         assert told in shown.err
 
 

@@ -6,7 +6,7 @@ import re
 import shlex
 
 import pytest
-from support.plans import ROOT
+from support.deploy_scripts import ROOT
 
 from cfngen.cli import main
 
@@ -29,4 +29,4 @@ def test_a_sample_is_what_the_command_prints(
 
 def test_both_commands_are_shown() -> None:
     """The test above has something to look at."""
-    assert {words.split()[0] for words, _ in SAMPLES} == {"plan", "deploy-role"}
+    assert {words.split()[0] for words, _ in SAMPLES} == {"deploy-script", "deploy-role"}

@@ -24,8 +24,8 @@ from support.expensive import BUCKET, REFUSED, flat, named, timed
 
 from cfngen.cloudformation.capabilities import needs
 from cfngen.cloudformation.read import check, read
-from cfngen.deploy.role import Place, policy
-from cfngen.deploy.script import Source, steps
+from cfngen.deploy.role import Destination, policy
+from cfngen.deploy.script import PlannedTemplate, steps
 from cfngen.deploy.script.shell import shell
 from cfngen.errors import CfngenError, LintError, Problems, RenderError
 from cfngen.linting import processes as linters
@@ -90,7 +90,7 @@ def test_wide_templates_take_time_in_proportion(what: str) -> None:
     in_proportion(text + changed, lambda: _reviewed(text, changed))
     body = read(text)
     in_proportion(text, lambda: needs(body))
-    in_proportion(text, lambda: policy("t", body, Place("t"), skip_unknown=True))
+    in_proportion(text, lambda: policy("t", body, Destination("t"), skip_unknown=True))
     in_proportion(text, lambda: _planned(body))
 
 
@@ -102,7 +102,7 @@ def _reviewed(base: str, head: str) -> None:
 
 def _planned(body: Any) -> str:
     entry: Any = SimpleNamespace(name="t", account="", after=(), regions=())
-    return shell(steps([Source(entry, body, 1_000, "t.yaml")]))
+    return shell(steps([PlannedTemplate(entry, body, 1_000, "t.yaml")]))
 
 
 def test_a_very_wide_list_is_walked_once() -> None:

@@ -225,11 +225,11 @@ def test_no_name_of_a_file_gets_out(run: Run, name: str) -> None:
         run("review", file)
         run("deploy-role", file)
         run("timeline", file, *PUSH)
-        run("plan", file)
+        run("deploy-script", file)
         run("show", file)
     run("review", "before.json", str(good), "--write", f"text=./{name}.txt")
     run("review", "before.json", str(good), "--fail-on", "data,refused,replace,broaden")
-    run("plan", "--parameters-file", f"{name}.json")
+    run("deploy-script", "--parameters-file", f"{name}.json")
     run("lint", str(Path(name, "a.yaml")))
 
 
@@ -264,9 +264,9 @@ def test_no_argument_gets_out(run: Run, text: str) -> None:
         ["show", text],
         ["schema", text],
         ["build", text, "--check"],
-        ["plan", text],
-        ["plan", "--bucket", text],
-        ["plan", "--format", text],
+        ["deploy-script", text],
+        ["deploy-script", "--bucket", text],
+        ["deploy-script", "--format", text],
         ["deploy-role", text],
         ["deploy-role", "a.json", "--region", text],
         ["deploy-role", "a.json", "--account", text],
@@ -295,8 +295,8 @@ ASKING = [
     ("build", "--check"),
     ("build",),
     ("build", "--check", "--format", "github"),
-    ("plan",),
-    ("plan", "--format", "json"),
+    ("deploy-script",),
+    ("deploy-script", "--format", "json"),
     ("lint",),
     ("show", "one"),
     ("deploy-role", "one"),

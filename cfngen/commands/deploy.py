@@ -109,7 +109,7 @@ def _bucket(name: str | None) -> str:
     if name is not None and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", name):
         raise CfngenError(
             f"--bucket {name!r}: not the name of a bucket; it has 3 to 63 lowercase letters,"
-            " digits, dots and dashes, and neither s3:// nor a folder"
+            " digits, dots and dashes, and neither s3:// nor a path"
         )
     return name or ""
 
@@ -129,7 +129,7 @@ def _sources(project: Manifest, entries: list[TemplateConfig]) -> list[PlannedTe
 def _tell_stale(project: Manifest, source: PlannedTemplate) -> None:
     """Say which file is not there to be deployed yet."""
     if not (project.output / source.entry.file_name).is_file():
-        say(f"{source.file}: not there; run `cfngen build` before you deploy", fg="yellow")
+        say(f"{source.file}: not found; run `cfngen build` before you deploy", fg="yellow")
 
 
 def _answers(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
@@ -143,15 +143,15 @@ def _answers(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
     from cfngen.deploy.script.parameter_files import mistakes, skeleton
 
     asking = {step.template: step for step in found if step.parameters}
-    folder = target.endswith("/") or Path(target).is_dir()
-    if len(asking) > 1 and not folder:
+    directory = target.endswith("/") or Path(target).is_dir()
+    if len(asking) > 1 and not directory:
         raise CfngenError(
-            f"--parameters-file {target}: {len(asking)} templates ask for parameters"
-            f" ({', '.join(asking)}); name a folder, with a slash at the end"
+            f"--parameters-file {target}: {len(asking)} templates require parameters"
+            f" ({', '.join(asking)}); name a directory, with a slash at the end"
         )
     if not asking:
-        say(f"{target}: not written, since no template asks for parameters", fg="yellow")
-    paths = {name: Path(target, f"{name}.json") if folder else Path(target) for name in asking}
+        say(f"{target}: not written, since no template requires parameters", fg="yellow")
+    paths = {name: Path(target, f"{name}.json") if directory else Path(target) for name in asking}
     kept = {name: path for name, path in paths.items() if path.exists() and not force}
     texts = dict(zip(kept, read_files(list(kept.values())), strict=True))
     problems = [

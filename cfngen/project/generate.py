@@ -107,5 +107,6 @@ def size_advice(template: SynthesizedTemplate) -> str:
         return ""
     return (
         f"{template.name}: {template.size:,} bytes, over the {INLINE_LIMIT:,} that CloudFormation"
-        " takes inline: deploy it with --s3-bucket, which `cfngen plan --bucket NAME` writes"
+        " takes inline: deploy it with --s3-bucket, which `cfngen deploy-script --bucket NAME`"
+        " writes"
     )

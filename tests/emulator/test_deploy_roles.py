@@ -16,15 +16,15 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from support.deploy_scripts import PROJECT, sources
 from support.deployments import Deployment
 from support.emulator import ACCOUNT, Emulator
-from support.plans import PROJECT, sources
 from support.readmes import WAYS
 
 from cfngen.cloudformation.regions import all_regions
 from cfngen.cloudformation.schemas import OPERATIONS, schema
 from cfngen.deploy.role import policy
-from cfngen.deploy.role.destination import place
+from cfngen.deploy.role.destination import parse_destination
 from cfngen.deploy.role.exports import exported_roles
 from cfngen.deploy.role.formats import document, documents
 
@@ -137,7 +137,7 @@ def generated(stack: Deployment, parameters: dict[str, str]) -> list[dict[str, A
     """Return the documents of the role, for this stack in this place."""
     source = next(source for source in sources() if source.name == stack.name)
     known = [f"{name}={value}" for name, value in parameters.items()]
-    where = place(
+    where = parse_destination(
         source.body,
         stack=stack.stack,
         partition="aws",

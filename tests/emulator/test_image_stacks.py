@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from support.deploy_scripts import sources
 from support.deployments import Deployment, next_second
 from support.emulator import Emulator
 from support.inventory import inventory
-from support.plans import sources
 from support.readmes import WAYS, preparation
 from support.ways import outputs
 

@@ -142,7 +142,7 @@ AWS_DEFECTS = [
     ),
     Defect(
         "a type whose role was not found is left out silently",
-        "cfngen/deploy/role/__init__.py",
+        "cfngen/deploy/role/policies.py",
         "        if not roles:\n",
         "        if False:\n",
         "tests/deploy/role/test_passing.py",
@@ -151,8 +151,8 @@ AWS_DEFECTS = [
         "an instance profile from elsewhere asks for no role",
         "cfngen/deploy/role/pass_role.py",
         "        if resource.type != PROFILE:\n"
-        "            yield _any_role(leaf, resource, place)\n",
-        "        if False:\n            yield _any_role(leaf, resource, place)\n",
+        "            yield _any_role(leaf, resource, destination)\n",
+        "        if False:\n            yield _any_role(leaf, resource, destination)\n",
         "tests/deploy/role/test_passing.py",
     ),
     Defect(
@@ -172,7 +172,7 @@ AWS_DEFECTS = [
     Defect(
         "a deployment may read every object of every bucket for the code that it names",
         "cfngen/deploy/role/objects.py",
-        "        return objects(resource, resources, place)\n",
+        "        return named_objects(resource, resources, destination)\n",
         "        return None\n",
         "tests/deploy/role/test_objects.py",
     ),
@@ -185,8 +185,8 @@ AWS_DEFECTS = [
     ),
     Defect(
         "a handler cannot read a role of another stack that it passes",
-        "cfngen/deploy/role/__init__.py",
-        "            or roles_of(action, *known)\n",
+        "cfngen/deploy/role/policies.py",
+        "            or managed_roles(action, *subject)\n",
         "",
         "tests/deploy/role/test_passing.py",
     ),

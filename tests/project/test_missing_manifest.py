@@ -53,9 +53,9 @@ WRITING = [
     ["build", "--prune"],
     ["build", "--force", "--output", "elsewhere"],
     ["build", "--format", "json"],
-    ["plan"],
-    ["plan", "none-bucket"],
-    ["plan", "--format", "json", "--parameters-file", "answers/"],
+    ["deploy-script"],
+    ["deploy-script", "none-bucket"],
+    ["deploy-script", "--format", "json", "--parameters-file", "answers/"],
 ]
 
 
@@ -221,12 +221,12 @@ def test_an_empty_table_is_a_list_of_none(
 ) -> None:
     """`[templates]` without templates: build and plan have nothing to do, and say so; exit 0."""
     project(tmp_path, "[templates]\n")
-    for command, what in ((["build"], "make"), (["plan"], "deploy")):
+    for command, what in ((["build"], "make"), (["deploy-script"], "deploy")):
         assert main(command) == 0
         shown = capfd.readouterr()
         assert shown.out == ""
         assert f"cfngen.toml: lists no template, so there is nothing to {what}" in shown.err
-    assert main(["plan", "--format", "json"]) == 0
+    assert main(["deploy-script", "--format", "json"]) == 0
     assert capfd.readouterr().out == "[]\n"
     assert main(["build", "--check"]) == 0
     assert [path.name for path in tmp_path.iterdir()] == ["cfngen.toml"]

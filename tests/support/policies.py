@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from cfngen.deploy.role import Place, Policy, policy
+from cfngen.deploy.role import Destination, Policy, policy
 from cfngen.deploy.role.formats import ending
 
-PLACE = Place("shop")
+PLACE = Destination("shop")
 
 
-def of(resources: dict[str, Any], place: Place = PLACE, **sections: Any) -> Policy:
+def of(resources: dict[str, Any], place: Destination = PLACE, **sections: Any) -> Policy:
     """Return the policy for a template of these resources."""
     return policy("t", {"Resources": resources, **sections}, place)
 
@@ -48,7 +48,7 @@ def passes(found: Policy) -> dict[str, set[str]]:
 def said(found: Policy) -> str:
     """Return all that is said of a policy."""
     last = ending(found, explain=True)
-    return "\n".join((*found.notes, *(n for s in found.statements for n in s.notes), *last))
+    return "\n".join((*found.warnings, *(n for s in found.statements for n in s.notes), *last))
 
 
 def asking(*names: str) -> dict[str, Any]:

@@ -9,9 +9,9 @@ from support.policies import allowed, asking, of, one, said
 from support.schema_types import types
 
 from cfngen.cloudformation.schemas import OPERATIONS, iam_actions, schema
-from cfngen.deploy.role.handlers import ALLOWED_BY, RENAMED, SPELLED, actions, exists
+from cfngen.deploy.role.handlers import ALLOWED_BY, RENAMED_SERVICES, TWO_PREFIXES, actions, exists
 
-OLD, NEW = RENAMED[0]
+OLD, NEW = TWO_PREFIXES[0]
 ID = "12345678-1234-1234-1234-123456789012"
 
 
@@ -88,8 +88,8 @@ def test_services_are_written_as_iam_writes_them() -> None:
         for action in actions(type_):
             service = action.partition(":")[0]
             assert service == service.lower() or not exists(action.lower()), action
-            assert service not in SPELLED or not exists(
-                f"{SPELLED[service]}:{action.partition(':')[2]}"
+            assert service not in RENAMED_SERVICES or not exists(
+                f"{RENAMED_SERVICES[service]}:{action.partition(':')[2]}"
             )
 
 
@@ -106,9 +106,9 @@ def test_an_operation_without_an_action_is_allowed_by_one_that_iam_has(operation
 
 def test_prefixes_are_iams() -> None:
     """Both of a renamed service, and what misspelled ones stand for."""
-    for names in (*RENAMED, tuple(SPELLED.values())):
+    for names in (*TWO_PREFIXES, tuple(RENAMED_SERVICES.values())):
         assert set(names) <= set(iam_actions())
-    assert not set(SPELLED) & set(iam_actions())
+    assert not set(RENAMED_SERVICES) & set(iam_actions())
 
 
 # --- by a property's value ------------------------------------------------------------------------
@@ -163,7 +163,7 @@ def test_a_service_linked_role_is_of_the_service_or_of_a_part_of_it(
     assert MRK.replace("mrk.kms", service) in arns
 
 
-@pytest.mark.parametrize("spelled", SPELLED)
+@pytest.mark.parametrize("spelled", RENAMED_SERVICES)
 def test_what_a_service_is_spelled_like_is_of_use(spelled: str) -> None:
     """Some action of a schema is one of IAM's only with the other spelling."""
     verbs = {
@@ -172,4 +172,4 @@ def test_what_a_service_is_spelled_like_is_of_use(spelled: str) -> None:
         for action in written(type_)
         if action.startswith(f"{spelled}:")
     }
-    assert any(exists(f"{SPELLED[spelled]}:{verb}") for verb in verbs)
+    assert any(exists(f"{RENAMED_SERVICES[spelled]}:{verb}") for verb in verbs)

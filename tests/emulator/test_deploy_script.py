@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.deploy_scripts import ROOT, planned, sources
 from support.deployments import next_second
 from support.emulator import ACCOUNT, Emulator
-from support.plans import ROOT, planned, sources
 from support.readmes import Reader
 
-from cfngen.deploy.role import Place, policy
+from cfngen.deploy.role import Destination, policy
 from cfngen.deploy.role.formats import document, documents
 from cfngen.deploy.script import Step
 from cfngen.deploy.script.parameter_files import mistakes
@@ -179,7 +179,7 @@ def test_the_recipes_for_a_role_make_it(account: Emulator, tmp_path: Path) -> No
     for name in ("mirror-destination", "branch-builder"):
         role = f"deploy-{name}"
         found = iam.get_role_policy(RoleName=role, PolicyName="deploy")["PolicyDocument"]
-        whole = policy(name, body(name), Place(name))
+        whole = policy(name, body(name), Destination(name))
         (expected,) = documents(whole, inline=True)
         assert found == document(expected)
     attached = iam.list_attached_role_policies(RoleName="deploy-branch-builder")["AttachedPolicies"]

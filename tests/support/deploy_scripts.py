@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from cfngen.commands.project import draw
-from cfngen.deploy.script import Source, Step, steps
+from cfngen.deploy.script import PlannedTemplate, Step, steps
 from cfngen.paths import display_path
 from cfngen.project import manifest
 
@@ -17,10 +17,10 @@ PROJECT = manifest.load(ROOT)
 
 
 @cache
-def sources() -> tuple[Source, ...]:
+def sources() -> tuple[PlannedTemplate, ...]:
     """Return every template of this project, drawn."""
     return tuple(
-        Source(
+        PlannedTemplate(
             entry, drawn.document.body, drawn.size, display_path(PROJECT.output / entry.file_name)
         )
         for entry in PROJECT.templates.values()

@@ -1,4 +1,4 @@
-"""The plan of deployments: in order, with what each needs, and never run by accident."""
+"""The script of deployments: in order, with what each needs, and never run by accident."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.plans import PROJECT, ROOT, Printed, planned, printed, readmes, sources
+from support.deploy_scripts import PROJECT, ROOT, Printed, planned, printed, readmes, sources
 
 from cfngen import synthesize
 from cfngen.cli import main
 from cfngen.cloudformation.quotas import INLINE_LIMIT
-from cfngen.deploy.script import Output, Source, Step, stack_name, steps
+from cfngen.deploy.script import PlannedTemplate, Step, stack_name, steps
 from cfngen.deploy.script.as_json import as_json
+from cfngen.deploy.script.model import StackOutput
 from cfngen.deploy.script.parameter_files import mistakes, skeleton
 from cfngen.deploy.script.shell import shell
 from cfngen.deploy.script.shell_variables import variables
@@ -36,10 +37,10 @@ HOSTILE = "a `id` $(id) \"; rm -rf ~ #'\n\x1b[2J\nexit 9"
 
 def source(
     name: str, body: Any = None, *, size: int = 100, after: tuple[str, ...] = (), **entry: Any
-) -> Source:
+) -> PlannedTemplate:
     """Return a template of a project."""
     made = TemplateConfig(name, Blueprint("b", "b:b", "d"), after=after, **entry)
-    return Source(made, {} if body is None else body, size, f"output/{name}.yaml")
+    return PlannedTemplate(made, {} if body is None else body, size, f"output/{name}.yaml")
 
 
 def asking(**parameters: str) -> dict[str, Any]:
@@ -48,7 +49,7 @@ def asking(**parameters: str) -> dict[str, Any]:
     return {"Parameters": declared, "Resources": {}}
 
 
-def order(*chosen: Source) -> list[str]:
+def order(*chosen: PlannedTemplate) -> list[str]:
     """Return the order of deployments."""
     return [step.template for step in steps(list(chosen))]
 
@@ -102,7 +103,7 @@ COMMANDS = [command for page in readmes() for command in printed(page)]
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda c: f"{c.page.parent.name}-{c.template}")
-def test_a_readme_prints_what_the_plan_says(command: Printed) -> None:
+def test_a_readme_prints_what_the_script_says(command: Printed) -> None:
     """The same file, capabilities, bucket and parameters; each region by the reader's own."""
     if command.template not in PROJECT.templates:
         if command.template.startswith("YOUR_"):  # any that is too large
@@ -141,7 +142,7 @@ def test_every_template_has_a_command_in_a_readme() -> None:
 def test_a_readme_says_what_prints_its_commands(page: Path) -> None:
     """By the name of a template of that blueprint; what it says works."""
     text = page.read_text()
-    for command in ("plan", "deploy-role"):
+    for command in ("deploy-script", "deploy-role"):
         (names,) = set(re.findall(rf"`cfngen {command} (\w[\w-]*(?: [\w-]+)*)`", text))
         *before, name = names.split()
         assert PROJECT.templates[name].blueprint.name == page.parent.name
@@ -152,9 +153,9 @@ def test_a_readme_says_what_prints_its_commands(page: Path) -> None:
 def test_a_readme_deploys_in_the_order_of_the_plan(step: Step) -> None:
     """Wherever a page deploys a template, it deploys before what that comes after."""
     pages = {command.page for command in COMMANDS if command.template == step.template}
-    for page in pages if step.after else ():
+    for page in pages if step.dependencies else ():
         there = [command.template for command in printed(page)]
-        for one in step.after:
+        for one in step.dependencies:
             assert there.index(one.name) < there.index(step.template), page
 
 
@@ -186,30 +187,30 @@ def test_what_is_said_and_what_is_imported_make_the_order() -> None:
     )
     assert order(*chosen) == ["z", "a", "b", "c"]
     by_name = {step.template: step for step in steps(list(chosen))}
-    assert [(one.name, one.because) for one in by_name["b"].after] == [
+    assert [(one.name, one.reason) for one in by_name["b"].dependencies] == [
         ("a", "which exports stores-Key")
     ]
     assert order(*chosen[1:3]) == ["b", "z"]
     (alone,) = steps([chosen[1]])
     assert alone.imports == ("stores-Key",)
-    assert "imports stores-Key, which no template of this plan exports" in shell([alone])
+    assert "imports stores-Key, which no template of this script exports" in shell([alone])
 
 
-def test_a_circle_is_told() -> None:
+def test_a_circular_dependency_is_an_error() -> None:
     """Of imports too, which no table shows."""
     exports = {"Outputs": {"K": {"Export": {"Name": "a-K"}}}}
     imports = {"Resources": {"R": {"Fn::ImportValue": "a-K"}}}
-    with pytest.raises(CfngenError, match="a, b: no order"):
+    with pytest.raises(CfngenError, match="circular dependency: each of a, b comes after"):
         steps([source("a", exports, after=("b",)), source("b", imports)])
 
 
-def test_what_is_not_in_the_plan_is_named_and_still_fills_in() -> None:
+def test_what_is_not_in_the_script_is_named_and_still_fills_in() -> None:
     """A template alone says what it comes after, and which output its parameter could have."""
     network = source("net", {"Outputs": {"VpcId": {"Value": "v"}}})
     alone = steps([source("app", asking(VpcId="the VPC"), after=("net",))], [network])
-    assert alone[0].parameters[0].filled_by == ("net",)
+    assert alone[0].parameters[0].templates_with_output == ("net",)
     text = shell(alone)
-    assert "# After net, as the table of templates says, and is not in this plan." in text
+    assert "# After net, as the table of templates says, and is not in this script." in text
     assert "# VpcId: the VPC (String); net has an output of that name." in text
     assert "--stack-name net" not in text
 
@@ -245,8 +246,8 @@ def test_a_template_is_deployed_where_its_rules_allow(
     body: dict[str, Any], listed: tuple[str, ...], expected: tuple[str, ...]
 ) -> None:
     """Of the entry's regions, in their order."""
-    one = source("a", regions=listed)
-    assert regions(one.entry, body) == expected
+    one = source("a", body, regions=listed)
+    assert regions(one.entry, one.template) == expected
 
 
 def test_there_is_a_command_for_each_region() -> None:
@@ -265,7 +266,7 @@ def test_there_is_a_command_for_each_region() -> None:
 # --- the script -----------------------------------------------------------------------------------
 
 
-def test_our_own_plan_is_a_script_without_faults() -> None:
+def test_our_own_script_is_without_faults() -> None:
     """Of all templates together, and of each alone."""
     shellcheck(shell([step for step in planned() if not step.account]))
     for one in planned():
@@ -321,16 +322,16 @@ def test_a_bucket_that_is_named_is_written_into_the_commands_that_need_one() -> 
 @pytest.mark.parametrize("name", ["s3://ours", "Ours", "ab", "a/b", "a b", "$(id)", "-ab", ""])
 def test_what_cannot_be_a_bucket_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     """It would be found out by AWS only, after other templates have been deployed."""
-    assert main(["plan", "--bucket", name]) == 2
+    assert main(["deploy-script", "--bucket", name]) == 2
     assert "not the name of a bucket" in capsys.readouterr().err
 
 
 def test_a_bucket_that_nobody_needs_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     """Whoever names one thinks that it is used."""
-    assert main(["plan", "build-network", "--bucket", "our-templates"]) == 0
+    assert main(["deploy-script", "build-network", "--bucket", "our-templates"]) == 0
     said = capsys.readouterr()
     assert "--s3-bucket" not in said.out
-    assert "no template of this plan needs one" in said.err
+    assert "no template of this script needs one" in said.err
 
 
 def writing(name: Any, **parameters: Any) -> dict[str, Any]:
@@ -364,7 +365,7 @@ def test_an_ssm_parameter_that_is_not_there_stops_the_script(answering: Any, whi
     shellcheck(script)
     code, calls, error = answering(script, AWS_SAYS="None", SHELL_IS=which)
     assert code == 1
-    assert error == "a: the SSM parameter /x/image is not there; deploy b first\n"
+    assert error == "a: the SSM parameter /x/image does not exist; deploy b first\n"
     question = "ssm get-parameters --names /x/image --query Parameters[].Name --output text"
     assert calls == [[*question.split(), "--region", "eu-west-1"]]
     code, calls, _ = answering(script, AWS_SAYS="/x/image", SHELL_IS=which)
@@ -376,7 +377,7 @@ def test_an_ssm_parameter_of_somebody_else_is_looked_for_as_well(answering: Any)
     """Who writes it is not known; that it is missing is."""
     code, _, error = answering(shell(steps([source("a", reading("/golden/ami"))])), AWS_SAYS="None")
     assert code == 1
-    assert "/golden/ami is not there; deploy the stack that writes it first" in error
+    assert "/golden/ami does not exist; deploy the stack that writes it first" in error
 
 
 def test_no_description_gets_out_of_its_comment(answering: Any) -> None:
@@ -426,7 +427,7 @@ def test_all_that_is_missing_is_told_before_anything_is_deployed(
     (tmp_path / "output" / "app.yaml").unlink()
     code, calls, error = answering(script, SHELL_IS=which)
     assert (code, calls) == (1, [])
-    for missing in ("output/app.yaml: not there", "app_One", "app_Two", "templates_bucket"):
+    for missing in ("output/app.yaml: not found", "app_One", "app_Two", "templates_bucket"):
         assert missing in error
 
 
@@ -447,7 +448,7 @@ def test_what_an_earlier_stack_puts_out_is_fetched(answering: Any, which: str, s
     code, calls, error = answering(script, app_Name="n", AWS_SAYS=says, SHELL_IS=which)
     assert code != 0
     assert [call[1] for call in calls] == ["deploy", "describe-stacks"]
-    assert "net: output VpcId: not there" in error
+    assert "net: output VpcId not found" in error
     code, calls, _ = answering(script, app_Name="n", app_VpcId="vpc-2", SHELL_IS=which)
     assert code == 0
     assert [call[1] for call in calls] == ["deploy", "deploy"]
@@ -458,7 +459,10 @@ def test_an_output_is_fetched_in_its_own_region(answering: Any) -> None:
     """Each region has its own value; where there is doubt, it is asked for."""
     app = asking(VpcId="the VPC")
     both = steps([source("app", app, regions=TWO, after=("net",)), source("net", NETWORK)])
-    assert [one.output for s in both for one in s.parameters] == [Output("net"), Output("net")]
+    assert [one.output for s in both for one in s.parameters] == [
+        StackOutput("net"),
+        StackOutput("net"),
+    ]
     net = source("net", NETWORK, regions=TWO)
     each = steps([source("app", app, regions=TWO, after=("net",)), net])
     code, calls, _ = answering(shell(each), AWS_SAYS="vpc-1", app_us_east_1_VpcId="vpc-0")
@@ -478,7 +482,7 @@ def test_an_output_is_fetched_in_its_own_region(answering: Any) -> None:
 def test_a_script_is_for_one_account() -> None:
     """Nothing can print the commands of one between those of another."""
     other = source("b", account="the other")
-    with pytest.raises(CfngenError, match="for several: the usual account: a; the other: b"):
+    with pytest.raises(CfngenError, match="for several: the default account: a; the other: b"):
         steps([source("a"), other])
     assert [step.account for step in steps([other])] == ["the other"]
 
@@ -498,28 +502,28 @@ def test_another_accounts_script_runs_with_credentials_of_that_account_only(answ
     assert (code, [call[0] for call in calls]) == (0, ["sts", "cloudformation"])
 
 
-def test_a_plan_without_names_is_that_of_the_usual_account(
+def test_a_script_without_names_is_that_of_the_default_account(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """What goes elsewhere is named and not deployed; names of several accounts are refused."""
     monkeypatch.chdir(ROOT)
-    assert main(["plan"]) == 0
+    assert main(["deploy-script"]) == 0
     text = capfd.readouterr().out
-    assert "Not in it: branch-events, for another account" in text
+    assert "Not included: branch-events, which is for another account" in text
     assert "--stack-name branch-events" not in text
-    assert main(["plan", "--format", "json"]) == 0
+    assert main(["deploy-script", "--format", "json"]) == 0
     shown = capfd.readouterr()
     assert "branch-events" not in {one["template"] for one in json.loads(shown.out)}
-    assert "not in it: branch-events" in shown.err
-    assert main(["plan", "branch-events", "branch-builder"]) == 2
-    assert "a plan is for one account" in capfd.readouterr().err
+    assert "not included: branch-events" in shown.err
+    assert main(["deploy-script", "branch-events", "branch-builder"]) == 2
+    assert "a script is for one account" in capfd.readouterr().err
     text = '[templates.{0}]\nblueprint = "build_network"\naccount = "{0}"\n'
     Path(tmp_path, "cfngen.toml").write_text(text.format("one"))
     monkeypatch.chdir(tmp_path)
-    assert main(["plan"]) == 0
+    assert main(["deploy-script"]) == 0
     assert "ANOTHER ACCOUNT: one" in capfd.readouterr().out
     Path(tmp_path, "cfngen.toml").write_text(text.format("one") + text.format("two"))
-    assert main(["plan"]) == 2
+    assert main(["deploy-script"]) == 2
     assert "for several: one: one; two: two" in capfd.readouterr().err
 
 
@@ -571,13 +575,13 @@ def test_a_file_of_a_person_is_compared_with_its_template() -> None:
     (step,) = steps([source("a", declared)])
     assert list(mistakes(step, '["Name=n", "Other=<o>", "Usual="]')) == []
     assert list(mistakes(step, '["Nmae=n", "Other=o", "Other=p"]')) == [
-        'lacks Name, which a asks for; add "Name=…"',
-        "a has no parameter 'Nmae'; did you mean 'Name'?; take it out",
-        "gives Other twice; take one out",
+        'lacks Name, which a requires; add "Name=…"',
+        "a has no parameter 'Nmae'; did you mean 'Name'?; remove it",
+        "has Other twice; remove one",
     ]
     for text in ("", "{}", "[1]", '["Name"]', "[" * 100_000):
         assert list(mistakes(step, text)) == [
-            'no JSON list of "Name=value"; --force writes it anew'
+            'not a JSON list of "Name=value"; --force overwrites it'
         ]
 
 
@@ -589,7 +593,7 @@ def test_a_file_that_is_not_filled_in_stops_the_script(answering: Any, tmp_path:
     (tmp_path / "a b.json").write_text(skeleton(found[0]))
     code, calls, error = answering(script)
     assert (code, calls) == (1, [])
-    assert "a b.json: answer these first" in error
+    assert "a b.json: replace each <...> with a value first" in error
     (tmp_path / "a b.json").write_text('["Name=n<m"]')
     code, calls, _ = answering(script)
     assert code == 0
@@ -599,31 +603,55 @@ def test_a_file_that_is_not_filled_in_stops_the_script(answering: Any, tmp_path:
 # --- the command ----------------------------------------------------------------------------------
 
 
-def test_the_command_prints_the_plan(
+def test_the_command_prints_the_script(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of everything, or of what is named, for a shell or as data."""
     monkeypatch.chdir(ROOT)
-    assert main(["plan"]) == 0
+    assert main(["deploy-script"]) == 0
     usual = [step for step in planned() if not step.account]
     elsewhere = {name: e.account for name, e in PROJECT.templates.items() if e.account}
     assert capfd.readouterr().out == shell(usual, elsewhere=elsewhere)
-    assert main(["plan", "backlog-proxy-efs", "--format", "json"]) == 0
+    assert main(["deploy-script", "backlog-proxy-efs", "--format", "json"]) == 0
     text = capfd.readouterr().out
     named = {one.name: one for one in sources()}
     before = [named["build-network"], named["build-files"]]
     assert text == as_json(steps([named["backlog-proxy-efs"]], before))
     (data,) = json.loads(text)
-    assert not any(p["output_of"] for p in data["parameters"])  # of no stack of this plan
-    assert [p["name"] for p in data["parameters"] if p["filled_by"] == ["build-network"]] == [
+    assert not any(p["output_of"] for p in data["parameters"])  # of no stack of this script
+    assert [
+        p["name"] for p in data["parameters"] if p["templates_with_output"] == ["build-network"]
+    ] == [
         "VpcId",
         "PrivateSubnetId1",
         "PrivateSubnetId2",
     ]
-    assert [p["name"] for p in data["parameters"] if p["filled_by"] == ["build-files"]] == [
+    assert [
+        p["name"] for p in data["parameters"] if p["templates_with_output"] == ["build-files"]
+    ] == [
         "FileSystemId",
         "SecurityGroupId",
     ]
+
+
+def test_the_earlier_name_of_the_command_does_the_same(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`cfngen plan` prints the same script, and a line about its new name that no pipe gets."""
+    monkeypatch.chdir(ROOT)
+    arguments = ["branch-builder", "--bucket", "ours", "--format", "json"]
+    assert main(["deploy-script", *arguments]) == 0
+    new = capfd.readouterr()
+    assert main(["plan", *arguments]) == 0
+    old = capfd.readouterr()
+    assert old.out == new.out
+    (notice, *rest) = old.err.splitlines()
+    assert notice.startswith("`cfngen plan` is now `cfngen deploy-script`")
+    assert rest == new.err.splitlines()
+    assert main(["--help"]) == 0
+    commands = capfd.readouterr().out.split("Commands:")[1]
+    assert "deploy-script" in commands
+    assert "  plan" not in commands
 
 
 def test_the_command_writes_files_and_keeps_those_that_are_there(
@@ -632,7 +660,7 @@ def test_the_command_writes_files_and_keeps_those_that_are_there(
     """One for a template, a folder of them for several; --force takes what is written away."""
     monkeypatch.chdir(ROOT)
     file, folder = tmp_path / "p.json", tmp_path / "new"
-    command = ["plan", "branch-events", "--parameters-file", str(file)]
+    command = ["deploy-script", "branch-events", "--parameters-file", str(file)]
     assert main(command) == 0
     shown = capfd.readouterr()
     assert f"--parameter-overrides file://{file}" in shown.out
@@ -649,35 +677,35 @@ def test_the_command_writes_files_and_keeps_those_that_are_there(
     assert main(command) == 2
     told = capfd.readouterr()
     assert told.out == ""
-    assert f"{file}: lacks BuilderStack, which branch-events asks for" in told.err
+    assert f"{file}: lacks BuilderStack, which branch-events requires" in told.err
     assert "has no parameter 'BuilderStock'; did you mean 'BuilderStack'?" in told.err
     assert main([*command, "--force"]) == 0
     assert file.read_text() == written
-    assert main(["plan", "--parameters-file", str(folder)]) == 2
-    assert "name a folder, with a slash at the end" in capfd.readouterr().err
-    assert main(["plan", "--parameters-file", f"{folder}/"]) == 0
+    assert main(["deploy-script", "--parameters-file", str(folder)]) == 2
+    assert "name a directory, with a slash at the end" in capfd.readouterr().err
+    assert main(["deploy-script", "--parameters-file", f"{folder}/"]) == 0
     asking_ = {step.template for step in planned() if step.parameters and not step.account}
     assert {path.stem for path in folder.iterdir()} == asking_
     shellcheck(capfd.readouterr().out)
-    assert main(["plan", "build-network", "--parameters-file", str(file)]) == 0
-    assert "not written, since no template asks for parameters" in capfd.readouterr().err
+    assert main(["deploy-script", "build-network", "--parameters-file", str(file)]) == 0
+    assert "not written, since no template requires parameters" in capfd.readouterr().err
 
 
 def test_what_is_not_built_yet_is_told(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The plan names a file that a build has to write first; a typo is no traceback."""
+    """The script names a file that a build has to write first; a typo is no traceback."""
     (tmp_path / "cfngen.toml").write_text('[templates.net]\nblueprint = "build_network"\n')
     monkeypatch.chdir(tmp_path)
-    assert main(["plan"]) == 0
+    assert main(["deploy-script"]) == 0
     printed_ = capfd.readouterr()
     assert "--template-file output/net.yaml" in printed_.out
-    assert "output/net.yaml: not there; run `cfngen build` before you deploy" in printed_.err
-    assert main(["plan", "nte"]) == 2
+    assert "output/net.yaml: not found; run `cfngen build` before you deploy" in printed_.err
+    assert main(["deploy-script", "nte"]) == 2
     assert "did you mean" in capfd.readouterr().err
 
 
 def test_sizes_are_those_of_the_files() -> None:
-    """What the plan says of a bucket holds for what is committed."""
+    """What the script says of a bucket holds for what is committed."""
     for one in sources():
         assert one.size == (PROJECT.output / f"{one.name}.yaml").stat().st_size
