@@ -392,8 +392,8 @@ DEFECTS = [
     Defect(
         "a script deploys what it can before it says what is missing",
         "cfngen/deploy/script/shell.py",
-        """, *_call("require_values", used)]\n    lines.append('[ "$problems" = 0 ] || exit 1')\n""",
-        """, *_call("require_values", used)]\n""",
+        """_call("require_values", used)]\n    lines.append('[ "$problems" = 0 ] || exit 1')\n""",
+        """_call("require_values", used)]\n""",
         "tests/test_deploy_script.py",
     ),
     Defect(
@@ -464,8 +464,8 @@ DEFECTS = [
     Defect(
         "a stack is deployed before the image that it runs",
         "cfngen/deploy/script/planning.py",
-        "    writers = {name: s.name for s in sources.values() for name in ssm_parameters_written(s)}",
-        "    writers = {}",
+        "{name: s.name for s in sources.values() for name in ssm_parameters_written(s)}",
+        "{}",
         "tests/test_deploy_script.py",
     ),
     Defect(
