@@ -32,8 +32,7 @@ from cfngen.linting import processes as linters
 from cfngen.linting.lint import Linter
 from cfngen.review import review
 from cfngen.review.formats import FORMATS, format_review
-from cfngen.timeline import printed as printed_timeline
-from cfngen.timeline import timeline
+from cfngen.timeline import format_timeline, timeline
 
 LEAST, PER_CHARACTER = 2.0, 0.00008  # seconds: several times what it takes
 COUNT = 15_000
@@ -134,7 +133,7 @@ def _timed(text: str) -> None:
     except Problems:
         return
     for form in ("text", "json", "mermaid", "svg"):
-        printed_timeline(found, form, plain)
+        format_timeline(found, form, plain)
 
 
 @pytest.mark.parametrize(
@@ -155,9 +154,9 @@ def test_the_longest_wait_is_left_out_where_it_takes_too_long() -> None:
     """And a note says so."""
     text = timed(10)["windows of a day"]
     found = timeline(read(text), [datetime(2026, 11, 24, 10, tzinfo=UTC)])
-    assert found.longest == ()
+    assert found.longest_waits == ()
     assert any("too many windows" in note for note in found.model.notes)
-    assert "too many windows" in printed_timeline(replace(found), "text", plain)
+    assert "too many windows" in format_timeline(replace(found), "text", plain)
 
 
 # --- cfn-lint, which takes as long as it likes --------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from typing import ClassVar, Literal
 
 from cfngen import option
-from cfngen.cloudformation.physical_names import KEPT, generated
+from cfngen.cloudformation.physical_names import MAX_KEPT, max_generated_length
 from cfngen.cloudformation.quotas import EVENT_PATTERN
 from cfngen.patterns.pushes import policy_problems, repository_problems
 from cfngen.patterns.tasks import TaskOptions
@@ -22,7 +22,7 @@ PROJECT = "[A-Za-z0-9][A-Za-z0-9_-]{1,149}"
 POLICIES_TAKEN = 2_900
 PROJECT_ARN = len('"arn:aws:codebuild:ap-southeast-2:123456789012:project/",')
 # The longest that CloudFormation makes of a logical ID.
-PROJECT_NAME = generated("a" * KEPT, "AWS::CodeBuild::Project")
+PROJECT_NAME = max_generated_length("a" * MAX_KEPT, "AWS::CodeBuild::Project")
 # Of a rule's pattern, what the names of branches may take, to leave some to repositories.
 MAX_BRANCHES = EVENT_PATTERN - 1000
 

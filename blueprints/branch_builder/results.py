@@ -8,7 +8,7 @@ from troposphere import Equals, GetAtt, Not, Ref
 from troposphere.events import DeadLetterConfig, InputTransformer, Rule, Target
 
 from cfngen import Payloads, Template, allow
-from cfngen.cloudformation.physical_names import generated
+from cfngen.cloudformation.physical_names import max_generated_length
 from cfngen.patterns import (
     DeadLetters,
     OrderedQueue,
@@ -97,7 +97,7 @@ def _length(project: Any) -> int:
     """Return how many characters the name of a project has at most, with quotes."""
     if isinstance(project, str):
         return len(project) + 2
-    return generated(project.data["Ref"], PROJECT_TYPE) + 2
+    return max_generated_length(project.data["Ref"], PROJECT_TYPE) + 2
 
 
 def _add_answer(

@@ -30,7 +30,7 @@ class Need:
     """One capability, and what in the template needs it: logical IDs, or the name of a macro."""
 
     capability: str
-    because: tuple[str, ...]
+    reasons: tuple[str, ...]
 
 
 def needs(body: Any, *, transforms: bool = True) -> tuple[Need, ...]:
@@ -39,17 +39,17 @@ def needs(body: Any, *, transforms: bool = True) -> tuple[Need, ...]:
     `CAPABILITY_NAMED_IAM` includes `CAPABILITY_IAM`, so never are both there. Whoever knows that
     there are no `transforms` saves a walk through everything.
     """
-    found: dict[str, list[str]] = {IAM: [], NAMED: [], EXPAND: []}
+    needed_by: dict[str, list[str]] = {IAM: [], NAMED: [], EXPAND: []}
     body = body if isinstance(body, dict) else {}
     resources = body.get("Resources")
     for name, resource in resources.items() if isinstance(resources, dict) else ():
         if isinstance(resource, dict) and (capability := _of(resource)):
-            found[capability].append(str(name))
+            needed_by[capability].append(str(name))
     if transforms:
-        found[EXPAND] += [f"the transform {macro}" for macro in macros(body)]
-    if found[NAMED]:
-        del found[IAM]
-    return tuple(Need(key, tuple(reasons)) for key, reasons in found.items() if reasons)
+        needed_by[EXPAND] += [f"the transform {macro}" for macro in macros(body)]
+    if needed_by[NAMED]:
+        del needed_by[IAM]
+    return tuple(Need(key, tuple(reasons)) for key, reasons in needed_by.items() if reasons)
 
 
 def macros(body: dict[str, Any]) -> tuple[str, ...]:
@@ -76,21 +76,21 @@ def _of(resource: dict[str, Any]) -> str:
 
 def _macros(value: Any) -> list[str]:
     """Walk a template; deep ones are cut off where no template of CloudFormation's goes."""
-    found: list[str] = []
+    names: list[str] = []
     todo: list[tuple[Any, int]] = [(value, 0)]
     for node, depth in todo:  # grows while it is walked: nothing is moved, however wide it is
         if isinstance(node, dict):
             for key, inner in node.items():
                 if (key == "Transform" and depth == 0) or key == "Fn::Transform":
-                    found += _named(inner)
+                    names += _named(inner)
                 elif depth < 100:
                     todo.append((inner, depth + 1))
         elif isinstance(node, list) and depth < 100:
             todo += [(item, depth + 1) for item in node]
-    return found
+    return names
 
 
 def _named(transform: Any) -> list[str]:
     """Return the names in a transform: one, as text or with parameters, or a list of such."""
     listed = transform if isinstance(transform, list) else [transform]
-    return [str(one.get("Name", "?") if isinstance(one, dict) else one) for one in listed]
+    return [str(macro.get("Name", "?") if isinstance(macro, dict) else macro) for macro in listed]

@@ -22,6 +22,9 @@ def zone(name: str) -> tzinfo:
     It is read from the package `tzdata`, not from the machine, so that the answers are the same
     everywhere.
 
+    >>> datetime(2026, 7, 1, 12, tzinfo=zone("Europe/Dublin")).utcoffset()
+    datetime.timedelta(seconds=3600)
+
     Raises:
         KeyError: `zone_problem` says why.
     """
@@ -37,11 +40,15 @@ def zone(name: str) -> tzinfo:
 
 
 def zone_problem(name: str) -> str:
-    """Return why a name is no time zone that AWS understands in one way only, or nothing."""
+    """Return why a name is not a time zone that AWS reads in one way only, or nothing.
+
+    >>> zone_problem("CST")  # there are three of that name
+    "'CST' is not UTC, nor a time zone in the form Region/City"
+    """
     if OFFSET.match(name) or name in _names():
         return ""
     hint = did_you_mean(name, _names())
-    return f"{name!r} is no time zone of the form Region/City, and not UTC{hint}"
+    return f"{name!r} is not UTC, nor a time zone in the form Region/City{hint}"
 
 
 @cache
@@ -54,15 +61,24 @@ def instant(local: datetime, where: tzinfo) -> datetime | None:
     """Return when it is that time on the clocks of a zone, in UTC: the first time if it is twice.
 
     `None` if it never is, because the clocks jump over it.
+
+    >>> berlin = zone("Europe/Berlin")
+    >>> instant(datetime(2026, 10, 25, 2, 30), berlin).isoformat()  # which is twice
+    '2026-10-25T00:30:00+00:00'
+    >>> instant(datetime(2026, 3, 29, 2, 30), berlin) is None
+    True
     """
-    found = local.replace(tzinfo=where, fold=0).astimezone(UTC)
-    return found if found.astimezone(where).replace(tzinfo=None) == local else None
+    moment = local.replace(tzinfo=where, fold=0).astimezone(UTC)
+    return moment if moment.astimezone(where).replace(tzinfo=None) == local else None
 
 
 def skipped(hour: int, minute: int, name: str) -> str:
     """Return the next day after 2026 on which clocks jump over that time, or nothing.
 
     Ten years are looked at. That is for advice only; it decides nothing in a template.
+
+    >>> skipped(2, 30, "Europe/Berlin")
+    '2026-03-29'
     """
     where, day = zone(name), datetime(2026, 1, 1, hour, minute)  # noqa: DTZ001 - on a wall
     for _ in range(10 * 365):

@@ -53,10 +53,10 @@ def timeline(
     NAME is a template of this project, or a template's file. Windows, execution modes and daylight
     saving time are taken from there; how long things take is not, so it is assumed.
     """
-    from cfngen.timeline import Assumed, printed, timeline
+    from cfngen.timeline import Durations, format_timeline, timeline
     from cfngen.timeline.clock import moments
 
     at = moments(pushes)
     name, body = template(name)
-    found = timeline(body, at, Assumed(build, deploy, approval), name=name)
-    out(printed(found, form, lambda t, **how: style(t, sys.stdout, **how)))
+    found = timeline(body, at, Durations(build, deploy, approval), name=name)
+    out(format_timeline(found, form, lambda t, **how: style(t, sys.stdout, **how)))

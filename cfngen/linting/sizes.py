@@ -9,12 +9,12 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from cfngen.cloudformation.physical_names import (
-    KEPT,
-    SHORTEST_SUFFIX,
-    SUFFIX,
-    generated,
+    MAX_KEPT,
+    MAX_SUFFIX,
+    MIN_SUFFIX,
+    max_generated_length,
+    max_name_length,
     name_property,
-    room,
 )
 from cfngen.cloudformation.resolve import Resolver
 from cfngen.cloudformation.values import CLOSE, OPEN
@@ -72,8 +72,8 @@ class Model(NamedTuple):
 
 
 # The region is one of the partition `aws`: `us-east-1`, `ap-southeast-2`.
-MAXIMUM = Model(14, KEPT, 0, max)
-MINIMUM = Model(9, 1, SUFFIX - SHORTEST_SUFFIX, min)
+MAXIMUM = Model(14, MAX_KEPT, 0, max)
+MINIMUM = Model(9, 1, MAX_SUFFIX - MIN_SUFFIX, min)
 
 
 class Sizes:
@@ -134,8 +134,10 @@ class Sizes:
         name = self.resolved(mapping(resource.get("Properties")).get(key))
         if name is not None:
             return self.text(name)
-        length = generated(logical_id, type_, self.model.stack) - self.model.suffix_left_out
-        limit = room(type_)
+        length = (
+            max_generated_length(logical_id, type_, self.model.stack) - self.model.suffix_left_out
+        )
+        limit = max_name_length(type_)
         return min(length, limit) if limit else length
 
     def _text(self, value: str, literal: Callable[[str], int]) -> int:

@@ -114,11 +114,11 @@ def _capabilities(before: Stack, after: Stack) -> Iterator[Finding]:
         had.add(IAM)
     for need in new:
         if need.capability not in had:
-            named = need.because[0] in after.names
-            subject = need.because[0] if named else "Transform"
+            named = need.reasons[0] in after.names
+            subject = need.reasons[0] if named else "Transform"
             message = (
                 f"deploying it now requires --capabilities {need.capability}, because of"
-                f" {', '.join(need.because)}"
+                f" {', '.join(need.reasons)}"
             )
             section = "Resources" if named else "Transform"
             yield Finding(Concern.REFUSED, Certainty.WILL, subject, message, CAPABILITIES, section)

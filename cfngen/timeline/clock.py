@@ -16,12 +16,12 @@ def moments(texts: tuple[str, ...]) -> list[datetime]:
     Raises:
         Problems: those that are none, or that do not say in which zone they are.
     """
-    found, problems = [], []
+    moments_, problems = [], []
     for text in texts:
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
-            problems.append(f"--push {text!r} is no time, such as 2026-11-24T10:00Z")
+            problems.append(f"--push {text!r} is not a time such as 2026-11-24T10:00Z")
             continue
         if moment.tzinfo is None:
             problems.append(
@@ -32,10 +32,10 @@ def moments(texts: tuple[str, ...]) -> list[datetime]:
         if not 2000 <= moment.year <= 2100:
             problems.append(f"--push {text!r} is not in this century")
             continue
-        found.append(moment.astimezone(UTC).replace(second=0, microsecond=0))
+        moments_.append(moment.astimezone(UTC).replace(second=0, microsecond=0))
     if problems:
         raise Problems(problems)
-    return found
+    return moments_
 
 
 def in_utc(moment: datetime) -> str:

@@ -35,12 +35,12 @@ class Gate:
     """
 
     switches: tuple[Switch, ...] = ()
-    shut: bool = False
+    closed: bool = False
     rules: tuple[tuple[Cron, str], ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to wait for."""
-        return bool(self.switches or self.shut or self.rules)
+        return bool(self.switches or self.closed or self.rules)
 
     @property
     def zone(self) -> str:
@@ -54,10 +54,10 @@ class Gate:
         Switches are looked at from a year before `start` on, to know how they stand.
         """
         spans: list[Span] = [(start, end)]
-        if self.switches or self.shut:
+        if self.switches or self.closed:
             spans = _both(spans, self._switched(start - YEAR, end))
         for cron, name in self.rules:
-            spans = _both(spans, _held(cron, zone(name), start, end))
+            spans = _both(spans, _times_of(cron, zone(name), start, end))
         return Hours(tuple(spans))
 
     def _switched(self, start: datetime, end: datetime) -> list[Span]:
@@ -68,7 +68,7 @@ class Gate:
             for at in switch.cron.due(zone(switch.zone), start, end)
         )
         spans: list[Span] = []
-        opened = None if self.shut else start
+        opened = None if self.closed else start
         for at, closes in events:
             if closes and opened is not None:
                 spans.append((opened, at))
@@ -107,7 +107,7 @@ def openings(cron: Cron) -> int:
     return len(_runs(cron))
 
 
-def _held(cron: Cron, where: tzinfo, start: datetime, end: datetime) -> list[Span]:
+def _times_of(cron: Cron, where: tzinfo, start: datetime, end: datetime) -> list[Span]:
     """Return when a cron holds on the clocks of a zone.
 
     An hour that clocks show twice counts twice, one that they jump over not at all.
@@ -119,7 +119,7 @@ def _held(cron: Cron, where: tzinfo, start: datetime, end: datetime) -> list[Spa
         if cron.on(day):
             before, after = _utc(day, where), _utc(day + DAY, where)
             if after - before == DAY and instant(day, where) and noon - before == DAY / 2:
-                spans += [(before + one, before + other) for one, other in _runs(cron)]
+                spans += [(before + begin, before + finish) for begin, finish in _runs(cron)]
             else:  # a day on which clocks change, minute by minute
                 # Midnight itself may be skipped or come twice, so look beyond both ends.
                 steps = int((after - before + DAY) / MINUTE)
@@ -135,14 +135,14 @@ def _holds(cron: Cron, moment: datetime, where: tzinfo) -> bool:
 
 def _runs(cron: Cron) -> list[tuple[timedelta, timedelta]]:
     """Return the stretches of a day in which a cron holds, from midnight on."""
-    every = [h * 60 + m for h in sorted(cron.hours) for m in sorted(cron.minutes)]
+    minutes = [h * 60 + m for h in sorted(cron.hours) for m in sorted(cron.minutes)]
     runs: list[list[int]] = []
-    for minute in every:
+    for minute in minutes:
         if runs and runs[-1][1] == minute:
             runs[-1][1] = minute + 1
         else:
             runs.append([minute, minute + 1])
-    return [(one * MINUTE, other * MINUTE) for one, other in runs]
+    return [(begin * MINUTE, finish * MINUTE) for begin, finish in runs]
 
 
 def _utc(local: datetime, where: tzinfo) -> datetime:
@@ -159,17 +159,17 @@ def _joined(spans: Iterable[Span]) -> list[Span]:
     return joined
 
 
-def _both(some: list[Span], others: list[Span]) -> list[Span]:
+def _both(left: list[Span], right: list[Span]) -> list[Span]:
     """Return where two lists of intervals, each in order, overlap."""
-    found: list[Span] = []
-    one = other = 0
-    while one < len(some) and other < len(others):
-        start = max(some[one][0], others[other][0])
-        end = min(some[one][1], others[other][1])
+    overlaps: list[Span] = []
+    i = j = 0
+    while i < len(left) and j < len(right):
+        start = max(left[i][0], right[j][0])
+        end = min(left[i][1], right[j][1])
         if start < end:
-            found.append((start, end))
-        if some[one][1] < others[other][1]:
-            one += 1
+            overlaps.append((start, end))
+        if left[i][1] < right[j][1]:
+            i += 1
         else:
-            other += 1
-    return found
+            j += 1
+    return overlaps

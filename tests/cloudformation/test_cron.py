@@ -73,17 +73,20 @@ def test_when_a_rule_holds(expression: str, local: str, *, holds: bool) -> None:
 @pytest.mark.parametrize(
     ("expression", "words"),
     [
-        ("rate(1 day)", "'rate(1 day)' is no cron(…) of six fields, from minutes to years"),
-        ("at(2026-11-24T10:00:00)", "is no cron(…)"),
-        ("cron(0 1 ? * MON)", "is no cron(…) of six fields"),
-        ("cron(0 1 1 * MON *)", "days of the month or of the week, not both; one of them is ?"),
-        ("cron(0 24 ? * MON *)", "'24' cannot be hours, which go from 0 to 23"),
-        ("cron(60 1 ? * MON *)", "'60' cannot be minutes"),
-        ("cron(0 1 L * ? *)", "'L' cannot be days"),
-        ("cron(0 1 ? * MON#1 *)", "'MON#1' cannot be weekdays"),
-        ("cron(0 1 ? * MO *)", "'MO' cannot be weekdays"),
-        ("cron(0 1/0 ? * MON *)", "'1/0' cannot be hours"),
-        ("cron(0 1 ? FOO MON *)", "'FOO' cannot be months"),
+        ("rate(1 day)", "'rate(1 day)' is not cron(…) with six fields, from minutes to years"),
+        ("at(2026-11-24T10:00:00)", "is not cron(…)"),
+        ("cron(0 1 ? * MON)", "is not cron(…) with six fields"),
+        (
+            "cron(0 1 1 * MON *)",
+            "give days of the month or of the week, not both; the other one is ?",
+        ),
+        ("cron(0 24 ? * MON *)", "'24' is not valid for hours, which go from 0 to 23"),
+        ("cron(60 1 ? * MON *)", "'60' is not valid for minutes"),
+        ("cron(0 1 L * ? *)", "'L' is not valid for days"),
+        ("cron(0 1 ? * MON#1 *)", "'MON#1' is not valid for weekdays"),
+        ("cron(0 1 ? * MO *)", "'MO' is not valid for weekdays"),
+        ("cron(0 1/0 ? * MON *)", "'1/0' is not valid for hours"),
+        ("cron(0 1 ? FOO MON *)", "'FOO' is not valid for months"),
     ],
 )
 def test_what_is_no_cron_of_a_schedule_is_refused(expression: str, words: str) -> None:
@@ -96,5 +99,7 @@ def test_what_is_no_cron_of_a_schedule_is_refused(expression: str, words: str) -
 
 def test_what_is_no_cron_of_a_rule_is_refused() -> None:
     """Five fields are those of another cron."""
-    with pytest.raises(CfngenError, match="no cron of six or seven fields, from seconds to years"):
+    with pytest.raises(
+        CfngenError, match="not a cron expression of six or seven fields, from seconds to years"
+    ):
         rule_cron("* 1-4 * * *")

@@ -77,7 +77,9 @@ def test_a_zone_comes_from_the_package_and_not_from_the_machine(
 )
 def test_what_is_no_zone_is_refused(name: str) -> None:
     """No abbreviation, since it may be several zones, and nothing that is no name at all."""
-    assert zone_problem(name).startswith(f"{name!r} is no time zone of the form Region/City")
+    assert zone_problem(name).startswith(
+        f"{name!r} is not UTC, nor a time zone in the form Region/City"
+    )
     with pytest.raises(KeyError):
         zone(name)
 

@@ -36,7 +36,7 @@ AWS_DEFECTS = [
     Defect(
         "physical names are taken to be as short as logical IDs",
         "cfngen/cloudformation/physical_names.py",
-        "    return before + min(len(logical_id), _kept(type_)) + 1 + SUFFIX\n",
+        "    return before + min(len(logical_id), _kept(type_)) + 1 + MAX_SUFFIX\n",
         "    return min(len(logical_id), _kept(type_))\n",
         "tests/linting/rules/test_budgets.py::test_physical_names_count_at_their_longest",
     ),

@@ -258,11 +258,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "an unknown zone": (
         {"stages": last(BeforeEntry=entry(window(TimeZone="PST")))},
-        "stage Deploy: window: 'PST' is no time zone of the form Region/City",
+        "stage Deploy: window: 'PST' is not UTC, nor a time zone in the form Region/City",
     ),
     "a cron of five fields": (
         {"stages": last(BeforeEntry=entry(window(Cron="* 1-4 * * *")))},
-        "stage Deploy: window: '* 1-4 * * *' is no cron of six or seven fields",
+        "stage Deploy: window: '* 1-4 * * *' is not a cron expression of six or seven fields",
     ),
     "a cron with minutes": (
         {"stages": last(BeforeEntry=entry(window(Cron="0 0 9-17 ? * MON-FRI *")))},

@@ -6,9 +6,9 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from cfngen.timeline import Assumed, Timeline, timeline
+from cfngen.timeline import Durations, Timeline, timeline
 
-NO_TIME = Assumed(build=0, deploy=0, approval=0)
+NO_TIME = Durations(build=0, deploy=0, approval=0)
 
 
 def at(text: str) -> datetime:
@@ -86,21 +86,21 @@ def body(**resources: Any) -> dict[str, Any]:
 
 
 def told(
-    template: Any, *pushes: str, assumed: Assumed = NO_TIME, stage: str = "Deploy"
+    template: Any, *pushes: str, durations: Durations = NO_TIME, stage: str = "Deploy"
 ) -> list[str]:
     """Return what becomes of each push in a stage: when it is entered, or why it is not."""
-    found = timed(template, *pushes, assumed=assumed)
+    found = timed(template, *pushes, durations=durations)
     runs = [run for run in found.runs if run.stage.name == stage]
     return [
         f"{run.entered:%Y-%m-%d %H:%M}"
         if run.entered
-        else f"superseded by {run.by[0]} at {run.by[1]:%m-%d %H:%M} before {run.by[2]}"
-        if run.by
+        else f"superseded by {lost.push} at {lost.at:%m-%d %H:%M} before {lost.stage}"
+        if (lost := run.superseded_by)
         else "never"
         for run in runs
     ]
 
 
-def timed(template: Any, *pushes: str, assumed: Assumed = NO_TIME) -> Timeline:
+def timed(template: Any, *pushes: str, durations: Durations = NO_TIME) -> Timeline:
     """Return what becomes of pushes."""
-    return timeline(template, [at(push) for push in pushes], assumed, name="release")
+    return timeline(template, [at(push) for push in pushes], durations, name="release")

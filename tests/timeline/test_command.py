@@ -55,7 +55,7 @@ def test_any_pipeline_s_template_will_do(
     code, out, _ = run(str(path), *PUSH, "--deploy", "7", capsys=capsys)
     assert code == 0
     assert out.startswith("Release  SUPERSEDED\n  Source → Production\n")
-    assert "a stage of deployments 7 min" in out
+    assert "a deployment stage 7 min" in out
 
 
 def test_times_with_an_offset_are_turned_into_utc(capsys: pytest.CaptureFixture[str]) -> None:
@@ -71,17 +71,17 @@ def test_times_with_an_offset_are_turned_into_utc(capsys: pytest.CaptureFixture[
         (
             ["multi-region-pipeline", "--push", "tomorrow", "--push", "2026-11-24T10:00"],
             [
-                "--push 'tomorrow' is no time, such as 2026-11-24T10:00Z",
+                "--push 'tomorrow' is not a time such as 2026-11-24T10:00Z",
                 "--push '2026-11-24T10:00' does not say in which zone: add Z for UTC, or an offset",
             ],
         ),
         (["x", "--push", "0001-01-01T00:00Z"], ["is not in this century"]),
-        (["build-network", *PUSH], ["build-network: no AWS::CodePipeline::Pipeline in it"]),
+        (["build-network", *PUSH], ["build-network: has no AWS::CodePipeline::Pipeline"]),
         (["multi-region-pipelin", *PUSH], ["did you mean 'multi-region-pipeline'?"]),
         (["multi_region_pipeline", *PUSH], ["is a blueprint; the templates made of it: multi-"]),
         (["output/nothing.yaml", *PUSH], ["output/nothing.yaml: cannot be read: No such file"]),
         (["tests/broken/not-yaml.yaml", *PUSH], ["tests/broken/not-yaml.yaml: not YAML"]),
-        (["tests/broken/list.yaml", *PUSH], ["list: no AWS::CodePipeline::Pipeline"]),
+        (["tests/broken/list.yaml", *PUSH], ["list: has no AWS::CodePipeline::Pipeline"]),
         (["multi-region-pipeline", *PUSH, "--build", "-1"], ["-1 is not in the range"]),
         (["multi-region-pipeline", *PUSH, "--format", "png"], ["'png' is not one of"]),
     ],

@@ -14,12 +14,12 @@ from support.timelines import BUILD, body, pipeline, stage, switched, timed
 from cfngen import synthesize
 from cfngen.project.manifest import load
 from cfngen.project.registry import find
-from cfngen.timeline import Assumed, Timeline, printed, timeline
+from cfngen.timeline import Durations, Timeline, format_timeline, timeline
 from cfngen.timeline.clock import length, moments
 
 ROOT = Path(__file__).parents[2]
 NIGHT = ("cron(0 1 ? * * *)", "cron(0 5,6 ? * * *)")
-USUAL = Assumed(10, 5, 0)
+USUAL = Durations(10, 5, 0)
 SVG = "{http://www.w3.org/2000/svg}"
 
 
@@ -61,21 +61,21 @@ longest wait from a push, in the year after the first
   Deploy-us  3 d 1 h 10 min      for one on Sat 2026-11-28 04:50 UTC
   Deploy-au  3 d 11 h 10 min     for one on Fri 2027-04-02 03:50 UTC
 
-assumed
-  a build takes 10 min, a stage of deployments 5 min and its bake time, people 0 min
+assumptions
+  a build takes 10 min, a deployment stage 5 min plus its bake time, an approval 0 min
 """  # noqa: E501 - as wide as it is printed
 
 
 def test_a_person_reads_when_each_region_deploys_and_sees_it() -> None:
     """In UTC and on local clocks, with what is superseded, a drawing and the longest waits."""
-    assert printed(three(), "text", plain) == TEXT
+    assert format_timeline(three(), "text", plain) == TEXT
 
 
 def test_the_text_fits_a_terminal() -> None:
     """The drawing and the lists; only a long local time may hang over."""
     found = synthesize(find("multi_region_pipeline").load(), {"layout": "pipelines"}).document.body
     at = moments(("2026-11-24T10:00Z", "2027-02-25T03:00Z"))
-    for line in printed(timeline(found, at), "text", plain).splitlines():
+    for line in format_timeline(timeline(found, at), "text", plain).splitlines():
         assert len(line) <= 100 or " after " in line
 
 
@@ -87,19 +87,19 @@ def test_colours_are_for_those_who_can_see_them() -> None:
         seen.append(how)
         return f"<{text}>"
 
-    assert "<push 1>" in printed(three(), "text", coloured)
+    assert "<push 1>" in format_timeline(three(), "text", coloured)
     assert {"fg": "green"} in seen
-    assert "\x1b" not in printed(three(), "text", plain)
+    assert "\x1b" not in format_timeline(three(), "text", plain)
 
 
 def test_a_program_reads_the_same() -> None:
     """Moments in UTC, lengths in minutes, nulls for what does not apply."""
-    found = json.loads(printed(three(), "json", plain))
+    found = json.loads(format_timeline(three(), "json", plain))
     assert list(found) == [
-        "template", "assumed", "pushes", "pipelines", "runs", "longest", "notes",
+        "template", "assumed_minutes", "pushes", "pipelines", "runs", "longest_waits", "notes",
     ]  # fmt: skip
     assert found["pushes"] == ["2026-11-24T10:00:00Z", "2026-11-25T03:00:00Z"]
-    assert found["assumed"] == {"build": 10, "deploy": 5, "approval": 0}
+    assert found["assumed_minutes"] == {"build": 10, "deploy": 5, "approval": 0}
     assert found["pipelines"] == [
         {
             "id": "Pipeline",
@@ -116,22 +116,26 @@ def test_a_program_reads_the_same() -> None:
         "stage": "Deploy-au",
         "regions": ["ap-southeast-2"],
         "status": "deploys",
-        "arrives": "2026-11-25T06:05:00Z",
-        "enters": "2026-11-25T14:00:00Z",
-        "leaves": "2026-11-25T14:05:00Z",
-        "closes": "2026-11-25T18:00:00Z",
-        "local": "2026-11-26T01:00:00+11:00",
-        "zone": "Australia/Sydney",
-        "waits": 475,
-        "after": 660,
-        "runs_past_closing": False,
+        "arrives_at": "2026-11-25T06:05:00Z",
+        "enters_at": "2026-11-25T14:00:00Z",
+        "ends_at": "2026-11-25T14:05:00Z",
+        "window_closes_at": "2026-11-25T18:00:00Z",
+        "enters_at_local": "2026-11-26T01:00:00+11:00",
+        "time_zone": "Australia/Sydney",
+        "wait_minutes": 475,
+        "minutes_after_push": 660,
+        "runs_past_window": False,
         "superseded": None,
     }
     lost = runs[1, "Deploy-us"]
     assert lost["status"] == "superseded"
-    assert lost["enters"] is lost["leaves"] is lost["waits"] is None
-    assert lost["superseded"] == {"by": 2, "at": "2026-11-25T03:15:00Z", "before": "Deploy-us"}
-    assert found["longest"][0] == {
+    assert lost["enters_at"] is lost["ends_at"] is lost["wait_minutes"] is None
+    assert lost["superseded"] == {
+        "by_push": 2,
+        "at": "2026-11-25T03:15:00Z",
+        "before_stage": "Deploy-us",
+    }
+    assert found["longest_waits"][0] == {
         "pipeline": "Pipeline",
         "stage": "Deploy-eu",
         "push": "2027-10-30T03:50:00Z",
@@ -142,17 +146,17 @@ def test_a_program_reads_the_same() -> None:
 def test_what_is_for_ever_is_null() -> None:
     """A stage that nothing opens."""
     found = timed(body(Pipeline=pipeline(stage("Deploy"), shut=("Deploy",))), "2026-11-24T10:00")
-    data = json.loads(printed(found, "json", plain))
+    data = json.loads(format_timeline(found, "json", plain))
     assert data["runs"][0]["status"] == "never"
-    assert data["longest"][0]["minutes"] is None
-    assert "never: it does not open" in printed(found, "text", plain)
-    assert "for ever" in printed(found, "text", plain)
-    ET.fromstring(printed(found, "svg", plain))  # noqa: S314 - our own
+    assert data["longest_waits"][0]["minutes"] is None
+    assert "never: its window does not open" in format_timeline(found, "text", plain)
+    assert "never deployed" in format_timeline(found, "text", plain)
+    ET.fromstring(format_timeline(found, "svg", plain))  # noqa: S314 - our own
 
 
 def test_mermaid_draws_a_gantt_chart() -> None:
     """One section for each push; what waits, is deployed and is superseded are tagged."""
-    lines = printed(three(), "mermaid", plain).splitlines()
+    lines = format_timeline(three(), "mermaid", plain).splitlines()
     assert lines[0] == "gantt"
     assert "    section Push 2" in lines
     assert "    Deploy-eu waits :done, 2026-11-24T10:10, 2026-11-25T01:00" in lines
@@ -171,10 +175,10 @@ def hostile() -> Timeline:
 
 def test_names_from_a_template_stay_names() -> None:
     """Neither Mermaid nor an SVG takes them for its own."""
-    lines = printed(hostile(), "mermaid", plain).splitlines()
+    lines = format_timeline(hostile(), "mermaid", plain).splitlines()
     assert all(line.count(":") <= 4 and "#" not in line and ";" not in line for line in lines)
     assert not [line for line in lines if "<" in line]
-    root = ET.fromstring(printed(hostile(), "svg", plain))  # noqa: S314 - our own
+    root = ET.fromstring(format_timeline(hostile(), "svg", plain))  # noqa: S314 - our own
     assert {element.tag.removeprefix(SVG) for element in root.iter()} <= {
         "svg", "title", "desc", "rect", "text", "path", "g",
     }  # fmt: skip
@@ -182,7 +186,7 @@ def test_names_from_a_template_stay_names() -> None:
 
 def test_an_svg_is_one_picture_that_asks_for_nothing() -> None:
     """No script, no font, no address; a title and all of it in words for those who hear it."""
-    text = printed(three(), "svg", plain)
+    text = format_timeline(three(), "svg", plain)
     root = ET.fromstring(text)  # noqa: S314 - our own
     assert root.tag == f"{SVG}svg"
     assert not re.search(r"href|url\(|@import|<script|<style|on\w+=", text)
@@ -205,7 +209,7 @@ def test_the_picture_in_the_readme_is_current() -> None:
     folder = ROOT / "blueprints/multi_region_pipeline"
     assert "](timeline.svg)" in (folder / "README.md").read_text()
     shown = (folder / "timeline.svg").read_text()
-    assert shown == printed(three(), "svg", plain), (
+    assert shown == format_timeline(three(), "svg", plain), (
         "cfngen timeline multi-region-pipeline --push 2026-11-24T10:00Z --push 2026-11-25T03:00Z"
         " --format svg > blueprints/multi_region_pipeline/timeline.svg"
     )
@@ -219,9 +223,9 @@ def test_thirty_regions_over_a_year_take_no_time_to_speak_of() -> None:
     table = [{"label": f"r-{c}", "region": c, "window": night} for c in regions().codepipeline]
     found = synthesize(find("multi_region_pipeline").load(), {"regions": table}).document.body
     made = timeline(found, moments(("2026-11-24T10:00Z",)), USUAL)
-    assert len(made.runs) == len(made.longest) == len(table)
+    assert len(made.runs) == len(made.longest_waits) == len(table)
     for form in ("text", "json", "mermaid", "svg"):
-        assert "r-us-west-2" in printed(made, form, plain)
+        assert "r-us-west-2" in format_timeline(made, form, plain)
 
 
 @pytest.mark.parametrize(
@@ -237,5 +241,7 @@ def test_lengths_of_time_as_people_say_them(minutes: int, text: str) -> None:
 
 def test_a_window_s_end_is_told_to_those_who_pass_it() -> None:
     """What begins at 04:58 ends after five."""
-    text = printed(timed(switched(*NIGHT, "UTC"), "2026-11-25T04:58", assumed=USUAL), "text", plain)
+    text = format_timeline(
+        timed(switched(*NIGHT, "UTC"), "2026-11-25T04:58", durations=USUAL), "text", plain
+    )
     assert "after 0 min, past 05:00" in text

@@ -21,11 +21,11 @@ from support.timelines import (
 )
 
 from cfngen.errors import Problems
-from cfngen.timeline import Assumed
+from cfngen.timeline import Durations
 from cfngen.timeline.simulation import Timeline
 
 NIGHT = ("cron(0 1 ? * * *)", "cron(0 5,6 ? * * *)", "UTC")
-USUAL = Assumed(build=10, deploy=5, approval=0)
+USUAL = Durations(build=10, deploy=5, approval=0)
 
 
 def test_only_the_newest_that_waits_is_deployed() -> None:
@@ -43,7 +43,7 @@ def test_in_queued_mode_all_are_deployed_in_turn() -> None:
     """Each takes its five minutes; a third that comes meanwhile waits for both."""
     template = switched(*NIGHT, stage("Deploy"), ExecutionMode="QUEUED")
     pushes = ("2026-11-24T10:00", "2026-11-24T12:00", "2026-11-25T01:02")
-    assert told(template, *pushes, assumed=Assumed(0, 5, 0)) == [
+    assert told(template, *pushes, durations=Durations(0, 5, 0)) == [
         "2026-11-25 01:00",
         "2026-11-25 01:05",
         "2026-11-25 01:10",
@@ -54,14 +54,14 @@ def test_in_parallel_mode_all_are_deployed_at_once() -> None:
     """That is why it is refused together with windows."""
     template = switched(*NIGHT, stage("Deploy"), ExecutionMode="PARALLEL")
     pushes = ("2026-11-24T10:00", "2026-11-24T12:00")
-    assert told(template, *pushes, assumed=Assumed(0, 5, 0)) == ["2026-11-25 01:00"] * 2
+    assert told(template, *pushes, durations=Durations(0, 5, 0)) == ["2026-11-25 01:00"] * 2
 
 
 def test_one_that_waits_for_a_stage_to_be_free_is_superseded_as_well() -> None:
     """A stage holds one execution at a time, window or not."""
     template = body(Pipeline=pipeline(stage("Deploy")))
     pushes = ("2026-11-24T10:00", "2026-11-24T10:01", "2026-11-24T10:02", "2026-11-24T10:05")
-    assert told(template, *pushes, assumed=Assumed(0, 5, 0)) == [
+    assert told(template, *pushes, durations=Durations(0, 5, 0)) == [
         "2026-11-24 10:00",
         "superseded by 3 at 11-24 10:02 before Deploy",
         "2026-11-24 10:05",
@@ -108,8 +108,8 @@ def two_nights() -> dict[str, Any]:
 def test_a_region_s_window_is_looked_at_after_the_region_before() -> None:
     """Dublin at 01:00; five minutes later New York's begins at 06:00 UTC."""
     pushes = ("2026-11-24T10:00",)
-    assert told(two_nights(), *pushes, assumed=USUAL, stage="Deploy-eu") == ["2026-11-25 01:00"]
-    assert told(two_nights(), *pushes, assumed=USUAL, stage="Deploy-us") == ["2026-11-25 06:00"]
+    assert told(two_nights(), *pushes, durations=USUAL, stage="Deploy-eu") == ["2026-11-25 01:00"]
+    assert told(two_nights(), *pushes, durations=USUAL, stage="Deploy-us") == ["2026-11-25 06:00"]
 
 
 def test_builds_approvals_and_bake_times_take_their_time() -> None:
@@ -122,19 +122,19 @@ def test_builds_approvals_and_bake_times_take_their_time() -> None:
     baking = {"OnSuccess": {"Conditions": [{"Result": "FAIL", "Rules": [alarm]}]}}
     asked = {"Name": "Approve", "Actions": [action("Approval/Manual")]}
     template = body(Pipeline=pipeline(BUILD, asked, stage("Deploy", **baking), stage("Last")))
-    usual = Assumed(build=10, deploy=5, approval=30)
-    assert told(template, "2026-11-24T10:00", assumed=usual) == ["2026-11-24 10:40"]
-    assert told(template, "2026-11-24T10:00", assumed=usual, stage="Last") == ["2026-11-24 11:00"]
+    usual = Durations(build=10, deploy=5, approval=30)
+    assert told(template, "2026-11-24T10:00", durations=usual) == ["2026-11-24 10:40"]
+    assert told(template, "2026-11-24T10:00", durations=usual, stage="Last") == ["2026-11-24 11:00"]
 
 
 def test_only_the_way_in_is_gated() -> None:
     """What begins at 04:58 goes on for five minutes, past the window's end; it says so."""
-    (run,) = timed(switched(*NIGHT), "2026-11-25T04:58", assumed=Assumed(0, 5, 0)).runs
+    (run,) = timed(switched(*NIGHT), "2026-11-25T04:58", durations=Durations(0, 5, 0)).runs
     assert run.entered == at("2026-11-25T04:58")
     assert run.left == at("2026-11-25T05:03")
     assert run.closes == at("2026-11-25T05:00")
     assert run.late
-    (run,) = timed(switched(*NIGHT), "2026-11-25T04:55", assumed=Assumed(0, 5, 0)).runs
+    (run,) = timed(switched(*NIGHT), "2026-11-25T04:55", durations=Durations(0, 5, 0)).runs
     assert not run.late
 
 
@@ -159,7 +159,7 @@ def home() -> dict[str, Any]:
 
 def test_pipelines_that_are_started_by_one_wait_for_none_but_it() -> None:
     """Both have the push ten minutes later, and New York's window is not behind Dublin's."""
-    found = timed(home(), "2026-11-25T02:00", assumed=USUAL)
+    found = timed(home(), "2026-11-25T02:00", durations=USUAL)
     entered = {run.pipeline: run.entered for run in found.runs}
     assert entered == {
         "PipelineEu": at("2026-11-25T02:10"),
@@ -176,8 +176,8 @@ def test_a_pipeline_that_deploys_and_starts_another_is_told_once() -> None:
         Pipeline=pipeline(stage("Canary"), {"Name": "Start", "Actions": [invoke]}),
         Other=pipeline(stage("Deploy", "us-east-1")),
     )
-    found = timed(template, "2026-11-24T10:00", assumed=USUAL)
-    assert [(w.pipeline, w.stage.name) for w in found.longest] == [
+    found = timed(template, "2026-11-24T10:00", durations=USUAL)
+    assert [(w.pipeline, w.stage.name) for w in found.longest_waits] == [
         ("Pipeline", "Canary"),
         ("Other", "Deploy"),
     ]
@@ -186,7 +186,7 @@ def test_a_pipeline_that_deploys_and_starts_another_is_told_once() -> None:
 
 def test_each_started_pipeline_supersedes_by_itself() -> None:
     """Dublin deploys both, New York only the second."""
-    found = timed(home(), "2026-11-25T02:00", "2026-11-25T04:00", assumed=USUAL)
+    found = timed(home(), "2026-11-25T02:00", "2026-11-25T04:00", durations=USUAL)
     told_ = {(run.pipeline, run.push): run.status for run in found.runs}
     assert told_ == {
         ("PipelineEu", 1): "deploys",
@@ -200,7 +200,7 @@ def test_storing_something_is_no_deployment() -> None:
     """A stage that puts what was built into a bucket is in no list, and takes no time."""
     store = {"Name": "Store", "Actions": [action("Deploy/S3")]}
     found = timed(
-        body(Pipeline=pipeline(store, stage("Deploy"))), "2026-11-24T10:00", assumed=USUAL
+        body(Pipeline=pipeline(store, stage("Deploy"))), "2026-11-24T10:00", durations=USUAL
     )
     assert [(run.stage.name, run.entered) for run in found.runs] == [
         ("Deploy", at("2026-11-24T10:00"))
@@ -218,7 +218,7 @@ def test_pushes_are_put_in_order_and_one_moment_is_one_push() -> None:
 
 def longest(found: Timeline) -> dict[tuple[str, str], tuple[timedelta | None, Any]]:
     """Return the longest waits by pipeline and stage."""
-    return {(w.pipeline, w.stage.name): (w.wait, w.push) for w in found.longest}
+    return {(w.pipeline, w.stage.name): (w.wait, w.push) for w in found.longest_waits}
 
 
 def test_the_longest_wait_is_that_of_a_push_that_came_just_too_late() -> None:
@@ -227,7 +227,7 @@ def test_the_longest_wait_is_that_of_a_push_that_came_just_too_late() -> None:
     Of a push at 04:50 the build is done at 05:00, as it closes.
     """
     template = switched(*NIGHT, BUILD, stage("Deploy"))
-    found = longest(timed(template, "2026-11-24T10:00", assumed=USUAL))
+    found = longest(timed(template, "2026-11-24T10:00", durations=USUAL))
     wait, push = found["Pipeline", "Deploy"]
     assert wait == timedelta(hours=20, minutes=10)
     assert push == at("2026-11-25T04:50")
@@ -247,7 +247,7 @@ def test_a_night_that_clocks_skip_makes_the_longest_wait_longer() -> None:
 def test_without_windows_nothing_waits() -> None:
     """The build takes its ten minutes."""
     template = body(Pipeline=pipeline(BUILD, stage("Deploy")))
-    found = longest(timed(template, "2026-11-24T10:00", assumed=USUAL))
+    found = longest(timed(template, "2026-11-24T10:00", durations=USUAL))
     assert found["Pipeline", "Deploy"] == (timedelta(minutes=10), at("2026-11-24T10:00"))
 
 
@@ -278,11 +278,11 @@ def test_no_push_of_any_minute_waits_longer(
     template: Any, days: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Within eight days, each minute is tried; and one of them waits exactly as long."""
-    monkeypatch.setattr("cfngen.timeline.simulation.YEAR", timedelta(days=8))
+    monkeypatch.setattr("cfngen.timeline.longest_waits.YEAR", timedelta(days=8))
     start = at("2026-12-12T00:00") + timedelta(days=days)
-    found = longest(timed(template, start.isoformat()[:16], assumed=USUAL))
+    found = longest(timed(template, start.isoformat()[:16], durations=USUAL))
     worst: dict[tuple[str, str], timedelta] = {}
-    whole = timed(template, start.isoformat()[:16], assumed=USUAL)
+    whole = timed(template, start.isoformat()[:16], durations=USUAL)
     for minute in range(8 * 24 * 60 + 1):
         push = start + timedelta(minutes=minute)
         for path in paths(whole):
@@ -301,9 +301,7 @@ def test_no_push_of_any_minute_waits_longer(
 
 def paths(found: Timeline) -> list[Any]:
     """Return the ways from a push to a deployment."""
-    from cfngen.timeline.simulation import _paths
-
-    return list(_paths(found.model))
+    return found.model.paths()
 
 
 # --- what cannot be timed ---
@@ -312,16 +310,16 @@ def paths(found: Timeline) -> list[Any]:
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        (body(), "release: no AWS::CodePipeline::Pipeline in it to be timed"),
-        ([], "release: no AWS::CodePipeline::Pipeline"),
-        ({"Resources": {"X": "nonsense"}}, "release: no AWS::CodePipeline::Pipeline"),
+        (body(), "release: has no AWS::CodePipeline::Pipeline to be timed"),
+        ([], "release: has no AWS::CodePipeline::Pipeline"),
+        ({"Resources": {"X": "nonsense"}}, "release: has no AWS::CodePipeline::Pipeline"),
         (
             switched("rate(1 day)", "cron(0 5 ? * * *)", "UTC"),
-            "release: Open: 'rate(1 day)' is no cron(…) of six fields",
+            "release: Open: 'rate(1 day)' is not cron(…) with six fields",
         ),
         (
             switched("cron(0 1 ? * * *)", "cron(0 5 ? * * *)", "PST"),
-            "release: Open: 'PST' is no time zone of the form Region/City",
+            "release: Open: 'PST' is not UTC, nor a time zone",
         ),
         (
             body(
@@ -332,15 +330,15 @@ def paths(found: Timeline) -> list[Any]:
         ),
         (
             body(Pipeline=pipeline(stage("Deploy", **rule("* 1-4 * * *")))),
-            "release: Pipeline: stage Deploy: '* 1-4 * * *' is no cron of six or seven fields",
+            "release: Pipeline: stage Deploy: '* 1-4 * * *' is not a cron expression of six",
         ),
         (
             body(Pipeline=pipeline(stage("Deploy", **rule("* * 1-4 ? * * *", "CST")))),
-            "release: Pipeline: stage Deploy: 'CST' is no time zone",
+            "release: Pipeline: stage Deploy: 'CST' is not UTC, nor a time zone",
         ),
         (
             body(Pipeline=pipeline({"Fn::If": ["A", {}, {}]})),
-            "release: Pipeline: its stages are not written out as CloudFormation has them",
+            "release: Pipeline: its stages are not written as CloudFormation takes them",
         ),
         (
             body(
@@ -356,7 +354,7 @@ def paths(found: Timeline) -> list[Any]:
                     }
                 )
             ),
-            "release: Pipeline starts itself, by way of others: it would go round for ever",
+            "release: Pipeline: circular dependency: it starts itself, directly",
         ),
     ],
 )
@@ -386,7 +384,7 @@ def test_what_is_supposed_is_noted() -> None:
     )
     notes = timed(template, "2026-11-24T10:00").model.notes
     assert (
-        "that an execution waits for the rule DeploymentWindow is supposed, not verified" in notes
+        "it is assumed, not verified, that executions wait for the rule DeploymentWindow" in notes
     )
-    assert "Pipeline: stage Deploy: the rule busy is supposed to let it in" in notes
+    assert "Pipeline: stage Deploy: the rule busy is assumed to succeed" in notes
     assert "Other opens or closes a stage of a pipeline elsewhere" in notes

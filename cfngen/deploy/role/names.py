@@ -10,9 +10,9 @@ from cfngen.cloudformation.glob import covers
 from cfngen.cloudformation.physical_names import (
     BY_RESOURCE,
     BY_STACK,
-    CUT,
-    KEPT,
-    SMALL,
+    KEPT_OF_TYPE,
+    LOWERCASE,
+    MAX_KEPT,
     name_property,
 )
 from cfngen.cloudformation.values import CLOSE, OPEN, characters, is_one_reference, scalar
@@ -127,10 +127,10 @@ def _pattern(text: str, destination: Destination) -> str:
 
 
 def _generated(name: str, type_: str, destination: Destination) -> PhysicalName:
-    kept = CUT.get(type_, KEPT)
+    kept = KEPT_OF_TYPE.get(type_, MAX_KEPT)
     stack = destination.stack if len(destination.stack) <= kept else destination.stack[:kept]
     by_stack = f"{stack}-*" if stack == destination.stack else f"{stack}*"
-    by_resource = f"{name[:KEPT]}-*" if len(name) <= KEPT else f"{name[:KEPT]}*"
+    by_resource = f"{name[:MAX_KEPT]}-*" if len(name) <= MAX_KEPT else f"{name[:MAX_KEPT]}*"
     if type_ in BY_RESOURCE:
         pattern = BY_RESOURCE[type_] + by_resource
         shared = (
@@ -138,7 +138,7 @@ def _generated(name: str, type_: str, destination: Destination) -> PhysicalName:
         )
         return PhysicalName((pattern,), shared)
     if type_ in BY_STACK:
-        pattern = by_stack.lower() if type_ in SMALL else by_stack
+        pattern = by_stack.lower() if type_ in LOWERCASE else by_stack
         cut = f"{pattern} may be another stack's, whose name begins so: a name has no room for all"
         return PhysicalName((pattern,), cut if stack != destination.stack else "")
     usual = (by_stack, by_resource)

@@ -38,7 +38,7 @@ def _plain(step: Step, files: dict[str, str], names: dict[Key, str], bucket: str
         "bytes": step.size,
         "needs_bucket": step.needs_bucket,
         "bucket": (bucket or None) if step.needs_bucket else None,
-        "capabilities": {need.capability: list(need.because) for need in step.capabilities},
+        "capabilities": {need.capability: list(need.reasons) for need in step.capabilities},
         "parameters": [
             _parameter(parameter, names[key(step, parameter)]) for parameter in step.parameters
         ],

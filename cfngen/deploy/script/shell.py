@@ -231,7 +231,7 @@ def _about(step: Step, files: dict[str, str]) -> list[str]:
     for export in step.imports:
         lines += _comment(f"It imports {export}, which no template of this script exports.")
     for need in step.capabilities:
-        lines += _comment(f"{need.capability} for {', '.join(need.because)}.")
+        lines += _comment(f"{need.capability} for {', '.join(need.reasons)}.")
     if step.template not in files:
         lines += [line for parameter in step.parameters for line in _comment(_described(parameter))]
     return lines

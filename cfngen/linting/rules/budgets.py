@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cfngen.cloudformation import quotas
-from cfngen.cloudformation.physical_names import name_property, room
+from cfngen.cloudformation.physical_names import max_name_length, name_property
 from cfngen.linting.rule import Problem, Rule
 from cfngen.linting.sizes import MAXIMUM, MINIMUM, Sizes, mapping
 
@@ -248,7 +248,7 @@ def _long_name(
     name_value = properties.get(key)
     if not isinstance(name_value, dict):
         return
-    min_length, limit = smallest.text(smallest.resolved(name_value)), room(type_)
+    min_length, limit = smallest.text(smallest.resolved(name_value)), max_name_length(type_)
     if limit and min_length > limit:
         yield Problem(
             (*at, key),

@@ -9,22 +9,22 @@ from typing import Any
 from cfngen import escaping
 from cfngen.cloudformation.zones import zone
 from cfngen.timeline.clock import iso
-from cfngen.timeline.simulation import Run, Timeline
+from cfngen.timeline.simulation import Run, Supersession, Timeline
 
 
 def as_json(timeline: Timeline) -> str:
     """Return a timeline as JSON. Moments are in UTC, as `2026-11-25T01:00:00Z`; lengths in minutes.
 
-    Keys: `template`; `assumed` (`build`, `deploy`, `approval`, in minutes); `pushes`, a list of
+    Keys: `template`; `assumed_minutes` (`build`, `deploy`, `approval`); `pushes`, a list of
     moments; `pipelines`, each with `id`, `name`, `mode` and the names of its `stages`; `runs`, one
-    for each push and each stage that deploys; `longest`, one for each such stage; `notes`.
+    for each push and each stage that deploys; `longest_waits`, one for each such stage; `notes`.
 
     A run has `push` (from 1 on), `pipeline`, `stage`, `regions`, `status` (`deploys`,
-    `superseded` or `never`), `arrives`, `enters`, `leaves`, `closes` (its window), `local` (when
-    it enters, on the clocks of `zone`), `waits` (before this stage), `after` (since the push),
-    `runs_past_closing`, and `superseded`: `by` which push, `at`, and `before` which stage. What
-    does not apply is null. A longest wait has `pipeline`, `stage`, `push` and `minutes`, null if
-    that push is never deployed.
+    `superseded` or `never`), `arrives_at`, `enters_at`, `ends_at`, `window_closes_at`,
+    `enters_at_local` (on the clocks of `time_zone`), `wait_minutes` (before this stage),
+    `minutes_after_push`, `runs_past_window`, and `superseded`: `by_push`, `at`, and
+    `before_stage`. What does not apply is null. A longest wait has `pipeline`, `stage`, `push` and
+    `minutes`, null if that push is never deployed.
     """
     return escaping.as_json(_plain(timeline))
 
@@ -32,10 +32,10 @@ def as_json(timeline: Timeline) -> str:
 def _plain(timeline: Timeline) -> dict[str, Any]:
     return {
         "template": timeline.name,
-        "assumed": {
-            "build": timeline.assumed.build,
-            "deploy": timeline.assumed.deploy,
-            "approval": timeline.assumed.approval,
+        "assumed_minutes": {
+            "build": timeline.durations.build,
+            "deploy": timeline.durations.deploy,
+            "approval": timeline.durations.approval,
         },
         "pushes": [iso(push) for push in timeline.pushes],
         "pipelines": [
@@ -43,14 +43,14 @@ def _plain(timeline: Timeline) -> dict[str, Any]:
             for p in timeline.model.pipelines.values()
         ],
         "runs": [_run(run, timeline.pushes[run.push - 1]) for run in timeline.runs],
-        "longest": [
+        "longest_waits": [
             {
-                "pipeline": found.pipeline,
-                "stage": found.stage.name,
-                "push": iso(found.push),
-                "minutes": _minutes(found.wait) if found.wait is not None else None,
+                "pipeline": longest.pipeline,
+                "stage": longest.stage.name,
+                "push": iso(longest.push),
+                "minutes": _minutes(longest.wait) if longest.wait is not None else None,
             }
-            for found in timeline.longest
+            for longest in timeline.longest_waits
         ],
         "notes": list(timeline.model.notes),
     }
@@ -58,23 +58,32 @@ def _plain(timeline: Timeline) -> dict[str, Any]:
 
 def _run(run: Run, push: datetime) -> dict[str, Any]:
     enters, arrives, name = run.entered, run.arrived, run.stage.gate.zone
-    by = run.by
     return {
         "push": run.push,
         "pipeline": run.pipeline,
         "stage": run.stage.name,
         "regions": list(run.stage.regions),
         "status": run.status,
-        "arrives": iso(arrives),
-        "enters": iso(enters),
-        "leaves": iso(run.left),
-        "closes": iso(run.closes),
-        "local": enters.astimezone(zone(name)).isoformat() if enters else None,
-        "zone": name,
-        "waits": _minutes(enters - arrives) if enters and arrives else None,
-        "after": _minutes(enters - push) if enters else None,
-        "runs_past_closing": run.late,
-        "superseded": {"by": by[0], "at": iso(by[1]), "before": by[2]} if by else None,
+        "arrives_at": iso(arrives),
+        "enters_at": iso(enters),
+        "ends_at": iso(run.left),
+        "window_closes_at": iso(run.closes),
+        "enters_at_local": enters.astimezone(zone(name)).isoformat() if enters else None,
+        "time_zone": name,
+        "wait_minutes": _minutes(enters - arrives) if enters and arrives else None,
+        "minutes_after_push": _minutes(enters - push) if enters else None,
+        "runs_past_window": run.late,
+        "superseded": _supersession(run.superseded_by),
+    }
+
+
+def _supersession(superseded_by: Supersession | None) -> dict[str, Any] | None:
+    if superseded_by is None:
+        return None
+    return {
+        "by_push": superseded_by.push,
+        "at": iso(superseded_by.at),
+        "before_stage": superseded_by.stage,
     }
 
 
@@ -104,13 +113,15 @@ def _bars(run: Run) -> list[str]:
     stage = _label(run.stage.name)
     places = _label(" ".join(run.stage.regions))
     lines = []
-    until = run.entered or (run.by[1] if run.by and run.by[2] == run.stage.name else None)
+    until = run.wait_ends
     if run.arrived and until and until > run.arrived:
         lines.append(f"    {stage} waits :done, {_at(run.arrived)}, {_at(until)}")
     if run.entered and run.left:
         lines.append(f"    {stage} {places} :active, {_at(run.entered)}, {_at(run.left)}")
-    elif run.by and until:
-        lines.append(f"    {stage} superseded by push {run.by[0]} :crit, {_at(until)}, 1m")
+    elif run.superseded_by and until:
+        lines.append(
+            f"    {stage} superseded by push {run.superseded_by.push} :crit, {_at(until)}, 1m"
+        )
     return lines
 
 

@@ -46,7 +46,7 @@ class _Picture:
         )
         name = escape(self.timeline.name)
         yield f'<title id="title">When {name} would deploy</title>'
-        yield f'<desc id="text">{escape(self.told())}</desc>'
+        yield f'<desc id="text">{escape(self.summary())}</desc>'
         yield _box(0, 0, WIDTH, self.height, PAPER, 8)
         mode = " · ".join(dict.fromkeys(p.mode for p, _ in self.rows))
         yield _text(MARGIN, 34, self.timeline.name, size=18, weight="600")
@@ -58,15 +58,17 @@ class _Picture:
         yield from self.legend()
         yield "</svg>"
 
-    def told(self) -> str:
+    def summary(self) -> str:
         """Return the picture in words."""
         return " ".join(self.sentence(run) for run in self.timeline.runs)
 
     def sentence(self, run: Run) -> str:
         if run.entered:
             what = f"is deployed by {run.stage.name} on {in_utc(run.entered)}"
-        elif run.by:
-            what = f"is superseded by push {run.by[0]} before {run.by[2]}"
+        elif run.superseded_by:
+            what = (
+                f"is superseded by push {run.superseded_by.push} before {run.superseded_by.stage}"
+            )
         else:
             what = f"never gets to {run.stage.name}"
         return f"Push {run.push} {what}."
@@ -80,7 +82,7 @@ class _Picture:
         per_hour = (WIDTH - GUTTER - MARGIN) / ((self.end - self.start) / HOUR)
         step = next((hours for hours in TICKS if hours * per_hour >= CLOSE), TICKS[-1])
         moment = self.start.replace(hour=0)
-        number, room = 0, float(GUTTER)  # from where on there is room for a day
+        number, free_from = 0, float(GUTTER)  # from where on there is room for a day
         while moment <= self.end:
             x = self.x(moment)
             midnight = moment.hour == 0
@@ -88,12 +90,12 @@ class _Picture:
                 tomorrow = self.x(moment.replace(hour=0) + DAY)
                 if number == 0 and tomorrow - GUTTER > DAY_WIDE:
                     yield self.day(GUTTER, moment)
-                    room = GUTTER + DAY_WIDE
+                    free_from = GUTTER + DAY_WIDE
             else:
                 yield _line(x, TOP - 14, x, self.bottom, "#c3ccd6" if midnight else GRID)
-                if midnight and x >= room and x < WIDTH - DAY_WIDE:
+                if midnight and x >= free_from and x < WIDTH - DAY_WIDE:
                     yield self.day(x, moment)
-                    room = x + DAY_WIDE
+                    free_from = x + DAY_WIDE
                 if step < 24:
                     yield _text(x, TOP - 20, f"{moment:%H:%M}", 11, FAINT, anchor="middle")
             number += step
@@ -108,39 +110,41 @@ class _Picture:
         middle = y + ROW / 2
         yield _line(MARGIN, y, WIDTH - MARGIN, y, GRID)
         name = row_name(self.timeline, pipeline, stage)
-        places = stage.regions
-        where = ", ".join(places) if len(places) < 3 else f"{places[0]} and {len(places) - 1} more"
+        regions = stage.regions
+        where = (
+            ", ".join(regions) if len(regions) < 3 else f"{regions[0]} and {len(regions) - 1} more"
+        )
         yield _text(MARGIN, middle - 2, _short(name), weight="600")
         yield _text(MARGIN, middle + 15, where, 11, FAINT)
         hours = self.timeline.hours.get((pipeline.id, stage.name))
         for start, end in hours.spans if hours else ():
             if end <= self.start or start >= self.end:
                 continue
-            one, other = self.x(start), self.x(end)
-            yield _box(one, y + 8, other - one, ROW - 16, OPEN, 4)
-            if start >= self.start and other - one > 30:
+            left, right = self.x(start), self.x(end)
+            yield _box(left, y + 8, right - left, ROW - 16, OPEN, 4)
+            if start >= self.start and right - left > 30:
                 local = start.astimezone(zone(stage.gate.zone))
-                yield _text(one + 4, y + ROW - 13, f"{local:%H:%M}", 10, FAINT)
+                yield _text(left + 4, y + ROW - 13, f"{local:%H:%M}", 10, FAINT)
         for run in self.timeline.of(pipeline.id, stage.name):
             yield from self.run(middle, run)
 
     def run(self, y: float, run: Run) -> Iterator[str]:
-        until = run.entered or (run.by[1] if run.by and run.by[2] == run.stage.name else None)
+        until, lost = run.wait_ends, run.superseded_by
         if run.arrived:
-            x, far = self.x(run.arrived), self.x(until or self.end)
-            yield _line(x, y - 4, far, y - 4, WAITS, 'stroke-width="2" stroke-dasharray="3 4"')
+            x, end = self.x(run.arrived), self.x(until or self.end)
+            yield _line(x, y - 4, end, y - 4, WAITS, 'stroke-width="2" stroke-dasharray="3 4"')
         if run.entered and run.left:
             x = self.x(run.entered)
-            wide = max(self.x(run.left) - x, 6)
+            bar_width = max(self.x(run.left) - x, 6)
             after = length(run.entered - self.timeline.pushes[run.push - 1])
             local = on_clocks(run.entered, run.stage.gate.zone)
             hint = f"push {run.push}: {in_utc(run.entered)}, {local}, after {after}"
             yield f"<g><title>{escape(hint)}</title>"
-            yield _box(x, y - 14, wide, 20, DEPLOYS, 3)
-            yield _text(x + wide + 4, y - 1, str(run.push), 11, DEPLOYS, "600") + "</g>"
-        elif run.arrived and run.by and until:
+            yield _box(x, y - 14, bar_width, 20, DEPLOYS, 3)
+            yield _text(x + bar_width + 4, y - 1, str(run.push), 11, DEPLOYS, "600") + "</g>"
+        elif run.arrived and lost and until:
             x = self.x(until)
-            hint = f"push {run.push}: superseded by push {run.by[0]}, {in_utc(run.by[1])}"
+            hint = f"push {run.push}: superseded by push {lost.push}, {in_utc(lost.at)}"
             cross = f"M{x - 5:g} {y - 9:g}l10 10m0 -10l-10 10"
             yield f"<g><title>{escape(hint)}</title>"
             yield f'<path d="{cross}" stroke="{LOST}" stroke-width="2.5" fill="none"/>'
@@ -167,13 +171,13 @@ class _Picture:
         x += 110
         yield f'<path d="M{x:g} {y - 9}l10 10m0 -10l-10 10" stroke="{LOST}" stroke-width="2.5"/>'
         yield _text(x + 16, y, "is superseded", 12, FAINT)
-        assumed = self.timeline.assumed
-        small = f"a build takes {assumed.build} min, a deployment {assumed.deploy} min"
+        durations = self.timeline.durations
+        small = f"a build takes {durations.build} min, a deployment {durations.deploy} min"
         yield _text(WIDTH - MARGIN, y, small, 11, FAINT, anchor="end")
 
 
-def _short(text: str, room: int = 24) -> str:
-    return text if len(text) <= room else f"{text[: room - 1]}…"
+def _short(text: str, width: int = 24) -> str:
+    return text if len(text) <= width else f"{text[: width - 1]}…"
 
 
 def _text(
@@ -185,12 +189,12 @@ def _text(
     weight: str = "",
     anchor: str = "",
 ) -> str:
-    said = f' font-size="{size}"' if size != 13 else ""
-    said += f' fill="{colour}"' if colour else ""
-    said += f' font-weight="{weight}"' if weight else ""
-    said += f' text-anchor="{anchor}"' if anchor not in ("", "start") else ""
-    said += HALO if weight and size < 13 else ""
-    return f'<text x="{x:g}" y="{y:g}"{said}>{escape(text)}</text>'
+    attributes = f' font-size="{size}"' if size != 13 else ""
+    attributes += f' fill="{colour}"' if colour else ""
+    attributes += f' font-weight="{weight}"' if weight else ""
+    attributes += f' text-anchor="{anchor}"' if anchor not in ("", "start") else ""
+    attributes += HALO if weight and size < 13 else ""
+    return f'<text x="{x:g}" y="{y:g}"{attributes}>{escape(text)}</text>'
 
 
 def _box(x: float, y: float, width: float, height: float, colour: str, round_: int) -> str:

@@ -15,7 +15,7 @@ WIDTH = 100
 HOUR = timedelta(hours=1)
 # Minutes that a column may stand for, so that days begin with one.
 STEPS = (15, 30, 60, 120, 180, 240, 360, 480, 720, 1440)
-SHUT, OPEN, WAITS, DEPLOYS, LOST = " ", "░", "·", "█", "✕"
+CLOSED, OPEN, WAITS, DEPLOYS, LOST = " ", "░", "·", "█", "✕"
 
 
 def as_text(timeline: Timeline, style: Style) -> str:
@@ -46,7 +46,11 @@ def extent(timeline: Timeline) -> tuple[datetime, datetime]:
     """Return from when to when there is something to draw, whole hours."""
     moments = list(timeline.pushes)
     for run in timeline.runs:
-        moments += [m for m in (run.left, run.closes, run.by[1] if run.by else None) if m]
+        moments += [
+            m
+            for m in (run.left, run.closes, run.superseded_by.at if run.superseded_by else None)
+            if m
+        ]
     start = min(moments).replace(minute=0) - HOUR
     return start, max(moments).replace(minute=0) + 2 * HOUR
 
@@ -55,7 +59,7 @@ def _pipelines(timeline: Timeline, style: Style) -> Iterator[str]:
     for pipeline in timeline.model.pipelines.values():
         stages = " → ".join(stage.name for stage in pipeline.stages)
         yield f"{style(pipeline.name, bold=True)}  {pipeline.mode}"
-        yield from _folded(stages, " → ", "  ")
+        yield from _wrapped(stages, " → ", "  ")
 
 
 def _pushes(timeline: Timeline, style: Style) -> Iterator[str]:
@@ -63,7 +67,9 @@ def _pushes(timeline: Timeline, style: Style) -> Iterator[str]:
     for pipeline, stage in deploying(timeline):
         for run in timeline.of(pipeline.id, stage.name):
             rows[run.push].append(_row(timeline, pipeline, run))
-    widths = [max((len(r[n]) for found in rows.values() for r in found), default=0) for n in (0, 1)]
+    widths = [
+        max((len(r[n]) for pushed in rows.values() for r in pushed), default=0) for n in (0, 1)
+    ]
     for number, push in enumerate(timeline.pushes, start=1):
         yield ""
         yield f"{style(f'push {number}', bold=True)}  {in_utc(push)}"
@@ -72,16 +78,15 @@ def _pushes(timeline: Timeline, style: Style) -> Iterator[str]:
 
 
 def _row(timeline: Timeline, pipeline: Pipeline, run: Run) -> tuple[str, str, str]:
-    places = run.stage.regions
-    where = ", ".join(places) if len(places) < 3 else f"{places[0]} and {len(places) - 1} more"
-    when = "never: it does not open"
-    if run.by:
-        number, at, before = run.by
-        # Said once, where it happened; the stages behind just have nothing.
-        here = run.arrived is not None and before == run.stage.name
-        when = f"superseded by push {number}, {in_utc(at)}" if here else "superseded before"
+    regions = run.stage.regions
+    where = ", ".join(regions) if len(regions) < 3 else f"{regions[0]} and {len(regions) - 1} more"
+    when = "never: its window does not open"
+    if lost := run.superseded_by:
+        # Reported once, where it happened; the stages behind just have nothing.
+        here = run.arrived is not None and lost.stage == run.stage.name
+        when = f"superseded by push {lost.push}, {in_utc(lost.at)}" if here else "superseded before"
         if not here and _first(timeline, run):
-            when = f"superseded by push {number} before {before}, {in_utc(at)}"
+            when = f"superseded by push {lost.push} before {lost.stage}, {in_utc(lost.at)}"
     elif run.entered:
         push = timeline.pushes[run.push - 1]
         local = on_clocks(run.entered, run.stage.gate.zone)
@@ -94,8 +99,8 @@ def _row(timeline: Timeline, pipeline: Pipeline, run: Run) -> tuple[str, str, st
 
 def _first(timeline: Timeline, run: Run) -> bool:
     """Whether a run is the first of its push in its pipeline that came to nothing."""
-    found = [r for r in timeline.runs if (r.push, r.pipeline) == (run.push, run.pipeline) and r.by]
-    return found[0] is run
+    runs = (r for r in timeline.runs if (r.push, r.pipeline) == (run.push, run.pipeline))
+    return next(r for r in runs if r.superseded_by) is run
 
 
 def _drawing(timeline: Timeline, style: Style) -> Iterator[str]:
@@ -103,11 +108,11 @@ def _drawing(timeline: Timeline, style: Style) -> Iterator[str]:
     names = [row_name(timeline, pipeline, stage) for pipeline, stage in rows]
     gutter = min(max(map(len, names), default=0), 30) + 4
     start, end = extent(timeline)
-    room = WIDTH - gutter
+    columns = WIDTH - gutter
     # One column less, since the first begins with a whole number of them in the day.
-    least = (end - start) / timedelta(minutes=room - 1)
-    days = STEPS[-1] * -int(-least // STEPS[-1])
-    step = next((minutes for minutes in STEPS if minutes >= least), days)
+    shortest = (end - start) / timedelta(minutes=columns - 1)
+    days = STEPS[-1] * -int(-shortest // STEPS[-1])
+    step = next((minutes for minutes in STEPS if minutes >= shortest), days)
     column = timedelta(minutes=step)
     start -= timedelta(minutes=(start.hour * 60 + start.minute) % step)
     count = -int((start - end) // column)
@@ -129,22 +134,22 @@ def _cell(
     timeline: Timeline, pipeline: Pipeline, stage: Stage, start: datetime, step: timedelta
 ) -> str:
     end = start + step
-    found = SHUT
+    cell = CLOSED
     hours = timeline.hours.get((pipeline.id, stage.name))
     entry = hours.entry(start) if hours else None
     if entry and entry < end:
-        found = OPEN
+        cell = OPEN
     for run in timeline.of(pipeline.id, stage.name):
         if run.entered and run.left and run.entered < end and start < run.left:
             return DEPLOYS
         if run.arrived is None:
             continue
-        until = run.entered or (run.by[1] if run.by else None)
-        if run.by and until and start <= until < end:
-            found = LOST
-        elif found == SHUT and run.arrived < end and (until is None or start < until):
-            found = WAITS
-    return found
+        until = run.wait_ends
+        if run.superseded_by and until and start <= until < end:
+            cell = LOST
+        elif cell == CLOSED and run.arrived < end and (until is None or start < until):
+            cell = WAITS
+    return cell
 
 
 def _axis(start: datetime, column: timedelta, count: int) -> str:
@@ -163,7 +168,7 @@ def _axis(start: datetime, column: timedelta, count: int) -> str:
 
 
 def _longest(timeline: Timeline, style: Style) -> Iterator[str]:
-    if not timeline.longest:
+    if not timeline.longest_waits:
         return
     names = {
         (pipeline.id, stage.name): row_name(timeline, pipeline, stage)
@@ -172,25 +177,25 @@ def _longest(timeline: Timeline, style: Style) -> Iterator[str]:
     width = max(map(len, names.values()))
     yield ""
     yield style("longest wait from a push, in the year after the first", bold=True)
-    for found in timeline.longest:
-        name = names[found.pipeline, found.stage.name]
-        wait = length(found.wait) if found.wait is not None else "for ever"
-        yield f"  {name:<{width}}  {wait:<18}  for one on {in_utc(found.push)}"
+    for longest in timeline.longest_waits:
+        name = names[longest.pipeline, longest.stage.name]
+        wait = length(longest.wait) if longest.wait is not None else "never deployed"
+        yield f"  {name:<{width}}  {wait:<18}  for one on {in_utc(longest.push)}"
 
 
 def _small_print(timeline: Timeline, style: Style) -> Iterator[str]:
-    assumed = timeline.assumed
+    durations = timeline.durations
     yield ""
-    yield style("assumed", bold=True)
+    yield style("assumptions", bold=True)
     yield (
-        f"  a build takes {assumed.build} min, a stage of deployments {assumed.deploy} min and its"
-        f" bake time, people {assumed.approval} min"
+        f"  a build takes {durations.build} min, a deployment stage {durations.deploy} min plus its"
+        f" bake time, an approval {durations.approval} min"
     )
     for note in timeline.model.notes:
-        yield from _folded(note, " ", "  ")
+        yield from _wrapped(note, " ", "  ")
 
 
-def _folded(text: str, separator: str, indent: str) -> Iterator[str]:
+def _wrapped(text: str, separator: str, indent: str) -> Iterator[str]:
     """Yield text in lines of the terminal's width, cut at separators."""
     line = ""
     for part in text.split(separator):

@@ -61,11 +61,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "an unknown time zone": (
         window(zone="Europe/Dubln"),
         (
-            "'Europe/Dubln' is no time zone of the form Region/City, and not UTC; did you mean"
+            "'Europe/Dubln' is not UTC, nor a time zone in the form Region/City; did you mean"
             " 'Europe/Dublin'?"
         ),
     ),
-    "a time zone of three letters": (window(zone="CST"), "'CST' is no time zone of the form"),
+    "a time zone of three letters": (window(zone="CST"), "'CST' is not UTC, nor a time zone"),
     "a closing that clocks jump over": (
         window(zone="America/Nuuk", hours="20:00-23:30"),
         "clocks in America/Nuuk jump over 23:30",
@@ -282,7 +282,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
             "regions": [region("EU"), region("us", "us-east-1", window={**DUBLIN, "zone": "X"})],
         }
     )
-    for part in ("service: '?'", "home: 'mars-1'", "'EU' cannot be", "'X' is no time zone",
+    for part in ("service: '?'", "home: 'mars-1'", "'EU' cannot be", "'X' is not UTC",
                  "minutes = 0"):  # fmt: skip
         assert part in told, part
 
