@@ -140,7 +140,7 @@ def _timed(text: str) -> None:
     ("what", "word"),
     [
         ("each starts the next twice", "a push goes through billions of stages"),
-        ("each starts the next, in a circle", "P0 starts itself"),
+        ("each starts the next, in a circle", "P0: circular dependency"),
         ("windows of a minute", "its stages open or close 14,400 times a day"),
     ],
 )

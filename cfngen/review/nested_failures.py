@@ -82,4 +82,4 @@ def _needs(part: TemplateSide | None) -> dict[str, tuple[str, ...]]:
     if part is None:
         return {}
     capabilities = needs(part.sections.body, transforms=may_nest(part.sections.text))
-    return {need.capability: need.because for need in capabilities}
+    return {need.capability: need.reasons for need in capabilities}

@@ -138,4 +138,4 @@ def test_a_transform_is_to_be_expanded_wherever_it_stands() -> None:
 def test_odd_shapes_are_looked_at_without_a_crash(body: Any) -> None:
     """A template of a stranger's can be anything."""
     for need in needs(body):
-        assert need.because
+        assert need.reasons

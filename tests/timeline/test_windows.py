@@ -104,6 +104,17 @@ def test_a_window_over_midnight_of_some_days_is_open_on_the_morning_of_the_next(
     assert told(template, "2026-11-28T02:00") == ["2026-12-04 21:00"]
 
 
+def test_functions_that_are_literal_are_worked_out() -> None:
+    """A window's cron from a mapping, and a schedule's input that is joined."""
+    template = switched("cron(0 1 ? * * *)", "cron(0 5 ? * * *)", "UTC")
+    template["Mappings"] = {"Hours": {"night": {"opens": "cron(0 3 ? * * *)"}}}
+    schedule_ = template["Resources"]["Open"]["Properties"]
+    schedule_["ScheduleExpression"] = {"Fn::FindInMap": ["Hours", "night", "opens"]}
+    before, after = schedule_["Target"]["Input"]["Fn::Sub"].split("${Pipeline}")
+    schedule_["Target"]["Input"] = {"Fn::Join": ["", [before, {"Ref": "Pipeline"}, after]]}
+    assert told(template, "2026-11-24T10:00") == ["2026-11-25 03:00"]
+
+
 def test_a_rule_over_midnight_of_some_days_is_open_on_the_wrong_morning() -> None:
     """`22-23,0-2 … FRI` means the early Friday: that is why it is refused when it is drawn."""
     friday = stage("Deploy", **rule("* * 22-23,0-2 ? * FRI *", "UTC"))
