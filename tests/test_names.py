@@ -18,12 +18,20 @@ VAGUE = frozenset((
 ))  # fmt: skip
 # The parts of the code that keep to it: directories and files.
 ROOMS = (
+    "cfngen/cloudformation/capabilities.py",
+    "cfngen/cloudformation/cron.py",
+    "cfngen/cloudformation/glob.py",
     "cfngen/cloudformation/loops.py",
+    "cfngen/cloudformation/physical_names.py",
     "cfngen/cloudformation/resolve.py",
     "cfngen/cloudformation/sections.py",
+    "cfngen/cloudformation/template.py",
     "cfngen/cloudformation/values.py",
+    "cfngen/cloudformation/zones.py",
+    "cfngen/deploy",
     "cfngen/project/revisions",
     "cfngen/review",
+    "cfngen/timeline",
 )
 # Limits are called MAX_ and MIN_.
 SUPERLATIVE = re.compile(r"_?(?:MOST|LEAST|LONGEST|SHORTEST|DEEPEST)(?:_[A-Z_]+)?")

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from cfngen.cloudformation.values import OPEN, reference_end
 
-MANY, ONE = "*", "?"
+ANY_TEXT, ANY_CHARACTER = "*", "?"
 SPECIAL = re.compile(f"[*?${OPEN}]")
 SIGNS: dict[str, str] = {}  # a character of private use for each reference
 FIRST_SIGN, MAX_SIGNS = "\U000f0000", 100_000
@@ -28,13 +28,13 @@ def covers(pattern: str, other: str) -> bool:
     >>> covers("*", "${aws:username}"), covers("?", "${aws:username}")
     (True, False)
     """
-    if pattern in (MANY, other):
+    if pattern in (ANY_TEXT, other):
         return True
     if not other.startswith(_beginning(pattern)):
         return False
     if not wild(pattern) or max(len(pattern), len(other)) > MAX_LENGTH:
         return False
-    if pattern.count(MANY) > MAX_STARS:
+    if pattern.count(ANY_TEXT) > MAX_STARS:
         return False
     if len(SIGNS) > MAX_SIGNS:
         SIGNS.clear()
@@ -49,7 +49,7 @@ def apart(pattern: str, other: str) -> bool:
     (True, False)
     """
     for left, right in zip(_tokens(pattern), _tokens(other), strict=False):
-        if {left, right} & {MANY, ONE} or len(left) > 1 or len(right) > 1:
+        if {left, right} & {ANY_TEXT, ANY_CHARACTER} or len(left) > 1 or len(right) > 1:
             return False
         if left != right:
             return True
@@ -69,8 +69,8 @@ def wild(pattern: str) -> bool:
     >>> wild("s3:Get*"), wild("${aws:PrincipalTag/*}")
     (True, False)
     """
-    return (MANY in pattern or ONE in pattern) and any(
-        token in (MANY, ONE) for token in _tokens(pattern)
+    return (ANY_TEXT in pattern or ANY_CHARACTER in pattern) and any(
+        token in (ANY_TEXT, ANY_CHARACTER) for token in _tokens(pattern)
     )
 
 
@@ -82,10 +82,10 @@ def _tokens(pattern: str) -> tuple[str, ...]:
     while at < len(pattern):
         end = _end(pattern, at)
         token = pattern[at:end]
-        if token == MANY and cut[-1:] == [MANY]:
+        if token == ANY_TEXT and cut[-1:] == [ANY_TEXT]:
             token = ""
-        elif token == ONE and cut[-1:] == [MANY]:
-            cut.insert(-1, ONE)
+        elif token == ANY_CHARACTER and cut[-1:] == [ANY_TEXT]:
+            cut.insert(-1, ANY_CHARACTER)
             token = ""
         if token:
             cut.append(token)
@@ -115,7 +115,7 @@ def _signs(pattern: str) -> str:
 
 def _matches(pattern: str, text: str) -> bool:
     """Match what stands between two `*` where it first can, which is enough and is quick."""
-    first, *rest = pattern.split(MANY)
+    first, *rest = pattern.split(ANY_TEXT)
     if not rest:
         return len(first) == len(text) and _find(first, text, 0) == 0
     *inner, last = rest
@@ -132,7 +132,7 @@ def _matches(pattern: str, text: str) -> bool:
 
 def _find(part: str, text: str, start: int) -> int:
     """Return where a part is in a text, -1 if nowhere; a `?` is one character that is known."""
-    if ONE not in part:
+    if ANY_CHARACTER not in part:
         return text.find(part, start)
     match = re.compile(
         re.escape(part).replace(r"\?", f"[^*{FIRST_SIGN}-\U0010ffff]"), re.DOTALL

@@ -12,7 +12,7 @@ from cfngen.errors import did_you_mean
 
 OFFSET = re.compile(r"UTC([+-])(\d{2}):(\d{2})\Z")
 # What a rule of CodePipeline takes besides is ambiguous: CST is three zones.
-FORM = re.compile(r"(?:[A-Z][A-Za-z_+-]*)(?:/[A-Za-z0-9_+-]+){1,2}\Z|UTC\Z")
+NAME_PATTERN = re.compile(r"(?:[A-Z][A-Za-z_+-]*)(?:/[A-Za-z0-9_+-]+){1,2}\Z|UTC\Z")
 
 
 @cache
@@ -54,7 +54,7 @@ def zone_problem(name: str) -> str:
 @cache
 def _names() -> frozenset[str]:
     listed = files("tzdata").joinpath("zones").read_text(encoding="utf-8").split()
-    return frozenset(name for name in listed if FORM.match(name))
+    return frozenset(name for name in listed if NAME_PATTERN.match(name))
 
 
 def instant(local: datetime, where: tzinfo) -> datetime | None:

@@ -1,4 +1,4 @@
-"""The script that `cfngen plan` prints, run by the real `aws` command."""
+"""The script that `cfngen deploy-script` prints, run by the real `aws` command."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_a_plan_deploys_all_that_it_names(
 def test_a_large_template_goes_through_the_bucket_that_is_named(
     account: Emulator, tmp_path: Path
 ) -> None:
-    """`cfngen plan --bucket`, with the bucket that `template_bucket` makes for who has none."""
+    """`cfngen deploy-script --bucket`, with the bucket that `template_bucket` makes."""
     project = tmp_path / "project"
     project.mkdir()
     (project / "cfngen.toml").write_text(PROJECT)

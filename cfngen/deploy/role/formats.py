@@ -17,7 +17,7 @@ from cfngen.escaping import escaped_json, visible
 
 WIDTH = 100
 # What YAML takes for something else than text.
-WORDS = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
+NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 
 
 def documents(policy: Policy, *, inline: bool = False) -> list[list[Statement]]:
@@ -188,7 +188,7 @@ def _values(key: str, indent: str, value: Any) -> Iterator[str]:
 def _scalar(text: str) -> str:
     """Return a text as YAML has it; quoted, unless it can be nothing else than text."""
     plain = re.fullmatch(r"[A-Za-z]([\w:./-]*[\w/])?", text, re.ASCII)
-    return text if plain and text.lower() not in WORDS else "'" + text.replace("'", "''") + "'"
+    return text if plain and text.lower() not in NOT_TEXT else "'" + text.replace("'", "''") + "'"
 
 
 def _comment(text: str, indent: str) -> list[str]:
