@@ -247,6 +247,7 @@ print(json.dumps([[vars(f) for f in fs] for fs in found]))
 """
 
 
+@pytest.mark.slow
 def test_forked_linters_find_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Processes side by side give what one process gives, in the order that was asked."""
     folder(tmp_path, CONFIGURATIONS["everything"])

@@ -7,11 +7,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 from support.aws_on_loopback import Aws
+from support.moto_server import session
 
 # botocore looks at some of it before it asks: only what is asked can be refused.
 UNCHECKED = Config(parameter_validation=False, retries={"total_max_attempts": 1})
@@ -29,8 +29,9 @@ def server(tmp_path: Path) -> Iterator[Aws]:
 
 def asked(server: Aws, service: str, operation: str, **members: Any) -> Any:
     """Ask for an operation."""
-    session = boto3.session.Session("testing", "testing", region_name="eu-west-1")
-    with closing(session.client(service, endpoint_url=server.url, config=UNCHECKED)) as client:
+    where = {"endpoint_url": server.url, "region_name": "eu-west-1", "config": UNCHECKED}
+    keys = {"aws_access_key_id": "testing", "aws_secret_access_key": "testing"}
+    with closing(session().client(service, **where, **keys)) as client:
         return getattr(client, operation)(**members)
 
 
