@@ -26,7 +26,7 @@ from support.hostile import (
 )
 
 from cfngen.cli import main
-from cfngen.escaping import without_orders
+from cfngen.escaping import escape_log_commands
 from cfngen.linting import processes
 from cfngen.linting.lint import Linter
 
@@ -97,7 +97,7 @@ def run(
         assert code in (0, 1, 2), found.err
         for stream in printed:
             # A template is printed as it is, and what runs in AWS may well print for a log.
-            check_stream(without_orders(stream) if arguments[0] == "show" else stream)
+            check_stream(escape_log_commands(stream) if arguments[0] == "show" else stream)
         return found
 
     return ended
@@ -113,10 +113,10 @@ def test_the_corpus_would_be_noticed() -> None:
 
 def test_every_character_is_looked_for() -> None:
     """What the code spells out is what these tests hold to be hidden."""
-    from cfngen.escaping import UNSEEN
+    from cfngen.escaping import INVISIBLE
 
     every = [chr(number) for number in range(0x110000)]
-    assert [c for c in every if UNSEEN.search(c)] == [c for c in every if HIDDEN.search(c)]
+    assert [c for c in every if INVISIBLE.search(c)] == [c for c in every if HIDDEN.search(c)]
 
 
 # --- what stands in a template ------------------------------------------------------------------

@@ -12,7 +12,7 @@ from cfngen.commands.exits import FINDINGS
 from cfngen.commands.lint import APPEND_RULES, FORMAT, report_findings
 from cfngen.commands.project import complete_templates, draw, here
 from cfngen.errors import CfngenError
-from cfngen.escaping import visible_lines
+from cfngen.escaping import escape_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -118,7 +118,7 @@ def _check(
 
     stale = [change for change in changes if change.kind != "same"]
     for change in stale:
-        for line in visible_lines(change.diff()):
+        for line in escape_lines(change.diff()):
             colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
             if stream is sys.stdout:
                 out(f"{style(line, stream, fg=colour)}\n")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 import cfngen
-from cfngen.escaping import visible, visible_lines
+from cfngen.escaping import escape_controls, escape_lines
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -64,16 +64,16 @@ def say(text: str, **how: Any) -> None:
     It is one line, and nothing in it is hidden: what a stranger has called a file, say, can neither
     move the terminal nor begin a line of its own.
     """
-    _write(style(visible(text), sys.stderr, **how))
+    _write(style(escape_controls(text), sys.stderr, **how))
 
 
 def complain(error: BaseException) -> None:
     """Say what is wrong, a line each, and below it what was going on, and where."""
     prefix = style("error: ", sys.stderr, fg="red", bold=True)
     for problem in getattr(error, "problems", ()) or (str(error),):
-        _write(f"{prefix}{visible(problem)}")
+        _write(f"{prefix}{escape_controls(problem)}")
     for note in (*getattr(error, "__notes__", ()), *_places(error)):
-        for line in visible_lines(note):
+        for line in escape_lines(note):
             _write(f"  {line}")
 
 
@@ -81,7 +81,7 @@ def refuse(error: click.ClickException) -> None:
     """Show what click has to say about the arguments, which may be anybody's."""
     message = error.format_message()
     if not isinstance(error, click.MissingParameter):  # which lists choices of ours, line by line
-        message = visible(message)
+        message = escape_controls(message)
     error.format_message = lambda: message  # type: ignore[method-assign]
     error.show()
 
@@ -96,7 +96,7 @@ def explode(error: BaseException) -> None:
         frames, ours = frames.tb_next, False
     error.__traceback__ = frames
     for text in traceback.format_exception(error):
-        for line in visible_lines(text):
+        for line in escape_lines(text):
             _write(line)
 
 

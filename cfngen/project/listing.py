@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from cfngen.escaping import as_json as data_as_json
-from cfngen.escaping import visible
+from cfngen.escaping import escape_controls
 from cfngen.project.header import MAX_OPTIONS_CHARACTERS
 from cfngen.project.manifest import Manifest
 from cfngen.project.registry import InstalledBlueprint
@@ -39,7 +39,7 @@ def text(project: Manifest, blueprints: Iterable[Summary], style: Callable[..., 
     """Return both lists for a person."""
     blueprints = list(blueprints)
     width = max((len(n) for n in (*project.templates, *(b.name for b in blueprints))), default=0)
-    title = visible(f"templates ({project.source})")
+    title = escape_controls(f"templates ({project.source})")
     if project.by_default:
         title = "templates that `cfngen show` prints; none is listed, so `cfngen build` makes none"
     lines = [style(title, bold=True)]
@@ -48,10 +48,10 @@ def text(project: Manifest, blueprints: Iterable[Summary], style: Callable[..., 
         if len(options) > MAX_OPTIONS_CHARACTERS:
             options = f"options {', '.join(entry.table)}"
         of = entry.blueprint.name + (f" with {options}" if options else "")
-        lines.append(f"  {visible(entry.name):<{width}}  {visible(of)}")
+        lines.append(f"  {escape_controls(entry.name):<{width}}  {escape_controls(of)}")
     lines.append(style("blueprints", bold=True))
     for blueprint in blueprints:
-        about = visible(blueprint.summary) or style(
+        about = escape_controls(blueprint.summary) or style(
             "cannot be imported" if blueprint.problem else "", fg="red"
         )
         lines.append(f"  {blueprint.name:<{width}}  {about} ({blueprint.distribution})")

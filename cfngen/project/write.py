@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cfngen.errors import WriteError, several
-from cfngen.escaping import visible
+from cfngen.escaping import escape_controls
 from cfngen.paths import display_path
 from cfngen.project import staging
 from cfngen.project.header import is_generated, is_unedited
@@ -43,7 +43,7 @@ class Change:
         """Return the change as a unified diff, empty for the same."""
         if self.kind == SAME:
             return ""
-        path = visible(display_path(self.path))
+        path = escape_controls(display_path(self.path))
         lines = difflib.unified_diff(
             list(io.StringIO(self.before or "", newline="\n")),
             list(io.StringIO(self.after or "", newline="\n")),

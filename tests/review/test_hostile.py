@@ -10,8 +10,8 @@ import pytest
 
 from cfngen.cloudformation.glob import covers
 from cfngen.errors import Problems
+from cfngen.escaping import escape_controls
 from cfngen.review import review
-from cfngen.review.formats.columns import visible
 from cfngen.review.formats.json import as_json
 from cfngen.review.formats.markdown import as_markdown
 from cfngen.review.model import Concern
@@ -282,7 +282,7 @@ def test_a_long_line_shows_where_it_differs() -> None:
 @pytest.mark.parametrize("sign", ["\u3164", "\u115f", "\ufe0f", "\u2800", "\u00a0", "\u2003"])
 def test_blanks_are_seen(sign: str) -> None:
     """What looks like nothing, or like a space and is none, is spelled out."""
-    assert sign not in visible(f"a{sign}b")
+    assert sign not in escape_controls(f"a{sign}b")
 
 
 def test_json_moves_no_terminal() -> None:

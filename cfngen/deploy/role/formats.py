@@ -13,7 +13,7 @@ from cfngen.cloudformation.quotas import MANAGED_POLICY, ROLE_POLICIES
 from cfngen.deploy.role.policies import Policy
 from cfngen.deploy.role.statements import Statement
 from cfngen.errors import CfngenError
-from cfngen.escaping import escaped_json, visible
+from cfngen.escaping import escape_controls, escape_json
 
 WIDTH = 100
 # What YAML takes for something else than text.
@@ -194,14 +194,16 @@ def _scalar(text: str) -> str:
 def _comment(text: str, indent: str) -> list[str]:
     """Return a comment's lines; whatever a template's names are, none of them ends one."""
     room = WIDTH - len(indent) - 2
-    wrapped = textwrap.wrap(visible(text), room, break_long_words=False, break_on_hyphens=False)
+    wrapped = textwrap.wrap(
+        escape_controls(text), room, break_long_words=False, break_on_hyphens=False
+    )
     return [f"{indent}# {line}" for line in wrapped]
 
 
 def as_json(policy: Policy, *, inline: bool = False) -> str:
     """Return the document as JSON, or a list of them where one is not enough."""
     plain = [document(statements) for statements in documents(policy, inline=inline)]
-    return escaped_json(json.dumps(plain[0] if len(plain) == 1 else plain, indent=2)) + "\n"
+    return escape_json(json.dumps(plain[0] if len(plain) == 1 else plain, indent=2)) + "\n"
 
 
 def comments(policy: Policy, *, inline: bool = False, explain: bool = False) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cfngen.deploy.script.model import RequiredParameter, Step
 from cfngen.deploy.script.shell_variables import Key, key, variables
-from cfngen.escaping import escaped_json
+from cfngen.escaping import escape_json
 
 
 def as_json(steps: list[Step], files: dict[str, str] | None = None, bucket: str = "") -> str:
@@ -25,7 +25,7 @@ def as_json(steps: list[Step], files: dict[str, str] | None = None, bucket: str 
     """
     names = variables(steps)
     plain = [_plain(step, files or {}, names, bucket) for step in steps]
-    return escaped_json(json.dumps(plain, indent=2)) + "\n"
+    return escape_json(json.dumps(plain, indent=2)) + "\n"
 
 
 def _plain(step: Step, files: dict[str, str], names: dict[Key, str], bucket: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from cfngen.deploy.script.shell_variables import (
     variables,
 )
 from cfngen.errors import CfngenError
-from cfngen.escaping import visible
+from cfngen.escaping import escape_controls
 
 WIDTH = 100
 REQUIRE_FILES = """\
@@ -253,7 +253,7 @@ def _quoted(text: str) -> str:
     Raises:
         CfngenError: it has invisible characters, which a script has no way to show.
     """
-    if visible(text) != text:
+    if escape_controls(text) != text:
         raise CfngenError(f"{text}: has invisible characters, so no script can name it; rename it")
     return shlex.quote(text)
 
@@ -261,6 +261,6 @@ def _quoted(text: str) -> str:
 def _comment(text: str) -> list[str]:
     """Return a comment's lines; nothing in a description can end one."""
     wrapped = textwrap.wrap(
-        visible(text), WIDTH - 2, break_long_words=False, break_on_hyphens=False
+        escape_controls(text), WIDTH - 2, break_long_words=False, break_on_hyphens=False
     )
     return [f"# {line}" for line in wrapped]

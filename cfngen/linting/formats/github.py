@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from cfngen.escaping import visible, visible_lines
+from cfngen.escaping import escape_controls, escape_lines
 from cfngen.linting.lint import ERROR, INFORMATIONAL, WARNING
 from cfngen.linting.report import Report
 
@@ -22,8 +22,8 @@ def render(report: Report) -> str:
     for finding in report.findings:
         file = _property(os.path.relpath(finding.template, root))
         place = f"file={file},line={finding.line},col={finding.column}"
-        message = "\n".join(visible_lines(finding.message))
-        message += f" (from {visible(finding.origin.display())})" if finding.origin else ""
+        message = "\n".join(escape_lines(finding.message))
+        message += f" (from {escape_controls(finding.origin.display())})" if finding.origin else ""
         command = f"{COMMANDS[finding.severity]} {place},title={_property(finding.rule)}"
         lines.append(f"::{command}::{_data(message)}\n")
     return "".join(lines)
@@ -34,4 +34,4 @@ def _data(value: str) -> str:
 
 
 def _property(value: str) -> str:
-    return _data(visible(value)).replace(":", "%3A").replace(",", "%2C")
+    return _data(escape_controls(value)).replace(":", "%3A").replace(",", "%2C")

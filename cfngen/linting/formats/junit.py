@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
-from cfngen.escaping import as_xml, visible
+from cfngen.escaping import escape_controls, escape_xml
 from cfngen.linting.lint import ERROR, Finding
 from cfngen.linting.report import Report
 
@@ -32,7 +32,7 @@ def render(report: Report) -> str:
     suite.set("failures", str(failures))
     ET.indent(suite)
     xml: bytes = ET.tostring(suite, encoding="utf-8", xml_declaration=True)
-    return as_xml(xml.decode("utf-8")) + "\n"
+    return escape_xml(xml.decode("utf-8")) + "\n"
 
 
 def _lines(findings: Sequence[Finding]) -> str:
@@ -40,6 +40,6 @@ def _lines(findings: Sequence[Finding]) -> str:
     for finding in findings:
         origin = f" (from {finding.origin.display()})" if finding.origin else ""
         message = finding.message.replace("\n", f"\n{INDENT}")
-        place = f"{visible(finding.template)}:{finding.line}"
+        place = f"{escape_controls(finding.template)}:{finding.line}"
         lines.append(f"{place}: {finding.rule} {message}{origin}")
     return NOT_XML.sub("\ufffd", "\n".join(lines))

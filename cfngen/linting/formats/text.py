@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cfngen.escaping import visible, visible_lines
+from cfngen.escaping import escape_controls, escape_lines
 from cfngen.linting.lint import ERROR, INFORMATIONAL, WARNING
 from cfngen.linting.report import Report
 
@@ -17,13 +17,13 @@ def render(report: Report) -> str:
     for finding in report.findings:
         if finding.template != template:
             template = finding.template
-            lines.append(report.style(visible(template), bold=True))
+            lines.append(report.style(escape_controls(template), bold=True))
         place = f"{finding.line}:{finding.column}"
-        rule = visible(f"{finding.rule} {finding.severity}")
+        rule = escape_controls(f"{finding.rule} {finding.severity}")
         severity = report.style(rule, fg=COLOURS.get(finding.severity))
-        about = f" ({visible(finding.name)})" if finding.name else ""
-        message = f"\n{INDENT}".join(visible_lines(finding.message))
+        about = f" ({escape_controls(finding.name)})" if finding.name else ""
+        message = f"\n{INDENT}".join(escape_lines(finding.message))
         lines.append(f"  {place:<8} {severity}{about}: {message}")
         if finding.origin:
-            lines.append(f"{INDENT}from {visible(finding.origin.display())}")
+            lines.append(f"{INDENT}from {escape_controls(finding.origin.display())}")
     return "".join(f"{line}\n" for line in lines)

@@ -8,20 +8,19 @@ from itertools import groupby
 from typing import Any
 
 from cfngen.cloudformation.values import shown
-from cfngen.escaping import UNSEEN, visible, visible_line, visible_lines, without_orders
+from cfngen.escaping import (
+    escape_controls,
+    escape_log_commands,
+)
 
 __all__ = [
     "MAX_INLINE",
-    "UNSEEN",
     "broken",
     "clipped",
     "clipped_lines",
     "columns",
     "folded",
     "one_line_value",
-    "visible",
-    "visible_line",
-    "visible_lines",
 ]
 
 MAX_INLINE = 80  # characters of a value that still stand in a row of a table
@@ -29,7 +28,7 @@ MAX_INLINE = 80  # characters of a value that still stand in a row of a table
 
 def one_line_value(value: Any) -> str:
     """Return a resolved value on one line."""
-    return visible(shown(value)) or '""'
+    return escape_controls(shown(value)) or '""'
 
 
 def clipped(text: str, max_length: int = MAX_INLINE) -> str:
@@ -100,4 +99,6 @@ def broken(text: str, width: int) -> list[str]:
             used = 0
         pieces[-1] += character
         used += needed
-    return [without_orders(piece) for piece in pieces]  # where a line begins now, one may begin
+    return [
+        escape_log_commands(piece) for piece in pieces
+    ]  # where a line begins now, one may begin

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from cfngen.review.formats.columns import clipped, visible
+from cfngen.escaping import escape_controls
+from cfngen.review.formats.columns import clipped
 from cfngen.review.formats.phrases import counted, is_kept, is_retyped
 from cfngen.review.model import Certainty, Kind, ResourceChange, StackReview
 
@@ -126,7 +127,7 @@ def _mermaid(diagram: Picture) -> Iterator[str]:
 
 def quoted(text: str) -> str:
     """Return a text for a quoted label, with Mermaid's entity codes for special characters."""
-    label = clipped(visible(text).strip(), MAX_LABEL)
+    label = clipped(escape_controls(text).strip(), MAX_LABEL)
     return "".join(
         c if c.isalnum() or (c in HARMLESS and number) else f"#{ord(c)};"
         for number, c in enumerate(label or "?")

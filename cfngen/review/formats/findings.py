@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cfngen.review.formats.columns import visible
+from cfngen.escaping import escape_controls
 from cfngen.review.formats.phrases import ORDER, finding_subject
 from cfngen.review.formats.verdict import is_grave, ordered, rank
 from cfngen.review.model import (
@@ -164,4 +164,4 @@ def _is_repeated(stack: StackReview, finding: Finding) -> bool:
 
 
 def _message(finding: Finding) -> str:
-    return visible(finding.message.removesuffix(f", because of {finding.subject}"))
+    return escape_controls(finding.message.removesuffix(f", because of {finding.subject}"))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from cfngen.review.formats.columns import one_line_value, visible, visible_lines
+from cfngen.escaping import escape_controls, escape_lines
+from cfngen.review.formats.columns import one_line_value
 from cfngen.review.formats.findings import unreported_exposures
 from cfngen.review.formats.phrases import (
     counted,
@@ -49,7 +50,7 @@ LINE_CLASSES = {"+": "plus", "-": "minus", "@": "place"}
 
 def text(raw: str) -> str:
     """Return a text escaped for HTML and quoted attributes, on one line."""
-    return escape(visible(raw))
+    return escape(escape_controls(raw))
 
 
 def tag(name: str, raw: str, **attributes: str) -> str:
@@ -99,7 +100,7 @@ def details(stack: StackReview) -> Iterator[str]:
         name = payload_title(payload.name, payload.resource, payload.path)
         yield (
             f'<details open class="payload"><summary>{tag("code", name)}</summary>'
-            f"{diff(visible_lines(payload.diff))}</details>"
+            f"{diff(escape_lines(payload.diff))}</details>"
         )
 
 

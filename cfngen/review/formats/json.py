@@ -10,7 +10,7 @@ from typing import Any
 
 from cfngen.cloudformation.document import Origin
 from cfngen.cloudformation.values import readable
-from cfngen.escaping import escaped_json
+from cfngen.escaping import escape_json
 from cfngen.review.formats.verdict import verdict
 from cfngen.review.model import MISSING, Review
 
@@ -27,7 +27,7 @@ def as_json(review: Review) -> str:
     data = {"schema_version": SCHEMA_VERSION, "verdict": verdict(review), **plain_data(review)}
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
     # UTF-8 cannot hold half of a pair, and a terminal or a log obeys some of the rest.
-    return escaped_json(text) + "\n"
+    return escape_json(text) + "\n"
 
 
 def plain_data(value: Any) -> Any:

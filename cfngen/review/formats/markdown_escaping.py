@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from cfngen.review.formats.columns import clipped, visible, visible_lines
+from cfngen.escaping import escape_controls, escape_lines
+from cfngen.review.formats.columns import clipped
 
 # What can begin markup, HTML, a table's cell or mathematics; and at the start, a list or a heading.
 MARKUP = re.compile(r"[&<>`*_\[\]|\\~$]")
@@ -22,14 +23,14 @@ MAX_CODE = 200  # characters of a name or a value
 
 def prose(text: str, max_length: int = 1000) -> str:
     """Return a text without any markup, for a paragraph, a cell or HTML."""
-    clipped_text = clipped(visible(text).strip(), max_length)
+    clipped_text = clipped(escape_controls(text).strip(), max_length)
     clipped_text = _entities(_separated(CALLS, clipped_text))
     return START.sub(_entity, clipped_text, count=1) if START.match(clipped_text) else clipped_text
 
 
 def code(text: str, max_length: int = MAX_CODE) -> str:
     """Return a name or a value as code, for a paragraph or a cell; empty for an empty one."""
-    clipped_text = clipped(visible(text), max_length)
+    clipped_text = clipped(escape_controls(text), max_length)
     return (
         f"`{clipped_text}`"
         if PLAIN.fullmatch(clipped_text)
@@ -39,13 +40,13 @@ def code(text: str, max_length: int = MAX_CODE) -> str:
 
 def folded_code(text: str, max_length: int = MAX_CODE) -> str:
     """Return a name or a value as code where HTML stands, as in a `<summary>`."""
-    clipped_text = clipped(visible(text), max_length)
+    clipped_text = clipped(escape_controls(text), max_length)
     return f"<code>{_entities(_separated(LINKS, clipped_text))}</code>" if clipped_text else ""
 
 
 def fenced(text: str, language: str) -> str:
     """Return lines as a block of code, within a fence that they cannot close."""
-    body = "\n".join(visible_lines(text))
+    body = "\n".join(escape_lines(text))
     runs = [len(run) for run in re.findall("`+", body)]
     fence = "`" * max(3, *(run + 1 for run in runs)) if runs else "```"
     return f"{fence}{language}\n{body}\n{fence}\n"

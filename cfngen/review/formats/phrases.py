@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from cfngen.cloudformation.document import Origin
-from cfngen.review.formats.columns import visible
+from cfngen.escaping import escape_controls
 from cfngen.review.model import (
     Certainty,
     Concern,
@@ -77,14 +77,14 @@ def is_kept(change: ResourceChange) -> bool:
 def outcome(change: ResourceChange) -> str:
     """Return what happens to a resource, in a few words."""
     if is_kept(change):
-        return visible(change.note)
+        return escape_controls(change.note)
     phrase = _outcome(change)
-    return f"{phrase}; {visible(change.note)}" if change.note else phrase
+    return f"{phrase}; {escape_controls(change.note)}" if change.note else phrase
 
 
 def _outcome(change: ResourceChange) -> str:
     if is_retyped(change):
-        return f"refused: was {visible(change.type_before)}"
+        return f"refused: was {escape_controls(change.type_before)}"
     if change.kind in (Kind.ADDED, Kind.REMOVED):
         return change.kind.value
     phrase = {
@@ -103,7 +103,7 @@ def _outcome(change: ResourceChange) -> str:
 def _followed(change: ResourceChange) -> list[str]:
     """Return the names of the replaced resources that a resource refers to."""
     notes = (FOLLOWS.fullmatch(detail.note) for detail in change.properties)
-    names = [visible(name) for match in notes if match for name in match[1].split(", ")]
+    names = [escape_controls(name) for match in notes if match for name in match[1].split(", ")]
     return list(dict.fromkeys(names))
 
 
@@ -112,20 +112,20 @@ def grant_phrase(grant: Grant, attached_to: str = "", max_actions: int = 1000) -
 
     `attached_to`, which has the policy itself, is not repeated.
     """
-    actions = [visible(action) for action in grant.actions]
+    actions = [escape_controls(action) for action in grant.actions]
     named = ", ".join(actions[:max_actions])
     if len(actions) > max_actions:
         named += f" and {len(actions) - max_actions} more"
     if grant.count > len(actions):
         named += f" ({counted(grant.count, 'action')})"
-    principal = "" if grant.principal == attached_to else visible(grant.principal)
-    resource = "" if grant.resource == attached_to else visible(grant.resource)
+    principal = "" if grant.principal == attached_to else escape_controls(grant.principal)
+    resource = "" if grant.resource == attached_to else escape_controls(grant.resource)
     phrase = " · ".join(
-        part for part in (principal, named, resource, visible(grant.condition)) if part
+        part for part in (principal, named, resource, escape_controls(grant.condition)) if part
     )
     if grant.effect == "Allow":
         return phrase
-    return f"{'denied' if grant.effect == 'Deny' else visible(grant.effect)}: {phrase}"
+    return f"{'denied' if grant.effect == 'Deny' else escape_controls(grant.effect)}: {phrase}"
 
 
 def grant_lines(change: PermissionChange, max_actions: int = 1000) -> list[tuple[str, str]]:
@@ -150,7 +150,7 @@ def permission_phrase(change: PermissionChange, kind: Kind = Kind.CHANGED) -> st
         "trust": "who may assume it",
         "resource": "who may use it",
     }
-    subject = policies.get(change.policy, visible(change.policy))
+    subject = policies.get(change.policy, escape_controls(change.policy))
     if kind is Kind.ADDED:  # nothing was there that could be broadened
         return subject
     same = "the same, written differently" if change.extent is Extent.SAME else change.extent.value
@@ -160,28 +160,28 @@ def permission_phrase(change: PermissionChange, kind: Kind = Kind.CHANGED) -> st
 def finding_subject(finding: Finding) -> str:
     """Return what a finding is about: a logical ID, and a property not in the message."""
     path = f".{finding.path}" if finding.path and finding.path not in finding.message else ""
-    return visible(f"{finding.subject}{path}")
+    return escape_controls(f"{finding.subject}{path}")
 
 
 def finding_place(finding: Finding, stack: StackReview) -> str:
     """Return the file and line of a finding as a person would type it."""
-    return visible(f"{stack.file}:{finding.line}" if finding.line > 0 else stack.file)
+    return escape_controls(f"{stack.file}:{finding.line}" if finding.line > 0 else stack.file)
 
 
 def origin_place(origin: Origin) -> str:
     """Return a blueprint's file and line as a person would type it."""
-    return visible(origin.display())
+    return escape_controls(origin.display())
 
 
 def in_base(finding: Finding, base: str) -> str:
     """Return ` in BASE` for a line that only base has; empty for one that head has."""
-    return f" in {visible(base)}" if finding.side == "base" and finding.line > 0 else ""
+    return f" in {escape_controls(base)}" if finding.side == "base" and finding.line > 0 else ""
 
 
 def payload_title(name: str, resource: str, path: str) -> str:
     """Return the name of a payload, and its property if the name does not contain that."""
     place = path if name.startswith(f"{resource}/") else f"{resource}.{path}"
-    return visible(name if name in (place, f"{resource}/{path}") else f"{name} · {place}")
+    return escape_controls(name if name in (place, f"{resource}/{path}") else f"{name} · {place}")
 
 
 def entries_by_section(stack: StackReview) -> Iterator[tuple[str, list[EntryChange]]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cfngen.review.formats.columns import visible
+from cfngen.escaping import escape_controls
 from cfngen.review.model import (
     Certainty,
     Detail,
@@ -61,7 +61,7 @@ def _reason(reason: str) -> Reason:
         path = schema_match[3].replace("/*", "[]").replace("/", ".")
         phrase = SCHEMA_PHRASES.get(schema_match[2] or "", "a change to {} is not made in place")
         text = f"{phrase.format(path)} ({text})"
-    return Reason(visible(text), page)
+    return Reason(escape_controls(text), page)
 
 
 def reported_reasons(stack: StackReview) -> frozenset[str]:
@@ -86,7 +86,7 @@ def detail_notes(detail: Detail, reported: frozenset[str] = frozenset()) -> list
     notes = [
         phrases[detail.replacement],
         *(_with_page(reason) for reason in shown_reasons),
-        visible(detail.note),
+        escape_controls(detail.note),
     ]
     return [part for part in notes if part]
 
@@ -94,7 +94,7 @@ def detail_notes(detail: Detail, reported: frozenset[str] = frozenset()) -> list
 def entry_note(entry: EntryChange) -> str:
     """Return the note on an entry; empty if each of its details has the same."""
     notes = {detail.note for detail in entry.details}
-    return "" if notes == {entry.note} else visible(entry.note)
+    return "" if notes == {entry.note} else escape_controls(entry.note)
 
 
 def _with_page(reason: Reason) -> str:

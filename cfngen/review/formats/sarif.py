@@ -6,8 +6,8 @@ from collections import Counter
 from hashlib import sha256
 from typing import Any
 
+from cfngen.escaping import escape_controls
 from cfngen.linting.sarif_document import added, document, location
-from cfngen.review.formats.columns import visible
 from cfngen.review.formats.phrases import counted
 from cfngen.review.formats.reasons import reasons
 from cfngen.review.formats.scope import scope
@@ -130,7 +130,10 @@ def _result(
             location(stack.file or finding.subject, line)
             | {
                 "logicalLocations": [
-                    {"name": visible(name), "fullyQualifiedName": visible(qualified)}
+                    {
+                        "name": escape_controls(name),
+                        "fullyQualifiedName": escape_controls(qualified),
+                    }
                 ]
             }
         ],
@@ -142,13 +145,13 @@ def _result(
 
 
 def _message(finding: Finding, review: Review) -> str:
-    text = f"{visible(finding.subject)}: {visible(finding.message)}"
+    text = f"{escape_controls(finding.subject)}: {escape_controls(finding.message)}"
     if finding.certainty is Certainty.MAY:
         text += " (depends on what is deployed)"
     for reason in reasons(finding.reason):
         text += f". {': '.join(part for part in (reason.text, reason.page) if part)}"
     if finding.side == "base":
-        text += f". It was on line {max(finding.line, 1)} in {visible(review.base)}"
+        text += f". It was on line {max(finding.line, 1)} in {escape_controls(review.base)}"
     text = text.replace("](", "] (")  # would be a link
     return text + ("" if text.endswith((".", "!")) else ".")
 

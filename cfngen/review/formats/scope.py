@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfngen.review.formats.columns import visible
+from cfngen.escaping import escape_controls
 from cfngen.review.formats.phrases import counted
 from cfngen.review.model import LeftOut, Review
 
@@ -28,14 +28,14 @@ def _phrases(review: Review) -> Iterator[str]:
             f" ({_named(about.opaque)})"
         )
     for name, reason in about.accepted:
-        yield f"{visible(name)} is accepted without inspection: {visible(reason)}"
+        yield f"{escape_controls(name)} is accepted without inspection: {escape_controls(reason)}"
     groups: dict[str, list[LeftOut]] = {}
     for left in about.left_out:
         groups.setdefault(left.reason, []).append(left)
     for reason, group in groups.items():
         names = [_with_side(left, review) for left in group]
-        yield f"{len(group)} left out ({visible(reason)}): {_named(names)}"
-    yield from map(visible, about.notes)
+        yield f"{len(group)} left out ({escape_controls(reason)}): {_named(names)}"
+    yield from map(escape_controls, about.notes)
 
 
 def _with_side(left: LeftOut, review: Review) -> str:
@@ -44,4 +44,4 @@ def _with_side(left: LeftOut, review: Review) -> str:
 
 def _named(names: Sequence[str]) -> str:
     more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-    return ", ".join(map(visible, names[:MAX_NAMED])) + more
+    return ", ".join(map(escape_controls, names[:MAX_NAMED])) + more

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cfngen.cloudformation.values import canonical, readable, shown
-from cfngen.review.formats.columns import MAX_INLINE, one_line_value, visible, visible_lines
+from cfngen.escaping import escape_controls, escape_lines
+from cfngen.review.formats.columns import MAX_INLINE, one_line_value
 from cfngen.review.model import MISSING, Detail
 
 INDENT = "  "
@@ -93,7 +94,7 @@ def _lines(value: Any, start: str = "") -> Iterator[str]:
         return
     pairs: list[tuple[str, Any]]
     if isinstance(value, dict):
-        pairs = [(f"{visible(str(key))}:", item) for key, item in value.items()]
+        pairs = [(f"{escape_controls(str(key))}:", item) for key, item in value.items()]
     else:
         pairs = [("-", item) for item in value]
     for head, item in pairs:
@@ -113,4 +114,4 @@ def _lines(value: Any, start: str = "") -> Iterator[str]:
 
 
 def _text(value: Any, start: str) -> Iterator[str]:
-    yield from (f"{start}{line}" for line in visible_lines(shown(value)))
+    yield from (f"{start}{line}" for line in escape_lines(shown(value)))

@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from html import escape
 
-from cfngen.review.formats.columns import clipped, columns, visible
+from cfngen.escaping import escape_controls
+from cfngen.review.formats.columns import clipped, columns
 from cfngen.review.formats.diagram import OUTCOMES, Node, Picture, picture
 from cfngen.review.formats.phrases import counted
 from cfngen.review.model import StackReview
@@ -65,7 +66,7 @@ class _Drawing:
         """Return the references in words."""
         nodes = self.picture.nodes
         return " ".join(
-            f"{visible(nodes[source].name)} refers to {visible(nodes[target].name)}."
+            escape_controls(f"{nodes[source].name} refers to {nodes[target].name}.")
             for source, target in self.picture.edges
         )
 
@@ -90,7 +91,7 @@ class _Drawing:
         ):
             yield (
                 f'<text class="{css_class}" x="{x + 12}" y="{y + 20 + 17 * line}">'
-                f"{escape(_short(visible(label)))}</text>"
+                f"{escape(_short(escape_controls(label)))}</text>"
             )
         yield "</g>"
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfngen.review.formats.columns import columns, visible
+from cfngen.escaping import escape_controls
+from cfngen.review.formats.columns import columns
 from cfngen.review.formats.condensed import condensed, facts
 from cfngen.review.formats.findings import MAX_PLACES, GroupedFinding, by_gravity, grouped_findings
 from cfngen.review.formats.phrases import (
@@ -54,7 +55,7 @@ class _Printer(LinePrinter):
     def lines(self) -> Iterator[str]:
         review = self.review
         yield from self.folded(verdict(review), "", bold=True, fg=COLOURS[gravity(review.findings)])
-        sides = f"{visible(review.base)} → {visible(review.head)}"
+        sides = f"{escape_controls(review.base)} → {escape_controls(review.head)}"
         first, *phrases = scope(review) or [""]
         yield from self.folded(", ".join(filter(None, (sides, first))), "", dim=True)
         for phrase in phrases:
@@ -107,7 +108,9 @@ class _Printer(LinePrinter):
         for stack, finding in group.places[:MAX_PLACES]:
             place = finding_place(finding, stack) + in_base(finding, self.review.base)
             origin = f", from {origin_place(finding.origin)}" if finding.origin else ""
-            named = "" if stack.name and stack.name in stack.file else f"{visible(stack.name)} "
+            named = (
+                "" if stack.name and stack.name in stack.file else f"{escape_controls(stack.name)} "
+            )
             places.append(f"{named}{place}{origin}".strip())
         if len(group.places) > MAX_PLACES:
             places.append(f"and {len(group.places) - MAX_PLACES} more")
@@ -132,17 +135,17 @@ class _Printer(LinePrinter):
                 yield from self.folded(f"same as {printed[body]}", "  ")
             else:
                 yield from body
-                printed[body] = visible(stack.name)
+                printed[body] = escape_controls(stack.name)
 
     def has_signs(self, stack: StackReview) -> bool:
         return self.details or stack.kind is Kind.CHANGED
 
     def heading(self, stack: StackReview) -> Iterator[str]:
-        gone = f" in {visible(self.review.base)}" if stack.kind is Kind.REMOVED else ""
-        place = f"{visible(stack.file)}{gone}" if stack.file else ""
+        gone = f" in {escape_controls(self.review.base)}" if stack.kind is Kind.REMOVED else ""
+        place = f"{escape_controls(stack.file)}{gone}" if stack.file else ""
         signs = changed_signs(stack) if stack.kind is Kind.CHANGED else ""
         about = "  ".join(part for part in (place, KINDS[stack.kind], signs) if part)
-        name = visible(stack.name)
+        name = escape_controls(stack.name)
         if columns(name) + 2 + columns(about) <= self.width:
             yield f"{self.style(name, bold=True)}  {self.style(about, dim=True)}".rstrip()
         else:
@@ -153,7 +156,7 @@ class _Printer(LinePrinter):
         for fact in facts(stack):
             yield from self.folded(fact, "  ")
         for note in stack.notes:
-            yield from self.folded(f"note: {visible(note)}", "  ")
+            yield from self.folded(f"note: {escape_controls(note)}", "  ")
         yield from Details(self, view, everything=self.details).lines()
 
     def others(self, stacks: Sequence[StackReview]) -> Iterator[str]:
@@ -161,9 +164,11 @@ class _Printer(LinePrinter):
         if not stacks:
             return
         yield ""
-        name_width = min(max(columns(visible(stack.name)) for stack in stacks), MAX_NAME_WIDTH)
+        name_width = min(
+            max(columns(escape_controls(stack.name)) for stack in stacks), MAX_NAME_WIDTH
+        )
         for stack in stacks:
-            name = visible(stack.name)
+            name = escape_controls(stack.name)
             line_summary = summary(stack)
             if columns(name) <= name_width:
                 margin = name + " " * (name_width - columns(name)) + "  "

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from cfngen.review.formats.columns import broken, columns, folded, visible, visible_lines
+from cfngen.escaping import escape_controls, escape_lines
+from cfngen.review.formats.columns import broken, columns, folded
 from cfngen.review.formats.findings import is_fully_reported, unreported_exposures
 from cfngen.review.formats.phrases import (
     counted,
@@ -93,7 +94,7 @@ class Details:
         if self.everything or stack.kind is Kind.CHANGED:
             yield from self.resources(stack.resources)
             for section, entries in entries_by_section(stack):
-                yield from self.title(visible(section).lower())
+                yield from self.title(escape_controls(section).lower())
                 for entry in entries:
                     yield from self.entry(entry)
         yield from self.permissions()
@@ -107,7 +108,7 @@ class Details:
     def resources(self, changes: Sequence[ResourceChange]) -> Iterator[str]:
         """Yield each resource, and its properties below it."""
         names, types = (
-            min(max((columns(visible(text)) for text in texts), default=0), max_width)
+            min(max((columns(escape_controls(text)) for text in texts), default=0), max_width)
             for texts, max_width in (
                 ([change.name for change in changes], MAX_NAME_WIDTH),
                 ([change.type for change in changes], MAX_TYPE_WIDTH),
@@ -144,8 +145,10 @@ class Details:
         follows = {detail.note for detail in entry.details if is_same(detail)}
         note = entry_note(entry)
         if entry.kind is Kind.AFFECTED and not self.everything:
-            note = "; ".join(visible(text) for text in sorted({entry.note, *follows}) if text)
-        yield from self.row(mark, f"{visible(entry.name)}  ", note)
+            note = "; ".join(
+                escape_controls(text) for text in sorted({entry.note, *follows}) if text
+            )
+        yield from self.row(mark, f"{escape_controls(entry.name)}  ", note)
         for detail in entry.details:
             if self.everything or not (entry.kind is Kind.AFFECTED and is_same(detail)):
                 yield from self.detail(detail, entry.kind)
@@ -153,7 +156,7 @@ class Details:
     def detail(self, detail: Detail, kind: Kind) -> Iterator[str]:
         """Yield a property: on one line if it fits, else what it is and then its values."""
         margin = " " * INDENT
-        path = f"{visible(detail.path)}: " if detail.path else ""
+        path = f"{escape_controls(detail.path)}: " if detail.path else ""
         notes = "; ".join(detail_notes(detail, self.reported))
         colour = {Certainty.WILL: "red", Certainty.MAY: "yellow", Certainty.NO: None}
         colours = {"fg": colour[detail.replacement], "dim": detail.replacement is Certainty.NO}
@@ -177,7 +180,7 @@ class Details:
     def short(self, detail: Detail, kind: Kind) -> str:
         """Return both values on one line; nothing if they need several."""
         if detail.payload:
-            return f"see payload {visible(detail.payload)}"
+            return f"see payload {escape_controls(detail.payload)}"
         if changed_items := items(detail):
             signed = [
                 *(f"- {item}" for item in changed_items.gone),
@@ -218,7 +221,7 @@ class Details:
     def permission(self, change: PermissionChange) -> Iterator[str]:
         """Yield how the permissions of one policy have changed, and its grants."""
         kind = self.stack.kind
-        phrase = f"{visible(change.attached_to)}, {permission_phrase(change, kind)}"
+        phrase = f"{escape_controls(change.attached_to)}, {permission_phrase(change, kind)}"
         colour = EXTENT_COLOURS.get(change.extent) if kind is Kind.CHANGED else None
         yield from self.printer.folded(phrase, "  ", fg=colour)
         for mark, grant in grant_lines(change, 1000 if self.everything else MAX_ACTIONS):
@@ -236,7 +239,7 @@ class Details:
             # A way in that opens is what a reviewer worries about.
             start = self.style(f"  {state}  ", fg="red" if exposure.opened else "green")
             first, *rest = self.printer.wrapped(
-                f"{visible(exposure.resource)}: {visible(exposure.description)}", 10
+                f"{escape_controls(exposure.resource)}: {escape_controls(exposure.description)}", 10
             )
             yield f"{start}{first}"
             yield from (f"{' ' * 10}{line}" for line in rest)
@@ -246,7 +249,7 @@ class Details:
         for payload in self.stack.payloads:
             name = payload_title(payload.name, payload.resource, payload.path)
             yield from self.title(f"payload {name}")
-            yield from self.printer.coloured(self.cut(visible_lines(payload.diff)), "  ")
+            yield from self.printer.coloured(self.cut(escape_lines(payload.diff)), "  ")
 
     def cut(self, lines: Sequence[str]) -> list[str]:
         """Return the first lines of a diff, unless everything is wanted."""
@@ -263,5 +266,5 @@ def _only_follows(change: ResourceChange, detail: Detail) -> bool:
 
 
 def _padded(text: str, width: int) -> str:
-    text = visible(text)
+    text = escape_controls(text)
     return text + " " * max(0, width - columns(text))

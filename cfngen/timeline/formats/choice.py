@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import fields, replace
 from typing import Any
 
-from cfngen.escaping import visible
+from cfngen.escaping import escape_controls
 from cfngen.timeline.longest_waits import LongestWait
 from cfngen.timeline.model import Model, Pipeline, Stage
 from cfngen.timeline.simulation import Run, Supersession, Timeline
@@ -43,7 +43,7 @@ def format_timeline(timeline: Timeline, output_format: str, style: Callable[...,
 def _visible(value: Any) -> Any:
     """Return a timeline in whose names nothing is hidden; hours and numbers as they are."""
     if isinstance(value, str):
-        return visible(value)
+        return escape_controls(value)
     if isinstance(value, tuple):
         return tuple(map(_visible, value))
     if isinstance(value, dict):
