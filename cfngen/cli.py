@@ -15,14 +15,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cfngen.commands.build import build
-from cfngen.commands.console import HungUpError, complain, explode, out, refuse
-from cfngen.commands.deploy import deploy_role, deploy_script, plan
-from cfngen.commands.exits import BUG, CANNOT, FINE, HUNG_UP, STOPPED
+from cfngen.commands.deploy_role import deploy_role
+from cfngen.commands.deploy_script import deploy_script, plan
 from cfngen.commands.lint import lint
-from cfngen.commands.project import own_version
+from cfngen.commands.list import list_
 from cfngen.commands.review import review
-from cfngen.commands.show import list_, schema, show
+from cfngen.commands.schema import schema
+from cfngen.commands.show import show
 from cfngen.commands.timeline import timeline
+from cfngen.console.exits import BUG, CANNOT, FINE, HUNG_UP, STOPPED
+from cfngen.console.project import own_version
+from cfngen.console.terminal import HungUpError, complain, explode, out, refuse
 from cfngen.errors import CfngenError
 
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfngen.commands.console import out, say, style
-from cfngen.commands.exits import FINDINGS
-from cfngen.commands.lint import APPEND_RULES, FORMAT, report_findings
-from cfngen.commands.project import complete_templates, draw, here
+from cfngen.console.exits import FINDINGS
+from cfngen.console.findings import APPEND_RULES, FORMAT, report_findings
+from cfngen.console.project import complete_templates, draw, here
+from cfngen.console.terminal import out, say, style
 from cfngen.errors import CfngenError
 from cfngen.escaping import escape_lines
 

@@ -1,38 +1,14 @@
-"""The command that asks cfn-lint of files: lint; and how findings are printed."""
+"""The command that lints files: lint."""
 
 from __future__ import annotations
 
-import sys
-from functools import partial
-from typing import TYPE_CHECKING
-
 import click
 
-from cfngen.commands.console import out, say, style
-from cfngen.commands.exits import FINDINGS
-from cfngen.commands.project import here, own_version, read_files
+from cfngen.console.exits import FINDINGS
+from cfngen.console.findings import APPEND_RULES, FORMAT, report_findings
+from cfngen.console.project import here, read_files
+from cfngen.console.terminal import say
 from cfngen.errors import CfngenError
-from cfngen.linting import formats
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from cfngen.linting.lint import Finding
-
-FORMAT = click.option(
-    "--format",
-    "form",
-    type=click.Choice(formats.names()),
-    default=formats.DEFAULT,
-    show_default=True,
-    help="How to print findings.",
-)
-APPEND_RULES = click.option(
-    "--append-rules/--no-append-rules",
-    default=True,
-    help="Run the Python that `append_rules` in .cfnlintrc names; not in a stranger's checkout."
-    "  [default: append-rules]",
-)
 
 
 @click.command()
@@ -74,11 +50,3 @@ def lint(files: tuple[str, ...], *, append_rules: bool, form: str) -> None:
     say(f"{len(paths)} file(s), {len(findings)} finding(s), {errors} of them error(s)")
     if errors:
         raise click.exceptions.Exit(FINDINGS)
-
-
-def report_findings(findings: Sequence[Finding], form: str, templates: Sequence[str]) -> None:
-    """Print what the linter found, in the form asked for."""
-    from cfngen.linting.report import Report
-
-    to_stdout = partial(style, stream=sys.stdout)
-    out(formats.render(form, Report(findings, templates, own_version(), to_stdout)))

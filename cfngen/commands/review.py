@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cfngen.commands.console import out, say, style, terminal_width
-from cfngen.commands.exits import FINDINGS
-from cfngen.commands.project import draw, here, own_version, write_file
+from cfngen.console.exits import FINDINGS
+from cfngen.console.project import draw, here, own_version, write_file
+from cfngen.console.terminal import out, say, style, terminal_width
 from cfngen.errors import Problems, did_you_mean
 
 if TYPE_CHECKING:

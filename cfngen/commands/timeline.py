@@ -6,8 +6,8 @@ import sys
 
 import click
 
-from cfngen.commands.console import out, style
-from cfngen.commands.project import complete_templates, template
+from cfngen.console.project import complete_templates, template
+from cfngen.console.terminal import out, style
 
 MINUTES = click.IntRange(0, 7 * 24 * 60)
 

@@ -214,14 +214,14 @@ COMPARISON_DEFECTS = [
     # --- strangers' text, and bugs ---
     Defect(
         "the name of a file moves the terminal",
-        "cfngen/commands/console.py",
+        "cfngen/console/terminal.py",
         "_write(style(escape_controls(text), sys.stderr, **how))",
         "_write(style(text, sys.stderr, **how))",
         "tests/test_hostile.py::test_no_name_of_a_file_gets_out",
     ),
     Defect(
         "a bug exits as findings do",
-        "cfngen/commands/exits.py",
+        "cfngen/console/exits.py",
         "2, 70, 130",
         "2, 1, 130",
         "tests/test_cli.py::test_a_bug_is_no_finding",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from cfngen.commands.project import draw
+from cfngen.console.project import draw
 from cfngen.deploy.script import PlannedTemplate, Step, steps
 from cfngen.paths import display_path
 from cfngen.project import manifest

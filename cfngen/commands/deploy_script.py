@@ -1,4 +1,4 @@
-"""The commands for deployments: deploy-script, deploy-role. They print; nothing is deployed."""
+"""The command that prints a script of deployments: deploy-script."""
 
 from __future__ import annotations
 
@@ -7,21 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfngen.commands.console import out, say
-from cfngen.commands.project import (
-    complete_templates,
-    draw,
-    here,
-    is_file,
-    read_files,
-    template,
-    write_file,
-)
+from cfngen.console.project import complete_templates, here, read_files, sources, write_file
+from cfngen.console.terminal import out, say
 from cfngen.errors import CfngenError, Problems
 
 if TYPE_CHECKING:
     from cfngen.deploy.script import PlannedTemplate, Step
-    from cfngen.project.manifest import Manifest, TemplateConfig
+    from cfngen.project.manifest import Manifest
 
 
 @click.command("deploy-script")
@@ -81,8 +73,8 @@ def deploy_script(
     elsewhere = {} if names else {n: e.account for n, e in project.templates.items()}
     elsewhere = {name: account for name, account in elsewhere.items() if name not in known}
     beside = [name for entry in entries for name in entry.after if name not in known]
-    chosen = _sources(project, entries)
-    found = steps(chosen, _sources(project, project.select(tuple(beside)) if beside else []))
+    chosen = sources(project, entries)
+    found = steps(chosen, sources(project, project.select(tuple(beside)) if beside else []))
     files = _answers(found, parameters_file, force=force) if parameters_file else {}
     if form == "json":
         out(as_json(found, files, bucket))
@@ -112,18 +104,6 @@ def _bucket(name: str | None) -> str:
             " digits, dots and dashes, and neither s3:// nor a path"
         )
     return name or ""
-
-
-def _sources(project: Manifest, entries: list[TemplateConfig]) -> list[PlannedTemplate]:
-    from cfngen.deploy.script import PlannedTemplate
-    from cfngen.paths import display_path
-
-    return [
-        PlannedTemplate(
-            entry, drawn.document.body, drawn.size, display_path(project.output / entry.file_name)
-        )
-        for entry, drawn in zip(entries, draw(entries), strict=True)
-    ]
 
 
 def _tell_stale(project: Manifest, source: PlannedTemplate) -> None:
@@ -166,87 +146,3 @@ def _answers(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
             write_file(path, skeleton(asking[name]))
         say(f"{'kept   ' if name in kept else 'written'}  {path}", fg="green")
     return {name: str(path) for name, path in paths.items()}
-
-
-@click.command("deploy-role")
-@click.argument("name", shell_complete=complete_templates)
-@click.option("--stack-name", help="Name of the stack (default: the template's name).")
-@click.option("--partition", default="*", help="AWS partition, e.g. aws-cn (default: any).")
-@click.option("--region", default="*", help="AWS Region, e.g. eu-west-1 (default: any).")
-@click.option("--account", default="*", help="AWS account ID, e.g. 123456789012 (default: any).")
-@click.option(
-    "--parameter",
-    "parameters",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="Value of a parameter, which narrows the ARNs that are made of it.",
-)
-@click.option(
-    "--inline",
-    is_flag=True,
-    help="Print one document for a role's inline policy, of at most 10,240 characters.",
-)
-@click.option(
-    "--explain", is_flag=True, help="List the actions of resource handlers that are left out."
-)
-@click.option(
-    "--skip-unknown",
-    is_flag=True,
-    help="Leave out resource types without a known schema, with a warning instead of an error.",
-)
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(("yaml", "json")),
-    default="yaml",
-    show_default=True,
-    help="Output format: YAML has comments, JSON is what `aws iam` takes.",
-)
-def deploy_role(
-    name: str,
-    *,
-    stack_name: str | None,
-    inline: bool,
-    explain: bool,
-    skip_unknown: bool,
-    form: str,
-    **given: Any,
-) -> None:
-    """Print the policy of the role that CloudFormation needs to deploy a template.
-
-    NAME is a template of this project, or a template's file. The role is the one that
-    `aws cloudformation deploy --role-arn` gives to CloudFormation.
-    """
-    from dataclasses import replace
-
-    from cfngen.cloudformation.regions import all_regions
-    from cfngen.deploy.role import policy
-    from cfngen.deploy.role.destination import parse_destination
-    from cfngen.deploy.role.exports import exported_roles
-    from cfngen.deploy.role.formats import as_json, as_yaml, comments
-    from cfngen.deploy.script import stack_name as named
-
-    before = _before(name)
-    name, body = template(name)
-    stack = named(name) if stack_name is None else stack_name
-    where = parse_destination(body, stack=stack, regions=all_regions(), **given)
-    exporters = [(named(one.entry.name), one.body) for one in before]
-    where = replace(where, exports=exported_roles(exporters, where))
-    found = policy(name, body, where, skip_unknown=skip_unknown)
-    if form == "yaml":
-        out(as_yaml(found, inline=inline, explain=explain))
-        return
-    out(as_json(found, inline=inline))
-    for comment in comments(found, inline=inline, explain=explain):
-        say(comment)
-
-
-def _before(name: str) -> list[PlannedTemplate]:
-    """Return what a template of this project comes after, by its table; nothing for a file."""
-    from cfngen.project import manifest
-
-    if is_file(name):
-        return []
-    project = manifest.load(here())
-    (entry,) = project.select((name,))
-    return _sources(project, project.select(entry.after) if entry.after else [])

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfngen.commands.console import complain
+from cfngen.console.terminal import complain
 from cfngen.errors import CfngenError, Problems
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from cfngen.deploy.script import PlannedTemplate
     from cfngen.project.generate import SynthesizedTemplate
-    from cfngen.project.manifest import TemplateConfig
+    from cfngen.project.manifest import Manifest, TemplateConfig
 
 
 def complete_templates(_ctx: click.Context, _param: click.Parameter, start: str) -> list[str]:
@@ -90,6 +91,19 @@ def draw(entries: Sequence[TemplateConfig]) -> list[SynthesizedTemplate]:
     if failed or refused:
         raise failed or refused[-1]
     return drawn
+
+
+def sources(project: Manifest, entries: Sequence[TemplateConfig]) -> list[PlannedTemplate]:
+    """Return templates of a project as `cfngen.deploy.script` takes them."""
+    from cfngen.deploy.script import PlannedTemplate
+    from cfngen.paths import display_path
+
+    return [
+        PlannedTemplate(
+            entry, drawn.document.body, drawn.size, display_path(project.output / entry.file_name)
+        )
+        for entry, drawn in zip(entries, draw(entries), strict=True)
+    ]
 
 
 def _not_the_end(entry: TemplateConfig, error: SystemExit) -> Exception:

@@ -1,0 +1,97 @@
+"""The command that prints the policy of a deployment role: deploy-role."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cfngen.console.project import complete_templates, here, is_file, sources, template
+from cfngen.console.terminal import out, say
+
+if TYPE_CHECKING:
+    from cfngen.deploy.script import PlannedTemplate
+
+
+@click.command("deploy-role")
+@click.argument("name", shell_complete=complete_templates)
+@click.option("--stack-name", help="Name of the stack (default: the template's name).")
+@click.option("--partition", default="*", help="AWS partition, e.g. aws-cn (default: any).")
+@click.option("--region", default="*", help="AWS Region, e.g. eu-west-1 (default: any).")
+@click.option("--account", default="*", help="AWS account ID, e.g. 123456789012 (default: any).")
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Value of a parameter, which narrows the ARNs that are made of it.",
+)
+@click.option(
+    "--inline",
+    is_flag=True,
+    help="Print one document for a role's inline policy, of at most 10,240 characters.",
+)
+@click.option(
+    "--explain", is_flag=True, help="List the actions of resource handlers that are left out."
+)
+@click.option(
+    "--skip-unknown",
+    is_flag=True,
+    help="Leave out resource types without a known schema, with a warning instead of an error.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("yaml", "json")),
+    default="yaml",
+    show_default=True,
+    help="Output format: YAML has comments, JSON is what `aws iam` takes.",
+)
+def deploy_role(
+    name: str,
+    *,
+    stack_name: str | None,
+    inline: bool,
+    explain: bool,
+    skip_unknown: bool,
+    form: str,
+    **given: Any,
+) -> None:
+    """Print the policy of the role that CloudFormation needs to deploy a template.
+
+    NAME is a template of this project, or a template's file. The role is the one that
+    `aws cloudformation deploy --role-arn` gives to CloudFormation.
+    """
+    from dataclasses import replace
+
+    from cfngen.cloudformation.regions import all_regions
+    from cfngen.deploy.role import policy
+    from cfngen.deploy.role.destination import parse_destination
+    from cfngen.deploy.role.exports import exported_roles
+    from cfngen.deploy.role.formats import as_json, as_yaml, comments
+    from cfngen.deploy.script import stack_name as named
+
+    before = _before(name)
+    name, body = template(name)
+    stack = named(name) if stack_name is None else stack_name
+    where = parse_destination(body, stack=stack, regions=all_regions(), **given)
+    exporters = [(named(one.entry.name), one.body) for one in before]
+    where = replace(where, exports=exported_roles(exporters, where))
+    found = policy(name, body, where, skip_unknown=skip_unknown)
+    if form == "yaml":
+        out(as_yaml(found, inline=inline, explain=explain))
+        return
+    out(as_json(found, inline=inline))
+    for comment in comments(found, inline=inline, explain=explain):
+        say(comment)
+
+
+def _before(name: str) -> list[PlannedTemplate]:
+    """Return what a template of this project comes after, by its table; nothing for a file."""
+    from cfngen.project import manifest
+
+    if is_file(name):
+        return []
+    project = manifest.load(here())
+    (entry,) = project.select((name,))
+    return sources(project, project.select(entry.after) if entry.after else [])

@@ -1,0 +1,42 @@
+"""The command that lists templates and blueprints: list."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from cfngen.console.exits import FINDINGS
+from cfngen.console.project import here
+from cfngen.console.terminal import out, say, style
+
+
+@click.command("list")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "json")),
+    default="text",
+    show_default=True,
+    help="How to print the lists.",
+)
+def list_(form: str) -> None:
+    """List the templates of this project, and the blueprints they can be made of."""
+    from cfngen.project import listing, manifest, registry
+    from cfngen.project.missing_manifest import near_misses
+
+    place = manifest.find(here())
+    project = manifest.read(place)
+    blueprints = listing.summaries(registry.blueprints().values())
+    if form == "json":
+        out(listing.as_json(project, blueprints))
+    else:
+        out(listing.text(project, blueprints, lambda t, **how: style(t, sys.stdout, **how)))
+    if project.by_default:
+        for line in near_misses(place):
+            say(line, fg="yellow")
+    failed = [found for found in blueprints if found.problem]
+    for found in failed:
+        say(f"{found.name}: {found.problem}; `cfngen schema {found.name}` says where", fg="red")
+    if failed:
+        raise click.exceptions.Exit(FINDINGS)

@@ -1,0 +1,1 @@
+"""What commands share: the terminal, exit codes, the project, options."""
