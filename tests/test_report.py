@@ -143,7 +143,7 @@ def test_junit_is_xml_with_a_case_for_each_template(findings: list[Finding]) -> 
     assert list(cases) == TEMPLATES
     failure = cases["output/a.yaml"].find("failure")
     assert failure is not None
-    assert failure.get("message") == "1 error(s)"
+    assert failure.get("message") == "1 error"
     assert 'second <line> & "quotes" ]]> \ufffd \ufffd é 日本 (from b p.py:12)' in str(failure.text)
     assert cases["output/a.yaml"].findtext("system-out") == "output/a.yaml:4: W1 careful"
     assert cases[TEMPLATES[1]].find("failure") is None

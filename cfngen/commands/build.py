@@ -1,4 +1,4 @@
-"""The command that writes templates: build."""
+"""The command that builds templates: build."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cfngen.console.exits import FINDINGS
-from cfngen.console.findings import APPEND_RULES, FORMAT, report_findings
+from cfngen.console.findings import APPEND_RULES, FORMAT, print_findings, summary
 from cfngen.console.project import complete_templates, draw, here
 from cfngen.console.terminal import out, say, style
 from cfngen.errors import CfngenError
 from cfngen.escaping import escape_lines
+from cfngen.plurals import counted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,17 +25,24 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("names", nargs=-1, shell_complete=complete_templates)
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 and show what is out of date.")
-@click.option("--prune", is_flag=True, help="Remove templates of ours that nobody lists any more.")
+@click.option(
+    "--check", is_flag=True, help="Write nothing; show what is out of date and exit with 1."
+)
+@click.option(
+    "--prune",
+    is_flag=True,
+    help="Remove templates that cfngen wrote and the project no longer lists.",
+)
 @click.option("--force", is_flag=True, help="Overwrite files that were edited by hand.")
 @click.option(
     "--output",
     type=click.Path(),
-    help="The folder to write to, instead of the project's own.",
+    metavar="DIRECTORY",
+    help="Write to this directory instead of the project's own.",
 )
 @APPEND_RULES
 @FORMAT
-def build(
+def command(
     names: tuple[str, ...],
     *,
     check: bool,
@@ -44,10 +52,11 @@ def build(
     append_rules: bool,
     form: str,
 ) -> None:
-    """Generate and lint templates (all of them, without NAMES) and write them.
+    """Build, lint and write templates.
 
-    cfngen.toml, or [tool.cfngen] in pyproject.toml, lists them; without a list none is made.
-    Errors of the linter fail the build, and then nothing is written; warnings are shown.
+    NAMES are the templates to build; without NAMES, all of them are. They are listed in
+    cfngen.toml, or under [tool.cfngen] in pyproject.toml. If the linter finds an error in any of
+    them, nothing is written; warnings are shown.
     """
     from pathlib import Path
 
@@ -55,63 +64,67 @@ def build(
     from cfngen.project import manifest
 
     if prune and names:
-        raise CfngenError("--prune goes with a build of everything: leave out the names")
+        raise CfngenError("--prune is for the whole project; leave out the names")
     from cfngen.project.missing_manifest import require_templates
 
-    found = manifest.find(here())
-    require_templates(found, prune=prune)
-    with Linters(
-        found.root, append_rules=append_rules
-    ) as linters:  # first of all: it loads while we draw
+    location = manifest.find(here())
+    require_templates(location, prune=prune)
+    # First of all: it loads its rules while the blueprints run.
+    with Linters(location.root, append_rules=append_rules) as linters:
         from cfngen.linting.lint import ERROR, trace
         from cfngen.paths import display_path
         from cfngen.project import write
         from cfngen.project.generate import size_advice
         from cfngen.project.stray_files import stray_files
 
-        project = manifest.read(found, Path(output) if output else None)
+        project = manifest.read(location, Path(output) if output else None)
         entries = project.select(names)
-        drawn = draw(entries)
+        templates = draw(entries)
         changes = write.pending_changes(
             project.output,
-            {e.file_name: d.text for e, d in zip(entries, drawn, strict=True)},
+            {e.file_name: t.text for e, t in zip(entries, templates, strict=True)},
             prune=not names,
-            within=None if output else found.root,
+            within=None if output else location.root,
         )
         files = [entry.file_name for entry in entries]
-        doubtful = stray_files(project.output, files, within=found.root)
+        strays = stray_files(project.output, files, within=location.root)
         paths = [display_path(project.output / entry.file_name) for entry in entries]
         results = linters.lint(
-            [(d.text, p, e.regions) for d, p, e in zip(drawn, paths, entries, strict=True)]
+            [
+                (template.text, path, entry.regions)
+                for template, path, entry in zip(templates, paths, entries, strict=True)
+            ]
         )
     findings = [
         finding
-        for found_, d in zip(results, drawn, strict=True)
-        for finding in trace(found_, d.origins)
+        for result, template in zip(results, templates, strict=True)
+        for finding in trace(result, template.origins)
     ]
-    report_findings(findings, form, paths)
-    for advice in filter(None, map(size_advice, drawn)):
+    print_findings(findings, form, paths)
+    for advice in filter(None, map(size_advice, templates)):
         say(advice, fg="yellow")
     if errors := sum(finding.severity == ERROR for finding in findings):
-        say(f"{errors} error(s); nothing written", fg="red")
+        say(f"{counted(errors, 'error')}; nothing written", fg="red")
         raise click.exceptions.Exit(FINDINGS)
     if check:
-        _check(changes, doubtful, project, sys.stdout if form == "text" else sys.stderr)
+        _check(changes, strays, project, sys.stdout if form == "text" else sys.stderr)
         return
-    for line in doubtful:
+    for line in strays:
         say(line, fg="yellow")
     if not prune:
         left = [change for change in changes if change.kind == write.REMOVED]
         changes = [change for change in changes if change not in left]
         remedy = "--prune removes it" if project.templates else "remove it"
         for change in left:
-            say(f"{display_path(change.path)}: no template of that name any more; {remedy}")
+            say(f"{display_path(change.path)}: no longer listed; {remedy}")
     write.apply(changes, force=force)
-    _summary(changes, project, drawn, len(findings))
+    _print_changes(changes, project, templates)
+    written = f"{counted(len(templates), 'template')} in {display_path(project.output)}/"
+    say(f"{written}, {summary(findings)}")
 
 
 def _check(
-    changes: Sequence[Change], doubtful: Sequence[str], project: Manifest, stream: Any
+    changes: Sequence[Change], strays: Sequence[str], project: Manifest, stream: Any
 ) -> None:
     """Show what is out of date; data, unless findings in another format are the data."""
     from cfngen.project import write
@@ -127,34 +140,29 @@ def _check(
     if stale:
         names = ", ".join(change.path.name for change in stale)
         prune = " --prune" if any(change.after is None for change in stale) else ""
-        remedy = f"run `cfngen build{prune}`" if project.templates else "remove what is left"
+        remedy = f"run `cfngen build{prune}`" if project.templates else "remove these files"
         say(f"out of date: {names}; {remedy}", fg="red")
         for edited in write.edited(stale):
             say(edited, fg="red")
-    for line in doubtful:
+    for line in strays:
         say(line, fg="red")
-    if stale or doubtful:
+    if stale or strays:
         raise click.exceptions.Exit(FINDINGS)
-    say(f"{len(changes)} template(s) as the blueprints say", fg="green")
+    say(f"{counted(len(changes), 'template')} up to date", fg="green")
 
 
-def _summary(
-    changes: Sequence[Change],
-    project: Manifest,
-    drawn: Sequence[SynthesizedTemplate],
-    findings: int,
+def _print_changes(
+    changes: Sequence[Change], project: Manifest, templates: Sequence[SynthesizedTemplate]
 ) -> None:
     from cfngen.paths import display_path
 
-    made = {f"{d.name}.yaml": d for d in drawn}
+    by_file = {f"{template.name}.yaml": template for template in templates}
     for change in changes:
         detail = ""
-        if found := made.get(change.path.name):
-            resources = len(found.document.body["Resources"])
-            detail = f"  {resources:>3} resources {found.size:>7,} bytes"
+        if template := by_file.get(change.path.name):
+            resources = len(template.document.body["Resources"])
+            detail = f"  {resources:>3} resources {template.size:>7,} bytes"
         colour = {"same": None, "removed": "red"}.get(change.kind, "green")
         say(f"{change.kind:<8} {display_path(change.path):<40}{detail}".rstrip(), fg=colour)
     if not project.templates:
-        say(f"{project.source}: lists no template, so there is nothing to make", fg="yellow")
-    clean = "no findings" if not findings else f"{findings} finding(s), none of them an error"
-    say(f"{len(drawn)} template(s) in {display_path(project.output)}/, {clean}")
+        say(f"{project.source}: lists no template, so there is nothing to build", fg="yellow")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from cfngen.deploy.script import PlannedTemplate
 
 
-@click.command("deploy-role")
+@click.command()
 @click.argument("name", shell_complete=complete_templates)
 @click.option("--stack-name", help="Name of the stack (default: the template's name).")
 @click.option("--partition", default="*", help="AWS partition, e.g. aws-cn (default: any).")
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Output format: YAML has comments, JSON is what `aws iam` takes.",
 )
-def deploy_role(
+def command(
     name: str,
     *,
     stack_name: str | None,
@@ -57,10 +57,10 @@ def deploy_role(
     form: str,
     **given: Any,
 ) -> None:
-    """Print the policy of the role that CloudFormation needs to deploy a template.
+    """Print the IAM policy of the role that deploys a template.
 
-    NAME is a template of this project, or a template's file. The role is the one that
-    `aws cloudformation deploy --role-arn` gives to CloudFormation.
+    NAME is a template of the project, or a template file. The role is the one that
+    `aws cloudformation deploy --role-arn` passes to CloudFormation.
     """
     from dataclasses import replace
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,8 +15,10 @@ if TYPE_CHECKING:
     from cfngen.deploy.script import PlannedTemplate, Step
     from cfngen.project.manifest import Manifest
 
+FORMER_NAMES = ("plan",)
 
-@click.command("deploy-script")
+
+@click.command()
 @click.argument("names", nargs=-1, shell_complete=complete_templates)
 @click.option(
     "--parameters-file",
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Output format.",
 )
-def deploy_script(
+def command(
     names: tuple[str, ...],
     *,
     parameters_file: str | None,
@@ -45,10 +47,10 @@ def deploy_script(
     force: bool,
     form: str,
 ) -> None:
-    """Print a shell script that deploys templates (all of them, without NAMES), in order.
+    """Print a shell script that deploys templates in order.
 
-    The order is that of `after` in the table of templates, of what they export and import, and of
-    the SSM parameters that they write and read.
+    Without NAMES it deploys all of them. The order follows `after` in the table of templates, what
+    they export and import, and the SSM parameters that they write and read.
     A script is for one account: without NAMES, templates that have an `account` are left out.
     """
     from cfngen.deploy.script import steps
@@ -86,14 +88,6 @@ def deploy_script(
         say(f"--bucket {bucket}: no template of this script needs one", fg="yellow")
     for source in chosen:
         _tell_stale(project, source)
-
-
-@click.command("plan", params=deploy_script.params, help=deploy_script.help, hidden=True)
-@click.pass_context
-def plan(context: click.Context, /, **arguments: Any) -> None:
-    """Run deploy-script by its earlier name, which goes on working for one release."""
-    say("`cfngen plan` is now `cfngen deploy-script`; the next release drops the old name")
-    context.invoke(deploy_script, **arguments)
 
 
 def _bucket(name: str | None) -> str:

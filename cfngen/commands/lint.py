@@ -5,32 +5,36 @@ from __future__ import annotations
 import click
 
 from cfngen.console.exits import FINDINGS
-from cfngen.console.findings import APPEND_RULES, FORMAT, report_findings
+from cfngen.console.findings import APPEND_RULES, FORMAT, print_findings, summary
 from cfngen.console.project import here, read_files
 from cfngen.console.terminal import say
 from cfngen.errors import CfngenError
+from cfngen.plurals import counted
 
 
 @click.command()
 @click.argument("files", nargs=-1, type=click.Path())
 @APPEND_RULES
 @FORMAT
-def lint(files: tuple[str, ...], *, append_rules: bool, form: str) -> None:
-    """Lint template files (those in the output folder, without FILES) as they are on disk."""
+def command(files: tuple[str, ...], *, append_rules: bool, form: str) -> None:
+    """Lint template files as they are on disk.
+
+    Without FILES, those of the output directory are linted.
+    """
     from pathlib import Path
 
     from cfngen.linting.processes import Linters
     from cfngen.project import manifest
 
-    found = manifest.find(here())
-    with Linters(found.root, append_rules=append_rules) as linters:
+    location = manifest.find(here())
+    with Linters(location.root, append_rules=append_rules) as linters:
         from cfngen.linting.lint import ERROR
         from cfngen.paths import display_path
 
-        project = manifest.read(found)
+        project = manifest.read(location)
         paths = [Path(file) for file in files] or sorted(project.output.glob("*.yaml"))
         if not paths:
-            remedy = "run `cfngen build` first" if found.has_manifest else "name files to lint"
+            remedy = "run `cfngen build` first" if location.has_manifest else "name files to lint"
             raise CfngenError(f"{display_path(project.output)}/: no templates; {remedy}")
         regions = {
             (project.output / entry.file_name).resolve(): entry.regions
@@ -44,9 +48,8 @@ def lint(files: tuple[str, ...], *, append_rules: bool, form: str) -> None:
                 for text, name, path in zip(texts, names, paths, strict=True)
             ]
         )
-    findings = [finding for found_ in results for finding in found_]
-    report_findings(findings, form, names)
-    errors = sum(finding.severity == ERROR for finding in findings)
-    say(f"{len(paths)} file(s), {len(findings)} finding(s), {errors} of them error(s)")
-    if errors:
+    findings = [finding for result in results for finding in result]
+    print_findings(findings, form, names)
+    say(f"{counted(len(paths), 'file')}, {summary(findings)}")
+    if any(finding.severity == ERROR for finding in findings):
         raise click.exceptions.Exit(FINDINGS)

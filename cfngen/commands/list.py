@@ -11,17 +11,17 @@ from cfngen.console.project import here
 from cfngen.console.terminal import out, say, style
 
 
-@click.command("list")
+@click.command()
 @click.option(
     "--format",
     "form",
     type=click.Choice(("text", "json")),
     default="text",
     show_default=True,
-    help="How to print the lists.",
+    help="Output format.",
 )
-def list_(form: str) -> None:
-    """List the templates of this project, and the blueprints they can be made of."""
+def command(form: str) -> None:
+    """List the project's templates and the installed blueprints."""
     from cfngen.project import listing, manifest, registry
     from cfngen.project.missing_manifest import near_misses
 

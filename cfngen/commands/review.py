@@ -1,4 +1,4 @@
-"""The command that says what a change of templates means: review."""
+"""The command that reviews a change of templates: review."""
 
 from __future__ import annotations
 
@@ -31,34 +31,35 @@ FORMATS = ("text", "markdown", "json", "sarif", "html")
     type=click.Choice(FORMATS),
     default="text",
     show_default=True,
-    help="How to print the review.",
+    help="Output format.",
 )
 @click.option(
     "--write",
     "writes",
     multiple=True,
     metavar="FORMAT=FILE",
-    help="Write the review to a file as well; may be given several times.",
+    help="Write the review to a file as well; may be repeated.",
 )
 @click.option(
     "--fail-on",
     "fails",
     multiple=True,
     metavar="CONCERN,…",
-    help=f"Exit 1 if there is a finding of one of these: {', '.join(CONCERNS)}.",
+    help=f"Exit with 1 on findings of these concerns: {', '.join(CONCERNS)}.",
 )
-@click.option("--details", is_flag=True, help="Tell every change on the terminal.")
+@click.option("--details", is_flag=True, help="Show every change (text format).")
 @click.option(
     "--limit",
     type=click.IntRange(1000),
-    help="Characters that markdown stays below.  [default: 65,536, as on GitHub]",
+    metavar="CHARACTERS",
+    help="Maximum length of markdown.  [default: 65,536, as on GitHub]",
 )
 @click.option(
     "--blueprints/--no-blueprints",
     default=None,
-    help="Name the lines of blueprints, for which they are run.  [default: for sarif only]",
+    help="Run the blueprints to add their source lines.  [default: for sarif only]",
 )
-def review(
+def command(
     base: str,
     head: str | None,
     *,
@@ -69,14 +70,14 @@ def review(
     limit: int | None,
     blueprints: bool | None,
 ) -> None:
-    """Say what a change of templates means for the stacks that are running.
+    """Show what a change of templates does to running stacks.
 
-    BASE is what is deployed, HEAD what would be: a git revision, a folder or a file. Without HEAD
-    it is the working tree. A revision stands for the output folder that the project has in it;
-    beside a folder or a file, for that folder or file. `A...B` is what B changed since it left A.
+    BASE is what is deployed, HEAD what would be: a git revision, a directory or a file. Without
+    HEAD it is the working tree. A revision stands for the project's output directory in it; beside
+    a directory or a file, for that directory or file. `A...B` is what B changed since it left A.
 
-    Nothing is asked of AWS: what is replaced comes from the resource schemas of cfn-lint, what
-    may be done from the policies themselves.
+    AWS is not called: replacements come from the resource schemas of cfn-lint, permissions from
+    the policies themselves.
     """
     from pathlib import Path
 
@@ -107,7 +108,7 @@ def review(
         )
     )
     if failed := _failed(result, concerns):
-        say(f"failed, since --fail-on asks for it: {', '.join(failed)}", fg="red")
+        say(f"failed because of --fail-on: {', '.join(failed)}", fg="red")
         raise click.exceptions.Exit(FINDINGS)
 
 

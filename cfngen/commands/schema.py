@@ -10,7 +10,7 @@ from cfngen.console.terminal import out
 
 @click.command()
 @click.argument("blueprint", shell_complete=complete_blueprints)
-def schema(blueprint: str) -> None:
+def command(blueprint: str) -> None:
     """Print the JSON Schema of a blueprint's options."""
     from cfngen.authoring.options import options_schema
     from cfngen.escaping import as_json

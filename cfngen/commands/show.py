@@ -10,8 +10,8 @@ from cfngen.console.terminal import out
 
 @click.command()
 @click.argument("name", shell_complete=complete_templates)
-def show(name: str) -> None:
-    """Print one template as YAML; nothing is linted or written."""
+def command(name: str) -> None:
+    """Print one template as YAML, without linting or writing it."""
     from cfngen.project import manifest
 
     (drawn,) = draw(manifest.load(here()).select((name,)))

@@ -9,7 +9,7 @@ import click
 from cfngen.console.project import complete_templates, template
 from cfngen.console.terminal import out, style
 
-MINUTES = click.IntRange(0, 7 * 24 * 60)
+MINUTES = click.IntRange(0, 7 * 24 * 60)  # a week
 
 
 @click.command()
@@ -20,22 +20,31 @@ MINUTES = click.IntRange(0, 7 * 24 * 60)
     multiple=True,
     required=True,
     metavar="TIME",
-    help="When the source changes, such as 2026-11-24T10:00Z; several are simulated together.",
+    help="When the source changes, e.g. 2026-11-24T10:00Z; may be repeated.",
 )
-@click.option("--build", type=MINUTES, default=10, show_default=True, help="Minutes of a build.")
+@click.option(
+    "--build",
+    type=MINUTES,
+    metavar="MINUTES",
+    default=10,
+    show_default=True,
+    help="Duration of a build.",
+)
 @click.option(
     "--deploy",
     type=MINUTES,
+    metavar="MINUTES",
     default=5,
     show_default=True,
-    help="Minutes of a stage that deploys, besides its bake time.",
+    help="Duration of a deployment, without its bake time.",
 )
 @click.option(
     "--approval",
     type=MINUTES,
+    metavar="MINUTES",
     default=0,
     show_default=True,
-    help="Minutes that people take to approve.",
+    help="Duration of a manual approval.",
 )
 @click.option(
     "--format",
@@ -43,15 +52,16 @@ MINUTES = click.IntRange(0, 7 * 24 * 60)
     type=click.Choice(("text", "json", "mermaid", "svg")),
     default="text",
     show_default=True,
-    help="How to print it.",
+    help="Output format.",
 )
-def timeline(
+def command(
     name: str, *, pushes: tuple[str, ...], build: int, deploy: int, approval: int, form: str
 ) -> None:
-    """Say when each stage of a pipeline would deploy after pushes, in UTC and on local clocks.
+    """Show when each stage of a pipeline deploys after pushes.
 
-    NAME is a template of this project, or a template's file. Windows, execution modes and daylight
-    saving time are taken from there; how long things take is not, so it is assumed.
+    Times are in UTC and on local clocks. NAME is a template of the project, or a template file:
+    deployment windows, execution modes and time zones are read from it. Durations are not in it;
+    they are assumed as the options say.
     """
     from cfngen.timeline import Durations, format_timeline, timeline
     from cfngen.timeline.clock import moments

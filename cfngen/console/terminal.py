@@ -19,8 +19,34 @@ OURS = os.path.dirname(cfngen.__file__) + os.sep  # noqa: PTH120 - `--help` does
 CLICKS = os.path.dirname(click.__file__) + os.sep  # noqa: PTH120 - (the same)
 
 
+TRACEBACK = "traceback"
+
+
 class HungUpError(Exception):
     """Whoever read our output has gone; nothing is wrong, and nothing is left to say."""
+
+
+def traceback_option() -> click.Option:
+    """Return the option `--traceback`, which notes in the context that tracebacks are wanted."""
+
+    def note(ctx: click.Context, _param: click.Parameter, value: bool) -> None:  # noqa: FBT001
+        ctx.meta[TRACEBACK] = value or ctx.meta.get(TRACEBACK, False)
+
+    return click.Option(
+        ["--traceback"],
+        is_flag=True,
+        expose_value=False,
+        callback=note,
+        envvar="CFNGEN_TRACEBACK",
+        show_envvar=True,
+        help="Show the Python traceback of an error.",
+    )
+
+
+def traceback_wanted() -> bool:
+    """Whether the command that runs was given `--traceback`."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.meta.get(TRACEBACK))
 
 
 def style(text: str, stream: Any, **how: Any) -> str:
@@ -67,14 +93,21 @@ def say(text: str, **how: Any) -> None:
     _write(style(escape_controls(text), sys.stderr, **how))
 
 
-def complain(error: BaseException) -> None:
-    """Say what is wrong, a line each, and below it what was going on, and where."""
+def complain(error: BaseException, *, traceback: bool = False) -> None:
+    """Say what is wrong, a line each, with the file and line of a blueprint where one is known.
+
+    Args:
+        error: the error; its notes are printed below it.
+        traceback: whether to print the Python traceback that led to it as well.
+    """
     prefix = style("error: ", sys.stderr, fg="red", bold=True)
     for problem in getattr(error, "problems", ()) or (str(error),):
         _write(f"{prefix}{escape_controls(problem)}")
-    for note in (*getattr(error, "__notes__", ()), *_places(error)):
+    for note in getattr(error, "__notes__", ()):
         for line in escape_lines(note):
             _write(f"  {line}")
+    if traceback:
+        explode(error.__cause__ or error)
 
 
 def refuse(error: click.ClickException) -> None:
@@ -106,22 +139,6 @@ def _write(line: str) -> None:
         click.echo(line, err=True, color=True)
     except BrokenPipeError:
         raise HungUpError from None
-
-
-def _places(error: BaseException) -> list[str]:
-    """Return the innermost line outside cfngen that led to an error, if there is one."""
-    import importlib
-    import traceback
-
-    from cfngen.paths import display_path
-
-    known = (OURS, CLICKS, "<frozen ", os.path.dirname(importlib.__file__))  # noqa: PTH120
-    places = [
-        f"at {display_path(frame.f_code.co_filename)}:{line}"
-        for frame, line in traceback.walk_tb(error.__traceback__)
-        if not frame.f_code.co_filename.startswith(known)
-    ]
-    return places[-1:]
 
 
 def _file(frames: TracebackType) -> str:

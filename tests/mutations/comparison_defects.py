@@ -185,7 +185,7 @@ COMPARISON_DEFECTS = [
     Defect(
         "a copy of a template beside it passes the check",
         "cfngen/commands/build.py",
-        "    if stale or doubtful:\n",
+        "    if stale or strays:\n",
         "    if stale:\n",
         "tests/test_cli.py::test_a_double_of_a_template_fails_the_check",
     ),

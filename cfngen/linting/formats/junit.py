@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 from cfngen.escaping import escape_controls, escape_xml
 from cfngen.linting.lint import ERROR, Finding
 from cfngen.linting.report import Report
+from cfngen.plurals import counted
 
 # What XML 1.0 cannot hold, not even escaped.
 NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -25,7 +26,7 @@ def render(report: Report) -> str:
         case = ET.SubElement(suite, "testcase", classname="cfngen", name=name)
         if errors := [f for f in findings if f.severity == ERROR]:
             failures += 1
-            failure = ET.SubElement(case, "failure", message=f"{len(errors)} error(s)")
+            failure = ET.SubElement(case, "failure", message=counted(len(errors), "error"))
             failure.text = _lines(errors)
         if others := [f for f in findings if f.severity != ERROR]:
             ET.SubElement(case, "system-out").text = _lines(others)

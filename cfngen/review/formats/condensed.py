@@ -6,8 +6,9 @@ from collections import Counter
 from dataclasses import replace
 
 from cfngen.escaping import escape_controls
+from cfngen.plurals import counted
 from cfngen.review.formats.columns import one_line_value
-from cfngen.review.formats.phrases import counted, is_kept
+from cfngen.review.formats.phrases import is_kept
 from cfngen.review.model import MISSING, EntryChange, Kind, StackReview
 
 MAX_TYPES = 5

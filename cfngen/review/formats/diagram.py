@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from cfngen.escaping import escape_controls
+from cfngen.plurals import counted
 from cfngen.review.formats.columns import clipped
-from cfngen.review.formats.phrases import counted, is_kept, is_retyped
+from cfngen.review.formats.phrases import is_kept, is_retyped
 from cfngen.review.model import Certainty, Kind, ResourceChange, StackReview
 
 MAX_NODES, MAX_EDGES = 30, 90  # a larger diagram is not readable

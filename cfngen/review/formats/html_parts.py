@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from cfngen.escaping import escape_controls, escape_lines
+from cfngen.plurals import counted
 from cfngen.review.formats.columns import one_line_value
 from cfngen.review.formats.findings import unreported_exposures
 from cfngen.review.formats.phrases import (
-    counted,
     entries_by_section,
     grant_lines,
     origin_place,

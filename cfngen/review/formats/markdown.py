@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from cfngen.plurals import counted
 from cfngen.review.formats.diagram import mermaid, picture
 from cfngen.review.formats.findings import MAX_PLACES, GroupedFinding, by_gravity, grouped_findings
 from cfngen.review.formats.markdown_escaping import (
@@ -17,7 +18,6 @@ from cfngen.review.formats.markdown_escaping import (
 from cfngen.review.formats.markdown_parts import Piece, linked, pieces
 from cfngen.review.formats.phrases import (
     changed_signs,
-    counted,
     finding_place,
     in_base,
     legend,

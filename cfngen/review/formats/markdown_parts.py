@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from cfngen.plurals import counted
 from cfngen.review.formats.columns import clipped, clipped_lines, one_line_value
 from cfngen.review.formats.condensed import condensed, facts
 from cfngen.review.formats.findings import unreported_exposures
 from cfngen.review.formats.markdown_escaping import code, cut_lines, fenced, folded_code, prose
 from cfngen.review.formats.phrases import (
-    counted,
     entries_by_section,
     grant_lines,
     outcome,

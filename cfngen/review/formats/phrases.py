@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from cfngen.cloudformation.document import Origin
 from cfngen.escaping import escape_controls
+from cfngen.plurals import counted
 from cfngen.review.model import (
     Certainty,
     Concern,
@@ -190,10 +191,3 @@ def entries_by_section(stack: StackReview) -> Iterator[tuple[str, list[EntryChan
     for section in dict.fromkeys(names):
         if entries := [entry for entry in stack.entries if entry.section == section]:
             yield section, entries
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, `1 stack` or `2 stacks`, `2 policies`, `2 properties`."""
-    if number == 1:
-        return f"1 {noun}"
-    return f"{number} {noun[:-1]}ies" if noun.endswith(("cy", "ty")) else f"{number} {noun}s"

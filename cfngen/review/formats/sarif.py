@@ -8,7 +8,7 @@ from typing import Any
 
 from cfngen.escaping import escape_controls
 from cfngen.linting.sarif_document import added, document, location
-from cfngen.review.formats.phrases import counted
+from cfngen.plurals import counted
 from cfngen.review.formats.reasons import reasons
 from cfngen.review.formats.scope import scope
 from cfngen.review.formats.verdict import is_grave, ordered, verdict

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from cfngen.escaping import escape_controls
-from cfngen.review.formats.phrases import counted
+from cfngen.plurals import counted
 from cfngen.review.model import LeftOut, Review
 
 MAX_NAMED = 5

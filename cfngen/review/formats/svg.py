@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from html import escape
 
 from cfngen.escaping import escape_controls
+from cfngen.plurals import counted
 from cfngen.review.formats.columns import clipped, columns
 from cfngen.review.formats.diagram import OUTCOMES, Node, Picture, picture
-from cfngen.review.formats.phrases import counted
 from cfngen.review.model import StackReview
 
 BOX_WIDTH, BOX_HEIGHT = 216, 62  # of a box

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from cfngen.escaping import escape_controls, escape_lines
+from cfngen.plurals import counted
 from cfngen.review.formats.columns import broken, columns, folded
 from cfngen.review.formats.findings import is_fully_reported, unreported_exposures
 from cfngen.review.formats.phrases import (
-    counted,
     entries_by_section,
     grant_lines,
     outcome,

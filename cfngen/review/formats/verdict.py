@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from cfngen.review.formats.phrases import ORDER, counted, is_kept, is_retyped
+from cfngen.plurals import counted
+from cfngen.review.formats.phrases import ORDER, is_kept, is_retyped
 from cfngen.review.model import (
     Certainty,
     Concern,
