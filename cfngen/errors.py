@@ -13,10 +13,15 @@ if TYPE_CHECKING:
 class CfngenError(Exception):
     """A mistake a user can mend: the message says where, what, and what now.
 
-    `problems` are the lines of a message that has several; any other is one line.
+    Attributes:
+        problems: the lines of a message that has several; any other is one line.
+        file: the file of the blueprint whose mistake it is; empty where it is no blueprint's.
+        line: the line in it, from 1.
     """
 
     problems: tuple[str, ...] = ()
+    file: str = ""
+    line: int = 0
 
 
 class Problems(CfngenError):  # noqa: N818 - it is several of them
@@ -33,7 +38,11 @@ class ManifestError(Problems):
 
 
 class BlueprintError(CfngenError):
-    """A blueprint cannot be found, or is not written as one."""
+    """A blueprint cannot be found, is not written as one, or has a mistake.
+
+    `file` and `line` say where a mistake is, and the exception that Python or troposphere raised
+    for it is the cause (`__cause__`).
+    """
 
 
 class LogicalIdError(CfngenError, ValueError):
@@ -80,8 +89,17 @@ def several(kind: type[AnyError], problems: Iterable[str]) -> AnyError:
 
 
 def did_you_mean(word: str, candidates: Iterable[str]) -> str:
-    """Return `; did you mean 'x'?` for the candidate that is most like a word, or nothing."""
+    """Return `; did you mean 'x'?` for the nearest candidate, or nothing."""
+    match = nearest(word, candidates)
+    return f"; did you mean {match!r}?" if match else ""
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str:
+    """Return the candidate that is most like a word, or nothing if none is.
+
+    >>> nearest("DisplayNam", ["TopicName", "DisplayName"])
+    'DisplayName'
+    """
     from difflib import get_close_matches  # only mistakes pay for it
 
-    matches = get_close_matches(word, list(candidates), n=1, cutoff=0.6)
-    return f"; did you mean {matches[0]!r}?" if matches else ""
+    return next(iter(get_close_matches(word, sorted(candidates), n=1, cutoff=0.6)), "")

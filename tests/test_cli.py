@@ -227,7 +227,7 @@ def test_help_and_version(cli: Cli) -> None:
         (["show", "tow"], "no template 'tow' in cfngen.toml; did you mean 'two'? (there are: one"),
         (["build", "one", "x", "y"], "error: no template 'y' in cfngen.toml"),
         (["build", "cli_bucket"], "'cli_bucket' is a blueprint; the templates made of it: one"),
-        (["build", "--prune", "one"], "--prune goes with a build of everything"),
+        (["build", "--prune", "one"], "--prune is for the whole project"),
         (["schema", "cli_bukcet"], "no blueprint 'cli_bukcet'; did you mean 'cli_bucket'?"),
         (["lint", "gone.yaml", "."], "error: .: cannot be read: Is a directory"),
         (["lint"], "output/: no templates; run `cfngen build` first"),
@@ -284,7 +284,7 @@ def test_a_blueprint_that_cannot_be_imported_does_not_hide_the_others(
     assert done.returncode == 1
     assert "Keep things in a bucket" in done.stdout
     assert "cannot be imported (broken-prints)" in done.stdout
-    assert "cli_broken: ModuleNotFoundError: No module named 'nowhere_to_be_found'" in done.stderr
+    assert "cli_broken/blueprint.py:1: No module named 'nowhere_to_be_found'" in done.stderr
     assert "cli_bare is not decorated with @blueprint" in done.stderr
     assert "Traceback" not in done.stderr
     done = cfngen("list", "--format", "json", cwd=root, sites=(site, broken))
@@ -337,9 +337,9 @@ def test_build_writes_and_says_so_on_stderr(cli: Cli, root: Path) -> None:
     assert [line.split()[:2] for line in err.splitlines()] == [
         ["new", "output/one.yaml"],
         ["new", "output/two.yaml"],
-        ["2", "template(s)"],
+        ["2", "templates"],
     ]
-    assert err.endswith("2 template(s) in output/, no findings\n")
+    assert err.endswith("2 templates in output/, no findings\n")
     before = snapshot(root)
     code, out, err = cli("build", "two")
     assert (code, out) == (0, "")
@@ -356,7 +356,7 @@ def test_check_shows_what_is_out_of_date_and_writes_nothing(cli: Cli, root: Path
     assert err == "out of date: one.yaml, two.yaml; run `cfngen build`\n"
     assert not (root / "output").exists()
     cli("build")
-    assert cli("build", "--check") == (0, "", "2 template(s) as the blueprints say\n")
+    assert cli("build", "--check") == (0, "", "2 templates up to date\n")
     path = root / "output/one.yaml"
     path.write_text(path.read_text().replace("Things", "Stuff"))
     before = snapshot(root)
@@ -383,7 +383,7 @@ def test_what_is_left_over_is_told_checked_and_pruned(cli: Cli, root: Path) -> N
     assert "--- output/two.yaml\ton disk\n+++ /dev/null\n" in out
     assert err == "out of date: two.yaml; run `cfngen build --prune`\n"
     assert cli("build", "one").err.count("two.yaml") == 0
-    assert "output/two.yaml: no template of that name any more; --prune" in cli("build").err
+    assert "output/two.yaml: no longer listed; --prune" in cli("build").err
     assert (root / "output/two.yaml").exists()
     assert "removed  output/two.yaml" in cli("build", "--prune").err
     assert sorted(path.name for path in (root / "output").iterdir()) == ["mine.yaml", "one.yaml"]
@@ -476,11 +476,11 @@ def test_errors_of_the_linter_fail_the_build_and_nothing_is_written(cli: Cli, ro
     add(root, bad="cli_faulty", odd="cli_unused")
     code, out, err = cli("build")
     assert code == 1
-    assert err == "1 error(s); nothing written\n"
+    assert err == "1 error; nothing written\n"
     assert not (root / "output").exists()
     first, second, third, *_ = out.splitlines()
     assert first == "output/bad.yaml"
-    assert second.startswith("  9:7      E1020 error (Things): 'Nowhere' is not one of")
+    assert second.startswith("  8:5      E3035 error (Things): 'Hold' is not one of")
     assert third.endswith("cli_prints/cli_faulty/blueprint.py:12")
 
 
@@ -491,7 +491,7 @@ def test_warnings_are_shown_and_written(cli: Cli, root: Path, site: Path) -> Non
     assert code == 0
     assert "W2001 warning (Unused): Parameter Unused not used." in out
     assert f"{site / 'cli_prints/cli_unused/blueprint.py'}:17"[-30:] in out
-    assert err.endswith("1 template(s) in output/, 1 finding(s), none of them an error\n")
+    assert err.endswith("1 template in output/, 1 finding, no errors\n")
     assert cli("build", "odd", "--check").code == 0
     assert cli("lint").code == 0
 
@@ -500,7 +500,7 @@ def test_findings_in_every_format(cli: Cli, root: Path) -> None:
     """On stdout is one document of the format and nothing else, with or without findings."""
     add(root, bad="cli_faulty", odd="cli_unused")
     found = json.loads(cli("build", "--format", "json").out)
-    assert [f["rule"] for f in found] == ["E1020", "W2001"]
+    assert [f["rule"] for f in found] == ["E3035", "W2001"]
     sarif = json.loads(cli("build", "--format", "sarif").out)
     check_sarif(sarif)
     (result, _) = sarif["runs"][0]["results"]
@@ -511,7 +511,7 @@ def test_findings_in_every_format(cli: Cli, root: Path) -> None:
         f"output/{name}.yaml" for name in ("one", "two", "bad", "odd")
     ]
     github = cli("build", "--format", "github").out.splitlines()
-    assert github[0].startswith("::error file=output/bad.yaml,line=9,col=7,title=E1020::")
+    assert github[0].startswith("::error file=output/bad.yaml,line=8,col=5,title=E3035::")
     assert github[1].startswith("::warning file=output/odd.yaml,")
     assert json.loads(cli("build", "one", "--format", "json").out) == []
     check_sarif(json.loads(cli("build", "one", "--format", "sarif").out))
@@ -523,7 +523,7 @@ def test_findings_in_every_format(cli: Cli, root: Path) -> None:
 def test_lint_reads_files_as_they_are(cli: Cli, root: Path) -> None:
     """Files anywhere are linted for their template's regions; errors end with 1."""
     cli("build")
-    assert cli("lint") == (0, "", "2 file(s), 0 finding(s), 0 of them error(s)\n")
+    assert cli("lint") == (0, "", "2 files, no findings\n")
     bad = root.parent / "bad file.yaml"
     bad.write_text("Resources:\n  A:\n    Type: AWS::S3::Bucket\n    Properties: {Foo: 1}\n")
     broken = root / "broken.yaml"
@@ -533,7 +533,7 @@ def test_lint_reads_files_as_they_are(cli: Cli, root: Path) -> None:
     assert out.splitlines()[0] == "../bad file.yaml"
     assert "E3002 error (A)" in out
     assert "\nbroken.yaml\n  2:1      E0000 error: " in out
-    assert err.startswith("3 file(s), 2 finding(s), 2 of them error(s)")
+    assert err.startswith("3 files, 2 findings, 2 errors")
     sarif = json.loads(cli("lint", str(bad), "--format", "sarif").out)
     check_sarif(sarif)
     place = sarif["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
@@ -573,49 +573,54 @@ def test_findings_do_not_depend_on_where_the_user_stands(root: Path, site: Path)
 # --- what goes wrong in a blueprint -------------------------------------------------------------
 
 
-def test_an_exception_in_a_blueprint_keeps_its_traceback(root: Path, site: Path) -> None:
-    """The traceback ends in the blueprint, with notes naming blueprint and template; exit 70."""
+def test_an_exception_in_a_blueprint_is_a_mistake_with_file_and_line(
+    root: Path, site: Path
+) -> None:
+    """It ends with 2; the traceback, which ends in the blueprint, is behind --traceback."""
     add(root, raises="cli_raises")
     script = shutil.which("cfngen", path=str(Path(sys.executable).parent))
     for command in filter(None, ([script] if script else [], RUN)):
-        done = subprocess.run(
-            [*command, "build"],
-            cwd=root,
-            env=environment(site),
-            text=True,
-            capture_output=True,
-            check=False,
-        )
-        assert (done.returncode, done.stdout) == (70, "")
-        assert done.stderr.startswith("Traceback (most recent call last):\n")
-        assert 'cli_raises/blueprint.py", line 9, in cli_raises\n    raise KeyError(' in done.stderr
-        assert "/click/" not in done.stderr
-        assert done.stderr.splitlines()[-3:] == [
-            "KeyError: 'lost'",
-            "while drawing the blueprint cli_raises with NoOptions()",
-            "while drawing the template raises (cfngen.toml: [templates.raises])",
-        ]
-        assert not (root / "output").exists()
+        for more, env in (([], {}), (["--traceback"], {}), ([], {"CFNGEN_TRACEBACK": "1"})):
+            done = subprocess.run(
+                [*command, "build", *more],
+                cwd=root,
+                env=environment(site, **env),
+                text=True,
+                capture_output=True,
+                check=False,
+            )
+            assert (done.returncode, done.stdout) == (2, "")
+            first, second, *rest = done.stderr.splitlines()
+            assert first.startswith("error: ")
+            assert first.endswith("cli_raises/blueprint.py:9: KeyError: 'lost'")
+            assert second == "  in the template raises (cfngen.toml: [templates.raises])"
+            assert not (root / "output").exists()
+            if not (more or env):
+                assert rest == []
+                continue
+            assert rest[0] == "Traceback (most recent call last):"
+            assert "/click/" not in done.stderr
+            assert 'cli_raises/blueprint.py", line 9, in cli_raises' in done.stderr
+            assert rest[-2:] == ["KeyError: 'lost'", "in the blueprint cli_raises with NoOptions()"]
 
 
 @pytest.mark.parametrize(
-    ("blueprint", "last"),
+    ("blueprint", "message"),
     [
-        ("cli_eof", "EOFError"),
-        ("cli_pipe", "BrokenPipeError: [Errno 32] Broken pipe"),
-        ("cli_exit", "RuntimeError: the blueprint cli_exit of cli-prints ends the program"),
+        ("cli_eof", "9: EOFError"),
+        ("cli_pipe", "9: BrokenPipeError: [Errno 32] Broken pipe"),
+        ("cli_exit", "9: ends the program (SystemExit(0)); a blueprint only returns a template"),
     ],
 )
 def test_no_exception_of_a_blueprint_is_taken_for_something_else(
-    cli: Cli, root: Path, blueprint: str, last: str
+    cli: Cli, root: Path, blueprint: str, message: str
 ) -> None:
-    """A broken pipe, an end of file or sys.exit() in a blueprint is a bug of it, and shown."""
+    """A broken pipe, an end of file or sys.exit() in a blueprint is a mistake in it."""
     add(root, odd=blueprint)
     code, out, err = cli("show", "odd")
-    assert (code, out) == (70, "")
-    assert f"\n{last}" in err
-    assert f"{blueprint}/blueprint.py" in err
-    assert "while drawing the template odd (cfngen.toml: [templates.odd])" in err
+    assert (code, out) == (2, "")
+    assert f"{blueprint}/blueprint.py:{message}\n" in err
+    assert "in the template odd (cfngen.toml: [templates.odd])" in err
 
 
 @pytest.mark.parametrize("bug", [AssertionError, RecursionError, MemoryError, ValueError])
@@ -636,33 +641,91 @@ def test_a_bug_is_no_finding(
         assert err.endswith(f"\n{bug.__name__}: unexpected\n")
 
 
-def test_a_mistake_in_a_blueprint_is_told_with_its_line(cli: Cli, root: Path, site: Path) -> None:
+def test_a_mistake_that_cfngen_refuses_has_its_line(cli: Cli, root: Path, site: Path) -> None:
     """What cfngen itself refuses is a message with the blueprint's line, and exit code 2."""
     add(root, policy="cli_policy")
     code, out, err = cli("show", "policy")
     assert (code, out) == (2, "")
-    first, *rest = err.splitlines()
-    assert first.startswith("error: allow(s3:*): ")
-    assert [line.strip().partition(" ")[0] for line in rest] == ["while", "while", "at"]
-    assert rest[-1].endswith(f"{Path('cli_prints/cli_policy/blueprint.py')}:9")
-    assert (Path.cwd() / rest[-1].strip().removeprefix("at ").rpartition(":")[0]).resolve() == (
-        site / "cli_prints/cli_policy/blueprint.py"
-    )
+    first, second = err.splitlines()
+    place, _, message = first.removeprefix("error: ").partition(": ")
+    file, _, line = place.rpartition(":")
+    assert Path(file).resolve() == site / "cli_prints/cli_policy/blueprint.py"
+    assert line == "9"
+    assert message.startswith("allow(s3:*): ")
+    assert second == "  in the template policy (cfngen.toml: [templates.policy])"
 
 
-def test_one_broken_blueprint_hides_no_other_problem(root: Path, site: Path, broken: Path) -> None:
-    """All that is wrong with several templates is told in one go, a traceback last."""
-    add(root, bad="cli_broken", bare="cli_bare", policy="cli_policy")
+def test_the_mistakes_of_all_templates_are_told_in_one_go(
+    root: Path, site: Path, broken: Path
+) -> None:
+    """One that several templates have in common is told once, with the names of all."""
+    add(root, bad="cli_broken", worse="cli_broken", bare="cli_bare", policy="cli_policy")
     done = cfngen("build", cwd=root, sites=(site, broken))
-    assert (done.returncode, done.stdout) == (70, "")
-    errors, _, traceback = done.stderr.partition("Traceback")
-    assert "cli_bare is not decorated with @blueprint" in errors
-    assert "allow(s3:*)" in errors
-    assert "ModuleNotFoundError: No module named 'nowhere_to_be_found'" in traceback
-    assert "while importing the blueprint cli_broken of broken-prints" in traceback
-    assert "while drawing the template bad (cfngen.toml: [templates.bad])" in traceback
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert "cli_bare is not decorated with @blueprint" in done.stderr
+    assert "cli_policy/blueprint.py:9: allow(s3:*)" in done.stderr
+    message = "cli_broken/blueprint.py:1: No module named 'nowhere_to_be_found'"
+    assert done.stderr.count(message) == 1
+    assert (
+        f"{message}\n"
+        "  in the template bad (cfngen.toml: [templates.bad])\n"
+        "  in the template worse (cfngen.toml: [templates.worse])\n"
+    ) in done.stderr
     fine = cfngen("show", "one", cwd=root, sites=(site, broken))
     assert (fine.returncode, fine.stderr) == (0, "")
+
+
+def test_a_bug_of_cfngen_does_not_hide_mistakes(
+    cli: Cli, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mistakes of other templates are told before its traceback, and the exit code is 70."""
+    from cfngen.project import generate
+
+    def fail(*_: object) -> str:
+        return {}["lost"]  # type: ignore[no-any-return]
+
+    add(root, policy="cli_policy")
+    monkeypatch.setattr(generate, "header", fail)
+    code, out, err = cli("build")
+    assert (code, out) == (70, "")
+    mistake, traceback = err.split("Traceback (most recent call last):", 1)
+    assert "cli_policy/blueprint.py:9: allow(s3:*)" in mistake
+    assert "KeyError: 'lost'\nin the template one (cfngen.toml: [templates.one])\n" in traceback
+
+
+def test_what_may_be_meant_to_be_a_blueprint_is_told(root: Path, tmp_path: Path) -> None:
+    """A directory with a misnamed file, or none, is reported by `list`, and where it is missed."""
+    package(
+        tmp_path / "site",
+        {"cli_bucket": BUCKET},
+        files={
+            "typed/bluprint.py": "",
+            "plural/blueprints.py": "",
+            "inside/__init__.py": "@blueprint\ndef inside(): ...\n",
+            "other/__init__.py": "",
+            "other/stack.py": "",
+            "module.py": "from cfngen import blueprint\n\n@blueprint\ndef module(): ...\n",
+            "empty/__init__.py": "",
+            "_shared/names.py": "",
+        },
+    )
+    project(root, '[templates.one]\nblueprint = "cli_bucket"\n')
+    done = cfngen("list", cwd=root, sites=(tmp_path / "site",))
+    top = "../site/acme_blueprints"
+    shared = "add one, or begin the directory's name with '_' if it is shared"
+    assert done.stderr.splitlines() == [
+        f"{top}/inside/ has no blueprint.py; is __init__.py meant to be it? Rename it",
+        f"{top}/module.py is no blueprint; move it to module/blueprint.py",
+        f"{top}/other/ has no blueprint.py, so it is no blueprint; {shared}",
+        f"{top}/plural/ has no blueprint.py; is blueprints.py meant to be it? Rename it",
+        f"{top}/typed/ has no blueprint.py; is bluprint.py meant to be it? Rename it",
+    ]
+    assert done.returncode == 0
+    project(root, '[templates.one]\nblueprint = "typed"\n')
+    missed = cfngen("build", cwd=root, sites=(tmp_path / "site",))
+    assert missed.returncode == 2
+    assert "is bluprint.py meant to be it? Rename it" in missed.stderr
 
 
 # --- the terminal -------------------------------------------------------------------------------

@@ -260,6 +260,6 @@ def check_third_party(installed: Installed, root: Path) -> None:
     assert done.returncode == 1
     (finding,) = json.loads(done.stdout)
     file, _, line = finding["origin"].rpartition(":")
-    assert (finding["rule"], line) == ("E1020", "12")
+    assert (finding["rule"], line) == ("E3035", "12")
     assert file.endswith("site-packages/cfngen_acme/acme_faulty/blueprint.py")
     assert "template.add(Bucket(" in Path(file).read_text().splitlines()[11]

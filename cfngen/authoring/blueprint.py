@@ -8,10 +8,11 @@ import typing
 from collections.abc import Callable
 from typing import Any
 
+from cfngen.authoring.mistakes import blueprint_error
 from cfngen.authoring.option_problems import problems_of
 from cfngen.authoring.options import options_from
 from cfngen.authoring.template import Template
-from cfngen.errors import BlueprintError, Problems
+from cfngen.errors import BlueprintError, CfngenError, Problems
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,11 +60,18 @@ class Blueprint:
         try:
             takes_none = self.options_type is NoOptions
             template = self.function() if takes_none else self.function(chosen)
+        except CfngenError:
+            raise
         except Exception as error:
-            error.add_note(f"while drawing the blueprint {self.name} with {chosen}")
+            error.add_note(f"in the blueprint {self.name} with {chosen}")
             raise
         if not isinstance(template, Template):
-            raise BlueprintError(f"{self.name}: a blueprint returns a Template, not {template!r}")
+            code = self.function.__code__
+            raise blueprint_error(
+                f"{self.name}: a blueprint returns a Template, not {template!r}",
+                code.co_filename,
+                code.co_firstlineno,
+            )
         if not template.description:
             template.set_description(self.summary)
         return template

@@ -10,10 +10,12 @@ from troposphere import AWSObject, Export, Output
 
 from cfngen.authoring.caller import caller
 from cfngen.authoring.iam import Statement
+from cfngen.authoring.mistakes import blueprint_error, locate, together
 from cfngen.authoring.parameters import Declaration, Parameters
 from cfngen.cloudformation.document import Document, Origin
 from cfngen.deprecation import renamed_keywords
-from cfngen.errors import LogicalIdError
+from cfngen.errors import BlueprintError, LogicalIdError
+from cfngen.paths import display_path
 
 INTERFACE = "AWS::CloudFormation::Interface"
 # Sections whose names may not be the same. CloudFormation refuses a resource that is called like a
@@ -64,7 +66,7 @@ class Template(troposphere.Template):  # type: ignore[misc]
                 self._add(resource, reason or own_reason)
                 reason = ""
         else:
-            raise TypeError(f"add() takes a resource or a pattern's result, not {thing!r}")
+            raise TypeError(f"add() takes a resource or a pattern's result, not {_kind(thing)}")
         return thing
 
     @renamed_keywords(questions="parameters")
@@ -109,12 +111,13 @@ class Template(troposphere.Template):  # type: ignore[misc]
         """Return the template as plain data, each resource checked by troposphere on the way.
 
         Raises:
-            ValueError, TypeError: troposphere's own complaint, with a note saying which line
-                added the resource.
+            BlueprintError: everything that troposphere finds missing or wrong, a line each, with
+                the line of the blueprint that added it; troposphere's first complaint is the cause.
         """
         comments: dict[tuple[str | int, ...], str] = {
             ("Resources", name): reason for name, reason in self.reasons.items()
         }
+        mistakes: list[BlueprintError] = []
         body: dict[str, Any] = {"AWSTemplateFormatVersion": self.version}
         if self.transform:
             body["Transform"] = self.transform
@@ -130,10 +133,14 @@ class Template(troposphere.Template):  # type: ignore[misc]
             ("Outputs", self.outputs),
         ):
             if things or section == "Resources":
-                body[section] = {
-                    name: self._encode(section, name, thing, comments)
-                    for name, thing in things.items()
-                }
+                body[section] = {}
+            for name, thing in things.items():
+                try:
+                    body[section][name] = encode(thing, (section, name), comments)
+                except Exception as error:
+                    mistakes.append(self._mistake(section, name, thing, error))
+        if mistakes:
+            raise together(mistakes) from mistakes[0].__cause__
         return Document(body, comments, dict(self.origins))
 
     # troposphere's own, which blueprints that were written for it call: its `add_condition`
@@ -177,21 +184,29 @@ class Template(troposphere.Template):  # type: ignore[misc]
         origin = caller()
         for other in SHARED if section in SHARED else (section,):
             if name in getattr(self, other.lower()):
-                first = self.origins.get((other, name), "a line that is not known")
+                first = _shown(self.origins.get((other, name)))
                 what = SHARED.get(other, "output")
-                raise LogicalIdError(
-                    f"{origin}: the logical ID {name!r} is taken: {first} gave it to"
+                error = LogicalIdError(
+                    f"the logical ID {name!r} is taken: {first} gave it to"
                     f" {'an' if what == 'output' else 'a'} {what}; rename one of the two"
                 )
+                locate(error, origin.file, origin.line)
+                raise error
         self.origins[section, name] = origin
 
-    def _encode(self, section: str, name: str, thing: Any, comments: dict[Any, str]) -> Any:
-        try:
-            return encode(thing, (section, name), comments)
-        except Exception as error:
-            if origin := self.origins.get((section, name)):
-                error.add_note(f"in {section}.{name}, added at {origin}")
-            raise
+    def _mistake(self, section: str, name: str, thing: Any, error: Exception) -> BlueprintError:
+        """Return what is wrong with something, at the line that added it; raise what is a bug."""
+        from cfngen.authoring.mistake_messages import complaint_of, label
+
+        origin, message = self.origins.get((section, name)), complaint_of(error)
+        if not origin or not message:
+            error.add_note(f"in {section}.{name}" + (f", added at {origin}" if origin else ""))
+            raise error
+        if f'"{name}"' not in message:  # of something inside, which has no name
+            message = f"{label(thing)}: {message}" if isinstance(thing, AWSObject) else message
+        mistake = blueprint_error(message, origin.file, origin.line)
+        mistake.__cause__ = error
+        return mistake
 
     def _present(self, declaration: Declaration) -> None:
         """Put a parameter under its heading in the console."""
@@ -227,3 +242,18 @@ def encode(value: Any, path: tuple[str | int, ...], comments: dict[Any, str]) ->
     if isinstance(value, (list, tuple)):
         return [encode(item, (*path, i), comments) for i, item in enumerate(value)]
     return value
+
+
+def _kind(thing: Any) -> str:
+    """Return what was added that is no resource."""
+    if isinstance(thing, type):
+        return f"the class {thing.__name__}; call it to make one"
+    if isinstance(thing, troposphere.BaseAWSObject):
+        return f"a {type(thing).__name__}, which is a property of a resource"
+    return repr(thing)
+
+
+def _shown(origin: Origin | None) -> str:
+    if not origin:
+        return "a line that is not known"
+    return f"{display_path(origin.file)}:{origin.line}"

@@ -35,8 +35,10 @@ def command(form: str) -> None:
     if project.by_default:
         for line in near_misses(place):
             say(line, fg="yellow")
-    failed = [found for found in blueprints if found.problem]
-    for found in failed:
-        say(f"{found.name}: {found.problem}; `cfngen schema {found.name}` says where", fg="red")
+    for _, hint in registry.misnamed():
+        say(hint, fg="yellow")
+    failed = [blueprint for blueprint in blueprints if blueprint.problem]
+    for blueprint in failed:
+        say(f"{blueprint.name}: {blueprint.problem}", fg="red")
     if failed:
         raise click.exceptions.Exit(FINDINGS)

@@ -1,4 +1,4 @@
-"""What several commands do: find the project, draw its templates, read files."""
+"""What several commands do: find the project, build its templates, read files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfngen.console.terminal import complain
+from cfngen.console.terminal import complain, traceback_wanted
 from cfngen.errors import CfngenError, Problems
 
 if TYPE_CHECKING:
@@ -59,38 +59,41 @@ def is_file(name: str) -> bool:
 
 
 def draw(entries: Sequence[TemplateConfig]) -> list[SynthesizedTemplate]:
-    """Draw templates; what is wrong with any of them is told together.
+    """Return templates of the project; the mistakes in all of them are printed together.
 
-    An exception in a blueprint is raised as it is, with a note on which template it was, after
-    the complaints about the others.
+    A mistake that several templates have in common is printed once.
+
+    Raises:
+        CfngenError: the last of the mistakes; the others have been printed.
+        Exception: a bug of cfngen, after the mistakes of the other templates.
     """
     from contextlib import redirect_stdout
 
     from cfngen.project.generate import synthesize
 
-    drawn: list[SynthesizedTemplate] = []
-    refused: list[CfngenError] = []
-    failed: Exception | None = None
+    templates: list[SynthesizedTemplate] = []
+    mistakes: dict[str, CfngenError] = {}
+    bug: Exception | None = None
     for entry in entries:
+        where = f"in the template {entry.name} ({entry.where})"
         try:
             blueprint = entry.blueprint.load()
             distribution = entry.blueprint.distribution
-            with redirect_stdout(sys.stderr):  # ours is for data
-                drawn.append(
+            with redirect_stdout(sys.stderr):  # standard output is for data
+                templates.append(
                     synthesize(blueprint, entry.options, name=entry.name, distribution=distribution)
                 )
         except CfngenError as error:
-            error.add_note(f"while drawing the template {entry.name} ({entry.where})")
-            refused.append(error)
-        except (Exception, SystemExit) as error:
-            bug = error if isinstance(error, Exception) else _not_the_end(entry, error)
-            bug.add_note(f"while drawing the template {entry.name} ({entry.where})")
-            failed = failed or bug
-    for refusal in refused[: None if failed else -1]:
-        complain(refusal)
-    if failed or refused:
-        raise failed or refused[-1]
-    return drawn
+            mistakes.setdefault(str(error), error).add_note(where)
+        except Exception as error:
+            error.add_note(where)
+            bug = bug or error
+    errors = list(mistakes.values())
+    for mistake in errors if bug else errors[:-1]:
+        complain(mistake, traceback=traceback_wanted())
+    if bug or errors:
+        raise bug or errors[-1]
+    return templates
 
 
 def sources(project: Manifest, entries: Sequence[TemplateConfig]) -> list[PlannedTemplate]:
@@ -104,11 +107,6 @@ def sources(project: Manifest, entries: Sequence[TemplateConfig]) -> list[Planne
         )
         for entry, drawn in zip(entries, draw(entries), strict=True)
     ]
-
-
-def _not_the_end(entry: TemplateConfig, error: SystemExit) -> Exception:
-    what = f"the blueprint {entry.blueprint} ends the program ({error!r})"
-    return RuntimeError(what).with_traceback(error.__traceback__)
 
 
 def read_files(paths: Sequence[Path]) -> list[str]:

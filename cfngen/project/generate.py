@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cfngen.authoring.blueprint import Blueprint
+from cfngen.authoring.mistakes import author_mistakes, blueprint_error, directory_of, together
 from cfngen.authoring.options import chosen_options, options_from
+from cfngen.authoring.references import undeclared
 from cfngen.cloudformation.document import Document, Origin
 from cfngen.cloudformation.quotas import INLINE_LIMIT
 from cfngen.cloudformation.render import render
@@ -61,11 +63,19 @@ def synthesize(
         distribution: what brought the blueprint, for the header.
 
     Raises:
+        BlueprintError: the blueprint has a mistake, at a file and line.
         CfngenError: the options, a payload or the template cannot be used.
     """
     if options is None or isinstance(options, dict):
         options = options_from(blueprint.options_type, options or {})
-    document = blueprint(options).document()
+    with author_mistakes(directory_of(blueprint.function)):
+        document = blueprint(options).document()
+    if mistakes := [
+        blueprint_error(problem, origin.file, origin.line)
+        for place, problem in undeclared(document)
+        if (origin := document.origins.get(place))
+    ]:
+        raise together(mistakes)
     body = render(document)
     first = header(blueprint.name, distribution, chosen_options(options), body)
     name = name or blueprint.name.replace("_", "-")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from cfngen.errors import CfngenError
 from cfngen.escaping import as_json as data_as_json
 from cfngen.escaping import escape_controls
 from cfngen.project.header import MAX_OPTIONS_CHARACTERS
@@ -29,7 +30,9 @@ def summaries(blueprints: Iterable[InstalledBlueprint]) -> list[Summary]:
         summary, problem = "", ""
         try:
             summary = entry.load().summary
-        except Exception as error:  # any bug of the blueprint's author
+        except CfngenError as error:
+            problem = str(error)
+        except Exception as error:  # a bug of cfngen; the traceback is for `cfngen show`
             problem = f"{type(error).__name__}: {error}"
         listed.append(Summary(entry.name, entry.distribution, summary, problem))
     return listed

@@ -11,14 +11,18 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cfngen.errors import BlueprintError, Problems, did_you_mean
+from cfngen.errors import BlueprintError, CfngenError, Problems, did_you_mean, nearest
+from cfngen.paths import display_path
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import ModuleType
 
     from cfngen.authoring.blueprint import Blueprint
 
 GROUP = "cfngen.blueprints"
+FILE = "blueprint.py"
+MARK = "@blueprint"  # what a file with a blueprint has in it
 
 
 @dataclass(frozen=True)
@@ -32,21 +36,20 @@ class InstalledBlueprint:
     def load(self) -> Blueprint:
         """Import the blueprint.
 
-        An exception while it is imported is a bug of its author: it keeps its traceback, with a
-        note saying which blueprint it was.
-
         Raises:
-            BlueprintError: the module holds no blueprint of the directory's name.
+            BlueprintError: the module has a mistake, or no blueprint of the directory's name.
         """
         from cfngen.authoring.blueprint import Blueprint
+        from cfngen.authoring.mistakes import author_mistakes
 
+        spec = importlib.util.find_spec(self.module.partition(".")[0])
+        (directory, *_) = (spec and spec.submodule_search_locations) or ("",)
         try:
-            with contextlib.redirect_stdout(sys.stderr):  # ours is for data
+            # Standard output is for data.
+            with author_mistakes(directory), contextlib.redirect_stdout(sys.stderr):
                 module = importlib.import_module(self.module)
-        except SystemExit:
-            raise BlueprintError(
-                f"{self}: ends the program when it is imported; a blueprint only defines things"
-            ) from None
+        except CfngenError:
+            raise
         except Exception as error:
             error.add_note(f"while importing the blueprint {self}")
             raise
@@ -69,7 +72,8 @@ class InstalledBlueprint:
             remedy = f"only {', '.join(others)}; a blueprint is named after its directory"
         else:
             remedy = "a blueprint is a function, decorated and named after its directory"
-        return f"{module.__file__} ({self.distribution}): no @blueprint {self.name}: {remedy}"
+        file = display_path(module.__file__ or "")
+        return f"{file} ({self.distribution}): no @blueprint {self.name}: {remedy}"
 
 
 def blueprints() -> dict[str, InstalledBlueprint]:
@@ -119,7 +123,43 @@ def find(name: str) -> InstalledBlueprint:
 def unknown(name: str, installed: dict[str, InstalledBlueprint]) -> str:
     """Return the message about a blueprint that is not installed."""
     names = ", ".join(installed) or "none are installed"
-    return f"no blueprint {name!r}{did_you_mean(name, installed)} (there are: {names})"
+    hints = "".join(f"; {hint}" for directory, hint in misnamed() if directory == name)
+    return f"no blueprint {name!r}{did_you_mean(name, installed)} (there are: {names}){hints}"
+
+
+def misnamed() -> list[tuple[str, str]]:
+    """Return what looks like a blueprint but has no `blueprint.py`: its name, and what to do."""
+    packages = dict.fromkeys(point.module for point in entry_points(group=GROUP))
+    found = []
+    for package in packages:
+        with contextlib.suppress(Exception):  # `search` says what is wrong with the package
+            spec = importlib.util.find_spec(package)
+            for directory in (spec and spec.submodule_search_locations) or ():
+                found += list(_misnamed(Path(directory)))
+    return sorted(found)
+
+
+def _misnamed(package: Path) -> Iterator[tuple[str, str]]:
+    for path in package.iterdir():
+        shown = display_path(path)
+        if path.name.startswith(("_", ".")):
+            continue
+        if path.suffix == ".py" and _has_mark(path):
+            yield path.stem, f"{shown} is no blueprint; move it to {path.stem}/{FILE}"
+        if not path.is_dir() or (path / FILE).exists():
+            continue
+        files = {file.name: file for file in sorted(path.glob("*.py"))}
+        marked = [name for name, file in files.items() if _has_mark(file)]
+        likely = marked or [name for name in [nearest(FILE, files)] if name]
+        if likely:
+            yield path.name, f"{shown}/ has no {FILE}; is {likely[0]} meant to be it? Rename it"
+        elif files.keys() - {"__init__.py"}:
+            hint = "add one, or begin the directory's name with '_' if it is shared"
+            yield path.name, f"{shown}/ has no {FILE}, so it is no blueprint; {hint}"
+
+
+def _has_mark(file: Path) -> bool:
+    return MARK in file.read_text(encoding="utf-8", errors="replace")
 
 
 def _order(point: EntryPoint) -> tuple[str, str, str]:
@@ -167,7 +207,7 @@ def _directories(package: Path, where: str, problems: list[str]) -> list[str]:
         return sorted(
             directory.name
             for directory in package.iterdir()
-            if not directory.name.startswith(("_", ".")) and (directory / "blueprint.py").is_file()
+            if not directory.name.startswith(("_", ".")) and (directory / FILE).is_file()
         )
     except OSError as error:
         problems.append(f"{where}; {package} cannot be read: {error.strerror}")

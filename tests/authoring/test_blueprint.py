@@ -123,7 +123,7 @@ def test_an_exception_inside_keeps_its_traceback_and_says_what_was_drawn() -> No
 
     with pytest.raises(ZeroDivisionError) as caught:
         broken(Options(count=7))
-    assert "while drawing the blueprint broken with Options(count=7" in caught.value.__notes__[0]
+    assert "in the blueprint broken with Options(count=7" in caught.value.__notes__[0]
 
 
 class Mutable:

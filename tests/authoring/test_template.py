@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from troposphere import AWSObject, Equals, GetAtt, Ref, Sub, Tags
@@ -14,7 +15,8 @@ from troposphere.sns import Topic
 from troposphere.sqs import Queue
 
 from cfngen import Parameters, Template, allow, parameter
-from cfngen.errors import LogicalIdError
+from cfngen.errors import BlueprintError, LogicalIdError
+from cfngen.paths import display_path
 from cfngen.patterns import alarm_topic, role
 
 
@@ -101,14 +103,16 @@ def test_a_logical_id_is_given_once(first: str, second: str) -> None:
     before = t.document().body
     with pytest.raises(LogicalIdError) as refused:
         gives("ThingsPolicy", second)(t)
-    lines = [f"{__file__}:{number}" for number in lines_of(first, second)]
+    numbers = lines_of(first, second)
+    lines = [f"{display_path(__file__)}:{number}" for number in numbers]
     message = str(refused.value)
+    assert (refused.value.file, refused.value.line) == (__file__, numbers[1])
     assert message.startswith(f"{lines[1]}: the logical ID ")
     assert f"is taken: {lines[0]} gave it to a " in message
     assert message.endswith("; rename one of the two")
     if second in ("Parameters", "Conditions", "Resources", "troposphere"):
         assert t.document().body == before
-        assert str(t.origins[origin_of(first), "ThingsPolicy"]) == lines[0]
+        assert str(t.origins[origin_of(first), "ThingsPolicy"]) == f"{__file__}:{numbers[0]}"
 
 
 def lines_of(*ways: str) -> list[int]:
@@ -203,9 +207,17 @@ def test_a_reason_inside_a_policy_is_kept_by_its_place() -> None:
 
 
 def test_a_resource_that_lacks_something_says_where_it_was_added() -> None:
-    """What troposphere complains of is followed by our line."""
+    """All that troposphere complains of is told in one go, each with its line."""
     t = Template()
     t.add(Role("Worker"))
-    with pytest.raises(ValueError, match="AssumeRolePolicyDocument") as caught:
+    t.add(Role("Other"))
+    with pytest.raises(BlueprintError) as caught:
         t.document()
-    assert any(__file__ in note and "Worker" in note for note in caught.value.__notes__)
+    error = caught.value
+    assert error.problems == tuple(
+        f'{display_path(__file__)}:{error.line + number}: Role "{name}" lacks the required property'
+        " AssumeRolePolicyDocument"
+        for number, name in enumerate(("Worker", "Other"))
+    )
+    assert isinstance(error.__cause__, ValueError)
+    assert Path(error.file).read_text().splitlines()[error.line - 1] == '    t.add(Role("Worker"))'

@@ -221,7 +221,7 @@ def test_an_empty_table_is_a_list_of_none(
 ) -> None:
     """`[templates]` without templates: build and plan have nothing to do, and say so; exit 0."""
     project(tmp_path, "[templates]\n")
-    for command, what in ((["build"], "make"), (["deploy-script"], "deploy")):
+    for command, what in ((["build"], "build"), (["deploy-script"], "deploy")):
         assert main(command) == 0
         shown = capfd.readouterr()
         assert shown.out == ""
@@ -245,7 +245,7 @@ def test_an_empty_table_removes_nothing(
     assert "cfngen.toml: lists no template, so --prune would remove every" in capfd.readouterr().err
     assert main(["build", "--check"]) == 1
     shown = capfd.readouterr().err
-    assert shown == "out of date: one.yaml; remove what is left\n"
+    assert shown == "out of date: one.yaml; remove these files\n"
     assert main(["build"]) == 0
     shown = capfd.readouterr().err
     assert "output/one.yaml: no template of that name any more; remove it\n" in shown

@@ -75,16 +75,16 @@ def {name}(options: Options) -> Template:
 FAULTY = '''
 """Has an error that cfn-lint finds."""
 
-from troposphere import Ref
 from troposphere.s3 import Bucket
 
 from cfngen import Template, blueprint
 
+
 @blueprint
 def {name}() -> Template:
-    """Name a bucket after something that is not there."""
+    """Keep a bucket in a way that there is not."""
     template = Template()
-    template.add(Bucket("Things", BucketName=Ref("Nowhere")))
+    template.add(Bucket("Things", DeletionPolicy="Hold", UpdateReplacePolicy="Retain"))
     return template
 '''
 
