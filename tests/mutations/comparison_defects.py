@@ -187,7 +187,7 @@ COMPARISON_DEFECTS = [
         "cfngen/commands/build.py",
         "    if stale or strays:\n",
         "    if stale:\n",
-        "tests/test_cli.py::test_a_double_of_a_template_fails_the_check",
+        "tests/commands/test_build.py::test_a_double_of_a_template_fails_the_check",
     ),
     # --- the integrations ---
     Defect(
@@ -224,6 +224,6 @@ COMPARISON_DEFECTS = [
         "cfngen/console/exits.py",
         "2, 70, 130",
         "2, 1, 130",
-        "tests/test_cli.py::test_a_bug_is_no_finding",
+        "tests/commands/test_mistakes.py::test_a_bug_is_no_finding",
     ),
 ]
