@@ -65,7 +65,7 @@ MISTAKES: dict[str, tuple[str, int, str]] = {
         'Topic "Alerts" has no property DisplayNam. Did you mean DisplayName?',
     ),
     "property on a line of its own": (
-        't.add(\n        Topic(\n            "Alerts",\n            DisplayNam="x",\n        )\n    )',
+        't.add(\n        Topic(\n            "Alerts",\n            DisplayNam="x",\n        ))',
         4,
         'Topic "Alerts" has no property DisplayNam. Did you mean DisplayName?',
     ),
@@ -158,24 +158,24 @@ MISTAKES: dict[str, tuple[str, int, str]] = {
         't.add(Subscription("Mail"))',
         1,
         (
-            "add() takes a resource or a pattern's result, not a Subscription, which is a property of a"
-            " resource"
+            "add() takes a resource or a pattern's result, not a Subscription, which is a property of"
+            " a resource"
         ),
     ),
     "reference": (
         't.add(Topic("Alerts", DisplayName=Ref("Endpont")))',
         1,
         (
-            'Topic "Alerts" refers to Endpont, which is no parameter or resource of the template. Did'
-            " you mean Endpoint?"
+            'Topic "Alerts" refers to Endpont, which is no parameter or resource of the template.'
+            " Did you mean Endpoint?"
         ),
     ),
     "reference in a text": (
         't.add(Topic("Alerts", DisplayName=Sub("${!Literal} ${AWS::Region} ${Endpont}")))',
         1,
         (
-            'Topic "Alerts" refers to Endpont, which is no parameter or resource of the template. Did'
-            " you mean Endpoint?"
+            'Topic "Alerts" refers to Endpont, which is no parameter or resource of the template.'
+            " Did you mean Endpoint?"
         ),
     ),
     "attribute of a resource": (
