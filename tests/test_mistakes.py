@@ -158,8 +158,8 @@ MISTAKES: dict[str, tuple[str, int, str]] = {
         't.add(Subscription("Mail"))',
         1,
         (
-            "add() takes a resource or a pattern's result, not a Subscription, which is a property of"
-            " a resource"
+            "add() takes a resource or a pattern's result, not a Subscription, which is a property"
+            " of a resource"
         ),
     ),
     "reference": (

@@ -8,22 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-import cfngen
 from cfngen.escaping import escape_controls, escape_lines
 
 if TYPE_CHECKING:
     from types import TracebackType
 
-# With a separator: `cfngen_acme` beside us is not ours.
-OURS = os.path.dirname(cfngen.__file__) + os.sep  # noqa: PTH120 - `--help` does without pathlib
-CLICKS = os.path.dirname(click.__file__) + os.sep  # noqa: PTH120 - (the same)
-
-
-TRACEBACK = "traceback"
+CLICK = os.path.dirname(click.__file__) + os.sep  # noqa: PTH120 - `--help` does without pathlib
+TRACEBACK = "traceback"  # in the context of click
 
 
 class HungUpError(Exception):
-    """Whoever read our output has gone; nothing is wrong, and nothing is left to say."""
+    """The reader of our output has gone, as after `| head`; that is no error."""
 
 
 def traceback_option() -> click.Option:
@@ -49,12 +44,12 @@ def traceback_wanted() -> bool:
     return bool(context and context.meta.get(TRACEBACK))
 
 
-def style(text: str, stream: Any, **how: Any) -> str:
+def style(text: str, stream: Any, **styles: Any) -> str:
     """Colour text for a terminal, unless NO_COLOR asks for none (https://no-color.org)."""
     plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
     if plain or stream is None or not stream.isatty():
         return text
-    return click.style(text, **how)
+    return click.style(text, **styles)
 
 
 def terminal_width() -> int:
@@ -74,7 +69,7 @@ def out(text: str) -> None:
 
     Raises:
         HungUpError: nobody reads any more, as after `| head`.
-        click.ClickException: it cannot be written, for want of room on the disk.
+        click.ClickException: it cannot be written, because the disk is full, say.
     """
     try:
         click.echo(text.encode("utf-8", "backslashreplace"), nl=False)
@@ -84,13 +79,13 @@ def out(text: str) -> None:
         raise click.ClickException(f"standard output: {error.strerror}") from None
 
 
-def say(text: str, **how: Any) -> None:
-    """Tell a person something, in a colour if there is a terminal.
+def say(text: str, **styles: Any) -> None:
+    """Print a message on standard error, in a colour if that is a terminal.
 
-    It is one line, and nothing in it is hidden: what a stranger has called a file, say, can neither
-    move the terminal nor begin a line of its own.
+    It is one line with its control characters escaped: the name of a file, say, can neither move
+    the cursor nor begin a line of its own.
     """
-    _write(style(escape_controls(text), sys.stderr, **how))
+    _write(style(escape_controls(text), sys.stderr, **styles))
 
 
 def complain(error: BaseException, *, traceback: bool = False) -> None:
@@ -125,7 +120,7 @@ def explode(error: BaseException) -> None:
 
     frames = error.__traceback__
     ours = True  # the first frame is the command's, those after it are click's
-    while frames and frames.tb_next and (ours or _file(frames).startswith(CLICKS)):
+    while frames and frames.tb_next and (ours or _file(frames).startswith(CLICK)):
         frames, ours = frames.tb_next, False
     error.__traceback__ = frames
     for text in traceback.format_exception(error):
@@ -134,7 +129,7 @@ def explode(error: BaseException) -> None:
 
 
 def _write(line: str) -> None:
-    """Write a line in which nothing of a stranger's is left that a terminal or a log obeys."""
+    """Write a line whose control characters and log commands are escaped."""
     try:
         click.echo(line, err=True, color=True)
     except BrokenPipeError:

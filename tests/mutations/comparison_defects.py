@@ -215,7 +215,7 @@ COMPARISON_DEFECTS = [
     Defect(
         "the name of a file moves the terminal",
         "cfngen/console/terminal.py",
-        "_write(style(escape_controls(text), sys.stderr, **how))",
+        "_write(style(escape_controls(text), sys.stderr, **styles))",
         "_write(style(text, sys.stderr, **how))",
         "tests/test_hostile.py::test_no_name_of_a_file_gets_out",
     ),
