@@ -216,8 +216,22 @@ COMPARISON_DEFECTS = [
         "the name of a file moves the terminal",
         "cfngen/console/terminal.py",
         "_write(style(escape_controls(text), sys.stderr, **styles))",
-        "_write(style(text, sys.stderr, **how))",
+        "_write(style(text, sys.stderr, **styles))",
         "tests/test_hostile.py::test_no_name_of_a_file_gets_out",
+    ),
+    Defect(
+        "a bug of cfngen is told as a mistake of the author",
+        "cfngen/authoring/mistakes.py",
+        "    return not is_complaint(error) or (",
+        "    return False and (",
+        "tests/test_mistakes.py::test_a_bug_of_cfngen_is_no_mistake_of_the_author",
+    ),
+    Defect(
+        "a reference to nothing is left to the linter",
+        "cfngen/project/generate.py",
+        "for place, problem in undeclared(document)",
+        "for place, problem in ()",
+        "tests/test_mistakes.py::test_several_references_are_told_at_once",
     ),
     Defect(
         "a bug exits as findings do",
