@@ -256,7 +256,7 @@ def test_a_mistake_is_told_with_its_line(
     """`file:line: what is wrong`, as data too; what Python raised is the cause."""
     blueprint = load(code)
     with pytest.raises(BlueprintError) as caught:
-        cfngen.draw(blueprint)
+        cfngen.synthesize(blueprint)
     error = caught.value
     assert str(error) == f"{file(site)}:{LINE + number - 1}: {message}"
     assert Path(error.file) == site / "acme_blueprints/acme_faulty/blueprint.py"
@@ -277,7 +277,7 @@ def test_all_that_a_template_lacks_is_told_at_once(site: Path, load: Load) -> No
     """A line each, for missing properties and for references."""
     missing = load('t.add(Function("One"))\n    t.add(Function("Two"))')
     with pytest.raises(BlueprintError) as caught:
-        cfngen.draw(missing)
+        cfngen.synthesize(missing)
     assert [problem.partition(": ")[2] for problem in caught.value.problems] == [
         f'Function "{name}" lacks the required property Code' for name in ("One", "Two")
     ]
@@ -287,7 +287,7 @@ def test_several_references_are_told_at_once(site: Path, load: Load) -> None:
     """Each with the line that added what refers to it."""
     blueprint = load('t.output("A", Ref("X"), "a")\n    t.output("B", Ref("Y"), "b")')
     with pytest.raises(BlueprintError) as caught:
-        cfngen.draw(blueprint)
+        cfngen.synthesize(blueprint)
     first, second = caught.value.problems
     assert first.startswith(f'{file(site)}:{LINE}: output "A" refers to X')
     assert second.startswith(f'{file(site)}:{LINE + 1}: output "B" refers to Y')
@@ -296,7 +296,7 @@ def test_several_references_are_told_at_once(site: Path, load: Load) -> None:
 def test_what_cfngen_refuses_keeps_its_class_and_gets_the_line(site: Path, load: Load) -> None:
     """A policy that says too much, a logical ID that is taken: the place stands in the text."""
     with pytest.raises(PolicyError) as caught:
-        cfngen.draw(load('allow("s3:*", on="x")'))
+        cfngen.synthesize(load('allow("s3:*", on="x")'))
     assert str(caught.value).startswith(f"{file(site)}:{LINE}: allow(s3:*): ")
     assert (caught.value.line, Path(caught.value.file).name) == (LINE, "blueprint.py")
 
@@ -304,7 +304,7 @@ def test_what_cfngen_refuses_keeps_its_class_and_gets_the_line(site: Path, load:
 def test_a_logical_id_that_is_taken_names_both_lines(site: Path, load: Load) -> None:
     """The second is where the mistake is, the first is named in the message."""
     with pytest.raises(LogicalIdError) as caught:
-        cfngen.draw(load('t.add(Topic("A"))\n    t.add(Topic("A"))'))
+        cfngen.synthesize(load('t.add(Topic("A"))\n    t.add(Topic("A"))'))
     assert str(caught.value) == (
         f"{file(site)}:{LINE + 1}: the logical ID 'A' is taken: {file(site)}:{LINE} gave it to a"
         " resource; rename one of the two"
@@ -314,7 +314,7 @@ def test_a_logical_id_that_is_taken_names_both_lines(site: Path, load: Load) -> 
 def test_the_line_is_that_of_the_innermost_function_of_the_author(site: Path, load: Load) -> None:
     """Not the blueprint's own line, if a helper beside it has failed."""
     with pytest.raises(BlueprintError) as caught:
-        cfngen.draw(load("helper(0)"))
+        cfngen.synthesize(load("helper(0)"))
     line = HEAD.lstrip("\n").splitlines().index("    return 1 / days") + 1
     assert str(caught.value) == f"{file(site)}:{line}: ZeroDivisionError: division by zero"
 
@@ -326,7 +326,7 @@ def test_a_bug_of_cfngen_is_no_mistake_of_the_author(
     blueprint = load('t.add(Topic("Alerts"))')
     monkeypatch.setattr("cfngen.authoring.template.SHARED", None)
     with pytest.raises(TypeError) as caught:
-        cfngen.draw(blueprint)
+        cfngen.synthesize(blueprint)
     assert not isinstance(caught.value, CfngenError)
 
 
@@ -335,10 +335,10 @@ def test_the_other_references_of_a_template_are_not_touched(load: Load) -> None:
     code = """t.condition("Big", {"Fn::Equals": [p.Endpoint, Ref("AWS::Region")]})
     t.add(Topic("Alerts", Condition="Big", DisplayName=Sub("${A}${Endpoint}", A="b")))
     t.output("Arn", GetAtt("Alerts", "TopicArn"), "ARN", when="Big")"""
-    assert "Alerts" in cfngen.draw(load(code)).text
+    assert "Alerts" in cfngen.synthesize(load(code)).text
 
 
 def test_a_template_with_a_transform_may_refer_to_what_a_macro_adds(load: Load) -> None:
     """Only the deployment knows what is there then."""
     code = 't.set_transform("Mine")\n    t.add(Topic("Alerts", DisplayName=Ref("Macro")))'
-    assert "Macro" in cfngen.draw(load(code)).text
+    assert "Macro" in cfngen.synthesize(load(code)).text

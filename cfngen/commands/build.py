@@ -9,7 +9,7 @@ import click
 
 from cfngen.console.exits import FINDINGS
 from cfngen.console.findings import APPEND_RULES, FORMAT, print_findings, summary
-from cfngen.console.project import complete_templates, draw, here
+from cfngen.console.project import complete_templates, here, synthesize_all
 from cfngen.console.terminal import out, say, style
 from cfngen.errors import CfngenError
 from cfngen.escaping import escape_lines
@@ -79,7 +79,7 @@ def command(
 
         project = manifest.read(location, Path(output) if output else None)
         entries = project.select(names)
-        templates = draw(entries)
+        templates = synthesize_all(entries)
         changes = write.pending_changes(
             project.output,
             {e.file_name: t.text for e, t in zip(entries, templates, strict=True)},

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cfngen.console.project import complete_templates, here, is_file, sources, template
+from cfngen.console.project import complete_templates, here, is_file, planned_templates, template
 from cfngen.console.terminal import out, say
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--inline",
     is_flag=True,
-    help="Print one document for a role's inline policy, of at most 10,240 characters.",
+    help="Print template_before document for a role's inline policy, of at most 10,240 characters.",
 )
 @click.option(
     "--explain", is_flag=True, help="List the actions of resource handlers that are left out."
@@ -55,7 +55,7 @@ def command(
     explain: bool,
     skip_unknown: bool,
     form: str,
-    **given: Any,
+    **destination: Any,
 ) -> None:
     """Print the IAM policy of the role that deploys a template.
 
@@ -69,24 +69,24 @@ def command(
     from cfngen.deploy.role.destination import parse_destination
     from cfngen.deploy.role.exports import exported_roles
     from cfngen.deploy.role.formats import as_json, as_yaml, comments
-    from cfngen.deploy.script import stack_name as named
+    from cfngen.deploy.script import stack_name as default_name
 
-    before = _before(name)
+    prerequisites = _prerequisites(name)
     name, body = template(name)
-    stack = named(name) if stack_name is None else stack_name
-    where = parse_destination(body, stack=stack, regions=all_regions(), **given)
-    exporters = [(named(one.entry.name), one.body) for one in before]
-    where = replace(where, exports=exported_roles(exporters, where))
-    found = policy(name, body, where, skip_unknown=skip_unknown)
+    stack = default_name(name) if stack_name is None else stack_name
+    target = parse_destination(body, stack=stack, regions=all_regions(), **destination)
+    exporters = [(default_name(other.entry.name), other.body) for other in prerequisites]
+    target = replace(target, exports=exported_roles(exporters, target))
+    role_policy = policy(name, body, target, skip_unknown=skip_unknown)
     if form == "yaml":
-        out(as_yaml(found, inline=inline, explain=explain))
+        out(as_yaml(role_policy, inline=inline, explain=explain))
         return
-    out(as_json(found, inline=inline))
-    for comment in comments(found, inline=inline, explain=explain):
+    out(as_json(role_policy, inline=inline))
+    for comment in comments(role_policy, inline=inline, explain=explain):
         say(comment)
 
 
-def _before(name: str) -> list[PlannedTemplate]:
+def _prerequisites(name: str) -> list[PlannedTemplate]:
     """Return what a template of this project comes after, by its table; nothing for a file."""
     from cfngen.project import manifest
 
@@ -94,4 +94,4 @@ def _before(name: str) -> list[PlannedTemplate]:
         return []
     project = manifest.load(here())
     (entry,) = project.select((name,))
-    return sources(project, project.select(entry.after) if entry.after else [])
+    return planned_templates(project, project.select(entry.after) if entry.after else [])

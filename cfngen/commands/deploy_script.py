@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cfngen.console.project import complete_templates, here, read_files, sources, write_file
+from cfngen.console.project import (
+    complete_templates,
+    here,
+    planned_templates,
+    read_files,
+    write_file,
+)
 from cfngen.console.terminal import out, say
 from cfngen.errors import CfngenError, Problems
 
@@ -61,9 +67,9 @@ def command(
     from cfngen.project.missing_manifest import require_templates
 
     bucket = _bucket(bucket)
-    place = manifest.find(here())
-    require_templates(place)
-    project = manifest.read(place)
+    location = manifest.find(here())
+    require_templates(location)
+    project = manifest.read(location)
     if not project.templates:
         say(f"{project.source}: lists no template, so there is nothing to deploy", fg="yellow")
         if form == "text" and not names:
@@ -71,23 +77,24 @@ def command(
     entries = project.select(names)
     if not names:
         entries = in_one_account(entries)
-    known = {entry.name for entry in entries}
+    selected = {entry.name for entry in entries}
     elsewhere = {} if names else {n: e.account for n, e in project.templates.items()}
-    elsewhere = {name: account for name, account in elsewhere.items() if name not in known}
-    beside = [name for entry in entries for name in entry.after if name not in known]
-    chosen = sources(project, entries)
-    found = steps(chosen, sources(project, project.select(tuple(beside)) if beside else []))
-    files = _answers(found, parameters_file, force=force) if parameters_file else {}
+    elsewhere = {name: account for name, account in elsewhere.items() if name not in selected}
+    prerequisites = [name for entry in entries for name in entry.after if name not in selected]
+    templates = planned_templates(project, entries)
+    others = project.select(tuple(prerequisites)) if prerequisites else []
+    planned = steps(templates, planned_templates(project, others))
+    files = _parameter_files(planned, parameters_file, force=force) if parameters_file else {}
     if form == "json":
-        out(as_json(found, files, bucket))
+        out(as_json(planned, files, bucket))
         for name, account in elsewhere.items():
             say(f"not included: {name}, which is for another account: {account}", fg="yellow")
     else:
-        out(shell(found, files, elsewhere, bucket))
-    if bucket and not any(step.needs_bucket for step in found):
+        out(shell(planned, files, elsewhere, bucket))
+    if bucket and not any(step.needs_bucket for step in planned):
         say(f"--bucket {bucket}: no template of this script needs one", fg="yellow")
-    for source in chosen:
-        _tell_stale(project, source)
+    for template in templates:
+        _warn_of_missing_file(project, template)
 
 
 def _bucket(name: str | None) -> str:
@@ -100,13 +107,13 @@ def _bucket(name: str | None) -> str:
     return name or ""
 
 
-def _tell_stale(project: Manifest, source: PlannedTemplate) -> None:
+def _warn_of_missing_file(project: Manifest, template: PlannedTemplate) -> None:
     """Say which file is not there to be deployed yet."""
-    if not (project.output / source.entry.file_name).is_file():
-        say(f"{source.file}: not found; run `cfngen build` before you deploy", fg="yellow")
+    if not (project.output / template.entry.file_name).is_file():
+        say(f"{template.file}: not found; run `cfngen build` before you deploy", fg="yellow")
 
 
-def _answers(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
+def _parameter_files(planned: list[Step], target: str, *, force: bool) -> dict[str, str]:
     """Write the files with parameters that are not there, and return all names, by template.
 
     Raises:
@@ -116,27 +123,30 @@ def _answers(found: list[Step], target: str, *, force: bool) -> dict[str, str]:
 
     from cfngen.deploy.script.parameter_files import mistakes, skeleton
 
-    asking = {step.template: step for step in found if step.parameters}
+    with_parameters = {step.template: step for step in planned if step.parameters}
     directory = target.endswith("/") or Path(target).is_dir()
-    if len(asking) > 1 and not directory:
+    if len(with_parameters) > 1 and not directory:
         raise CfngenError(
-            f"--parameters-file {target}: {len(asking)} templates require parameters"
-            f" ({', '.join(asking)}); name a directory, with a slash at the end"
+            f"--parameters-file {target}: {len(with_parameters)} templates require parameters"
+            f" ({', '.join(with_parameters)}); name a directory, with a slash at the end"
         )
-    if not asking:
+    if not with_parameters:
         say(f"{target}: not written, since no template requires parameters", fg="yellow")
-    paths = {name: Path(target, f"{name}.json") if directory else Path(target) for name in asking}
+    paths = {
+        name: Path(target, f"{name}.json") if directory else Path(target)
+        for name in with_parameters
+    }
     kept = {name: path for name, path in paths.items() if path.exists() and not force}
     texts = dict(zip(kept, read_files(list(kept.values())), strict=True))
     problems = [
         f"{kept[name]}: {what}"
         for name, text in texts.items()
-        for what in mistakes(asking[name], text)
+        for what in mistakes(with_parameters[name], text)
     ]
     if problems:
         raise Problems(problems)
     for name, path in paths.items():
         if name not in kept:
-            write_file(path, skeleton(asking[name]))
+            write_file(path, skeleton(with_parameters[name]))
         say(f"{'kept   ' if name in kept else 'written'}  {path}", fg="green")
     return {name: str(path) for name, path in paths.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import click
 
@@ -25,15 +26,15 @@ def command(form: str) -> None:
     from cfngen.project import listing, manifest, registry
     from cfngen.project.missing_manifest import near_misses
 
-    place = manifest.find(here())
-    project = manifest.read(place)
+    location = manifest.find(here())
+    project = manifest.read(location)
     blueprints = listing.summaries(registry.blueprints().values())
     if form == "json":
         out(listing.as_json(project, blueprints))
     else:
-        out(listing.text(project, blueprints, lambda t, **how: style(t, sys.stdout, **how)))
+        out(listing.text(project, blueprints, partial(style, stream=sys.stdout)))
     if project.by_default:
-        for line in near_misses(place):
+        for line in near_misses(location):
             say(line, fg="yellow")
     for _, hint in registry.misnamed():
         say(hint, fg="yellow")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cfngen.console.exits import FINDINGS
-from cfngen.console.project import draw, here, own_version, write_file
+from cfngen.console.project import here, own_version, synthesize_all, write_file
 from cfngen.console.terminal import out, say, style, terminal_width
 from cfngen.errors import Problems, did_you_mean
 
@@ -195,10 +195,10 @@ def _with_origins(
 
     changed = [stack.name for stack in result.stacks if stack.name in project.templates]
     names = list(project.templates) if everything else changed
-    drawn = draw(project.select(tuple(names))) if names else []
-    current = [template for template in drawn if template.text == texts.get(template.name)]
+    templates = synthesize_all(project.select(tuple(names))) if names else []
+    current = [template for template in templates if template.text == texts.get(template.name)]
     origins = {template.name: template.origins for template in current}
-    if stale := [template.name for template in drawn if template.name not in origins]:
+    if stale := [template.name for template in templates if template.name not in origins]:
         note = (
             f"not what the blueprints make now: {', '.join(stale)}; run `cfngen build`, or this"
             " review is of what is older than they are"

@@ -16,5 +16,5 @@ def command(blueprint: str) -> None:
     from cfngen.escaping import as_json
     from cfngen.project import registry
 
-    found = registry.find(blueprint).load()
-    out(as_json(options_schema(found.options_type)))
+    installed = registry.find(blueprint).load()
+    out(as_json(options_schema(installed.options_type)))

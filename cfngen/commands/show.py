@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cfngen.console.project import complete_templates, draw, here
+from cfngen.console.project import complete_templates, here, synthesize_all
 from cfngen.console.terminal import out
 
 
@@ -14,5 +14,5 @@ def command(name: str) -> None:
     """Print one template as YAML, without linting or writing it."""
     from cfngen.project import manifest
 
-    (drawn,) = draw(manifest.load(here()).select((name,)))
-    out(drawn.text)
+    (template,) = synthesize_all(manifest.load(here()).select((name,)))
+    out(template.text)

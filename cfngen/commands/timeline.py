@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 
 import click
 
@@ -66,7 +67,7 @@ def command(
     from cfngen.timeline import Durations, format_timeline, timeline
     from cfngen.timeline.clock import moments
 
-    at = moments(pushes)
+    times = moments(pushes)
     name, body = template(name)
-    found = timeline(body, at, Durations(build, deploy, approval), name=name)
-    out(format_timeline(found, form, lambda t, **how: style(t, sys.stdout, **how)))
+    result = timeline(body, times, Durations(build, deploy, approval), name=name)
+    out(format_timeline(result, form, partial(style, stream=sys.stdout)))

@@ -47,8 +47,8 @@ def template(name: str) -> tuple[str, Any]:
             return Path(name).stem, read(text)
         except RenderError as error:
             raise CfngenError(f"{name}: {error}") from None
-    (drawn,) = draw(manifest.load(here()).select((name,)))
-    return drawn.name, drawn.document.body
+    (synthesized,) = synthesize_all(manifest.load(here()).select((name,)))
+    return synthesized.name, synthesized.document.body
 
 
 def is_file(name: str) -> bool:
@@ -58,7 +58,7 @@ def is_file(name: str) -> bool:
     return "/" in name or name.endswith(SUFFIXES)
 
 
-def draw(entries: Sequence[TemplateConfig]) -> list[SynthesizedTemplate]:
+def synthesize_all(entries: Sequence[TemplateConfig]) -> list[SynthesizedTemplate]:
     """Return templates of the project; the mistakes in all of them are printed together.
 
     A mistake that several templates have in common is printed once.
@@ -96,16 +96,21 @@ def draw(entries: Sequence[TemplateConfig]) -> list[SynthesizedTemplate]:
     return templates
 
 
-def sources(project: Manifest, entries: Sequence[TemplateConfig]) -> list[PlannedTemplate]:
+def planned_templates(
+    project: Manifest, entries: Sequence[TemplateConfig]
+) -> list[PlannedTemplate]:
     """Return templates of a project as `cfngen.deploy.script` takes them."""
     from cfngen.deploy.script import PlannedTemplate
     from cfngen.paths import display_path
 
     return [
         PlannedTemplate(
-            entry, drawn.document.body, drawn.size, display_path(project.output / entry.file_name)
+            entry,
+            synthesized.document.body,
+            synthesized.size,
+            display_path(project.output / entry.file_name),
         )
-        for entry, drawn in zip(entries, draw(entries), strict=True)
+        for entry, synthesized in zip(entries, synthesize_all(entries), strict=True)
     ]
 
 

@@ -248,5 +248,5 @@ def test_an_empty_table_removes_nothing(
     assert shown == "out of date: one.yaml; remove these files\n"
     assert main(["build"]) == 0
     shown = capfd.readouterr().err
-    assert "output/one.yaml: no template of that name any more; remove it\n" in shown
+    assert "output/one.yaml: no longer listed; remove it\n" in shown
     assert snapshot(tmp_path) == before

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from cfngen.console.project import draw
+from cfngen.console.project import synthesize_all
 from cfngen.deploy.script import PlannedTemplate, Step, steps
 from cfngen.paths import display_path
 from cfngen.project import manifest
@@ -24,7 +24,7 @@ def sources() -> tuple[PlannedTemplate, ...]:
             entry, drawn.document.body, drawn.size, display_path(PROJECT.output / entry.file_name)
         )
         for entry in PROJECT.templates.values()
-        for drawn in draw([entry])
+        for drawn in synthesize_all([entry])
     )
 
 
