@@ -81,7 +81,7 @@ def test_what_is_to_fail(
     assert main(["review", "HEAD", *asked]) == code
     streams = capsys.readouterr()
     assert "Objects" in streams.out
-    assert ("failed, since --fail-on asks for it: " in streams.err) == bool(code)
+    assert ("failed because of --fail-on: " in streams.err) == bool(code)
 
 
 def test_several_formats_in_one_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:
