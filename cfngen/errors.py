@@ -64,6 +64,21 @@ class PolicyError(CfngenError):
     """A policy statement says more, or less, than a reviewer may be shown."""
 
 
+class PatternError(CfngenError):
+    """A pattern was given something that AWS would refuse, or that would not do what it seems to.
+
+    Attributes:
+        pattern: the function, such as `log_group`.
+        title: the logical ID that it was given.
+        argument: the argument that has to change.
+    """
+
+    def __init__(self, pattern: str, title: str, argument: str, problem: str) -> None:
+        """Say whose argument is wrong, and what would be right."""
+        super().__init__(f"{pattern}({title!r}): {argument}: {problem}")
+        self.pattern, self.title, self.argument = pattern, title, argument
+
+
 class PipelineError(Problems):
     """A pipeline that CodePipeline would refuse, or that would not do what it seems to."""
 

@@ -17,7 +17,7 @@ def add_windows(
     """Add the schedules that open and close the ways into stages."""
     lost = t.add(
         dead_letters(
-            "LostSwitches", reason="Openings and closings of windows that did not come through."
+            "LostSwitches", rules=(), reason="Openings and closings of windows that did not come through."
         )
     )
     names = "${AWS::StackName}" + ("-*" if options.separate else "")

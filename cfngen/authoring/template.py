@@ -52,7 +52,8 @@ class Template(troposphere.Template):  # type: ignore[misc]
         """Add a resource, or the resources of a pattern, and return what was given.
 
         Args:
-            thing: a troposphere resource, or a pattern's result that lists `resources`.
+            thing: a troposphere resource, or a pattern's result that lists `resources`, and by
+                name the `conditions` that they need, if any.
             reason: the comment above the resource; above the first one, for a pattern.
 
         Raises:
@@ -62,6 +63,8 @@ class Template(troposphere.Template):  # type: ignore[misc]
         if isinstance(thing, AWSObject):
             self._add(thing, reason)
         elif isinstance(thing, Group):
+            for name, test in getattr(thing, "conditions", {}).items():
+                self.add_condition(name, test)
             for resource, own_reason in thing.resources:
                 self._add(resource, reason or own_reason)
                 reason = ""

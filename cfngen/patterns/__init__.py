@@ -1,68 +1,49 @@
-"""Building blocks whose defaults are the safe ones; they return resources and touch no template."""
+"""Building blocks whose defaults are the safe ones; they return resources and touch no template.
 
-from cfngen.patterns.alarms import alarm, alarm_topic, failed_builds_alarm, failed_starts_alarm
-from cfngen.patterns.buckets import cache_bucket
-from cfngen.patterns.builds import (
-    build_project,
-    debug_statements,
-    fetch_source,
-    start_as_is,
-    start_builds,
-    variable,
-    vpc_statements,
-)
-from cfngen.patterns.buildspec import buildspec
-from cfngen.patterns.fargate import FargateTask, Placement, fargate_task
-from cfngen.patterns.files import shared_files
-from cfngen.patterns.firewall import firewall
-from cfngen.patterns.functions import python_function
-from cfngen.patterns.images import built_image, pull_images
-from cfngen.patterns.logs import log_group, write_logs
-from cfngen.patterns.network import callers_group, public_network
-from cfngen.patterns.queues import (
-    DeadLetters,
-    OrderedQueue,
-    dead_letters,
-    ordered_queue,
-    without_dead_letters,
-)
-from cfngen.patterns.roles import assumed_role, role, role_for_stack, role_policy
-from cfngen.patterns.webhook import webhook
+What a module of this folder lists in its `__all__` can be imported from here. Names are loaded when
+they are first used. Type checkers read `__init__.pyi`, which is made by
+`python tests/support/pattern_pages.py`.
+"""
 
-__all__ = [
-    "DeadLetters",
-    "FargateTask",
-    "OrderedQueue",
-    "Placement",
-    "alarm",
-    "alarm_topic",
-    "assumed_role",
-    "build_project",
-    "buildspec",
-    "built_image",
-    "cache_bucket",
-    "callers_group",
-    "dead_letters",
-    "debug_statements",
-    "failed_builds_alarm",
-    "failed_starts_alarm",
-    "fargate_task",
-    "fetch_source",
-    "firewall",
-    "log_group",
-    "ordered_queue",
-    "public_network",
-    "pull_images",
-    "python_function",
-    "role",
-    "role_for_stack",
-    "role_policy",
-    "shared_files",
-    "start_as_is",
-    "start_builds",
-    "variable",
-    "vpc_statements",
-    "webhook",
-    "without_dead_letters",
-    "write_logs",
-]
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False  # `typing` alone costs as much as starting Python; checkers know the name
+if TYPE_CHECKING:
+    from typing import Any
+
+
+class _Package(type(sys)):
+    """Keeps `patterns.webhook` the function, though a module of that name is imported, too."""
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, type(sys)):
+            from cfngen.patterns._exports import homes
+
+            if name in homes():
+                return
+        super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package
+
+
+def __getattr__(name: str) -> Any:
+    from cfngen.patterns._exports import homes
+
+    if name == "__all__":
+        return list(homes())
+    if name not in homes():
+        raise AttributeError(f"module 'cfngen.patterns' has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"cfngen.patterns.{homes()[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    from cfngen.patterns._exports import homes
+
+    return list(homes())

@@ -1,16 +1,31 @@
-"""Alarms, and the topic that tells people."""
+"""A topic that tells people by e-mail, and alarms that publish to it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from awacs import sns as may
-from troposphere import AWSObject, Ref
+from troposphere import AWSObject, Equals, GetAtt, Not, Ref
 from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
 
 from cfngen.authoring.iam import allow, policy_document, tls_only
+from cfngen.authoring.parameters import parameter
+from cfngen.errors import PatternError
+from cfngen.patterns.queues import DeadLetters
+
+__all__ = [
+    "AlarmTopic",
+    "alarm",
+    "alarm_topic",
+    "dead_letters_alarm",
+    "email_parameter",
+    "email_topic",
+    "failed_builds_alarm",
+    "failed_starts_alarm",
+]
 
 UNENCRYPTED = """\
 Not encrypted: services cannot publish under the key AWS manages, a key of our own
@@ -19,11 +34,24 @@ costs a dollar a month, and the messages hold no more than a few names."""
 
 @dataclass(frozen=True)
 class AlarmTopic:
-    """A topic and who may publish to it."""
+    """A topic and who may publish to it.
+
+    Attributes:
+        topic: the topic.
+        policy: who may publish to it.
+        subscription: the address that hears of it, if any.
+        conditions: the conditions of the template that it needs, by name; `Template.add` adds them.
+    """
 
     topic: Topic
     policy: TopicPolicy
     subscription: SubscriptionResource | None = None
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def output(self) -> tuple[str, Ref, str]:
+        """The output that names the topic, as `Template.output` takes it."""
+        return self.topic.title, Ref(self.topic), "Topic that hears of alarms"
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
@@ -88,6 +116,68 @@ def alarm_topic(
     return AlarmTopic(topic, policy, subscription)
 
 
+def email_parameter(
+    description: str = "Address that hears of alarms; empty for none",
+    *,
+    group: str = "",
+    label: str = "",
+) -> parameter:
+    """Return the parameter that asks for an e-mail address, which may stay empty.
+
+    Args:
+        description: what the address is for, and what it means to leave it empty.
+        group: the heading in the console, as of any `parameter`.
+        label: the label in the console, as of any `parameter`.
+
+    Example:
+        >>> from cfngen import Parameters
+        >>> class Params(Parameters):
+        ...     AlarmEmail = email_parameter(group="Operation")
+    """
+    return parameter(
+        description,
+        Default="",
+        AllowedPattern="|[^@ ]+@[^@ ]+",
+        ConstraintDescription="an e-mail address",
+        group=group,
+        label=label,
+    )
+
+
+def email_topic(title: str, address: Ref, **settings: bool) -> AlarmTopic:
+    """Return a topic whose messages go to an address, unless the address was left empty.
+
+    `Template.add` adds the condition as well, which is called `Has` and the parameter's name.
+    Whoever has the address confirms the subscription by a mail that SNS sends.
+
+    Args:
+        title: the logical ID.
+        address: the parameter, declared with `email_parameter`.
+        settings: `rules` and `alarms`, as `alarm_topic` takes them.
+
+    Raises:
+        PatternError: the address is not a parameter.
+
+    Source: AWS page "Amazon SNS email notification subscription setup and management".
+
+    Example:
+        >>> topic = email_topic("AlarmTopic", Ref("AlarmEmail"))
+        >>> topic.subscription.Condition, list(topic.conditions)
+        ('HasAlarmEmail', ['HasAlarmEmail'])
+    """
+    if not isinstance(address, Ref):
+        raise PatternError(
+            "email_topic",
+            title,
+            "address",
+            f"{address!r} is not a parameter; declare one with email_parameter(), or give"
+            " alarm_topic() an address that is always there",
+        )
+    condition = f"Has{address.data['Ref']}"
+    topic = alarm_topic(title, email=address, when=condition, **settings)
+    return replace(topic, conditions={condition: Not(Equals(address, ""))})
+
+
 def alarm(
     title: str,
     description: str,
@@ -111,8 +201,21 @@ def alarm(
         statistic: `Sum`, `Maximum`, `SampleCount` and the like.
         above: the threshold.
         properties: what differs from the above, as CloudFormation spells it.
+
+    Raises:
+        PatternError: the metric has no namespace, which to CloudWatch is another metric, of which
+            nothing is ever heard.
+
+    Source: AWS page "Using Amazon CloudWatch alarms".
     """
     namespace, _, name = metric.rpartition(" ")
+    if not namespace.strip() or not name:
+        raise PatternError(
+            "alarm",
+            title,
+            "metric",
+            f"{metric!r} has no namespace; write both, such as 'AWS/CodeBuild FailedBuilds'",
+        )
     usual: dict[str, Any] = {
         "Statistic": statistic,
         "Period": 300,
@@ -129,6 +232,30 @@ def alarm(
         Dimensions=[MetricDimension(Name=key, Value=value) for key, value in dimensions.items()],
         **{**usual, **properties},
         AlarmActions=[Ref(topic)],
+    )
+
+
+def dead_letters_alarm(
+    title: str, *, lost: DeadLetters, topic: Any, description: str = ""
+) -> Alarm:
+    """Return an alarm for the first thing that is in a dead-letter queue.
+
+    Args:
+        title: the logical ID.
+        lost: the queue.
+        topic: the topic that is told.
+        description: what an operator reads; by default, that the queue has what was not delivered.
+
+    Source: AWS page "Available CloudWatch metrics for Amazon SQS".
+    """
+    usual = f"Something was not delivered; queue {lost.queue.title} says what, and why"
+    return alarm(
+        title,
+        description or usual,
+        metric="AWS/SQS ApproximateNumberOfMessagesVisible",
+        dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
+        statistic="Maximum",
+        topic=topic,
     )
 
 

@@ -1,4 +1,4 @@
-"""Private buckets: what all of them have in common, and one for what can be made again."""
+"""Private, encrypted, TLS-only buckets, and one for what can be made again, which expires."""
 
 from __future__ import annotations
 
@@ -21,6 +21,10 @@ from troposphere.s3 import (
 )
 
 from cfngen.authoring.iam import Statement, policy_document, tls_only
+from cfngen.authoring.substitution import sub
+from cfngen.errors import PatternError
+
+__all__ = ["CacheBucket", "bucket_policy", "cache_bucket", "private_bucket"]
 
 
 @dataclass(frozen=True)
@@ -38,15 +42,26 @@ class CacheBucket:
     @property
     def objects(self) -> Sub:
         """The ARN of every object in it, for a policy."""
-        return Sub(f"${{{self.bucket.title}.Arn}}/*")
+        return sub(GetAtt(self.bucket, "Arn"), "/*")
 
 
 def cache_bucket(title: str, *, days: Any) -> CacheBucket:
-    """Return an encrypted, private, TLS-only bucket whose objects expire after `days`.
+    """Return an encrypted, private, TLS-only bucket whose objects expire.
 
     No versions are kept, since all of it can be made again, and the bucket goes with the stack
     once it is empty (CloudFormation deletes no bucket that holds objects).
+
+    Args:
+        title: the logical ID.
+        days: days after which an object expires, 1 at least, or a reference to them.
+
+    Raises:
+        PatternError: S3 takes no such number of days.
+
+    Source: AWS page "Lifecycle configuration elements".
     """
+    if isinstance(days, int) and days < 1:
+        raise PatternError("cache_bucket", title, "days", f"{days} is too few; take 1 or more")
     # excuse checkov:CKV_AWS_21, cfripper:S3ObjectVersioningRule Bundles|MirrorCache|Outputs: All of
     # it can be made again from the repositories, by another build, and older versions would only be
     # paid for and keep what ought to have expired.
@@ -110,7 +125,7 @@ def bucket_policy(bucket: Bucket, *statements: Statement) -> BucketPolicy:
         f"{bucket.title}Policy",
         Bucket=Ref(bucket),
         PolicyDocument=policy_document(
-            tls_only("s3:*", [GetAtt(bucket, "Arn"), Sub(f"${{{bucket.title}.Arn}}/*")]),
+            tls_only("s3:*", [GetAtt(bucket, "Arn"), sub(GetAtt(bucket, "Arn"), "/*")]),
             *statements,
         ),
     )

@@ -21,6 +21,17 @@ from troposphere.iam import Role
 from troposphere.logs import LogGroup
 
 from cfngen.authoring.iam import Statement, allow, deny
+from cfngen.errors import PatternError, did_you_mean
+
+__all__ = [
+    "build_project",
+    "debug_statements",
+    "fetch_source",
+    "start_as_is",
+    "start_builds",
+    "variable",
+    "vpc_statements",
+]
 
 # Amazon Linux 2023 images that AWS maintains, by the architecture's name in Lambda
 # (https://github.com/aws/aws-codebuild-docker-images).
@@ -28,6 +39,11 @@ IMAGES = {
     "arm64": ("ARM_CONTAINER", "aws/codebuild/amazonlinux-aarch64-standard:4.0"),
     "x86_64": ("LINUX_CONTAINER", "aws/codebuild/amazonlinux-x86_64-standard:6.0"),
 }
+
+# What a project without a source has no file for, and minutes that CodeBuild takes
+# (AWS page "AWS CodeBuild API reference", `CreateProject`).
+NO_SOURCE = "NO_SOURCE"
+MINUTES, QUEUED_MINUTES = (5, 2160), (5, 480)
 
 # The condition keys of StartBuild that say that a part of the project is overridden, but for the
 # source's location and the variables (AWS page "AWS CodeBuild condition keys", and "Actions,
@@ -62,28 +78,43 @@ def build_project(
     source: Mapping[str, Any] | None = None,
     **properties: Any,
 ) -> Project:
-    """Return a project that writes to a log group made before it.
+    """Return a project for a role and a log group that are there; `standalone_build` makes both.
 
     Builds may overlap: a `ConcurrentBuildLimit` would refuse a build rather than queue it.
 
     Args:
         title: the logical ID.
         description: what it does.
-        buildspec: the whole buildspec, or where it is in the source.
-        role: the role that builds hold.
+        buildspec: the whole buildspec, or its path in the source.
+        role: the role that builds assume.
         log: the log group; the role needs `write_logs` of it.
         architecture: `arm64` or `x86_64`.
         compute: CodeBuild's `ComputeType`.
-        minutes: the timeout of a build.
-        queued_minutes: how long a build may wait for a machine.
+        minutes: the timeout of a build, 5 to 2160, or a reference to it.
+        queued_minutes: how long a build may wait for a machine, 5 to 480, or a reference to it.
         privileged: whether a build may mount file systems or run Docker.
         environment: environment variables, from `variable`.
         in_pipeline: whether CodePipeline hands it the source, and takes what it makes.
-        source: otherwise, where its source is; without it, it has none.
+        source: otherwise, where its source is, as CloudFormation spells it, such as
+            `{"Type": "CODECOMMIT", "Location": url}`; without it, it has none.
         properties: further properties of the project, as CloudFormation spells them.
+
+    Raises:
+        PatternError: there is no such architecture, two sources are named, the buildspec is the
+            path of a file in a source that is not there, or a timeout is out of range.
+
+    Source: AWS page "AWS CodeBuild API reference", `CreateProject`.
     """
+    where = source or {"Type": "CODEPIPELINE" if in_pipeline else NO_SOURCE}
+    _check_project(title, buildspec, architecture, minutes, queued_minutes, where)
+    if source and in_pipeline:
+        raise PatternError(
+            "build_project",
+            title,
+            "source",
+            "a pipeline hands it the source; leave out one of them",
+        )
     kind, image = IMAGES[architecture]
-    where = source or {"Type": "CODEPIPELINE" if in_pipeline else "NO_SOURCE"}
     properties.setdefault("Cache", ProjectCache(Type="NO_CACHE"))
     # excuse cdk-nag:AwsSolutions-CB4 Builds|Mirror|MirrorImageBuild|WorkerImageBuild: These builds
     # hand CodeBuild no artifacts to keep; what they store they put into buckets and repositories
@@ -109,6 +140,35 @@ def build_project(
     )
 
 
+def _check_project(
+    title: str,
+    buildspec: Any,
+    architecture: str,
+    minutes: Any,
+    queued_minutes: Any,
+    source: Mapping[str, Any],
+) -> None:
+    """Raise a PatternError for what CodeBuild would refuse, or what each build would fail with."""
+
+    def error(argument: str, problem: str) -> PatternError:
+        return PatternError("build_project", title, argument, problem)
+
+    if architecture not in IMAGES:
+        hint = did_you_mean(architecture, IMAGES)
+        raise error("architecture", f"{architecture!r}; take {' or '.join(IMAGES)}{hint}")
+    path = isinstance(buildspec, str) and "\n" not in buildspec.strip() and "{" not in buildspec
+    if path and source.get("Type") == NO_SOURCE:
+        raise error(
+            "buildspec",
+            f"{buildspec!r} is the path of a file in the source, and there is no source; give the"
+            ' text of the buildspec, such as payload["buildspec.yml"], or source=',
+        )
+    ranges = {"minutes": (minutes, MINUTES), "queued_minutes": (queued_minutes, QUEUED_MINUTES)}
+    for argument, (value, (least, most)) in ranges.items():
+        if isinstance(value, int) and not least <= value <= most:
+            raise error(argument, f"{value}; CodeBuild takes {least} to {most}")
+
+
 def variable(
     name: str,
     value: Any,
@@ -119,7 +179,11 @@ def variable(
     Args:
         name: the variable.
         value: its value, or the name of the parameter or secret that holds it.
-        kind: where the value comes from; CodeBuild masks the secret kinds in its log.
+        kind: where the value comes from; CodeBuild masks the secret kinds in its log. The role
+            of the builds needs the right to read it, `ssm:GetParameters` or
+            `secretsmanager:GetSecretValue`, and to decrypt what a key of one's own encrypts.
+
+    Source: AWS API reference of CodeBuild, "EnvironmentVariable".
     """
     if kind == "PLAINTEXT":
         return EnvironmentVariable(Name=name, Value=value)

@@ -1,4 +1,4 @@
-"""A CodeBuild buildspec that carries files, for projects that have no source."""
+"""A buildspec that carries files, refused if CodeBuild would refuse its length."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from cfngen.errors import PayloadError
+
+__all__ = ["buildspec"]
 
 # CodeBuild refuses a buildspec of more than 25,600 characters in a project
 # (not documented; https://github.com/aws/aws-cdk/issues/30326). The rest is for the next line.

@@ -19,6 +19,8 @@ from cfngen.patterns.files import SharedFiles
 from cfngen.patterns.logs import write_logs
 from cfngen.patterns.roles import role
 
+__all__ = ["FargateTask", "Placement", "fargate_task", "size_problems"]
+
 # Memory in MiB for each size of CPU (AWS page "Amazon ECS task definition parameters for Fargate").
 SIZES: dict[int, Sequence[int]] = {
     256: (512, 1024, 2048),

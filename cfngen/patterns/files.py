@@ -22,6 +22,8 @@ from troposphere.efs import (
 from cfngen.authoring.iam import Statement, allow, names, policy_document
 from cfngen.deprecation import renamed_keywords
 
+__all__ = ["SharedFiles", "shared_files"]
+
 NFS = 2049
 # CodeBuild mounts over TLS, but cannot show who it is: IAM authorization is not supported. So this
 # lets in every client that reaches a mount target, as a file system without a policy does.

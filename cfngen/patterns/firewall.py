@@ -21,6 +21,8 @@ from troposphere.wafv2 import (
     WebACLRule,
 )
 
+__all__ = ["Firewall", "firewall"]
+
 
 @dataclass(frozen=True)
 class Firewall:

@@ -1,4 +1,4 @@
-"""A small Lambda function in Python, embedded in the template."""
+"""A small Lambda function in Python, embedded in the template, with a role of its own."""
 
 from __future__ import annotations
 
@@ -12,11 +12,15 @@ from troposphere.logs import LogGroup
 from cfngen.authoring.iam import Statement
 from cfngen.authoring.payload import Payload
 from cfngen.deprecation import renamed_keywords
+from cfngen.errors import PatternError
 from cfngen.patterns.logs import log_group, write_logs
 from cfngen.patterns.queues import DeadLetters
 from cfngen.patterns.roles import role
 
+__all__ = ["PythonFunction", "python_function"]
+
 RUNTIME = "python3.13"
+MAX_SECONDS = 900
 
 
 class LoggingConfig(awslambda.LoggingConfig):  # type: ignore[misc]
@@ -32,7 +36,15 @@ class LoggingConfig(awslambda.LoggingConfig):  # type: ignore[misc]
 
 @dataclass(frozen=True)
 class PythonFunction:
-    """A function with the log group it writes to and the role it holds."""
+    """A function with the log group it writes to and the role that it assumes.
+
+    Attributes:
+        log: its log group.
+        role: its role.
+        function: the function.
+        reason: the comment above the function.
+        shares_log: whether the log group is another's, and not one of the resources.
+    """
 
     log: LogGroup
     role: Role
@@ -89,17 +101,33 @@ def python_function(
         code: the source, embedded as it is.
         statements: what it may do besides writing its own log.
         reason: the comment above it.
-        days: how long its log is kept, if it is its own.
+        days: days that its log is kept, if it is its own.
         log: a log group that it shares with others.
         lost: where Lambda puts an event with which it failed three times.
         architecture: `arm64` or `x86_64`.
         environment: its environment variables.
-        seconds: its timeout.
+        seconds: its timeout, 900 at most.
+
+    Raises:
+        PatternError: neither `days` nor `log` is given, or both, or Lambda takes no such timeout.
+
+    Source: AWS pages "Lambda quotas" and "Retaining records of asynchronous invocations".
     """
+    if (days is None) == (log is None):
+        raise PatternError(
+            "python_function",
+            title,
+            "days",
+            "say either days=, how long the function's own log is kept, or log=, which it shares",
+        )
+    if not 1 <= seconds <= MAX_SECONDS:
+        raise PatternError(
+            "python_function", title, "seconds", f"{seconds}; Lambda takes 1 to {MAX_SECONDS}"
+        )
     shares = log is not None
     log = log or log_group(f"{title}Log", days=days)
     may_send = [lost.may_send] if lost else []
-    held = role(f"{title}Role", "lambda", *statements, *may_send, write_logs(log))
+    function_role = role(f"{title}Role", "lambda", *statements, *may_send, write_logs(log))
     # excuse checkov:CKV_AWS_115 Authorizer|*ImageBuilder|Starter: A reservation is taken from what
     # the whole account may run at once, which in a new account is too little to reserve any; how
     # often it is called is up to the API's throttle, to pushes, and to CloudFormation.
@@ -119,10 +147,10 @@ def python_function(
         Architectures=[architecture],
         MemorySize=256,
         Timeout=seconds,
-        Role=GetAtt(held, "Arn"),
+        Role=GetAtt(function_role, "Arn"),
         LoggingConfig=LoggingConfig(LogFormat="JSON", LogGroup=Ref(log)),
         **({"Environment": awslambda.Environment(Variables=environment)} if environment else {}),
         Code=awslambda.Code(ZipFile=code),
         **({"DeadLetterConfig": awslambda.DeadLetterConfig(TargetArn=lost.arn)} if lost else {}),
     )
-    return PythonFunction(log, held, function, reason, shares)
+    return PythonFunction(log, function_role, function, reason, shares)

@@ -20,6 +20,16 @@ from cfngen.authoring.payload import Payload
 from cfngen.patterns.images import BuiltImage, built_image
 from cfngen.patterns.logs import RETENTION_DAYS, log_group
 
+__all__ = [
+    "ImageOptions",
+    "ImageStack",
+    "Revision",
+    "image_stack",
+    "image_stack_questions",
+    "parameter_name",
+    "published_image",
+]
+
 
 @dataclass(frozen=True)
 class ImageOptions:

@@ -31,6 +31,8 @@ from cfngen.patterns.functions import PythonFunction, python_function
 from cfngen.patterns.logs import write_logs
 from cfngen.patterns.roles import role
 
+__all__ = ["BuiltImage", "built_image", "pull_images", "repository_arn"]
+
 PAYLOADS = Payloads(__package__)
 DOCKERFILE = "Dockerfile"
 # Lambda's longest. The handler answers before it, CloudFormation gives up after it.

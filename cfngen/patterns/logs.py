@@ -9,6 +9,9 @@ from troposphere import GetAtt
 from troposphere.logs import LogGroup
 
 from cfngen.authoring.iam import Statement, allow
+from cfngen.errors import PatternError
+
+__all__ = ["RETENTION_DAYS", "log_group", "write_logs"]
 
 # The retention periods CloudWatch Logs knows, in days (AWS API PutRetentionPolicy).
 RETENTION_DAYS = (
@@ -18,11 +21,30 @@ RETENTION_DAYS = (
 
 
 def log_group(title: str, *, days: Any) -> LogGroup:
-    """Return a log group that keeps events for `days` and goes with the stack.
+    """Return a log group that keeps events for some days and goes with the stack.
 
     It is made before whatever writes to it and given to that by reference, so that nobody needs
     the right to create log groups, and none is left behind without a retention period.
+
+    Args:
+        title: the logical ID.
+        days: days that an event is kept, one of `RETENTION_DAYS`, or a reference to them.
+
+    Raises:
+        PatternError: CloudWatch Logs has no such retention period.
+
+    Source: AWS API reference of CloudWatch Logs, "PutRetentionPolicy".
+
+    Example:
+        >>> log_group("BuildLog", days=30).to_dict()["Properties"]
+        {'RetentionInDays': 30}
+        >>> log_group("BuildLog", days=45)
+        Traceback (most recent call last):
+        cfngen.errors.PatternError: log_group('BuildLog'): days: 45 is no retention period of
+        CloudWatch Logs; take 30 or 60
     """
+    if (isinstance(days, int) and days not in RETENTION_DAYS) or days is None:
+        raise PatternError("log_group", title, "days", _retention_problem(days))
     # excuse checkov:CKV_AWS_158 *Log: CloudWatch encrypts every log group with a key of its own,
     # and who may read one is up to IAM with either key; our programs write no secrets there,
     # CodeBuild masks those that it hands to builds, and events go after the days that were asked
@@ -38,3 +60,12 @@ def write_logs(log: LogGroup) -> Statement:
     # *Build*Role|AnswerRole|AuthorizerRole|MirrorRole|StarterRole: The group is a resource of the
     # same template and is made first; whoever can make groups can leave one that never forgets.
     return allow(logs.CreateLogStream, logs.PutLogEvents, on=GetAtt(log, "Arn"))
+
+
+def _retention_problem(days: int | None) -> str:
+    """Return what is wrong with a number of days, and the nearest that are right."""
+    if days is None:
+        return "say how long events are kept, in days; without it they would be kept for ever"
+    fewer = [str(known) for known in RETENTION_DAYS if known < days][-1:]
+    more = [str(known) for known in RETENTION_DAYS if known > days][:1]
+    return f"{days} is no retention period of CloudWatch Logs; take {' or '.join(fewer + more)}"

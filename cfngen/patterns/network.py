@@ -17,6 +17,8 @@ from troposphere.ec2 import (
     VPCGatewayAttachment,
 )
 
+__all__ = ["PublicNetwork", "callers_group", "public_network"]
+
 ANYWHERE = "0.0.0.0/0"
 
 

@@ -16,6 +16,8 @@ from cfngen.cloudformation.cron import rule_cron
 from cfngen.cloudformation.zones import zone_problem
 from cfngen.errors import CfngenError
 
+__all__: list[str] = []  # for `pipeline`, which looks for all of it
+
 STAGES, ACTIONS, ALL_ACTIONS = 50, 50, 1000
 RULES = 5
 NAME = re.compile(r"[A-Za-z0-9.@\-_]{1,100}")

@@ -1,4 +1,4 @@
-"""A pipeline, and the actions and rules it is made of, checked as a whole before it is returned."""
+"""A pipeline of type V2, checked as a whole for what CodePipeline would refuse or not do."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ from cfngen.authoring.template import encode
 from cfngen.errors import PipelineError
 from cfngen.patterns.pipeline_checks import pipeline_problems
 from cfngen.patterns.roles import role_arn
+
+__all__ = ["action", "artifact_store", "pipeline", "rule"]
 
 
 def action(

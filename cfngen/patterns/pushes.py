@@ -11,6 +11,14 @@ from cfngen.authoring.parameters import parameter
 from cfngen.cloudformation.quotas import EVENT_PATTERN, ROLE_POLICIES
 from cfngen.deprecation import renamed_keywords
 
+__all__ = [
+    "policy_problems",
+    "push_pattern",
+    "push_patterns",
+    "repositories_question",
+    "repository_problems",
+]
+
 # The name of a repository (AWS page "Quotas in AWS CodeCommit").
 NAME = r"(?!.*\.git$)[A-Za-z0-9._-]{1,100}"
 BEGINNING = r"(?=[^*]{0,99}\*$)[A-Za-z0-9._-]*\*"

@@ -1,4 +1,4 @@
-"""Queues: one for events that nobody could be told about, one that keeps an order."""
+"""Queues: one for what could not be delivered, one that keeps an order; both TLS only."""
 
 from __future__ import annotations
 
@@ -13,16 +13,26 @@ from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
 from cfngen.authoring.iam import Statement, allow, policy_document, tls_only
 from cfngen.deprecation import renamed_keywords
 
+__all__ = ["DeadLetters", "OrderedQueue", "dead_letters", "ordered_queue", "without_dead_letters"]
+
 NO_QUEUE = "No dead-letter queue:"
 
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """A queue, and the policy by which it takes nothing without TLS, and events of rules."""
+    """A queue, and the policy by which it takes nothing without TLS, and events of rules.
+
+    Attributes:
+        queue: the queue.
+        policy: who may write there besides roles that have `may_send`.
+        reason: the comment above the queue.
+        rules: the ARNs of the rules that may write there.
+    """
 
     queue: Queue
     policy: QueuePolicy
     reason: str
+    rules: tuple[Any, ...] = ()
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
@@ -56,13 +66,16 @@ def without_dead_letters(reason: str, preceding: str = "") -> str:
 
 
 @renamed_keywords(why="reason")
-def dead_letters(title: str, *, rules: Sequence[Any] = (), reason: str) -> DeadLetters:
+def dead_letters(title: str, *, rules: Sequence[Any], reason: str) -> DeadLetters:
     """Return an encrypted queue that keeps for 14 days what could not be delivered.
 
     Args:
         title: the logical ID.
-        rules: the ARNs of the rules that may write there; roles need `may_send` instead.
+        rules: the ARNs of the rules that may write there; none, if only schedules and functions
+            do, whose roles need `may_send` instead.
         reason: the comment above it.
+
+    Source: AWS page "Using dead-letter queues to process undelivered events in EventBridge".
     """
     # excuse checkov:CKV_AWS_27 GivenUp|Lost|LostSwitches|Pushes: It is encrypted, with the key that
     # SQS manages, of which the rule does not know; EventBridge could not write under the key that
@@ -77,7 +90,7 @@ def dead_letters(title: str, *, rules: Sequence[Any] = (), reason: str) -> DeadL
         MessageRetentionPeriod=14 * 24 * 60 * 60,
         SqsManagedSseEnabled=True,
     )
-    return DeadLetters(queue, _policy(queue, rules), reason)
+    return DeadLetters(queue, _policy(queue, rules), reason, tuple(rules))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from troposphere.iam import Policy, Role, RolePolicy
 
 from cfngen.authoring.iam import Statement, policy_document, trust
 
+__all__ = ["assumed_role", "role", "role_arn", "role_for_stack", "role_policy"]
+
 # Services that send aws:SourceAccount when they assume a role, so that another account's use of
 # the same service cannot borrow it. Each rests on a page of docs.aws.amazon.com that has the key in
 # a trust policy for the service (read on 2026-11-30):

@@ -34,6 +34,17 @@ from cfngen.authoring.iam import Statement, allow, deny, policy_document
 from cfngen.cloudformation.regions import regions
 from cfngen.patterns.buckets import bucket_policy, private_bucket
 
+__all__ = [
+    "Store",
+    "bucket_name",
+    "role_path",
+    "store",
+    "store_buckets",
+    "store_key_policy",
+    "store_objects",
+    "stores_name",
+]
+
 Kind = Literal["artifacts", "packages"]
 
 BUCKET_NAME = 63  # characters (AWS page "General purpose bucket naming rules")

@@ -19,6 +19,18 @@ from cfngen.patterns.image_stacks import image_revision, published_image
 from cfngen.patterns.images import BuiltImage, built_image, pull_images, repository_arn
 from cfngen.patterns.network import PublicNetwork, callers_group, public_network
 
+__all__ = [
+    "Image",
+    "Network",
+    "OwnNetwork",
+    "TaskImage",
+    "TaskNetwork",
+    "TaskOptions",
+    "task_image",
+    "task_network",
+    "task_questions",
+]
+
 
 @dataclass(frozen=True)
 class TaskOptions:

@@ -31,6 +31,8 @@ from cfngen.authoring.payload import Payload
 from cfngen.authoring.template import encode
 from cfngen.patterns.functions import PythonFunction
 
+__all__ = ["Webhook", "webhook"]
+
 STAGE = "v1"
 # What the access log says of a request: enough to see who was refused why, and nothing that could
 # hold a credential: no path, no query string, no header.

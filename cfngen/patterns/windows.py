@@ -28,6 +28,8 @@ from troposphere.scheduler import (
 from cfngen.authoring.iam import Statement, allow
 from cfngen.cloudformation.zones import skipped, zone_problem
 
+__all__ = ["Gatekeeper", "Window", "closed", "gatekeeper", "may_switch"]
+
 Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 DAYS: tuple[Day, ...] = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)\Z")
