@@ -10,6 +10,7 @@ from awacs import sns as may
 from troposphere import AWSObject, Equals, GetAtt, Not, Ref
 from troposphere.cloudwatch import Alarm, MetricDimension
 from troposphere.sns import SubscriptionResource, Topic, TopicPolicy
+from troposphere.sqs import Queue
 
 from cfngen.authoring.iam import allow, policy_document, tls_only
 from cfngen.authoring.parameters import parameter
@@ -236,24 +237,25 @@ def alarm(
 
 
 def dead_letters_alarm(
-    title: str, *, lost: DeadLetters, topic: Any, description: str = ""
+    title: str, *, queue: DeadLetters | Queue, topic: Any, description: str = ""
 ) -> Alarm:
     """Return an alarm for the first thing that is in a dead-letter queue.
 
     Args:
         title: the logical ID.
-        lost: the queue.
+        queue: the queue.
         topic: the topic that is told.
         description: what an operator reads; by default, that the queue has what was not delivered.
 
     Source: AWS page "Available CloudWatch metrics for Amazon SQS".
     """
-    usual = f"Something was not delivered; queue {lost.queue.title} says what, and why"
+    queue = queue.queue if isinstance(queue, DeadLetters) else queue
+    usual = f"Something was not delivered; queue {queue.title} says what, and why"
     return alarm(
         title,
         description or usual,
         metric="AWS/SQS ApproximateNumberOfMessagesVisible",
-        dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
+        dimensions={"QueueName": GetAtt(queue, "QueueName")},
         statistic="Maximum",
         topic=topic,
     )
