@@ -48,7 +48,7 @@ class Start:
         trigger: the schedule or the rule.
         role: assumed by the trigger; nothing for a rule that calls a function.
         permission: what lets a rule call a function; nothing for all else.
-        lost: the queue of what came to nothing.
+        lost: the queue of what came to nothing; give it to `dead_letters_alarm`.
         shares_lost: whether the queue is another's, and not one of the resources.
         reason: the comment above the trigger.
     """
@@ -314,7 +314,7 @@ def _retry(name: str, title: str, retries: int, seconds: int) -> dict[str, int]:
 
 
 def _lost_reason(title: str) -> str:
-    return f"What {title} could not start; an alarm should tell when something is in it."
+    return f"What {title} could not start."
 
 
 def _plain(arn: Any) -> Any:

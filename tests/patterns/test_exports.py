@@ -27,9 +27,7 @@ def test_a_module_lists_what_it_defines(module: str) -> None:
         for target in ([*node.targets] if isinstance(node, ast.Assign) else [])
         if isinstance(target, ast.Name)
     } | {node.target.id for node in tree.body if isinstance(node, ast.AnnAssign)}
-    defined |= {
-        node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)
-    }
+    defined |= {node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef)}
     assert "__all__" in defined
     exported = {name for name, home in homes().items() if home == module}
     assert exported <= defined

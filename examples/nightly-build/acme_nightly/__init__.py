@@ -1,0 +1,1 @@
+"""Acme's blueprints: each folder here that has a `blueprint.py` is one."""

@@ -1,0 +1,1 @@
+"""A build each night, and mail when it fails."""
