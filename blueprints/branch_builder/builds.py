@@ -10,6 +10,7 @@ from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 
 from cfngen import Statement, Template, allow
+from cfngen.authoring.substitution import placeholder
 from cfngen.patterns import (
     build_project,
     cache_bucket,
@@ -165,5 +166,5 @@ def projects_json(builds: Builds) -> Any:
     if all(isinstance(name, str) for name in builds.names.values()):
         pairs = [f'"{r}": "{name}"' for r, name in builds.names.items()]
         return "{" + ", ".join(pairs) + "}"
-    parts = ", ".join(f'"{r}": "${{{name.data["Ref"]}}}"' for r, name in builds.names.items())
+    parts = ", ".join(f'"{r}": "{placeholder(name)}"' for r, name in builds.names.items())
     return Sub("{" + parts + "}")

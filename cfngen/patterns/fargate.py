@@ -14,6 +14,7 @@ from troposphere.iam import Role
 from troposphere.logs import LogGroup
 
 from cfngen.authoring.iam import Statement, allow
+from cfngen.authoring.substitution import placeholder
 from cfngen.deprecation import renamed_keywords
 from cfngen.patterns.files import SharedFiles
 from cfngen.patterns.logs import write_logs
@@ -125,8 +126,8 @@ class FargateTask:
     def run_task(self) -> Sub:
         """RunTask's parameters, but for what depends on the event, as JSON."""
         network = {
-            "subnets": [f"${{{subnet.data['Ref']}}}" for subnet in self.placement.subnets],
-            "securityGroups": [f"${{{'.'.join(self.placement.group.data['Fn::GetAtt'])}}}"],
+            "subnets": [placeholder(subnet) for subnet in self.placement.subnets],
+            "securityGroups": [placeholder(self.placement.group)],
             "assignPublicIp": self.placement.assign_public_ip,
         }
         launch: dict[str, Any] = {"launchType": "FARGATE"}
@@ -136,8 +137,8 @@ class FargateTask:
                 "capacityProviderStrategy": [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
             }
         parameters = {
-            "cluster": f"${{{self.cluster.title}.Arn}}",
-            "taskDefinition": f"${{{self.definition.title}}}",
+            "cluster": placeholder(GetAtt(self.cluster, "Arn")),
+            "taskDefinition": placeholder(self.definition),
             **launch,
             "networkConfiguration": {"awsvpcConfiguration": network},
         }

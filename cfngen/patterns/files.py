@@ -20,6 +20,7 @@ from troposphere.efs import (
 )
 
 from cfngen.authoring.iam import Statement, allow, names, policy_document
+from cfngen.authoring.substitution import sub
 from cfngen.deprecation import renamed_keywords
 
 __all__ = ["SharedFiles", "shared_files"]
@@ -82,7 +83,7 @@ class SharedFiles:
     @property
     def location(self) -> Sub:
         """Where to mount it from, as CodeBuild wants it."""
-        return Sub(f"${{{self.file_system.title}}}.efs.${{AWS::Region}}.${{AWS::URLSuffix}}:/")
+        return sub(self.file_system, ".efs.${AWS::Region}.${AWS::URLSuffix}:/")
 
 
 @renamed_keywords(why="reason")

@@ -22,6 +22,7 @@ from troposphere.logs import LogGroup
 
 from cfngen.authoring.iam import Statement, allow
 from cfngen.authoring.payload import Payload, Payloads
+from cfngen.authoring.substitution import sub
 from cfngen.deprecation import renamed_keywords
 from cfngen.errors import PayloadError
 from cfngen.patterns.buckets import CacheBucket, cache_bucket
@@ -92,7 +93,7 @@ class BuiltImage:
     @property
     def uri(self) -> Sub:
         """The image's address, known once the image is there: whoever asks for it waits."""
-        return Sub(f"${{{self.repository.title}.RepositoryUri}}:${{{self.custom.title}.Tag}}")
+        return sub(GetAtt(self.repository, "RepositoryUri"), ":", self.tag)
 
     @property
     def may_pull(self) -> tuple[Statement, ...]:
@@ -260,7 +261,7 @@ def repository_arn(uri: Any) -> Sub:
 def _tagged(start: str, revision: Any, end: str = "") -> Any:
     """Return a text with the revision in it."""
     if isinstance(revision, Ref):
-        return Sub(f"{start}-${{{revision.data['Ref']}}}{end}")
+        return sub(f"{start}-", revision, end)
     if isinstance(revision, AWSHelperFn):
         return Sub(f"{start}-${{Revision}}{end}", Revision=revision)
     text = f"{start}-{revision}{end}"

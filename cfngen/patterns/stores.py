@@ -31,6 +31,7 @@ from troposphere.s3 import (
 )
 
 from cfngen.authoring.iam import Statement, allow, deny, policy_document
+from cfngen.authoring.substitution import sub
 from cfngen.cloudformation.regions import regions
 from cfngen.patterns.buckets import bucket_policy, private_bucket
 
@@ -137,7 +138,7 @@ def store_objects(kind: Kind, below: str = "", region: str = "") -> Sub:
     A role that is given it still has to say whose buckets: where names are not in an account's
     own namespace, somebody else may have taken one.
     """
-    return Sub(f"{store_buckets(kind, region).data['Fn::Sub']}/{below}*")
+    return sub(store_buckets(kind, region), f"/{below}*")
 
 
 def store_key_policy(services: Sequence[str]) -> dict[str, Any]:
@@ -255,7 +256,7 @@ def _only(bucket: Bucket, services: Sequence[str]) -> Statement:
     return deny(
         "s3:GetObject*",
         "s3:PutObject*",
-        on=Sub(f"${{{bucket.title}.Arn}}/*"),
+        on=sub(GetAtt(bucket, "Arn"), "/*"),
         to={"AWS": "*"},
         when={"ArnNotLike": paths},
         sid="OnlyServices",
