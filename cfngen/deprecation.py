@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any, ParamSpec, TypeVar
@@ -51,3 +52,44 @@ def renamed_keywords(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]
         return call
 
     return decorate
+
+
+def renamed_names(module: str, **names: str) -> Callable[[str], Any]:
+    """Return the `__getattr__` of a module in which names go by other names now.
+
+    Args:
+        module: the module's `__name__`.
+        names: each earlier name with its new one.
+
+    Raises:
+        AttributeError: of the function, for a name that the module never had.
+    """
+
+    def find(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        new = names[name]
+        warn_renamed(f"{module}.{name}", f"{module}.{new}", stacklevel=3)
+        return getattr(sys.modules[module], new)
+
+    return find
+
+
+class RenamedAttribute:
+    """An attribute of a class that goes by another name now, and warns when the old one is read."""
+
+    def __init__(self, new: str) -> None:
+        """Take the new name."""
+        self.new = new
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Learn the old name from the class body."""
+        self.old = name
+
+    def __get__(self, instance: Any, owner: type) -> Any:
+        """Return what the new name has, with a warning."""
+        if instance is None:
+            return self
+        name = owner.__name__
+        warn_renamed(f"{name}.{self.old}", f"{name}.{self.new}", stacklevel=3)
+        return getattr(instance, self.new)

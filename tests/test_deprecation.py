@@ -51,3 +51,18 @@ def test_an_earlier_name_of_the_package_is_the_new_one_with_a_warning() -> None:
     assert {warning.filename for warning in caught} == {__file__}
     assert draw is cfngen.synthesize
     assert "draw" not in cfngen.__all__
+
+
+def test_patterns_go_by_their_earlier_names_for_one_release() -> None:
+    """A function, a class, an attribute and a keyword: the old name warns and means the same."""
+    from cfngen.patterns import windows
+
+    with pytest.warns(DeprecationWarning, match=r"windows\.gatekeeper is now .*stage_schedules"):
+        assert windows.gatekeeper is windows.stage_schedules
+    with pytest.warns(DeprecationWarning, match=r"is now .*StageSchedules"):
+        assert windows.Gatekeeper is windows.StageSchedules
+    window = windows.Window("UTC", "01:00-05:00")
+    with pytest.warns(DeprecationWarning, match=r"Window\.shut is now Window\.min_gap"):
+        assert window.shut == window.min_gap == 20 * 60
+    with pytest.raises(AttributeError, match="no attribute 'gatekeepers'"):
+        windows.gatekeepers  # noqa: B018 - reading it is the test

@@ -125,7 +125,7 @@ def _add_answer(
             may,
             reason="Tells open pull requests how the build of their newest commit ended.",
             log=t.add(log_group("AnswerLog", days=p.LogDays)),
-            lost=lost,
+            dead_letter_queue=lost,
             architecture=options.architecture,
             seconds=60,
             environment=environment,

@@ -67,7 +67,7 @@ def add_worker(
             ephemeral_storage=options.ephemeral_storage,
             architecture=options.architecture,
             environment=_environment(p, options, builds, queue),
-            folder="/data",
+            directory="/data",
             log=log,
             waits_for=network.waits_for,
             reason="Starts a build for each push, and ends when none waits and none is in work.",
@@ -150,7 +150,7 @@ def _add_starter(
             allow(sqs.GetQueueAttributes, on=queue.arn),
             reason="Runs a worker, unless enough are at work.",
             log=task.log,
-            lost=lost,
+            dead_letter_queue=lost,
             architecture=options.architecture,
             seconds=60,
             environment={

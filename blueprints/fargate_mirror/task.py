@@ -60,7 +60,7 @@ def add_task(t: Template, p: Params, options: Options, log: LogGroup) -> Fargate
             architecture=options.architecture,
             environment=_environment(p, options),
             secrets=secrets,
-            folder="/data",
+            directory="/data",
             files=cache,
             log=log,
             waits_for=waits,

@@ -77,7 +77,7 @@ from cfngen.patterns.tasks import (
     task_questions,
 )
 from cfngen.patterns.webhook import Webhook, webhook
-from cfngen.patterns.windows import Gatekeeper, Window, closed, gatekeeper, may_switch
+from cfngen.patterns.windows import StageSchedules, Window, closed, may_switch, stage_schedules
 
 __all__ = [
     "RETENTION_DAYS",
@@ -88,7 +88,6 @@ __all__ = [
     "DeadLetters",
     "FargateTask",
     "Firewall",
-    "Gatekeeper",
     "Image",
     "ImageOptions",
     "ImageStack",
@@ -100,6 +99,7 @@ __all__ = [
     "PythonFunction",
     "Revision",
     "SharedFiles",
+    "StageSchedules",
     "Start",
     "Startable",
     "Store",
@@ -131,7 +131,6 @@ __all__ = [
     "fargate_task",
     "fetch_source",
     "firewall",
-    "gatekeeper",
     "image_stack",
     "image_stack_questions",
     "log_group",
@@ -158,6 +157,7 @@ __all__ = [
     "rule",
     "shared_files",
     "size_problems",
+    "stage_schedules",
     "standalone_build",
     "start_as_is",
     "start_builds",

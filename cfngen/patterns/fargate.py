@@ -202,7 +202,7 @@ class FargateTask:
         )
 
 
-@renamed_keywords(why="reason", role_why="role_reason")
+@renamed_keywords(why="reason", role_why="role_reason", folder="directory")
 def fargate_task(
     title: str,
     *statements: Statement,
@@ -215,7 +215,7 @@ def fargate_task(
     architecture: str,
     environment: Mapping[str, Any],
     secrets: Mapping[str, Any] = {},
-    folder: str,
+    directory: str,
     files: SharedFiles | None = None,
     log: LogGroup,
     waits_for: Sequence[str] = (),
@@ -227,7 +227,7 @@ def fargate_task(
     Args:
         title: what it is for, such as `Mirror`; all its parts are named after it.
         statements: what its program may do.
-        image: the URI of its image, whose user is 1000 and owns `folder`.
+        image: the URI of its image, whose user is 1000 and owns `directory`.
         pulls: what Fargate needs to pull the image and to read the secrets.
         placement: where it runs.
         cpu: CPU units; `size_problems` says which go with which memory.
@@ -236,7 +236,7 @@ def fargate_task(
         architecture: `arm64` or `x86_64`.
         environment: environment variables.
         secrets: variables whose values are kept in secrets, by ARN.
-        folder: a folder to write in, gone with the task. The image declares it as a volume.
+        directory: a directory to write in, gone with the task. The image declares it as a volume.
         files: a file system with an access point, mounted at `/cache`.
         log: the log group that it writes to, which is not one of the resources.
         waits_for: logical IDs of what must be there before it can run.
@@ -254,9 +254,9 @@ def fargate_task(
     )
     agent = role(f"{title}AgentRole", "ecs-tasks", *pulls, write_logs(log))
     mount = files.may_mount if files else ()
-    held = role(f"{title}Role", "ecs-tasks", *statements, *mount)
+    task_role = role(f"{title}Role", "ecs-tasks", *statements, *mount)
     volumes = [ecs.Volume(Name="work")]
-    mounts = [ecs.MountPoint(SourceVolume="work", ContainerPath=folder)]
+    mounts = [ecs.MountPoint(SourceVolume="work", ContainerPath=directory)]
     if files:
         volumes.append(
             ecs.Volume(
@@ -265,7 +265,7 @@ def fargate_task(
                     FilesystemId=Ref(files.file_system),
                     TransitEncryption="ENABLED",
                     AuthorizationConfig=ecs.AuthorizationConfig(
-                        AccessPointId=Ref(files.entrance), IAM="ENABLED"
+                        AccessPointId=Ref(files.access_point), IAM="ENABLED"
                     ),
                 ),
             )
@@ -289,7 +289,7 @@ def fargate_task(
         Cpu=str(cpu),
         Memory=str(memory),
         ExecutionRoleArn=GetAtt(agent, "Arn"),
-        TaskRoleArn=GetAtt(held, "Arn"),
+        TaskRoleArn=GetAtt(task_role, "Arn"),
         Volumes=volumes,
         ContainerDefinitions=[
             ecs.ContainerDefinition(
@@ -329,4 +329,4 @@ def fargate_task(
         ],
         **extra,
     )
-    return FargateTask(cluster, log, agent, held, definition, placement, reason, role_reason)
+    return FargateTask(cluster, log, agent, task_role, definition, placement, reason, role_reason)

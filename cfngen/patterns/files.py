@@ -21,7 +21,7 @@ from troposphere.efs import (
 
 from cfngen.authoring.iam import Statement, allow, names, policy_document
 from cfngen.authoring.substitution import sub
-from cfngen.deprecation import renamed_keywords
+from cfngen.deprecation import RenamedAttribute, renamed_keywords
 
 __all__ = ["SharedFiles", "shared_files"]
 
@@ -55,18 +55,19 @@ class SharedFiles:
     rules: tuple[AWSObject, ...]
     mounts: tuple[MountTarget, ...]
     reason: str
-    entrance: AccessPoint | None = None
+    access_point: AccessPoint | None = None
+    entrance = RenamedAttribute("access_point")
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
         return [
             (self.file_system, self.reason),
-            *([(self.entrance, "")] if self.entrance else []),
+            *([(self.access_point, "")] if self.access_point else []),
             (
                 self.group,
                 ""
-                if self.entrance
+                if self.access_point
                 else "Mounted without IAM, so the network is what guards the files.",
             ),
             *((rule, "") for rule in self.rules),
@@ -76,7 +77,9 @@ class SharedFiles:
     @property
     def may_mount(self) -> tuple[Statement, ...]:
         """Allow mounting it, through its access point only."""
-        when = {"StringEquals": {"elasticfilesystem:AccessPointArn": GetAtt(self.entrance, "Arn")}}
+        when = {
+            "StringEquals": {"elasticfilesystem:AccessPointArn": GetAtt(self.access_point, "Arn")}
+        }
         on = GetAtt(self.file_system, "Arn")
         return (allow(may.ClientMount, may.ClientWrite, on=on, when=when),)
 
@@ -160,7 +163,7 @@ def shared_files(
         )
         for number, subnet in enumerate(subnets, start=1)
     )
-    entrance = AccessPoint(
+    access_point = AccessPoint(
         f"{title}Entrance",
         FileSystemId=Ref(file_system),
         PosixUser=PosixUser(Uid=str(owner), Gid=str(owner)),
@@ -169,4 +172,4 @@ def shared_files(
             CreationInfo=CreationInfo(OwnerUid=str(owner), OwnerGid=str(owner), Permissions="0700"),
         ),
     )
-    return SharedFiles(file_system, group, rules, mounts, reason, entrance if owner else None)
+    return SharedFiles(file_system, group, rules, mounts, reason, access_point if owner else None)

@@ -81,7 +81,7 @@ class PythonFunction:
         )
 
 
-@renamed_keywords(why="reason")
+@renamed_keywords(why="reason", lost="dead_letter_queue")
 def python_function(
     title: str,
     code: Payload,
@@ -89,7 +89,7 @@ def python_function(
     reason: str,
     days: Any = None,
     log: LogGroup | None = None,
-    lost: DeadLetters | None = None,
+    dead_letter_queue: DeadLetters | None = None,
     architecture: str = "arm64",
     environment: dict[str, Any] | None = None,
     seconds: int = 10,
@@ -103,7 +103,7 @@ def python_function(
         reason: the comment above it.
         days: days that its log is kept, if it is its own.
         log: a log group that it shares with others.
-        lost: where Lambda puts an event with which it failed three times.
+        dead_letter_queue: where Lambda puts an event with which it failed three times.
         architecture: `arm64` or `x86_64`.
         environment: its environment variables.
         seconds: its timeout, 900 at most.
@@ -126,7 +126,7 @@ def python_function(
         )
     shares = log is not None
     log = log or log_group(f"{title}Log", days=days)
-    may_send = [lost.may_send] if lost else []
+    may_send = [dead_letter_queue.may_send] if dead_letter_queue else []
     function_role = role(f"{title}Role", "lambda", *statements, *may_send, write_logs(log))
     # excuse checkov:CKV_AWS_115 Authorizer|*ImageBuilder|Starter: A reservation is taken from what
     # the whole account may run at once, which in a new account is too little to reserve any; how
@@ -151,6 +151,10 @@ def python_function(
         LoggingConfig=LoggingConfig(LogFormat="JSON", LogGroup=Ref(log)),
         **({"Environment": awslambda.Environment(Variables=environment)} if environment else {}),
         Code=awslambda.Code(ZipFile=code),
-        **({"DeadLetterConfig": awslambda.DeadLetterConfig(TargetArn=lost.arn)} if lost else {}),
+        **(
+            {"DeadLetterConfig": awslambda.DeadLetterConfig(TargetArn=dead_letter_queue.arn)}
+            if dead_letter_queue
+            else {}
+        ),
     )
     return PythonFunction(log, function_role, function, reason, shares)

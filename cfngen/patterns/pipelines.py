@@ -21,6 +21,7 @@ from troposphere.codepipeline import (
 )
 
 from cfngen.authoring.template import encode
+from cfngen.deprecation import renamed_keywords
 from cfngen.errors import PipelineError
 from cfngen.patterns.pipeline_checks import pipeline_problems
 from cfngen.patterns.roles import role_arn
@@ -109,6 +110,7 @@ def artifact_store(region: str, bucket: Any, key: Any = None) -> ArtifactStoreMa
     return ArtifactStoreMap(Region=region, ArtifactStore=store)
 
 
+@renamed_keywords(shut="closed_stages")
 def pipeline(
     title: str,
     *,
@@ -116,7 +118,7 @@ def pipeline(
     stores: Sequence[ArtifactStoreMap],
     stages: Sequence[Stages],
     mode: str = "SUPERSEDED",
-    shut: Sequence[DisableInboundStageTransitions] = (),
+    closed_stages: Sequence[DisableInboundStageTransitions] = (),
     **properties: Any,
 ) -> Pipeline:
     """Return a pipeline of type V2 that does not start over when its stack is updated.
@@ -128,13 +130,13 @@ def pipeline(
         stores: one for each region in which an action acts.
         stages: what it does.
         mode: what becomes of an execution when another comes.
-        shut: stages that nothing enters until somebody, or a schedule, opens them.
+        closed_stages: stages that nothing enters until somebody, or a schedule, opens them.
         properties: further properties, as CloudFormation spells them.
 
     Raises:
         PipelineError: all that CodePipeline would refuse, or that would not do what it seems to.
     """
-    made = Pipeline(
+    result = Pipeline(
         title,
         **properties,
         PipelineType="V2",
@@ -143,9 +145,9 @@ def pipeline(
         RoleArn=role_arn(role),
         ArtifactStores=list(stores),
         Stages=list(stages),
-        **({"DisableInboundStageTransitions": list(shut)} if shut else {}),
+        **({"DisableInboundStageTransitions": list(closed_stages)} if closed_stages else {}),
     )
-    plain = encode(made, (), {})["Properties"]
+    plain = encode(result, (), {})["Properties"]
     if problems := pipeline_problems(plain):
         raise PipelineError(f"{title}: {problem}" for problem in problems)
-    return made
+    return result

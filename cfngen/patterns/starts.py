@@ -48,16 +48,16 @@ class Start:
         trigger: the schedule or the rule.
         role: assumed by the trigger; nothing for a rule that calls a function.
         permission: what lets a rule call a function; nothing for all else.
-        lost: the queue of what came to nothing; give it to `dead_letters_alarm`.
-        shares_lost: whether the queue is another's, and not one of the resources.
+        dead_letters: the queue of what came to nothing; give it to `dead_letters_alarm`.
+        shares_queue: whether the queue is another's, and not one of the resources.
         reason: the comment above the trigger.
     """
 
     trigger: scheduler.Schedule | events.Rule
     role: Role | None
     permission: Permission | None
-    lost: DeadLetters
-    shares_lost: bool
+    dead_letters: DeadLetters
+    shares_queue: bool
     reason: str
 
     @property
@@ -65,7 +65,7 @@ class Start:
         """The resources and why each is there."""
         title = self.trigger.title
         return [
-            *([] if self.shares_lost else self.lost.resources),
+            *([] if self.shares_queue else self.dead_letters.resources),
             *([(self.role, f"Assumed by {title}: it may start this and nothing else.")]
               if self.role else []),
             (self.trigger, self.reason),
@@ -80,7 +80,7 @@ def start_on_schedule(
     expression: Any,
     timezone: Any = "UTC",
     reason: str,
-    lost: DeadLetters | None = None,
+    dead_letter_queue: DeadLetters | None = None,
     retries: int = 20,
     retry_seconds: int = 3600,
     **properties: Any,
@@ -96,7 +96,8 @@ def start_on_schedule(
         expression: when, such as `cron(0 2 * * ? *)` or `rate(1 day)`, or a reference to it.
         timezone: the time zone of its clocks, such as `Europe/Dublin`, or a reference to it.
         reason: the comment above the schedule.
-        lost: a queue for what came to nothing, shared with others; without it, one is made.
+        dead_letter_queue: a queue for what came to nothing, shared with others; without it, the
+            schedule has one of its own.
         retries: how often a start that failed is tried again, 0 to 185.
         retry_seconds: for how long it is tried, 60 to 86400.
         properties: further properties of the schedule, as CloudFormation spells them.
@@ -123,7 +124,7 @@ def start_on_schedule(
     _check_schedule(name, title, expression, timezone)
     retry = _retry(name, title, retries, retry_seconds)
     target = _target(name, title, starts, None)
-    queue = lost or dead_letters(f"{title}Lost", rules=(), reason=_lost_reason(title))
+    queue = dead_letter_queue or dead_letters(f"{title}Lost", rules=(), reason=_lost_reason(title))
     starter = role(f"{title}Role", "scheduler", *target.statements, queue.may_send)
     schedule = scheduler.Schedule(
         title,
@@ -139,7 +140,7 @@ def start_on_schedule(
         ),
         **properties,
     )
-    return Start(schedule, starter, None, queue, lost is not None, reason)
+    return Start(schedule, starter, None, queue, dead_letter_queue is not None, reason)
 
 
 def start_on_event(
@@ -150,7 +151,7 @@ def start_on_event(
     reason: str = "",
     transformer: events.InputTransformer | None = None,
     variables: Sequence[str] = (),
-    lost: DeadLetters | None = None,
+    dead_letter_queue: DeadLetters | None = None,
     retries: int = 20,
     retry_seconds: int = 3600,
     **properties: Any,
@@ -167,15 +168,16 @@ def start_on_event(
         reason: the comment above the rule.
         transformer: what is made of the event; without it, the event itself is passed.
         variables: for a build, the environment variables that the transformer sets.
-        lost: a queue for what came to nothing, which lets this rule write; without it, one is made.
+        dead_letter_queue: a queue for what came to nothing, which lets this rule write; without it,
+            the rule has one of its own.
         retries: how often a start that failed is tried again, 0 to 185.
         retry_seconds: for how long it is tried, 60 to 86400.
         properties: further properties of the rule, such as `EventBusName`, as CloudFormation spells
             them.
 
     Raises:
-        PatternError: a number is none that AWS takes, `lost` does not let the rule write, variables
-            are named for what is no build, or this cannot be started.
+        PatternError: a number is none that AWS takes, `dead_letter_queue` does not let the rule
+            write, variables are named for what is no build, or this cannot be started.
 
     Source: AWS pages "Event bus targets in Amazon EventBridge", "Using dead-letter queues to
     process undelivered events in EventBridge".
@@ -184,12 +186,14 @@ def start_on_event(
     retry = _retry(name, title, retries, retry_seconds)
     target = _target(name, title, starts, variables)
     rule_arn = GetAtt(title, "Arn")
-    queue = lost or dead_letters(f"{title}Lost", rules=[rule_arn], reason=_lost_reason(title))
+    queue = dead_letter_queue or dead_letters(
+        f"{title}Lost", rules=[rule_arn], reason=_lost_reason(title)
+    )
     if rule_arn.to_dict() not in [_plain(arn) for arn in queue.rules]:
         raise PatternError(
             name,
             title,
-            "lost",
+            "dead_letter_queue",
             f"{queue.queue.title} does not let this rule write; add GetAtt({title!r}, 'Arn') to the"
             " rules= of its dead_letters()",
         )
@@ -213,7 +217,7 @@ def start_on_event(
             )
         )
     rule = events.Rule(title, EventPattern=dict(pattern), Targets=[what], **properties)
-    return Start(rule, starter, permission, queue, lost is not None, reason)
+    return Start(rule, starter, permission, queue, dead_letter_queue is not None, reason)
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from cfngen.authoring.iam import Statement
 from cfngen.authoring.options import option
 from cfngen.authoring.parameters import Parameters, parameter
 from cfngen.authoring.payload import Payload
+from cfngen.deprecation import RenamedAttribute
 from cfngen.patterns.fargate import Placement, size_problems
 from cfngen.patterns.image_stacks import image_revision, published_image
 from cfngen.patterns.images import BuiltImage, built_image, pull_images, repository_arn
@@ -121,24 +122,25 @@ class TaskNetwork:
     Attributes:
         vpc: the ID of the VPC.
         placement: where in it the task runs.
-        made: the network, if it is the stack's own.
+        own: the network, if the stack makes it.
         group: the security group.
     """
 
     vpc: Any
     placement: Placement
-    made: PublicNetwork | None
+    own: PublicNetwork | None
     group: SecurityGroup
+    made = RenamedAttribute("own")
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
-        return [*(self.made.resources if self.made else []), (self.group, "")]
+        return [*(self.own.resources if self.own else []), (self.group, "")]
 
     @property
     def waits_for(self) -> list[str]:
         """The logical IDs of what a task has to wait for, or it would not get out."""
-        return ["NetworkRoute", "NetworkRouting1", "NetworkRouting2"] if self.made else []
+        return ["NetworkRoute", "NetworkRouting1", "NetworkRouting2"] if self.own else []
 
 
 def task_network(
@@ -152,13 +154,13 @@ def task_network(
         options: the blueprint's.
         ports: what each port that the task calls is for.
     """
-    made = public_network("Network", addresses=p.VpcCidr) if options.network == "own" else None
-    vpc = Ref(made.vpc) if made else p.VpcId
-    subnets: Sequence[Any] = [p.SubnetId1, p.SubnetId2] if not made else [*map(Ref, made.subnets)]
+    own = public_network("Network", addresses=p.VpcCidr) if options.network == "own" else None
+    vpc = Ref(own.vpc) if own else p.VpcId
+    subnets: Sequence[Any] = [p.SubnetId1, p.SubnetId2] if not own else [*map(Ref, own.subnets)]
     group = callers_group(access, vpc=vpc, ports=dict(ports))
     public = options.network != "private"
     placement = Placement(subnets, GetAtt(group, "GroupId"), public, options.spot)
-    return TaskNetwork(vpc, placement, made, group)
+    return TaskNetwork(vpc, placement, own, group)
 
 
 @dataclass(frozen=True)

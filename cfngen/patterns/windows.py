@@ -27,14 +27,17 @@ from troposphere.scheduler import (
 
 from cfngen.authoring.iam import Statement, allow
 from cfngen.cloudformation.zones import skipped, zone_problem
+from cfngen.deprecation import RenamedAttribute, renamed_keywords, renamed_names
 
-__all__ = ["Gatekeeper", "Window", "closed", "gatekeeper", "may_switch"]
+__all__ = ["StageSchedules", "Window", "closed", "may_switch", "stage_schedules"]
+
+__getattr__ = renamed_names(__name__, gatekeeper="stage_schedules", Gatekeeper="StageSchedules")
 
 Day = Literal["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"]
 DAYS: tuple[Day, ...] = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-4]):([0-5]\d)\Z")
 DAY, WEEK = 24 * 60, 7 * 24 * 60  # minutes
-SHORTEST = 30  # minutes; Scheduler is exact to the minute, and may have to try again
+MIN_MINUTES = 30  # minutes; Scheduler is exact to the minute, and may have to try again
 
 
 def _described(description: str, **default: Any) -> Any:
@@ -92,8 +95,8 @@ class Window:
             return found
         if self.hours[:5] == self.hours[6:]:
             found.append(f"hours: {self.hours} never opens: it ends when it begins")
-        elif self.ends - self.begins < SHORTEST:
-            found.append(f"hours: {self.hours} is too short; {SHORTEST} minutes at least")
+        elif self.ends - self.begins < MIN_MINUTES:
+            found.append(f"hours: {self.hours} is too short; {MIN_MINUTES} minutes at least")
         elif not found and not self.spans():
             found.append("a window that is always open is none; leave it out")
         elif not found:
@@ -121,11 +124,13 @@ class Window:
         return [(start, end) for start, end in joined]
 
     @property
-    def shut(self) -> int:
+    def min_gap(self) -> int:
         """The shortest time between a closing and the next opening, in minutes."""
         spans = self.spans()
         around = [*spans, (spans[0][0] + WEEK, 0)]
         return min(after - end for (_, end), (after, _) in pairwise(around))
+
+    shut = RenamedAttribute("min_gap")
 
     def rule(self) -> dict[str, str]:
         """Return the configuration of a rule `DeploymentWindow` that holds in its hours.
@@ -155,7 +160,7 @@ class Window:
 
     @property
     def _closes_again(self) -> bool:
-        return self.ends % DAY < 23 * 60 and self.shut > 60
+        return self.ends % DAY < 23 * 60 and self.min_gap > 60
 
     def _rule_problems(self) -> list[str]:
         found = []
@@ -181,8 +186,8 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Gatekeeper:
-    """What opens and closes the way into one stage of a pipeline."""
+class StageSchedules:
+    """The schedules that open and close the way into one stage of a pipeline."""
 
     opening: Schedule
     closing: Schedule
@@ -194,9 +199,10 @@ class Gatekeeper:
         return [(self.opening, self.reason), (self.closing, "")]
 
 
-def gatekeeper(
-    title: str, window: Window, *, pipeline: AWSObject, stage: str, role: Role, lost: Any
-) -> Gatekeeper:
+@renamed_keywords(lost="dead_letter_arn")
+def stage_schedules(
+    title: str, window: Window, *, pipeline: AWSObject, stage: str, role: Role, dead_letter_arn: Any
+) -> StageSchedules:
     """Return the schedules that let a pipeline into a stage in a window's hours only.
 
     The pipeline itself is made with `closed`. An opening that did not come through within a
@@ -207,15 +213,15 @@ def gatekeeper(
         window: the hours.
         pipeline: the pipeline.
         stage: the stage's name.
-        role: held by the schedules; needs `may_switch`.
-        lost: the ARN of a queue for what did not come through.
+        role: assumed by the schedules; needs `may_switch`.
+        dead_letter_arn: the ARN of a queue for what did not come through.
     """
     opens, closes = window.schedules()
     switch = {"PipelineName": f"${{{pipeline.title}}}", "StageName": stage,
               "TransitionType": "Inbound"}  # fmt: skip
     reason = {"Reason": window.reason}
-    seconds = min(window.shut * 60, 24 * 60 * 60)
-    made = [
+    seconds = min(window.min_gap * 60, 24 * 60 * 60)
+    schedules = [
         Schedule(
             f"{name}{title}",
             ScheduleExpression=cron,
@@ -224,17 +230,17 @@ def gatekeeper(
             Target=Target(
                 Arn=Sub(f"arn:${{AWS::Partition}}:scheduler:::aws-sdk:codepipeline:{call}"),
                 RoleArn=GetAtt(role, "Arn"),
-                Input=Sub(json.dumps(said)),
+                Input=Sub(json.dumps(request)),
                 RetryPolicy=RetryPolicy(MaximumEventAgeInSeconds=age, MaximumRetryAttempts=185),
-                DeadLetterConfig=DeadLetterConfig(Arn=lost),
+                DeadLetterConfig=DeadLetterConfig(Arn=dead_letter_arn),
             ),
         )
-        for name, call, cron, said, age in (
+        for name, call, cron, request, age in (
             ("Open", "enableStageTransition", opens, switch, 900),
             ("Close", "disableStageTransition", closes, switch | reason, seconds),
         )
     ]
-    return Gatekeeper(made[0], made[1], f"{stage}: {window}.")
+    return StageSchedules(schedules[0], schedules[1], f"{stage}: {window}.")
 
 
 def may_switch(pipelines: str) -> Statement:

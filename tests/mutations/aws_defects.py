@@ -100,7 +100,7 @@ AWS_DEFECTS = [
         "cfngen/patterns/windows.py",
         '"StageName": stage,',
         '"Stage": stage,',
-        "tests/patterns/test_windows.py::test_the_gatekeeper_switches_one_stage_of_one_pipeline_in_time_or_not_at_all",
+        "tests/patterns/test_windows.py::test_the_schedules_switch_one_stage_of_one_pipeline_in_time_or_not_at_all",
     ),
     Defect(
         "the source's role may not set the access list that it sends",
@@ -236,7 +236,7 @@ AWS_DEFECTS = [
     Defect(
         "a function may not send what it failed with to its dead-letter queue",
         "cfngen/patterns/functions.py",
-        "    may_send = [lost.may_send] if lost else []\n",
+        "    may_send = [dead_letter_queue.may_send] if dead_letter_queue else []\n",
         "    may_send: list[Statement] = []\n",
         "tests/patterns/test_functions.py::test_a_function_may_send_what_it_failed_with",
     ),

@@ -59,7 +59,7 @@ def task(*, storage: int = 21, spot: bool = False, **changes: Any) -> FargateTas
         "ephemeral_storage": storage,
         "architecture": "arm64",
         "environment": {"KEY": "value"},
-        "folder": "/data",
+        "directory": "/data",
         "log": log_group("Log", days=30),
         "reason": "To test.",
         "role_reason": "Assumed by the test.",

@@ -81,7 +81,7 @@ def closed_for(reason: Any, *stages: str) -> dict[str, Any]:
     """Return what closes stages, or the last one, for a reason."""
     names = stages or ("Deploy",)
     shut = [DisableInboundStageTransitions(StageName=name, Reason=reason) for name in names]
-    return {"shut": shut}
+    return {"closed_stages": shut}
 
 
 RETRY = RetryConfiguration(RetryMode="FAILED_ACTIONS")
@@ -235,7 +235,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a closed stage in PARALLEL mode": (
         {
             "mode": "PARALLEL",
-            "shut": [DisableInboundStageTransitions(StageName="Deploy", Reason="x")],
+            "closed_stages": [DisableInboundStageTransitions(StageName="Deploy", Reason="x")],
         },
         "in PARALLEL mode all that waits for a window",
     ),

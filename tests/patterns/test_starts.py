@@ -65,7 +65,7 @@ def task(*, spot: bool = False) -> Any:
         ephemeral_storage=20,
         architecture="arm64",
         environment={},
-        folder="/work",
+        directory="/work",
         log=log_group("RunLog", days=1),
         reason="Runs.",
         role_reason="Assumed by it.",
@@ -169,14 +169,14 @@ def test_several_starts_share_a_queue() -> None:
     """A queue that is given is not made again, and has to let the rule write."""
     started = build()
     lost = dead_letters("Lost", rules=[GetAtt("Push", "Arn")], reason="To test.")
-    rule = start_on_event("Push", started, pattern=PUSH, lost=lost)
-    schedule = start_on_schedule("Nightly", started, lost=lost, **NIGHT)
+    rule = start_on_event("Push", started, pattern=PUSH, dead_letter_queue=lost)
+    schedule = start_on_schedule("Nightly", started, dead_letter_queue=lost, **NIGHT)
     body = made(started, lost, rule, schedule)
     assert list(of_type(body, "AWS::SQS::Queue")) == ["Lost"]
     with pytest.raises(PatternError) as caught:
-        start_on_event("Other", started, pattern=PUSH, lost=lost)
+        start_on_event("Other", started, pattern=PUSH, dead_letter_queue=lost)
     assert str(caught.value).startswith(
-        "start_on_event('Other'): lost: Lost does not let this rule"
+        "start_on_event('Other'): dead_letter_queue: Lost does not let this rule"
     )
 
 

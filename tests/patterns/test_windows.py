@@ -16,7 +16,7 @@ from cfngen.authoring.template import encode
 from cfngen.cloudformation.cron import rule_cron, schedule_cron
 from cfngen.cloudformation.zones import instant, zone, zone_problem
 from cfngen.patterns import role
-from cfngen.patterns.windows import DAYS, Window, closed, day_range, gatekeeper, may_switch
+from cfngen.patterns.windows import DAYS, Window, closed, day_range, may_switch, stage_schedules
 
 ZONES = files("tzdata").joinpath("zones").read_text().split()
 YEAR = datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC)
@@ -167,11 +167,16 @@ def test_days_are_a_range_only_where_cron_reads_it_as_one() -> None:
     assert day_range(("WED", "MON")) == "MON,WED"
 
 
-def test_the_gatekeeper_switches_one_stage_of_one_pipeline_in_time_or_not_at_all() -> None:
+def test_the_schedules_switch_one_stage_of_one_pipeline_in_time_or_not_at_all() -> None:
     """An opening that comes too late is dropped, a closing is tried until the next opening."""
     held = role("WindowRole", "scheduler", may_switch("release"))
-    made = gatekeeper(
-        "Eu", NIGHT, pipeline=Pipeline("Pipeline"), stage="Deploy-eu", role=held, lost=LOST
+    made = stage_schedules(
+        "Eu",
+        NIGHT,
+        pipeline=Pipeline("Pipeline"),
+        stage="Deploy-eu",
+        role=held,
+        dead_letter_arn=LOST,
     )
     opening, closing = (encode(s, (), {})["Properties"] for s, _ in made.resources)
     for schedule, call, cron, seconds, reason in (

@@ -101,7 +101,7 @@ def nightly_build(options: Options) -> Template:
     t.add(
         dead_letters_alarm(
             "BuildNotStarted",
-            queue=nightly.lost,
+            queue=nightly.dead_letters,
             topic=alarms.topic,
             description="Nightly could not start a build; queue NightlyLost says why",
         )
