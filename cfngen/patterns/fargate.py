@@ -16,6 +16,7 @@ from troposphere.logs import LogGroup
 from cfngen.authoring.iam import Statement, allow
 from cfngen.authoring.substitution import placeholder
 from cfngen.deprecation import renamed_keywords
+from cfngen.errors import PatternError
 from cfngen.patterns.files import SharedFiles
 from cfngen.patterns.logs import write_logs
 from cfngen.patterns.roles import role
@@ -242,7 +243,18 @@ def fargate_task(
         waits_for: logical IDs of what must be there before it can run.
         reason: the comment above it.
         role_reason: the comment above the program's role.
+
+    Raises:
+        PatternError: Fargate has no such size or architecture.
+
+    Source: AWS page "Amazon ECS task definition parameters for Fargate".
     """
+    for problem in size_problems(cpu=cpu, memory=memory, ephemeral_storage=ephemeral_storage):
+        argument, _, wrong = problem.partition(" = ")
+        raise PatternError("fargate_task", title, argument, wrong)
+    if architecture not in ARCHITECTURES:
+        known = " or ".join(ARCHITECTURES)
+        raise PatternError("fargate_task", title, "architecture", f"{architecture!r}; take {known}")
     name = title.lower()
     # excuse checkov:CKV_AWS_65, cdk-nag:AwsSolutions-ECS4 MirrorCluster|WorkerCluster: Insights are
     # paid for by the metric and tell of the load of services, where tasks here run for minutes; the
@@ -255,22 +267,7 @@ def fargate_task(
     agent = role(f"{title}AgentRole", "ecs-tasks", *pulls, write_logs(log))
     mount = files.may_mount if files else ()
     task_role = role(f"{title}Role", "ecs-tasks", *statements, *mount)
-    volumes = [ecs.Volume(Name="work")]
-    mounts = [ecs.MountPoint(SourceVolume="work", ContainerPath=directory)]
-    if files:
-        volumes.append(
-            ecs.Volume(
-                Name="cache",
-                EFSVolumeConfiguration=ecs.EFSVolumeConfiguration(
-                    FilesystemId=Ref(files.file_system),
-                    TransitEncryption="ENABLED",
-                    AuthorizationConfig=ecs.AuthorizationConfig(
-                        AccessPointId=Ref(files.access_point), IAM="ENABLED"
-                    ),
-                ),
-            )
-        )
-        mounts.append(ecs.MountPoint(SourceVolume="cache", ContainerPath="/cache"))
+    volumes, mounts = _volumes(directory, files)
     extra: dict[str, Any] = {}
     if ephemeral_storage > 20:  # the least, and not to be asked for
         extra["EphemeralStorage"] = ecs.EphemeralStorage(SizeInGiB=ephemeral_storage)
@@ -291,42 +288,64 @@ def fargate_task(
         ExecutionRoleArn=GetAtt(agent, "Arn"),
         TaskRoleArn=GetAtt(task_role, "Arn"),
         Volumes=volumes,
-        ContainerDefinitions=[
-            ecs.ContainerDefinition(
-                Name=name,
-                Image=image,
-                Essential=True,
-                User=f"{USER}:{USER}",
-                ReadonlyRootFilesystem=True,
-                LinuxParameters=ecs.LinuxParameters(
-                    InitProcessEnabled=True,  # so that no helper of git is left a zombie
-                    Capabilities=ecs.KernelCapabilities(Drop=["ALL"]),
-                ),
-                StopTimeout=120,
-                MountPoints=mounts,
-                Environment=[
-                    ecs.Environment(Name=key, Value=value) for key, value in environment.items()
-                ],
-                **(
-                    {
-                        "Secrets": [
-                            ecs.Secret(Name=key, ValueFrom=arn) for key, arn in secrets.items()
-                        ]
-                    }
-                    if secrets
-                    else {}
-                ),
-                LogConfiguration=ecs.LogConfiguration(
-                    LogDriver="awslogs",
-                    Options={
-                        "awslogs-group": Ref(log),
-                        "awslogs-region": Ref("AWS::Region"),
-                        "awslogs-stream-prefix": name,
-                        "mode": "blocking",  # metrics are lines of the log, and none may be lost
-                    },
-                ),
-            )
-        ],
+        ContainerDefinitions=[_container(name, image, mounts, environment, secrets, log)],
         **extra,
     )
     return FargateTask(cluster, log, agent, task_role, definition, placement, reason, role_reason)
+
+
+def _volumes(
+    directory: str, files: SharedFiles | None
+) -> tuple[list[ecs.Volume], list[ecs.MountPoint]]:
+    """Return the volumes of a task, and where its container has them."""
+    volumes = [ecs.Volume(Name="work")]
+    mounts = [ecs.MountPoint(SourceVolume="work", ContainerPath=directory)]
+    if files:
+        access = ecs.AuthorizationConfig(AccessPointId=Ref(files.access_point), IAM="ENABLED")
+        configuration = ecs.EFSVolumeConfiguration(
+            FilesystemId=Ref(files.file_system),
+            TransitEncryption="ENABLED",
+            AuthorizationConfig=access,
+        )
+        volumes.append(ecs.Volume(Name="cache", EFSVolumeConfiguration=configuration))
+        mounts.append(ecs.MountPoint(SourceVolume="cache", ContainerPath="/cache"))
+    return volumes, mounts
+
+
+def _container(
+    name: str,
+    image: Any,
+    mounts: Sequence[ecs.MountPoint],
+    environment: Mapping[str, Any],
+    secrets: Mapping[str, Any],
+    log: LogGroup,
+) -> ecs.ContainerDefinition:
+    """Return the one container of a task: no root, no capabilities, a file system to read."""
+    return ecs.ContainerDefinition(
+        Name=name,
+        Image=image,
+        Essential=True,
+        User=f"{USER}:{USER}",
+        ReadonlyRootFilesystem=True,
+        LinuxParameters=ecs.LinuxParameters(
+            InitProcessEnabled=True,  # so that no helper of git is left a zombie
+            Capabilities=ecs.KernelCapabilities(Drop=["ALL"]),
+        ),
+        StopTimeout=120,
+        MountPoints=mounts,
+        Environment=[ecs.Environment(Name=key, Value=value) for key, value in environment.items()],
+        **(
+            {"Secrets": [ecs.Secret(Name=key, ValueFrom=arn) for key, arn in secrets.items()]}
+            if secrets
+            else {}
+        ),
+        LogConfiguration=ecs.LogConfiguration(
+            LogDriver="awslogs",
+            Options={
+                "awslogs-group": Ref(log),
+                "awslogs-region": Ref("AWS::Region"),
+                "awslogs-stream-prefix": name,
+                "mode": "blocking",  # metrics are lines of the log, and none may be lost
+            },
+        ),
+    )

@@ -133,8 +133,24 @@ def shared_files(
             }
         ],
     )
+    mounts = tuple(
+        MountTarget(
+            f"{title}Mount{number}",
+            FileSystemId=Ref(file_system),
+            SubnetId=subnet,
+            SecurityGroups=[GetAtt(group, "GroupId")],
+        )
+        for number, subnet in enumerate(subnets, start=1)
+    )
+    access_point = _access_point(title, file_system, owner) if owner else None
+    rules = _rules(title, group, clients)
+    return SharedFiles(file_system, group, rules, mounts, reason, access_point)
+
+
+def _rules(title: str, group: SecurityGroup, clients: str) -> tuple[AWSObject, ...]:
+    """Return what lets the clients reach the mount targets."""
     # Rules of their own, because each group names the other.
-    rules = (
+    return (
         SecurityGroupIngress(
             f"{title}In",
             Description="NFS from its clients",
@@ -154,16 +170,11 @@ def shared_files(
             ToPort=NFS,
         ),
     )
-    mounts = tuple(
-        MountTarget(
-            f"{title}Mount{number}",
-            FileSystemId=Ref(file_system),
-            SubnetId=subnet,
-            SecurityGroups=[GetAtt(group, "GroupId")],
-        )
-        for number, subnet in enumerate(subnets, start=1)
-    )
-    access_point = AccessPoint(
+
+
+def _access_point(title: str, file_system: FileSystem, owner: int) -> AccessPoint:
+    """Return the only way in for roles: as one user, below one directory."""
+    return AccessPoint(
         f"{title}Entrance",
         FileSystemId=Ref(file_system),
         PosixUser=PosixUser(Uid=str(owner), Gid=str(owner)),
@@ -172,4 +183,3 @@ def shared_files(
             CreationInfo=CreationInfo(OwnerUid=str(owner), OwnerGid=str(owner), Permissions="0700"),
         ),
     )
-    return SharedFiles(file_system, group, rules, mounts, reason, access_point if owner else None)

@@ -142,16 +142,7 @@ def webhook(
     resource = Resource(
         f"{title}Path", RestApiId=Ref(api), ParentId=GetAtt(api, "RootResourceId"), PathPart=path
     )
-    invoke = "lambda:path/2015-03-31/functions/${" + guard.function.title + ".Arn}/invocations"
-    authorizer = Authorizer(
-        f"{title}Authorizer",
-        RestApiId=Ref(api),
-        Name="credentials",
-        Type="REQUEST",
-        IdentitySource=", ".join(identity),
-        AuthorizerResultTtlInSeconds=300,
-        AuthorizerUri=Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + invoke),
-    )
+    authorizer = _authorizer(title, api, guard, identity)
     # excuse cdk-nag:AwsSolutions-COG4 WebhookPost: The caller is a service that can send a password
     # and has no user in Cognito; an authorizer compares the password and, if asked to, the address.
     method = Method(
@@ -161,22 +152,7 @@ def webhook(
         HttpMethod="POST",
         AuthorizationType="CUSTOM",
         AuthorizerId=Ref(authorizer),
-        Integration=Integration(
-            Type="AWS",
-            IntegrationHttpMethod="POST",
-            Uri=Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + action),
-            Credentials=GetAtt(role, "Arn"),
-            PassthroughBehavior="NEVER",
-            RequestParameters={
-                "integration.request.header.Content-Type": "'application/x-amz-json-1.1'",
-                "integration.request.header.X-Amz-Target": f"'{target}'",
-            },
-            RequestTemplates={"application/x-www-form-urlencoded": body},
-            IntegrationResponses=[
-                _answer("202", '{"accepted": true}', SelectionPattern=r"2\d{2}"),
-                _answer("503", '{"accepted": false}'),
-            ],
-        ),
+        Integration=_integration(action, target, body, role),
         MethodResponses=[MethodResponse(StatusCode="202"), MethodResponse(StatusCode="503")],
     )
     frozen: list[tuple[AWSObject, str]] = [
@@ -187,27 +163,10 @@ def webhook(
     ]
     served = [method.title]
     if challenge:
-        response = GatewayResponse(
-            f"{title}Challenge",
-            RestApiId=Ref(api),
-            ResponseType="UNAUTHORIZED",
-            StatusCode="401",
-            ResponseParameters={
-                "gatewayresponse.header.WWW-Authenticate": "'Basic realm=\"webhook\"'"
-            },
-        )
+        response = _challenge(title, api)
         served.append(response.title)
         frozen.append((response, "For senders who give credentials only when asked for them."))
-    permission = Permission(
-        f"{title}MayAuthorize",
-        FunctionName=guard.arn,
-        Action="lambda:InvokeFunction",
-        Principal="apigateway.amazonaws.com",
-        SourceArn=Sub(
-            "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:"
-            f"${{{api.title}}}/authorizers/${{{authorizer.title}}}"
-        ),
-    )
+    permission = _permission(title, api, guard, authorizer)
     deployment = Deployment(
         f"Deployment{_digest(frozen)}",
         RestApiId=Ref(api),
@@ -248,6 +207,69 @@ def webhook(
             Format=ACCESS_LOG_FORMAT,
         )
     return Webhook(title, tuple(frozen), permission, deployment, stage, path)
+
+
+def _authorizer(
+    title: str, api: RestApi, guard: PythonFunction, identity: tuple[str, ...]
+) -> Authorizer:
+    """Return what asks the function whether a request is let through."""
+    invoke = "lambda:path/2015-03-31/functions/${" + guard.function.title + ".Arn}/invocations"
+    return Authorizer(
+        f"{title}Authorizer",
+        RestApiId=Ref(api),
+        Name="credentials",
+        Type="REQUEST",
+        IdentitySource=", ".join(identity),
+        AuthorizerResultTtlInSeconds=300,
+        AuthorizerUri=Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + invoke),
+    )
+
+
+def _integration(action: str, target: str, body: Payload, role: Role) -> Integration:
+    """Return the call of the service: a constant request, and no word of its answer."""
+    return Integration(
+        Type="AWS",
+        IntegrationHttpMethod="POST",
+        Uri=Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + action),
+        Credentials=GetAtt(role, "Arn"),
+        PassthroughBehavior="NEVER",
+        RequestParameters={
+            "integration.request.header.Content-Type": "'application/x-amz-json-1.1'",
+            "integration.request.header.X-Amz-Target": f"'{target}'",
+        },
+        RequestTemplates={"application/x-www-form-urlencoded": body},
+        IntegrationResponses=[
+            _answer("202", '{"accepted": true}', SelectionPattern=r"2\d{2}"),
+            _answer("503", '{"accepted": false}'),
+        ],
+    )
+
+
+def _challenge(title: str, api: RestApi) -> GatewayResponse:
+    """Return the answer that asks for Basic credentials."""
+    return GatewayResponse(
+        f"{title}Challenge",
+        RestApiId=Ref(api),
+        ResponseType="UNAUTHORIZED",
+        StatusCode="401",
+        ResponseParameters={"gatewayresponse.header.WWW-Authenticate": "'Basic realm=\"webhook\"'"},
+    )
+
+
+def _permission(
+    title: str, api: RestApi, guard: PythonFunction, authorizer: Authorizer
+) -> Permission:
+    """Return what lets the authorizer call its function."""
+    return Permission(
+        f"{title}MayAuthorize",
+        FunctionName=guard.arn,
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+        SourceArn=Sub(
+            "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:"
+            f"${{{api.title}}}/authorizers/${{{authorizer.title}}}"
+        ),
+    )
 
 
 def _answer(status: str, body: str, **pattern: Any) -> IntegrationResponse:
