@@ -54,7 +54,8 @@ from cfngen.patterns.queues import (
 )
 from cfngen.patterns.roles import assumed_role, role, role_arn, role_for_stack, role_policy
 from cfngen.patterns.standalone_builds import BuildProject, standalone_build
-from cfngen.patterns.starts import Start, Startable, start_on_event, start_on_schedule
+from cfngen.patterns.start_targets import Startable
+from cfngen.patterns.starts import Start, start_on_event, start_on_schedule
 from cfngen.patterns.stores import (
     Store,
     bucket_name,

@@ -74,8 +74,8 @@ def alarm_topic(
 
     Args:
         title: the logical ID.
-        email: an address that is told.
-        when: the condition under which it is.
+        email: an address that its messages are sent to.
+        when: the condition under which they are.
         rules: whether EventBridge's rules may publish, too.
         alarms: whether alarms may, or else rules alone.
     """
@@ -198,7 +198,7 @@ def alarm(
             of by its logical ID, for a metric of our own the log that it is written to.
         metric: namespace and name, such as `AWS/SQS ApproximateNumberOfMessagesVisible`.
         dimensions: the metric's dimensions.
-        topic: the topic that is told.
+        topic: the topic that it publishes to.
         statistic: `Sum`, `Maximum`, `SampleCount` and the like.
         above: the threshold.
         properties: what differs from the above, as CloudFormation spells it.
@@ -244,7 +244,7 @@ def dead_letters_alarm(
     Args:
         title: the logical ID.
         queue: the queue.
-        topic: the topic that is told.
+        topic: the topic that it publishes to.
         description: what an operator reads; by default, that the queue has what was not delivered.
 
     Source: AWS page "Available CloudWatch metrics for Amazon SQS".

@@ -95,12 +95,12 @@ def _read(text: str) -> dict[str, Any]:
     try:
         # libyaml's loader is ten times as fast, and takes no subclass of str.
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-        said = yaml.load(str(text), Loader=loader)  # noqa: S506 - both loaders are safe
+        content = yaml.load(str(text), Loader=loader)  # noqa: S506 - both loaders are safe
     except yaml.YAMLError as error:
         raise PayloadError(f"buildspec: not YAML: {error}; correct it") from None
-    if not isinstance(said, dict) or not isinstance(said.get("phases"), dict):
+    if not isinstance(content, dict) or not isinstance(content.get("phases"), dict):
         raise PayloadError("buildspec: has no `phases`; add them, as the last top-level key")
-    return said
+    return content
 
 
 def _indent_of_phases(text: str) -> str:

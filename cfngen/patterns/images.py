@@ -155,7 +155,7 @@ def built_image(
     context = cache_bucket(f"{title}Context", days=1)
     bucket = context.bucket.title
     source = _tagged(f"${{{bucket}.Arn}}/{digest}", revision, ".zip")
-    held = role(
+    build_role = role(
         f"{title}BuildRole",
         "codebuild",
         _log_in(),
@@ -167,7 +167,7 @@ def built_image(
         f"{title}Build",
         description="Builds an image and pushes it to its repository",
         buildspec=buildspec(spec),
-        role=held,
+        role=build_role,
         log=log,
         architecture=architecture,
         minutes=10,
@@ -204,7 +204,7 @@ def built_image(
         Key=archive,
         Files=content,
     )
-    return BuiltImage(repository, context, log, held, project, builder, custom, reason)
+    return BuiltImage(repository, context, log, build_role, project, builder, custom, reason)
 
 
 def _repository(title: str, *, retained: bool) -> Repository:
@@ -212,16 +212,16 @@ def _repository(title: str, *, retained: bool) -> Repository:
     # excuse checkov:CKV_AWS_136 *ImageRepository: ECR encrypts images with AES-256 anyway; they
     # hold a public base image and programs that the template itself shows, and no secret that a key
     # of one's own would keep from somebody.
-    kept: dict[str, Any] = {
+    policies: dict[str, Any] = {
         "DeletionPolicy": "Delete",
         "UpdateReplacePolicy": "Delete",
         "EmptyOnDelete": True,
     }
     if retained:
-        kept = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+        policies = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
     return Repository(
         f"{title}Repository",
-        **kept,
+        **policies,
         ImageScanningConfiguration=ImageScanningConfiguration(ScanOnPush=True),
         ImageTagMutability="IMMUTABLE",
         LifecyclePolicy=LifecyclePolicy(LifecyclePolicyText=_expire_untagged()),

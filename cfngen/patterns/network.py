@@ -72,7 +72,7 @@ def public_network(title: str, *, addresses: Any) -> PublicNetwork:
         DestinationCidrBlock=ANYWHERE,
         GatewayId=Ref(gateway),
     )
-    one, two = (
+    first, second = (
         Subnet(
             f"{title}Subnet{zone}",
             VpcId=Ref(vpc),
@@ -87,9 +87,9 @@ def public_network(title: str, *, addresses: Any) -> PublicNetwork:
         SubnetRouteTableAssociation(
             f"{title}Routing{zone}", SubnetId=Ref(subnet), RouteTableId=Ref(table)
         )
-        for zone, subnet in enumerate((one, two), start=1)
+        for zone, subnet in enumerate((first, second), start=1)
     )
-    return PublicNetwork(vpc, (gateway, attachment, table, route), (one, two), routes)
+    return PublicNetwork(vpc, (gateway, attachment, table, route), (first, second), routes)
 
 
 def callers_group(title: str, *, vpc: Any, ports: dict[int, str]) -> SecurityGroup:

@@ -18,15 +18,15 @@ from cfngen.errors import CfngenError
 
 __all__: list[str] = []  # for `pipeline`, which looks for all of it
 
-STAGES, ACTIONS, ALL_ACTIONS = 50, 50, 1000
-RULES = 5
+MAX_STAGES, MAX_ACTIONS_OF_STAGE, MAX_ACTIONS = 50, 50, 1000
+MAX_RULES = 5
 NAME = re.compile(r"[A-Za-z0-9.@\-_]{1,100}")
 # Why a stage is closed: the pipeline's handler passes it to DisableStageTransition, which is
 # refused together with the pipeline.
 REASON = re.compile(r"[a-zA-Z0-9!@ ().*?\-]{1,300}")
-CONFIGURATION = 1000  # characters of one value
+MAX_CONFIGURATION = 1000  # characters of one value
 # Of a trigger: filters, patterns to include and as many to exclude, characters of a pattern.
-FILTERS, PATTERNS, PATTERN = 3, 8, 255
+MAX_FILTERS, MAX_PATTERNS, MAX_PATTERN = 3, 8, 255
 SKIPPING = ("LambdaInvoke", "VariableCheck")
 RESULTS = {"BeforeEntry": ("FAIL", "SKIP"), "OnSuccess": ("FAIL", "ROLLBACK"),
            "OnFailure": ("ROLLBACK",)}  # fmt: skip
@@ -45,7 +45,7 @@ def pipeline_problems(pipeline: Plain) -> list[str]:
         *_conditions(pipeline["Stages"]),
         *_closed(pipeline),
         *_mode(pipeline),
-        *(found for trigger in pipeline.get("Triggers", []) for found in _trigger(trigger)),
+        *(problem for trigger in pipeline.get("Triggers", []) for problem in _trigger(trigger)),
     ]
 
 
@@ -54,15 +54,15 @@ def _trigger(trigger: Plain) -> Iterator[str]:
     git = trigger["GitConfiguration"]
     for event, criteria in (("Push", ("Branches", "Tags")), ("PullRequest", ("Branches",))):
         filters = git.get(event, [])
-        if len(filters) > FILTERS:
-            yield f"trigger: {len(filters)} filters of {event}; CodePipeline takes {FILTERS}"
-        for found in filters:
-            if "FilePaths" in found and "Branches" not in found:
+        if len(filters) > MAX_FILTERS:
+            yield f"trigger: {len(filters)} filters of {event}; CodePipeline takes {MAX_FILTERS}"
+        for criterion in filters:
+            if "FilePaths" in criterion and "Branches" not in criterion:
                 yield f"trigger: {event}: paths go with branches; say which"
-            elif not any(name in found for name in criteria):
+            elif not any(name in criterion for name in criteria):
                 yield f"trigger: {event}: say {' or '.join(criteria).lower()}"
             for name in ("Branches", "Tags", "FilePaths"):
-                for problem in pattern_problems(found.get(name, {})):
+                for problem in pattern_problems(criterion.get(name, {})):
                     yield f"trigger: {name}: {problem}"
 
 
@@ -70,34 +70,35 @@ def pattern_problems(criteria: Plain) -> Iterator[str]:
     """Yield what CodePipeline refuses of the patterns of a filter."""
     for kind in ("Includes", "Excludes"):
         patterns = criteria.get(kind, [])
-        if len(patterns) > PATTERNS:
-            yield f"{len(patterns)} {kind.lower()}; CodePipeline takes {PATTERNS}"
+        if len(patterns) > MAX_PATTERNS:
+            yield f"{len(patterns)} {kind.lower()}; CodePipeline takes {MAX_PATTERNS}"
         for pattern in patterns:
-            if not 0 < len(pattern) <= PATTERN:
+            if not 0 < len(pattern) <= MAX_PATTERN:
                 yield (
-                    f"{pattern!r} has {len(pattern)} characters; CodePipeline takes 1 to {PATTERN}"
+                    f"{pattern!r} has {len(pattern)} characters; CodePipeline takes 1 to"
+                    f" {MAX_PATTERN}"
                 )
 
 
 def _sizes(stages: list[Plain]) -> Iterator[str]:
-    if not 2 <= len(stages) <= STAGES:
-        yield f"{len(stages)} stages; a pipeline has 2 to {STAGES}"
+    if not 2 <= len(stages) <= MAX_STAGES:
+        yield f"{len(stages)} stages; a pipeline has 2 to {MAX_STAGES}"
     for stage in stages:
-        if len(stage["Actions"]) > ACTIONS:
+        if len(stage["Actions"]) > MAX_ACTIONS_OF_STAGE:
             yield (
-                f"stage {stage['Name']}: {len(stage['Actions'])} actions; a stage has {ACTIONS} at"
-                " most"
+                f"stage {stage['Name']}: {len(stage['Actions'])} actions; a stage has"
+                f" {MAX_ACTIONS_OF_STAGE} at most"
             )
     every = sum(len(stage["Actions"]) for stage in stages)
-    if every > ALL_ACTIONS:
-        yield f"{every} actions; a pipeline has {ALL_ACTIONS} at most"
+    if every > MAX_ACTIONS:
+        yield f"{every} actions; a pipeline has {MAX_ACTIONS} at most"
 
 
 def _names(stages: list[Plain]) -> Iterator[str]:
-    yield from _twice("stage", [stage["Name"] for stage in stages])
+    yield from _repeated("stage", [stage["Name"] for stage in stages])
     for stage in stages:
         names = [action["Name"] for action in stage["Actions"]]
-        yield from _twice(f"stage {stage['Name']}: action", names)
+        yield from _repeated(f"stage {stage['Name']}: action", names)
         for name in (stage["Name"], *names):
             if not NAME.fullmatch(name):
                 yield (
@@ -106,7 +107,7 @@ def _names(stages: list[Plain]) -> Iterator[str]:
                 )
 
 
-def _twice(what: str, names: list[str]) -> Iterator[str]:
+def _repeated(what: str, names: list[str]) -> Iterator[str]:
     for name in dict.fromkeys(names):
         if names.count(name) > 1:
             yield f"{what} {name!r} is there {names.count(name)} times"
@@ -114,7 +115,7 @@ def _twice(what: str, names: list[str]) -> Iterator[str]:
 
 def _artifacts(stages: list[Plain]) -> Iterator[str]:
     """Hold that each artifact is made once, and before it is taken."""
-    made: dict[str, tuple[int, int]] = {}
+    producers: dict[str, tuple[int, int]] = {}
     for number, stage in enumerate(stages):
         for action in stage["Actions"]:
             first = action["ActionTypeId"]["Category"] == "Source"
@@ -125,14 +126,15 @@ def _artifacts(stages: list[Plain]) -> Iterator[str]:
                 )
             for artifact in action.get("OutputArtifacts", []):
                 name = artifact["Name"]
-                if name in made:
+                if name in producers:
                     yield f"action {action['Name']}: artifact {name!r} is made twice"
-                made[name] = (number, action.get("RunOrder", 1))
+                producers[name] = (number, action.get("RunOrder", 1))
     for number, stage in enumerate(stages):
         for action in stage["Actions"]:
             for artifact in action.get("InputArtifacts", []):
                 name = artifact["Name"]
-                if made.get(name, (number, ALL_ACTIONS)) >= (number, action.get("RunOrder", 1)):
+                now = (number, action.get("RunOrder", 1))
+                if producers.get(name, (number, MAX_ACTIONS)) >= now:
                     yield (
                         f"action {action['Name']}: takes the artifact {name!r}, which nothing"
                         " before it makes"
@@ -144,7 +146,7 @@ def _stores(pipeline: Plain) -> Iterator[str]:
     if stores is None:
         return
     having = [json.dumps(store["Region"]) for store in stores]
-    yield from _twice("artifact store of", having)
+    yield from _repeated("artifact store of", having)
     for stage in pipeline["Stages"]:
         for action in stage["Actions"]:
             region = action.get("Region")
@@ -169,10 +171,10 @@ def _configurations(stages: list[Plain]) -> Iterator[str]:
                 )
             for key, value in configuration.items():
                 text = value.get("Fn::Sub", "") if isinstance(value, dict) else value
-                if isinstance(text, str) and len(text) > CONFIGURATION:
+                if isinstance(text, str) and len(text) > MAX_CONFIGURATION:
                     yield (
                         f"{where}: {key} has {len(text):,} characters; CodePipeline takes"
-                        f" {CONFIGURATION:,}"
+                        f" {MAX_CONFIGURATION:,}"
                     )
 
 
@@ -207,16 +209,18 @@ def _conditions(stages: list[Plain]) -> Iterator[str]:
             yield from _window(where, rule["Configuration"])
 
 
-def _condition(where: str, moment: str, results: tuple[str, ...], found: Plain) -> Iterator[str]:
-    result, rules = found.get("Result", ""), found.get("Rules", [])
+def _condition(
+    where: str, moment: str, results: tuple[str, ...], condition: Plain
+) -> Iterator[str]:
+    result, rules = condition.get("Result", ""), condition.get("Rules", [])
     if result and result not in results:
         yield f"{where}: {moment}: {result} cannot be its result; {' or '.join(results)} can"
     others = [r for r in rules if r["RuleTypeId"]["Provider"] not in SKIPPING]
     if result == "SKIP" and others:
         yield f"{where}: {moment}: SKIP goes with rules of {' and '.join(SKIPPING)} only"
-    if not 1 <= len(rules) <= RULES:
-        yield f"{where}: {moment}: {len(rules)} rules; a condition has 1 to {RULES}"
-    yield from _twice(f"{where}: {moment}: rule", [rule["Name"] for rule in rules])
+    if not 1 <= len(rules) <= MAX_RULES:
+        yield f"{where}: {moment}: {len(rules)} rules; a condition has 1 to {MAX_RULES}"
+    yield from _repeated(f"{where}: {moment}: rule", [rule["Name"] for rule in rules])
 
 
 def _window(where: str, configuration: Plain) -> Iterator[str]:
@@ -227,7 +231,7 @@ def _window(where: str, configuration: Plain) -> Iterator[str]:
     if not isinstance(cron, str):
         return
     try:
-        found = rule_cron(cron)
+        parsed = rule_cron(cron)
     except CfngenError as error:
         yield f"{where}: window: {error}"
         return
@@ -238,20 +242,20 @@ def _window(where: str, configuration: Plain) -> Iterator[str]:
             " documentation can be read in several ways otherwise"
         )
     days = {1: 31, 2: 29, 3: 31, 4: 30, 5: 31, 6: 30, 7: 31, 8: 31, 9: 30, 10: 31, 11: 30, 12: 31}
-    if all(min(found.days) > days[month] for month in found.months):
+    if all(min(parsed.days) > days[month] for month in parsed.months):
         yield f"{where}: window: {cron!r} never opens: there is no such day"
 
 
 def _closed(pipeline: Plain) -> Iterator[str]:
     """Yield what CodePipeline refuses of the stages that are closed from the beginning."""
     names = [stage["Name"] for stage in pipeline["Stages"]]
-    shut = pipeline.get("DisableInboundStageTransitions", [])
-    yield from _twice("closed stage", [found["StageName"] for found in shut])
-    for found in shut:
-        where = f"closed stage {found['StageName']}"
-        if found["StageName"] not in names:
+    closed = pipeline.get("DisableInboundStageTransitions", [])
+    yield from _repeated("closed stage", [stage["StageName"] for stage in closed])
+    for stage in closed:
+        where = f"closed stage {stage['StageName']}"
+        if stage["StageName"] not in names:
             yield f"{where}: there is no such stage"
-        reason = found["Reason"]
+        reason = stage["Reason"]
         if isinstance(reason, str) and not REASON.fullmatch(reason):
             yield (
                 f"{where}: {reason!r} cannot be its reason: letters, digits, blanks and"
@@ -262,13 +266,13 @@ def _closed(pipeline: Plain) -> Iterator[str]:
 def _mode(pipeline: Plain) -> Iterator[str]:
     if pipeline.get("ExecutionMode") != "PARALLEL":
         return
-    shut = {found["StageName"] for found in pipeline.get("DisableInboundStageTransitions", [])}
+    closed = {stage["StageName"] for stage in pipeline.get("DisableInboundStageTransitions", [])}
     for stage in pipeline["Stages"]:
         where = f"stage {stage['Name']}"
         if _rolls_back(stage):
             yield f"{where}: in PARALLEL mode nothing can be rolled back; take another mode"
         providers = {rule["RuleTypeId"]["Provider"] for rule in _rules(stage, "BeforeEntry")}
-        if stage["Name"] in shut or "DeploymentWindow" in providers:
+        if stage["Name"] in closed or "DeploymentWindow" in providers:
             yield (
                 f"{where}: in PARALLEL mode all that waits for a window would deploy at once; take"
                 " SUPERSEDED"

@@ -115,14 +115,14 @@ def in_patterns(tests: Sequence[Any], taken: int, length: Callable[[Any], int]) 
         taken: characters that a pattern needs besides them.
         length: how many characters a test has once it is deployed, its quotes counted.
     """
-    found: list[list[Any]] = [[]]
-    room = EVENT_PATTERN - taken
+    lists: list[list[Any]] = [[]]
+    limit = EVENT_PATTERN - taken
     for test in tests:
         # Brackets, and a comma and a space between two.
-        if sum(length(one) + 2 for one in [*found[-1], test]) > room and found[-1]:
-            found.append([])
-        found[-1].append(test)
-    return found
+        if sum(length(name) + 2 for name in [*lists[-1], test]) > limit and lists[-1]:
+            lists.append([])
+        lists[-1].append(test)
+    return lists
 
 
 def numbered(title: str, patterns: Sequence[Any]) -> dict[str, Any]:

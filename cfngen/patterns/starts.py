@@ -5,30 +5,22 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any
 
-from awacs import awslambda, codepipeline
-from troposphere import AWSHelperFn, AWSObject, GetAtt, Ref, events, scheduler
+from troposphere import AWSHelperFn, AWSObject, GetAtt, events, scheduler
 from troposphere.awslambda import Permission
-from troposphere.codebuild import Project
-from troposphere.codepipeline import Pipeline
 from troposphere.iam import Role
 
-from cfngen.authoring.iam import Statement, allow
-from cfngen.authoring.substitution import sub
 from cfngen.cloudformation.cron import schedule_cron
 from cfngen.cloudformation.zones import zone_problem
 from cfngen.errors import CfngenError, PatternError
-from cfngen.patterns.builds import start_as_is, start_builds
 from cfngen.patterns.fargate import FargateTask
 from cfngen.patterns.functions import PythonFunction
 from cfngen.patterns.queues import DeadLetters, dead_letters
 from cfngen.patterns.roles import role
-from cfngen.patterns.standalone_builds import BuildProject
+from cfngen.patterns.start_targets import Startable, start_target
 
-__all__ = ["Start", "Startable", "start_on_event", "start_on_schedule"]
-
-Startable: TypeAlias = BuildProject | Project | FargateTask | Pipeline | PythonFunction
+__all__ = ["Start", "start_on_event", "start_on_schedule"]
 
 # What both EventBridge and Scheduler take (API reference of either, `RetryPolicy`).
 MAX_RETRIES = 185
@@ -37,7 +29,7 @@ MIN_SECONDS, MAX_SECONDS = 60, 86_400
 RATE = re.compile(r"rate\(([1-9][0-9]*) (minute|hour|day)s?\)")
 AT = re.compile(r"at\([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\)")
 # Days whose meaning is not worked out here: the last one, the nearest weekday, the second Monday.
-UNCHECKED_DAYS = re.compile("[LW#]")
+UNCHECKED_DAYS = re.compile(r"#|\b[0-9]{0,2}(?:L|W|LW)\b")
 
 
 @dataclass(frozen=True)
@@ -123,7 +115,7 @@ def start_on_schedule(
     name = "start_on_schedule"
     _check_schedule(name, title, expression, timezone)
     retry = _retry(name, title, retries, retry_seconds)
-    target = _target(name, title, starts, None)
+    target = start_target(name, title, starts, None)
     queue = dead_letter_queue or dead_letters(f"{title}Lost", rules=(), reason=_lost_reason(title))
     starter = role(f"{title}Role", "scheduler", *target.statements, queue.may_send)
     schedule = scheduler.Schedule(
@@ -184,7 +176,7 @@ def start_on_event(
     """
     name = "start_on_event"
     retry = _retry(name, title, retries, retry_seconds)
-    target = _target(name, title, starts, variables)
+    target = start_target(name, title, starts, variables)
     rule_arn = GetAtt(title, "Arn")
     queue = dead_letter_queue or dead_letters(
         f"{title}Lost", rules=[rule_arn], reason=_lost_reason(title)
@@ -218,73 +210,6 @@ def start_on_event(
         )
     rule = events.Rule(title, EventPattern=dict(pattern), Targets=[what], **properties)
     return Start(rule, starter, permission, queue, dead_letter_queue is not None, reason)
-
-
-@dataclass(frozen=True)
-class _Target:
-    """What is started: by which ARN, with which rights, and with what Scheduler has to know."""
-
-    id: str
-    arn: Any
-    statements: tuple[Statement, ...]
-    schedule_parameters: Mapping[str, Any]
-
-
-def _target(name: str, title: str, starts: Any, variables: Sequence[str] | None) -> _Target:
-    """Return how something is started, or refuse it.
-
-    Args:
-        name: the pattern, for errors.
-        title: the logical ID, for errors.
-        starts: what is started.
-        variables: environment variables that the input may set; `None` if there is no input.
-    """
-    if isinstance(starts, BuildProject | Project):
-        project = starts.project if isinstance(starts, BuildProject) else starts
-        arn = GetAtt(project, "Arn")
-        if variables is None:
-            return _Target("Build", arn, (start_builds(project),), {})
-        return _Target("Build", arn, start_as_is(arn, variables=variables), {})
-    if variables:
-        raise PatternError(name, title, "variables", "go with builds; leave them out")
-    if isinstance(starts, Pipeline):
-        arn = sub(
-            "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:", Ref(starts)
-        )
-        return _Target("Pipeline", arn, (allow(codepipeline.StartPipelineExecution, on=arn),), {})
-    if isinstance(starts, PythonFunction):
-        arn = starts.arn
-        return _Target("Function", arn, (allow(awslambda.InvokeFunction, on=arn),), {})
-    if isinstance(starts, FargateTask):
-        parameters = {"EcsParameters": _ecs_parameters(starts)}
-        return _Target("Task", GetAtt(starts.cluster, "Arn"), starts.may_run, parameters)
-    raise PatternError(
-        name,
-        title,
-        "starts",
-        f"{starts!r} cannot be started; take what standalone_build(), build_project(), pipeline(),"
-        " python_function() or fargate_task() returned",
-    )
-
-
-def _ecs_parameters(task: FargateTask) -> scheduler.EcsParameters:
-    """Return what Scheduler has to know of a task."""
-    launch: dict[str, Any] = {"LaunchType": "FARGATE"}
-    if task.placement.spot:
-        strategy = scheduler.CapacityProviderStrategyItem(CapacityProvider="FARGATE_SPOT", Weight=1)
-        launch = {"CapacityProviderStrategy": [strategy]}
-    return scheduler.EcsParameters(
-        TaskDefinitionArn=Ref(task.definition),
-        TaskCount=1,
-        **launch,
-        NetworkConfiguration=scheduler.NetworkConfiguration(
-            AwsvpcConfiguration=scheduler.AwsVpcConfiguration(
-                Subnets=list(task.placement.subnets),
-                SecurityGroups=[task.placement.group],
-                AssignPublicIp=task.placement.assign_public_ip,
-            )
-        ),
-    )
 
 
 def _check_schedule(name: str, title: str, expression: Any, timezone: Any) -> None:

@@ -48,7 +48,7 @@ __all__ = [
 
 Kind = Literal["artifacts", "packages"]
 
-BUCKET_NAME = 63  # characters (AWS page "General purpose bucket naming rules")
+MAX_BUCKET_NAME = 63  # characters (AWS page "General purpose bucket naming rules")
 # What a service may have in the path of its roles, of which IAM takes 512 characters.
 SERVICE = "[A-Za-z][A-Za-z0-9-]{0,63}"
 
@@ -100,8 +100,8 @@ def longest_name(in_regions: Sequence[str]) -> tuple[int, str]:
         )
         for region in in_regions
     }  # fmt: skip
-    longest = max(taken, key=lambda region: (taken[region], region))
-    return BUCKET_NAME - taken[longest], longest
+    tightest = max(taken, key=lambda region: (taken[region], region))
+    return MAX_BUCKET_NAME - taken[tightest], tightest
 
 
 def stores_name(in_regions: Callable[[Any], Sequence[str]]) -> dict[str, Any]:
@@ -115,7 +115,7 @@ def stores_name(in_regions: Callable[[Any], Sequence[str]]) -> dict[str, Any]:
         max_length, region = longest_name(in_regions(options))
         return (
             f"small letters, digits and dashes, {max_length} at most: with more, the name of a"
-            f" bucket in {region} would pass {BUCKET_NAME} characters"
+            f" bucket in {region} would pass {MAX_BUCKET_NAME} characters"
         )
 
     return {

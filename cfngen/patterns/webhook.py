@@ -280,6 +280,6 @@ def _answer(status: str, body: str, **pattern: Any) -> IntegrationResponse:
 
 def _digest(frozen: list[tuple[AWSObject, str]]) -> str:
     """Return ten letters of digest over everything a deployment takes a snapshot of."""
-    held = {thing.title: encode(thing, (), {}) for thing, _ in frozen}
-    text = json.dumps(held, sort_keys=True, ensure_ascii=False)
+    snapshot = {thing.title: encode(thing, (), {}) for thing, _ in frozen}
+    text = json.dumps(snapshot, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:10]

@@ -85,23 +85,25 @@ class Window:
         Args:
             mechanism: `scheduler` or `rule`, by which a pipeline is to be kept to it.
         """
-        found = [problem] if (problem := zone_problem(self.zone)) else []
+        problems = [problem] if (problem := zone_problem(self.zone)) else []
         if not self.days:
-            found.append("a window without days never opens")
+            problems.append("a window without days never opens")
         elif len(set(self.days)) < len(self.days):
-            found.append(f"days: one of {', '.join(self.days)} is listed twice")
+            problems.append(f"days: one of {', '.join(self.days)} is listed twice")
         if not HOURS.match(self.hours) or self.hours[6:] > "24:00":
-            found.append(f"hours: {self.hours!r} is not from a time to another, as in 01:00-05:00")
-            return found
+            problems.append(
+                f"hours: {self.hours!r} is not from a time to another, as in 01:00-05:00"
+            )
+            return problems
         if self.hours[:5] == self.hours[6:]:
-            found.append(f"hours: {self.hours} never opens: it ends when it begins")
+            problems.append(f"hours: {self.hours} never opens: it ends when it begins")
         elif self.ends - self.begins < MIN_MINUTES:
-            found.append(f"hours: {self.hours} is too short; {MIN_MINUTES} minutes at least")
-        elif not found and not self.spans():
-            found.append("a window that is always open is none; leave it out")
-        elif not found:
-            found += self._rule_problems() if mechanism == "rule" else self._schedule_problems()
-        return found
+            problems.append(f"hours: {self.hours} is too short; {MIN_MINUTES} minutes at least")
+        elif not problems and not self.spans():
+            problems.append("a window that is always open is none; leave it out")
+        elif not problems:
+            problems += self._rule_problems() if mechanism == "rule" else self._schedule_problems()
+        return problems
 
     def spans(self) -> list[tuple[int, int]]:
         """Return when it opens and closes, in minutes of the week from Monday on, in order.
@@ -140,7 +142,7 @@ class Window:
         """
         first, last = self.begins // 60, self.ends // 60 - 1
         parts = [(first, min(last, 23)), *([(0, last - 24)] if last > 23 else [])]
-        hours = ",".join(f"{one}-{other}" if one < other else str(one) for one, other in parts)
+        hours = ",".join(f"{start}-{end}" if start < end else str(start) for start, end in parts)
         hours = "*" if hours == "0-23" else hours
         days = "*" if len(self.days) == 7 else day_range(self.days)
         return {"Cron": f"* * {hours} ? * {days} *", "TimeZone": self.zone}
@@ -163,19 +165,19 @@ class Window:
         return self.ends % DAY < 23 * 60 and self.min_gap > 60
 
     def _rule_problems(self) -> list[str]:
-        found = []
+        problems = []
         if self.begins % 60 or self.ends % 60:
-            found.append(
+            problems.append(
                 f"hours: {self.hours}: the rule's cron has whole hours only; take such, or"
                 ' windows = "scheduler"'
             )
         if self.ends > DAY and len(self.days) < 7:
-            found.append(
+            problems.append(
                 f"hours: {self.hours} goes over midnight on {day_range(self.days)}: the rule's cron"
                 " would open it on the morning of the same days, not of the next ones; take all"
                 ' days, or windows = "scheduler"'
             )
-        return found
+        return problems
 
     def _schedule_problems(self) -> list[str]:
         hour, minute = divmod(self.ends % DAY, 60)

@@ -43,7 +43,7 @@ AWS_DEFECTS = [
     Defect(
         "the ends of all builds are in the pattern of one rule",
         "cfngen/patterns/pushes.py",
-        "        if sum(length(one) + 2 for one in [*found[-1], test]) > room and found[-1]:\n",
+        "        if sum(length(name) + 2 for name in [*lists[-1], test]) > limit and lists[-1]:\n",
         "        if False:\n",
         "tests/blueprints/branch_builder/test_template.py::"
         "test_whatever_lists_the_options_take_aws_takes",
