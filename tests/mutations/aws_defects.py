@@ -298,4 +298,62 @@ AWS_DEFECTS = [
         '(r"iam:(Put|Delete)RolePolicy$", r"^NoProperty$", ""),',
         "tests/emulator/test_deploy_roles.py::test_a_template_deploys_with_its_own_role[mirror-destination]",
     ),
+    Defect(
+        "a schedule may not write to its dead-letter queue",
+        "cfngen/patterns/starts.py",
+        '"scheduler", *target.statements, queue.may_send)',
+        '"scheduler", *target.statements)',
+        "tests/patterns/test_starts.py::test_a_schedule_may_start_what_it_starts",
+    ),
+    Defect(
+        "a rule starts with a queue that takes nothing from it",
+        "cfngen/patterns/starts.py",
+        "    if rule_arn.to_dict() not in [_plain(arn) for arn in queue.rules]:\n",
+        "    if not rule_arn.to_dict():\n",
+        "tests/patterns/test_starts.py::test_several_starts_share_a_queue",
+    ),
+    Defect(
+        "an event may override the image of a build that it starts",
+        "cfngen/patterns/start_targets.py",
+        "start_as_is(arn, variables=variables), {})",
+        "(start_builds(project),), {})",
+        "tests/patterns/test_starts.py::"
+        "test_an_event_overrides_nothing_of_a_build_but_the_variables_named",
+    ),
+    Defect(
+        "a build is given a secret that it may not read",
+        "cfngen/patterns/standalone_builds.py",
+        "        if needed and needed not in granted:\n",
+        "        if needed and needed in granted:\n",
+        "tests/patterns/test_builds.py::test_a_secret_that_no_build_could_read_is_refused",
+    ),
+    Defect(
+        "a project without a source takes the path of a buildspec",
+        "cfngen/patterns/builds.py",
+        '    if path and source.get("Type") == NO_SOURCE:\n',
+        '    if path and source.get("Type") == "":\n',
+        "tests/patterns/test_builds.py::"
+        "test_what_codebuild_would_refuse_is_refused_with_the_argument",
+    ),
+    Defect(
+        "an alarm takes a metric without its namespace",
+        "cfngen/patterns/alarms.py",
+        "    if not namespace.strip() or not name:\n",
+        "    if not name:\n",
+        "tests/patterns/test_alarms.py::test_a_metric_without_its_namespace_is_refused",
+    ),
+    Defect(
+        "a log group takes days that CloudWatch Logs does not know",
+        "cfngen/patterns/logs.py",
+        "days not in RETENTION_DAYS)",
+        "days < 0)",
+        "tests/patterns/test_refused.py::test_other_days_are_refused_with_the_nearest",
+    ),
+    Defect(
+        "a topic that mails comes without its condition",
+        "cfngen/authoring/template.py",
+        '            for name, test in getattr(thing, "conditions", {}).items():\n',
+        '            for name, test in getattr(thing, "no_conditions", {}).items():\n',
+        "tests/patterns/test_alarms.py::test_an_address_that_is_left_empty_gets_no_mail",
+    ),
 ]
