@@ -81,3 +81,10 @@ def test_it_needs_no_policies_and_nothing_that_is_not_public() -> None:
     assert {name for module, name in imported if module == "cfngen.patterns"} <= set(homes())
     assert {name for module, name in imported if module == "troposphere"} == {"Ref"}
     assert not {"allow", "Statement", "policy_document"} & {name for _, name in imported}
+
+
+def test_the_guide_shows_the_blueprint_as_it_is() -> None:
+    """What `docs/writing-a-blueprint.md` quotes is the example's own text."""
+    blueprint = BLUEPRINT.read_text()
+    quoted = blueprint[blueprint.index("@blueprint\n") :]
+    assert f"```python\n{quoted}```\n" in (ROOT / "docs" / "writing-a-blueprint.md").read_text()
