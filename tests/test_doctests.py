@@ -9,13 +9,20 @@ from collections.abc import Iterator
 
 import pytest
 
+import cfngen.authoring
 import cfngen.cloudformation
+import cfngen.patterns
 import cfngen.review
 
 # The packages whose docstrings have examples; each module of them is run.
-PACKAGES = (cfngen.cloudformation, cfngen.review)
+PACKAGES = (cfngen.authoring, cfngen.cloudformation, cfngen.patterns, cfngen.review)
 # Functions of policies, conditions and values that nobody understands without an example.
 NEED_EXAMPLES = (
+    "cfngen.authoring.substitution.sub",
+    "cfngen.patterns.alarms.email_topic",
+    "cfngen.patterns.logs.log_group",
+    "cfngen.patterns.standalone_builds.standalone_build",
+    "cfngen.patterns.starts.start_on_schedule",
     "cfngen.cloudformation.values.canonical",
     "cfngen.cloudformation.values.literal",
     "cfngen.cloudformation.values.references",
@@ -61,7 +68,8 @@ EXAMPLES = {
 def test_an_example_is_what_happens(name: str) -> None:
     """What a docstring shows is what the function returns."""
     output: list[str] = []
-    runner = doctest.DocTestRunner(verbose=False)
+    # A long line may go on in the next one.
+    runner = doctest.DocTestRunner(verbose=False, optionflags=doctest.NORMALIZE_WHITESPACE)
     runner.run(EXAMPLES[name], out=output.append, clear_globs=False)
     assert not runner.failures, "".join(output)
 
