@@ -9,6 +9,7 @@ from troposphere import Ref, Sub
 
 from cfngen import Parameters, allow, parameter
 from cfngen.authoring.iam import Statement
+from cfngen.authoring.substitution import sub
 from cfngen.patterns.stores import Kind, store_buckets, store_objects, stores_name
 
 Stores = Literal["stack", "parameters"]
@@ -163,7 +164,7 @@ class StoreAccess:
         below = f"{self.service}/" if kind == "packages" else ""
         if not self.own:
             return store_objects(kind, below, region)
-        return Sub(f"{self._buckets(kind, region).data['Fn::Sub']}/{below}*")
+        return sub(self._buckets(kind, region), f"/{below}*")
 
 
 def _place(place: Place) -> tuple[Kind, str]:

@@ -1,12 +1,12 @@
 """The schedule that makes good a lost webhook, and the alarms."""
 
-from troposphere import Equals, GetAtt, Not, Ref
+from troposphere import GetAtt, Ref
 from troposphere.codebuild import Project
 from troposphere.events import RetryPolicy, Rule, Target
 
 from cfngen import Template
 from cfngen.patterns import (
-    alarm_topic,
+    email_topic,
     failed_builds_alarm,
     failed_starts_alarm,
     role,
@@ -42,8 +42,7 @@ def add_monitoring(t: Template, p: Params, project: Project) -> None:
             "A webhook that never came, or was refused for good, is made good by the next run.",
         ),
     )
-    has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
-    alarms = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email))
+    alarms = t.add(email_topic("AlarmTopic", p.AlarmEmail))
     t.add(
         failed_builds_alarm(
             "MirrorFailed",

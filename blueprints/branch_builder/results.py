@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from awacs import codecommit, sts
-from troposphere import Equals, GetAtt, Not, Ref
+from troposphere import GetAtt, Ref
 from troposphere.events import DeadLetterConfig, InputTransformer, Rule, Target
 
 from cfngen import Payloads, Template, allow
@@ -13,7 +13,7 @@ from cfngen.patterns import (
     DeadLetters,
     OrderedQueue,
     alarm,
-    alarm_topic,
+    email_topic,
     log_group,
     python_function,
 )
@@ -39,16 +39,7 @@ def add_results(
     lost: DeadLetters,
 ) -> None:
     """Add the topic that hears how builds end and, if asked for, what tells pull requests."""
-    has_email = t.condition("HasResultsEmail", Not(Equals(p.ResultsEmail, "")))
-    topic = t.add(
-        alarm_topic(
-            "ResultsTopic",
-            email=p.ResultsEmail,
-            when=has_email,
-            rules=True,
-            alarms=False,
-        )
-    )
+    topic = t.add(email_topic("ResultsTopic", p.ResultsEmail, rules=True, alarms=False))
     t.output(
         "ResultsTopic",
         Ref(topic.topic),
@@ -143,8 +134,7 @@ def _add_answer(
 
 def add_alarms(t: Template, p: Params, lost: DeadLetters, queue: OrderedQueue | None) -> None:
     """Add the alarms, and who hears of them."""
-    has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
-    topic = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email)).topic
+    topic = t.add(email_topic("AlarmTopic", p.AlarmEmail)).topic
     t.output("AlarmTopic", Ref(topic), "ARN of the topic that alarms publish to.")
     t.output(
         "Lost",

@@ -1,17 +1,16 @@
 """The alarm for pushes that did not arrive, and who hears of it."""
 
-from troposphere import Equals, GetAtt, Not, Ref
+from troposphere import GetAtt, Ref
 
 from cfngen import Template
-from cfngen.patterns import DeadLetters, alarm, alarm_topic
+from cfngen.patterns import DeadLetters, alarm, email_topic
 
 from .parameters import Params
 
 
 def add_monitoring(t: Template, p: Params, lost: DeadLetters) -> None:
     """Add the alarm and its topic."""
-    has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
-    alarms = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email))
+    alarms = t.add(email_topic("AlarmTopic", p.AlarmEmail))
     t.add(
         alarm(
             "EventLost",

@@ -1,10 +1,10 @@
 """The alarms, who hears of them, and a dashboard."""
 
-from troposphere import Equals, GetAtt, Not, Ref, Sub
+from troposphere import GetAtt, Ref, Sub
 from troposphere.cloudwatch import Dashboard
 
 from cfngen import Template
-from cfngen.patterns import DeadLetters, alarm, alarm_topic
+from cfngen.patterns import DeadLetters, alarm, email_topic
 
 from .dashboard import dashboard_body
 from .options import Options
@@ -14,8 +14,7 @@ from .task import NAMESPACE
 
 def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) -> None:
     """Add the alarms, who hears of them and, if asked for, a dashboard."""
-    has_email = t.condition("HasAlarmEmail", Not(Equals(p.AlarmEmail, "")))
-    alarms = t.add(alarm_topic("AlarmTopic", email=p.AlarmEmail, when=has_email))
+    alarms = t.add(email_topic("AlarmTopic", p.AlarmEmail))
     stack = {"Stack": Ref("AWS::StackName")}
     t.add(
         alarm(

@@ -147,7 +147,7 @@ def _add_function(
             ),
             reason="Runs a task, unless one for the same repository is about to begin.",
             log=task.log,
-            lost=lost,
+            dead_letter_queue=lost,
             architecture=options.architecture,
             seconds=120,
             environment={"CONTAINER": task.container, "TASK": task.run_task},

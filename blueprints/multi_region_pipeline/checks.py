@@ -6,7 +6,9 @@ from typing import Literal
 
 from cfngen.cloudformation.regions import pipeline_problem
 from cfngen.cloudformation.regions import regions as known_regions
-from cfngen.patterns.pipeline_checks import ACTIONS, RULES, STAGES
+from cfngen.patterns.pipeline_checks import MAX_ACTIONS_OF_STAGE as ACTIONS
+from cfngen.patterns.pipeline_checks import MAX_RULES as RULES
+from cfngen.patterns.pipeline_checks import MAX_STAGES as STAGES
 
 from .gates import OnFailure, Region, Step, Wave, title
 

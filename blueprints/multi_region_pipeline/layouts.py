@@ -154,7 +154,7 @@ def _pipeline(
         stores=storage.stores(*(r.region for step in steps for r in step.regions)),
         stages=stages,
         mode=options.execution_mode,
-        shut=shut,
+        closed_stages=shut,
         **properties,
     )
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from troposphere import Equals, GetAtt, Not, Ref, Sub
+from troposphere import GetAtt, Ref, Sub
 from troposphere.events import InputTransformer, Rule, Target
 
 from cfngen import Template
-from cfngen.patterns import DeadLetters, alarm, alarm_topic, without_dead_letters
+from cfngen.patterns import DeadLetters, alarm, email_topic, without_dead_letters
 from cfngen.patterns.alarms import AlarmTopic
 
 from .gates import Step
@@ -22,15 +22,7 @@ PATHS = {"execution": "execution-id"}
 
 def add_topic(t: Template, p: Params) -> AlarmTopic:
     """Add the topic that notifies people."""
-    email = t.condition("HasNotifyEmail", Not(Equals(p.NotifyEmail, "")))
-    return t.add(
-        alarm_topic(
-            "NotifyTopic",
-            email=p.NotifyEmail,
-            when=email,
-            rules=True,
-        )
-    )
+    return t.add(email_topic("NotifyTopic", p.NotifyEmail, rules=True))
 
 
 def add_rules(t: Template, options: Options, topic: AlarmTopic) -> None:

@@ -5,7 +5,7 @@ from troposphere.codepipeline import Pipeline
 from cfngen import Template
 from cfngen.patterns import dead_letters, role
 from cfngen.patterns.alarms import AlarmTopic
-from cfngen.patterns.windows import gatekeeper, may_switch
+from cfngen.patterns.windows import may_switch, stage_schedules
 
 from .notify import add_alarm
 from .options import Options
@@ -17,7 +17,9 @@ def add_windows(
     """Add the schedules that open and close the ways into stages."""
     lost = t.add(
         dead_letters(
-            "LostSwitches", rules=(), reason="Openings and closings of windows that did not come through."
+            "LostSwitches",
+            rules=(),
+            reason="Openings and closings of windows that did not come through.",
         )
     )
     names = "${AWS::StackName}" + ("-*" if options.separate else "")
@@ -28,13 +30,13 @@ def add_windows(
     for step in options.steps:
         if step.window:
             t.add(
-                gatekeeper(
+                stage_schedules(
                     step.title,
                     step.window,
                     pipeline=pipelines[step.name],
                     stage=step.stage,
                     role=window_role,
-                    lost=lost.arn,
+                    dead_letter_arn=lost.arn,
                 )
             )
     # Worse is one that could not be closed.

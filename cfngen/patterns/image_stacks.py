@@ -23,9 +23,9 @@ from cfngen.patterns.logs import RETENTION_DAYS, log_group
 __all__ = [
     "ImageOptions",
     "ImageStack",
-    "Revision",
+    "ImageStackParameters",
+    "image_revision",
     "image_stack",
-    "image_stack_questions",
     "parameter_name",
     "published_image",
 ]

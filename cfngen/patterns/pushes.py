@@ -15,7 +15,7 @@ __all__ = [
     "policy_problems",
     "push_pattern",
     "push_patterns",
-    "repositories_question",
+    "repositories_parameter",
     "repository_problems",
 ]
 

@@ -21,15 +21,12 @@ from cfngen.patterns.images import BuiltImage, built_image, pull_images, reposit
 from cfngen.patterns.network import PublicNetwork, callers_group, public_network
 
 __all__ = [
-    "Image",
-    "Network",
-    "OwnNetwork",
     "TaskImage",
     "TaskNetwork",
     "TaskOptions",
+    "TaskParameters",
     "task_image",
     "task_network",
-    "task_questions",
 ]
 
 
