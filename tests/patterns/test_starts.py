@@ -185,8 +185,8 @@ def test_several_starts_share_a_queue() -> None:
     [
         ({"expression": "0 2 * * ? *"}, "expression", "no cron(...), rate(...) or at(...)"),
         ({"expression": "cron(0 2 * * *)"}, "expression", "six fields"),
-        ({"expression": "cron(0 25 * * ? *)"}, "expression", "cannot be hours"),
-        ({"expression": "cron(0 25 ? * WED *)"}, "expression", "cannot be hours"),
+        ({"expression": "cron(0 25 * * ? *)"}, "expression", "hours"),
+        ({"expression": "cron(0 25 ? * WED *)"}, "expression", "hours"),
         ({"expression": "rate(0 days)"}, "expression", "no cron(...), rate(...) or at(...)"),
         ({"timezone": "Europe/Dublen"}, "timezone", "did you mean 'Europe/Dublin'?"),
         ({"retries": 186}, "retries", "0 to 185"),
