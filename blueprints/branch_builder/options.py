@@ -47,7 +47,7 @@ class Options(TaskOptions):
         default="fargate",
     )
     repositories: tuple[str, ...] = option(
-        "Names, and beginnings of names followed by *; without any, one is asked at deploy time",
+        "Names, and beginnings of names followed by *; without any, a parameter says which",
         default=(),
     )
     branches: tuple[str, ...] = option(
@@ -65,8 +65,8 @@ class Options(TaskOptions):
         needs={"repositories": ["app"]},
     )
     existing_projects: bool = option(
-        "Use projects that are there: the one asked at deploy time, or those that are called like"
-        " the repositories",
+        "Use existing projects: the one in parameter ProjectName, or those with the names of the"
+        " repositories",
         default=False,
     )
     privileged: bool = option("Let builds run Docker", default=False)

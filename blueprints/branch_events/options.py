@@ -18,7 +18,7 @@ class Options:
     """Decided at build time, because they change the template's shape."""
 
     repositories: tuple[str, ...] = option(
-        "Names, and beginnings of names followed by *; without any, one is asked at deploy time",
+        "Names, and beginnings of names followed by *; without any, a parameter says which",
         default=(),
     )
     pull_requests: bool = option(

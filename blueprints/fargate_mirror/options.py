@@ -67,12 +67,12 @@ class Options(TaskOptions):
         default="events",
     )
     repositories: tuple[str, ...] = option(
-        "Names, and beginnings of names followed by *; without any, one is asked at deploy time",
+        "Names, and beginnings of names followed by *; without any, a parameter says which",
         default=(),
     )
     destinations: tuple[Destination, ...] = option(
-        "Regions, each with a prefix and a role in another account if need be; without any, one"
-        " is asked at deploy time",
+        "Regions, each with a prefix and a role in another account if need be; without any,"
+        " parameters say which",
         default=(),
     )
     cache: Literal["none", "efs"] = option(
@@ -95,7 +95,7 @@ class Options(TaskOptions):
         if self.trigger == "codecommit" and self.repositories:
             yield (
                 'repositories: with trigger = "codecommit" the stack makes the repository, whose'
-                " name is asked at deploy time; leave them out"
+                " name is parameter RepositoryName; leave them out"
             )
         # Without a list there is one, too; its prefix fits into what 90 is more than an ARN needs.
         destinations = self.destinations or (Destination(""),)
