@@ -2,6 +2,9 @@
 
 from cfngen.authoring.blueprint import Blueprint as Blueprint
 from cfngen.authoring.blueprint import blueprint as blueprint
+from cfngen.authoring.declarations import first_of as first_of
+from cfngen.authoring.declarations import parameter as parameter
+from cfngen.authoring.declarations import parameter_map as parameter_map
 from cfngen.authoring.iam import Statement as Statement
 from cfngen.authoring.iam import allow as allow
 from cfngen.authoring.iam import deny as deny
@@ -9,9 +12,6 @@ from cfngen.authoring.iam import policy_document as policy_document
 from cfngen.authoring.iam import trust as trust
 from cfngen.authoring.options import option as option
 from cfngen.authoring.parameters import Parameters as Parameters
-from cfngen.authoring.parameters import first_of as first_of
-from cfngen.authoring.parameters import parameter as parameter
-from cfngen.authoring.parameters import parameter_map as parameter_map
 from cfngen.authoring.payload import Payload as Payload
 from cfngen.authoring.payload import Payloads as Payloads
 from cfngen.authoring.template import Template as Template
