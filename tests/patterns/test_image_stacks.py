@@ -38,7 +38,7 @@ def test_who_runs_the_image_finds_what_its_stack_has_written(
     assert written["Default"] == read["Default"] == f"/cfngen/{stack}/{architecture}"
     assert written["Default"] == parameter_name(stack, architecture)
     assert (written["Type"], read["Type"]) == ("String", "AWS::SSM::Parameter::Value<String>")
-    assert f"deploy {stack}.yaml first" in read["Description"]
+    assert f"Deploy {stack}.yaml first" in read["Description"]
 
 
 @each_pair
