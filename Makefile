@@ -15,12 +15,12 @@ templates: $(VENV)/.installed ## Generate and lint every template into output/
 	$(BIN)/cfngen build
 
 test: $(VENV)/.developing ## Run the tests (about two minutes on two cores)
-	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not payloads and not emulator and not judges"
-	@echo "left to 'make verify': the tests marked slow, payloads, emulator, judges"
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not payloads and not emulator and not scanners"
+	@echo "left to 'make verify': the tests marked slow, payloads, emulator, scanners"
 
-verify: $(VENV)/.developing $(VENV)/.judging ## Run the proofs that `make test` leaves out
+verify: $(VENV)/.developing $(VENV)/.scanning ## Run the proofs that `make test` leaves out
 	rm -rf .pytest_cache/evidence
-	$(BIN)/python -m pytest -n 3 -m "slow or payloads or emulator or judges"
+	$(BIN)/python -m pytest -n 3 -m "slow or payloads or emulator or scanners"
 	$(BIN)/python tests/emulator/verification.py --check
 	$(BIN)/python tests/support/executed.py
 	$(BIN)/python tests/mutations/run.py
@@ -59,6 +59,6 @@ $(VENV)/.developing: $(VENV)/.installed tests/emulator/ministack.txt
 	$(VENV)/ministack/bin/python -m pip install --quiet --disable-pip-version-check -r tests/emulator/ministack.txt
 	@touch $@
 
-$(VENV)/.judging: $(VENV)/.developing $(wildcard tests/judges/requirements/*)
-	$(BIN)/python tests/judges/install.py
+$(VENV)/.scanning: $(VENV)/.developing $(wildcard tests/scanners/requirements/*)
+	$(BIN)/python tests/scanners/install.py
 	@touch $@

@@ -15,6 +15,8 @@ from cfngen.authoring.parameters import Parameters as Parameters
 from cfngen.authoring.payload import Payload as Payload
 from cfngen.authoring.payload import Payloads as Payloads
 from cfngen.authoring.template import Template as Template
+from cfngen.authoring.waivers import waive as waive
+from cfngen.cloudformation.document import Waiver as Waiver
 from cfngen.cloudformation.read import read as read
 from cfngen.cloudformation.render import render as render
 from cfngen.errors import CfngenError as CfngenError

@@ -79,6 +79,10 @@ class PatternError(CfngenError):
         self.pattern, self.title, self.argument = pattern, title, argument
 
 
+class WaiverError(CfngenError):
+    """A finding of a scanner is waived without a rule or a reason."""
+
+
 class PipelineError(Problems):
     """A pipeline that CodePipeline would refuse, or that would not do what it seems to."""
 

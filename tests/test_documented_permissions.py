@@ -1,4 +1,4 @@
-"""Every role has what AWS documents that its use needs, or an excuse where the resource is made."""
+"""Every role has what AWS documents that its use needs, or a waiver of it on role or statement."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from judges.excuses import Part, excuses, matches
+from scanners.waivers import Placed, matches, placed
 from support.pipelines import SHAPES, with_roles
 from support.policy_evaluation import like, listed
 from support.role_uses import READERS, Use, uses
 
 from cfngen import synthesize
+from cfngen.cloudformation.document import Document
 from cfngen.patterns import roles
 from cfngen.project.registry import blueprints
 from cfngen.testing import of_type, references, shapes, statements
 
 TABLE = tomllib.loads((Path(__file__).parent / "documented_permissions.toml").read_text())
 OURS = sorted(name for name, entry in blueprints().items() if entry.distribution == "cfngen")
-PARTS = [part for e in excuses() for part in e.parts if part.judge == "documented"]
 PIPELINE, ROLES = "multi_region_pipeline", "deployment_roles"
 KEYS = Path(__file__).parent / "emulator/plugin/documented.py"
 DOCS = "https://docs.aws.amazon.com/"
@@ -46,36 +46,61 @@ class Omission(NamedTuple):
     action: str
     row: str
 
-    def excused_by(self, part: Part) -> bool:
-        """Whether a part of an excuse is about it."""
-        return (
-            part.blueprint in ("", self.blueprint)
-            and matches(f"documented:{self.action}", part.rule)
-            and matches(self.role, part.resource)
-        )
+
+class Shape(NamedTuple):
+    """A template as data, and the waivers of documented permissions in it."""
+
+    body: dict[str, Any]
+    waivers: tuple[Placed, ...]
+
+    def waives(self, omission: Omission) -> list[Placed]:
+        """Return the waivers that are about an omission: on the role or on one of its policies."""
+        places = {omission.role, *policies_of(self.body, omission.role)}
+        rule = f"documented:{omission.action}"
+        return [w for w in self.waivers if w.resource in places and matches(rule, w.waiver.rule)]
+
+
+def as_shape(document: Document, roles: Document | None = None) -> Shape:
+    """Return a template, with the roles that it imports."""
+    body = document.body
+    waivers = [*placed("", document), *(placed("", roles) if roles else ())]
+    if roles:
+        body = {"Resources": with_roles(body, roles.body)}
+    return Shape(body, tuple(w for w in waivers if w.waiver.scanner == "documented"))
 
 
 @functools.cache
-def bodies(name: str) -> list[dict[str, Any]]:
-    """Return a blueprint's templates as data; a pipeline's with the roles that it imports."""
-    found = [shape.document.body for shape in shapes(blueprints()[name].load())]
+def templates(name: str) -> list[Shape]:
+    """Return a blueprint's templates; a pipeline's with the roles that it imports."""
+    found = [shape.document for shape in shapes(blueprints()[name].load())]
     if name != PIPELINE:
-        return found
+        return [as_shape(document) for document in found]
     load = blueprints()[PIPELINE].load()
-    found += [synthesize(load, options).document.body for options in SHAPES.values()]
-    roles = synthesize(blueprints()[ROLES].load()).document.body
+    found += [synthesize(load, options).document for options in SHAPES.values()]
+    roles = synthesize(blueprints()[ROLES].load()).document
+    return [as_shape(d, roles if "RolesStack" in d.body["Parameters"] else None) for d in found]
+
+
+def bodies(name: str) -> list[dict[str, Any]]:
+    """Return a blueprint's templates as data."""
+    return [shape.body for shape in templates(name)]
+
+
+def policies_of(body: dict[str, Any], role: str) -> list[str]:
+    """Return the logical IDs of the policies that are resources of their own."""
     return [
-        {"Resources": with_roles(body, roles)} if "RolesStack" in body["Parameters"] else body
-        for body in found
+        title
+        for kind, key in (("RolePolicy", "RoleName"), ("Policy", "Roles"))
+        for title, properties in of_type(body, f"AWS::IAM::{kind}").items()
+        if role in references(properties.get(key))
     ]
 
 
 def granted(body: dict[str, Any], role: str) -> set[str]:
     """Return the actions that a role's policies allow, whatever on and when."""
     found: list[Any] = [body["Resources"][role]["Properties"].get("Policies", [])]
-    for kind, key in (("RolePolicy", "RoleName"), ("Policy", "Roles")):
-        policies = of_type(body, f"AWS::IAM::{kind}").values()
-        found += [p["PolicyDocument"] for p in policies if role in references(p.get(key))]
+    resources = (body["Resources"][title] for title in policies_of(body, role))
+    found += [resource["Properties"]["PolicyDocument"] for resource in resources]
     return {
         action
         for _, statement in statements(found)
@@ -94,9 +119,13 @@ def omissions(name: str, body: dict[str, Any]) -> Iterator[Omission]:
 
 
 @functools.cache
-def omitted(name: str) -> list[Omission]:
-    """Return what the roles of a blueprint's templates lack, each once."""
-    return list(dict.fromkeys(o for body in bodies(name) for o in omissions(name, body)))
+def omitted(name: str) -> list[tuple[Omission, tuple[Placed, ...]]]:
+    """Return what the roles of a blueprint's templates lack, with the waivers that are about it."""
+    return [
+        (omission, tuple(shape.waives(omission)))
+        for shape in templates(name)
+        for omission in omissions(name, shape.body)
+    ]
 
 
 @functools.cache
@@ -106,21 +135,23 @@ def every_use() -> list[tuple[str, Use]]:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_a_role_has_what_aws_documents_or_an_excuse(name: str) -> None:
+def test_a_role_has_what_aws_documents_or_a_waiver(name: str) -> None:
     """For each use of each role in each shape, by the page that the table names."""
-    left = [o for o in omitted(name) if not any(o.excused_by(part) for part in PARTS)]
+    left = dict.fromkeys(omission for omission, waivers in omitted(name) if not waivers)
     assert not left, "\n".join(
         f"{o.role}: {o.row} needs {o.action} ({TABLE[o.row]['page']}): grant it, or write"
-        f" `# excuse documented:{o.action} {o.role}: Reason.` where the role is made"
+        f" waive(…, 'documented:{o.action}', reason=…) where the role or its statement is made"
         for o in left
     )
 
 
-def test_no_excuse_is_left_over() -> None:
-    """What is granted takes its excuse with it."""
-    every = [omission for name in OURS for omission in omitted(name)]
-    over = [str(part) for part in PARTS if not any(o.excused_by(part) for o in every)]
-    assert not over, "\n".join(over)
+def test_no_waiver_is_left_over() -> None:
+    """What is granted takes its waiver with it."""
+    every = [waiver for name in OURS for shape in templates(name) for waiver in shape.waivers]
+    used = {w.declaration for name in OURS for _, waivers in omitted(name) for w in waivers}
+    over = {w.declaration: w for w in every if w.declaration not in used}
+    assert every
+    assert not over, "\n".join(map(str, over.values()))
 
 
 def test_the_table_has_a_row_for_each_use_and_no_other() -> None:
@@ -141,21 +172,21 @@ def test_a_row_names_its_page_and_when_it_was_read(row: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_every_role_and_every_reference_to_one_is_judged(name: str) -> None:
+def test_every_role_and_every_reference_to_one_is_checked(name: str) -> None:
     """A role that no row is about would have been passed over in silence."""
-    judged: set[str] = set()
+    checked: set[str] = set()
     roles: set[str] = set()
     for body in bodies(name):
         here = set(of_type(body, "AWS::IAM::Role"))
         roles |= here
-        judged |= {use.role for use in uses(body)}
+        checked |= {use.role for use in uses(body)}
         for title, resource in body["Resources"].items():
             kind = resource["Type"]
             if here & references(resource.get("Properties")) and not POLICIES.match(kind):
                 assert kind in READERS, f"{title}: nothing reads which role a {kind} has"
-    if name == ROLES:  # used by pipelines, together with which they are judged
-        judged |= {use.role for body in bodies(PIPELINE) for use in uses(body)}
-    assert roles - judged == OWN_PROGRAMS.get(name, set())
+    if name == ROLES:  # used by pipelines, together with which they are checked
+        checked |= {use.role for body in bodies(PIPELINE) for use in uses(body)}
+    assert roles - checked == OWN_PROGRAMS.get(name, set())
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from awacs import iam
 from troposphere import GetAtt, ImportValue, Ref, Sub
 from troposphere.iam import Role
 
-from cfngen import Parameters, Template, allow, parameter
+from cfngen import Parameters, Template, allow, parameter, waive
 from cfngen.authoring.iam import Statement
 from cfngen.patterns import assumed_role, role
 from cfngen.patterns.stores import role_path
@@ -80,9 +80,6 @@ def add_deployer(t: Template, purpose: Purpose, access: StoreAccess, pipeline: A
         access: the stores of the service that is deployed.
         pipeline: ARN of the pipeline's role, the only one that may assume the actions' role.
     """
-    # excuse cdk-nag:AwsSolutions-IAM4 ApplicationExecutionRole|InfrastructureExecutionRole: The
-    # rule cannot read a parameter; what the templates of a service may make is known to its
-    # owner only, who gives policies for it.
     execution_role = t.add(
         role(
             f"{purpose}ExecutionRole",
@@ -93,19 +90,27 @@ def add_deployer(t: Template, purpose: Purpose, access: StoreAccess, pipeline: A
         ),
         reason=f"Assumed by CloudFormation: what the {purpose.lower()}'s template may make.",
     )
+    waive(
+        execution_role,
+        "cdk-nag:AwsSolutions-IAM4",
+        reason="The rule cannot read a parameter; what the templates of a service may make is known"
+        " to its owner only, who gives policies for it.",
+    )
     stack = stack_name(access.service, purpose)
     action_role = t.add(
         assumed_role(
             f"{purpose}ActionRole",
             pipeline,
-            *_may_deploy(purpose, Sub(f"{STACKS}{stack}/*")),
-            # excuse cdk-nag:AwsSolutions-IAM5/every-resource
-            # ApplicationActionRole|InfrastructureActionRole: ValidateTemplate is asked about a
-            # template that has no name yet, and changes nothing.
-            allow(
-                cf.ValidateTemplate,
-                on="*",
-                reason="A template that is asked about has no name yet.",
+            *_may_deploy(purpose, stack),
+            waive(
+                allow(
+                    cf.ValidateTemplate,
+                    on="*",
+                    reason="A template that is asked about has no name yet.",
+                ),
+                "cdk-nag:AwsSolutions-IAM5/every-resource",
+                reason="ValidateTemplate is asked about a template that has no name yet, and"
+                " changes nothing.",
             ),
             allow(
                 iam.PassRole,
@@ -120,28 +125,34 @@ def add_deployer(t: Template, purpose: Purpose, access: StoreAccess, pipeline: A
     return Deployer(stack, GetAtt(action_role, "Arn"), GetAtt(execution_role, "Arn"))
 
 
-def _may_deploy(purpose: Purpose, stacks: Sub) -> list[Statement]:
+def _may_deploy(purpose: Purpose, stack: str) -> list[Statement]:
     """Allow the calls by which CodePipeline deploys one kind of stack."""
-    # excuse cdk-nag:AwsSolutions-IAM5/cloudformation:*:stack/service-x-*/* *ActionRole: The
-    # first star is the region and the last the id that CloudFormation gives a stack; its name
-    # is the service's own.
+    stacks = Sub(f"{STACKS}{stack}/*")
     read = allow(*READ_STACKS, on=stacks)
-    # excuse documented:cloudformation:DeleteStack *ActionRole: Deleting a stack is for the modes
-    # DELETE_ONLY and REPLACE_ON_FAILURE, in which no action here acts.
+    waive(
+        read,
+        f"cdk-nag:AwsSolutions-IAM5/cloudformation:*:stack/{stack}/*",
+        reason="The first star is the region and the last the id that CloudFormation gives a stack;"
+        " its name is the service's own.",
+    )
+    waive(
+        read,
+        "documented:cloudformation:DeleteStack",
+        reason="Deleting a stack is for the modes DELETE_ONLY and REPLACE_ON_FAILURE, in which no"
+        " action here acts.",
+    )
     if purpose == "Infrastructure":
-        # excuse documented:cloudformation:CreateChangeSet,
-        # documented:cloudformation:DeleteChangeSet, documented:cloudformation:DescribeChangeSet,
-        # documented:cloudformation:ExecuteChangeSet InfrastructureActionRole: The page lists what
-        # all modes take together; CREATE_UPDATE makes and updates the stack without a change set.
-        return [read, allow(cf.CreateStack, cf.UpdateStack, on=[stacks])]
-    # excuse documented:cloudformation:CreateStack, documented:cloudformation:UpdateStack
-    # ApplicationActionRole: The page lists what all modes take together; this stack is made and
-    # updated by change sets only.
+        update = waive(
+            allow(cf.CreateStack, cf.UpdateStack, on=[stacks]),
+            "documented:cloudformation:CreateChangeSet",
+            "documented:cloudformation:DeleteChangeSet",
+            "documented:cloudformation:DescribeChangeSet",
+            "documented:cloudformation:ExecuteChangeSet",
+            reason="The page lists what all modes take together; CREATE_UPDATE makes and updates"
+            " the stack without a change set.",
+        )
+        return [read, update]
     # Such as Serverless-2016-10-31, by which AWS expands templates of SAM.
-    # excuse cdk-nag:AwsSolutions-IAM5/cloudformation:*:aws:transform/*,
-    # parliament:INVALID_ARN ApplicationActionRole: Transforms such as Serverless-2016-10-31
-    # are AWS's own, have "aws" in place of an account, and are asked for by the change sets
-    # of templates that use them.
     transforms = Sub("arn:${AWS::Partition}:cloudformation:*:aws:transform/*")
     change = allow(
         cf.CreateChangeSet,
@@ -150,6 +161,20 @@ def _may_deploy(purpose: Purpose, stacks: Sub) -> list[Statement]:
         cf.ExecuteChangeSet,
         on=[stacks, transforms],
         when={"StringEqualsIfExists": {"cloudformation:ChangeSetName": CHANGE_SET}},
+    )
+    waive(
+        change,
+        "documented:cloudformation:CreateStack",
+        "documented:cloudformation:UpdateStack",
+        reason="The page lists what all modes take together; this stack is made and updated by"
+        " change sets only.",
+    )
+    waive(
+        change,
+        "cdk-nag:AwsSolutions-IAM5/cloudformation:*:aws:transform/*",
+        "parliament:INVALID_ARN",
+        reason='Transforms such as Serverless-2016-10-31 are AWS\'s own, have "aws" in place of an'
+        " account, and are asked for by the change sets of templates that use them.",
     )
     return [read, change]
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from awacs import kms, s3
 from troposphere import Ref, Sub
 
-from cfngen import Parameters, allow, parameter
+from cfngen import Parameters, allow, parameter, waive
 from cfngen.authoring.iam import Statement
 from cfngen.authoring.substitution import sub
 from cfngen.patterns.stores import Kind, store_buckets, store_objects, stores_name
@@ -73,9 +73,6 @@ class StoreAccess:
         """Return the ARN of the key in a region, `*` for all: the id is the same in each."""
         if self.own:
             return None
-        # excuse cdk-nag:AwsSolutions-IAM5/kms:*:key/<KeyId> *Role: It is one multi-Region key with
-        # one id, and the star stands for the regions; the key's policy lets in roles below the
-        # paths of its services only.
         return Sub(
             f"arn:${{AWS::Partition}}:kms:{region}:${{AWS::AccountId}}:key/${{KeyId}}",
             # The long form, since a short tag right inside a short tag is no YAML.
@@ -95,11 +92,6 @@ class StoreAccess:
             gives: where it puts what it gives to other actions.
             deploys: where an action of S3 deploys to.
         """
-        # excuse documented:s3:GetObject* *ActionRole|HandOverRole: A star hides what is granted; of
-        # what it stands for, the role has what the page on CodePipeline's own role names.
-        # excuse documented:kms:GenerateDataKey*, documented:kms:ReEncrypt* SourceRole|TakeOverRole:
-        # A star hides what is granted; the role has both halves of ReEncrypt, and of what makes
-        # data keys the one that S3 asks for.
         statements = [
             allow(
                 *ASK,
@@ -110,6 +102,14 @@ class StoreAccess:
             for actions, places in ((TAKE, takes), (GIVE, gives), (DEPLOY, deploys))
             if places
         ]
+        for statement in statements:
+            waive(
+                statement,
+                "documented:s3:GetObject*",
+                reason="A star hides what is granted; of what it stands for, the role has what the"
+                " page on CodePipeline's own role names.",
+            )
+            self._waive_names(statement, (*takes, *gives, *deploys))
         uses = (
             kms.Decrypt,
             kms.DescribeKey,
@@ -118,7 +118,16 @@ class StoreAccess:
             kms.ReEncryptFrom,
             kms.ReEncryptTo,
         )
-        return [*statements, *self.may_use_key(*(uses if gives or deploys else uses[:2]))]
+        use = self.may_use_key(*(uses if gives or deploys else uses[:2]))
+        for statement in use:
+            waive(
+                statement,
+                "documented:kms:GenerateDataKey*",
+                "documented:kms:ReEncrypt*",
+                reason="A star hides what is granted; the role has both halves of ReEncrypt, and of"
+                " what makes data keys the one that S3 asks for.",
+            )
+        return [*statements, *use]
 
     def may(self, read: Sequence[Place] = (), write: Sequence[Place] = ()) -> list[Statement]:
         """Allow CodeBuild or CloudFormation to read, and to write, what pipelines hand on.
@@ -134,33 +143,54 @@ class StoreAccess:
             for actions, places in ((reading, read), (writing, write))
             if places
         ]
+        for statement in statements:
+            self._waive_names(statement, (*read, *write))
         uses = (kms.Decrypt, kms.DescribeKey, kms.GenerateDataKey) if write else (kms.Decrypt,)
         return [*statements, *self.may_use_key(*uses)]
 
     def may_use_key(self, *actions: Any) -> list[Statement]:
         """Allow using the key, in every region."""
-        return [] if self.own else [allow(*actions, on=self.key("*"))]
+        if self.own:
+            return []
+        use = waive(
+            allow(*actions, on=self.key("*")),
+            "cdk-nag:AwsSolutions-IAM5/kms:*:key/<KeyId>",
+            reason="It is one multi-Region key with one id, and the star stands for the regions;"
+            " the key's policy lets in roles below the paths of its services only.",
+        )
+        return [use]
 
     def may_identify(self, kind: Kind, region: str) -> Statement:
         """Allow asking about a bucket what CodeBuild asks."""
         return allow(*IDENTIFY, on=self._buckets(kind, region))
 
+    def _waive_names(self, statement: Statement, places: Sequence[Place]) -> None:
+        """Say why a statement has stars in the names of buckets and objects."""
+        for kind, _ in map(_place, places):
+            bucket = "<*>" if self.own else f"<StoresName>-{kind}-*"
+            if kind == "packages":
+                waive(
+                    statement,
+                    f"cdk-nag:AwsSolutions-IAM5/s3:{bucket}/{self.service}/*",
+                    reason="The build chooses the names of packages, below the folder of its"
+                    " service, in buckets that by condition are the account's own.",
+                )
+            else:
+                waive(
+                    statement,
+                    f"cdk-nag:AwsSolutions-IAM5/s3:{bucket}",
+                    reason="CodePipeline chooses the names of artifacts, and the star in a bucket's"
+                    " stands for the regions; the buckets are the account's own by condition, their"
+                    " policy lets in the roles of services only, and what is there expires.",
+                )
+
     def _buckets(self, kind: Kind, region: str) -> Sub:
-        # excuse cdk-nag:AwsSolutions-IAM5/s3:<StoresName>-artifacts-<AWS::AccountId>-* *ActionRole:
-        # The star stands for the regions in the names of the stores, which by condition are the
-        # account's own; of a bucket itself the role only asks.
         if not self.own:
             return store_buckets(kind, region)
         name = f"${{{self.bucket_parameters[region]}}}" if region else "${BucketPattern}"
         return Sub(f"arn:${{AWS::Partition}}:s3:::{name}")
 
     def _objects(self, kind: Kind, region: str) -> Sub:
-        # excuse cdk-nag:AwsSolutions-IAM5/s3:<StoresName>-artifacts-*/* *Role: CodePipeline chooses
-        # the names of artifacts; the buckets are the account's own by condition, their policy lets
-        # in the roles of services only, and what is there expires.
-        # excuse cdk-nag:AwsSolutions-IAM5/s3:<StoresName>-packages-*/service-x/* *Role: The build
-        # chooses the names of packages, below the folder of its service, in buckets that by
-        # condition are the account's own.
         below = f"{self.service}/" if kind == "packages" else ""
         if not self.own:
             return store_objects(kind, below, region)

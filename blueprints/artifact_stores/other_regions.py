@@ -13,7 +13,7 @@ from troposphere.cloudformation import (
 from troposphere.cloudformation import Parameter as Passed
 from troposphere.iam import Role
 
-from cfngen import Template, allow, render
+from cfngen import Template, allow, waive
 from cfngen.authoring.iam import Statement, policy_document
 from cfngen.cloudformation.regions import regions as known
 from cfngen.patterns import assumed_role, role_policy
@@ -89,22 +89,28 @@ def add_other_regions(t: Template, p: Params, options: Options) -> None:
         role_policy(
             "StoresMakerPolicy",
             maker,
-            # excuse cfripper:WildcardResourceRule/cloudformation:*,
-            # cfripper:GenericResourceWildcardPolicyRule, guard:NO_ALLOW_OF_A_STAR_IN_POLICIES,
-            # parliament:RESOURCE_STAR/cloudformation:* StoresMakerPolicy: AWS documents this as
-            # the least that a StackSet's stacks need; only StoresAdministrator assumes the role,
-            # and what its stacks can make is bounded by the statements on S3 and KMS.
-            allow(
-                "cloudformation:*",
-                on="*",
-                reason="AWS documents no less for stacks of StackSets; what these can make is\n"
-                "in the statements below.",
-                page=SELF_MANAGED,
+            waive(
+                allow(
+                    "cloudformation:*",
+                    on="*",
+                    reason="AWS documents no less for stacks of StackSets; what these can make is\n"
+                    "in the statements below.",
+                    page=SELF_MANAGED,
+                ),
+                "cfripper:WildcardResourceRule/cloudformation:*",
+                "cfripper:GenericResourceWildcardPolicyRule",
+                "guard:NO_ALLOW_OF_A_STAR_IN_POLICIES",
+                "parliament:RESOURCE_STAR/cloudformation:*",
+                reason="AWS documents this as the least that a StackSet's stacks need; only the"
+                " StackSet's administrator assumes the role, and what its stacks can make is"
+                " bounded by the statements on S3 and KMS.",
             ),
-            # excuse parliament:UNKNOWN_ACTION/s3:GetBucketAbac StoresMakerPolicy: The action is
-            # newer than parliament's list; the registry's schema of AWS::S3::Bucket names it among
-            # what its handlers ask for.
-            allow(*BUCKETS, on=[store_buckets("artifacts"), store_buckets("packages")]),
+            waive(
+                allow(*BUCKETS, on=[store_buckets("artifacts"), store_buckets("packages")]),
+                "parliament:UNKNOWN_ACTION/s3:GetBucketAbac",
+                reason="The action is newer than parliament's list; the registry's schema of"
+                " AWS::S3::Bucket names it among what its handlers ask for.",
+            ),
             allow(kms.CreateKey, on="*", reason="A replica has no name before it is made."),
             allow(*REPLICAS, on=Sub(f"{keys_here}${{ArtifactKey}}")),
         )
@@ -137,7 +143,7 @@ def add_other_regions(t: Template, p: Params, options: Options) -> None:
                 Regions=list(options.regions),
             )
         ],
-        TemplateBody=render(regional_template(options).document()),
+        TemplateBody=regional_template(options).carried(),
     )
     t.add(stacks_elsewhere, reason="The same in every other region; nothing is done there by hand.")
 

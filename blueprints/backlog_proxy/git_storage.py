@@ -6,7 +6,7 @@ from awacs import s3
 from troposphere import Ref, Sub
 from troposphere.codebuild import ProjectCache, ProjectFileSystemLocation
 
-from cfngen import Statement, Template, allow
+from cfngen import Statement, Template, allow, waive
 from cfngen.patterns import (
     cache_bucket,
 )
@@ -30,9 +30,13 @@ def add_git_storage(
             reason="Git is kept here between builds, so that a build fetches only what is new.",
         )
         properties: dict[str, Any] = {"Cache": ProjectCache(Type="S3", Location=Ref(cache.bucket))}
-        # excuse cdk-nag:AwsSolutions-IAM5/<MirrorCache.Arn>/* MirrorRole: CodeBuild chooses the
-        # names of what it caches, and the bucket holds nothing else than this project's cache.
-        return properties, [allow(s3.GetObject, s3.PutObject, on=cache.objects)]
+        keep = waive(
+            allow(s3.GetObject, s3.PutObject, on=cache.objects),
+            "cdk-nag:AwsSolutions-IAM5/<MirrorCache.Arn>/*",
+            reason="CodeBuild chooses the names of what it caches, and the bucket holds nothing"
+            " else than this project's cache.",
+        )
+        return properties, [keep]
     # No right goes with it: CodeBuild mounts without IAM, and the security group is what admits it.
     # The options of the mount are CodeBuild's own, which are those that AWS recommends for EFS.
     location = ProjectFileSystemLocation(

@@ -24,11 +24,6 @@ def add_network(
         Subnets=[p.PrivateSubnetId1, p.PrivateSubnetId2],
         SecurityGroupIds=[p.SecurityGroupId if options.cache == "efs" else _add_group(t, p)],
     )
-    # excuse cdk-nag:AwsSolutions-IAM5/every-resource,
-    # cdk-nag:AwsSolutions-IAM5/ec2:network-interface/*, checkov:CKV_AWS_111,
-    # parliament:RESOURCE_STAR/ec2:* MirrorRole: CodeBuild makes and deletes network interfaces
-    # whose ids nobody knows beforehand, and AWS documents these statements for it; only CodeBuild
-    # can be let use one, and only in the two subnets.
     return {"VpcConfig": vpc}, vpc_statements("PrivateSubnetId1", "PrivateSubnetId2")
 
 

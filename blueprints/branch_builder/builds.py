@@ -9,7 +9,7 @@ from awacs import codecommit, s3
 from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 
-from cfngen import Statement, Template, allow
+from cfngen import Statement, Template, allow, waive
 from cfngen.authoring.substitution import placeholder
 from cfngen.patterns import (
     build_project,
@@ -30,6 +30,10 @@ PROJECT = "arn:${AWS::Partition}:codebuild:${AWS::Region}:${AWS::AccountId}:proj
 # What a build is told; the last only by projects that the stack makes.
 VARIABLES = ("REPOSITORY_NAME", "BRANCH_NAME", "COMMIT_ID", "OUTPUT_LOCATION")
 EVERY = "*"
+NAMES = (
+    "Names begin with the repository, and a project that builds all of them may read all bundles"
+    ' and add all outputs; projects = "repository" keeps each to a folder of its own.'
+)
 
 
 @dataclass(frozen=True)
@@ -118,13 +122,12 @@ def _add_project(
     log = t.add(log_group(f"{title}Log", days=p.LogDays))
     t.output(f"{title}Log", Ref(log), "Name of the log group of the builds.")
     prefix = "" if repository == EVERY else f"{repository}/"
-    # excuse cdk-nag:AwsSolutions-IAM5/<Bundles.Arn>/*, cdk-nag:AwsSolutions-IAM5/<Outputs.Arn>/*
-    # BuildsRole: Names begin with the repository, and this project builds all of them; it may read
-    # bundles and add outputs, and projects = "repository" keeps each to a folder of its own.
     may: list[Statement] = [write_logs(log)]
     if bundles:
         objects = Sub(f"${{Bundles.Arn}}/{prefix}*")
-        may += fetch_source(objects, GetAtt(bundles.bucket, "Arn"))
+        fetch = fetch_source(objects, GetAtt(bundles.bucket, "Arn"))
+        waive(fetch[0], f"cdk-nag:AwsSolutions-IAM5/<Bundles.Arn>/{prefix}*", reason=NAMES)
+        may += fetch
         # Each build gets a location of its own; the project only has to have one.
         source = {"Type": "S3", "Location": Sub("${Bundles}/" + f"{prefix}bundle.zip")}
     else:
@@ -132,7 +135,8 @@ def _add_project(
         may.append(allow(codecommit.GitPull, on=on))
         name = repository if prefix else "repository"
         source = {"Type": "CODECOMMIT", "Location": Sub(CLONE_URL % ("${AWS::Region}", name))}
-    may.append(allow(s3.PutObject, on=Sub(f"${{Outputs.Arn}}/{prefix}*")))
+    put = allow(s3.PutObject, on=Sub(f"${{Outputs.Arn}}/{prefix}*"))
+    may.append(waive(put, f"cdk-nag:AwsSolutions-IAM5/<Outputs.Arn>/{prefix}*", reason=NAMES))
     build_role = t.add(
         role(f"{title}Role", "codebuild", *may),
         reason=(

@@ -8,7 +8,7 @@ from troposphere import GetAtt, Ref, Sub
 from troposphere.events import DeadLetterConfig, RetryPolicy, Rule, SqsParameters, Target
 from troposphere.iam import ManagedPolicy
 
-from cfngen import Payloads, Statement, Template, allow, policy_document
+from cfngen import Payloads, Statement, Template, allow, policy_document, waive
 from cfngen.patterns import (
     DeadLetters,
     FargateTask,
@@ -137,15 +137,18 @@ def _add_starter(
             "Starter",
             payload["start_worker.py"],
             *task.may_run,
-            # excuse cdk-nag:AwsSolutions-IAM5/every-resource,
-            # cfripper:WildcardResourceRule/ecs:ListTasks, parliament:RESOURCE_STAR/ecs:ListTasks
-            # StarterRole: Tasks have no names beforehand; the condition allows this in the stack's
-            # own cluster only, and it only lists.
-            allow(
-                ecs.ListTasks,
-                on="*",
-                when={"ArnEquals": {"ecs:cluster": GetAtt(task.cluster, "Arn")}},
-                reason="Tasks have no names beforehand: the condition names the cluster.",
+            waive(
+                allow(
+                    ecs.ListTasks,
+                    on="*",
+                    when={"ArnEquals": {"ecs:cluster": GetAtt(task.cluster, "Arn")}},
+                    reason="Tasks have no names beforehand: the condition names the cluster.",
+                ),
+                "cdk-nag:AwsSolutions-IAM5/every-resource",
+                "cfripper:WildcardResourceRule/ecs:ListTasks",
+                "parliament:RESOURCE_STAR/ecs:ListTasks",
+                reason="Tasks have no names beforehand; the condition allows this in the stack's"
+                " own cluster only, and it only lists.",
             ),
             allow(sqs.GetQueueAttributes, on=queue.arn),
             reason="Runs a worker, unless enough are at work.",
@@ -170,10 +173,12 @@ def _may(p: Params, options: Options, builds: Builds, queue: OrderedQueue) -> It
         yield allow(sts.AssumeRole, on=p.SourceRole)
     else:
         yield allow(codecommit.GitPull, on=source_arns(p, options))
-    # excuse cdk-nag:AwsSolutions-IAM5/<Bundles.Arn>/* WorkerRole: Bundles are named after
-    # repository, branch and commit, which a push decides; the worker may add them and read none, in
-    # a bucket that holds nothing else.
-    yield allow(s3.PutObject, s3.AbortMultipartUpload, on=Sub("${Bundles.Arn}/*"))
+    yield waive(
+        allow(s3.PutObject, s3.AbortMultipartUpload, on=Sub("${Bundles.Arn}/*")),
+        "cdk-nag:AwsSolutions-IAM5/<Bundles.Arn>/*",
+        reason="Bundles are named after repository, branch and commit, which a push decides; the"
+        " worker may add them and read none, in a bucket that holds nothing else.",
+    )
     projects = list(builds.arns.values())
     yield from start_as_is(
         *projects,

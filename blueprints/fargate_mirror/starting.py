@@ -9,7 +9,7 @@ from troposphere.awslambda import Permission
 from troposphere.codecommit import Repository, Trigger
 from troposphere.events import DeadLetterConfig, InputTransformer, RetryPolicy, Rule, Target
 
-from cfngen import Payloads, Template, allow
+from cfngen import Payloads, Template, allow, waive
 from cfngen.patterns import DeadLetters, FargateTask, dead_letters, python_function, role
 from cfngen.patterns.functions import PythonFunction
 from cfngen.patterns.pushes import push_patterns
@@ -110,11 +110,14 @@ def _add_starter(
     if options.with_function:
         function = _add_function(t, p, options, task, lost, callers)
         return lambda _=None: Target(Id="Starter", Arn=function.arn, **retries)
-    # excuse documented:ecs:TagResource StartRole: The targets give tasks no tags, and ECS asks for
-    # it where tags are given.
     start_role = t.add(
         role("StartRole", "events", *task.may_run),
         reason="Assumed by rules: it may run this task and no other.",
+    )
+    waive(
+        start_role,
+        "documented:ecs:TagResource",
+        reason="The targets give tasks no tags, and ECS asks for it where tags are given.",
     )
     return lambda overrides=None: task.target(
         start_role, **({"InputTransformer": overrides} if overrides else {}), **retries
@@ -135,15 +138,19 @@ def _add_function(
             "Starter",
             payload["start_mirror.py"],
             *task.may_run,
-            # excuse cdk-nag:AwsSolutions-IAM5/every-resource, cfripper:WildcardResourceRule/ecs:*,
-            # parliament:RESOURCE_STAR/ecs:* StarterRole: Tasks have no names beforehand; the
-            # condition allows this in the stack's own cluster only, and it only reads.
-            allow(
-                ecs.DescribeTasks,
-                ecs.ListTasks,
-                on="*",
-                when={"ArnEquals": {"ecs:cluster": GetAtt(task.cluster, "Arn")}},
-                reason="Tasks have no names beforehand: the condition names the cluster.",
+            waive(
+                allow(
+                    ecs.DescribeTasks,
+                    ecs.ListTasks,
+                    on="*",
+                    when={"ArnEquals": {"ecs:cluster": GetAtt(task.cluster, "Arn")}},
+                    reason="Tasks have no names beforehand: the condition names the cluster.",
+                ),
+                "cdk-nag:AwsSolutions-IAM5/every-resource",
+                "cfripper:WildcardResourceRule/ecs:*",
+                "parliament:RESOURCE_STAR/ecs:*",
+                reason="Tasks have no names beforehand; the condition allows this in the stack's"
+                " own cluster only, and it only reads.",
             ),
             reason="Runs a task, unless one for the same repository is about to begin.",
             log=task.log,

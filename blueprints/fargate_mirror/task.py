@@ -7,7 +7,7 @@ from awacs import codecommit, kms, secretsmanager, sts
 from troposphere import GetAtt, Join, Ref, Sub
 from troposphere.logs import LogGroup
 
-from cfngen import Statement, Template, allow
+from cfngen import Statement, Template, allow, waive
 from cfngen.patterns import FargateTask, fargate_task, shared_files
 from cfngen.patterns.fargate import USER
 from cfngen.patterns.tasks import task_image, task_network
@@ -93,14 +93,16 @@ def _may_mirror(p: Params, options: Options) -> Iterator[Statement]:
         listed = [Sub(ARN % ("${AWS::Region}", name)) for name in options.repositories]
         yield allow(codecommit.GitPull, on=listed or source_arn(p, options))
         if not options.single and any("*" in name or "$" in name for name in names):
-            # excuse cdk-nag:AwsSolutions-IAM5/every-resource,
-            # cfripper:WildcardResourceRule/codecommit:ListRepositories MirrorRole: ListRepositories
-            # knows no resource and tells names and ids only; what the program may pull and push is
-            # named beside it.
-            yield allow(
-                codecommit.ListRepositories,
-                on="*",
-                reason="To find names that begin as asked. A list has no name of its own.",
+            yield waive(
+                allow(
+                    codecommit.ListRepositories,
+                    on="*",
+                    reason="To find names that begin as asked. A list has no name of its own.",
+                ),
+                "cdk-nag:AwsSolutions-IAM5/every-resource",
+                "cfripper:WildcardResourceRule/codecommit:ListRepositories",
+                reason="ListRepositories knows no resource and tells names and ids only; what the"
+                " program may pull and push is named beside it.",
             )
     here = [there for there in destinations if not there.role]
     if here:
@@ -128,22 +130,23 @@ def source_arn(p: Params, options: Options) -> Sub:
 
 def _read(secret: Any) -> tuple[Statement, ...]:
     """Allow Fargate to read one secret, under whichever key it is kept."""
-    # excuse cdk-nag:AwsSolutions-IAM5/kms:key/* MirrorAgentRole: Which key a user keeps the secret
-    # under is not asked; the conditions let the role decrypt this one secret, and through Secrets
-    # Manager only.
-    return (
-        allow(secretsmanager.GetSecretValue, on=secret),
-        allow(
-            kms.Decrypt,
-            on=Sub("arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*"),
-            when={
-                "StringEquals": {
-                    "kms:ViaService": Sub("secretsmanager.${AWS::Region}.amazonaws.com"),
-                    "kms:EncryptionContext:SecretARN": secret,
-                }
-            },
-        ),
+    decrypt = allow(
+        kms.Decrypt,
+        on=Sub("arn:${AWS::Partition}:kms:${AWS::Region}:${AWS::AccountId}:key/*"),
+        when={
+            "StringEquals": {
+                "kms:ViaService": Sub("secretsmanager.${AWS::Region}.amazonaws.com"),
+                "kms:EncryptionContext:SecretARN": secret,
+            }
+        },
     )
+    waive(
+        decrypt,
+        "cdk-nag:AwsSolutions-IAM5/kms:key/*",
+        reason="Which key a user keeps the secret under is not asked; the conditions let the role"
+        " decrypt this one secret, and through Secrets Manager only.",
+    )
+    return allow(secretsmanager.GetSecretValue, on=secret), decrypt
 
 
 def _environment(p: Params, options: Options) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from troposphere.codebuild import ProjectCache
 from troposphere.codepipeline import Stages
 from troposphere.iam import Role
 
-from cfngen import Template
+from cfngen import Template, waive
 from cfngen.patterns import build_project, log_group, role, variable, write_logs
 from cfngen.patterns.pipelines import action
 
@@ -24,8 +24,6 @@ def add_build(
     """Add the project, its log and its role; return the project."""
     log = t.add(log_group("BuildLog", days=p.LogDays))
     more = t.condition("BuildMayMore", Not(Equals(Join("", p.BuildPolicyArns), "")))
-    # excuse cdk-nag:AwsSolutions-IAM4 BuildRole: The rule cannot read a parameter; which policies
-    # the build gets besides is the deployer's choice, and by default there are none.
     build_role = t.add(
         role(
             "BuildRole",
@@ -37,6 +35,12 @@ def add_build(
             ManagedPolicyArns=If(more, p.BuildPolicyArns, NoValue),
         ),
         reason="Assumed by the build, and so by whoever may push: it stores packages, and no more.",
+    )
+    waive(
+        build_role,
+        "cdk-nag:AwsSolutions-IAM4",
+        reason="The rule cannot read a parameter; which policies the build gets besides is the"
+        " deployer's choice, and by default there are none.",
     )
     places = " ".join(f"{region.label}={region.region}" for region in options.regions)
     buckets = [

@@ -9,7 +9,7 @@ from awacs import cloudwatch, codebuild, codepipeline, sns, sts
 from troposphere import GetAtt, Ref, Sub
 from troposphere.iam import Role, RolePolicy
 
-from cfngen import Statement, Template, allow
+from cfngen import Statement, Template, allow, waive
 from cfngen.errors import BlueprintError
 from cfngen.patterns import assumed_role, role_policy
 from cfngen.patterns.stores import role_path
@@ -115,18 +115,23 @@ def add_source_role(
 
 def add_start_build_role(t: Template, pipeline: PipelineRole, project: Any) -> Role:
     """Add the role of the action that starts the build."""
-    # excuse documented:codebuild:BatchGetBuildBatches, documented:codebuild:StartBuildBatch
-    # StartBuildRole: They are for an action with BatchEnabled, which this one is not.
+    start = allow(
+        codebuild.BatchGetBuilds,
+        codebuild.StartBuild,
+        codebuild.StopBuild,
+        on=GetAtt(project, "Arn"),
+    )
+    waive(
+        start,
+        "documented:codebuild:BatchGetBuildBatches",
+        "documented:codebuild:StartBuildBatch",
+        reason="They are for an action with BatchEnabled, which this one is not.",
+    )
     return _add_assumed_role(
         t,
         pipeline,
         "StartBuildRole",
-        allow(
-            codebuild.BatchGetBuilds,
-            codebuild.StartBuild,
-            codebuild.StopBuild,
-            on=GetAtt(project, "Arn"),
-        ),
+        start,
         reason="Assumed by the build action: it starts one project.",
     )
 
@@ -175,9 +180,6 @@ def add_hand_over_role(
 
 def add_start_regions_role(t: Template, pipeline: PipelineRole) -> Role:
     """Add the role of the actions that start the pipelines of the regions."""
-    # excuse cdk-nag:AwsSolutions-IAM5/codepipeline:<AWS::StackName>-* StartRegionsRole: The
-    # star stands for the regions in the names of the stack's own pipelines, which may be
-    # started and asked how they are.
     regions = Sub(
         "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:${AWS::StackName}-*"
     )
@@ -185,7 +187,14 @@ def add_start_regions_role(t: Template, pipeline: PipelineRole) -> Role:
         t,
         pipeline,
         "StartRegionsRole",
-        allow(codepipeline.GetPipelineExecution, codepipeline.StartPipelineExecution, on=regions),
+        waive(
+            allow(
+                codepipeline.GetPipelineExecution, codepipeline.StartPipelineExecution, on=regions
+            ),
+            "cdk-nag:AwsSolutions-IAM5/codepipeline:<AWS::StackName>-*",
+            reason="The star stands for the regions in the names of the stack's own pipelines,"
+            " which may be started and asked how they are.",
+        ),
         reason="Assumed by the actions that start the regions' pipelines.",
     )
 

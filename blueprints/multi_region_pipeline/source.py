@@ -16,7 +16,7 @@ from troposphere.codepipeline import (
 from troposphere.events import DeadLetterConfig, Rule, Target
 from troposphere.iam import Role
 
-from cfngen import Template, allow
+from cfngen import Template, allow, waive
 from cfngen.authoring.iam import Statement
 from cfngen.patterns import dead_letters, role
 from cfngen.patterns.alarms import AlarmTopic
@@ -37,18 +37,21 @@ CRITERIA = {
 def may_fetch(p: Params, options: Options) -> list[Statement]:
     """Return what the source's role needs, besides keeping what it fetched."""
     if options.source == "codecommit":
-        # excuse documented:codecommit:GetRepository SourceRole: The page says what it is for: an
-        # artifact that is a clone (CODEBUILD_CLONE_REF), and this one is a ZIP file.
-        return [
-            allow(
-                codecommit.CancelUploadArchive,
-                codecommit.GetBranch,
-                codecommit.GetCommit,
-                codecommit.GetUploadArchiveStatus,
-                codecommit.UploadArchive,
-                on=_repository(),
-            )
-        ]
+        fetch = allow(
+            codecommit.CancelUploadArchive,
+            codecommit.GetBranch,
+            codecommit.GetCommit,
+            codecommit.GetUploadArchiveStatus,
+            codecommit.UploadArchive,
+            on=_repository(),
+        )
+        waive(
+            fetch,
+            "documented:codecommit:GetRepository",
+            reason="The page says what it is for: an artifact that is a clone"
+            " (CODEBUILD_CLONE_REF), and this one is a ZIP file.",
+        )
+        return [fetch]
     if options.source == "s3":
         bucket = "arn:${AWS::Partition}:s3:::${SourceBucket}"
         return [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import troposphere
@@ -12,7 +13,9 @@ from cfngen.authoring.caller import caller
 from cfngen.authoring.iam import Statement
 from cfngen.authoring.mistakes import blueprint_error, locate, together
 from cfngen.authoring.parameters import Declaration, Parameters
-from cfngen.cloudformation.document import Document, Origin
+from cfngen.authoring.waivers import waivers_of
+from cfngen.cloudformation.document import Document, Origin, Waiver
+from cfngen.cloudformation.render import render
 from cfngen.deprecation import renamed_keywords
 from cfngen.errors import BlueprintError, LogicalIdError
 from cfngen.paths import display_path
@@ -117,9 +120,8 @@ class Template(troposphere.Template):  # type: ignore[misc]
             BlueprintError: everything that troposphere finds missing or wrong, a line each, with
                 the line of the blueprint that added it; troposphere's first complaint is the cause.
         """
-        comments: dict[tuple[str | int, ...], str] = {
-            ("Resources", name): reason for name, reason in self.reasons.items()
-        }
+        notes = Notes()
+        notes.comments.update({("Resources", name): text for name, text in self.reasons.items()})
         mistakes: list[BlueprintError] = []
         body: dict[str, Any] = {"AWSTemplateFormatVersion": self.version}
         if self.transform:
@@ -139,12 +141,25 @@ class Template(troposphere.Template):  # type: ignore[misc]
                 body[section] = {}
             for name, thing in things.items():
                 try:
-                    body[section][name] = encode(thing, (section, name), comments)
+                    body[section][name] = encode(thing, (section, name), notes)
                 except Exception as error:
                     mistakes.append(self._mistake(section, name, thing, error))
         if mistakes:
             raise together(mistakes) from mistakes[0].__cause__
-        return Document(body, comments, dict(self.origins))
+        return Document(body, notes.comments, dict(self.origins), notes.waivers)
+
+    def carried(self) -> CarriedTemplate:
+        """Return its text for a property of another template that holds it, with its waivers.
+
+        Such a property is `TemplateBody` of a StackSet.
+
+        Raises:
+            RenderError: something in it has no YAML that means the same; says where.
+        """
+        document = self.document()
+        text = CarriedTemplate(render(document))
+        text.waivers = document.waivers
+        return text
 
     # troposphere's own, which blueprints that were written for it call: its `add_condition`
     # overwrites what is there without a word, and none of them compares sections.
@@ -221,30 +236,54 @@ class Template(troposphere.Template):  # type: ignore[misc]
             self.add_parameter_to_group(declaration.name, heading)
 
 
-def encode(value: Any, path: tuple[str | int, ...], comments: dict[Any, str]) -> Any:
-    """Return a troposphere value as plain data in one pass, noting reasons by path.
+class CarriedTemplate(str):
+    """The text of a template that is a property of another one, with the waivers in it."""
+
+    waivers: dict[tuple[str | int, ...], tuple[Waiver, ...]]
+
+
+@dataclass
+class Notes:
+    """What goes with a template's data by path: comments, and waivers of scanners."""
+
+    comments: dict[tuple[str | int, ...], str] = field(default_factory=dict)
+    waivers: dict[tuple[str | int, ...], tuple[Waiver, ...]] = field(default_factory=dict)
+
+
+def encode(value: Any, path: tuple[str | int, ...] = (), notes: Notes | None = None) -> Any:
+    """Return a troposphere value as plain data in one pass, noting reasons and waivers by path.
 
     troposphere's own `to_dict` encodes once per level of nesting; this does it once.
     """
+    notes = notes or Notes()
+    if waivers := waivers_of(value):
+        notes.waivers[path] = waivers
+    if isinstance(value, CarriedTemplate):
+        notes.waivers |= {(*path, *inner): found for inner, found in value.waivers.items()}
+        return str(value)
+    value = _level(value)
+    if isinstance(value, Statement) and value.reason:
+        notes.comments[path] = value.reason
+    if isinstance(value, dict):
+        return {key: encode(item, (*path, key), notes) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [encode(item, (*path, i), notes) for i, item in enumerate(value)]
+    return value
+
+
+def _level(value: Any) -> Any:
+    """Return one level of a troposphere value as plain data, validated."""
     if isinstance(value, troposphere.BaseAWSObject):
         if value.do_validation:
             value._validate_props()  # noqa: SLF001 - `to_dict` does it, but encodes again
             value.validate()
-        value = {k: v for k, v in value.resource.items() if k != "Properties" or v}
-    elif isinstance(value, troposphere.AWSHelperFn):
+        return {k: v for k, v in value.resource.items() if k != "Properties" or v}
+    if isinstance(value, troposphere.AWSHelperFn):
         # awacs has a helper class of the same name whose instances only know JSONrepr.
-        value = value.data if hasattr(value, "data") else value.to_dict()
-    elif hasattr(value, "JSONrepr"):
-        value = value.JSONrepr()
-    elif hasattr(value, "to_dict"):
-        value = value.to_dict()
-    if isinstance(value, Statement) and value.reason:
-        comments[path] = value.reason
-    if isinstance(value, dict):
-        return {key: encode(item, (*path, key), comments) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [encode(item, (*path, i), comments) for i, item in enumerate(value)]
-    return value
+        return value.data if hasattr(value, "data") else value.to_dict()
+    if hasattr(value, "JSONrepr"):
+        return value.JSONrepr()
+    return value.to_dict() if hasattr(value, "to_dict") else value
 
 
 def _kind(thing: Any) -> str:

@@ -40,6 +40,13 @@ if TYPE_CHECKING:
     metavar="DIRECTORY",
     help="Write to this directory instead of the project's own.",
 )
+@click.option(
+    "--waivers",
+    type=click.Path(),
+    metavar="DIRECTORY",
+    help="Also write the waivers of the templates there, for checkov, cfripper, cfn-lint and"
+    " cfn-nag: a directory for each scanner, a file in it for each template.",
+)
 @APPEND_RULES
 @FORMAT
 def command(
@@ -49,6 +56,7 @@ def command(
     prune: bool,
     force: bool,
     output: str | None,
+    waivers: str | None,
     append_rules: bool,
     form: str,
 ) -> None:
@@ -86,6 +94,7 @@ def command(
             prune=not names,
             within=None if output else location.root,
         )
+        waiver_changes = _plan_waivers(waivers, templates, project, prune=not names)
         files = [entry.file_name for entry in entries]
         strays = stray_files(project.output, files, within=location.root)
         paths = [display_path(project.output / entry.file_name) for entry in entries]
@@ -107,7 +116,8 @@ def command(
         say(f"{counted(errors, 'error')}; nothing written", fg="red")
         raise click.exceptions.Exit(FINDINGS)
     if check:
-        _check(changes, strays, project, sys.stdout if form == "text" else sys.stderr)
+        stream = sys.stdout if form == "text" else sys.stderr
+        _check(changes, waiver_changes, strays, project, stream)
         return
     for line in strays:
         say(line, fg="yellow")
@@ -118,19 +128,49 @@ def command(
         for change in left:
             say(f"{display_path(change.path)}: no longer listed; {remedy}")
     write.apply(changes, force=force)
+    for folder_changes in waiver_changes:
+        write.apply(folder_changes, force=force)
     _print_changes(changes, project, templates)
     written = f"{counted(len(templates), 'template')} in {display_path(project.output)}/"
     say(f"{written}, {summary(findings)}")
+    if waivers:
+        _summarize_waivers(waivers, waiver_changes, templates)
+
+
+def _plan_waivers(
+    directory: str | None,
+    templates: Sequence[SynthesizedTemplate],
+    project: Manifest,
+    *,
+    prune: bool,
+) -> list[list[Change]]:
+    """Return what has to change in the files of the waivers, for each directory."""
+    if directory is None:
+        return []
+    from pathlib import Path
+
+    from cfngen.project import waiver_files
+
+    documents = {template.name: template.document for template in templates}
+    return waiver_files.pending_changes(
+        Path(directory), documents, output=project.output, prune=prune
+    )
 
 
 def _check(
-    changes: Sequence[Change], strays: Sequence[str], project: Manifest, stream: Any
+    changes: Sequence[Change],
+    waiver_changes: Sequence[Sequence[Change]],
+    strays: Sequence[str],
+    project: Manifest,
+    stream: Any,
 ) -> None:
     """Show what is out of date; data, unless findings in another format are the data."""
+    from cfngen.paths import display_path
     from cfngen.project import write
 
     stale = [change for change in changes if change.kind != "same"]
-    for change in stale:
+    stale_waivers = [c for group in waiver_changes for c in group if c.kind != "same"]
+    for change in (*stale, *stale_waivers):
         for line in escape_lines(change.diff()):
             colour = {"+": "green", "-": "red", "@": "cyan"}.get(line[:1])
             if stream is sys.stdout:
@@ -144,9 +184,16 @@ def _check(
         say(f"out of date: {names}; {remedy}", fg="red")
         for edited in write.edited(stale):
             say(edited, fg="red")
+    if stale_waivers:
+        names = ", ".join(display_path(change.path) for change in stale_waivers)
+        say(
+            f"out of date: {names}; run `cfngen build --waivers` as here, without --check", fg="red"
+        )
+        for edited in write.edited(stale_waivers):
+            say(edited, fg="red")
     for line in strays:
         say(line, fg="red")
-    if stale or strays:
+    if stale or stale_waivers or strays:
         raise click.exceptions.Exit(FINDINGS)
     say(f"{counted(len(changes), 'template')} up to date", fg="green")
 
@@ -166,3 +213,17 @@ def _print_changes(
         say(f"{change.kind:<8} {display_path(change.path):<40}{detail}".rstrip(), fg=colour)
     if not project.templates:
         say(f"{project.source}: lists no template, so there is nothing to build", fg="yellow")
+
+
+def _summarize_waivers(
+    directory: str, changes: Sequence[Sequence[Change]], templates: Sequence[SynthesizedTemplate]
+) -> None:
+    """Say which files there are now, and which scanners read none."""
+    from cfngen.paths import display_path
+    from cfngen.project import waiver_files
+
+    kept = [change for group in changes for change in group if change.after is not None]
+    line = f"{counted(len(kept), 'file')} of waivers in {display_path(directory)}/"
+    if without := waiver_files.without_a_file({d.name: d.document for d in templates}):
+        line += f"; {', '.join(without)}: no file, since none of them reads one"
+    say(line)

@@ -22,7 +22,7 @@ class Finding:
     """One thing the linter says about a template.
 
     `line` and `column` count from 1 in the template. `section` and `name` say what it is about
-    (`Resources`, `MirrorRole`), both empty for the template as a whole. `origin` is the line of
+    (`Resources`, `BuildRole`), both empty for the template as a whole. `origin` is the line of
     the blueprint that added it, `None` for a template that was read from disk; findings that
     differ only in it are equal.
     """

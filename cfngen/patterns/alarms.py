@@ -14,6 +14,7 @@ from troposphere.sqs import Queue
 
 from cfngen.authoring.iam import allow, policy_document, tls_only
 from cfngen.authoring.parameters import parameter
+from cfngen.authoring.waivers import waive
 from cfngen.errors import PatternError
 from cfngen.patterns.queues import DeadLetters
 
@@ -79,10 +80,12 @@ def alarm_topic(
         rules: whether EventBridge's rules may publish, too.
         alarms: whether alarms may, or else rules alone.
     """
-    # excuse checkov:CKV_AWS_26 *Topic: Messages hold names and states and nothing secret; services
-    # cannot publish under the key that AWS manages for SNS, and one of the stack's own would cost a
-    # dollar a month.
-    topic = Topic(title)
+    topic = waive(
+        Topic(title),
+        "checkov:CKV_AWS_26",
+        reason="Messages hold names and states and nothing secret; services cannot publish under"
+        " the key that AWS manages for SNS, and one of the stack's own costs a dollar a month.",
+    )
     # The AWS page "Using resource-based policies for Amazon EventBridge" has no condition either.
     by_rules = [
         allow(

@@ -22,6 +22,7 @@ from troposphere.s3 import (
 
 from cfngen.authoring.iam import Statement, policy_document, tls_only
 from cfngen.authoring.substitution import sub
+from cfngen.authoring.waivers import waive
 from cfngen.errors import PatternError
 
 __all__ = ["CacheBucket", "bucket_policy", "cache_bucket", "private_bucket"]
@@ -62,12 +63,6 @@ def cache_bucket(title: str, *, days: Any) -> CacheBucket:
     """
     if isinstance(days, int) and days < 1:
         raise PatternError("cache_bucket", title, "days", f"{days} is too few; take 1 or more")
-    # excuse checkov:CKV_AWS_21, cfripper:S3ObjectVersioningRule Bundles|MirrorCache|Outputs: All of
-    # it can be made again from the repositories, by another build, and older versions would only be
-    # paid for and keep what ought to have expired.
-    # excuse checkov:CKV_AWS_18, cdk-nag:AwsSolutions-S1 Bundles|MirrorCache|Outputs: A log would
-    # need a bucket of its own, for objects that expire; the stack lets in its own roles only, and
-    # CloudTrail's data events tell which of them came, in accounts that want to know.
     bucket = private_bucket(
         title,
         DeletionPolicy="Delete",
@@ -93,6 +88,21 @@ def cache_bucket(title: str, *, days: Any) -> CacheBucket:
                 )
             ]
         ),
+    )
+    waive(
+        bucket,
+        "checkov:CKV_AWS_21",
+        "cfripper:S3ObjectVersioningRule",
+        reason="All of it can be made again, and older versions would only be paid for and keep"
+        " what ought to have expired.",
+    )
+    waive(
+        bucket,
+        "checkov:CKV_AWS_18",
+        "cdk-nag:AwsSolutions-S1",
+        reason="A log would need a bucket of its own, for objects that expire; the stack lets in"
+        " its own roles only, and CloudTrail's data events tell which of them came, in accounts"
+        " that want to know.",
     )
     return CacheBucket(bucket, bucket_policy(bucket))
 

@@ -21,6 +21,7 @@ from troposphere.iam import Role
 from troposphere.logs import LogGroup
 
 from cfngen.authoring.iam import Statement, allow, deny
+from cfngen.authoring.waivers import waive
 from cfngen.errors import PatternError, did_you_mean
 
 __all__ = [
@@ -116,11 +117,7 @@ def build_project(
         )
     kind, image = IMAGES[architecture]
     properties.setdefault("Cache", ProjectCache(Type="NO_CACHE"))
-    # excuse cdk-nag:AwsSolutions-CB4 Builds|Mirror|MirrorImageBuild|WorkerImageBuild: These builds
-    # hand CodeBuild no artifacts to keep; what they store they put into buckets and repositories
-    # that are encrypted themselves, and without a key CodeBuild uses the one that AWS manages for
-    # S3.
-    return Project(
+    project = Project(
         title,
         Description=description,
         ServiceRole=GetAtt(role, "Arn"),
@@ -138,6 +135,15 @@ def build_project(
         QueuedTimeoutInMinutes=queued_minutes,
         **properties,
     )
+    if "EncryptionKey" not in properties:
+        waive(
+            project,
+            "cdk-nag:AwsSolutions-CB4",
+            reason="What its builds store they put into buckets and repositories that are encrypted"
+            " themselves; without a key of one's own CodeBuild uses the one that AWS manages for"
+            " S3.",
+        )
+    return project
 
 
 def _check_project(
@@ -220,13 +226,18 @@ def start_as_is(
         where,
         others,
     ]
-    # excuse parliament:UNKNOWN_CONDITION_FOR_ACTION/codebuild:*
-    # StartRole|WorkerRole: The keys are newer than parliament's list of them; the
-    # AWS page "AWS CodeBuild condition keys" has them.
     absent = {"Null": {f"codebuild:{key}": "true" for key in NOT_ALLOWED}}
     return (
         allow(codebuild.StartBuild, on=list(projects), when=absent),
-        *(deny(codebuild.StartBuild, on="*", when=condition) for condition in conditions),
+        *(
+            waive(
+                deny(codebuild.StartBuild, on="*", when=condition),
+                "parliament:UNKNOWN_CONDITION_FOR_ACTION/codebuild:*",
+                reason="The keys are newer than parliament's list of them; the AWS page"
+                ' "AWS CodeBuild condition keys" has them.',
+            )
+            for condition in conditions
+        ),
     )
 
 
@@ -271,26 +282,41 @@ def vpc_statements(*subnets: str) -> tuple[Statement, ...]:
     Source: AWS page "Use CodeBuild with Amazon VPC", its policy for the service role.
     """
     arn = "arn:${AWS::Partition}:ec2:${AWS::Region}:${AWS::AccountId}:"
+    reason = (
+        "CodeBuild makes and deletes network interfaces whose ids nobody knows beforehand, and AWS"
+        " documents these statements for it; only CodeBuild can be let use one, and only in the"
+        " named subnets."
+    )
     return (
-        allow(
-            ec2.CreateNetworkInterface,
-            ec2.DeleteNetworkInterface,
-            ec2.DescribeDhcpOptions,
-            ec2.DescribeNetworkInterfaces,
-            ec2.DescribeSecurityGroups,
-            ec2.DescribeSubnets,
-            ec2.DescribeVpcs,
-            on="*",
-            reason="CodeBuild asks for these on every resource when a build runs in a VPC.",
+        waive(
+            allow(
+                ec2.CreateNetworkInterface,
+                ec2.DeleteNetworkInterface,
+                ec2.DescribeDhcpOptions,
+                ec2.DescribeNetworkInterfaces,
+                ec2.DescribeSecurityGroups,
+                ec2.DescribeSubnets,
+                ec2.DescribeVpcs,
+                on="*",
+                reason="CodeBuild asks for these on every resource when a build runs in a VPC.",
+            ),
+            "cdk-nag:AwsSolutions-IAM5/every-resource",
+            "checkov:CKV_AWS_111",
+            "parliament:RESOURCE_STAR/ec2:*",
+            reason=reason,
         ),
-        allow(
-            ec2.CreateNetworkInterfacePermission,
-            on=Sub(f"{arn}network-interface/*"),
-            when={
-                "StringEquals": {"ec2:AuthorizedService": "codebuild.amazonaws.com"},
-                "ArnEquals": {
-                    "ec2:Subnet": [Sub(f"{arn}subnet/${{{subnet}}}") for subnet in subnets]
+        waive(
+            allow(
+                ec2.CreateNetworkInterfacePermission,
+                on=Sub(f"{arn}network-interface/*"),
+                when={
+                    "StringEquals": {"ec2:AuthorizedService": "codebuild.amazonaws.com"},
+                    "ArnEquals": {
+                        "ec2:Subnet": [Sub(f"{arn}subnet/${{{subnet}}}") for subnet in subnets]
+                    },
                 },
-            },
+            ),
+            "cdk-nag:AwsSolutions-IAM5/ec2:network-interface/*",
+            reason=reason,
         ),
     )

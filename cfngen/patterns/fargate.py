@@ -15,6 +15,7 @@ from troposphere.logs import LogGroup
 
 from cfngen.authoring.iam import Statement, allow
 from cfngen.authoring.substitution import placeholder
+from cfngen.authoring.waivers import waive
 from cfngen.deprecation import renamed_keywords
 from cfngen.errors import PatternError
 from cfngen.patterns.files import SharedFiles
@@ -106,15 +107,17 @@ class FargateTask:
 
         Any revision of it, or there would be a gap while a stack swaps them.
         """
-        # excuse cdk-nag:AwsSolutions-IAM5/ecs:task-definition/<AWS::StackName>-*:*
-        # StartRole|StarterRole: The star stands for revisions of the stack's own task, in its own
-        # cluster; a revision changes what runs only together with roles, and those that may be
-        # passed are named.
         return (
-            allow(
-                may.RunTask,
-                on=Sub(f"{ARN}task-definition/${{AWS::StackName}}-{self.container}:*"),
-                when={"ArnEquals": {"ecs:cluster": GetAtt(self.cluster, "Arn")}},
+            waive(
+                allow(
+                    may.RunTask,
+                    on=Sub(f"{ARN}task-definition/${{AWS::StackName}}-{self.container}:*"),
+                    when={"ArnEquals": {"ecs:cluster": GetAtt(self.cluster, "Arn")}},
+                ),
+                f"cdk-nag:AwsSolutions-IAM5/ecs:task-definition/<AWS::StackName>-{self.container}:*",
+                reason="The star stands for revisions of the stack's own task, in its own cluster;"
+                " a revision changes what runs only together with roles, and those that may be"
+                " passed are named.",
             ),
             allow(
                 iam.PassRole,
@@ -226,7 +229,7 @@ def fargate_task(
     """Return a task whose program runs as user 1000 on a read-only root file system.
 
     Args:
-        title: what it is for, such as `Mirror`; all its parts are named after it.
+        title: what it is for, such as `Report`; all its parts are named after it.
         statements: what its program may do.
         image: the URI of its image, whose user is 1000 and owns `directory`.
         pulls: what Fargate needs to pull the image and to read the secrets.
@@ -256,13 +259,18 @@ def fargate_task(
         known = " or ".join(ARCHITECTURES)
         raise PatternError("fargate_task", title, "architecture", f"{architecture!r}; take {known}")
     name = title.lower()
-    # excuse checkov:CKV_AWS_65, cdk-nag:AwsSolutions-ECS4 MirrorCluster|WorkerCluster: Insights are
-    # paid for by the metric and tell of the load of services, where tasks here run for minutes; the
-    # log says what each one did, and an alarm hears of one that dies without a word.
     cluster = ecs.Cluster(
         f"{title}Cluster",
         ClusterSettings=[ecs.ClusterSetting(Name="containerInsights", Value="disabled")],
         **({"CapacityProviders": ["FARGATE_SPOT"]} if placement.spot else {}),
+    )
+    waive(
+        cluster,
+        "checkov:CKV_AWS_65",
+        "cdk-nag:AwsSolutions-ECS4",
+        reason="Insights are paid for by the metric and tell of the load of services, where tasks"
+        " here run for minutes; the log says what each one did, and `died` is the event of one that"
+        " ends without a word.",
     )
     agent = role(f"{title}AgentRole", "ecs-tasks", *pulls, write_logs(log))
     mount = files.may_mount if files else ()
@@ -273,8 +281,6 @@ def fargate_task(
         extra["EphemeralStorage"] = ecs.EphemeralStorage(SizeInGiB=ephemeral_storage)
     if waits_for:
         extra["DependsOn"] = list(waits_for)
-    # excuse cdk-nag:AwsSolutions-ECS2 MirrorTask|WorkerTask: The variables hold names, addresses
-    # and numbers; what is secret comes from Secrets Manager, by the container's Secrets.
     definition = ecs.TaskDefinition(
         f"{title}Task",
         Family=Sub(f"${{AWS::StackName}}-{name}"),
@@ -291,6 +297,13 @@ def fargate_task(
         ContainerDefinitions=[_container(name, image, mounts, environment, secrets, log)],
         **extra,
     )
+    if environment:
+        waive(
+            definition,
+            "cdk-nag:AwsSolutions-ECS2",
+            reason="The variables hold names, addresses and numbers; what is secret comes from"
+            " Secrets Manager, by the container's Secrets.",
+        )
     return FargateTask(cluster, log, agent, task_role, definition, placement, reason, role_reason)
 
 

@@ -11,6 +11,7 @@ from troposphere.logs import LogGroup
 
 from cfngen.authoring.iam import Statement
 from cfngen.authoring.payload import Payload
+from cfngen.authoring.waivers import waive
 from cfngen.deprecation import renamed_keywords
 from cfngen.errors import PatternError
 from cfngen.patterns.logs import log_group, write_logs
@@ -128,18 +129,6 @@ def python_function(
     log = log or log_group(f"{title}Log", days=days)
     may_send = [dead_letter_queue.may_send] if dead_letter_queue else []
     function_role = role(f"{title}Role", "lambda", *statements, *may_send, write_logs(log))
-    # excuse checkov:CKV_AWS_115 Authorizer|*ImageBuilder|Starter: A reservation is taken from what
-    # the whole account may run at once, which in a new account is too little to reserve any; how
-    # often it is called is up to the API's throttle, to pushes, and to CloudFormation.
-    # excuse checkov:CKV_AWS_117 Authorizer|*ImageBuilder|Starter: It calls nothing but AWS's own
-    # APIs, with a role that may do what is named; in a VPC it would need a NAT gateway or endpoints
-    # for the same calls, and reach more than it does now.
-    # excuse checkov:CKV_AWS_173 Authorizer|Starter: The variables hold names, addresses and
-    # settings and no secret, which is read from Secrets Manager when it is needed; Lambda encrypts
-    # them with the key that AWS manages.
-    # excuse cdk-nag:AwsSolutions-L1 Authorizer|*ImageBuilder|Starter: AWS supports python3.13 until
-    # 30 June 2029, the same day as python3.14, which is the newest; one constant, RUNTIME, changes
-    # it for all.
     function = awslambda.Function(
         title,
         Runtime=RUNTIME,
@@ -157,4 +146,31 @@ def python_function(
             else {}
         ),
     )
+    waive(
+        function,
+        "checkov:CKV_AWS_115",
+        reason="A reservation is taken from what the whole account may run at once, which in a new"
+        " account is too little to reserve any; how often it is called is up to what calls it.",
+    )
+    waive(
+        function,
+        "checkov:CKV_AWS_117",
+        reason="It calls nothing but AWS's own APIs, with a role that may do what is named; in a"
+        " VPC it would need a NAT gateway or endpoints for the same calls, and reach more than it"
+        " does now.",
+    )
+    waive(
+        function,
+        "cdk-nag:AwsSolutions-L1",
+        reason="AWS supports python3.13 until 30 June 2029, the same day as python3.14, which is"
+        " the newest; one constant, RUNTIME, changes it for all.",
+    )
+    if environment:
+        waive(
+            function,
+            "checkov:CKV_AWS_173",
+            reason="The variables hold names, addresses and settings and no secret, which is read"
+            " from Secrets Manager when it is needed; Lambda encrypts them with the key that AWS"
+            " manages.",
+        )
     return PythonFunction(log, function_role, function, reason, shares)

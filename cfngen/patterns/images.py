@@ -23,6 +23,7 @@ from troposphere.logs import LogGroup
 from cfngen.authoring.iam import Statement, allow
 from cfngen.authoring.payload import Payload, Payloads
 from cfngen.authoring.substitution import sub
+from cfngen.authoring.waivers import waive
 from cfngen.deprecation import renamed_keywords
 from cfngen.errors import PayloadError
 from cfngen.patterns.buckets import CacheBucket, cache_bucket
@@ -146,13 +147,21 @@ def built_image(
     archive = _tagged(digest, revision, ".zip")
 
     repository = _repository(title, retained=retained)
-    # excuse checkov:CKV_AWS_21, cfripper:S3ObjectVersioningRule *ImageContext: What is there stands
-    # in the template, is put there anew for each build and taken away after it; an older version
-    # would keep the bucket from being deleted with its stack.
-    # excuse checkov:CKV_AWS_18, cdk-nag:AwsSolutions-S1 *ImageContext: A log would need a bucket of
-    # its own, for one archive that is there for the minutes of a build; one function may write it
-    # and one build may read it.
     context = cache_bucket(f"{title}Context", days=1)
+    waive(
+        context.bucket,
+        "checkov:CKV_AWS_21",
+        "cfripper:S3ObjectVersioningRule",
+        reason="What is there stands in the template, is put there anew for each build and taken"
+        " away after it; an older version would keep the bucket from being deleted with its stack.",
+    )
+    waive(
+        context.bucket,
+        "checkov:CKV_AWS_18",
+        "cdk-nag:AwsSolutions-S1",
+        reason="A log would need a bucket of its own, for one archive that is there for the minutes"
+        " of a build; one function may write it and one build may read it.",
+    )
     bucket = context.bucket.title
     source = _tagged(f"${{{bucket}.Arn}}/{digest}", revision, ".zip")
     build_role = role(
@@ -178,9 +187,6 @@ def built_image(
             variable("IMAGE", _tagged(f"${{{repository.title}.RepositoryUri}}:{digest}", revision))
         ],
     )
-    # excuse checkov:CKV_AWS_116 *ImageBuilder: CloudFormation calls it and waits for its answer; if
-    # that never comes the stack fails and rolls back, which nobody overlooks, and a kept event
-    # could not be answered any more.
     builder = python_function(
         f"{title}Builder",
         PAYLOADS["image_builder.py"],
@@ -192,6 +198,13 @@ def built_image(
         log=log,
         architecture=architecture,
         seconds=BUILDER_SECONDS,
+    )
+    waive(
+        builder.function,
+        "checkov:CKV_AWS_116",
+        reason="CloudFormation calls it and waits for its answer; if that never comes the stack"
+        " fails and rolls back, which nobody overlooks, and a kept event could not be answered any"
+        " more.",
     )
     custom = CustomResource(
         title,
@@ -209,9 +222,6 @@ def built_image(
 
 def _repository(title: str, *, retained: bool) -> Repository:
     """Return the repository, whose images go with the stack unless it is retained."""
-    # excuse checkov:CKV_AWS_136 *ImageRepository: ECR encrypts images with AES-256 anyway; they
-    # hold a public base image and programs that the template itself shows, and no secret that a key
-    # of one's own would keep from somebody.
     policies: dict[str, Any] = {
         "DeletionPolicy": "Delete",
         "UpdateReplacePolicy": "Delete",
@@ -219,12 +229,19 @@ def _repository(title: str, *, retained: bool) -> Repository:
     }
     if retained:
         policies = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
-    return Repository(
+    repository = Repository(
         f"{title}Repository",
         **policies,
         ImageScanningConfiguration=ImageScanningConfiguration(ScanOnPush=True),
         ImageTagMutability="IMMUTABLE",
         LifecyclePolicy=LifecyclePolicy(LifecyclePolicyText=_expire_untagged()),
+    )
+    return waive(
+        repository,
+        "checkov:CKV_AWS_136",
+        reason="ECR encrypts images with AES-256 anyway; they hold a public base image and programs"
+        " that the template itself shows, and no secret that a key of one's own would keep from"
+        " somebody.",
     )
 
 
@@ -282,11 +299,13 @@ def _expire_untagged() -> str:
 
 def _log_in() -> Statement:
     """Allow getting a password for the account's registry."""
-    # excuse cdk-nag:AwsSolutions-IAM5/every-resource *AgentRole|*ImageBuildRole:
-    # GetAuthorizationToken knows no resource; the token opens only what the role may do, which is
-    # to pull from one repository, and for the build to push to it.
     reason = "A token is the registry's, whose repositories have rights of their own."
-    return allow(ecr.GetAuthorizationToken, on="*", reason=reason)
+    return waive(
+        allow(ecr.GetAuthorizationToken, on="*", reason=reason),
+        "cdk-nag:AwsSolutions-IAM5/every-resource",
+        reason="GetAuthorizationToken knows no resource; the token opens only what the role may do,"
+        " which is to pull from one repository, and for a build to push to it.",
+    )
 
 
 def _push(repository: Repository) -> Statement:

@@ -9,6 +9,7 @@ from troposphere import GetAtt
 from troposphere.logs import LogGroup
 
 from cfngen.authoring.iam import Statement, allow
+from cfngen.authoring.waivers import waive
 from cfngen.errors import PatternError
 
 __all__ = ["RETENTION_DAYS", "log_group", "write_logs"]
@@ -45,21 +46,26 @@ def log_group(title: str, *, days: Any) -> LogGroup:
     """
     if (isinstance(days, int) and days not in RETENTION_DAYS) or days is None:
         raise PatternError("log_group", title, "days", _retention_problem(days))
-    # excuse checkov:CKV_AWS_158 *Log: CloudWatch encrypts every log group with a key of its own,
-    # and who may read one is up to IAM with either key; our programs write no secrets there,
-    # CodeBuild masks those that it hands to builds, and events go after the days that were asked
-    # for.
-    return LogGroup(
+    group = LogGroup(
         title, RetentionInDays=days, DeletionPolicy="Delete", UpdateReplacePolicy="Delete"
+    )
+    return waive(
+        group,
+        "checkov:CKV_AWS_158",
+        reason="CloudWatch encrypts every log group with a key of its own, and who may read one is"
+        " up to IAM with either key; our programs write no secrets there, CodeBuild masks those"
+        " that it hands to builds, and events go after the days that were asked for.",
     )
 
 
 def write_logs(log: LogGroup) -> Statement:
     """Allow writing to one log group, and creating streams in it, but no groups."""
-    # excuse documented:logs:CreateLogGroup
-    # *Build*Role|AnswerRole|AuthorizerRole|MirrorRole|StarterRole: The group is a resource of the
-    # same template and is made first; whoever can make groups can leave one that never forgets.
-    return allow(logs.CreateLogStream, logs.PutLogEvents, on=GetAtt(log, "Arn"))
+    return waive(
+        allow(logs.CreateLogStream, logs.PutLogEvents, on=GetAtt(log, "Arn")),
+        "documented:logs:CreateLogGroup",
+        reason="The group is a resource of the same template and is made first; whoever can make"
+        " groups can leave one that never forgets.",
+    )
 
 
 def _retention_problem(days: int | None) -> str:

@@ -147,7 +147,7 @@ def pipeline(
         Stages=list(stages),
         **({"DisableInboundStageTransitions": list(closed_stages)} if closed_stages else {}),
     )
-    plain = encode(result, (), {})["Properties"]
+    plain = encode(result)["Properties"]
     if problems := pipeline_problems(plain):
         raise PipelineError(f"{title}: {problem}" for problem in problems)
     return result

@@ -11,6 +11,7 @@ from troposphere import AWSObject, GetAtt, Ref
 from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
 
 from cfngen.authoring.iam import Statement, allow, policy_document, tls_only
+from cfngen.authoring.waivers import waive
 from cfngen.deprecation import renamed_keywords
 
 __all__ = ["DeadLetters", "OrderedQueue", "dead_letters", "ordered_queue", "without_dead_letters"]
@@ -77,12 +78,6 @@ def dead_letters(title: str, *, rules: Sequence[Any], reason: str) -> DeadLetter
 
     Source: AWS page "Using dead-letter queues to process undelivered events in EventBridge".
     """
-    # excuse checkov:CKV_AWS_27 GivenUp|Lost|LostSwitches|Pushes: It is encrypted, with the key that
-    # SQS manages, of which the rule does not know; EventBridge could not write under the key that
-    # AWS manages in KMS.
-    # excuse cdk-nag:AwsSolutions-SQS3 GivenUp|Lost|LostSwitches: It is the dead-letter queue, of
-    # rules, schedules, functions or the queue beside it, and an alarm tells when something is in
-    # it.
     queue = Queue(
         title,
         DeletionPolicy="Delete",
@@ -90,7 +85,7 @@ def dead_letters(title: str, *, rules: Sequence[Any], reason: str) -> DeadLetter
         MessageRetentionPeriod=14 * 24 * 60 * 60,
         SqsManagedSseEnabled=True,
     )
-    return DeadLetters(queue, _policy(queue, rules), reason, tuple(rules))
+    return DeadLetters(_last(_encrypted(queue)), _policy(queue, rules), reason, tuple(rules))
 
 
 @dataclass(frozen=True)
@@ -167,7 +162,26 @@ def ordered_queue(
             deadLetterTargetArn=GetAtt(failed, "Arn"), maxReceiveCount=attempts
         ),
     )
-    return OrderedQueue(queue, failed, (_policy(queue, rules), _policy(failed)), reason)
+    policies = _policy(queue, rules), _policy(failed)
+    return OrderedQueue(_encrypted(queue), _last(_encrypted(failed)), policies, reason)
+
+
+def _encrypted(queue: Queue) -> Queue:
+    return waive(
+        queue,
+        "checkov:CKV_AWS_27",
+        reason="It is encrypted, with the key that SQS manages, of which the rule does not know;"
+        " EventBridge could not write under the key that AWS manages in KMS.",
+    )
+
+
+def _last(queue: Queue) -> Queue:
+    return waive(
+        queue,
+        "cdk-nag:AwsSolutions-SQS3",
+        reason="It is the dead-letter queue itself, of rules, schedules, functions or the queue"
+        " beside it.",
+    )
 
 
 def _policy(queue: Queue, rules: Sequence[Any] = ()) -> QueuePolicy:

@@ -32,6 +32,7 @@ from troposphere.s3 import (
 
 from cfngen.authoring.iam import Statement, allow, deny, policy_document
 from cfngen.authoring.substitution import sub
+from cfngen.authoring.waivers import waive
 from cfngen.cloudformation.regions import regions
 from cfngen.patterns.buckets import bucket_policy, private_bucket
 
@@ -148,13 +149,19 @@ def store_key_policy(services: Sequence[str]) -> dict[str, Any]:
     may use the key still needs a policy of its own that says so.
     """
     root = {"AWS": Sub("arn:${AWS::Partition}:iam::${AWS::AccountId}:root")}
-    # excuse parliament:RESOURCE_STAR/kms:* ArtifactKey: In a key's policy the star is that key and
-    # no other, which cannot be named there before it is made.
     here = "In a key's policy, * is that key."
-    return policy_document(
+    statements = (
         allow(*ADMINISTRATION, on="*", to=root, reason=here, sid="Administer"),
         allow(*USE, on="*", to=root, when=_below(services), reason=here, sid="Use"),
     )
+    for statement in statements:
+        waive(
+            statement,
+            "parliament:RESOURCE_STAR/kms:*",
+            reason="In a key's policy the star is that key and no other, which cannot be named"
+            " there before it is made.",
+        )
+    return policy_document(*statements)
 
 
 @dataclass(frozen=True)
@@ -225,10 +232,7 @@ def _bucket(kind: Kind, key: Any, days: Any, old_days: int, *, namespace: bool |
             SSEAlgorithm="aws:kms", KMSMasterKeyID=GetAtt(key, "Arn")
         ),
     )
-    # excuse checkov:CKV_AWS_18, cdk-nag:AwsSolutions-S1 Artifacts|Packages: The bucket's policy
-    # denies its objects to all but the roles of the services, and CloudTrail's data events tell
-    # which role came, under the name that it has; a log would need a bucket in every region.
-    return private_bucket(
+    bucket = private_bucket(
         kind.capitalize(),
         DeletionPolicy="RetainExceptOnCreate",
         UpdateReplacePolicy="Retain",
@@ -247,6 +251,14 @@ def _bucket(kind: Kind, key: Any, days: Any, old_days: int, *, namespace: bool |
                 )
             ]
         ),
+    )
+    return waive(
+        bucket,
+        "checkov:CKV_AWS_18",
+        "cdk-nag:AwsSolutions-S1",
+        reason="The bucket's policy denies its objects to all but the roles of the services, and"
+        " CloudTrail's data events tell which role came, under the name that it has; a log would"
+        " need a bucket in every region.",
     )
 
 

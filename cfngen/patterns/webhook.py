@@ -29,6 +29,7 @@ from troposphere.logs import LogGroup
 
 from cfngen.authoring.payload import Payload
 from cfngen.authoring.template import encode
+from cfngen.authoring.waivers import waive
 from cfngen.patterns.functions import PythonFunction
 
 __all__ = ["Webhook", "webhook"]
@@ -131,20 +132,21 @@ def webhook(
         rate: requests per second that are let through.
         burst: requests at once that are let through.
     """
-    # excuse cdk-nag:AwsSolutions-APIG2 WebhookApi: There is nothing to validate, since nothing of
-    # the request is passed on: what is sent to CodeBuild is constant, and other types than forms
-    # get a 415.
     api = RestApi(
         f"{title}Api",
         Name=Sub(f"${{AWS::StackName}}-{title}"),
         EndpointConfiguration=EndpointConfiguration(Types=["REGIONAL"]),
     )
+    waive(
+        api,
+        "cdk-nag:AwsSolutions-APIG2",
+        reason="There is nothing to validate, since nothing of the request is passed on: what is"
+        " sent to the service is constant, and other types than forms get a 415.",
+    )
     resource = Resource(
         f"{title}Path", RestApiId=Ref(api), ParentId=GetAtt(api, "RootResourceId"), PathPart=path
     )
     authorizer = _authorizer(title, api, guard, identity)
-    # excuse cdk-nag:AwsSolutions-COG4 WebhookPost: The caller is a service that can send a password
-    # and has no user in Cognito; an authorizer compares the password and, if asked to, the address.
     method = Method(
         f"{title}Post",
         RestApiId=Ref(api),
@@ -154,6 +156,12 @@ def webhook(
         AuthorizerId=Ref(authorizer),
         Integration=_integration(action, target, body, role),
         MethodResponses=[MethodResponse(StatusCode="202"), MethodResponse(StatusCode="503")],
+    )
+    waive(
+        method,
+        "cdk-nag:AwsSolutions-COG4",
+        reason="The caller is a service that can send a password and has no user in Cognito; an"
+        " authorizer of its own decides who is let through.",
     )
     frozen: list[tuple[AWSObject, str]] = [
         (api, ""),
@@ -172,17 +180,6 @@ def webhook(
         RestApiId=Ref(api),
         DependsOn=served,
     )
-    # excuse checkov:CKV_AWS_76, cdk-nag:AwsSolutions-APIG1, cdk-nag:AwsSolutions-APIG6
-    # WebhookStage: Logs need a role that API Gateway has once for the whole account and region,
-    # which a stack must not set for all others; where there is one, access_logs = true turns them
-    # on, and the authorizer has a log anyway.
-    # excuse cdk-nag:AwsSolutions-APIG3 WebhookStage: A web ACL costs seven dollars a month at rest,
-    # so it is an option, waf = true; without it there are the authorizer, which may know the
-    # caller's addresses, and a throttle of five requests a second.
-    # excuse checkov:CKV_AWS_120 WebhookStage: Every call has to start a build, so that an answer
-    # from a cache would be a push that is not mirrored.
-    # excuse checkov:CKV_AWS_73 WebhookStage: A request goes to one place, CodeBuild, whose answer
-    # decides the status; there is no way through several services that a trace would show.
     stage = Stage(
         f"{title}Stage",
         RestApiId=Ref(api),
@@ -206,7 +203,38 @@ def webhook(
             ),
             Format=ACCESS_LOG_FORMAT,
         )
+    _waive_stage(stage, logged=access_log is not None)
     return Webhook(title, tuple(frozen), permission, deployment, stage, path)
+
+
+def _waive_stage(stage: Stage, *, logged: bool) -> None:
+    """Say why a stage has no more than it has."""
+    waive(
+        stage,
+        "cdk-nag:AwsSolutions-APIG6",
+        *(() if logged else ("checkov:CKV_AWS_76", "cdk-nag:AwsSolutions-APIG1")),
+        reason="Logs need a role that API Gateway has once for the whole account and region, which"
+        " a stack must not set for all others; where there is one, access_log= logs requests, and"
+        " the authorizer has a log anyway.",
+    )
+    waive(
+        stage,
+        "cdk-nag:AwsSolutions-APIG3",
+        reason="A web ACL costs seven dollars a month at rest, so it is a choice, which the pattern"
+        " firewall makes; without it there are the authorizer and a throttle.",
+    )
+    waive(
+        stage,
+        "checkov:CKV_AWS_120",
+        reason="Every call has to start something, so that an answer from a cache would be an event"
+        " that is lost.",
+    )
+    waive(
+        stage,
+        "checkov:CKV_AWS_73",
+        reason="A request goes to one service, whose answer decides the status; there is no way"
+        " through several services that a trace would show.",
+    )
 
 
 def _authorizer(
@@ -280,6 +308,6 @@ def _answer(status: str, body: str, **pattern: Any) -> IntegrationResponse:
 
 def _digest(frozen: list[tuple[AWSObject, str]]) -> str:
     """Return ten letters of digest over everything a deployment takes a snapshot of."""
-    snapshot = {thing.title: encode(thing, (), {}) for thing, _ in frozen}
+    snapshot = {thing.title: encode(thing) for thing, _ in frozen}
     text = json.dumps(snapshot, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode("utf-8")).hexdigest()[:10]

@@ -26,6 +26,7 @@ from troposphere.scheduler import (
 )
 
 from cfngen.authoring.iam import Statement, allow
+from cfngen.authoring.waivers import waive
 from cfngen.cloudformation.zones import skipped, zone_problem
 from cfngen.deprecation import RenamedAttribute, renamed_keywords, renamed_names
 
@@ -251,16 +252,18 @@ def may_switch(pipelines: str) -> Statement:
     Args:
         pipelines: the end of their ARN, for a `Sub`: a name, or the beginning of names and `*`.
     """
-    # excuse cdk-nag:AwsSolutions-IAM5/codepipeline:<AWS::StackName>* WindowRole: The stars stand
-    # for the stages of the stack's own pipelines, and for the regions in their names; all that can
-    # be done with them is to open and to close.
-    return allow(
-        may.EnableStageTransition,
-        may.DisableStageTransition,
-        on=Sub(
-            "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:"
-            f"{pipelines}/*"
+    return waive(
+        allow(
+            may.EnableStageTransition,
+            may.DisableStageTransition,
+            on=Sub(
+                "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:"
+                f"{pipelines}/*"
+            ),
         ),
+        "cdk-nag:AwsSolutions-IAM5/codepipeline:*",
+        reason="The stars stand for the stages of the stack's own pipelines, and for the regions in"
+        " their names; all that can be done with them is to open and to close.",
     )
 
 

@@ -29,6 +29,16 @@ def header(blueprint: str, distribution: str, options: dict[str, Any], body: str
     return f"Made by cfngen from {source}; change that, then run `cfngen build`; seal {seal(body)}"
 
 
+def sealed(source: str, body: str) -> str:
+    """Return a file that is made beside the templates, with a first line that seals it.
+
+    Args:
+        source: what it is made from, for people.
+        body: the rest of the file.
+    """
+    return f"# Made by cfngen from {source}; run `cfngen build` anew; seal {seal(body)}\n{body}"
+
+
 def seal(body: str) -> str:
     """Return the digest of a template without its first line."""
     return hashlib.sha256(body.encode("utf-8")).hexdigest()[:16]

@@ -9,7 +9,7 @@ import os
 import shutil
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,15 +59,21 @@ class Change:
 
 
 def pending_changes(
-    output: Path, texts: dict[str, str], *, prune: bool = False, within: Path | None = None
+    output: Path,
+    texts: Mapping[str, str | None],
+    *,
+    prune: bool = False,
+    within: Path | None = None,
+    pattern: str = "*.yaml",
 ) -> list[Change]:
     """Return what has to change in the directory, in the order of the names; writes nothing.
 
     Args:
         output: the directory, which need not exist.
-        texts: file names and what should be in them.
+        texts: file names and what should be in them, `None` for a file that should not be there.
         prune: whether files that cfngen made and that are not listed any more are removed.
         within: the directory that `output` must not lead out of through a symlink.
+        pattern: which files cfngen makes there.
 
     Raises:
         WriteError: the directory or a file cannot be read, or leads elsewhere; all of it at once.
@@ -75,7 +81,7 @@ def pending_changes(
     try:
         _check_directory(output, within)
         changes = _wanted(output, texts)
-        return changes + (_unwanted(output, texts) if prune and output.is_dir() else [])
+        return changes + (_unwanted(output, texts, pattern) if prune and output.is_dir() else [])
     except OSError as error:
         at = display_path(error.filename or output)
         raise WriteError(f"{at}: cannot be read: {error.strerror}") from None
@@ -92,7 +98,7 @@ def _check_directory(output: Path, within: Path | None) -> None:
         raise WriteError(f"{display_path(output)} is not a directory; move it away")
 
 
-def _wanted(output: Path, texts: dict[str, str]) -> list[Change]:
+def _wanted(output: Path, texts: Mapping[str, str | None]) -> list[Change]:
     """Return the changes to the files that are wanted, the same ones among them."""
     problems: list[str] = []
     changes: list[Change] = []
@@ -104,11 +110,11 @@ def _wanted(output: Path, texts: dict[str, str]) -> list[Change]:
     return changes
 
 
-def _unwanted(output: Path, texts: dict[str, str]) -> list[Change]:
+def _unwanted(output: Path, texts: Mapping[str, str | None], pattern: str) -> list[Change]:
     """Return the removals of files that cfngen made and that are not wanted."""
     return [
         Change(path, _current(path), None)
-        for path in sorted(output.glob("*.yaml"))
+        for path in sorted(output.glob(pattern))
         if path.name not in texts
         and stat.S_ISREG(path.lstat().st_mode)
         and is_generated(path.read_bytes().decode("utf-8", "replace"))

@@ -151,7 +151,7 @@ class Exposure:
 class PayloadChange:
     """A script, handler, buildspec or the like, as a unified diff."""
 
-    name: str  # such as `Mirror/buildspec.yml`
+    name: str  # such as `Project/buildspec.yml`
     resource: str
     path: str
     diff: str

@@ -19,7 +19,7 @@ HOOKS: dict[str, dict[str, Any]] = {
     hook["id"]: hook for hook in yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
 }
 BIN = Path(sys.executable).parent
-PRE_COMMIT = ROOT / ".venv/judges/pre-commit/bin/pre-commit"
+PRE_COMMIT = ROOT / ".venv/scanners/pre-commit/bin/pre-commit"
 GOOD = "output/good.yaml"
 
 
@@ -72,12 +72,12 @@ def test_what_changes_is_linted(project: Path) -> None:
     assert "output/bad.yaml" in done.stdout
 
 
-@pytest.mark.judges
+@pytest.mark.scanners
 def test_pre_commit_takes_them(project: Path) -> None:
     """pre-commit reads the file, and runs the hooks with the files that it chooses itself."""
     if not PRE_COMMIT.exists():
         (pytest.fail if os.environ.get("CI") else pytest.skip)(
-            "pre-commit is not installed: run `python tests/judges/install.py pre-commit`"
+            "pre-commit is not installed: run `python tests/scanners/install.py pre-commit`"
         )
     env = {
         "PATH": f"{BIN}:{os.environ['PATH']}",

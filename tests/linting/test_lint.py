@@ -27,7 +27,7 @@ CFN_LINT = Path(sys.executable).with_name("cfn-lint")
 CONFIGURATIONS = {
     "none": "",
     "everything": "include_checks: [I]\nregions: [us-east-1, af-south-1, cn-north-1]\n",
-    "excuses": "ignore_checks: [E3002, W2001]\ninclude_checks: [I]\nmandatory_checks: [E3002]\n",
+    "ignores": "ignore_checks: [E3002, W2001]\ninclude_checks: [I]\nmandatory_checks: [E3002]\n",
 }
 
 
@@ -81,7 +81,7 @@ def test_the_command_and_we_agree_on_what_is_broken(
     """Same files, same configuration, same findings."""
     for name in ("missing-property", "old-runtime", "unused", "wide-policy", "wrong-reference"):
         shutil.copy(HERE / f"broken/{name}.yaml", tmp_path)
-    (tmp_path / ".cfnlintrc").write_text(CONFIGURATIONS["excuses"])
+    (tmp_path / ".cfnlintrc").write_text(CONFIGURATIONS["ignores"])
     assert len(agreed(tmp_path, monkeypatch, linter)) > 4
 
 

@@ -116,7 +116,7 @@ AWS_DEFECTS = [
         "IDENTIFY = (s3.GetBucketAcl, s3.GetBucketLocation)",
         "IDENTIFY = (s3.GetBucketAcl,)",
         "tests/test_documented_permissions.py::"
-        "test_a_role_has_what_aws_documents_or_an_excuse[multi_region_pipeline]",
+        "test_a_role_has_what_aws_documents_or_a_waiver[multi_region_pipeline]",
     ),
     Defect(
         "a StackSet's stacks have less than AWS documents as the minimum",
@@ -124,7 +124,7 @@ AWS_DEFECTS = [
         '                "cloudformation:*",\n',
         '                "cloudformation:CreateStack",\n',
         "tests/test_documented_permissions.py::"
-        "test_a_role_has_what_aws_documents_or_an_excuse[artifact_stores]",
+        "test_a_role_has_what_aws_documents_or_a_waiver[artifact_stores]",
     ),
     Defect(
         "an action may pass its role to another service than CloudFormation",

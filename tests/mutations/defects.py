@@ -475,4 +475,55 @@ DEFECTS = [
         "    if False:",
         "tests/patterns/test_buildspec_size.py",
     ),
+    # --- waivers of scanners ---
+    Defect(
+        "waivers are lost between a resource and the document",
+        "cfngen/authoring/template.py",
+        "        notes.waivers[path] = waivers\n",
+        "        pass\n",
+        "tests/authoring/test_waivers.py::test_waivers_travel_by_path",
+    ),
+    Defect(
+        "the waivers of a carried template are lost",
+        "cfngen/authoring/template.py",
+        "for inner, found in value.waivers.items()}\n",
+        "for inner, found in ()}\n",
+        "tests/authoring/test_waivers.py::test_waivers_of_a_carried_template_go_with_it",
+    ),
+    Defect(
+        "a file of waivers that are gone stays",
+        "cfngen/project/waiver_files.py",
+        "            if text is not None or path.exists():\n",
+        "            if text is not None:\n",
+        "tests/project/test_waiver_files.py::test_a_build_of_some_templates_leaves_the_files_of_others",
+    ),
+    Defect(
+        "waivers are written among the templates that are deployed",
+        "cfngen/project/waiver_files.py",
+        "        if _resolved(folder).is_relative_to(_resolved(output)):\n",
+        "        if folder == output:\n",
+        "tests/project/test_waiver_files.py::test_no_waivers_are_written_where_templates_are",
+    ),
+    Defect(
+        "a reason of the blueprint stands beside the pattern's, which scanners read first",
+        "cfngen/authoring/waivers.py",
+        "for waiver in waivers_of(thing) if waiver.rule not in rules]\n",
+        "for waiver in waivers_of(thing)]\n",
+        "tests/authoring/test_waivers.py::test_what_is_waived_is_returned_and_keeps_its_waivers",
+    ),
+    Defect(
+        "a logical ID of a blueprint stands in a comment of the engine",
+        "cfngen/patterns/logs.py",
+        "# The retention periods CloudWatch Logs knows",
+        "# MirrorRole: the retention periods CloudWatch Logs knows",
+        "tests/project/test_waiver_files.py::test_the_engine_names_nothing_of_a_blueprint",
+    ),
+    Defect(
+        "a waiver of a permission that is granted is left over",
+        "blueprints/multi_region_pipeline/source.py",
+        '            "documented:codecommit:GetRepository",\n',
+        '            "documented:codecommit:GetRepository",\n'
+        '            "documented:codecommit:GetBranch",\n',
+        "tests/test_documented_permissions.py::test_no_waiver_is_left_over",
+    ),
 ]

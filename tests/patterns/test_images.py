@@ -193,7 +193,7 @@ def test_the_tag_follows_the_buildspec(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_build_and_custom_resource_mean_the_same_image(revision: Any, ending: str) -> None:
     """The tag that is asked for is the tag that the build pushes, whatever the revision is."""
-    tag = encode(resource("Tool", revision=revision)["Tag"]["Fn::Sub"], (), {})
+    tag = encode(resource("Tool", revision=revision)["Tag"]["Fn::Sub"])
     (variable,) = resource("ToolBuild", revision=revision)["Environment"]["EnvironmentVariables"]
     assert variable["Name"] == "IMAGE"
     pushed = variable["Value"]["Fn::Sub"]
@@ -313,9 +313,7 @@ def test_may_pull_is_one_repository() -> None:
     may = allowed("PullRole")
     assert may.pop("ecr:GetAuthorizationToken") == ["*"]
     assert may == dict.fromkeys(PULL, REPOSITORY)
-    assert encode(pull_images(GetAtt("ToolRepository", "Arn")), (), {}) == encode(
-        image().may_pull, (), {}
-    )
+    assert encode(pull_images(GetAtt("ToolRepository", "Arn"))) == encode(image().may_pull)
 
 
 def test_every_star_has_its_reason() -> None:
@@ -386,7 +384,7 @@ def test_the_files_are_in_the_template_byte_for_byte() -> None:
 def test_the_project_fetches_what_the_builder_puts_there(revision: Any) -> None:
     """One object, named after the image's tag, so that two builds never share it."""
     custom, project = (
-        resolved(encode(resource(name, revision=revision), (), {}), {"Revision": "7"})
+        resolved(encode(resource(name, revision=revision)), {"Revision": "7"})
         for name in ("Tool", "ToolBuild")
     )
     assert custom["Key"] == f"{custom['Tag']}.zip"

@@ -178,7 +178,7 @@ def test_the_schedules_switch_one_stage_of_one_pipeline_in_time_or_not_at_all() 
         role=held,
         dead_letter_arn=LOST,
     )
-    opening, closing = (encode(s, (), {})["Properties"] for s, _ in made.resources)
+    opening, closing = (encode(s)["Properties"] for s, _ in made.resources)
     for schedule, call, cron, seconds, reason in (
         (opening, "enableStageTransition", "cron(0 1 ? * * *)", 900, {}),
         (closing, "disableStageTransition", "cron(0 5,6 ? * * *)", 20 * 60 * 60, REASON),
@@ -199,7 +199,7 @@ def test_the_schedules_switch_one_stage_of_one_pipeline_in_time_or_not_at_all() 
             "pipelineName": "release", "stageName": "Deploy-eu", "transitionType": "Inbound",
             **reason,
         }  # fmt: skip
-    shut = encode(closed("Deploy-eu", NIGHT), (), {})
+    shut = encode(closed("Deploy-eu", NIGHT))
     assert shut == {"StageName": "Deploy-eu", "Reason": REASON["reason"]}
 
 

@@ -30,7 +30,7 @@ import pytest
 MAX_SECONDS = 3.0
 # What `work` takes on the slowest machine that the tests are developed on, in CPU seconds.
 REFERENCE_SECONDS = 0.035
-MARKS = ("slow", "payloads", "emulator", "judges", "scanners")
+MARKS = ("slow", "payloads", "emulator", "scanners")
 P = ParamSpec("P")
 T = TypeVar("T")
 

@@ -1,6 +1,6 @@
-"""Gives each judge an environment of its own, with exactly what its requirements say.
+"""Gives each scanner an environment of its own, with exactly what its requirements say.
 
-`python tests/judges/install.py [JUDGE...]` installs those that are not yet as they should be.
+`python tests/scanners/install.py [SCANNER...]` installs those that are not yet as they should be.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 REQUIREMENTS = HERE / "requirements"
-PLACE = HERE.parents[1] / ".venv" / "judges"
+PLACE = HERE.parents[1] / ".venv" / "scanners"
 STAMP = ".installed"
 
 
@@ -21,7 +21,7 @@ def main() -> None:
     known = sorted(path.stem for path in REQUIREMENTS.iterdir())
     wanted = sys.argv[1:] or known
     if unknown := set(wanted) - set(known):
-        sys.exit(f"no such judge: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
+        sys.exit(f"no such scanner: {', '.join(sorted(unknown))}; there are {', '.join(known)}")
     for name in wanted:
         folder = PLACE / name
         text = "".join(path.read_text() for path in requirements(name))
@@ -39,7 +39,7 @@ def main() -> None:
 
 
 def requirements(name: str) -> list[Path]:
-    """Return the files that say what a judge is made of."""
+    """Return the files that say what a scanner is made of."""
     path = REQUIREMENTS / name
     return sorted(path.iterdir()) if path.is_dir() else [path.with_suffix(".txt")]
 

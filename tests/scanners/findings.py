@@ -1,4 +1,4 @@
-"""What each judge finds, in one shape."""
+"""What each scanner finds, in one shape."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from judges.policies import policies
+from scanners.policies import policies
 
 from cfngen import read
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 BIN = Path(sys.executable).parent
-# Each judge that is not among the project's own tools has an environment of its own.
-JUDGES = ROOT / ".venv" / "judges"
+# Each scanner that is not among the project's own tools has an environment of its own.
+ENVIRONMENTS = ROOT / ".venv" / "scanners"
 # Where no shell, image or workflow of ours is.
-NOT_OURS = {"node_modules", "build", "dist", "judges"}
+NOT_OURS = {"node_modules", "build", "dist", "scanners"}
 # Newer than cfripper, which refuses a template for a property of a bucket that it has not heard of.
 UNKNOWN_TO_CFRIPPER = {"BucketNamespace"}
 PHASES = ("install", "pre_build", "build", "post_build")
@@ -32,54 +32,54 @@ PHASES = ("install", "pre_build", "build", "post_build")
 
 @dataclass(frozen=True, order=True)
 class Finding:
-    """One thing that a judge has to say.
+    """One thing that a scanner reports.
 
     Attributes:
-        judge: who says it.
-        rule: the judge's name for what it says.
+        scanner: who reports it.
+        rule: the scanner's name for it.
         template: the template it is about, or nothing.
         place: a logical ID in the template, or else a file and perhaps a line.
         message: what is wrong.
     """
 
-    judge: str
+    scanner: str
     rule: str
     template: str
     place: str
     message: str
 
     def __str__(self) -> str:
-        """Return it on one line, beginning with what an excuse has to name."""
+        """Return it on one line, beginning with what a waiver has to name."""
         where = f"{self.template}: {self.place}" if self.template else self.place
-        return f"{self.judge}:{self.rule} {where}: {self.message}"
+        return f"{self.scanner}:{self.rule} {where}: {self.message}"
 
 
 @dataclass(frozen=True)
-class Judge:
-    """Who judges, what, and how it is asked.
+class Scanner:
+    """A program that looks for what is wrong in files.
 
     Attributes:
         name: its name, which is that of its environment.
-        program: the program that is asked.
-        subjects: returns what of the repository it judges.
-        ask: returns what it finds in some files.
+        program: the program itself.
+        subjects: returns the files of the repository that it looks at.
+        scan: returns what it finds in some files.
     """
 
     name: str
     program: Path
     subjects: Callable[[], list[Path]]
-    ask: Callable[[Judge, Sequence[Path]], Iterator[Finding]]
+    scan: Callable[[Scanner, Sequence[Path]], Iterator[Finding]]
 
     @property
     def missing(self) -> str:
         """How to install it, if it is not installed."""
         if self.program.exists():
             return ""
-        return f"{self.name} is not installed: run `python tests/judges/install.py {self.name}`"
+        return f"{self.name} is not installed: run `python tests/scanners/install.py {self.name}`"
 
     def findings(self, paths: Sequence[Path]) -> list[Finding]:
         """Return what it finds in some files, each thing once, in order."""
-        return sorted(set(self.ask(self, paths))) if paths else []
+        return sorted(set(self.scan(self, paths))) if paths else []
 
     def run(self, *arguments: Any, lines: str = "", good: tuple[int, ...] = (0, 1)) -> str:
         """Run its program offline and return what it prints.
@@ -87,10 +87,10 @@ class Judge:
         Args:
             arguments: the program's.
             lines: its standard input.
-            good: exit statuses that say that it has judged.
+            good: exit statuses of a scan that came to its end.
 
         Raises:
-            RuntimeError: it has not judged.
+            RuntimeError: the scan did not come to its end.
         """
         done = subprocess.run(
             [self.program, *arguments], input=lines, capture_output=True, text=True, cwd=ROOT
@@ -100,7 +100,7 @@ class Judge:
         return done.stdout
 
 
-# --- what is judged ----------------------------------------------------------------------------
+# --- what is scanned ----------------------------------------------------------------------------
 
 
 def laid_out(folder: Path, paths: Sequence[Path]) -> list[Path]:
@@ -160,36 +160,36 @@ def _named(path: Path) -> str:
     return str(path.relative_to(ROOT) if path.is_relative_to(ROOT) else path)
 
 
-# --- judges of templates -----------------------------------------------------------------------
+# --- scanners of templates -----------------------------------------------------------------------
 
 
 def of_templates(
-    ask: Callable[[Judge, Sequence[Path]], Iterator[Finding]],
-) -> Callable[[Judge, Sequence[Path]], Iterator[Finding]]:
-    """Let a judge see templates, and those in them, in a folder with nothing else in it."""
+    scan: Callable[[Scanner, Sequence[Path]], Iterator[Finding]],
+) -> Callable[[Scanner, Sequence[Path]], Iterator[Finding]]:
+    """Let a scanner see templates, and those in them, in a directory with nothing else in it."""
 
-    def asked(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+    def scan_copies(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
         with tempfile.TemporaryDirectory() as folder:
-            yield from ask(judge, laid_out(Path(folder), paths))
+            yield from scan(scanner, laid_out(Path(folder), paths))
 
-    return asked
+    return scan_copies
 
 
-def cfn_lint(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+def cfn_lint(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
     """Ask cfn-lint for everything that it knows, in the regions of .cfnlintrc."""
     # Its exit status tells which severities there are.
-    said = judge.run("-c", "I", "--format", "json", "--", *paths, good=(0, *range(2, 16)))
-    for one in json.loads(said):
+    answer = scanner.run("-c", "I", "--format", "json", "--", *paths, good=(0, *range(2, 16)))
+    for one in json.loads(answer):
         path = one["Location"]["Path"] or []
         place = str(path[1]) if path[:1] == ["Resources"] and len(path) > 1 else "/".join(path[:2])
         name = Path(one["Filename"]).stem
-        yield Finding(judge.name, one["Rule"]["Id"], name, place, one["Message"])
+        yield Finding(scanner.name, one["Rule"]["Id"], name, place, one["Message"])
 
 
-def checkov(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+def checkov(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
     """Ask checkov, once for the whole folder."""
-    said = json.loads(
-        judge.run(
+    answer = json.loads(
+        scanner.run(
             "--skip-download",
             "--framework",
             "cloudformation",
@@ -202,27 +202,27 @@ def checkov(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
         )
     )
     # Without a resource that it knows, it says less.
-    for report in said if isinstance(said, list) else [said]:
+    for report in answer if isinstance(answer, list) else [answer]:
         results = report.get("results", {})
         for name in results.get("parsing_errors", ()):
-            yield Finding(judge.name, "parse", Path(name).stem, "", "it cannot be read")
+            yield Finding(scanner.name, "parse", Path(name).stem, "", "it cannot be read")
         for one in results.get("failed_checks", ()):
             name, place = Path(one["file_path"]).stem, one["resource"].rpartition(".")[2]
-            yield Finding(judge.name, one["check_id"], name, place, one["check_name"])
+            yield Finding(scanner.name, one["check_id"], name, place, one["check_name"])
 
 
-def cfripper(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+def cfripper(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
     """Ask cfripper; a rule about actions is one for each action."""
     for path in paths:
         path.write_text(json.dumps(_without(read(path.read_text()), UNKNOWN_TO_CFRIPPER)))
-    answers = judge.run("--format", "json", *paths, good=(0, 2)).splitlines()
-    for name, answer in zip((path.stem for path in paths), answers, strict=True):
-        said = json.loads(answer)
-        for one in (*said["failures"], *said["exceptions"]):
+    answers = scanner.run("--format", "json", *paths, good=(0, 2)).splitlines()
+    for name, line in zip((path.stem for path in paths), answers, strict=True):
+        answer = json.loads(line)
+        for one in (*answer["failures"], *answer["exceptions"]):
             action = re.search(r' for "(\S+)"$', one["reason"])
             rule = f"{one['rule']}/{action[1]}" if action else one["rule"]
             for place in one["resource_ids"] or [""]:
-                yield Finding(judge.name, rule, name, place, one["reason"])
+                yield Finding(scanner.name, rule, name, place, one["reason"])
 
 
 def _without(value: Any, names: Collection[str]) -> Any:
@@ -231,41 +231,43 @@ def _without(value: Any, names: Collection[str]) -> Any:
     return [_without(item, names) for item in value] if isinstance(value, list) else value
 
 
-def parliament(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+def parliament(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
     """Ask parliament about every policy, with made-up names of things that are not there yet."""
-    asked = [
+    given = [
         [path.stem, name, document]
         for path in paths
         for name, document in policies(read(path.read_text()))
     ]
-    for found in json.loads(judge.run(HERE / "parliament_policies.py", lines=json.dumps(asked))):
-        yield Finding(judge.name, *found)
+    for found in json.loads(scanner.run(HERE / "parliament_policies.py", lines=json.dumps(given))):
+        yield Finding(scanner.name, *found)
 
 
-def guard(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+def guard(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
     """Ask CloudFormation Guard about the rules of this house."""
-    said = judge.run(HERE / "guard_rules.py", HERE / "rules.guard", *paths, good=(0,))
-    for name, rule, place, message in json.loads(said):
-        yield Finding(judge.name, rule, name, place, message)
+    answer = scanner.run(HERE / "guard_rules.py", HERE / "rules.guard", *paths, good=(0,))
+    for name, rule, place, message in json.loads(answer):
+        yield Finding(scanner.name, rule, name, place, message)
 
 
-def cdk_nag(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+def cdk_nag(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
     """Ask cdk-nag's AwsSolutions pack."""
     node = shutil.which("node")
     if not node:
         raise RuntimeError("cdk-nag: node is not on the PATH")
     done = subprocess.run(
-        [node, HERE / "cdk_nag.mjs", JUDGES / "cdk-nag", *paths], capture_output=True, text=True
+        [node, HERE / "cdk_nag.mjs", ENVIRONMENTS / "cdk-nag", *paths],
+        capture_output=True,
+        text=True,
     )
     if done.returncode:
-        raise RuntimeError(f"{judge.name}: {done.stderr}")
+        raise RuntimeError(f"{scanner.name}: {done.stderr}")
     for one in json.loads(done.stdout):
         rule = _shorter(one["rule"])
-        yield Finding(judge.name, rule, one["template"], one["resource"], one["message"])
+        yield Finding(scanner.name, rule, one["template"], one["resource"], one["message"])
 
 
 def _shorter(rule: str) -> str:
-    """Return a rule of cdk-nag with what it found, in a form that can stand in an excuse.
+    """Return a rule of cdk-nag with what it found, in a form that can stand in a waiver.
 
     `[Resource::*]` becomes `/every-resource`, and an ARN loses what is the stack's own.
     """
@@ -282,25 +284,25 @@ def _shorter(rule: str) -> str:
     return f"{name}/" + ":".join(part for part in parts if part not in own)
 
 
-# --- judges of other files ---------------------------------------------------------------------
+# --- scanners of other files ---------------------------------------------------------------------
 
 
-def hadolint(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+def hadolint(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
     """Ask hadolint about what images are built of."""
-    for one in json.loads(judge.run("--no-color", "--format", "json", *paths)):
+    for one in json.loads(scanner.run("--no-color", "--format", "json", *paths)):
         place = f"{_named(Path(one['file']))}:{one['line']}"
-        yield Finding(judge.name, one["code"], "", place, one["message"])
+        yield Finding(scanner.name, one["code"], "", place, one["message"])
 
 
-def shellcheck(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+def shellcheck(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
     """Ask ShellCheck about scripts, the commands of builds, and those that pages tell to type."""
     for path in paths:
         for shell, template, place, line, text in snippets(path):
-            said = judge.run("--norc", "--format", "json", f"--shell={shell}", "-", lines=text)
-            for one in json.loads(said):
+            answer = scanner.run("--norc", "--format", "json", f"--shell={shell}", "-", lines=text)
+            for one in json.loads(answer):
                 where = place if template else f"{place}:{line + one['line']}"
                 code = f"SC{one['code']}"
-                yield Finding(judge.name, code, template, where, one["message"])
+                yield Finding(scanner.name, code, template, where, one["message"])
 
 
 def snippets(path: Path) -> Iterator[tuple[str, str, str, int, str]]:
@@ -346,19 +348,19 @@ def commands(spec: dict[str, Any]) -> Iterator[tuple[str, str]]:
                 yield shell, "\n".join(str(line) for line in lines) + "\n"
 
 
-def zizmor(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+def zizmor(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
     """Ask zizmor about workflows, without asking GitHub."""
-    said = judge.run(
+    answer = scanner.run(
         "--offline", "--no-config", "--no-progress", "--no-exit-codes", "--format", "json", *paths
     )
-    for one in json.loads(said):
+    for one in json.loads(answer):
         for spot in one["locations"]:
             file = _named(Path(spot["symbolic"]["key"]["Local"]["verbatim_path"]))
             row = spot["concrete"]["location"]["start_point"]["row"] + 1
-            yield Finding(judge.name, one["ident"], "", f"{file}:{row}", one["desc"])
+            yield Finding(scanner.name, one["ident"], "", f"{file}:{row}", one["desc"])
 
 
-def check_jsonschema(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
+def check_jsonschema(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
     """Ask check-jsonschema whether workflows, actions and jobs are what their schemas say."""
     kinds: dict[str, list[Path]] = {}
     for path in paths:
@@ -366,29 +368,31 @@ def check_jsonschema(judge: Judge, paths: Sequence[Path]) -> Iterator[Finding]:
         kind = "gitlab-ci" if path.name.endswith(".gitlab-ci.yml") else github
         kinds.setdefault(kind, []).append(path)
     for schema, chosen in kinds.items():
-        said = json.loads(judge.run("--builtin-schema", schema, "-o", "json", "--", *chosen))
-        for one in said.get("parse_errors", ()):
-            yield Finding(judge.name, "parse", "", _named(Path(one["filename"])), one["message"])
-        for one in said.get("errors", ()):
+        answer = json.loads(scanner.run("--builtin-schema", schema, "-o", "json", "--", *chosen))
+        for one in answer.get("parse_errors", ()):
+            yield Finding(scanner.name, "parse", "", _named(Path(one["filename"])), one["message"])
+        for one in answer.get("errors", ()):
             place = f"{_named(Path(one['filename']))} {one['path']}"
             message = one.get("best_deep_match", one)["message"]
-            yield Finding(judge.name, schema, "", place, message)
+            yield Finding(scanner.name, schema, "", place, message)
 
 
-def _judges() -> Iterator[Judge]:
-    apart = JUDGES
-    yield Judge("cfn-lint", BIN / "cfn-lint", templates, of_templates(cfn_lint))
-    yield Judge("checkov", apart / "checkov/bin/checkov", templates, of_templates(checkov))
-    yield Judge("cfripper", apart / "cfripper/bin/cfripper", templates, of_templates(cfripper))
-    yield Judge("parliament", apart / "parliament/bin/python", templates, of_templates(parliament))
-    yield Judge("guard", apart / "guard/bin/python", templates, of_templates(guard))
+def _scanners() -> Iterator[Scanner]:
+    apart = ENVIRONMENTS
+    yield Scanner("cfn-lint", BIN / "cfn-lint", templates, of_templates(cfn_lint))
+    yield Scanner("checkov", apart / "checkov/bin/checkov", templates, of_templates(checkov))
+    yield Scanner("cfripper", apart / "cfripper/bin/cfripper", templates, of_templates(cfripper))
+    yield Scanner(
+        "parliament", apart / "parliament/bin/python", templates, of_templates(parliament)
+    )
+    yield Scanner("guard", apart / "guard/bin/python", templates, of_templates(guard))
     nag = apart / "cdk-nag/node_modules/cdk-nag/package.json"
-    yield Judge("cdk-nag", nag, templates, of_templates(cdk_nag))
-    yield Judge("shellcheck", BIN / "shellcheck", shell, shellcheck)
-    yield Judge("hadolint", BIN / "hadolint", dockerfiles, hadolint)
-    yield Judge("zizmor", apart / "zizmor/bin/zizmor", workflows, zizmor)
+    yield Scanner("cdk-nag", nag, templates, of_templates(cdk_nag))
+    yield Scanner("shellcheck", BIN / "shellcheck", shell, shellcheck)
+    yield Scanner("hadolint", BIN / "hadolint", dockerfiles, hadolint)
+    yield Scanner("zizmor", apart / "zizmor/bin/zizmor", workflows, zizmor)
     schemas = apart / "check-jsonschema/bin/check-jsonschema"
-    yield Judge("check-jsonschema", schemas, workflows_and_jobs, check_jsonschema)
+    yield Scanner("check-jsonschema", schemas, workflows_and_jobs, check_jsonschema)
 
 
-ALL = {judge.name: judge for judge in _judges()}
+ALL = {scanner.name: scanner for scanner in _scanners()}
