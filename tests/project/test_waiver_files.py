@@ -84,6 +84,7 @@ def test_no_template_that_ships_has_a_waiver_in_it(name: str) -> None:
     assert not re.search(r"^ +(checkov|cfn_nag|cfn-lint):", text, re.M)
 
 
+@pytest.mark.slow
 def test_a_build_writes_a_file_for_each_template_and_scanner(root: Path, site: Path) -> None:
     """In the scanner's form, sealed, beside output/ and not in it; what has no form is said."""
     done = build(root, site)
@@ -126,6 +127,7 @@ def test_cfn_lint_skips_what_a_copy_ignores(root: Path, site: Path, linter: Lint
     assert "  # W3045: It is a test.\n  Bucket:" in copy
 
 
+@pytest.mark.slow
 def test_a_check_tells_of_waivers_that_are_not_written(root: Path, site: Path) -> None:
     """It writes nothing, shows the difference, and says what to run."""
     cfngen("build", cwd=root, sites=(site,))
