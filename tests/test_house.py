@@ -311,5 +311,5 @@ def test_requests_are_judged_by_shapes_alone() -> None:
         assert not [m for m in imported(path) if m.startswith("botocore.validate")], path
         if "do_POST" in path.read_text() and re.search("x-amz-target", path.read_text(), re.I):
             wanted = r"shapes\.(problems|refusal)\(|\brun_task\.|from support\.shapes"
-            assert re.search(wanted, path.read_text()), f"{path} judges no request"
+            assert re.search(wanted, path.read_text()), f"{path} checks no request"
     assert any("shapes.refusal(" in path.read_text() for path in ours)

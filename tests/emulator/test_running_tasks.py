@@ -1,4 +1,4 @@
-"""What the emulator refuses of ECS, by the same judge as all stand-ins."""
+"""What the emulator refuses of ECS, by the same check as all stand-ins."""
 
 from __future__ import annotations
 

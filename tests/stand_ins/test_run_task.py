@@ -1,11 +1,11 @@
-"""What ECS refuses of RunTask: the one judge behind all stand-ins of it."""
+"""What ECS refuses of RunTask: the one check behind all stand-ins of it."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import pytest
-from support.run_task import SIZES, Around, RunTaskError, judge, size_problems
+from support.run_task import SIZES, Around, RunTaskError, check, size_problems
 
 CLUSTER = {"capacityProviders": ["FARGATE", "FARGATE_SPOT"]}
 DEFINITION = {
@@ -55,7 +55,7 @@ def long(size: int) -> dict[str, Any]:
 )
 def test_what_ecs_takes(changes: dict[str, Any]) -> None:
     """Up to each limit."""
-    judge({k: v for k, v in {**GOOD, **changes}.items() if v is not None}, AROUND)
+    check({k: v for k, v in {**GOOD, **changes}.items() if v is not None}, AROUND)
 
 
 REFUSED: dict[str, tuple[dict[str, Any], str]] = {
@@ -88,7 +88,7 @@ def test_what_ecs_refuses(name: str) -> None:
     changes, message = REFUSED[name]
     given = {k: v for k, v in {**GOOD, **changes}.items() if v is not None}
     with pytest.raises(RunTaskError, match=message) as refusal:
-        judge(given, AROUND)
+        check(given, AROUND)
     assert refusal.value.args[0] == "InvalidParameterException"
 
 
@@ -99,7 +99,7 @@ def test_what_is_not_there_has_codes_of_its_own() -> None:
         (Around(CLUSTER, None), "ClientException"),
     ):
         with pytest.raises(RunTaskError) as refusal:
-            judge(GOOD, around)
+            check(GOOD, around)
         assert refusal.value.args[0] == code
 
 

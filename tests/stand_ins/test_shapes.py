@@ -1,4 +1,4 @@
-"""The judge of requests refuses what AWS refuses, and skips no pattern."""
+"""The check of requests refuses what AWS refuses, and skips no pattern."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 import botocore.session
 import pytest
-from support.shapes import answer_problems, judged, model, of_header, problems, refusal
+from support.shapes import answer_problems, model, of_header, problems, refusal, violations
 
 from cfngen.linting.value_limits import UnreadablePatternError, beyond, compiled
 
@@ -102,8 +102,8 @@ def test_a_union_takes_one_of_its_members() -> None:
     """Neither none nor two."""
     shape = model("bedrock-runtime").shape_for("ContentBlock")
     assert shape.is_tagged_union
-    assert list(judged({"text": "a"}, shape, "content")) == []
-    assert "exactly one of" in next(iter(judged({}, shape, "content")))
+    assert list(violations({"text": "a"}, shape, "content")) == []
+    assert "exactly one of" in next(iter(violations({}, shape, "content")))
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_nothing_is_refused_of_what_aws_takes() -> None:
 
 
 def test_an_unknown_operation_is_an_error() -> None:
-    """Nothing is judged silently by nothing."""
+    """No request is silently checked by nothing."""
     with pytest.raises(ValueError, match="no operation codebuild StartBuilds"):
         problems("codebuild", "StartBuilds", {})
     with pytest.raises(ValueError, match="no operation codebilt"):

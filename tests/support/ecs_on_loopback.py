@@ -185,7 +185,7 @@ class Ecs(Loopback):
         }
         cluster = {"capacityProviders": list(run_task.FARGATE)}
         try:
-            run_task.judge(given, run_task.Around(cluster, definition if known else None))
+            run_task.check(given, run_task.Around(cluster, definition if known else None))
         except run_task.RunTaskError as refusal:
             raise RefusalError(*refusal.args) from None
 

@@ -34,7 +34,7 @@ class Receipts:
     def refusal(self, operation: str, asked: dict[str, Any]) -> str:
         """Return why a FIFO queue refuses a request about a message, or nothing.
 
-        A receipt that was handed out elsewhere is not known here, and not judged.
+        A receipt that was handed out elsewhere is not known here, and not checked.
         """
         if operation not in BY_RECEIPT or not asked["QueueUrl"].endswith(".fifo"):
             return ""

@@ -53,7 +53,7 @@ class RunTaskError(Exception):
     """A refusal: its code and its message."""
 
 
-def judge(given: Request, around: Around) -> None:
+def check(given: Request, around: Around) -> None:
     """Raise what ECS would answer to a request that it refuses."""
     if problems := shapes.problems("ecs", "RunTask", given):
         raise RunTaskError("InvalidParameterException", "; ".join(problems))

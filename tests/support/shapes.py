@@ -1,7 +1,7 @@
-"""One judge of what is handed to an API of AWS: botocore's service models, all of what they say.
+"""One check of what is handed to an API of AWS: botocore's service models, all of what they say.
 
 botocore's own validator looks at types, required members and minima only. Patterns, enumerations,
-maxima, unions and unknown members are judged here as well, as the services do.
+maxima, unions and unknown members are checked here as well, as the services do.
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ def problems(service: str, operation: str, parameters: Any) -> list[str]:
         parameters: the request's members, as plain data.
 
     Raises:
-        ValueError: there is no such service or operation, so that nothing was judged; or a
+        ValueError: there is no such service or operation, so that nothing was checked; or a
             pattern cannot be read.
     """
     shape = input_of(service, operation)
-    return list(judged(parameters, shape, "")) if shape else []
+    return list(violations(parameters, shape, "")) if shape else []
 
 
 def input_of(service: str, operation: str) -> Any:
@@ -84,7 +84,7 @@ def refusal(service: str, operation: str, parameters: Any) -> tuple[str, str] | 
     for name, shape in input_of(service, operation).members.items():
         if name not in parameters:
             form = "{}RequiredException"
-        elif any(judged(parameters[name], shape, name)):
+        elif any(violations(parameters[name], shape, name)):
             form = "Invalid{}Exception"
         else:
             continue
@@ -102,7 +102,7 @@ def answer_problems(service: str, operation: str, answer: Any) -> list[str]:
     shape = model(service).operation_model(operation).output_shape
     if not shape:
         return [f"{operation} answers nothing"] if answer else []
-    return list(judged(answer, shape, ""))
+    return list(violations(answer, shape, ""))
 
 
 def of_header(target: str) -> tuple[str, str]:
@@ -127,7 +127,7 @@ def model(service: str) -> Any:
     return botocore.session.get_session().get_service_model(service)
 
 
-def judged(value: Any, shape: Any, where: str) -> Iterator[str]:
+def violations(value: Any, shape: Any, where: str) -> Iterator[str]:
     """Yield what is wrong with a value of a shape."""
     kind, place = shape.type_name, where or "the request"
     right = PYTHON[kind]
@@ -149,7 +149,7 @@ def _structure(value: dict[str, Any], shape: Any, where: str) -> Iterator[str]:
         yield f"{place} takes exactly one of {', '.join(members)}, and has {len(value)}"
     for name in members:
         if name in value:
-            yield from judged(value[name], members[name], f"{where}.{name}".lstrip("."))
+            yield from violations(value[name], members[name], f"{where}.{name}".lstrip("."))
 
 
 def _several(value: Any, shape: Any, where: str) -> Iterator[str]:
@@ -158,11 +158,11 @@ def _several(value: Any, shape: Any, where: str) -> Iterator[str]:
     yield from (f"{where} {how}" for how in beyond_size(len(value), shape.metadata, unit))
     if items:
         for number, item in enumerate(value):
-            yield from judged(item, shape.member, f"{where}[{number}]")
+            yield from violations(item, shape.member, f"{where}[{number}]")
         return
     for key, item in value.items():
-        yield from judged(key, shape.key, f"the key {key!r} of {where}")
-        yield from judged(item, shape.value, f"{where}[{key!r}]")
+        yield from violations(key, shape.key, f"the key {key!r} of {where}")
+        yield from violations(item, shape.value, f"{where}[{key!r}]")
 
 
 def _single(value: Any, kind: str, limits: dict[str, Any]) -> Iterator[str]:

@@ -1,4 +1,4 @@
-"""Which pushes start what, judged by an emulator of EventBridge."""
+"""Which pushes start what, by an emulator of EventBridge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which events start a run or are kept, judged by an emulator of EventBridge."""
+"""Which events start a run or are kept, by an emulator of EventBridge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which events tell people, or start the pipeline, judged by an emulator of EventBridge."""
+"""Which events tell people, or start the pipeline, by an emulator of EventBridge."""
 
 from __future__ import annotations
 

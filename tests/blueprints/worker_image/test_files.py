@@ -23,7 +23,7 @@ DOCKERFILE = (PAYLOAD / "Dockerfile").read_text()
 
 
 def test_the_dockerfile_has_no_findings() -> None:
-    """Judged by hadolint, and the shell in it by shellcheck."""
+    """Linted by hadolint, and the shell in it by shellcheck."""
     ran = subprocess.run(
         [BIN / "hadolint", "--no-color", PAYLOAD / "Dockerfile"],
         capture_output=True,

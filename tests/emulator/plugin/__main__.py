@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-# Its own parts, the tests' judge of requests, and the judge of values that this one shares.
+# Its own parts, the tests' check of requests, and the check of values that this one shares.
 sys.path.insert(0, str(Path(__file__).parents[3]))
 sys.path.insert(0, str(Path(__file__).parents[2]))
 sys.path.insert(0, str(Path(__file__).parent))

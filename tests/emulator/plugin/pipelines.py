@@ -70,7 +70,7 @@ def declared(props: Properties, name: str) -> Properties:
     return made
 
 
-def judge(props: Properties, pipeline: Properties) -> None:
+def check(props: Properties, pipeline: Properties) -> None:
     """Refuse a pipeline that CodePipeline does not take.
 
     Raises:
@@ -129,7 +129,7 @@ class PipelineType:
     def ready(props: Properties, name: str) -> Properties:
         """Return a pipeline that CodePipeline takes, as the API has it."""
         pipeline = declared(props, name)
-        judge(props, pipeline)
+        check(props, pipeline)
         introduce(props["RoleArn"])
         return pipeline
 

@@ -29,7 +29,7 @@ def expired(queue: dict[str, Any], handle: str, seconds: int) -> str:
     return ""
 
 
-def judge(asked: dict[str, Any], address: str) -> None:
+def check(asked: dict[str, Any], address: str) -> None:
     """Refuse a request about a message of a FIFO queue that is another's by now."""
     queue = sqs._get_q(asked.get("QueueUrl", address))
     if not queue["is_fifo"]:
@@ -40,11 +40,11 @@ def judge(asked: dict[str, Any], address: str) -> None:
             raise sqs._Err("InvalidParameterValue", why)
 
 
-def judged(theirs: Callable[..., Any]) -> Callable[..., Any]:
+def checked(theirs: Callable[..., Any]) -> Callable[..., Any]:
     """Return what looks at receipts first."""
 
     def ours(asked: dict[str, Any], address: str) -> Any:
-        judge(asked, address)
+        check(asked, address)
         return theirs(asked, address)
 
     return ours
@@ -87,7 +87,7 @@ def named(theirs: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def plug_in() -> None:
-    """Judge before ministack acts."""
+    """Check before ministack acts."""
     fields = provisioners._sqs_queue_fields
 
     def of_template(props: dict[str, Any], is_fifo: Any) -> Any:
@@ -97,6 +97,6 @@ def plug_in() -> None:
     provisioners._sqs_queue_fields = of_template
     changes = {"ReceiveMessage": stamped, "CreateQueue": named, "SetQueueAttributes": named}
     for name in ("DeleteMessage", "ChangeMessageVisibility"):
-        changes |= {name: judged, f"{name}Batch": judged}
+        changes |= {name: checked, f"{name}Batch": checked}
     for name, change in changes.items():
         sqs._HANDLERS[name] = change(sqs._HANDLERS[name])

@@ -167,7 +167,7 @@ def plug_in() -> None:
         if denied := refused(headers, asked):
             return denied
         try:
-            run_task.judge(asked, around(asked))
+            run_task.check(asked, around(asked))
         except run_task.RunTaskError as refusal:
             code, said = refusal.args
             return responses.error_response_json(code, said, 400)

@@ -145,7 +145,7 @@ def taking(key: str, shapes: list[tuple[str, Any]]) -> list[tuple[str, Any]]:
     return []
 
 
-def judges(kind: Kind, path: tuple[str, ...]) -> bool:
+def covers(kind: Kind, path: tuple[str, ...]) -> bool:
     """Whether a property is taken by a member, is part of a document, or has a reason not to be."""
     taken = kind.starts()
     for depth, key in enumerate(path):
