@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 # pip compiles to bytecode as it installs; a command run without that is several times slower.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: help templates test verify check style format bench clean
+.PHONY: help templates test verify check style format bench pages clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,6 +40,11 @@ format: $(VENV)/.developing ## Format the Python code
 
 bench: $(VENV)/.developing ## Measure speed, as ratios in one run
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python benchmarks/run.py
+
+pages: $(VENV)/.developing ## Write the generated pages anew: sizes, waivers, patterns
+	$(BIN)/python tests/sizes.py
+	$(BIN)/python tests/scanners/waivers.py
+	$(BIN)/python tests/support/pattern_pages.py
 
 clean: ## Remove what the other targets made, but not output/
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
