@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parent
 # The limit is made small here: a machine that is taken to be six times slower changes nothing.
 CONFTEST = """\
@@ -50,6 +52,7 @@ def test_waiting(): time.sleep(0.4)
 """
 
 
+@pytest.mark.slow
 def test_what_takes_long_has_a_mark(tmp_path: Path) -> None:
     """A test, what is set up for it alone, and its children count; what is shared does not.
 

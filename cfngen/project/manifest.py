@@ -10,7 +10,7 @@ from typing import Any
 
 from cfngen.authoring.options import options_from
 from cfngen.cloudformation.regions import all_regions as all_regions
-from cfngen.errors import CfngenError, ManifestError, Problems, did_you_mean
+from cfngen.errors import BlueprintError, CfngenError, ManifestError, Problems, did_you_mean
 from cfngen.paths import display_path
 from cfngen.project import registry
 from cfngen.project.manifest_file import KEYS as TOP_KEYS
@@ -232,13 +232,16 @@ class _Reader(Reader):
             except Problems as error:
                 for problem in error.problems:
                     self.problem(where, f"options.{problem}")
+        except BlueprintError as error:
+            if error.__cause__ is None:
+                self.problem(where, f"blueprint: {error}")
+            else:  # its module fails, which is of interest to those who build it
+                self.doubts.append(
+                    f"{self.at(*where)} options: not checked, since the blueprint {blueprint}"
+                    f" cannot be imported: {error}"
+                )
         except CfngenError as error:
             self.problem(where, f"blueprint: {error}")
-        except Exception as error:  # any bug of the blueprint's author
-            self.doubts.append(
-                f"{self.at(*where)} options: not checked, since the blueprint {blueprint} fails:"
-                f" {type(error).__name__}: {error}; `cfngen schema {blueprint.name}` says where"
-            )
         return None
 
     def regions(self, where: tuple[str, ...], regions: Any) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ def test_lint_uses_the_regions_of_the_manifest(
     assert [(name, regions) for _, name, regions in asked] == [("two.yaml", ("eu-west-1",))] * 3
 
 
+@pytest.mark.slow
 def test_findings_do_not_depend_on_where_the_user_stands(root: Path, site: Path) -> None:
     """`.cfnlintrc` of the project's folder counts, in each subfolder, and no other."""
     add(root, odd="cli_unused")

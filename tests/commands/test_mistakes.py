@@ -17,6 +17,7 @@ from support.command_line import RUN, Cli, add
 from cfngen.project import manifest, revisions
 
 
+@pytest.mark.slow
 def test_an_exception_in_a_blueprint_is_a_mistake_with_file_and_line(
     root: Path, site: Path
 ) -> None:

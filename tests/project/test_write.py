@@ -348,6 +348,7 @@ def test_a_build_killed_at_any_call_leaves_whole_files(output: Path) -> None:
     assert seen == {(False, False), (True, False), (True, True)}
 
 
+@pytest.mark.slow
 def test_a_build_that_fails_at_any_call_changes_nothing(output: Path) -> None:
     """A disk that fails once, before each call in turn: all new, or all as it was, inodes too."""
 

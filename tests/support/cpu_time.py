@@ -28,6 +28,9 @@ from typing import Any, ParamSpec, TypeVar
 import pytest
 
 MAX_SECONDS = 3.0
+# How much more a test may take before it fails: two runs of one test differ by this on a busy
+# machine, and a guard that is red by chance is soon ignored.
+TOLERANCE = 1.5
 # What `work` takes on the slowest machine that the tests are developed on, in CPU seconds.
 REFERENCE_SECONDS = 0.035
 MARKS = ("slow", "payloads", "emulator", "scanners")
@@ -129,7 +132,7 @@ class Meter:
         """Measure the test, and fail it if it takes too long; what failed already stays so."""
         with self.measured(item):
             answer = yield
-        self.judge(item)
+        self.check(item)
         return answer
 
     @contextmanager
@@ -142,13 +145,13 @@ class Meter:
             spent = cpu_seconds() - begun
             self.tests[item.nodeid] += max(0.0, spent - (SHARED.seconds - before))
 
-    def judge(self, item: pytest.Item) -> None:
+    def check(self, item: pytest.Item) -> None:
         """Fail a test without a mark that has taken too much."""
         seconds = self.tests[item.nodeid]
         if seconds <= MAX_SECONDS or any(item.get_closest_marker(mark) for mark in MARKS):
             return
         slower = max(self.slowness, slowness())
-        if seconds > MAX_SECONDS * slower:
+        if seconds > MAX_SECONDS * TOLERANCE * slower:
             pytest.fail(
                 f"takes {seconds:.1f} s of CPU time (this machine is taken to be {slower:.1f} times"
                 f" as slow as the slowest it is developed on); without a mark it may take"

@@ -26,7 +26,7 @@ WATCHED: set[Path] = set()
 def payloads(root: Path = ROOT) -> list[Path]:
     """Return every file that is embedded in a template, or put into an image or an archive."""
     paths = (path for place in PLACES for path in root.glob(place))
-    return sorted(path for path in paths if path.is_file())
+    return sorted(p for p in paths if p.is_file() and "__pycache__" not in p.parts)
 
 
 @functools.cache
