@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -17,21 +18,24 @@ COPIED = (
     ".cfnlintrc", "CHANGELOG.md", "Makefile", "README.md", "constraints.txt", "pyproject.toml",
 )  # fmt: skip
 TABLE = '\n[tool.cfngen.templates.heartbeat]\nblueprint = "heartbeat"\n'
-# What looks at every blueprint, and its own tests. The emulator deploys it as well, by its
-# deployments.toml; that takes longer.
+# What looks at every blueprint, and its own tests, as far as they are about the new one. The
+# emulator deploys it as well, by its deployments.toml; that takes longer.
 LOOKS_AT_ALL = (
     "tests/blueprints/heartbeat",
+    "tests/linting",
     "tests/test_alarms.py",
+    "tests/test_blueprint_shape.py",
     "tests/test_dead_letters.py",
     "tests/test_documented_permissions.py",
-    "tests/test_floors.py",
     "tests/test_house.py",
     "tests/test_requests.py",
+    "tests/test_sizes.py",
     "tests/test_stateful.py",
     "tests/test_time_limits.py",
     "tests/test_variables.py",
 )
-GENERATED = {"docs/sizes.md"}
+# What `make pages` writes anew.
+PAGES = (("tests/sizes.py",), ("tests/scanners/waivers.py",))
 
 
 @pytest.fixture
@@ -49,12 +53,16 @@ def scratch(tmp_path: Path) -> Path:
     return folder
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Return an environment in which the copy is what is imported."""
+    return {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
 def run(folder: Path, *command: str) -> subprocess.CompletedProcess[str]:
     """Run a module of Python in the copy."""
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
     return subprocess.run(
         [sys.executable, "-m", *command],
-        cwd=folder, env=environment, capture_output=True, text=True, check=False,
+        cwd=folder, env=environment(folder), capture_output=True, text=True, check=False,
     )  # fmt: skip
 
 
@@ -70,8 +78,11 @@ def test_a_blueprint_is_a_directory_its_tests_and_one_table(scratch: Path) -> No
     for check in (("ruff", "check", "blueprints", "tests/blueprints/heartbeat"), ("mypy",)):
         checked = run(scratch, *check)
         assert checked.returncode == 0, checked.stdout + checked.stderr
+    for page in PAGES:
+        subprocess.run([sys.executable, *page], cwd=scratch, env=environment(scratch), check=True)
     tested = run(
         scratch, "pytest", "-q", "-x", "-p", "no:cacheprovider",
-        "-m", "not emulator and not scanners", *LOOKS_AT_ALL,
+        "-m", "not emulator and not scanners", "-k", "heartbeat or page", *LOOKS_AT_ALL,
     )  # fmt: skip
     assert tested.returncode == 0, tested.stdout[-3000:]
+    assert int(re.search(r"(\d+) passed", tested.stdout)[1]) > 20

@@ -1,20 +1,28 @@
-"""A schedule that has a function write one line to its log, as a sign of life."""
-
-from troposphere.events import Rule, Target
+"""A function that writes one line to its log every hour, and a mail when that fails."""
 
 from cfngen import Parameters, Payloads, Template, blueprint, parameter
-from cfngen.patterns import python_function, without_dead_letters
-from cfngen.patterns.logs import RETENTION_DAYS
+from cfngen.patterns import (
+    RETENTION_DAYS,
+    dead_letters,
+    dead_letters_alarm,
+    email_parameter,
+    email_topic,
+    python_function,
+    start_on_schedule,
+)
 
 
 class Params(Parameters):
-    """What CloudFormation asks for at deploy time."""
+    """Asked at deploy time."""
 
     LogDays = parameter(
         "Days to keep the function's log.",
         Type="Number",
         Default=30,
-        AllowedValues=[*RETENTION_DAYS],
+        AllowedValues=list(RETENTION_DAYS),
+    )
+    AlarmEmail = email_parameter(
+        "E-mail address to notify when no line was written. Leave empty for none."
     )
 
 
@@ -23,22 +31,27 @@ def heartbeat() -> Template:
     """Write a line to a log every hour, as a sign that an account is alive."""
     t = Template()
     p = t.declare(Params)
+    lost = t.add(dead_letters("Lost", rules=(), reason="Starts that came to nothing."))
     function = t.add(
         python_function(
             "Heartbeat",
             Payloads(__package__)["heartbeat.py"],
             days=p.LogDays,
+            dead_letter_queue=lost,
             reason="Writes the line.",
         )
     )
     t.add(
-        Rule(
+        start_on_schedule(
             "Hourly",
-            ScheduleExpression="rate(1 hour)",
-            Targets=[Target(Id="Heartbeat", Arn=function.arn)],
-        ),
-        reason=without_dead_letters("an hour later comes the next line."),
+            function,
+            expression="rate(1 hour)",
+            dead_letter_queue=lost,
+            reason="Every hour.",
+        )
     )
-    t.add(function.called_by("Hourly"))
+    alarms = t.add(email_topic("AlarmTopic", p.AlarmEmail))
+    t.add(dead_letters_alarm("NoLine", queue=lost, topic=alarms.topic))
     t.output("FunctionArn", function.arn, "ARN of the function that writes the line.")
+    t.output(*alarms.output)
     return t

@@ -22,6 +22,6 @@ def test_it_writes_a_line(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_it_runs_every_hour() -> None:
-    """By one rule."""
-    (rule,) = of_type(generate("heartbeat").document.body, "AWS::Events::Rule").values()
-    assert rule["ScheduleExpression"] == "rate(1 hour)"
+    """By one schedule."""
+    (schedule,) = of_type(generate("heartbeat").document.body, "AWS::Scheduler::Schedule").values()
+    assert schedule["ScheduleExpression"] == "rate(1 hour)"
