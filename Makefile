@@ -64,6 +64,6 @@ $(VENV)/.developing: $(VENV)/.installed tests/emulator/ministack.txt
 	$(VENV)/ministack/bin/python -m pip install --quiet --disable-pip-version-check -r tests/emulator/ministack.txt
 	@touch $@
 
-$(VENV)/.scanning: $(VENV)/.developing $(wildcard tests/scanners/requirements/*)
+$(VENV)/.scanning: $(VENV)/.developing $(wildcard tests/scanners/requirements/* tests/scanners/requirements/*/*)
 	$(BIN)/python tests/scanners/install.py
 	@touch $@

@@ -104,3 +104,26 @@ def test_pre_commit_takes_them(project: Path) -> None:
     git(project, "add", "--all")
     done = ran("run", "cfngen-lint")
     assert (done.returncode, "output/bad.yaml" in done.stdout) == (1, True), done.stdout
+
+
+def test_the_projects_own_hooks_run_its_own_tools() -> None:
+    """Whoever works here gets what `make check` runs, in the same versions, and nothing else."""
+    path = ROOT / ".pre-commit-config.yaml"
+    subprocess.run([PRE_COMMIT, "validate-config", path], check=True)
+    (repository,) = yaml.safe_load(path.read_text())["repos"]
+    assert repository["repo"] == "local"
+    for hook in repository["hooks"]:
+        program, *arguments = shlex.split(hook["entry"])
+        assert Path(program).parent == Path(".venv/bin")
+        assert (BIN / Path(program).name).exists()
+        for argument in arguments:
+            assert "/" not in argument or (ROOT / argument).exists()
+
+
+def test_text_files_have_one_kind_of_line_end() -> None:
+    """A payload with a carriage return is refused, so Git makes none of them on any system."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--eol"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout
+    assert [line for line in listed.splitlines() if "i/crlf" in line or "i/mixed" in line] == []
+    assert "* text=auto eol=lf" in (ROOT / ".gitattributes").read_text()

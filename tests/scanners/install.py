@@ -25,16 +25,17 @@ def main() -> None:
     for name in wanted:
         folder = PLACE / name
         text = "".join(path.read_text() for path in requirements(name))
-        if name != "cdk-nag":
+        from_npm = (REQUIREMENTS / name).is_dir()
+        if not from_npm:
             text += sys.version
         stamp = folder / STAMP
         if stamp.exists() and stamp.read_text() == text:
             continue
-        if name == "cdk-nag" and not shutil.which("npm"):
-            print("cdk-nag: left out, it needs npm (on Debian: npm)", file=sys.stderr)  # noqa: T201
+        if from_npm and not shutil.which("npm"):
+            print(f"{name}: left out, it needs npm (on Debian: npm)", file=sys.stderr)  # noqa: T201
             continue
         shutil.rmtree(folder, ignore_errors=True)
-        install_from_npm(folder) if name == "cdk-nag" else install_from_pypi(name, folder)
+        install_from_npm(name, folder) if from_npm else install_from_pypi(name, folder)
         stamp.write_text(text)
 
 
@@ -51,10 +52,10 @@ def install_from_pypi(name: str, folder: Path) -> None:
     run(*pip, "--disable-pip-version-check", "--no-deps", "-r", *requirements(name))
 
 
-def install_from_npm(folder: Path) -> None:
+def install_from_npm(name: str, folder: Path) -> None:
     """Install what a lock file of npm says, without running anything of it."""
     folder.mkdir(parents=True)
-    for path in requirements("cdk-nag"):
+    for path in requirements(name):
         shutil.copy(path, folder)
     run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent", cwd=folder)
 

@@ -33,6 +33,7 @@ WRONG = {
     ),
     "shellcheck": ("template.yaml", {"SC2164": "Build"}),
     "hadolint": ("Dockerfile", {"DL3004": "tests/scanners/bad/Dockerfile:2"}),
+    "actionlint": ("workflow.yml", {"expression": "tests/scanners/bad/workflow.yml:13"}),
     "zizmor": ("workflow.yml", {"template-injection": "tests/scanners/bad/workflow.yml:13"}),
     "check-jsonschema": (
         "workflow.yml",
