@@ -15,7 +15,7 @@ from troposphere.iam import Role
 
 from cfngen import Template, allow, waive
 from cfngen.authoring.iam import Statement, policy_document
-from cfngen.cloudformation.regions import regions as known
+from cfngen.cloudformation.regions import regions as aws_regions
 from cfngen.patterns import assumed_role, role_policy
 from cfngen.patterns.stores import (
     own_namespace,
@@ -59,7 +59,7 @@ def add_other_regions(t: Template, p: Params, options: Options) -> None:
     principals = ["cloudformation.amazonaws.com"] + [
         f"cloudformation.{region}.amazonaws.com"
         for region in sorted(options.regions)
-        if region in known().opt_in
+        if region in aws_regions().opt_in
     ]
     stack_sets = "arn:${AWS::Partition}:cloudformation:*:${AWS::AccountId}:stackset/"
     trusted = Statement(

@@ -9,7 +9,7 @@ from troposphere.logs import LogGroup
 
 from cfngen import Statement, Template, allow, waive
 from cfngen.patterns import FargateTask, fargate_task, shared_files
-from cfngen.patterns.fargate import USER
+from cfngen.patterns.fargate_containers import USER
 from cfngen.patterns.tasks import task_image, task_network
 
 from ..mirror_image.image import dockerfile, files

@@ -192,10 +192,10 @@ class parameter_map:  # noqa: N801 - as `parameter`
         """Return the parameters that are declared with these options, in order."""
         if self.when is not None and not self.when(options):
             return []
-        made = self.make(options)
-        for name, each in made.items():
+        declared = self.make(options)
+        for name, each in declared.items():
             each.name = name
-        return list(made.values())
+        return list(declared.values())
 
 
 Declared = parameter | parameter_map

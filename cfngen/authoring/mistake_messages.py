@@ -108,8 +108,8 @@ def _of_troposphere(error: BaseException, frames: list[TracebackType]) -> str:
     if isinstance(error, AttributeError):
         if name in thing.propnames:
             return f"{label(thing)}: the property {name} is not set"
-        known = [*thing.propnames, *thing.attributes]
-        return f"{label(thing)} has no property {name}{did_you_mean(name, known)}"
+        names = [*thing.propnames, *thing.attributes]
+        return f"{label(thing)} has no property {name}{did_you_mean(name, names)}"
     if not name:
         return f"{label(thing)}: {error}"
     expected = setting[-1].f_locals["expected_type"]

@@ -174,13 +174,13 @@ def _problems(
 def _message(options_type: type[Any], steps: tuple[str | int, ...], detail: Any) -> str:
     kind = detail["type"]
     if kind == "unexpected_keyword_argument":
-        known = [
+        keys = [
             field.name
             for parent in _dataclasses_at(options_type, steps[:-1])
             for field in dataclasses.fields(parent)
         ]
-        hint = did_you_mean(str(steps[-1]), known)
-        return f"unknown option{hint} (there are: {', '.join(known) or 'none'})"
+        hint = did_you_mean(str(steps[-1]), keys)
+        return f"unknown option{hint} (there are: {', '.join(keys) or 'none'})"
     if kind == "missing":
         return "is missing"
     if kind == "dataclass_type":
@@ -253,11 +253,11 @@ def _dataclasses_in(hint: Any) -> list[type[Any]]:
 
 def _reachable(options_type: type[Any]) -> list[type[Any]]:
     """Return the dataclass and those it is made of."""
-    found = [options_type]
-    for kind in found:
+    types = [options_type]
+    for kind in types:
         for hint in _hints(kind).values():
-            found += [k for k in _dataclasses_in(hint) if k not in found]
-    return found
+            types += [k for k in _dataclasses_in(hint) if k not in types]
+    return types
 
 
 def _hints(kind: type[Any]) -> dict[str, Any]:

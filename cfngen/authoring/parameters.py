@@ -71,8 +71,8 @@ class Parameters:
             group = each.group or group
             for chosen in _chosen(each, options):
                 group = chosen.group or group
-                made = chosen.declaration(options)
-                declarations.append(Declaration(made, group, chosen.label))
+                declared = chosen.declaration(options)
+                declarations.append(Declaration(declared, group, chosen.label))
         return declarations
 
     @classmethod
@@ -90,9 +90,9 @@ class Parameters:
             kind = type(self)
             if name.startswith("_"):
                 raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")
-            known = [each.name for each in kind.all()]
+            names = [each.name for each in kind.all()]
             raise AttributeError(
-                f"{caller()}: {kind.__name__} has no parameter {name}{did_you_mean(name, known)}"
+                f"{caller()}: {kind.__name__} has no parameter {name}{did_you_mean(name, names)}"
             )
 
 

@@ -51,10 +51,10 @@ class Payloads:
         try:
             raw = source.read_bytes()
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
-            known = self.names()
+            names = self.names()
             raise PayloadError(
-                f"{where}: no such payload{did_you_mean(name, known)}"
-                f" (there are: {', '.join(known) or 'none'})"
+                f"{where}: no such payload{did_you_mean(name, names)}"
+                f" (there are: {', '.join(names) or 'none'})"
             ) from None
         return Payload(checked(raw, str(source)), name)
 

@@ -259,7 +259,7 @@ def encode(value: Any, path: tuple[str | int, ...] = (), notes: Notes | None = N
     if waivers := waivers_of(value):
         notes.waivers[path] = waivers
     if isinstance(value, CarriedTemplate):
-        notes.waivers |= {(*path, *inner): found for inner, found in value.waivers.items()}
+        notes.waivers |= {(*path, *inner): waiver for inner, waiver in value.waivers.items()}
         return str(value)
     value = _level(value)
     if isinstance(value, Statement) and value.reason:

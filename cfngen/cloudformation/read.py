@@ -14,19 +14,19 @@ from cfngen.errors import RenderError
 
 # No template goes deeper, or is larger once its aliases are written out; a parser's stack is not
 # endless, and aliases of aliases grow without end.
-DEEPEST, LARGEST = 100, 4_000_000
+MAX_DEPTH, MAX_SIZE = 100, 4_000_000
 # What opens a level wherever it stands; indentation goes deep in very long texts only.
 LEVELS = re.compile(r"[\[{]|[-?] ")
-MOST_LEVELS = 10_000  # so many do no harm to a parser, however they are nested
-TOO_DEEP = f"no template: nested more than {DEEPEST} levels deep"
+MAX_LEVELS = 10_000  # so many do no harm to a parser, however they are nested
+TOO_DEEP = f"no template: nested more than {MAX_DEPTH} levels deep"
 # Python reads longer numbers than it prints, and takes its time for each.
-LONGEST = 1_000
-TOO_LONG = f"a number of more than {LONGEST:,} digits"
+MAX_DIGITS = 1_000
+TOO_LONG = f"a number of more than {MAX_DIGITS:,} digits"
 # Lists right inside of lists, and keys that merges write out: cfn-lint takes twice as long for each
 # level, and no template has so many.
-MOST_LISTS, MOST_MERGED = 16, 100_000
-TOO_MANY_LISTS = f"no template: more than {MOST_LISTS} lists right inside of each other"
-TOO_MERGED = f"no template: more than {MOST_MERGED:,} keys, merges (<<) written out"
+MAX_LISTS, MAX_MERGED = 16, 100_000
+TOO_MANY_LISTS = f"no template: more than {MAX_LISTS} lists right inside of each other"
+TOO_MERGED = f"no template: more than {MAX_MERGED:,} keys, merges (<<) written out"
 MERGE = "tag:yaml.org,2002:merge"
 MERGED = (
     "CloudFormation has no merges (<<); write the keys out, as `aws cloudformation package` does"
@@ -54,13 +54,13 @@ def read(text: str) -> Any:
     """
     if text.lstrip()[:1] == "{":
         with suppress(ValueError, RecursionError):  # YAML in braces, or a mistake: see below
-            found = json.loads(text, object_pairs_hook=_unique)
-            check_size(found)
-            return found
+            document = json.loads(text, object_pairs_hook=_unique)
+            check_size(document)
+            return document
     try:
-        if len(LEVELS.findall(text)) > MOST_LEVELS:
+        if len(LEVELS.findall(text)) > MAX_LEVELS:
             _check_depth(text)
-        found = yaml.load(text, Loader=_Reader)  # noqa: S506 - a safe loader that knows tags
+        document = yaml.load(text, Loader=_Reader)  # noqa: S506 - a safe loader that knows tags
     except yaml.YAMLError as error:
         what = "no template" if isinstance(error, _NotCloudFormationsError) else "not YAML"
         raise RenderError(f"{what}: {_in_one_line(error)}") from None
@@ -70,8 +70,8 @@ def read(text: str) -> Any:
         raise RenderError(TOO_DEEP) from None
     except (AttributeError, IndexError, KeyError) as error:  # PyYAML's own, of `!!bool maybe`
         raise RenderError(f"not YAML: a value that its tag does not have: {error}") from None
-    check_size(found)
-    return found
+    check_size(document)
+    return document
 
 
 def check(text: str) -> None:
@@ -81,10 +81,10 @@ def check(text: str) -> None:
         RenderError: it is nested deeper than any template, has a number that cannot be printed, or
             is written out to more than there is room for.
     """
-    if len(text) > LARGEST:
-        raise RenderError(f"no template: more than {LARGEST:,} characters")
+    if len(text) > MAX_SIZE:
+        raise RenderError(f"no template: more than {MAX_SIZE:,} characters")
     with suppress(yaml.YAMLError):  # theirs to tell
-        if len(LEVELS.findall(text)) > MOST_LEVELS:
+        if len(LEVELS.findall(text)) > MAX_LEVELS:
             _check_depth(text)
         _check_node(yaml.compose(text, Loader=_Reader))
 
@@ -95,11 +95,11 @@ def check_size(value: Any) -> None:
     Raises:
         RenderError: it is.
     """
-    room = LARGEST
+    room = MAX_SIZE
     todo = [(value, 0)]
     while todo:
         node, depth = todo.pop()
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             raise RenderError(TOO_DEEP)
         if isinstance(node, dict):
             todo += [(item, depth + 1) for item in node.values()]
@@ -110,18 +110,20 @@ def check_size(value: Any) -> None:
             room -= len(node)
         elif isinstance(node, float) and not math.isfinite(node):
             raise RenderError("no template: a number that is not finite")
-        elif isinstance(node, int) and node.bit_length() > 4 * LONGEST:
+        elif isinstance(node, int) and node.bit_length() > 4 * MAX_DIGITS:
             raise RenderError(f"no template: {TOO_LONG}")
         room -= 1
         if room < 0:
-            raise RenderError(f"no template: more than {LARGEST:,} characters, aliases written out")
+            raise RenderError(
+                f"no template: more than {MAX_SIZE:,} characters, aliases written out"
+            )
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    document = dict(pairs)
+    if len(document) < len(pairs):
         raise ValueError
-    return found
+    return document
 
 
 def _check_depth(text: str) -> None:
@@ -130,7 +132,7 @@ def _check_depth(text: str) -> None:
     for event in yaml.parse(text, Loader=_Reader):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
-        if depth > DEEPEST:
+        if depth > MAX_DEPTH:
             raise RenderError(TOO_DEEP)
 
 
@@ -153,7 +155,7 @@ def _check_node(root: yaml.Node | None) -> None:
         elif is_done_below:
             pile = piles[id(node)] = _pile(node, piles)
             merged += pile.keys if pile.merges else 0
-            if merged > MOST_MERGED:
+            if merged > MAX_MERGED:
                 raise RenderError(TOO_MERGED)
 
 
@@ -169,16 +171,16 @@ class _Pile(NamedTuple):
 def _pile(node: yaml.Node, piles: dict[int, _Pile]) -> _Pile:
     """Return what stands on a node, where what is below it is known; in a circle, it is not."""
     if isinstance(node, yaml.ScalarNode):
-        if len(node.value) > LONGEST and node.tag in NUMBERS:
+        if len(node.value) > MAX_DIGITS and node.tag in NUMBERS:
             raise RenderError(f"no template: {TOO_LONG}")
         return _Pile()
     below = [piles.get(id(inner), _Pile()) for inner in _inner(node)]
     levels = 1 + max((pile.levels for pile in below), default=0)
-    if levels > DEEPEST:
+    if levels > MAX_DEPTH:
         raise RenderError(TOO_DEEP)
     if isinstance(node, yaml.SequenceNode):
         lists = 1 + max((pile.lists for pile in below), default=0)
-        if lists > MOST_LISTS:
+        if lists > MAX_LISTS:
             raise RenderError(TOO_MANY_LISTS)
         return _Pile(levels, lists, sum(pile.keys for pile in below))
     merged = [id(value) for key, value in node.value if key.tag == MERGE]
@@ -197,8 +199,8 @@ def _in_one_line(error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     if mark is None:
         return "; ".join(line.strip() for line in str(error).splitlines())
-    said = ", ".join(filter(None, (error.context, error.problem)))  # type: ignore[attr-defined]
-    return f"line {mark.line + 1}, column {mark.column + 1}: {said}"
+    description = ", ".join(filter(None, (error.context, error.problem)))  # type: ignore[attr-defined]
+    return f"line {mark.line + 1}, column {mark.column + 1}: {description}"
 
 
 class _NotCloudFormationsError(yaml.MarkedYAMLError):
@@ -255,7 +257,7 @@ class _Reader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
     def number(self, node: yaml.ScalarNode) -> int | float:
         """Return a number that Python can print, and reads in no time."""
-        if len(node.value) > LONGEST:
+        if len(node.value) > MAX_DIGITS:
             raise _refusal(TOO_LONG, node)
         if node.tag == INTEGER:
             return int(self.construct_yaml_int(node))

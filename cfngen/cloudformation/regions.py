@@ -45,8 +45,8 @@ def all_regions() -> tuple[str, ...]:
 
 def pipeline_problem(region: str) -> str:
     """Return why CodePipeline cannot act in a region, or nothing."""
-    known = regions()
-    if region in known.codepipeline:
+    available = regions()
+    if region in available.codepipeline:
         return ""
-    hint = did_you_mean(region, known.codepipeline)
-    return f"{region!r} is no commercial region with CodePipeline, as of {known.as_of}{hint}"
+    hint = did_you_mean(region, available.codepipeline)
+    return f"{region!r} is no commercial region with CodePipeline, as of {available.as_of}{hint}"

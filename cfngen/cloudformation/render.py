@@ -290,5 +290,5 @@ def _difference(meant: Any, got: Any, path: Path) -> Path | None:
     else:
         kind = next(kind for kind in (str, bool, int, float, object) if isinstance(meant, kind))
         return None if type(got) is kind and meant == got else path
-    found = (_difference(one, other, (*path, step)) for step, one, other in pairs)
-    return next((place for place in found if place is not None), None)
+    places = (_difference(first, other, (*path, step)) for step, first, other in pairs)
+    return next((place for place in places if place is not None), None)

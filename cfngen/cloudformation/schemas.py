@@ -39,7 +39,7 @@ class Schema:
     overlay: dict[str, Any] = field(repr=False)
 
     @property
-    def known(self) -> bool:
+    def exists(self) -> bool:
         """Whether there is a schema at all."""
         return bool(self.body)
 
@@ -101,8 +101,8 @@ class Schema:
     @property
     def holds(self) -> str:
         """What is lost with a resource of this type, such as `objects`; nothing if nothing is."""
-        held: str = self.overlay.get("holds", "")
-        return held
+        kind: str = self.overlay.get("holds", "")
+        return kind
 
     @property
     def refuses_while_full(self) -> str:
@@ -137,8 +137,8 @@ class Schema:
     @cached_property
     def protects(self) -> dict[tuple[str, ...], str]:
         """The properties that keep data from harm, each with the value that does so (overlay)."""
-        found: dict[str, str] = self.overlay.get("protects", {})
-        return {tuple(path.split("/")): value for path, value in found.items()}
+        value: dict[str, str] = self.overlay.get("protects", {})
+        return {tuple(path.split("/")): value for path, value in value.items()}
 
     @cached_property
     def expires(self) -> tuple[tuple[str, ...], ...]:
@@ -156,8 +156,8 @@ class Schema:
         The overlay's `handlers` stand for those that the schema lacks.
         """
         handlers = self.body.get("handlers") or self.overlay.get("handlers") or {}
-        found = handlers.get(operation, ())
-        return tuple(found.get("permissions", ()) if isinstance(found, dict) else found)
+        value = handlers.get(operation, ())
+        return tuple(value.get("permissions", ()) if isinstance(value, dict) else value)
 
     def default(self, path: tuple[str, ...]) -> Any:
         """Return what a property is if the template leaves it out, `None` if nobody says."""
@@ -167,12 +167,12 @@ class Schema:
 
     def node(self, path: tuple[str, ...]) -> dict[str, Any] | None:
         """Return the schema of a property, `None` where it says nothing."""
-        found: Any = self.body
+        value: Any = self.body
         for key in path:
-            found = self._step(self.resolved(found), key)
-            if found is None:
+            value = self._step(self.resolved(value), key)
+            if value is None:
                 return None
-        return self.resolved(found)
+        return self.resolved(value)
 
     def decisive(self, path: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield what speaks of a change of a property: the keyword, and the path it lists.
@@ -187,20 +187,20 @@ class Schema:
             ("primaryIdentifier", tuple(p for p in self.identifier if p not in self.read_only)),
             ("conditionalCreateOnlyProperties", self.conditional),
         ):
-            for known in paths:
-                if _meet(known, path):
-                    yield keyword, known
+            for keyword_path in paths:
+                if _meet(keyword_path, path):
+                    yield keyword, keyword_path
 
     def source(self, keyword: str, pointer: str) -> str:
         """Return where a verdict comes from: a path in the schema, or the overlay's source."""
-        mine = {
+        own = {
             "createOnlyProperties": "create_only",
             "conditionalCreateOnlyProperties": "conditional",
         }
         listed = self.body.get(keyword, ())
         if pointer in listed:
             return f"{self.type} {keyword} {pointer}"
-        if pointer.removeprefix("/properties/") in self.overlay.get(mine.get(keyword, keyword), ()):
+        if pointer.removeprefix("/properties/") in self.overlay.get(own.get(keyword, keyword), ()):
             return f"{self.type} {pointer}: {self.overlay['source']}"
         return f"{self.type} {keyword} {pointer}"
 
@@ -220,10 +220,10 @@ class Schema:
                 return None
             if "$ref" not in node:
                 return node
-            found: Any = self.body
+            value: Any = self.body
             for key in str(node["$ref"]).removeprefix("#/").split("/"):
-                found = found.get(key) if isinstance(found, dict) else None
-            node = found
+                value = value.get(key) if isinstance(value, dict) else None
+            node = value
         return None
 
     def _step(self, node: dict[str, Any] | None, key: str) -> Any:
@@ -231,20 +231,20 @@ class Schema:
             return None
         if key == "*":
             return node.get("items") or next(iter(node.get("patternProperties", {}).values()), None)
-        found = node.get("properties", {}).get(key)
-        if found is not None:
-            return found
+        value = node.get("properties", {}).get(key)
+        if value is not None:
+            return value
         for alternative in (*node.get("anyOf", ()), *node.get("oneOf", ()), *node.get("allOf", ())):
             meant = self.resolved(alternative)
-            found = (meant or {}).get("properties", {}).get(key)
-            if found is not None:
-                return found
+            value = (meant or {}).get("properties", {}).get(key)
+            if value is not None:
+                return value
         return None
 
 
-def _meet(known: tuple[str, ...], path: tuple[str, ...]) -> bool:
+def _meet(other: tuple[str, ...], path: tuple[str, ...]) -> bool:
     """Whether one of two paths leads into the other."""
-    return all(a == b for a, b in zip(known, path, strict=False))
+    return all(a == b for a, b in zip(other, path, strict=False))
 
 
 def is_custom(type_: str) -> bool:
@@ -289,23 +289,23 @@ def iam_actions() -> dict[str, tuple[str, ...]]:
 def iam_services() -> dict[str, dict[str, Any]]:
     """Return what cfn-lint knows of IAM's services: actions, what they act on, ARNs."""
     text = (_data() / "AdditionalSpecs" / "Policies.json").read_text("utf-8")
-    found: dict[str, dict[str, Any]] = json.loads(text)
-    return found
+    value: dict[str, dict[str, Any]] = json.loads(text)
+    return value
 
 
 def _digest(type_: str) -> str:
-    found = _provider(FIRST_REGION).get(type_)
-    for path in () if found else sorted((_data() / "schemas" / "providers").glob("*.json")):
-        if found := _provider(path.stem).get(type_):
+    value = _provider(FIRST_REGION).get(type_)
+    for path in () if value else sorted((_data() / "schemas" / "providers").glob("*.json")):
+        if value := _provider(path.stem).get(type_):
             break
-    return found or ""
+    return value or ""
 
 
 @cache
 def _provider(region: str) -> dict[str, str]:
     text = (_data() / "schemas" / "providers" / f"{region}.json").read_text("utf-8")
-    found: dict[str, str] = json.loads(text)
-    return found
+    value: dict[str, str] = json.loads(text)
+    return value
 
 
 def schema_regions() -> frozenset[str]:

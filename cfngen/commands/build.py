@@ -58,7 +58,7 @@ def command(
     output: str | None,
     waivers: str | None,
     append_rules: bool,
-    form: str,
+    output_format: str,
 ) -> None:
     """Build, lint and write templates.
 
@@ -109,14 +109,14 @@ def command(
         for result, template in zip(results, templates, strict=True)
         for finding in trace(result, template.origins)
     ]
-    print_findings(findings, form, paths)
+    print_findings(findings, output_format, paths)
     for advice in filter(None, map(size_advice, templates)):
         say(advice, fg="yellow")
     if errors := sum(finding.severity == ERROR for finding in findings):
         say(f"{counted(errors, 'error')}; nothing written", fg="red")
         raise click.exceptions.Exit(FINDINGS)
     if check:
-        stream = sys.stdout if form == "text" else sys.stderr
+        stream = sys.stdout if output_format == "text" else sys.stderr
         _check(changes, waiver_changes, strays, project, stream)
         return
     for line in strays:

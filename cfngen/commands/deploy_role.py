@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(("yaml", "json")),
     default="yaml",
     show_default=True,
@@ -54,7 +54,7 @@ def command(
     inline: bool,
     explain: bool,
     skip_unknown: bool,
-    form: str,
+    output_format: str,
     **destination: Any,
 ) -> None:
     """Print the IAM policy of the role that deploys a template.
@@ -78,7 +78,7 @@ def command(
     exporters = [(default_name(other.entry.name), other.body) for other in prerequisites]
     target = replace(target, exports=exported_roles(exporters, target))
     role_policy = policy(name, body, target, skip_unknown=skip_unknown)
-    if form == "yaml":
+    if output_format == "yaml":
         out(as_yaml(role_policy, inline=inline, explain=explain))
         return
     out(as_json(role_policy, inline=inline))

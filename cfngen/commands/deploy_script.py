@@ -39,7 +39,7 @@ FORMER_NAMES = ("plan",)
 @click.option("--force", is_flag=True, help="Overwrite parameter files that exist.")
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(("text", "json")),
     default="text",
     show_default=True,
@@ -51,7 +51,7 @@ def command(
     parameters_file: str | None,
     bucket: str | None,
     force: bool,
-    form: str,
+    output_format: str,
 ) -> None:
     """Print a shell script that deploys templates in order.
 
@@ -72,7 +72,7 @@ def command(
     project = manifest.read(location)
     if not project.templates:
         say(f"{project.source}: lists no template, so there is nothing to deploy", fg="yellow")
-        if form == "text" and not names:
+        if output_format == "text" and not names:
             return
     entries = project.select(names)
     if not names:
@@ -85,7 +85,7 @@ def command(
     others = project.select(tuple(prerequisites)) if prerequisites else []
     planned = steps(templates, planned_templates(project, others))
     files = _parameter_files(planned, parameters_file, force=force) if parameters_file else {}
-    if form == "json":
+    if output_format == "json":
         out(as_json(planned, files, bucket))
         for name, account in elsewhere.items():
             say(f"not included: {name}, which is for another account: {account}", fg="yellow")

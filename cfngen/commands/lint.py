@@ -16,7 +16,7 @@ from cfngen.plurals import counted
 @click.argument("files", nargs=-1, type=click.Path())
 @APPEND_RULES
 @FORMAT
-def command(files: tuple[str, ...], *, append_rules: bool, form: str) -> None:
+def command(files: tuple[str, ...], *, append_rules: bool, output_format: str) -> None:
     """Lint template files as they are on disk.
 
     Without FILES, those of the output directory are linted.
@@ -49,7 +49,7 @@ def command(files: tuple[str, ...], *, append_rules: bool, form: str) -> None:
             ]
         )
     findings = [finding for result in results for finding in result]
-    print_findings(findings, form, names)
+    print_findings(findings, output_format, names)
     say(f"{counted(len(paths), 'file')}, {summary(findings)}")
     if any(finding.severity == ERROR for finding in findings):
         raise click.exceptions.Exit(FINDINGS)

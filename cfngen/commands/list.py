@@ -15,13 +15,13 @@ from cfngen.console.terminal import out, say, style
 @click.command()
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(("text", "json")),
     default="text",
     show_default=True,
     help="Output format.",
 )
-def command(form: str) -> None:
+def command(output_format: str) -> None:
     """List the project's templates and the installed blueprints."""
     from cfngen.project import listing, manifest, registry
     from cfngen.project.missing_manifest import near_misses
@@ -29,7 +29,7 @@ def command(form: str) -> None:
     location = manifest.find(here())
     project = manifest.read(location)
     blueprints = listing.summaries(registry.blueprints().values())
-    if form == "json":
+    if output_format == "json":
         out(listing.as_json(project, blueprints))
     else:
         out(listing.text(project, blueprints, partial(style, stream=sys.stdout)))

@@ -27,7 +27,7 @@ FORMATS = ("text", "markdown", "json", "sarif", "html")
 @click.argument("head", required=False)
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(FORMATS),
     default="text",
     show_default=True,
@@ -63,7 +63,7 @@ def command(
     base: str,
     head: str | None,
     *,
-    form: str,
+    output_format: str,
     writes: tuple[str, ...],
     fails: tuple[str, ...],
     details: bool,
@@ -84,11 +84,11 @@ def command(
     from cfngen.project import manifest, revisions
     from cfngen.review.formats import GITHUB, format_review
 
-    concerns, files = _asked(fails, writes)
+    concerns, files = _outputs(fails, writes)
     # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
     compared = revisions.pair(base, head, here())
     result = review_of(compared)
-    wanted = {form, *(kind for kind, _ in files)}
+    wanted = {output_format, *(kind for kind, _ in files)}
     if blueprints or (blueprints is None and "sarif" in wanted):
         texts = {name: source.text for name, source in compared.head.items()}
         project = manifest.read(manifest.find(here()))
@@ -99,8 +99,8 @@ def command(
     out(
         format_review(
             result,
-            form,
-            lambda text, **how: style(text, sys.stdout, **how),
+            output_format,
+            lambda text, **styles: style(text, sys.stdout, **styles),
             limit=most,
             width=terminal_width(),
             version=version,
@@ -154,7 +154,7 @@ def _some(named: list[str]) -> str:
     return f"{', '.join(names[:3])}{more}"
 
 
-def _asked(
+def _outputs(
     fails: tuple[str, ...], writes: tuple[str, ...]
 ) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the concerns and the files that were asked for; all mistakes are told together."""
@@ -167,14 +167,14 @@ def _asked(
     ]
     files = []
     for text in writes:
-        form, _, file = text.partition("=")
+        output_format, _, file = text.partition("=")
         if file == "-":
-            problems.append(f"--write: {text!r}: standard output is for --format {form}")
-        elif form in FORMATS and file:
-            files.append((form, file))
+            problems.append(f"--write: {text!r}: standard output is for --format {output_format}")
+        elif output_format in FORMATS and file:
+            files.append((output_format, file))
         else:
             problems.append(
-                f"--write: {text!r} is not FORMAT=FILE{did_you_mean(form, FORMATS)}"
+                f"--write: {text!r} is not FORMAT=FILE{did_you_mean(output_format, FORMATS)}"
                 f" (formats: {', '.join(FORMATS)})"
             )
     if problems:

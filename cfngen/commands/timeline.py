@@ -49,14 +49,20 @@ MINUTES = click.IntRange(0, 7 * 24 * 60)  # a week
 )
 @click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(("text", "json", "mermaid", "svg")),
     default="text",
     show_default=True,
     help="Output format.",
 )
 def command(
-    name: str, *, pushes: tuple[str, ...], build: int, deploy: int, approval: int, form: str
+    name: str,
+    *,
+    pushes: tuple[str, ...],
+    build: int,
+    deploy: int,
+    approval: int,
+    output_format: str,
 ) -> None:
     """Show when each stage of a pipeline deploys after pushes.
 
@@ -70,4 +76,4 @@ def command(
     times = moments(pushes)
     name, body = template(name)
     result = timeline(body, times, Durations(build, deploy, approval), name=name)
-    out(format_timeline(result, form, partial(style, stream=sys.stdout)))
+    out(format_timeline(result, output_format, partial(style, stream=sys.stdout)))

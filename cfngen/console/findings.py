@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 FORMAT = click.option(
     "--format",
-    "form",
+    "output_format",
     type=click.Choice(formats.names()),
     default=formats.DEFAULT,
     show_default=True,
@@ -35,18 +35,20 @@ APPEND_RULES = click.option(
 )
 
 
-def print_findings(findings: Sequence[Finding], form: str, templates: Sequence[str]) -> None:
+def print_findings(
+    findings: Sequence[Finding], output_format: str, templates: Sequence[str]
+) -> None:
     """Print what the linter found.
 
     Args:
         findings: the findings of all templates.
-        form: the name of a format, as `cfngen.linting.formats` has them.
+        output_format: the name of a format, as `cfngen.linting.formats` has them.
         templates: the files that were linted, for the formats that list those without findings.
     """
     from cfngen.linting.report import Report
 
     to_stdout = partial(style, stream=sys.stdout)
-    out(formats.render(form, Report(findings, templates, own_version(), to_stdout)))
+    out(formats.render(output_format, Report(findings, templates, own_version(), to_stdout)))
 
 
 def summary(findings: Sequence[Finding]) -> str:

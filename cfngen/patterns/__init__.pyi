@@ -21,7 +21,8 @@ from cfngen.patterns.builds import (
     vpc_statements,
 )
 from cfngen.patterns.buildspec import buildspec
-from cfngen.patterns.fargate import FargateTask, Placement, fargate_task, size_problems
+from cfngen.patterns.fargate import FargateTask, Placement, fargate_task
+from cfngen.patterns.fargate_sizes import size_problems
 from cfngen.patterns.files import SharedFiles, shared_files
 from cfngen.patterns.firewall import Firewall, firewall
 from cfngen.patterns.functions import PythonFunction, python_function

@@ -20,14 +20,14 @@ def homes() -> dict[str, str]:
     Raises:
         ValueError: two modules export one name.
     """
-    found: dict[str, str] = {}
+    exports: dict[str, str] = {}
     for module, text in sources().items():
         match = _LIST.search(text)
         for name in ast.literal_eval(match[1]) if match else ():
-            if name in found:
-                raise ValueError(f"cfngen.patterns: {found[name]} and {module} export {name!r}")
-            found[name] = module
-    return dict(sorted(found.items()))
+            if name in exports:
+                raise ValueError(f"cfngen.patterns: {exports[name]} and {module} export {name!r}")
+            exports[name] = module
+    return dict(sorted(exports.items()))
 
 
 @cache

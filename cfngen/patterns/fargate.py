@@ -18,44 +18,15 @@ from cfngen.authoring.substitution import placeholder
 from cfngen.authoring.waivers import waive
 from cfngen.deprecation import renamed_keywords
 from cfngen.errors import PatternError
+from cfngen.patterns.fargate_containers import task_container, task_volumes
+from cfngen.patterns.fargate_sizes import ARCHITECTURES, size_problems
 from cfngen.patterns.files import SharedFiles
 from cfngen.patterns.logs import write_logs
 from cfngen.patterns.roles import role
 
-__all__ = ["FargateTask", "Placement", "fargate_task", "size_problems"]
+__all__ = ["FargateTask", "Placement", "fargate_task"]
 
-# Memory in MiB for each size of CPU (AWS page "Amazon ECS task definition parameters for Fargate").
-SIZES: dict[int, Sequence[int]] = {
-    256: (512, 1024, 2048),
-    512: range(1024, 4096 + 1, 1024),
-    1024: range(2048, 8192 + 1, 1024),
-    2048: range(4096, 16384 + 1, 1024),
-    4096: range(8192, 30720 + 1, 1024),
-    8192: range(16384, 61440 + 1, 4096),
-    16384: range(32768, 122880 + 1, 8192),
-}
-ARCHITECTURES = {"arm64": "ARM64", "x86_64": "X86_64"}
-USER = 1000
 ARN = "arn:${AWS::Partition}:ecs:${AWS::Region}:${AWS::AccountId}:"
-
-
-def size_problems(*, cpu: int, memory: int, ephemeral_storage: int) -> list[str]:
-    """Return what is wrong with a task's size, each with what would be right.
-
-    Args:
-        cpu: CPU units, 1024 to a processor.
-        memory: MiB.
-        ephemeral_storage: GiB, of which 20 are free.
-    """
-    problems = []
-    if cpu not in SIZES:
-        problems.append(f"cpu = {cpu}: Fargate has {', '.join(map(str, SIZES))}")
-    elif memory not in SIZES[cpu]:
-        valid = ", ".join(map(str, SIZES[cpu]))
-        problems.append(f"memory = {memory}: with cpu = {cpu}, Fargate has {valid}")
-    if not 20 <= ephemeral_storage <= 200:
-        problems.append(f"ephemeral_storage = {ephemeral_storage}: Fargate has 20 to 200 GiB")
-    return problems
 
 
 @dataclass(frozen=True)
@@ -256,8 +227,8 @@ def fargate_task(
         argument, _, wrong = problem.partition(" = ")
         raise PatternError("fargate_task", title, argument, wrong)
     if architecture not in ARCHITECTURES:
-        known = " or ".join(ARCHITECTURES)
-        raise PatternError("fargate_task", title, "architecture", f"{architecture!r}; take {known}")
+        wrong = f"{architecture!r}; take {' or '.join(ARCHITECTURES)}"
+        raise PatternError("fargate_task", title, "architecture", wrong)
     name = title.lower()
     cluster = ecs.Cluster(
         f"{title}Cluster",
@@ -275,7 +246,7 @@ def fargate_task(
     agent = role(f"{title}AgentRole", "ecs-tasks", *pulls, write_logs(log))
     mount = files.may_mount if files else ()
     task_role = role(f"{title}Role", "ecs-tasks", *statements, *mount)
-    volumes, mounts = _volumes(directory, files)
+    volumes, mounts = task_volumes(directory, files)
     extra: dict[str, Any] = {}
     if ephemeral_storage > 20:  # the least, and not to be asked for
         extra["EphemeralStorage"] = ecs.EphemeralStorage(SizeInGiB=ephemeral_storage)
@@ -294,7 +265,7 @@ def fargate_task(
         ExecutionRoleArn=GetAtt(agent, "Arn"),
         TaskRoleArn=GetAtt(task_role, "Arn"),
         Volumes=volumes,
-        ContainerDefinitions=[_container(name, image, mounts, environment, secrets, log)],
+        ContainerDefinitions=[task_container(name, image, mounts, environment, secrets, log)],
         **extra,
     )
     if environment:
@@ -305,60 +276,3 @@ def fargate_task(
             " Secrets Manager, by the container's Secrets.",
         )
     return FargateTask(cluster, log, agent, task_role, definition, placement, reason, role_reason)
-
-
-def _volumes(
-    directory: str, files: SharedFiles | None
-) -> tuple[list[ecs.Volume], list[ecs.MountPoint]]:
-    """Return the volumes of a task, and where its container has them."""
-    volumes = [ecs.Volume(Name="work")]
-    mounts = [ecs.MountPoint(SourceVolume="work", ContainerPath=directory)]
-    if files:
-        access = ecs.AuthorizationConfig(AccessPointId=Ref(files.access_point), IAM="ENABLED")
-        configuration = ecs.EFSVolumeConfiguration(
-            FilesystemId=Ref(files.file_system),
-            TransitEncryption="ENABLED",
-            AuthorizationConfig=access,
-        )
-        volumes.append(ecs.Volume(Name="cache", EFSVolumeConfiguration=configuration))
-        mounts.append(ecs.MountPoint(SourceVolume="cache", ContainerPath="/cache"))
-    return volumes, mounts
-
-
-def _container(
-    name: str,
-    image: Any,
-    mounts: Sequence[ecs.MountPoint],
-    environment: Mapping[str, Any],
-    secrets: Mapping[str, Any],
-    log: LogGroup,
-) -> ecs.ContainerDefinition:
-    """Return the one container of a task: no root, no capabilities, a file system to read."""
-    return ecs.ContainerDefinition(
-        Name=name,
-        Image=image,
-        Essential=True,
-        User=f"{USER}:{USER}",
-        ReadonlyRootFilesystem=True,
-        LinuxParameters=ecs.LinuxParameters(
-            InitProcessEnabled=True,  # so that no helper of git is left a zombie
-            Capabilities=ecs.KernelCapabilities(Drop=["ALL"]),
-        ),
-        StopTimeout=120,
-        MountPoints=mounts,
-        Environment=[ecs.Environment(Name=key, Value=value) for key, value in environment.items()],
-        **(
-            {"Secrets": [ecs.Secret(Name=key, ValueFrom=arn) for key, arn in secrets.items()]}
-            if secrets
-            else {}
-        ),
-        LogConfiguration=ecs.LogConfiguration(
-            LogDriver="awslogs",
-            Options={
-                "awslogs-group": Ref(log),
-                "awslogs-region": Ref("AWS::Region"),
-                "awslogs-stream-prefix": name,
-                "mode": "blocking",  # metrics are lines of the log, and none may be lost
-            },
-        ),
-    )

@@ -72,6 +72,6 @@ def _retention_problem(days: int | None) -> str:
     """Return what is wrong with a number of days, and the nearest that are right."""
     if days is None:
         return "say how long events are kept, in days; without it they would be kept for ever"
-    fewer = [str(known) for known in RETENTION_DAYS if known < days][-1:]
-    more = [str(known) for known in RETENTION_DAYS if known > days][:1]
+    fewer = [str(period) for period in RETENTION_DAYS if period < days][-1:]
+    more = [str(period) for period in RETENTION_DAYS if period > days][:1]
     return f"{days} is no retention period of CloudWatch Logs; take {' or '.join(fewer + more)}"

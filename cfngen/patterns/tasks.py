@@ -15,7 +15,8 @@ from cfngen.authoring.options import option
 from cfngen.authoring.parameters import Parameters, parameter
 from cfngen.authoring.payload import Payload
 from cfngen.deprecation import RenamedAttribute
-from cfngen.patterns.fargate import Placement, size_problems
+from cfngen.patterns.fargate import Placement
+from cfngen.patterns.fargate_sizes import size_problems
 from cfngen.patterns.image_stacks import image_revision, published_image
 from cfngen.patterns.images import BuiltImage, built_image, pull_images, repository_arn
 from cfngen.patterns.network import PublicNetwork, callers_group, public_network

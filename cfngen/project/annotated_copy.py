@@ -35,15 +35,15 @@ def annotated_copy(
         WaiverError: a rule has a star, which no scanner takes there.
     """
     resources = dict(document.body["Resources"])
-    for title, found in waivers.items():
-        for waiver in found:
+    for title, group in waivers.items():
+        for waiver in group:
             if "*" in waiver.rule:
                 raise WaiverError(
                     f"{waiver.origin}: {scanner} takes rules by their whole names only; name each"
                     f" that {waiver.rule} stands for"
                 )
         resource = resources[title]
-        metadata = {**resource.get("Metadata", {}), key: entry(found)}
+        metadata = {**resource.get("Metadata", {}), key: entry(group)}
         resources[title] = {**resource, "Metadata": metadata}
     copy = replace(document, body={**document.body, "Resources": resources})
     return sealed(f"{name} for {scanner} to read, and not to be deployed", render(copy))

@@ -130,13 +130,13 @@ def unknown(name: str, installed: dict[str, InstalledBlueprint]) -> str:
 def misnamed() -> list[tuple[str, str]]:
     """Return what looks like a blueprint but has no `blueprint.py`: its name, and what to do."""
     packages = dict.fromkeys(point.module for point in entry_points(group=GROUP))
-    found = []
+    misnamed = []
     for package in packages:
         with contextlib.suppress(Exception):  # `search` says what is wrong with the package
             spec = importlib.util.find_spec(package)
             for directory in (spec and spec.submodule_search_locations) or ():
-                found += list(_misnamed(Path(directory)))
-    return sorted(found)
+                misnamed += list(_misnamed(Path(directory)))
+    return sorted(misnamed)
 
 
 def _misnamed(package: Path) -> Iterator[tuple[str, str]]:

@@ -37,8 +37,10 @@ def formats() -> dict[str, WaiverFormat]:
 
 def without_a_file(documents: Mapping[str, Document]) -> list[str]:
     """Return the scanners that have waivers in some templates and read none from a file."""
-    found = {w.scanner for d in documents.values() for group in d.waivers.values() for w in group}
-    return sorted(found - set(formats()))
+    scanners = {
+        w.scanner for d in documents.values() for group in d.waivers.values() for w in group
+    }
+    return sorted(scanners - set(formats()))
 
 
 def waivers_by_resource(document: Document, scanner: str) -> dict[str, list[Waiver]]:
@@ -47,14 +49,14 @@ def waivers_by_resource(document: Document, scanner: str) -> dict[str, list[Waiv
     Each rule is there once for a resource; those inside a carried template are left out, since no
     scanner looks into a property.
     """
-    found: dict[str, dict[str, Waiver]] = {}
+    rules: dict[str, dict[str, Waiver]] = {}
     for path, waivers in document.waivers.items():
         if "Resources" in path[1:]:
             continue
         for waiver in waivers:
             if waiver.scanner == scanner:
-                found.setdefault(str(path[1]), {}).setdefault(waiver.rule, waiver)
-    return {title: list(rules.values()) for title, rules in found.items()}
+                rules.setdefault(str(path[1]), {}).setdefault(waiver.rule, waiver)
+    return {title: list(each.values()) for title, each in rules.items()}
 
 
 def pending_changes(
@@ -76,15 +78,15 @@ def pending_changes(
         WriteError: a directory or file cannot be read, or leads elsewhere.
     """
     wanted: Texts = {}
-    for form in formats().values():
+    for scanner_format in formats().values():
         for name, document in documents.items():
-            waivers = waivers_by_resource(document, form.scanner)
-            path = directory / form.scanner / form.file(name)
-            text = form.text(name, document, waivers) if waivers else None
+            waivers = waivers_by_resource(document, scanner_format.scanner)
+            path = directory / scanner_format.scanner / scanner_format.file(name)
+            text = scanner_format.text(name, document, waivers) if waivers else None
             if text is not None or path.exists():
                 wanted.setdefault(path.parent, {})[path.name] = text
         if prune:
-            for folder in _directories(directory / form.scanner):
+            for folder in _directories(directory / scanner_format.scanner):
                 wanted.setdefault(folder, {})
     for folder in wanted:
         if _resolved(folder).is_relative_to(_resolved(output)):

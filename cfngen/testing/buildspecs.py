@@ -138,9 +138,9 @@ def run_buildspec(
 
 def _refuse(spec: dict[str, Any]) -> None:
     """Raise ValueError for keys that are not imitated."""
-    for section, known in _KEYS.items():
+    for section, imitated in _KEYS.items():
         keys = set((spec.get(section) or {}) if section else spec)
-        if unknown := sorted(map(str, keys - known)):
+        if unknown := sorted(map(str, keys - imitated)):
             where = f" of {section}" if section else ""
             raise ValueError(f"run_buildspec: does not imitate {', '.join(unknown)}{where}")
 
@@ -149,34 +149,34 @@ def _artifacts(section: dict[str, Any], cwd: Path) -> tuple[str, ...]:
     """Return the files that are artifacts, sorted, as paths below their base."""
     base = cwd / section.get("base-directory", ".")
     # CodeBuild's `**/*` is every file at any depth, as is pathlib's.
-    found = {
+    artifacts = {
         path.relative_to(base).as_posix()
         for pattern in section["files"]
         for path in base.glob(pattern)
         if path.is_file()
     }
-    return tuple(sorted(found))
+    return tuple(sorted(artifacts))
 
 
 def _environment(spec: dict[str, Any], env: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     """Return the shell and the variables that a buildspec's commands get."""
-    asked: dict[str, Any] = spec.get("env") or {}
-    shell = str(asked.get("shell", "sh"))
+    environment: dict[str, Any] = spec.get("env") or {}
+    shell = str(environment.get("shell", "sh"))
     if str(spec.get("version")) != "0.2" or shell not in ("bash", "sh"):
         raise ValueError("run_buildspec: imitates version 0.2 with the shell bash or sh")
-    secret = [*asked.get("parameter-store", {}), *asked.get("secrets-manager", {})]
+    secret = [*environment.get("parameter-store", {}), *environment.get("secrets-manager", {})]
     missing = [name for name in secret if name not in env]
     if missing:
         raise ValueError(f"run_buildspec: env must say {', '.join(missing)}: no store is asked")
-    defaults = {name: str(value) for name, value in asked.get("variables", {}).items()}
+    defaults = {name: str(value) for name, value in environment.get("variables", {}).items()}
     return shell, {**defaults, **env}
 
 
 def _phase(spec: dict[str, Any], name: str) -> dict[str, Any]:
     """Return one phase, if all it asks for is imitated."""
     phase: dict[str, Any] = spec["phases"][name] or {}
-    known = {"commands", "finally", *(["runtime-versions"] if name == "install" else [])}
-    unknown = sorted(set(phase) - known)
+    imitated = {"commands", "finally", *(["runtime-versions"] if name == "install" else [])}
+    unknown = sorted(set(phase) - imitated)
     if unknown:
         raise ValueError(f"run_buildspec: does not imitate {', '.join(unknown)} of phase {name}")
     return phase

@@ -37,15 +37,17 @@ def choices(blueprint: Blueprint) -> list[Choice]:
     needs = {f.name: f.metadata.get("needs", {}) for f in fields(blueprint.options_type)}
     defaults = json.loads(json.dumps(asdict(blueprint.options_type()), default=str))
     options_from(blueprint.options_type, defaults)
-    found: list[Choice] = []
+    each_choice: list[Choice] = []
     for name, schema in options_schema(blueprint.options_type).get("properties", {}).items():
         values: list[Any] = schema.get("enum", [])
         if schema.get("type") == "boolean":
             values = [False, True]
         elif schema.get("type") == "array":
             values = [[value] for value in schema.get("items", {}).get("enum", [])]
-        found += [Choice(name, value, needs[name]) for value in values if value != defaults[name]]
-    return found
+        each_choice += [
+            Choice(name, value, needs[name]) for value in values if value != defaults[name]
+        ]
+    return each_choice
 
 
 def shapes(blueprint: Blueprint) -> list[SynthesizedTemplate]:
@@ -58,9 +60,9 @@ def shapes(blueprint: Blueprint) -> list[SynthesizedTemplate]:
     Raises:
         Problems: a default is not of its own option's type, or a choice is refused.
     """
-    found = [synthesize(blueprint)]
-    found += [synthesize(blueprint, {**c.needs, c.option: c.value}) for c in choices(blueprint)]
-    return list({shape.text: shape for shape in found}.values())
+    templates = [synthesize(blueprint)]
+    templates += [synthesize(blueprint, {**c.needs, c.option: c.value}) for c in choices(blueprint)]
+    return list({shape.text: shape for shape in templates}.values())
 
 
 def pairs(
@@ -157,24 +159,24 @@ def references(value: Any) -> set[str]:
 
     Pseudo parameters are among them; `${!literals}` are not.
     """
-    found: set[str] = set()
+    targets: set[str] = set()
     if isinstance(value, dict):
         for key, item in value.items():
             if key == "Ref":
-                found.add(item)
+                targets.add(item)
             elif key == "Fn::GetAtt":
-                found.add(item[0])
+                targets.add(item[0])
             elif key == "Fn::Sub":
                 text, given = item if isinstance(item, list) else (item, {})
                 names = {part.partition("}")[0] for part in text.split("${")[1:]}
-                found |= {n.partition(".")[0] for n in names if n[:1] != "!" and n not in given}
-                found |= references(given)
+                targets |= {n.partition(".")[0] for n in names if n[:1] != "!" and n not in given}
+                targets |= references(given)
             else:
-                found |= references(item)
+                targets |= references(item)
     elif isinstance(value, list):
         for item in value:
-            found |= references(item)
-    return found
+            targets |= references(item)
+    return targets
 
 
 def statements(value: Any, path: Path = ()) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -44,7 +44,7 @@ def test_an_entry_has_known_keys_and_a_source(type_: str) -> None:
     assert len(entry) > 1
     for page in (entry["source"], entry.get("refuses_while_full", entry["source"])):
         assert re.fullmatch(r"https://docs\.aws\.amazon\.com/[\w./-]+\.html", page)
-    assert schema(type_).known
+    assert schema(type_).exists
 
 
 @each_type

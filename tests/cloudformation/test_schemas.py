@@ -89,14 +89,14 @@ def test_properties_are_found_through_references_and_items() -> None:
 
 def test_types_that_nobody_has() -> None:
     """An unknown type has no schema; a custom resource has that of all custom resources."""
-    assert not schema("AWS::Nothing::Here").known
-    assert schema("Custom::Anything").known
-    assert not schema("").known
+    assert not schema("AWS::Nothing::Here").exists
+    assert schema("Custom::Anything").exists
+    assert not schema("").exists
 
 
 def test_a_type_of_another_region_is_found() -> None:
     """What us-east-1 does not have is looked for elsewhere."""
-    assert schema("AWS::S3::Bucket").known
+    assert schema("AWS::S3::Bucket").exists
 
 
 def test_iam_actions_are_those_of_cfn_lint() -> None:

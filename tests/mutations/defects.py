@@ -486,7 +486,7 @@ DEFECTS = [
     Defect(
         "the waivers of a carried template are lost",
         "cfngen/authoring/template.py",
-        "for inner, found in value.waivers.items()}\n",
+        "for inner, waiver in value.waivers.items()}\n",
         "for inner, found in ()}\n",
         "tests/authoring/test_waivers.py::test_waivers_of_a_carried_template_go_with_it",
     ),

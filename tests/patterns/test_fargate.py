@@ -9,7 +9,7 @@ from support.cloudformation import resolved
 from troposphere import GetAtt, Ref, encode_to_dict
 
 from cfngen.patterns import FargateTask, Placement, fargate_task, log_group
-from cfngen.patterns.fargate import SIZES, size_problems
+from cfngen.patterns.fargate_sizes import SIZES, size_problems
 
 # AWS page "Amazon ECS task definition parameters for Fargate", table "Task size": MiB from, to, by.
 DOCUMENTED = {

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cfngen.cloudformation.read import LARGEST
+from cfngen.cloudformation.read import MAX_SIZE
 from cfngen.cloudformation.source import SUFFIXES, Source
 from cfngen.errors import CfngenError, Problems
 from cfngen.paths import display_path
@@ -74,7 +74,7 @@ def list_side(location: Location) -> Side:
     for path, entry in entries.items():
         if entry.kind is not Kind.FILE:
             side.others[path] = entry.kind.value
-        elif entry.size > LARGEST:
+        elif entry.size > MAX_SIZE:
             side.others[path] = TOO_LARGE
     return side
 
@@ -112,7 +112,7 @@ def _broken(side: Side, other: Side) -> Iterator[str]:
     """Take as templates what is a template on the other side; yield what is not text."""
     for path in [path for path in side.others if path in other.texts]:
         entry = side.entries[path]
-        if entry.kind is not Kind.FILE or entry.size > LARGEST:
+        if entry.kind is not Kind.FILE or entry.size > MAX_SIZE:
             continue
         (content,) = side.location.tree.contents([entry])
         try:

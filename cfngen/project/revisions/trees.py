@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
-from cfngen.cloudformation.read import LARGEST
+from cfngen.cloudformation.read import MAX_SIZE
 from cfngen.cloudformation.source import SUFFIXES, is_aside
 from cfngen.errors import CfngenError
 from cfngen.paths import display_path
@@ -112,7 +112,7 @@ class OnDisk:
                 at /= part
                 if at.is_symlink():
                     return None
-            if not at.is_file() or at.stat().st_size > LARGEST:
+            if not at.is_file() or at.stat().st_size > MAX_SIZE:
                 return None
         except OSError:  # a name longer than any file has
             return None
@@ -187,7 +187,7 @@ class InCommit:
     def file(self, path: str) -> bytes | None:
         """Return the contents of a regular file."""
         things = self.repository.listed(self.commit, path, recursively=False)
-        if len(things) != 1 or not is_regular(things[0]) or things[0].size > LARGEST:
+        if len(things) != 1 or not is_regular(things[0]) or things[0].size > MAX_SIZE:
             return None
         return self.repository.blobs([things[0].digest])[0]
 
@@ -214,7 +214,7 @@ class InCommit:
         entries = [
             entry
             for entry in self.walk("")
-            if entry.path in likely and entry.kind is Kind.FILE and entry.size <= LARGEST
+            if entry.path in likely and entry.kind is Kind.FILE and entry.size <= MAX_SIZE
         ]
         for start in range(0, len(entries), BATCH):
             some = entries[start : start + BATCH]
@@ -257,7 +257,7 @@ def is_regular(listed: Listed) -> bool:
 
 def _digest(path: Path, size: int) -> str:
     """Return the digest that git has for a file, so that both kinds of trees compare."""
-    if size > LARGEST:
+    if size > MAX_SIZE:
         return ""  # no template, whatever is in it
     digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
     try:

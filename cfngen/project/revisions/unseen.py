@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from cfngen.cloudformation.read import LARGEST
+from cfngen.cloudformation.read import MAX_SIZE
 from cfngen.project.revisions.recognition import Document
 from cfngen.project.revisions.side import Location, Side, has_suffix, list_side, read
 from cfngen.project.revisions.trees import Kind
@@ -107,7 +107,7 @@ def _doubt(path: str, side: Side, other: Side) -> str:
     if entry is None or path in side.texts:
         return ""
     if path in other.texts:
-        size = f" ({entry.size:,} bytes)" if entry.size > LARGEST else ""
+        size = f" ({entry.size:,} bytes)" if entry.size > MAX_SIZE else ""
         return f"{side.others[path]}{size}, where {other.location.label} has a template"
     twin = other.entries.get(path)
     same = twin is not None and bool(entry.digest) and twin.digest == entry.digest

@@ -24,13 +24,13 @@ def file(name: str) -> str:
 def text(name: str, document: Document, waivers: Mapping[str, Sequence[Waiver]]) -> str:
     """Return a copy of the template in which resources name the rules that are not for them."""
 
-    def entry(found: Sequence[Waiver]) -> dict[str, Any]:
-        return {"config": {"ignore_checks": [waiver.rule_name for waiver in found]}}
+    def entry(group: Sequence[Waiver]) -> dict[str, Any]:
+        return {"config": {"ignore_checks": [waiver.rule_name for waiver in group]}}
 
     comments = dict(document.comments)
-    for title, found in waivers.items():
+    for title, group in waivers.items():
         place = ("Resources", title)
-        reasons = [f"{waiver.rule_name}: {waiver.reason}" for waiver in found]
+        reasons = [f"{waiver.rule_name}: {waiver.reason}" for waiver in group]
         comments[place] = "\n".join(filter(None, [comments.get(place, ""), *reasons]))
     noted = replace(document, comments=comments)
     return annotated_copy(name, noted, waivers, scanner=SCANNER, key="cfn-lint", entry=entry)

@@ -22,7 +22,7 @@ def file(name: str) -> str:
 def text(name: str, document: Document, waivers: Mapping[str, Sequence[Waiver]]) -> str:
     """Return a copy of the template in which each suppressed rule has its reason."""
 
-    def entry(found: Sequence[Waiver]) -> dict[str, Any]:
-        return {"rules_to_suppress": [{"id": w.rule_name, "reason": w.reason} for w in found]}
+    def entry(group: Sequence[Waiver]) -> dict[str, Any]:
+        return {"rules_to_suppress": [{"id": w.rule_name, "reason": w.reason} for w in group]}
 
     return annotated_copy(name, document, waivers, scanner=SCANNER, key="cfn_nag", entry=entry)

@@ -27,7 +27,7 @@ def file(name: str) -> str:
 
 def text(name: str, document: Document, waivers: Mapping[str, Sequence[Waiver]]) -> str:  # noqa: ARG001 - as of all formats
     """Return the filters, which allow what is waived and nothing else."""
-    lines = [line for title, found in waivers.items() for w in found for line in _filter(title, w)]
+    lines = [line for title, group in waivers.items() for w in group for line in _filter(title, w)]
     body = f"{IMPORTS}FILTERS = [\n" + "".join(f"    {line}\n" for line in lines) + "]\n"
     return sealed(f"the waivers of {name}, for cfripper", body)
 

@@ -22,7 +22,7 @@ def file(name: str) -> str:
 def text(name: str, document: Document, waivers: Mapping[str, Sequence[Waiver]]) -> str:
     """Return a copy of the template in which each skipped check has its reason."""
 
-    def entry(found: Sequence[Waiver]) -> dict[str, Any]:
-        return {"skip": [{"id": waiver.rule_name, "comment": waiver.reason} for waiver in found]}
+    def entry(group: Sequence[Waiver]) -> dict[str, Any]:
+        return {"skip": [{"id": waiver.rule_name, "comment": waiver.reason} for waiver in group]}
 
     return annotated_copy(name, document, waivers, scanner=SCANNER, key="checkov", entry=entry)

@@ -43,7 +43,7 @@ def property_verdict(schema: Schema, difference: Difference, own: frozenset[str]
         difference: what is different.
         own: the logical IDs of the template: two references to two of them are never equal.
     """
-    if not schema.known:
+    if not schema.exists:
         reason = f"there is no schema of {schema.type} that says whether this replaces the resource"
         return Verdict(Certainty.MAY, reason)
     for keyword, listed in schema.decisive(difference.pointer):
