@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 
-from cfngen.cloudformation.schemas import schema_regions
+from cfngen.cloudformation.schema_files import schema_regions
 from cfngen.errors import did_you_mean
 
 FILE = "data/regions.toml"

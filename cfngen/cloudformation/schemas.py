@@ -6,24 +6,18 @@ the schemas do not say is in `data/resources.toml`, each entry with its source.
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import os
-import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
-from pathlib import Path
 from typing import Any
 
-from cfngen.errors import LintError
+from cfngen.cloudformation.schema_files import data_directory, schema_digest
 
 OVERLAY = "data/resources.toml"
-FIRST_REGION = "us-east-1"  # has more types than any other
 CUSTOM = "AWS::CloudFormation::CustomResource"
-REGION_FILE = re.compile(r"[a-z]+(?:-[a-z]+)+-\d\.json")
 OPERATIONS = ("create", "read", "update", "delete")
 
 
@@ -264,8 +258,8 @@ def schema(type_: str) -> Schema:
     """
     name = CUSTOM if is_custom(type_) else type_
     body: dict[str, Any] = {}
-    if digest := _digest(name):
-        text = (_data() / "schemas" / "resources" / f"{digest}.json").read_text("utf-8")
+    if digest := schema_digest(name):
+        text = (data_directory() / "schemas" / "resources" / f"{digest}.json").read_text("utf-8")
         body = json.loads(text)
     return Schema(type_, body, overlay().get(name, {}))
 
@@ -288,36 +282,6 @@ def iam_actions() -> dict[str, tuple[str, ...]]:
 @cache
 def iam_services() -> dict[str, dict[str, Any]]:
     """Return what cfn-lint knows of IAM's services: actions, what they act on, ARNs."""
-    text = (_data() / "AdditionalSpecs" / "Policies.json").read_text("utf-8")
+    text = (data_directory() / "AdditionalSpecs" / "Policies.json").read_text("utf-8")
     value: dict[str, dict[str, Any]] = json.loads(text)
     return value
-
-
-def _digest(type_: str) -> str:
-    value = _provider(FIRST_REGION).get(type_)
-    for path in () if value else sorted((_data() / "schemas" / "providers").glob("*.json")):
-        if value := _provider(path.stem).get(type_):
-            break
-    return value or ""
-
-
-@cache
-def _provider(region: str) -> dict[str, str]:
-    text = (_data() / "schemas" / "providers" / f"{region}.json").read_text("utf-8")
-    value: dict[str, str] = json.loads(text)
-    return value
-
-
-def schema_regions() -> frozenset[str]:
-    """Return the regions that the installed cfn-lint has schemas of, without loading it."""
-    names = os.listdir(_data() / "schemas" / "providers")  # noqa: PTH208 - a third of iterdir's time
-    return frozenset(name.removesuffix(".json") for name in names if REGION_FILE.fullmatch(name))
-
-
-@cache
-def _data() -> Path:
-    spec = importlib.util.find_spec("cfnlint")
-    folder = Path((spec.submodule_search_locations or [""])[0] if spec else "", "data")
-    if not (folder / "schemas" / "providers" / f"{FIRST_REGION}.json").is_file():
-        raise LintError(f"{folder}: no resource schemas; install cfn-lint 1.58 or newer")
-    return folder

@@ -11,21 +11,21 @@ from cfngen.patterns.alarms import (
     failed_starts_alarm,
 )
 from cfngen.patterns.buckets import CacheBucket, bucket_policy, cache_bucket, private_bucket
-from cfngen.patterns.builds import (
-    build_project,
+from cfngen.patterns.build_permissions import (
     debug_statements,
     fetch_source,
     start_as_is,
     start_builds,
-    variable,
     vpc_statements,
 )
+from cfngen.patterns.builds import build_project, variable
 from cfngen.patterns.buildspec import buildspec
 from cfngen.patterns.fargate import FargateTask, Placement, fargate_task
 from cfngen.patterns.fargate_sizes import size_problems
 from cfngen.patterns.files import SharedFiles, shared_files
 from cfngen.patterns.firewall import Firewall, firewall
 from cfngen.patterns.functions import PythonFunction, python_function
+from cfngen.patterns.image_permissions import pull_images, repository_arn
 from cfngen.patterns.image_stacks import (
     ImageOptions,
     ImageStack,
@@ -35,7 +35,7 @@ from cfngen.patterns.image_stacks import (
     parameter_name,
     published_image,
 )
-from cfngen.patterns.images import BuiltImage, built_image, pull_images, repository_arn
+from cfngen.patterns.images import BuiltImage, built_image
 from cfngen.patterns.logs import RETENTION_DAYS, log_group, write_logs
 from cfngen.patterns.network import PublicNetwork, callers_group, public_network
 from cfngen.patterns.pipelines import action, artifact_store, pipeline, rule

@@ -9,7 +9,7 @@ from hashlib import sha256
 from typing import Any
 
 from awacs import codebuild, ecr, s3
-from troposphere import AWSHelperFn, AWSObject, GetAtt, Ref, Select, Split, Sub
+from troposphere import AWSHelperFn, AWSObject, GetAtt, Ref, Sub
 from troposphere.cloudformation import CustomResource
 from troposphere.codebuild import Project
 from troposphere.ecr import (
@@ -27,13 +27,18 @@ from cfngen.authoring.waivers import waive
 from cfngen.deprecation import renamed_keywords
 from cfngen.errors import PayloadError
 from cfngen.patterns.buckets import CacheBucket, cache_bucket
-from cfngen.patterns.builds import build_project, fetch_source, start_as_is, variable
+from cfngen.patterns.build_permissions import fetch_source, start_as_is
+from cfngen.patterns.builds import build_project, variable
 from cfngen.patterns.buildspec import buildspec
 from cfngen.patterns.functions import PythonFunction, python_function
+from cfngen.patterns.image_permissions import log_in, pull_images, push_images
 from cfngen.patterns.logs import write_logs
 from cfngen.patterns.roles import role
 
-__all__ = ["BuiltImage", "built_image", "pull_images", "repository_arn"]
+__all__ = [
+    "BuiltImage",
+    "built_image",
+]
 
 PAYLOADS = Payloads(__package__)
 DOCKERFILE = "Dockerfile"
@@ -167,8 +172,8 @@ def built_image(
     build_role = role(
         f"{title}BuildRole",
         "codebuild",
-        _log_in(),
-        _push(repository),
+        log_in(),
+        push_images(repository),
         *fetch_source(source, GetAtt(context.bucket, "Arn")),
         write_logs(log),
     )
@@ -245,36 +250,6 @@ def _repository(title: str, *, retained: bool) -> Repository:
     )
 
 
-def pull_images(arn: Any) -> tuple[Statement, ...]:
-    """Allow pulling the images of one repository.
-
-    Args:
-        arn: the repository.
-    """
-    return (
-        _log_in(),
-        allow(
-            ecr.BatchCheckLayerAvailability, ecr.BatchGetImage, ecr.GetDownloadUrlForLayer, on=arn
-        ),
-    )
-
-
-def repository_arn(uri: Any) -> Sub:
-    """Return the ARN of the repository that an image is in.
-
-    Args:
-        uri: a `Ref` to the image's URI in the partition `aws` or `aws-us-gov`, such as
-            `111122223333.dkr.ecr.eu-west-1.amazonaws.com/a/name:tag`, or with `@sha256:...`.
-    """
-    host, path = (Select(n, Split(".amazonaws.com/", uri)) for n in (0, 1))
-    return Sub(
-        "arn:${AWS::Partition}:ecr:${ImageRegion}:${ImageAccount}:repository/${ImageName}",
-        ImageRegion=Select(3, Split(".", host)),
-        ImageAccount=Select(0, Split(".", host)),
-        ImageName=Select(0, Split("@", Select(0, Split(":", path)))),
-    )
-
-
 def _tagged(start: str, revision: Any, end: str = "") -> Any:
     """Return a text with the revision in it."""
     if isinstance(revision, Ref):
@@ -295,29 +270,3 @@ def _expire_untagged() -> str:
     }
     rule = {"rulePriority": 1, "selection": untagged, "action": {"type": "expire"}}
     return json.dumps({"rules": [rule]})
-
-
-def _log_in() -> Statement:
-    """Allow getting a password for the account's registry."""
-    reason = "A token is the registry's, whose repositories have rights of their own."
-    return waive(
-        allow(ecr.GetAuthorizationToken, on="*", reason=reason),
-        "cdk-nag:AwsSolutions-IAM5/every-resource",
-        reason="GetAuthorizationToken knows no resource; the token opens only what the role may do,"
-        " which is to pull from one repository, and for a build to push to it.",
-    )
-
-
-def _push(repository: Repository) -> Statement:
-    """Allow pushing to one repository, and seeing what is there."""
-    return allow(
-        ecr.BatchCheckLayerAvailability,
-        ecr.BatchGetImage,
-        ecr.CompleteLayerUpload,
-        ecr.DescribeImages,
-        ecr.GetDownloadUrlForLayer,
-        ecr.InitiateLayerUpload,
-        ecr.PutImage,
-        ecr.UploadLayerPart,
-        on=GetAtt(repository, "Arn"),
-    )

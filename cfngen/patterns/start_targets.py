@@ -14,7 +14,7 @@ from troposphere.codepipeline import Pipeline
 from cfngen.authoring.iam import Statement, allow
 from cfngen.authoring.substitution import sub
 from cfngen.errors import PatternError
-from cfngen.patterns.builds import start_as_is, start_builds
+from cfngen.patterns.build_permissions import start_as_is, start_builds
 from cfngen.patterns.fargate import FargateTask
 from cfngen.patterns.functions import PythonFunction
 from cfngen.patterns.standalone_builds import BuildProject

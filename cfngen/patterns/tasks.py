@@ -17,8 +17,9 @@ from cfngen.authoring.payload import Payload
 from cfngen.deprecation import RenamedAttribute
 from cfngen.patterns.fargate import Placement
 from cfngen.patterns.fargate_sizes import size_problems
+from cfngen.patterns.image_permissions import pull_images, repository_arn
 from cfngen.patterns.image_stacks import image_revision, published_image
-from cfngen.patterns.images import BuiltImage, built_image, pull_images, repository_arn
+from cfngen.patterns.images import BuiltImage, built_image
 from cfngen.patterns.network import PublicNetwork, callers_group, public_network
 
 __all__ = [

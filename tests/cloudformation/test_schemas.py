@@ -7,7 +7,8 @@ import sys
 
 import pytest
 
-from cfngen.cloudformation.schemas import _data, iam_actions, schema
+from cfngen.cloudformation.schema_files import data_directory
+from cfngen.cloudformation.schemas import iam_actions, schema
 from cfngen.errors import LintError
 
 
@@ -117,4 +118,4 @@ def test_a_cfn_lint_without_schemas_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     """An installation that lacks the data says what to install."""
     monkeypatch.setattr("importlib.util.find_spec", lambda _name: None)
     with pytest.raises(LintError, match=r"no resource schemas; install cfn-lint"):
-        _data.__wrapped__()
+        data_directory.__wrapped__()

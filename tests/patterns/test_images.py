@@ -16,7 +16,8 @@ from cfngen.cloudformation.document import Document
 from cfngen.cloudformation.render import render
 from cfngen.errors import PayloadError
 from cfngen.linting.lint import Linter
-from cfngen.patterns.images import PAYLOADS, BuiltImage, built_image, pull_images
+from cfngen.patterns.image_permissions import pull_images
+from cfngen.patterns.images import PAYLOADS, BuiltImage, built_image
 from cfngen.patterns.logs import log_group
 from cfngen.patterns.roles import role
 from cfngen.testing import of_type, references, statements

@@ -22,7 +22,7 @@ from cfngen.patterns import (
     start_on_event,
     start_on_schedule,
 )
-from cfngen.patterns.builds import DENIED
+from cfngen.patterns.build_permissions import DENIED
 from cfngen.testing import allowed, beyond_api, dangling, of_type, statements
 
 NIGHT = {"expression": "cron(0 2 * * ? *)", "reason": "Each night."}

@@ -9,7 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from cfngen.cloudformation.schemas import FIRST_REGION, schema
+from cfngen.cloudformation.schema_files import FIRST_REGION
+from cfngen.cloudformation.schemas import schema
 
 DEEPEST = 8  # properties within properties; some schemas have no end
 

@@ -16,7 +16,7 @@ from cfngen import Payloads, synthesize
 from cfngen.authoring.options import option_problems
 from cfngen.linting.lint import INFORMATIONAL, Linter
 from cfngen.linting.rules.budgets import over_budget
-from cfngen.patterns.builds import DENIED, NOT_ALLOWED
+from cfngen.patterns.build_permissions import DENIED, NOT_ALLOWED
 from cfngen.testing import of_type, references, statements
 
 OURS = Payloads("cfngen_blueprints.branch_builder")
