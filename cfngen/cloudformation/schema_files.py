@@ -12,8 +12,6 @@ from pathlib import Path
 from cfngen.errors import LintError
 
 FIRST_REGION = "us-east-1"  # has more types than any other
-
-
 REGION_FILE = re.compile(r"[a-z]+(?:-[a-z]+)+-\d\.json")
 
 

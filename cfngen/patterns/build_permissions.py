@@ -24,8 +24,6 @@ DENIED = (
     "artifacts", "environment.image", "environment.privilegedMode", "logsConfig",
     "secondarySources", "serviceRole", "source.buildspec",
 )  # fmt: skip
-
-
 NOT_ALLOWED = (
     "autoRetryLimit", "cache", "encryptionKey", "environment.certificate",
     "environment.computeType", "environment.fleet.fleetArn", "environment.imagePullCredentialsType",

@@ -243,7 +243,7 @@ DEFECTS = [
     ),
     Defect(
         "a build may be started with another buildspec",
-        "cfngen/patterns/builds.py",
+        "cfngen/patterns/build_permissions.py",
         '    "secondarySources", "serviceRole", "source.buildspec",\n',
         '    "secondarySources", "serviceRole",\n',
         f"{BUILDER}test_whoever_starts_builds_can_override_nothing",
@@ -440,7 +440,7 @@ DEFECTS = [
     ),
     Defect(
         "the build of an image may be started with variables of somebody's own",
-        "cfngen/patterns/builds.py",
+        "cfngen/patterns/build_permissions.py",
         '    others: dict[str, Any] = {"Null": {key: "false"}}',
         '    others: dict[str, Any] = {"Null": {key: "true"}}',
         "tests/patterns/test_images.py::test_the_builder_overrides_nothing_of_the_project",
