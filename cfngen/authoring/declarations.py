@@ -39,6 +39,7 @@ class parameter:  # noqa: N801 - read as a function in a class body, like a fiel
         attributes: the value of each attribute, or a function that returns it for the options.
 
     Example:
+        >>> from cfngen import Parameters
         >>> class Params(Parameters):
         ...     SourceSecret = parameter(
         ...         "ARN of the secret that holds the token.",
@@ -110,6 +111,7 @@ class first_of(parameter):  # noqa: N801 - as `parameter`
     """One parameter that is declared in different ways, by the options.
 
     Example:
+        >>> from cfngen import Parameters
         >>> class Params(Parameters):
         ...     SourceUrl = first_of(
         ...         parameter("SSH URL of the repository.", when=lambda o: o.source == "ssh"),
@@ -147,6 +149,7 @@ class parameter_map:  # noqa: N801 - as `parameter`
         when: returns for the options whether the template has them; always, without.
 
     Example:
+        >>> from cfngen import Parameters
         >>> class Params(Parameters):
         ...     Buckets = parameter_map(
         ...         lambda o: {f"{zone}Bucket": parameter(f"Bucket in {zone}.") for zone in o.zones}

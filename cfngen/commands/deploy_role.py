@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @click.option(
     "--inline",
     is_flag=True,
-    help="Print template_before document for a role's inline policy, of at most 10,240 characters.",
+    help="Print one document for a role's inline policy, of at most 10,240 characters.",
 )
 @click.option(
     "--explain", is_flag=True, help="List the actions of resource handlers that are left out."

@@ -78,7 +78,7 @@ def test_who_deploys_too_early_reads_what_to_deploy(
     )
     ended = stack.reader.run(f"{answers}export DestinationRegion=us-west-2\n{script}")
     assert ended.returncode != 0
-    assert f"the SSM parameter {name} is not there; deploy {image} first" in ended.stderr
+    assert f"the SSM parameter {name} does not exist; deploy {image} first" in ended.stderr
 
 
 @each_pair
