@@ -26,7 +26,7 @@ from troposphere.awslambda import Environment, Function
 from troposphere.sns import Subscription, Topic
 
 from cfngen import Parameters, Template, allow, blueprint, parameter
-from cfngen.patterns import log_group
+from cfngen.patterns import alarm, log_group, private_bucket, python_function
 
 
 class Params(Parameters):
@@ -73,6 +73,24 @@ MISTAKES: dict[str, tuple[str, int, str]] = {
         't.add(Topic("Alerts", Subscription=[Subscription(Endpont="a")]))',
         1,
         "Subscription has no property Endpont. Did you mean Endpoint?",
+    ),
+    "property handed on by a pattern": (
+        'alarm("Failed", "x", metric="A/B C", dimensions={}, topic=Topic("T"), EvaluationPeriod=3)',
+        1,
+        'Alarm "Failed" has no property EvaluationPeriod. Did you mean EvaluationPeriods?',
+    ),
+    "property that the pattern sets": (
+        'private_bucket("B", OwnershipControls=None)',
+        1,
+        "private_bucket() sets OwnershipControls itself; leave it out",
+    ),
+    "type that a pattern cannot work with": (
+        'python_function("F", "x", seconds="10", days=30, reason="y")',
+        1,
+        (
+            "TypeError: '<=' not supported between instances of 'int' and 'str'"
+            " (in the pattern python_function(); --traceback shows where)"
+        ),
     ),
     "property that is set later": (
         'topic = Topic("Alerts")\n    topic.DisplayNam = "x"',

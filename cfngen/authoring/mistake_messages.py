@@ -7,6 +7,7 @@ import builtins
 import dataclasses
 import inspect
 import linecache
+import re
 from collections.abc import Iterable
 from types import FrameType, ModuleType, TracebackType
 from typing import Any
@@ -17,6 +18,8 @@ from cfngen.authoring.parameters import Parameters
 from cfngen.authoring.tracebacks import frames_of, is_complaint
 from cfngen.errors import nearest
 
+# What Python says of an argument that the caller and the function itself give.
+TWICE = re.compile(r"got multiple values for keyword argument '(\w+)'")
 # Sentences of Python's own that need no name of an exception in front of them.
 SPEAKING = (NameError, ImportError)
 SHOWN = 60  # characters of a value that is quoted
@@ -41,6 +44,9 @@ def message_of(
         return _of_import(error), 0
     if isinstance(error, AttributeError) and error.name:
         return _of_attribute(error), 0
+    if isinstance(error, TypeError) and (twice := TWICE.search(str(error))):
+        pattern = frames[-1].tb_frame.f_code.co_name
+        return f"{pattern}() sets {twice[1]} itself; leave it out", 0
     if isinstance(error, TypeError) and frames[-1] is place and (call := _call(place)):
         message, line = _of_arguments(call, place.tb_frame)
         if message:

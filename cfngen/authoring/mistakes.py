@@ -17,10 +17,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from cfngen.authoring.tracebacks import OWN, frames_of, is_complaint
+from cfngen.authoring.tracebacks import OWN, WRAPPERS, frames_of, is_complaint
 from cfngen.errors import BlueprintError, CfngenError
 from cfngen.paths import display_path
 
+PATTERNS = str(Path(OWN, "patterns")) + os.sep
 PACKAGES = ("site-packages", "dist-packages")
 
 
@@ -62,6 +63,10 @@ def mistake_of(error: BaseException, directory: str) -> BlueprintError | None:
     message, line = message_of(error, frames, place)
     file, place_line = _place(place)
     innermost = frames[-1].tb_frame.f_code.co_filename
+    own = _own_frames(frames, place)
+    if own and not is_complaint(error) and "()" not in message:
+        pattern = own[0].tb_frame.f_code.co_name
+        message += f" (in the pattern {pattern}(); --traceback shows where)"
     if innermost != file and not _is_library(innermost):
         message += f" (raised at {display_path(innermost)}:{frames[-1].tb_lineno})"
     return blueprint_error(message, file, line or place_line)
@@ -100,14 +105,22 @@ def directory_of(function: Callable[..., Any]) -> str:
 
 def _is_own_bug(error: BaseException, frames: list[TracebackType], place: TracebackType) -> bool:
     """Whether cfngen, called from the author's line, failed without meaning to."""
-    inside = frames[frames.index(place) + 1 :]
-    if not any(frame.tb_frame.f_code.co_filename.startswith(OWN) for frame in inside):
+    own = _own_frames(frames, place)
+    # A pattern hands on what it was given, so what is refused of that is the author's affair.
+    if not own or own[-1].tb_frame.f_code.co_filename.startswith(PATTERNS):
         return False
     # What cfngen names in troposphere is its own affair, what it hands on is the author's.
     innermost = frames[-1].tb_frame.f_code.co_filename
     return not is_complaint(error) or (
         isinstance(error, AttributeError) and not innermost.startswith(OWN)
     )
+
+
+def _own_frames(frames: list[TracebackType], place: TracebackType) -> list[TracebackType]:
+    """Return the frames of cfngen below the author's line."""
+    inside = frames[frames.index(place) + 1 :]
+    files = [(frame, frame.tb_frame.f_code.co_filename) for frame in inside]
+    return [frame for frame, file in files if file.startswith(OWN) and file != WRAPPERS]
 
 
 def _innermost(frames: list[TracebackType], directory: str) -> TracebackType | None:

@@ -223,7 +223,7 @@ def _summarize_waivers(
     from cfngen.project import waiver_files
 
     kept = [change for group in changes for change in group if change.after is not None]
-    line = f"{counted(len(kept), 'file')} of waivers in {display_path(directory)}/"
+    line = f"{counted(len(kept), 'waiver file')} in {display_path(directory)}/"
     if without := waiver_files.without_a_file({d.name: d.document for d in templates}):
-        line += f"; {', '.join(without)}: no file, since none of them reads one"
+        line += f"; {', '.join(without)}: none, since they read no waiver files"
     say(line)

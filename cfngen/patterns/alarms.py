@@ -228,15 +228,15 @@ def alarm(
         "ComparisonOperator": "GreaterThanThreshold",
         "TreatMissingData": "notBreaching",
     }
-    return Alarm(
-        title,
-        AlarmDescription=description,
-        Namespace=namespace,
-        MetricName=name,
-        Dimensions=[MetricDimension(Name=key, Value=value) for key, value in dimensions.items()],
-        **{**usual, **properties},
-        AlarmActions=[Ref(topic)],
-    )
+    own = {
+        "AlarmDescription": description,
+        "Namespace": namespace,
+        "MetricName": name,
+        "Dimensions": [MetricDimension(Name=key, Value=value) for key, value in dimensions.items()],
+        **usual,
+        "AlarmActions": [Ref(topic)],
+    }
+    return Alarm(title, **{**own, **properties})
 
 
 def dead_letters_alarm(

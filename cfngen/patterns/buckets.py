@@ -1,4 +1,4 @@
-"""Private, encrypted, TLS-only buckets, and one for what can be made again, which expires."""
+"""A private, encrypted, TLS-only bucket for what can be made again, and what all buckets share."""
 
 from __future__ import annotations
 

@@ -37,11 +37,11 @@ def log_group(title: str, *, days: Any) -> LogGroup:
     Source: AWS API reference of CloudWatch Logs, "PutRetentionPolicy".
 
     Example:
-        >>> log_group("BuildLog", days=30).to_dict()["Properties"]
+        >>> log_group("AppLog", days=30).to_dict()["Properties"]
         {'RetentionInDays': 30}
-        >>> log_group("BuildLog", days=45)
+        >>> log_group("AppLog", days=45)
         Traceback (most recent call last):
-        cfngen.errors.PatternError: log_group('BuildLog'): days: 45 is no retention period of
+        cfngen.errors.PatternError: log_group('AppLog'): days: 45 is no retention period of
         CloudWatch Logs; take 30 or 60
     """
     if (isinstance(days, int) and days not in RETENTION_DAYS) or days is None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cfngen.cloudformation import schemas
+from cfngen.cloudformation import schema_files, schemas
 from cfngen.cloudformation.capabilities import EXPAND, IAM, NAMED, Need, macros, needs
 
 ROLE = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
@@ -35,7 +35,7 @@ ACKNOWLEDGED = {
 @functools.cache
 def registered() -> dict[str, frozenset[str]]:
     """Return every type of the registry, with the properties that are called a name."""
-    folder = schemas._data() / "schemas" / "providers"
+    folder = schema_files.data_directory() / "schemas" / "providers"
     types = {t for path in folder.glob("*.json") for t in json.loads(path.read_text())}
     return {
         type_: frozenset(

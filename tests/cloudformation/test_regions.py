@@ -9,7 +9,7 @@ import pytest
 from cfnlint.helpers import REGIONS
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from cfngen.cloudformation import schemas
+from cfngen.cloudformation import schema_files
 from cfngen.cloudformation.regions import all_regions, pipeline_problem, regions
 
 
@@ -42,7 +42,7 @@ def test_the_regions_are_those_the_linter_lints_for() -> None:
 
 def test_a_newer_linter_brings_newer_regions(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody waits for our list to deploy where cfn-lint has schemas already."""
-    newer = {*schemas.schema_regions(), "mars-north-1"}
+    newer = {*schema_files.schema_regions(), "mars-north-1"}
     monkeypatch.setattr("cfngen.cloudformation.regions.schema_regions", lambda: newer)
     assert "mars-north-1" in all_regions()
 
