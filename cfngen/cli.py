@@ -59,7 +59,7 @@ class _Commands(click.Group):
         command = self.get_command(ctx, name)
         if not command and not name.startswith("-"):
             names = self.list_commands(ctx)
-            advice = did_you_mean(name, names) or f" (there are: {', '.join(names)})"
+            advice = did_you_mean(name, names) or f" (available: {', '.join(names)})"
             ctx.fail(f"No such command {name!r}{advice}")
         if command and command.name != name:
             new_name = f"`cfngen {command.name}`"

@@ -210,7 +210,7 @@ def test_what_is_not_in_the_script_is_named_and_still_fills_in() -> None:
     alone = steps([source("app", asking(VpcId="the VPC"), after=("net",))], [network])
     assert alone[0].parameters[0].templates_with_output == ("net",)
     text = shell(alone)
-    assert "# After net, as the table of templates says, and is not in this script." in text
+    assert "# After net, as the manifest says, and is not in this script." in text
     assert "# VpcId: the VPC (String); net has an output of that name." in text
     assert "--stack-name net" not in text
 

@@ -180,7 +180,7 @@ def _message(options_type: type[Any], steps: tuple[str | int, ...], detail: Any)
             for field in dataclasses.fields(parent)
         ]
         hint = did_you_mean(str(steps[-1]), keys)
-        return f"unknown option{hint} (there are: {', '.join(keys) or 'none'})"
+        return f"unknown option{hint} (available: {', '.join(keys) or 'none'})"
     if kind == "missing":
         return "is missing"
     if kind == "dataclass_type":

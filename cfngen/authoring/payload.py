@@ -54,7 +54,7 @@ class Payloads:
             names = self.names()
             raise PayloadError(
                 f"{where}: no such payload{did_you_mean(name, names)}"
-                f" (there are: {', '.join(names) or 'none'})"
+                f" (available: {', '.join(names) or 'none'})"
             ) from None
         return Payload(checked(raw, str(source)), name)
 

@@ -208,7 +208,8 @@ def _print_changes(
         detail = ""
         if template := by_file.get(change.path.name):
             resources = len(template.document.body["Resources"])
-            detail = f"  {resources:>3} resources {template.size:>7,} bytes"
+            noun = "resource " if resources == 1 else "resources"
+            detail = f"  {resources:>3} {noun} {template.size:>7,} bytes"
         colour = {"same": None, "removed": "red"}.get(change.kind, "green")
         say(f"{change.kind:<8} {display_path(change.path):<40}{detail}".rstrip(), fg=colour)
     if not project.templates:

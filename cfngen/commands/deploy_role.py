@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     "parameters",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Value of a parameter, which narrows the ARNs that are made of it.",
+    help="Value of a parameter, which narrows the ARNs that contain it.",
 )
 @click.option(
     "--inline",

@@ -70,11 +70,12 @@ def command(
     limit: int | None,
     blueprints: bool | None,
 ) -> None:
-    """Show what a change of templates does to running stacks.
+    """Show what a template change does to running stacks.
 
-    BASE is what is deployed, HEAD what would be: a git revision, a directory or a file. Without
+    BASE is what is deployed, HEAD is what would be: a git revision, a directory or a file. Without
     HEAD it is the working tree. A revision stands for the project's output directory in it; beside
-    a directory or a file, for that directory or file. `A...B` is what B changed since it left A.
+    a directory or a file, for that directory or file. `A...B` is what B changed since it
+    branched from A.
 
     AWS is not called: replacements come from the resource schemas of cfn-lint, permissions from
     the policies themselves.
@@ -161,7 +162,7 @@ def _outputs(
     concerns = [name.strip() for text in fails for name in text.split(",") if name.strip()]
     problems = [
         f"--fail-on: no concern {name!r}{did_you_mean(name, CONCERNS)}"
-        f" (there are: {', '.join(CONCERNS)})"
+        f" (available: {', '.join(CONCERNS)})"
         for name in concerns
         if name not in CONCERNS
     ]

@@ -46,4 +46,4 @@ def annotated_copy(
         metadata = {**resource.get("Metadata", {}), key: entry(group)}
         resources[title] = {**resource, "Metadata": metadata}
     copy = replace(document, body={**document.body, "Resources": resources})
-    return sealed(f"{name} for {scanner} to read, and not to be deployed", render(copy))
+    return sealed(f"{name} for {scanner} only: do not deploy it", render(copy))

@@ -36,7 +36,7 @@ def sealed(source: str, body: str) -> str:
         source: what it is made from, for people.
         body: the rest of the file.
     """
-    return f"# Made by cfngen from {source}; run `cfngen build` anew; seal {seal(body)}\n{body}"
+    return f"# Made by cfngen from {source}; run `cfngen build` again; seal {seal(body)}\n{body}"
 
 
 def seal(body: str) -> str:

@@ -90,7 +90,7 @@ class Manifest:
         have = ", ".join(self.templates) or "none"
         return (
             f"no template {name!r} in {self.source}{did_you_mean(name, self.templates)}"
-            f" (there are: {have})"
+            f" (available: {have})"
         )
 
 

@@ -124,7 +124,7 @@ def unknown(name: str, installed: dict[str, InstalledBlueprint]) -> str:
     """Return the message about a blueprint that is not installed."""
     names = ", ".join(installed) or "none are installed"
     hints = "".join(f"; {hint}" for directory, hint in misnamed() if directory == name)
-    return f"no blueprint {name!r}{did_you_mean(name, installed)} (there are: {names}){hints}"
+    return f"no blueprint {name!r}{did_you_mean(name, installed)} (available: {names}){hints}"
 
 
 def misnamed() -> list[tuple[str, str]]:

@@ -51,8 +51,8 @@ def stray_files(output: Path, names: Iterable[str], *, within: Path | None = Non
             ):
                 lines.append(
                     f"{display_path(path)}: beside {display_path(output / template)}, which this"
-                    " project makes: a reviewer or a deployment may take one for the other; remove"
-                    " it"
+                    " project makes: a reviewer or a deployment may mistake one for the other;"
+                    " remove it"
                 )
             elif what := _special(path):
                 lines.append(f"{display_path(path)}: is {what}, so it is not a template; remove it")

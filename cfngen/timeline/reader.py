@@ -46,7 +46,7 @@ class _Reader:
     def read(self) -> Model:
         templates = self.properties("AWS::CodePipeline::Pipeline")
         if not templates:
-            raise Problems([f"{self.name}: has no AWS::CodePipeline::Pipeline to be timed"])
+            raise Problems([f"{self.name}: has no AWS::CodePipeline::Pipeline"])
         ids = {key: title for title, p in templates.items() for key in self.keys(title, p)}
         switches = self.switches(ids)
         pipelines: dict[str, Pipeline] = {}

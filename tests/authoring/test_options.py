@@ -88,7 +88,7 @@ def test_a_table_becomes_the_plain_dataclass() -> None:
 @pytest.mark.parametrize(
     ("table", "problem"),
     [
-        ({"cahe": 1}, "cahe: unknown option; did you mean 'cache'? (there are: cache, count,"),
+        ({"cahe": 1}, "cahe: unknown option; did you mean 'cache'? (available: cache, count,"),
         ({"cache": "efss"}, "cache: must be 's3' or 'efs', got \"efss\"; did you mean 'efs'?"),
         ({"cache": 3}, "cache: must be 's3' or 'efs', got 3"),
         ({"count": "3"}, 'count: must be a valid integer, got "3"'),
@@ -98,7 +98,7 @@ def test_a_table_becomes_the_plain_dataclass() -> None:
         ({"main": 3}, "main: must be a table"),
         (
             {"main": {"siez": 1}},
-            "main.siez: unknown option; did you mean 'size'? (there are: kind,",
+            "main.siez: unknown option; did you mean 'size'? (available: kind,",
         ),
         ({"zones": [{}, {"size": "1"}]}, 'zones[1].size: must be a valid integer, got "1"'),
         ({"zones": [{"knid": 1}]}, "zones[0].knid: unknown option; did you mean 'kind'?"),
@@ -129,7 +129,7 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 def test_a_blueprint_without_options_takes_none() -> None:
     """Options for a blueprint that has none are unknown."""
-    assert option_problems(NoOptions, {"a": 1}) == ("a: unknown option (there are: none)",)
+    assert option_problems(NoOptions, {"a": 1}) == ("a: unknown option (available: none)",)
     assert options_from(NoOptions, {}) == NoOptions()
 
 

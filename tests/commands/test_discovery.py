@@ -111,4 +111,4 @@ def test_help_fits_80_columns(cli: Cli, monkeypatch: pytest.MonkeyPatch, command
 def test_an_unknown_command_is_answered_with_the_nearest(cli: Cli) -> None:
     """A typo gets one answer; anything else the list."""
     assert "No such command 'biuld'; did you mean 'build'?" in cli("biuld").err
-    assert f"No such command 'x' (there are: {', '.join(COMMANDS)})" in cli("x").err
+    assert f"No such command 'x' (available: {', '.join(COMMANDS)})" in cli("x").err

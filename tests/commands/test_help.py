@@ -58,7 +58,7 @@ def test_help_and_version(cli: Cli) -> None:
         (["build", "--format", "xml"], "'xml' is not one of 'text', 'github', 'json', 'junit'"),
         (["show"], "Missing argument 'NAME'"),
         (["build", "--nope"], "No such option"),
-        (["show", "tow"], "no template 'tow' in cfngen.toml; did you mean 'two'? (there are: one"),
+        (["show", "tow"], "no template 'tow' in cfngen.toml; did you mean 'two'? (available: one"),
         (["build", "one", "x", "y"], "error: no template 'y' in cfngen.toml"),
         (["build", "cli_bucket"], "'cli_bucket' is a blueprint; the templates made of it: one"),
         (["build", "--prune", "one"], "--prune is for the whole project"),

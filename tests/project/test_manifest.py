@@ -124,7 +124,7 @@ def test_names_that_are_not_there_are_told_together(tmp_path: Path) -> None:
     with pytest.raises(ManifestError) as caught:
         loaded.select(("thigns", "mani_bucket", "more"))
     assert caught.value.problems == (
-        "no template 'thigns' in cfngen.toml; did you mean 'things'? (there are: things, more)",
+        "no template 'thigns' in cfngen.toml; did you mean 'things'? (available: things, more)",
         "'mani_bucket' is a blueprint; the templates made of it: things, more",
     )
 

@@ -154,7 +154,7 @@ def test_an_unknown_name_gets_advice() -> None:
     entry = registry.InstalledBlueprint("acme_bucket", "m", "d")
     said = registry.unknown("acme_bukcet", {"acme_bucket": entry})
     assert (
-        said == "no blueprint 'acme_bukcet'; did you mean 'acme_bucket'? (there are: acme_bucket)"
+        said == "no blueprint 'acme_bukcet'; did you mean 'acme_bucket'? (available: acme_bucket)"
     )
 
 

@@ -47,7 +47,7 @@ def test_a_file_of_another_suffix_beside_a_template_is_named(
     (line,) = stray_files(output, NAMES)
     assert line == (
         f"output/{name}: beside output/{template}, which this project makes: a reviewer or a"
-        " deployment may take one for the other; remove it"
+        " deployment may mistake one for the other; remove it"
     )
 
 

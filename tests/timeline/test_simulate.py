@@ -310,7 +310,7 @@ def paths(found: Timeline) -> list[Any]:
 @pytest.mark.parametrize(
     ("template", "words"),
     [
-        (body(), "release: has no AWS::CodePipeline::Pipeline to be timed"),
+        (body(), "release: has no AWS::CodePipeline::Pipeline"),
         ([], "release: has no AWS::CodePipeline::Pipeline"),
         ({"Resources": {"X": "nonsense"}}, "release: has no AWS::CodePipeline::Pipeline"),
         (

@@ -26,7 +26,7 @@ def dependencies(
         deployed: the templates that the script deploys.
     """
     before = {
-        name: Dependency(name, "as the table of templates says", name in deployed)
+        name: Dependency(name, "as the manifest says", name in deployed)
         for name in source.entry.after
     }
     for export in imports(source):

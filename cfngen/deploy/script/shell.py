@@ -112,7 +112,7 @@ def _heading(
             f" `cfngen deploy-script {_quoted(name)}` prints its script."
         )
     lines += _comment(
-        "Run it in the directory that it was printed in: its paths are relative to it."
+        "Run it in the directory where it was written: its paths are relative to that."
     )
     if files:
         lines += _comment("First replace each <…> in the parameter files with a value.")
