@@ -53,7 +53,7 @@ class AlarmTopic:
     @property
     def output(self) -> tuple[str, Ref, str]:
         """The output that names the topic, as `Template.output` takes it."""
-        return self.topic.title, Ref(self.topic), "Topic that hears of alarms"
+        return self.topic.title, Ref(self.topic), "Topic that alarms publish to."
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
@@ -121,7 +121,7 @@ def alarm_topic(
 
 
 def email_parameter(
-    description: str = "Address that hears of alarms; empty for none",
+    description: str = "E-mail address to notify of alarms. Leave empty for none.",
     *,
     group: str = "",
     label: str = "",
@@ -253,7 +253,7 @@ def dead_letters_alarm(
     Source: AWS page "Available CloudWatch metrics for Amazon SQS".
     """
     queue = queue.queue if isinstance(queue, DeadLetters) else queue
-    usual = f"Something was not delivered; queue {queue.title} says what, and why"
+    usual = f"Something was not delivered. The queue {queue.title} has what, and why."
     return alarm(
         title,
         description or usual,

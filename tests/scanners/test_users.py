@@ -55,7 +55,7 @@ def {name}() -> Template:
     t = Template()
     p = t.declare(Params)
     topic = t.add(alarm_topic("Warnings", email=p.Email))
-    missed = t.add(dead_letters("Missed", reason="Events that were not counted."))
+    missed = t.add(dead_letters("Missed", rules=(), reason="Events that were not counted."))
     counts = t.add(cache_bucket("Counts", days=30), reason="Where the counts are kept.")
     t.add(
         python_function(
@@ -63,7 +63,7 @@ def {name}() -> Template:
             payload["counter.py"],
             reason="Counts.",
             days=30,
-            lost=missed,
+            dead_letter_queue=missed,
             environment={"BUCKET": Ref(counts.bucket)},
         )
     )

@@ -21,33 +21,36 @@ class Params(Parameters):
     """Asked at deploy time."""
 
     RepositoryName = parameter(
-        "CodeCommit repository to build, in this account and region",
+        "CodeCommit repository to build, in this account and Region.",
         AllowedPattern="[A-Za-z0-9._-]{1,100}",
         ConstraintDescription="the name of a repository",
         group="Source",
     )
-    BranchName = parameter("Branch to build", Default="main", AllowedPattern="[^ ]{1,256}")
+    BranchName = parameter("Branch to build.", Default="main", AllowedPattern="[^ ]{1,256}")
     ScheduleExpression = parameter(
-        "When to build, as a cron or rate expression of EventBridge Scheduler",
+        "When to build, as a cron or rate expression of EventBridge Scheduler.",
         Default="cron(0 2 * * ? *)",
         AllowedPattern=r"(cron|rate)\(.+\)",
         ConstraintDescription="an expression such as cron(0 2 * * ? *) or rate(1 day)",
         group="Schedule",
     )
     TimeZone = parameter(
-        "Time zone of the schedule, such as Europe/Dublin", Default="UTC", MinLength=1, MaxLength=50
+        "Time zone of the schedule, such as Europe/Dublin.",
+        Default="UTC",
+        MinLength=1,
+        MaxLength=50,
     )
     BuildMinutes = parameter(
-        "Minutes after which a build is stopped",
+        "Minutes after which a build is stopped.",
         Type="Number",
         Default=60,
         MinValue=5,
         MaxValue=2160,
         group="Operation",
     )
-    AlarmEmail = email_parameter("Address that hears of failed builds; empty for none")
+    AlarmEmail = email_parameter("E-mail address to notify of failed builds. Leave empty for none.")
     LogDays = parameter(
-        "Days that the log of the builds is kept",
+        "Days that the log of the builds is kept.",
         Type="Number",
         Default=30,
         AllowedValues=list(RETENTION_DAYS),
@@ -95,7 +98,7 @@ def nightly_build(options: Options) -> Template:
             "BuildFailed",
             project=build.project,
             topic=alarms.topic,
-            description="A build of Build failed or ran out of time; BuildLog says why",
+            description="A build failed or ran out of time. BuildLog says why.",
         )
     )
     t.add(
@@ -103,10 +106,10 @@ def nightly_build(options: Options) -> Template:
             "BuildNotStarted",
             queue=nightly.dead_letters,
             topic=alarms.topic,
-            description="Nightly could not start a build; queue NightlyLost says why",
+            description="The schedule could not start a build. The queue NightlyLost says why.",
         )
     )
-    t.output("Project", build.name, "CodeBuild project, to start a build by hand")
-    t.output("Log", Ref(build.log), "Log of the builds")
+    t.output("Project", build.name, "CodeBuild project, to start a build by hand.")
+    t.output("Log", Ref(build.log), "Log of the builds.")
     t.output(*alarms.output)
     return t

@@ -1,29 +1,15 @@
 """A function that writes one line to its log every hour, and a mail when that fails."""
 
-from cfngen import Parameters, Payloads, Template, blueprint, parameter
+from cfngen import Payloads, Template, blueprint
 from cfngen.patterns import (
-    RETENTION_DAYS,
     dead_letters,
     dead_letters_alarm,
-    email_parameter,
     email_topic,
     python_function,
     start_on_schedule,
 )
 
-
-class Params(Parameters):
-    """Asked at deploy time."""
-
-    LogDays = parameter(
-        "Days to keep the function's log.",
-        Type="Number",
-        Default=30,
-        AllowedValues=list(RETENTION_DAYS),
-    )
-    AlarmEmail = email_parameter(
-        "E-mail address to notify when no line was written. Leave empty for none."
-    )
+from .parameters import Params
 
 
 @blueprint
