@@ -197,7 +197,7 @@ def test_every_role_and_every_reference_to_one_is_checked(name: str) -> None:
          "CodePipeline action Source/CodeStarSourceConnection"),
         ("PipelineRole", "sts:AssumeRole", "CodePipeline role of an action"),
         ("BuildRole", "logs:PutLogEvents", "CodeBuild logs"),
-        ("WindowRole", "codepipeline:DisableStageTransition", "Scheduler universal target"),
+        ("WindowRole", "codepipeline:DisableStageTransition", "Scheduler target"),
         ("WindowRole", "sqs:SendMessage", "Scheduler dead-letter queue"),
     ],
 )  # fmt: skip

@@ -155,12 +155,20 @@ def _target(target: Plain, body: Plain) -> str:
     return "CodePipeline" if ":codepipeline:" in str(arn) else "event bus"
 
 
+# What Scheduler calls for a target that is named by its own ARN, by the service.
+TEMPLATED = {
+    "CodeBuild": "codebuild:StartBuild",
+    "CodePipeline": "codepipeline:StartPipelineExecution",
+    "ECS": "ecs:RunTask",
+    "Lambda": "lambda:InvokeFunction",
+}
+
+
 def _schedule(schedule: Plain, body: Plain) -> Found:
     target = schedule["Target"]
     arn = re.search(r":aws-sdk:([a-z0-9]+):([a-z])(\w+)", str(target["Arn"]))
-    assert arn, f"{target['Arn']} is no universal target"
-    action = f"{arn[1]}:{arn[2].upper()}{arn[3]}"
-    yield target["RoleArn"], "Scheduler universal target", action
+    action = f"{arn[1]}:{arn[2].upper()}{arn[3]}" if arn else TEMPLATED[_target(target, body)]
+    yield target["RoleArn"], "Scheduler target", action
     if "DeadLetterConfig" in target:
         yield target["RoleArn"], "Scheduler dead-letter queue"
 
