@@ -1,4 +1,4 @@
-"""Adding a blueprint edits nothing but the manifest: done in a scratch copy, with all its tests."""
+"""A blueprint, a pattern or a form of waivers is added to a copy; nothing else is edited."""
 
 from __future__ import annotations
 
@@ -86,3 +86,63 @@ def test_a_blueprint_is_a_directory_its_tests_and_one_table(scratch: Path) -> No
     )  # fmt: skip
     assert tested.returncode == 0, tested.stdout[-3000:]
     assert int(re.search(r"(\d+) passed", tested.stdout)[1]) > 20
+
+
+PATTERN = '''"""A topic that nobody is subscribed to."""
+
+from troposphere.sns import Topic
+
+__all__ = ["quiet_topic"]
+
+
+def quiet_topic(title: str) -> Topic:
+    """Return a topic without a subscription."""
+    return Topic(title)
+'''
+FORM = '''"""What guard would read, if it read any."""
+
+SCANNER = "guard"
+
+
+def file(name):
+    """Return where the waivers of a template go."""
+    return f"{name}.txt"
+
+
+def text(name, document, waivers):
+    """Return the resources that have one."""
+    return "\\n".join(waivers)
+'''
+
+
+@pytest.mark.slow
+def test_a_pattern_is_one_file(scratch: Path) -> None:
+    """It can be imported at once, and `make pages` tells type checkers and readers of it."""
+    (scratch / "cfngen/patterns/quiet.py").write_text(PATTERN)
+    code = "from cfngen.patterns import quiet_topic; print(quiet_topic('T').title)"
+    used = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=scratch, env=environment(scratch), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert used.stdout == "T\n"
+    script = "tests/support/pattern_pages.py"
+    subprocess.run([sys.executable, script], cwd=scratch, env=environment(scratch), check=True)
+    assert "quiet_topic" in (scratch / "cfngen/patterns/__init__.pyi").read_text()
+    assert "quiet_topic" in (scratch / "docs/writing-a-blueprint.md").read_text()
+    tested = run(
+        scratch, "pytest", "-q", "-p", "no:cacheprovider", "tests/patterns/test_exports.py"
+    )
+    assert tested.returncode == 0, tested.stdout[-3000:]
+
+
+@pytest.mark.slow
+def test_a_form_of_waivers_is_one_file(scratch: Path) -> None:
+    """It is among those that `cfngen build --waivers` writes."""
+    module = scratch / "cfngen/project/waiver_formats/guard.py"
+    module.write_text(FORM)
+    code = "from cfngen.project.waiver_files import formats; print(*formats())"
+    listed = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=scratch, env=environment(scratch), capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert {"guard", "checkov"} <= set(listed.stdout.split())
