@@ -66,3 +66,29 @@ def test_patterns_go_by_their_earlier_names_for_one_release() -> None:
         assert window.shut == window.min_gap == 20 * 60
     with pytest.raises(AttributeError, match="no attribute 'gatekeepers'"):
         windows.gatekeepers  # noqa: B018 - reading it is the test
+
+
+def test_functions_that_made_classes_of_parameters_go_on_making_them() -> None:
+    """A blueprint written for the last release declares the same, and learns what to write."""
+    from cfngen.patterns.image_stacks import image_stack_questions
+    from cfngen.patterns.pushes import repositories_question
+    from cfngen.patterns.tasks import TaskOptions, task_questions
+
+    options = TaskOptions(network="own", spot=True)
+    with pytest.warns(DeprecationWarning, match=r"repositories_parameter\(\)") as caught:
+        source = repositories_question("build")
+    with pytest.warns(DeprecationWarning, match="TaskParameters") as of_tasks:
+        task = task_questions(options, "tool-image")
+    with pytest.warns(DeprecationWarning, match="ImageStackParameters") as of_images:
+        image = image_stack_questions("tool-image", "arm64")
+    assert {w.filename for w in (*caught, *of_tasks, *of_images)} == {__file__}
+    t = Template("Test.")
+    p = t.declare(type("Params", (source, *task), {}))
+    assert list(t.parameters) == ["Repositories", "VpcCidr", "ImageParameter"]
+    assert t.parameters["ImageParameter"].Default == "/cfngen/tool-image/arm64"
+    assert "tool-image.yaml" in t.parameters["ImageParameter"].Description
+    assert p.Repositories.to_dict() == {"Ref": "Repositories"}
+    t = Template("Test.")
+    t.declare(image)
+    assert list(t.parameters) == ["ImageRevision", "ImageParameter", "LogDays"]
+    assert t.parameters["ImageParameter"].Default == "/cfngen/tool-image/arm64"

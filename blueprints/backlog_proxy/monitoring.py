@@ -1,6 +1,6 @@
 """The schedule that makes good a lost webhook, and the alarms."""
 
-from troposphere import GetAtt, Ref
+from troposphere import GetAtt
 from troposphere.codebuild import Project
 from troposphere.events import RetryPolicy, Rule, Target
 
@@ -59,4 +59,4 @@ def add_monitoring(t: Template, p: Params, project: Project) -> None:
             description="Reconcile could not start a build. Check its role.",
         )
     )
-    t.output("AlarmTopic", Ref(alarms.topic), "Topic that alarms publish to.")
+    t.output(*alarms.output)

@@ -1,6 +1,7 @@
 """What the Backlog proxy asks for at deploy time."""
 
 from cfngen import Parameters, first_of, parameter
+from cfngen.patterns.alarms import email_parameter
 from cfngen.patterns.logs import RETENTION_DAYS
 
 PATH = r"/[A-Za-z0-9_./-]{1,1000}"
@@ -117,12 +118,7 @@ class Params(Parameters):
         AllowedPattern="[0-9]{0,6}",
         ConstraintDescription="a number, or nothing",
     )
-    AlarmEmail = parameter(
-        "E-mail address for alarms. Leave empty for none.",
-        Default="",
-        AllowedPattern="|[^@ ]+@[^@ ]+",
-        ConstraintDescription="an e-mail address",
-    )
+    AlarmEmail = email_parameter()
     BuildMinutes = parameter(
         "Timeout of a build in minutes.",
         Type="Number",

@@ -1,13 +1,12 @@
 """What the branch builder asks for at deploy time."""
 
 from cfngen import Parameters, parameter
+from cfngen.patterns.alarms import email_parameter
 from cfngen.patterns.logs import RETENTION_DAYS
 from cfngen.patterns.pushes import repositories_parameter
 from cfngen.patterns.tasks import TaskParameters
 
 from .options import PROJECT
-
-EMAIL = "|[^@ ]+@[^@ ]+"
 
 
 class Source(Parameters):
@@ -94,19 +93,11 @@ class Builds(Parameters):
 class Operation(Parameters):
     """How it runs, and who is notified."""
 
-    ResultsEmail = parameter(
+    ResultsEmail = email_parameter(
         "E-mail address to notify of the result of each build. Leave empty for none.",
         group="Operation",
-        Default="",
-        AllowedPattern=EMAIL,
-        ConstraintDescription="an e-mail address",
     )
-    AlarmEmail = parameter(
-        "E-mail address to notify of alarms. Leave empty for none.",
-        Default="",
-        AllowedPattern=EMAIL,
-        ConstraintDescription="an e-mail address",
-    )
+    AlarmEmail = email_parameter()
     LogDays = parameter(
         "Number of days to keep logs.",
         Type="Number",

@@ -13,6 +13,7 @@ from cfngen.patterns import (
     DeadLetters,
     OrderedQueue,
     alarm,
+    dead_letters_alarm,
     email_topic,
     log_group,
     python_function,
@@ -134,37 +135,33 @@ def _add_answer(
 
 def add_alarms(t: Template, p: Params, lost: DeadLetters, queue: OrderedQueue | None) -> None:
     """Add the alarms, and who hears of them."""
-    topic = t.add(email_topic("AlarmTopic", p.AlarmEmail)).topic
-    t.output("AlarmTopic", Ref(topic), "ARN of the topic that alarms publish to.")
+    alarms = t.add(email_topic("AlarmTopic", p.AlarmEmail))
+    t.output(*alarms.output)
     t.output(
         "Lost",
         Ref(lost.queue),
         "URL of the dead-letter queue for events that could not be delivered.",
     )
-    visible = "AWS/SQS ApproximateNumberOfMessagesVisible"
     t.add(
-        alarm(
+        dead_letters_alarm(
             "EventLost",
-            "An event could not be delivered, or a worker stopped unexpectedly. Queue Lost holds"
-            " it."
+            queue=lost,
+            topic=alarms.topic,
+            description="An event could not be delivered, or a worker stopped unexpectedly. Queue"
+            " Lost holds it."
             if queue
             else "An event could not be delivered. Queue Lost holds it.",
-            metric=visible,
-            dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
-            statistic="Maximum",
-            topic=topic,
         )
     )
     if not queue:
         return
     t.add(
-        alarm(
+        dead_letters_alarm(
             "PushGivenUp",
-            "A push in queue GivenUp could not be built in two attempts. WorkerLog has the reason.",
-            metric=visible,
-            dimensions={"QueueName": GetAtt(queue.given_up, "QueueName")},
-            statistic="Maximum",
-            topic=topic,
+            queue=queue.given_up,
+            topic=alarms.topic,
+            description="A push in queue GivenUp could not be built in two attempts. WorkerLog has"
+            " the reason.",
         )
     )
     t.add(
@@ -175,7 +172,7 @@ def add_alarms(t: Template, p: Params, lost: DeadLetters, queue: OrderedQueue | 
             metric="AWS/SQS ApproximateAgeOfOldestMessage",
             dimensions={"QueueName": GetAtt(queue.queue, "QueueName")},
             statistic="Maximum",
-            topic=topic,
+            topic=alarms.topic,
             above=p.WaitSeconds,
         )
     )

@@ -1,9 +1,8 @@
 """What the other half of the branch builder asks for at deploy time."""
 
 from cfngen import Parameters, parameter
-from cfngen.patterns.pushes import (
-    repositories_parameter,
-)
+from cfngen.patterns.alarms import email_parameter
+from cfngen.patterns.pushes import repositories_parameter
 
 
 class Params(Parameters):
@@ -26,10 +25,7 @@ class Params(Parameters):
         ConstraintDescription="the name of a stack, of at most 39 characters",
     )
     Repositories = repositories_parameter("build", when=lambda o: not o.repositories)
-    AlarmEmail = parameter(
+    AlarmEmail = email_parameter(
         "E-mail address to notify of events that were not delivered. Leave empty for none.",
-        Default="",
-        AllowedPattern="|[^@ ]+@[^@ ]+",
-        ConstraintDescription="an e-mail address",
         group="Operation",
     )

@@ -1,10 +1,10 @@
 """The alarms, who hears of them, and a dashboard."""
 
-from troposphere import GetAtt, Ref, Sub
+from troposphere import Ref, Sub
 from troposphere.cloudwatch import Dashboard
 
 from cfngen import Template
-from cfngen.patterns import DeadLetters, alarm, email_topic
+from cfngen.patterns import DeadLetters, alarm, dead_letters_alarm, email_topic
 
 from .dashboard import dashboard_body
 from .options import Options
@@ -26,13 +26,12 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
         )
     )
     t.add(
-        alarm(
+        dead_letters_alarm(
             "MirrorLost",
-            "An event started no run, or a run stopped unexpectedly. Queue Lost holds it.",
-            metric="AWS/SQS ApproximateNumberOfMessagesVisible",
-            dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
-            statistic="Maximum",
+            queue=lost,
             topic=alarms.topic,
+            description="An event started no run, or a run stopped unexpectedly. Queue Lost holds"
+            " it.",
         )
     )
     if options.scheduled:
@@ -70,7 +69,7 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
                 "Dashboard", DashboardBody=Sub(dashboard_body(NAMESPACE, lag=not options.scheduled))
             )
         )
-    t.output("AlarmTopic", Ref(alarms.topic), "ARN of the topic that alarms publish to.")
+    t.output(*alarms.output)
     t.output(
         "LostEvents",
         Ref(lost.queue),

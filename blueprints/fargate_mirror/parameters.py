@@ -1,6 +1,7 @@
 """What the Fargate mirror asks for at deploy time."""
 
 from cfngen import Parameters, first_of, parameter
+from cfngen.patterns.alarms import email_parameter
 from cfngen.patterns.logs import RETENTION_DAYS
 from cfngen.patterns.pushes import NAME, repositories_parameter
 from cfngen.patterns.tasks import TaskParameters
@@ -102,12 +103,7 @@ class Operation(Parameters):
         AllowedPattern="[0-9]{0,6}",
         ConstraintDescription="a number, or nothing",
     )
-    AlarmEmail = parameter(
-        "E-mail address to notify of alarms. Leave empty for none.",
-        Default="",
-        AllowedPattern="|[^@ ]+@[^@ ]+",
-        ConstraintDescription="an e-mail address",
-    )
+    AlarmEmail = email_parameter()
     LogDays = parameter(
         "Number of days to keep logs.",
         Type="Number",

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from troposphere import GetAtt, Ref, Sub
+from troposphere import Ref, Sub
 from troposphere.events import InputTransformer, Rule, Target
 
 from cfngen import Template
-from cfngen.patterns import DeadLetters, alarm, email_topic, without_dead_letters
+from cfngen.patterns import email_topic, without_dead_letters
 from cfngen.patterns.alarms import AlarmTopic
 
 from .gates import Step
@@ -93,19 +93,3 @@ def _messages(options: Options) -> dict[str, tuple[str, dict[str, Any], str, str
 def _stages(steps: list[Step]) -> list[Any]:
     names: list[Any] = [step.stage for step in steps]
     return names if len(str(names)) <= MAX_STAGE_NAMES else [{"prefix": "Deploy-"}]
-
-
-def add_alarm(
-    t: Template, title: str, description: str, lost: DeadLetters, topic: AlarmTopic
-) -> None:
-    """Add an alarm for what is in a dead-letter queue."""
-    t.add(
-        alarm(
-            title,
-            description,
-            metric="AWS/SQS ApproximateNumberOfMessagesVisible",
-            dimensions={"QueueName": GetAtt(lost.queue, "QueueName")},
-            statistic="Maximum",
-            topic=topic.topic,
-        )
-    )

@@ -1,6 +1,7 @@
 """What the multi-region pipeline asks for at deploy time."""
 
 from cfngen import Parameters, first_of, parameter, parameter_map
+from cfngen.patterns.alarms import email_parameter
 from cfngen.patterns.logs import RETENTION_DAYS
 
 from .._shared.deployers import Policies
@@ -143,11 +144,8 @@ class Stores(StoreParameters):
 class Operation(Parameters):
     """How it runs, and who is notified."""
 
-    NotifyEmail = parameter(
+    NotifyEmail = email_parameter(
         "E-mail address for failures, approvals and windows. Leave empty for none.",
-        Default="",
-        AllowedPattern="|[^@ ]+@[^@ ]+",
-        ConstraintDescription="an e-mail address",
         group="Operation",
     )
     LogDays = parameter(

@@ -18,11 +18,10 @@ from troposphere.iam import Role
 
 from cfngen import Template, allow, waive
 from cfngen.authoring.iam import Statement
-from cfngen.patterns import dead_letters, role
+from cfngen.patterns import dead_letters, dead_letters_alarm, role
 from cfngen.patterns.alarms import AlarmTopic
 from cfngen.patterns.pipelines import action
 
-from .notify import add_alarm
 from .options import Options
 from .parameters import Params
 
@@ -165,8 +164,14 @@ def add_start(t: Template, p: Params, options: Options, topic: AlarmTopic) -> No
         Rule("Push", EventPattern=pattern, Targets=[target]),
         reason="Nobody asks every minute whether something has changed.",
     )
-    unstarted = "A push did not start the pipeline. Queue LostPushes holds it."
-    add_alarm(t, "PushLost", unstarted, lost, topic)
+    t.add(
+        dead_letters_alarm(
+            "PushLost",
+            queue=lost,
+            topic=topic.topic,
+            description="A push did not start the pipeline. Queue LostPushes holds it.",
+        )
+    )
 
 
 def _repository() -> Sub:

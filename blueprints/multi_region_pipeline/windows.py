@@ -3,11 +3,10 @@
 from troposphere.codepipeline import Pipeline
 
 from cfngen import Template
-from cfngen.patterns import dead_letters, role
+from cfngen.patterns import dead_letters, dead_letters_alarm, role
 from cfngen.patterns.alarms import AlarmTopic
 from cfngen.patterns.windows import may_switch, stage_schedules
 
-from .notify import add_alarm
 from .options import Options
 
 
@@ -39,6 +38,11 @@ def add_windows(
                     dead_letter_arn=lost.arn,
                 )
             )
-    # Worse is one that could not be closed.
-    stuck = "A window could not be opened or closed. Queue LostSwitches says which."
-    add_alarm(t, "WindowStuck", stuck, lost, topic)
+    t.add(
+        dead_letters_alarm(
+            "WindowStuck",
+            queue=lost,
+            topic=topic.topic,
+            description="A window could not be opened or closed. Queue LostSwitches says which.",
+        )
+    )

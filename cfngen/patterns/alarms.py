@@ -53,7 +53,7 @@ class AlarmTopic:
     @property
     def output(self) -> tuple[str, Ref, str]:
         """The output that names the topic, as `Template.output` takes it."""
-        return self.topic.title, Ref(self.topic), "Topic that alarms publish to."
+        return self.topic.title, Ref(self.topic), "ARN of the topic that alarms publish to."
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:

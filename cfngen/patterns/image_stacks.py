@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
 
 from troposphere import AWSObject, Ref, Sub
@@ -17,6 +18,8 @@ from troposphere.ssm import Parameter as StoredParameter
 from cfngen.authoring.options import option
 from cfngen.authoring.parameters import Parameters, parameter
 from cfngen.authoring.payload import Payload
+from cfngen.deprecation import warn_renamed
+from cfngen.patterns._renamed import decided
 from cfngen.patterns.images import BuiltImage, built_image
 from cfngen.patterns.logs import RETENTION_DAYS, log_group
 
@@ -148,6 +151,19 @@ class ImageStackParameters(Parameters):
         AllowedValues=list(RETENTION_DAYS),
         group="Operation",
     )
+
+
+def image_stack_questions(stack: str, architecture: str) -> type[Parameters]:
+    """Return what `ImageStackParameters` declares, under its earlier name.
+
+    Args:
+        stack: the name of the stack's template.
+        architecture: `arm64` or `x86_64`.
+    """
+    old = "cfngen.patterns.image_stacks.image_stack_questions()"
+    warn_renamed(old, "the class ImageStackParameters", stacklevel=3)
+    fixed = SimpleNamespace(image_template=stack, architecture=architecture)
+    return decided(ImageStackParameters, fixed)
 
 
 def image_stack(

@@ -7,9 +7,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from cfngen.authoring.parameters import parameter
+from cfngen.authoring.parameters import Parameters, parameter
 from cfngen.cloudformation.quotas import EVENT_PATTERN, ROLE_POLICIES
-from cfngen.deprecation import renamed_keywords
+from cfngen.deprecation import renamed_keywords, warn_renamed
 
 __all__ = [
     "policy_problems",
@@ -43,6 +43,17 @@ def repositories_parameter(purpose: str, *, when: Callable[[Any], bool] | None =
         group="Source",
         when=when,
     )
+
+
+def repositories_question(purpose: str) -> type[Parameters]:
+    """Return a class that declares `repositories_parameter` as `Repositories`; its earlier form.
+
+    Args:
+        purpose: what becomes of them, such as `mirror`.
+    """
+    old = "cfngen.patterns.pushes.repositories_question()"
+    warn_renamed(old, "repositories_parameter(), for a class of your own", stacklevel=3)
+    return type("Source", (Parameters,), {"Repositories": repositories_parameter(purpose)})
 
 
 def repository_problems(repositories: Sequence[str], *, single: bool = False) -> list[str]:

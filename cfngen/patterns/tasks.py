@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
 
 from troposphere import AWSObject, GetAtt, Ref
@@ -14,7 +15,8 @@ from cfngen.authoring.iam import Statement
 from cfngen.authoring.options import option
 from cfngen.authoring.parameters import Parameters, parameter
 from cfngen.authoring.payload import Payload
-from cfngen.deprecation import RenamedAttribute
+from cfngen.deprecation import RenamedAttribute, warn_renamed
+from cfngen.patterns._renamed import decided
 from cfngen.patterns.fargate import Placement
 from cfngen.patterns.fargate_sizes import size_problems
 from cfngen.patterns.image_permissions import pull_images, repository_arn
@@ -112,6 +114,24 @@ class TaskParameters(Parameters):
         group="Image",
         when=lambda o: o.runs_task and o.image == "existing",
     )
+
+
+def task_questions(options: TaskOptions, image_stack: str) -> list[type[Parameters]]:
+    """Return what `TaskParameters` declares with these options, under its earlier name.
+
+    Args:
+        options: the blueprint's.
+        image_stack: the name of the template that makes the image's own stack.
+    """
+    warn_renamed("cfngen.patterns.tasks.task_questions()", "the class TaskParameters", stacklevel=3)
+    fixed = SimpleNamespace(
+        runs_task=True,
+        network=options.network,
+        image=options.image,
+        image_template=image_stack,
+        architecture=options.architecture,
+    )
+    return [decided(TaskParameters, fixed)]
 
 
 @dataclass(frozen=True)

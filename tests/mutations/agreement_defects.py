@@ -136,8 +136,8 @@ AGREEMENT_DEFECTS = [
     Defect(
         "an alarm watches the wrong queue",
         "blueprints/branch_builder/results.py",
-        'GetAtt(queue.given_up, "QueueName")',
-        'GetAtt(lost.queue, "QueueName")',
+        "queue=queue.given_up",
+        "queue=lost",
         "tests/test_alarms.py::test_an_alarm_is_about_what_its_description_names",
     ),
     Defect(
