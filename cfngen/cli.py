@@ -27,6 +27,7 @@ from cfngen.console.terminal import (
     complain,
     explode,
     refuse,
+    renamed_shown,
     say,
     traceback_option,
 )
@@ -69,7 +70,8 @@ class _Commands(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; a mistake is a message and 2, a bug its traceback and 70."""
         try:
-            return super().invoke(ctx)
+            with renamed_shown():
+                return super().invoke(ctx)
         except (click.ClickException, click.exceptions.Exit, click.Abort, HungUpError):
             raise
         except CfngenError as error:

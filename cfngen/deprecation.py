@@ -12,6 +12,10 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+class RenamedWarning(DeprecationWarning):
+    """Something goes by another name now; the commands show it, as Python itself would not."""
+
+
 def warn_renamed(old: str, new: str, stacklevel: int = 2) -> None:
     """Warn that something goes by another name, as the caller of the caller should write it.
 
@@ -20,7 +24,7 @@ def warn_renamed(old: str, new: str, stacklevel: int = 2) -> None:
         new: what to write.
         stacklevel: as of `warnings.warn`, counted from this function.
     """
-    warnings.warn(f"{old} is now {new}", DeprecationWarning, stacklevel=stacklevel)
+    warnings.warn(f"{old} is now {new}", RenamedWarning, stacklevel=stacklevel)
 
 
 def renamed_keywords(**names: str) -> Callable[[Callable[P, R]], Callable[P, R]]:

@@ -236,6 +236,27 @@ AT_IMPORT = {
         "3: troposphere.sns has no Topc. Did you mean Topic?",
     ),
     "syntax": ("a = 1\ndef x(:\n", "2: invalid syntax: def x(:"),
+    "attribute of a parameter": (
+        (
+            "from cfngen import Parameters, parameter\n\nclass Params(Parameters):\n"
+            '    Zone = parameter("Where.", Defalt="a")\n'
+        ),
+        "4: parameter() has no argument Defalt; did you mean 'Default'?",
+    ),
+    "argument of a parameter": (
+        (
+            "from cfngen import Parameters, parameter\n\nclass Params(Parameters):\n"
+            '    Zone = parameter("Where.", gruop="A")\n'
+        ),
+        "4: parameter() has no argument gruop; did you mean 'group'?",
+    ),
+    "declaration in a class of parameters": (
+        (
+            "from cfngen import Parameters, parameter\n\nclass Params(Parameters):\n"
+            '    Zone = parameter("Where.")\n\nParams.Zon\n'
+        ),
+        "6: Params has no attribute Zon. Did you mean Zone?",
+    ),
 }
 
 Load = Callable[[str], Blueprint]

@@ -237,3 +237,34 @@ def test_a_type_checker_knows_which_parameters_there_are(tmp_path: Path) -> None
     errors = [line for line in done.stdout.splitlines() if ": error: " in line]
     assert len(errors) == 1, done.stdout + done.stderr
     assert 'endpoints.py:26: error: "Params" has no attribute "Endpont"' in errors[0]
+
+
+@pytest.mark.parametrize("values", [("a", "b"), range(2), ["a"], {"a": 1}.keys()])
+def test_allowed_values_are_any_sequence(values: Any) -> None:
+    """A list is all that troposphere takes; a tuple is what constants are written as."""
+    params = type("Params", (Parameters,), {"Zone": parameter("A zone.", AllowedValues=values)})
+    t = Template()
+    t.declare(params)
+    assert t.document().body["Parameters"]["Zone"]["AllowedValues"] == list(values)
+
+
+def test_a_parameter_is_from_the_line_that_declares_it() -> None:
+    """What is wrong with a parameter is to be mended in its class, not at `declare`."""
+    from cfngen.patterns import TaskParameters, email_parameter
+    from cfngen.patterns.tasks import TaskOptions
+
+    class Params(TaskParameters):
+        Email = email_parameter()
+        Zones = parameter_map(lambda _: {"ZoneA": parameter("A zone.")})
+
+    t = Template()
+    t.declare(Params, TaskOptions(network="own"))
+    lines = Path(__file__).read_text().splitlines()
+
+    def line(name: str) -> str:
+        return lines[t.origins["Parameters", name].line - 1].strip()
+
+    assert line("Email") == "Email = email_parameter()"
+    assert line("ZoneA").startswith("Zones = parameter_map(")
+    # A pattern's own parameters are from the line that declares them all.
+    assert line("VpcCidr") == 't.declare(Params, TaskOptions(network="own"))'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, overload
 
@@ -12,7 +12,7 @@ from troposphere import Parameter, Ref
 from cfngen.authoring.caller import caller
 from cfngen.authoring.options import chosen_options
 from cfngen.cloudformation.document import Origin
-from cfngen.errors import ParameterError
+from cfngen.errors import ParameterError, did_you_mean
 
 # The attributes of a parameter besides its description, as CloudFormation spells them
 # (AWS page "Parameters section structure").
@@ -61,7 +61,9 @@ class parameter:  # noqa: N801 - read as a function in a class body, like a fiel
     ) -> None:
         """Take the description, its heading and CloudFormation's attributes."""
         if unknown := sorted(set(attributes) - ATTRIBUTES):
-            raise TypeError(f"parameter() got {', '.join(unknown)}: no attribute of a parameter")
+            known = {*ATTRIBUTES, "group", "label", "when"}
+            hints = [f"{name}{did_you_mean(name, known)}" for name in unknown]
+            raise TypeError(f"parameter() has no argument {'; no argument '.join(hints)}")
         self.description = description
         self.group = group
         self.label = label
@@ -69,6 +71,7 @@ class parameter:  # noqa: N801 - read as a function in a class body, like a fiel
         self.attributes = {"Type": "String", **attributes}
         self.name = ""
         self.owner: type = object
+        self.origin = caller()
 
     def __set_name__(self, owner: type, name: str) -> None:
         """Learn the parameter's logical ID from the class body."""
@@ -104,6 +107,9 @@ class parameter:  # noqa: N801 - read as a function in a class body, like a fiel
         """Return the parameter as troposphere knows it."""
         given = {"Description": self.description, **self.attributes}
         values = {k: value(options) if callable(value) else value for k, value in given.items()}
+        allowed = values.get("AllowedValues", [])
+        if isinstance(allowed, Iterable) and not isinstance(allowed, (str, list)):
+            values["AllowedValues"] = list(allowed)  # troposphere takes no tuple, set or range
         return Parameter(self.name, **values)
 
 
@@ -171,6 +177,7 @@ class parameter_map:  # noqa: N801 - as `parameter`
         self.when = when
         self.name = ""
         self.owner: type = object
+        self.origin = caller()
 
     def __set_name__(self, owner: type, name: str) -> None:
         """Learn what the parameters are called together."""

@@ -14,6 +14,7 @@ from cfngen.authoring.declarations import Declared, State
 from cfngen.authoring.declarations import first_of as first_of
 from cfngen.authoring.declarations import parameter as parameter
 from cfngen.authoring.declarations import parameter_map as parameter_map
+from cfngen.cloudformation.document import Origin
 from cfngen.errors import ParameterError, did_you_mean
 
 
@@ -24,6 +25,7 @@ class Declaration:
     parameter: Parameter
     group: str
     label: str
+    origin: Origin | None = None  # the line that declares it, if that is the author's
 
     @property
     def name(self) -> str:
@@ -72,7 +74,7 @@ class Parameters:
             for chosen in _chosen(each, options):
                 group = chosen.group or group
                 declared = chosen.declaration(options)
-                declarations.append(Declaration(declared, group, chosen.label))
+                declarations.append(Declaration(declared, group, chosen.label, _line(each)))
         return declarations
 
     @classmethod
@@ -102,3 +104,12 @@ def _chosen(each: Declared, options: Any) -> list[parameter]:
     except Exception as error:  # any bug of the blueprint's author
         error.add_note(f"while the options decide about the parameter {each.name}")
         raise
+
+
+def _line(declared: Declared) -> Origin | None:
+    """Return the line of the class attribute; nothing for one that a pattern's class has.
+
+    What leads to such a class is an import, which Python does in frozen modules of its own.
+    """
+    origin = declared.origin
+    return None if "<" in origin.file else origin

@@ -89,6 +89,8 @@ class Template(troposphere.Template):  # type: ignore[misc]
         """
         for declaration in parameters.declarations(options):
             self.add_parameter(declaration.parameter)
+            if declaration.origin:
+                self.origins["Parameters", declaration.name] = declaration.origin
             self._present(declaration)
         return parameters.read(options)
 

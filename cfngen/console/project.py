@@ -121,7 +121,7 @@ def read_files(paths: Sequence[Path]) -> list[str]:
         try:
             texts.append(path.read_bytes().decode("utf-8"))
         except OSError as error:
-            problems.append(f"{path}: cannot be read: {error.strerror}")
+            problems.append(f"{path}: cannot be read: {error.strerror}{_advice(path)}")
         except UnicodeDecodeError:
             problems.append(f"{path}: not UTF-8")
         except ValueError:  # a zero in it, or half a pair
@@ -129,6 +129,17 @@ def read_files(paths: Sequence[Path]) -> list[str]:
     if problems:
         raise Problems(problems)
     return texts
+
+
+def _advice(path: Path) -> str:
+    """Return what may have been meant by a path that cannot be read, or nothing."""
+    from cfngen.errors import did_you_mean
+
+    if path.is_dir():
+        return f"; name the files in it, such as {path}/*.yaml"
+    if path.exists() or not path.parent.is_dir():
+        return ""
+    return did_you_mean(path.name, [other.name for other in path.parent.iterdir()])
 
 
 def write_file(path: Path, text: str) -> None:

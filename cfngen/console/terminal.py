@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Any
+import warnings
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
 from cfngen.escaping import escape_controls, escape_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from types import TracebackType
 
 CLICK = os.path.dirname(click.__file__) + os.sep  # noqa: PTH120 - `--help` does without pathlib
@@ -103,6 +106,44 @@ def complain(error: BaseException, *, traceback: bool = False) -> None:
             _write(f"  {line}")
     if traceback:
         explode(error.__cause__ or error)
+
+
+@contextmanager
+def renamed_shown() -> Iterator[None]:
+    """Show each line of a blueprint that uses an earlier name, once, while a command runs.
+
+    Python's own way would print a `DeprecationWarning` only for code that is typed in, so that
+    nobody would hear of the new name before the old one is gone. `python -W` goes first.
+    """
+    from cfngen.deprecation import RenamedWarning
+
+    shown: set[str] = set()
+    with warnings.catch_warnings():
+        if not sys.warnoptions:
+            warnings.simplefilter("always", RenamedWarning)
+        usual = warnings.showwarning
+
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            if not issubclass(category, RenamedWarning):
+                usual(message, category, filename, lineno, file, line)
+                return
+            from cfngen.paths import display_path
+
+            text = f"{display_path(filename)}:{lineno}: {message}"
+            if text not in shown:
+                shown.add(text)
+                prefix = style("warning: ", sys.stderr, fg="yellow", bold=True)
+                _write(f"{prefix}{escape_controls(text)}; the next release drops the old name")
+
+        warnings.showwarning = show
+        yield
 
 
 def refuse(error: click.ClickException) -> None:

@@ -82,9 +82,9 @@ def review(
         stacks += [] if stack.empty else [stack]
     nested = [pair for pair in pairs if pair.outer]
     compared = len(sources[0].keys() & sources[1].keys())
-    compared += sum(pair.old is not None and pair.new is not None for pair in nested)
+    inner = sum(pair.old is not None and pair.new is not None for pair in nested)
     total = len({*sources[0], *sources[1]}) + len(nested)
-    scope = Scope(compared=compared, opaque=tuple(same), accepted=tuple(allowed))
+    scope = Scope(compared + inner, nested=inner, opaque=tuple(same), accepted=tuple(allowed))
     return Review(*labels, tuple(stacks), total - len(stacks), scope, tuple(unreadable))
 
 

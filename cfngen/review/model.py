@@ -194,7 +194,8 @@ class Scope:
     reason. `notes` are sentences, such as that the output directory has moved.
     """
 
-    compared: int = 0  # templates that both sides have
+    compared: int = 0  # templates that both sides have, the nested ones among them
+    nested: int = 0  # how many of them are inside another template, as a stack set has one
     left_out: tuple[LeftOut, ...] = ()
     opaque: tuple[str, ...] = ()
     accepted: tuple[tuple[str, str], ...] = ()

@@ -10,6 +10,7 @@ from typing import Any
 
 from cfngen.authoring.blueprint import Blueprint
 from cfngen.authoring.options import option_problems, options_from, options_schema
+from cfngen.project import registry
 from cfngen.project.generate import SynthesizedTemplate, synthesize
 
 Path = tuple[str | int, ...]
@@ -26,14 +27,18 @@ class Choice:
     needs: dict[str, Any]
 
 
-def choices(blueprint: Blueprint) -> list[Choice]:
+def choices(blueprint: Blueprint | str) -> list[Choice]:
     """Return the choices of a blueprint's options, other than the defaults, in their order.
 
     Booleans and `Literal`s have every value, tuples of `Literal`s every single item.
 
+    Args:
+        blueprint: the blueprint, or the name of an installed one.
+
     Raises:
         Problems: a default is not of its own option's type.
     """
+    blueprint = _installed(blueprint)
     needs = {f.name: f.metadata.get("needs", {}) for f in fields(blueprint.options_type)}
     defaults = json.loads(json.dumps(asdict(blueprint.options_type()), default=str))
     options_from(blueprint.options_type, defaults)
@@ -50,23 +55,33 @@ def choices(blueprint: Blueprint) -> list[Choice]:
     return each_choice
 
 
-def shapes(blueprint: Blueprint) -> list[SynthesizedTemplate]:
+def shapes(blueprint: Blueprint | str) -> list[SynthesizedTemplate]:
     """Return a blueprint's templates: with its defaults, and with each single choice of an option.
 
     Booleans and `Literal`s are tried with every value, tuples of `Literal`s with every single
     item; other than the default, together with what the option says that it needs. Shapes that
     come out the same are returned once.
 
+    Args:
+        blueprint: the blueprint, or the name of an installed one.
+
     Raises:
         Problems: a default is not of its own option's type, or a choice is refused.
+        CfngenError: no blueprint of that name is installed.
     """
+    blueprint = _installed(blueprint)
     templates = [synthesize(blueprint)]
     templates += [synthesize(blueprint, {**c.needs, c.option: c.value}) for c in choices(blueprint)]
     return list({shape.text: shape for shape in templates}.values())
 
 
+def _installed(blueprint: Blueprint | str) -> Blueprint:
+    """Return a blueprint as it is, or the installed one of a name."""
+    return registry.find(blueprint).load() if isinstance(blueprint, str) else blueprint
+
+
 def pairs(
-    blueprint: Blueprint, option: str = ""
+    blueprint: Blueprint | str, option: str = ""
 ) -> Iterator[tuple[dict[str, Any], SynthesizedTemplate]]:
     """Yield a blueprint's templates with each two choices at once, and the options of each.
 
@@ -75,13 +90,14 @@ def pairs(
     choices: a name that two parts of a template both give, a list that one of them makes longer.
 
     Args:
-        blueprint: the blueprint.
+        blueprint: the blueprint, or the name of an installed one.
         option: the name of one option, whose choices are then drawn with those of the options
             behind it only, so that several processes can share the work.
 
     Raises:
         Problems: a default is not of its own option's type.
     """
+    blueprint = _installed(blueprint)
     for options in paired(blueprint, option):
         yield options, synthesize(blueprint, options)
 

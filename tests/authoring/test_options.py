@@ -391,3 +391,12 @@ def test_a_method_that_cfngen_cannot_call_is_not_passed_over() -> None:
     with pytest.raises(BlueprintError, match="must return several texts, not 'all of it'"):
         options_from(OneText)
     assert options_from(AField) == AField()
+
+
+def test_an_installed_blueprint_is_tried_by_its_name() -> None:
+    """`shapes("name")` is what an author types first; an unknown name is answered in a sentence."""
+    from cfngen.testing import shapes
+
+    assert [shape.name for shape in shapes("template_bucket")] == ["template-bucket"]
+    with pytest.raises(CfngenError, match="did you mean 'template_bucket'"):
+        shapes("template_buckt")

@@ -36,6 +36,15 @@ def test_lint_reads_files_as_they_are(cli: Cli, root: Path) -> None:
     assert place["artifactLocation"]["uri"] == bad.as_uri()
 
 
+def test_a_misspelt_file_is_answered_with_what_was_meant(cli: Cli, root: Path) -> None:
+    """A file or directory nearly spelled so is named; of a directory, the files are asked for."""
+    cli("build")
+    missing = "cannot be read: No such file or directory"
+    assert cli("lint", "outptu/").err == f"error: outptu: {missing}; did you mean 'output'?\n"
+    assert "; did you mean 'one.yaml'?" in cli("lint", "output/onee.yaml").err
+    assert "; name the files in it, such as output/*.yaml" in cli("lint", "output").err
+
+
 def test_lint_uses_the_regions_of_the_manifest(
     cli: Cli, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

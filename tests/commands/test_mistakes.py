@@ -11,6 +11,8 @@ import pytest
 from support.blueprint_package import (
     cfngen,
     environment,
+    package,
+    project,
 )
 from support.command_line import RUN, Cli, add
 
@@ -137,3 +139,40 @@ def test_a_bug_of_cfngen_does_not_hide_mistakes(
     mistake, traceback = err.split("Traceback (most recent call last):", 1)
     assert "cli_policy/blueprint.py:9: allow(s3:*)" in mistake
     assert "KeyError: 'lost'\nin the template one (cfngen.toml: [templates.one])\n" in traceback
+
+
+RENAMED = '''
+"""Uses a keyword of the last release."""
+
+from troposphere.s3 import Bucket
+
+from cfngen import Template, blueprint
+
+
+@blueprint
+def {name}() -> Template:
+    """Keep things in two buckets."""
+    template = Template()
+    for title in ("Things", "Others"):
+        template.add(Bucket(title), why="Things are kept.")
+    return template
+'''
+
+
+def test_an_earlier_name_is_told_once_with_its_line(
+    cli: Cli, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs the command hears of it, as nobody does of a `DeprecationWarning`."""
+    site = tmp_path / "renamed"
+    texts = {"cli_renamed": RENAMED}
+    package(site, texts, distribution="renamed-prints", module="renamed_prints")
+    monkeypatch.syspath_prepend(site)
+    project(root, '[templates.a]\nblueprint = "cli_renamed"\n')
+    for _ in range(2):  # each command tells it
+        code, _, err = cli("build", "a")
+        assert code == 0
+        (line,) = [line for line in err.splitlines() if line.startswith("warning: ")]
+        assert line.endswith(
+            "renamed_prints/cli_renamed/blueprint.py:13: Template.add(why=) is now"
+            " Template.add(reason=); the next release drops the old name"
+        )

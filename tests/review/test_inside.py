@@ -61,7 +61,8 @@ def test_what_is_inside_is_counted() -> None:
     """A template inside another is one of those compared, also where nothing differs."""
     found = review({"artifact-stores": STORES}, {"artifact-stores": STORES})
     assert found.stacks == ()
-    assert (found.scope.compared, found.unchanged) == (2, 2)
+    assert (found.scope.compared, found.scope.nested, found.unchanged) == (2, 1, 2)
+    assert "2 templates compared (1 nested)" in format_review(found, "text")
 
 
 @settings(max_examples=25, deadline=None)

@@ -20,6 +20,8 @@ QUIET = {
 # Where git looks for a name, and what may stand behind it.
 PLACES = ("refs/{}", "refs/tags/{}", "refs/heads/{}", "refs/remotes/{}")
 BEHIND = re.compile(r"[~^@:].*", re.DOTALL)
+REFERENCES = ("refs/heads", "refs/remotes", "refs/tags")  # branches first
+MAX_NAMED = 5  # revisions that a message lists
 UNKNOWN = "no file, directory or git revision of that name"
 
 
@@ -155,10 +157,19 @@ class Repository:
         if ".." in revision:
             left, right = (part or "HEAD" for part in revision.split("..", 1))
             return f"; write `{left} {right.lstrip('.')}`, or `{left}...{right.lstrip('.')}`"
-        references = self._git("for-each-ref", "--format=%(refname:short)").decode().split()
+        listed = self._git("for-each-ref", "--format=%(refname:short)", *REFERENCES)
+        references = listed.decode().split()
         shallow = self._git("rev-parse", "--is-shallow-repository").strip() == b"true"
         fetch = "; the clone is shallow, fetch it first" if shallow else ""
-        return did_you_mean(revision, references) or fetch
+        if elsewhere := [name for name in references if name.endswith(f"/{revision}")]:
+            return f"; did you mean {' or '.join(map(repr, elsewhere))}?"
+        names = [path.name for path in Path().iterdir()]
+        if advice := did_you_mean(revision, references) or did_you_mean(revision.strip("/"), names):
+            return advice
+        if fetch or not references:
+            return fetch
+        more = f" and {len(references) - MAX_NAMED} more" if len(references) > MAX_NAMED else ""
+        return f"; there are {', '.join(references[:MAX_NAMED])}{more}"
 
     def _git(self, *arguments: str, feed: bytes | None = None) -> bytes:
         try:

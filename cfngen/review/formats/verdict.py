@@ -45,6 +45,8 @@ def verdict(review: Review) -> str:
     gone = [s for s in review.stacks if s.kind is Kind.REMOVED]
     heads = []
     compared = f"{counted(review.scope.compared, 'template')} compared"
+    if review.scope.nested:
+        compared += f" ({review.scope.nested} nested)"
     if changing:
         heads.append(f"{counted(len(changing), 'stack')} change{'s' * (len(changing) == 1)}")
     if new := [s for s in review.stacks if s.kind is Kind.ADDED]:

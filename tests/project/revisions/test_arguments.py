@@ -122,6 +122,9 @@ def test_what_is_no_revision_is_refused(project: Project, name: str) -> None:
     [
         ("featuer", "did you mean 'feature'?"),
         ("main..feature", "write `main feature`, or `main...feature`"),
+        ("outptu", "did you mean 'output'?"),
+        ("outptu/", "did you mean 'output'?"),
+        ("qqqq", "; there are feature, main, "),
     ],
 )
 def test_a_slip_is_answered_with_what_was_meant(project: Project, name: str, hint: str) -> None:
@@ -129,6 +132,14 @@ def test_a_slip_is_answered_with_what_was_meant(project: Project, name: str, hin
     with pytest.raises(CfngenError) as error:
         compare(name)
     assert hint in str(error.value)
+
+
+def test_a_branch_that_only_the_remote_has_is_named(project: Project) -> None:
+    """A clone of one branch has no `main`, but `origin/main`."""
+    project.git("update-ref", "refs/remotes/origin/main", "main")
+    project.git("branch", "--quiet", "--delete", "--force", "main")
+    with pytest.raises(CfngenError, match="did you mean 'origin/main'"):
+        compare("main")
 
 
 def test_a_folder_outside_of_git(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
