@@ -20,7 +20,7 @@ from troposphere.codepipeline import (
     Stages,
 )
 
-from cfngen.authoring.template import encode
+from cfngen.authoring.encoding import encode
 from cfngen.deprecation import renamed_keywords
 from cfngen.errors import PipelineError
 from cfngen.patterns.pipeline_checks import pipeline_problems

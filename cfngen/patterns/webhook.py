@@ -10,12 +10,8 @@ from typing import Any
 from troposphere import AWSObject, GetAtt, Ref, Sub
 from troposphere.apigateway import (
     AccessLogSetting,
-    Authorizer,
     Deployment,
     EndpointConfiguration,
-    GatewayResponse,
-    Integration,
-    IntegrationResponse,
     Method,
     MethodResponse,
     MethodSetting,
@@ -27,10 +23,16 @@ from troposphere.awslambda import Permission
 from troposphere.iam import Role
 from troposphere.logs import LogGroup
 
+from cfngen.authoring.encoding import encode
 from cfngen.authoring.payload import Payload
-from cfngen.authoring.template import encode
 from cfngen.authoring.waivers import waive
 from cfngen.patterns.functions import PythonFunction
+from cfngen.patterns.webhook_requests import (
+    authorizer_permission,
+    credentials_challenge,
+    request_authorizer,
+    service_integration,
+)
 
 __all__ = ["Webhook", "webhook"]
 
@@ -146,7 +148,7 @@ def webhook(
     resource = Resource(
         f"{title}Path", RestApiId=Ref(api), ParentId=GetAtt(api, "RootResourceId"), PathPart=path
     )
-    authorizer = _authorizer(title, api, guard, identity)
+    authorizer = request_authorizer(title, api, guard, identity)
     method = Method(
         f"{title}Post",
         RestApiId=Ref(api),
@@ -154,7 +156,7 @@ def webhook(
         HttpMethod="POST",
         AuthorizationType="CUSTOM",
         AuthorizerId=Ref(authorizer),
-        Integration=_integration(action, target, body, role),
+        Integration=service_integration(action, target, body, role),
         MethodResponses=[MethodResponse(StatusCode="202"), MethodResponse(StatusCode="503")],
     )
     waive(
@@ -171,10 +173,10 @@ def webhook(
     ]
     served = [method.title]
     if challenge:
-        response = _challenge(title, api)
+        response = credentials_challenge(title, api)
         served.append(response.title)
         frozen.append((response, "For senders who give credentials only when asked for them."))
-    permission = _permission(title, api, guard, authorizer)
+    permission = authorizer_permission(title, api, guard, authorizer)
     deployment = Deployment(
         f"Deployment{_digest(frozen)}",
         RestApiId=Ref(api),
@@ -234,75 +236,6 @@ def _waive_stage(stage: Stage, *, logged: bool) -> None:
         "checkov:CKV_AWS_73",
         reason="A request goes to one service, whose answer decides the status; there is no way"
         " through several services that a trace would show.",
-    )
-
-
-def _authorizer(
-    title: str, api: RestApi, guard: PythonFunction, identity: tuple[str, ...]
-) -> Authorizer:
-    """Return what asks the function whether a request is let through."""
-    invoke = "lambda:path/2015-03-31/functions/${" + guard.function.title + ".Arn}/invocations"
-    return Authorizer(
-        f"{title}Authorizer",
-        RestApiId=Ref(api),
-        Name="credentials",
-        Type="REQUEST",
-        IdentitySource=", ".join(identity),
-        AuthorizerResultTtlInSeconds=300,
-        AuthorizerUri=Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + invoke),
-    )
-
-
-def _integration(action: str, target: str, body: Payload, role: Role) -> Integration:
-    """Return the call of the service: a constant request, and no word of its answer."""
-    return Integration(
-        Type="AWS",
-        IntegrationHttpMethod="POST",
-        Uri=Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + action),
-        Credentials=GetAtt(role, "Arn"),
-        PassthroughBehavior="NEVER",
-        RequestParameters={
-            "integration.request.header.Content-Type": "'application/x-amz-json-1.1'",
-            "integration.request.header.X-Amz-Target": f"'{target}'",
-        },
-        RequestTemplates={"application/x-www-form-urlencoded": body},
-        IntegrationResponses=[
-            _answer("202", '{"accepted": true}', SelectionPattern=r"2\d{2}"),
-            _answer("503", '{"accepted": false}'),
-        ],
-    )
-
-
-def _challenge(title: str, api: RestApi) -> GatewayResponse:
-    """Return the answer that asks for Basic credentials."""
-    return GatewayResponse(
-        f"{title}Challenge",
-        RestApiId=Ref(api),
-        ResponseType="UNAUTHORIZED",
-        StatusCode="401",
-        ResponseParameters={"gatewayresponse.header.WWW-Authenticate": "'Basic realm=\"webhook\"'"},
-    )
-
-
-def _permission(
-    title: str, api: RestApi, guard: PythonFunction, authorizer: Authorizer
-) -> Permission:
-    """Return what lets the authorizer call its function."""
-    return Permission(
-        f"{title}MayAuthorize",
-        FunctionName=guard.arn,
-        Action="lambda:InvokeFunction",
-        Principal="apigateway.amazonaws.com",
-        SourceArn=Sub(
-            "arn:${AWS::Partition}:execute-api:${AWS::Region}:${AWS::AccountId}:"
-            f"${{{api.title}}}/authorizers/${{{authorizer.title}}}"
-        ),
-    )
-
-
-def _answer(status: str, body: str, **pattern: Any) -> IntegrationResponse:
-    return IntegrationResponse(
-        StatusCode=status, **pattern, ResponseTemplates={"application/json": body}
     )
 
 

@@ -195,11 +195,11 @@ class Scope:
     """
 
     compared: int = 0  # templates that both sides have, the nested ones among them
-    nested: int = 0  # how many of them are inside another template, as a stack set has one
     left_out: tuple[LeftOut, ...] = ()
     opaque: tuple[str, ...] = ()
     accepted: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
+    nested: int = 0  # of those compared, the ones inside another template, as a stack set has one
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ STARTER_PY = "blueprints/branch_builder/payload/start_worker.py"
 AUTHORIZER_PY = "blueprints/backlog_proxy/payload/authorizer.py"
 IMAGE_PY = "cfngen/patterns/payload/image_builder.py"
 WEBHOOK = "cfngen/patterns/webhook.py"
+WEBHOOK_REQUESTS = "cfngen/patterns/webhook_requests.py"
 FILES_PY = "cfngen/patterns/files.py"
 QUEUES = "cfngen/patterns/queues.py"
 WINDOWS = "cfngen/patterns/windows.py"
@@ -180,14 +181,14 @@ DEFECTS = [
     ),
     Defect(
         "what CodeBuild refuses is answered with 200",
-        WEBHOOK,
+        WEBHOOK_REQUESTS,
         '_answer("503", \'{"accepted": false}\')',
         '_answer("200", \'{"accepted": false}\')',
         f"{PROXY}test_what_codebuild_refuses_reaches_backlog_as_503",
     ),
     Defect(
         "another content type passes by the mapping",
-        WEBHOOK,
+        WEBHOOK_REQUESTS,
         'PassthroughBehavior="NEVER"',
         'PassthroughBehavior="WHEN_NO_TEMPLATES"',
         f"{PROXY}test_nothing_of_a_request_reaches_start_build",
@@ -208,7 +209,7 @@ DEFECTS = [
     ),
     Defect(
         "any API may call the authorizer",
-        WEBHOOK,
+        WEBHOOK_REQUESTS,
         'f"${{{api.title}}}/authorizers/${{{authorizer.title}}}"',
         '"*"',
         f"{PROXY}test_the_webhook_is_guarded",
@@ -478,14 +479,14 @@ DEFECTS = [
     # --- waivers of scanners ---
     Defect(
         "waivers are lost between a resource and the document",
-        "cfngen/authoring/template.py",
+        "cfngen/authoring/encoding.py",
         "        notes.waivers[path] = waivers\n",
         "        pass\n",
         "tests/authoring/test_waivers.py::test_waivers_travel_by_path",
     ),
     Defect(
         "the waivers of a carried template are lost",
-        "cfngen/authoring/template.py",
+        "cfngen/authoring/encoding.py",
         "for inner, waiver in value.waivers.items()}\n",
         "for inner, found in ()}\n",
         "tests/authoring/test_waivers.py::test_waivers_of_a_carried_template_go_with_it",

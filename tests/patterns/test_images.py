@@ -9,9 +9,10 @@ import pytest
 from support.cloudformation import resolved
 from troposphere import GetAtt, Ref, Sub, ssm
 
+from cfngen.authoring.encoding import encode
 from cfngen.authoring.parameters import Parameters, parameter
 from cfngen.authoring.payload import Payload
-from cfngen.authoring.template import Template, encode
+from cfngen.authoring.template import Template
 from cfngen.cloudformation.document import Document
 from cfngen.cloudformation.render import render
 from cfngen.errors import PayloadError

@@ -12,7 +12,7 @@ from support.pipeline_requests import schedule_requests
 from support.shapes import problems
 from troposphere.codepipeline import Pipeline
 
-from cfngen.authoring.template import encode
+from cfngen.authoring.encoding import encode
 from cfngen.cloudformation.cron import rule_cron, schedule_cron
 from cfngen.cloudformation.zones import instant, zone, zone_problem
 from cfngen.patterns import role
