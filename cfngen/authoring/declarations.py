@@ -61,8 +61,8 @@ class parameter:  # noqa: N801 - read as a function in a class body, like a fiel
     ) -> None:
         """Take the description, its heading and CloudFormation's attributes."""
         if unknown := sorted(set(attributes) - ATTRIBUTES):
-            known = {*ATTRIBUTES, "group", "label", "when"}
-            hints = [f"{name}{did_you_mean(name, known)}" for name in unknown]
+            arguments = {*ATTRIBUTES, "group", "label", "when"}
+            hints = [f"{name}{did_you_mean(name, arguments)}" for name in unknown]
             raise TypeError(f"parameter() has no argument {'; no argument '.join(hints)}")
         self.description = description
         self.group = group

@@ -18,6 +18,8 @@ from troposphere.iam import Role
 from cfngen.authoring.payload import Payload
 from cfngen.patterns.functions import PythonFunction
 
+__all__: list[str] = []  # for `webhook`, which makes the rest
+
 
 def request_authorizer(
     title: str, api: RestApi, guard: PythonFunction, identity: tuple[str, ...]
