@@ -113,6 +113,12 @@ def labels(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for section in ("Parameters", "Outputs"):
         for name, thing in body.get(section, {}).items():
             yield f"{section}.{name}", thing.get("Description", "")
+    for name, declared in body.get("Parameters", {}).items():
+        if "ConstraintDescription" in declared:
+            yield f"the constraint of {name}", declared["ConstraintDescription"]
+    for name, rule in body.get("Rules", {}).items():
+        for assertion in rule["Assertions"]:
+            yield f"Rules.{name}", assertion.get("AssertDescription", "")
     for name, resource in body["Resources"].items():
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             yield name, resource["Properties"].get("AlarmDescription", "")
@@ -120,9 +126,11 @@ def labels(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 @each_folder
 def test_what_the_console_shows_are_sentences(folder: Path) -> None:
-    """Descriptions of parameters, outputs and alarms begin with a capital and end in a full stop.
+    """What is shown begins with a capital and ends in a full stop, one sentence at a time.
 
-    One of a parameter that may be empty says what that means.
+    These are the descriptions of parameters, outputs and alarms, and what the console says of a
+    value that a constraint or a rule refuses. A parameter that may be empty says what that means,
+    and its constraint that it may be.
     """
     for shape in shapes(OURS[folder.name]):
         body = shape.document.body
@@ -132,3 +140,5 @@ def test_what_the_console_shows_are_sentences(folder: Path) -> None:
         for name, declared in body.get("Parameters", {}).items():
             if declared.get("Default") == "":
                 assert "Leave empty" in declared["Description"], name
+                constraint = declared.get("ConstraintDescription", "leave it empty")
+                assert "leave it empty" in constraint, f"{name}: {constraint!r}"

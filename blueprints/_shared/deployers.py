@@ -24,7 +24,7 @@ READ_STACKS = (cf.DescribeStackEvents, cf.DescribeStackResources, cf.DescribeSta
 POLICY_ARNS: dict[str, Any] = {
     "Type": "CommaDelimitedList",
     "AllowedPattern": r"arn:aws[a-z-]*:iam::(aws|[0-9]{12}):policy/[\w+=,.@/-]+",
-    "ConstraintDescription": "ARNs of managed policies, with commas between",
+    "ConstraintDescription": "Enter the ARNs of managed policies, separated by commas.",
 }
 
 

@@ -22,6 +22,6 @@ def add_home_rule(t: Template, home: str) -> None:
     """Refuse the stack in another region than that of the pipeline and its stores."""
     rule = {
         "Assert": Equals(Region, home),
-        "AssertDescription": f"This template is made for {home}",
+        "AssertDescription": f"This template can be deployed only in the Region {home}.",
     }
     t.add_rule("HomeRegion", {"Assertions": [rule]})

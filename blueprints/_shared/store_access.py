@@ -42,7 +42,8 @@ class StoreParameters(Parameters):
         "Pattern of the names of all buckets that the roles may use, with * for the parts"
         " that differ.",
         AllowedPattern=r"[a-z0-9*][a-z0-9.*-]{2,62}",
-        ConstraintDescription="such as acme-artifacts-*",
+        ConstraintDescription="Enter the names of buckets with * for the parts that differ, such"
+        " as acme-artifacts-*.",
         group="Stores",
         when=lambda o: o.stores == "parameters",
     )

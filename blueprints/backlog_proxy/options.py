@@ -1,4 +1,4 @@
-"""What the Backlog proxy decides at build time."""
+"""Options of the Backlog proxy, set at build time."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,24 +8,26 @@ from cfngen import option
 
 @dataclass(frozen=True)
 class Options:
-    """Decided at build time, because they change the template's shape."""
+    """Options that decide which resources the template has."""
 
     cache: Literal["s3", "efs"] = option(
-        "Where git is kept between builds: a bucket, or a file system for big repositories",
+        "Where the clone is kept between builds: in S3, or on EFS for big repositories",
         default="s3",
     )
     vpc: bool = option(
-        "Run builds in a VPC, for spaces that admit only known addresses; efs does so anyway",
+        'Run builds in a VPC, for spaces that restrict IP addresses; cache = "efs" implies it',
         default=False,
     )
     repository: Literal["create", "existing"] = option(
-        "Whether the stack makes the CodeCommit repository", default="create"
+        "Whether the stack creates the CodeCommit repository or uses an existing one",
+        default="create",
     )
     architecture: Literal["arm64", "x86_64"] = option(
-        "Processor of builds and functions; not every region has arm64 builds", default="arm64"
+        "Processor architecture of builds and functions; CodeBuild does not offer arm64 everywhere",
+        default="arm64",
     )
     auth: Literal["basic", "query_token"] = option(
-        "How Backlog proves itself: user:password@ before the host, or ?token= behind the path",
+        "How Backlog authenticates: user:password@ before the host, or ?token= after the path",
         default="basic",
     )
     key_store: Literal["parameter_store", "secrets_manager"] = option(
@@ -35,11 +37,12 @@ class Options:
         "Where the pinned keys of Backlog's Git host come from", default="parameter"
     )
     access_logs: bool = option(
-        "Log requests; fails in an account whose API Gateway has no CloudWatch role", default=False
+        "Log requests; the deployment fails if API Gateway has no CloudWatch role in the account",
+        default=False,
     )
-    waf: bool = option("Put a web ACL in front that lets only AllowedCidrs through", default=False)
+    waf: bool = option("Add a web ACL that allows only AllowedCidrs", default=False)
     debug_sessions: bool = option(
-        "Let builds be entered with Session Manager at a codebuild-breakpoint", default=False
+        "Allow access to builds with Session Manager at a codebuild-breakpoint", default=False
     )
 
     @property

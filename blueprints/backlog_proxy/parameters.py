@@ -1,4 +1,4 @@
-"""What the Backlog proxy asks for at deploy time."""
+"""Parameters of the Backlog proxy's template."""
 
 from cfngen import Parameters, first_of, parameter
 from cfngen.patterns.alarms import email_parameter
@@ -10,7 +10,7 @@ CIDRS_4 = r"[0-9.]+/[0-9]{1,2}(,[0-9.]+/[0-9]{1,2})*"
 
 
 class Params(Parameters):
-    """What CloudFormation asks for at deploy time."""
+    """Parameters of the template."""
 
     BacklogSpaceKey = parameter(
         "Key of the Backlog space, such as xxx for xxx.backlog.com.",
@@ -23,7 +23,8 @@ class Params(Parameters):
         AllowedValues=["backlog.com", "backlog.jp"],
     )
     BacklogProjectKey = parameter(
-        "Key of the Backlog project, in capitals.", AllowedPattern="[A-Z][A-Z0-9_]{0,24}"
+        "Key of the Backlog project, in capitals.",
+        AllowedPattern="[A-Z][A-Z0-9_]{0,24}",
     )
     BacklogRepository = parameter(
         "Name of the Git repository in the project.",
@@ -33,40 +34,41 @@ class Params(Parameters):
         parameter(
             "Path of the SecureString parameter with the private SSH key.",
             AllowedPattern=PATH,
-            ConstraintDescription="a path that begins with a slash",
+            ConstraintDescription="Enter a name such as /backlog/ssh-key.",
             when=lambda o: o.key_store == "parameter_store",
         ),
         parameter(
             "ARN of the secret that holds the private SSH key.",
             AllowedPattern="arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+",
-            ConstraintDescription="the ARN of a secret",
+            ConstraintDescription="Enter the ARN of a secret.",
         ),
     )
     BacklogHostKeys = first_of(
         parameter(
             "Lines of known_hosts for the space's Git host. Verify them before you enter them.",
             AllowedPattern=r"[\s\S]*(ssh|ecdsa)-[\s\S]+",
-            ConstraintDescription="the content of a known_hosts file",
+            ConstraintDescription="Enter lines as ssh-keyscan prints them.",
             when=lambda o: o.host_keys == "parameter",
         ),
         parameter(
             "Path of the String parameter that holds the lines of known_hosts for the space's Git"
             " host.",
             AllowedPattern=PATH,
-            ConstraintDescription="a path that begins with a slash",
+            ConstraintDescription="Enter a name such as /backlog/host-keys.",
             when=lambda o: o.host_keys == "parameter_store",
         ),
     )
     RepositoryName = parameter(
         "Name of the CodeCommit repository that is the mirror.",
         AllowedPattern=r"(?!.*\.git$)[A-Za-z0-9._-]{1,100}",
+        ConstraintDescription="Enter a name that does not end in .git.",
         group="CodeCommit",
     )
     AllowedCidrs = first_of(
         parameter(
             "IPv4 CIDR ranges that may call the webhook, separated by commas.",
             AllowedPattern=CIDRS_4,
-            ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
+            ConstraintDescription="Enter ranges such as 192.0.2.0/24,198.51.100.7/32.",
             group="Webhook",
             when=lambda o: o.waf,
         ),
@@ -74,7 +76,7 @@ class Params(Parameters):
             "CIDR ranges that may call the webhook, separated by commas. Leave empty to allow any.",
             Default="",
             AllowedPattern=f"|{CIDRS}",
-            ConstraintDescription="ranges such as 192.0.2.0/24,198.51.100.7/32",
+            ConstraintDescription="Enter ranges such as 192.0.2.0/24, or leave it empty.",
             group="Webhook",
         ),
     )
@@ -97,7 +99,7 @@ class Params(Parameters):
     FileSystemId = parameter(
         "EFS file system for Git data, an output of build-files.",
         AllowedPattern="fs-[0-9a-f]{8,40}",
-        ConstraintDescription="such as fs-0123456789abcdef0",
+        ConstraintDescription="Enter an ID such as fs-0123456789abcdef0.",
         when=lambda o: o.cache == "efs",
     )
     SecurityGroupId = parameter(
@@ -109,14 +111,14 @@ class Params(Parameters):
         "How often to mirror without a webhook call.",
         Default="rate(1 day)",
         AllowedPattern=r"(rate|cron)\(.+\)",
-        ConstraintDescription="rate(1 day) or cron(0 3 * * ? *)",
+        ConstraintDescription="Enter an expression such as rate(1 day) or cron(0 3 * * ? *).",
         group="Operation",
     )
     MaxDeletions = parameter(
         "Maximum number of branches and tags that a build may delete. Leave empty for no limit.",
         Default="",
         AllowedPattern="[0-9]{0,6}",
-        ConstraintDescription="a number, or nothing",
+        ConstraintDescription="Enter a number, or leave it empty.",
     )
     AlarmEmail = email_parameter()
     BuildMinutes = parameter(

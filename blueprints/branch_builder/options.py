@@ -1,4 +1,4 @@
-"""What the branch builder decides at build time."""
+"""Options of the branch builder, set at build time."""
 
 import re
 from collections.abc import Iterator
@@ -38,29 +38,30 @@ def _glob_problem(glob: str) -> str:
 
 @dataclass(frozen=True)
 class Options(TaskOptions):
-    """Decided at build time, because they change the template's shape."""
+    """Options that decide which resources the template has."""
 
     image_template: ClassVar[str] = STACK
     mode: Literal["fargate", "direct"] = option(
-        "How builds are started: by a worker that takes pushes off a queue in order and bundles"
-        " the commits, or by events themselves",
+        "How builds are started: by a worker that receives pushes from a queue in order and bundles"
+        " the commits, or directly by events",
         default="fargate",
     )
     repositories: tuple[str, ...] = option(
-        "Names, and beginnings of names followed by *; without any, a parameter says which",
+        "Names of the repositories, and name prefixes followed by *; if empty, a parameter of the"
+        " template",
         default=(),
     )
     branches: tuple[str, ...] = option(
-        "Which branches are built: names in which * stands for anything", default=("*",)
+        "Which branches are built: names in which * matches any characters", default=("*",)
     )
     exclude: tuple[str, ...] = option(
-        "Which of them are not: names in which * stands for anything", default=()
+        "Which of these are not built: names in which * matches any characters", default=()
     )
     newest_only: bool = option(
         "Build only the newest commit of a branch, and stop builds of older ones", default=False
     )
     projects: Literal["shared", "repository"] = option(
-        "One build project for all repositories, or one for each, apart in what it may read",
+        "One build project for all repositories, or one for each, which cannot read the others",
         default="shared",
         needs={"repositories": ["app"]},
     )
@@ -69,20 +70,22 @@ class Options(TaskOptions):
         " repositories",
         default=False,
     )
-    privileged: bool = option("Let builds run Docker", default=False)
+    privileged: bool = option(
+        "Run builds in privileged mode, so that they can run Docker", default=False
+    )
     pull_requests: Literal["none", "comment", "approve"] = option(
-        "Tell pull requests how the build of their newest commit ended: not at all, in a comment,"
-        " or in a comment and by approving, or no longer approving, them",
+        "Report the build of the newest commit to its pull requests: not at all, in a comment, or"
+        " in a comment and by approving them or revoking the approval",
         default="none",
     )
     other_account: bool = option(
-        "The repositories are in another account, which has the blueprint branch_events",
+        "The repositories are in another account, in which branch_events is deployed",
         default=False,
     )
-    workers: int = option("Most workers at a time, 1 to 20", default=3)
+    workers: int = option("Maximum number of concurrent workers, 1 to 20", default=3)
 
     def problems(self) -> Iterator[str]:
-        """Yield what does not go together."""
+        """Yield which options cannot be combined, and which values are invalid."""
         yield from self.size_problems
         yield from repository_problems(self.repositories)
         for field in ("branches", "exclude"):
@@ -119,7 +122,7 @@ class Options(TaskOptions):
         yield from policy_problems(self.repositories, taken=taken)
 
     def _direct_problems(self) -> Iterator[str]:
-        """Yield what only a worker could do."""
+        """Yield the options that need a worker."""
         idle = [field.name for field in fields(TaskOptions) if field.name != "architecture"]
         idle += ["workers"]
         for field in fields(self):
@@ -143,13 +146,13 @@ class Options(TaskOptions):
 
     @property
     def stops_apart(self) -> bool:
-        """Whether the right to stop builds has no room beside the worker's others."""
+        """Whether the permission to stop builds has to be in another policy, for the quota."""
         taken = POLICIES_TAKEN + 2 * self.project_policy_chars  # once to start, once to stop
         return self.newest_only and bool(policy_problems(self.repositories, taken=taken))
 
     @property
     def runs_task(self) -> bool:
-        """Whether there is a worker."""
+        """Whether the template has workers."""
         return not self.direct
 
     @property

@@ -1,4 +1,4 @@
-"""What the branch builder asks for at deploy time."""
+"""Parameters of the branch builder's template."""
 
 from cfngen import Parameters, parameter
 from cfngen.patterns.alarms import email_parameter
@@ -16,40 +16,41 @@ class Source(Parameters):
     SourceAccount = parameter(
         "ID of the account that has the repositories.",
         AllowedPattern="[0-9]{12}",
-        ConstraintDescription="twelve digits",
+        ConstraintDescription="Enter the 12 digits of an AWS account ID, such as 111122223333.",
         group="Source",
         when=lambda o: o.other_account,
     )
     SourceRegion = parameter(
         "Region of the repositories.",
         AllowedPattern="[a-z]{2,4}(-[a-z]+)+-[0-9]",
-        ConstraintDescription="a region such as us-west-2",
+        ConstraintDescription="Enter the code of a Region, such as us-west-2.",
         when=lambda o: o.other_account,
     )
     SourceRole = parameter(
         "ARN of the role in that account that may pull from the repositories: output"
         " ReaderRole of the branch-events stack.",
         AllowedPattern=r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}",
-        ConstraintDescription="the ARN of a role",
+        ConstraintDescription="Enter the ARN of an IAM role.",
         when=lambda o: o.other_account,
     )
     SourceAnswerRole = parameter(
         "ARN of the role in that account that may comment on pull requests: output AnswerRole"
         " of the branch-events stack.",
         AllowedPattern=r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}",
-        ConstraintDescription="the ARN of a role",
+        ConstraintDescription="Enter the ARN of an IAM role.",
         when=lambda o: o.other_account and o.pull_requests != "none",
     )
 
 
 class Builds(Parameters):
-    """What builds are like."""
+    """How builds run."""
 
     BuildSpec = parameter(
         "Path of the buildspec in each repository.",
         Default="buildspec.yml",
         AllowedPattern="(?!arn:|/)[^ :]+",
-        ConstraintDescription="a path in the repository",
+        ConstraintDescription="Enter a path relative to the root of the repository, such as"
+        " ci/buildspec.yml.",
         group="Builds",
         when=lambda o: not o.existing_projects,
     )
@@ -77,7 +78,7 @@ class Builds(Parameters):
     ProjectName = parameter(
         "Name of the existing CodeBuild project that builds all repositories.",
         AllowedPattern=PROJECT,
-        ConstraintDescription="the name of a project",
+        ConstraintDescription="Enter the name of a CodeBuild project, such as app-build.",
         group="Builds",
         when=lambda o: o.existing_projects and not o.separate,
     )
@@ -109,7 +110,8 @@ class Operation(Parameters):
         "How often to check for pushes that no worker is processing.",
         Default="rate(5 minutes)",
         AllowedPattern=r"(rate|cron)\(.+\)",
-        ConstraintDescription="rate(5 minutes) or cron(0/5 * * * ? *)",
+        ConstraintDescription="Enter a rate or cron expression, such as rate(5 minutes) or"
+        " cron(0/5 * * * ? *).",
         when=lambda o: not o.direct,
     )
     WaitSeconds = parameter(
@@ -122,4 +124,4 @@ class Operation(Parameters):
 
 
 class Params(Source, Builds, TaskParameters, Operation):
-    """What CloudFormation asks for at deploy time."""
+    """Parameters of the template."""

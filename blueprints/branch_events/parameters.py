@@ -11,18 +11,19 @@ class Params(Parameters):
     BuilderAccount = parameter(
         "ID of the account that builds.",
         AllowedPattern="[0-9]{12}",
-        ConstraintDescription="twelve digits",
+        ConstraintDescription="Enter the 12 digits of an AWS account ID, such as 111122223333.",
         group="Builder",
     )
     BuilderRegion = parameter(
         "Region of the branch builder in that account.",
         AllowedPattern="[a-z]{2,4}(-[a-z]+)+-[0-9]",
-        ConstraintDescription="a region such as us-west-2",
+        ConstraintDescription="Enter the code of a Region, such as us-west-2.",
     )
     BuilderStack = parameter(
         "Name of the branch builder's stack in that account. It is created after this stack.",
         AllowedPattern="[A-Za-z][A-Za-z0-9-]{0,38}",
-        ConstraintDescription="the name of a stack, of at most 39 characters",
+        ConstraintDescription="Enter a stack name of at most 39 letters, digits and hyphens, with"
+        " a letter first.",
     )
     Repositories = repositories_parameter("build", when=lambda o: not o.repositories)
     AlarmEmail = email_parameter(

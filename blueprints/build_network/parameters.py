@@ -11,6 +11,6 @@ class Params(Parameters):
         " connected to.",
         Default="10.90.0.0/24",
         AllowedPattern=r"[0-9]{1,3}(\.[0-9]{1,3}){2}\.0/24",
-        ConstraintDescription="a range such as 10.90.0.0/24",
+        ConstraintDescription="Enter an IPv4 range of size /24, such as 10.90.0.0/24.",
         group="Network",
     )

@@ -1,4 +1,4 @@
-"""What the Fargate mirror decides at build time."""
+"""Options of the Fargate mirror, set at build time."""
 
 import re
 from collections.abc import Iterator
@@ -32,14 +32,14 @@ class Destination:
         return self.role.split(":")[4] if self.role else ""
 
     def problems(self) -> Iterator[str]:
-        """Yield what cannot be a region, a prefix or a role."""
+        """Yield which of region, prefix and role are invalid."""
         for part, pattern in (("region", REGION), ("prefix", PREFIX), ("role", f"|{ROLE}")):
             value = getattr(self, part)
             if not re.fullmatch(pattern, value):
                 yield f"{part}: {value!r} cannot be a {part}"
 
     def may_come_round(self, repositories: tuple[str, ...]) -> bool:
-        """Tell whether what is written there would be a source as well, in the same region."""
+        """Return whether a mirror there would match the sources, if it is in their region."""
         for wanted in repositories:
             begins, open_ended = self.prefix + wanted.rstrip("*"), wanted.endswith("*")
             for other in repositories:
@@ -53,38 +53,40 @@ class Destination:
 
 @dataclass(frozen=True)
 class Options(TaskOptions):
-    """Decided at build time, because they change the template's shape."""
+    """Options that decide which resources the template has."""
 
     image_template: ClassVar[str] = STACK
     source: Literal["codecommit", "https", "ssh", "public"] = option(
-        "Where the sources are: CodeCommit here, or any Git host, by token, by SSH key or freely",
+        "Where the sources are: CodeCommit in this region and account, or any Git host, with a"
+        " token, with an SSH key, or without credentials",
         default="codecommit",
     )
     trigger: Literal["events", "codecommit", "direct", "schedule"] = option(
         "What starts a run besides the schedule: events through a function that coalesces them,"
-        " the repository's own trigger, events without a function, or nothing; sources outside"
-        " of CodeCommit send nothing",
+        " the trigger of a repository that the stack creates, events without a function, or"
+        " nothing; sources outside of CodeCommit send no events",
         default="events",
     )
     repositories: tuple[str, ...] = option(
-        "Names, and beginnings of names followed by *; without any, a parameter says which",
+        "Names of the repositories, and name prefixes followed by *; if empty, a parameter of the"
+        " template",
         default=(),
     )
     destinations: tuple[Destination, ...] = option(
-        "Regions, each with a prefix and a role in another account if need be; without any,"
-        " parameters say which",
+        "Regions to mirror to, each with an optional name prefix and an optional role in another"
+        " account; if empty, parameters of the template",
         default=(),
     )
     cache: Literal["none", "efs"] = option(
-        "Where git is kept between runs: nowhere, or on a file system for big repositories",
+        "Where clones are kept between runs: nowhere, or on EFS for big repositories",
         default="none",
     )
-    ephemeral_storage: int = option("Disk of a task in GiB, 20 to 200", default=50)
-    minutes: int = option("Minutes after which one repository is given up", default=60)
+    ephemeral_storage: int = option("Ephemeral storage of a task in GiB, 20 to 200", default=50)
+    minutes: int = option("Timeout of mirroring one repository, in minutes", default=60)
     dashboard: bool = option("Add a CloudWatch dashboard", default=False)
 
     def problems(self) -> Iterator[str]:
-        """Yield what does not go together."""
+        """Yield which options cannot be combined, and which values are invalid."""
         yield from self.size_problems
         yield from repository_problems(self.repositories, single=self.single)
         if self.source != "codecommit" and self.trigger in ("codecommit", "direct"):
@@ -107,7 +109,7 @@ class Options(TaskOptions):
         if names > MAX_POLICY_CHARS:
             yield (
                 f"repositories: {len(self.repositories)} names at {len(destinations)}"
-                " destination(s) do not fit into one role's policies; use beginnings of names, or"
+                " destination(s) do not fit into one role's policies; use name prefixes, or"
                 " several templates"
             )
 

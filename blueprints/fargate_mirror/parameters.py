@@ -1,4 +1,4 @@
-"""What the Fargate mirror asks for at deploy time."""
+"""Parameters of the Fargate mirror's template."""
 
 from cfngen import Parameters, first_of, parameter
 from cfngen.patterns.alarms import email_parameter
@@ -16,14 +16,15 @@ class Source(Parameters):
         parameter(
             "SSH URL of the source repositories, with {repository} in place of the name.",
             AllowedPattern=r"(ssh://|[^/:@ ]+@[^/:@ ]+:)[^ ]*\{repository\}[^ ]*",
-            ConstraintDescription="such as git@github.com:acme/{repository}.git",
+            ConstraintDescription="Enter an SSH URL with {repository} in place of the name, such"
+            " as git@github.com:acme/{repository}.git.",
             group="Source",
             when=lambda o: o.source == "ssh" and o.several,
         ),
         parameter(
             "SSH URL of the source repository.",
             AllowedPattern="(ssh://|[^/:@ ]+@[^/:@ ]+:)[^ ]+",
-            ConstraintDescription="such as git@github.com:acme/app.git",
+            ConstraintDescription="Enter an SSH URL, such as git@github.com:acme/app.git.",
             group="Source",
             when=lambda o: o.source == "ssh",
         ),
@@ -31,14 +32,16 @@ class Source(Parameters):
             "HTTPS URL of the source repositories, without a password and with {repository} in"
             " place of the name.",
             AllowedPattern=r"https://([^/:@ ]+@)?[^/:@ ]+/[^ ]*\{repository\}[^ ]*",
-            ConstraintDescription="such as https://github.com/acme/{repository}.git",
+            ConstraintDescription="Enter an HTTPS URL without a password and with {repository} in"
+            " place of the name, such as https://github.com/acme/{repository}.git.",
             group="Source",
             when=lambda o: o.external and o.several,
         ),
         parameter(
             "HTTPS URL of the source repository, without a password.",
             AllowedPattern="https://([^/:@ ]+@)?[^/:@ ]+/[^ ]+",
-            ConstraintDescription="such as https://github.com/acme/app.git",
+            ConstraintDescription="Enter an HTTPS URL without a password, such as"
+            " https://github.com/acme/app.git.",
             group="Source",
             when=lambda o: o.external,
         ),
@@ -46,20 +49,20 @@ class Source(Parameters):
     SourceHostKeys = parameter(
         "Lines of known_hosts for the source's Git host. Verify them before you enter them.",
         AllowedPattern=r"[\s\S]*(ssh|ecdsa)-[\s\S]+",
-        ConstraintDescription="the content of a known_hosts file",
+        ConstraintDescription="Enter lines as ssh-keyscan prints them.",
         when=lambda o: o.source == "ssh",
     )
     SourceSecret = parameter(
         "ARN of the secret with the credentials of the source: a token, JSON with username"
         " and password, or an SSH private key.",
         AllowedPattern="arn:aws[a-z-]*:secretsmanager:[a-z0-9-]+:[0-9]{12}:secret:[A-Za-z0-9/_+=.@-]+",
-        ConstraintDescription="the ARN of a secret",
+        ConstraintDescription="Enter the ARN of a secret.",
         when=lambda o: o.source in ("https", "ssh"),
     )
     RepositoryName = parameter(
         "Name of the CodeCommit repository.",
         AllowedPattern=NAME,
-        ConstraintDescription="a name that does not end in .git",
+        ConstraintDescription="Enter a name such as app, which must not end in .git.",
         group="Source",
         when=lambda o: not o.repositories and o.single,
     )
@@ -69,12 +72,12 @@ class Source(Parameters):
 
 
 class Destination(Parameters):
-    """Where mirrors are, if no list says so."""
+    """Where mirrors are, unless the option `destinations` lists them."""
 
     DestinationRegion = parameter(
         "Region that the repositories are mirrored to.",
         AllowedPattern=REGION,
-        ConstraintDescription="a region such as us-west-2",
+        ConstraintDescription="Enter the code of a Region, such as us-west-2.",
         group="Destination",
         when=lambda o: not o.destinations,
     )
@@ -82,6 +85,8 @@ class Destination(Parameters):
         "Prefix for the names of the mirrored repositories. Leave empty to keep the same names.",
         Default="",
         AllowedPattern=PREFIX,
+        ConstraintDescription="Enter at most 80 letters, digits, dots, underscores and hyphens,"
+        " such as mirror-, or leave it empty.",
         when=lambda o: not o.destinations,
     )
 
@@ -93,7 +98,7 @@ class Operation(Parameters):
         "How often to mirror all repositories, in addition to the runs that pushes start.",
         Default="rate(1 day)",
         AllowedPattern=r"(rate|cron)\(.+\)",
-        ConstraintDescription="rate(1 day) or cron(0 3 * * ? *)",
+        ConstraintDescription="Enter an expression such as rate(1 day) or cron(0 3 * * ? *).",
         group="Operation",
     )
     MaxDeletions = parameter(
@@ -101,7 +106,7 @@ class Operation(Parameters):
         " empty for no limit.",
         Default="",
         AllowedPattern="[0-9]{0,6}",
-        ConstraintDescription="a number, or nothing",
+        ConstraintDescription="Enter a number, or leave it empty.",
     )
     AlarmEmail = email_parameter()
     LogDays = parameter(
@@ -130,4 +135,4 @@ class Operation(Parameters):
 
 
 class Params(Source, Destination, TaskParameters, Operation):
-    """What CloudFormation asks for at deploy time."""
+    """Parameters of the template."""

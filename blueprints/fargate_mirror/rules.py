@@ -16,14 +16,18 @@ def add_rules(t: Template, p: Params, options: Options) -> None:
         return
     if not options.destinations:
         elsewhere = Not(Equals(p.DestinationRegion, Region))
-        t.add_rule("NoCircle", _rule(elsewhere, "DestinationRegion must not be the stack's own"))
+        t.add_rule(
+            "NoCircle", _rule(elsewhere, "DestinationRegion must differ from the stack's Region.")
+        )
     ours = options.repositories or ("*",)
     circles = {there.region for there in options.destinations if not there.role
                and there.may_come_round(ours)}  # fmt: skip
     for region in sorted(circles):
         t.add_rule(
             "NoCircle" + "".join(part.capitalize() for part in region.split("-")),
-            _rule(Not(Equals(region, Region)), f"A destination in {region} would be a source, too"),
+            _rule(
+                Not(Equals(region, Region)), f"The destination in {region} would also be a source."
+            ),
         )
 
 

@@ -9,6 +9,7 @@ from .._shared.store_access import StoreParameters
 from .gates import title
 from .options import Options
 
+BRANCH = "Enter the name of a branch, such as main."
 PATH = r"[A-Za-z0-9._-][A-Za-z0-9._/-]*"
 
 
@@ -19,20 +20,20 @@ class Source(Parameters):
         "ARN of the CodeConnections connection, whose status is Available.",
         AllowedPattern="arn:aws[a-z-]*:(codeconnections|codestar-connections):[a-z0-9-]+:[0-9]{12}:"
         "connection/[0-9a-f-]+",
-        ConstraintDescription="the ARN of a connection",
+        ConstraintDescription="Enter the ARN of a connection.",
         group="Source",
         when=lambda o: o.source == "connection",
     )
     FullRepositoryId = parameter(
         "Repository as owner/name, spelled as the Git host spells it.",
         AllowedPattern=r"[\w.-]+(/[\w.-]+)+",
-        ConstraintDescription="such as acme/app",
+        ConstraintDescription="Enter the owner and the name of the repository, such as acme/app.",
         when=lambda o: o.source == "connection",
     )
     RepositoryName = parameter(
         "Name of the CodeCommit repository in the pipeline's region.",
         AllowedPattern=r"[\w.-]{1,100}",
-        ConstraintDescription="the name of a repository",
+        ConstraintDescription="Enter the name of a CodeCommit repository, such as app.",
         group="Source",
         when=lambda o: o.source == "codecommit",
     )
@@ -41,12 +42,14 @@ class Source(Parameters):
             "Branch to deploy, unless a filter of the template admits others.",
             Default="main",
             AllowedPattern="[^ ~^:?*\\[\\\\]{1,255}",
+            ConstraintDescription=BRANCH,
             when=lambda o: o.source == "connection",
         ),
         parameter(
             "Branch to deploy.",
             Default="main",
             AllowedPattern="[^ ~^:?*\\[\\\\]{1,255}",
+            ConstraintDescription=BRANCH,
             when=lambda o: o.source == "codecommit",
         ),
     )
@@ -54,7 +57,7 @@ class Source(Parameters):
         "Name of the source bucket in the pipeline's region. It has versioning and events to"
         " EventBridge enabled.",
         AllowedPattern="[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]",
-        ConstraintDescription="the name of a bucket",
+        ConstraintDescription="Enter the name of an S3 bucket, such as acme-source.",
         group="Source",
         when=lambda o: o.source == "s3",
     )
@@ -62,6 +65,8 @@ class Source(Parameters):
         "Key of the source archive in the bucket.",
         Default="source.zip",
         AllowedPattern=r"[\w./-]+\.zip",
+        ConstraintDescription="Enter the key of an object that ends in .zip, such as"
+        " app/source.zip.",
         when=lambda o: o.source == "s3",
     )
 
@@ -73,6 +78,7 @@ class Build(Parameters):
         "Path of the buildspec in the source.",
         Default="buildspec.yml",
         AllowedPattern=PATH,
+        ConstraintDescription="Enter a path relative to the root of the source.",
         group="Build",
     )
     ComputeType = parameter(
@@ -94,6 +100,7 @@ class Deployment(Parameters):
         "Path of the infrastructure template in the source.",
         Default="infrastructure/template.yaml",
         AllowedPattern=PATH,
+        ConstraintDescription="Enter a path relative to the root of the source.",
         group="Deployment",
     )
 
@@ -105,7 +112,8 @@ class ImportedRoles(Parameters):
         "Name of the deployment-roles stack in this region, whose roles the pipeline uses.",
         Default="deployment-roles",
         AllowedPattern="[A-Za-z][A-Za-z0-9-]{0,127}",
-        ConstraintDescription="the name of a stack: letters, digits and dashes, a letter first",
+        ConstraintDescription="Enter a stack name of letters, digits and hyphens, with a letter"
+        " first.",
         group="Deployment",
         when=lambda o: o.roles == "stack",
     )

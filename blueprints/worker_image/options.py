@@ -1,4 +1,4 @@
-"""What the image of the workers decides at build time."""
+"""Options of the workers' image, set at build time."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -10,6 +10,6 @@ from .image import STACK
 
 @dataclass(frozen=True)
 class Options(ImageOptions):
-    """Decided at build time, because they change the template's shape."""
+    """Options that decide which resources the template has."""
 
     image_template: ClassVar[str] = STACK

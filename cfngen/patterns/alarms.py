@@ -142,7 +142,7 @@ def email_parameter(
         description,
         Default="",
         AllowedPattern="|[^@ ]+@[^@ ]+",
-        ConstraintDescription="an e-mail address",
+        ConstraintDescription="Enter an e-mail address, or leave it empty.",
         group=group,
         label=label,
     )

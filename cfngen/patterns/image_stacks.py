@@ -128,6 +128,7 @@ def image_revision(*, when: Callable[[Any], bool] | None = None) -> parameter:
         "Any text. Change it to rebuild the image on the current base image.",
         Default="1",
         AllowedPattern="[A-Za-z0-9._-]{1,40}",
+        ConstraintDescription="Enter letters, digits, dots, underscores and hyphens.",
         group="Image",
         when=when,
     )
@@ -142,7 +143,7 @@ class ImageStackParameters(Parameters):
         " name for a second stack.",
         Default=lambda o: parameter_name(o.image_template, o.architecture),
         AllowedPattern="/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*",
-        ConstraintDescription="a name such as /team/image",
+        ConstraintDescription="Enter a name that begins with a slash, such as /team/image.",
     )
     LogDays = parameter(
         "Number of days to keep the log of the image's builds.",

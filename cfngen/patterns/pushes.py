@@ -39,7 +39,8 @@ def repositories_parameter(purpose: str, *, when: Callable[[Any], bool] | None =
     return parameter(
         f"Repository to {purpose}, or the beginning of names followed by *. Enter * for all.",
         AllowedPattern=rf"{NAME}|[A-Za-z0-9._-]{{0,99}}\*",
-        ConstraintDescription="a name, or the beginning of names followed by *",
+        ConstraintDescription="Enter the name of a repository, or the beginning of names followed"
+        " by *, such as team-*.",
         group="Source",
         when=when,
     )

@@ -115,8 +115,8 @@ def stores_name(in_regions: Callable[[Any], Sequence[str]]) -> dict[str, Any]:
     def constraint(options: Any) -> str:
         max_length, region = longest_name(in_regions(options))
         return (
-            f"small letters, digits and dashes, {max_length} at most: with more, the name of a"
-            f" bucket in {region} would pass {MAX_BUCKET_NAME} characters"
+            f"Enter at most {max_length} small letters, digits and hyphens. With more, the name of"
+            f" a bucket in {region} would exceed {MAX_BUCKET_NAME} characters."
         )
 
     return {

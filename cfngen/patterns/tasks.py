@@ -85,7 +85,7 @@ class TaskParameters(Parameters):
         "IPv4 CIDR range of the VPC that is created, a /24.",
         Default="10.91.0.0/24",
         AllowedPattern=r"[0-9]{1,3}(\.[0-9]{1,3}){2}\.0/24",
-        ConstraintDescription="a range such as 10.91.0.0/24",
+        ConstraintDescription="Enter an IPv4 range of size /24, such as 10.91.0.0/24.",
         group="Network",
         when=lambda o: o.runs_task and o.network == "own",
     )
@@ -110,7 +110,8 @@ class TaskParameters(Parameters):
     ImageUri = parameter(
         "URI of the image in ECR, with a tag or a digest.",
         AllowedPattern=r"[0-9]{12}\.dkr\.ecr\.[a-z0-9-]+\.amazonaws\.com/[a-z0-9/._-]+[:@].+",
-        ConstraintDescription="such as 111122223333.dkr.ecr.eu-west-1.amazonaws.com/name:1",
+        ConstraintDescription="Enter the URI of an image in ECR with a tag or a digest, such as"
+        " 111122223333.dkr.ecr.eu-west-1.amazonaws.com/name:1.",
         group="Image",
         when=lambda o: o.runs_task and o.image == "existing",
     )

@@ -79,7 +79,7 @@ def said(**options: Any) -> str:
         ({"destinations": [{"prefix": "x"}]}, ["region"]),
         (
             {"repositories": [f"name-{n}" for n in range(100)]},
-            ["100 names at 1 destination(s) do not fit", "beginnings of names"],
+            ["100 names at 1 destination(s) do not fit", "use name prefixes"],
         ),
         ({"source": "svn"}, ["source", "codecommit"]),
         ({"spot": "yes"}, ["spot"]),

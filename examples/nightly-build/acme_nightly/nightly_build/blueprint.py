@@ -23,15 +23,21 @@ class Params(Parameters):
     RepositoryName = parameter(
         "CodeCommit repository to build, in this account and Region.",
         AllowedPattern="[A-Za-z0-9._-]{1,100}",
-        ConstraintDescription="the name of a repository",
+        ConstraintDescription="Enter the name of a CodeCommit repository, such as app.",
         group="Source",
     )
-    BranchName = parameter("Branch to build.", Default="main", AllowedPattern="[^ ]{1,256}")
+    BranchName = parameter(
+        "Branch to build.",
+        Default="main",
+        AllowedPattern="[^ ]{1,256}",
+        ConstraintDescription="Enter the name of a branch, such as main.",
+    )
     ScheduleExpression = parameter(
         "When to build, as a cron or rate expression of EventBridge Scheduler.",
         Default="cron(0 2 * * ? *)",
         AllowedPattern=r"(cron|rate)\(.+\)",
-        ConstraintDescription="an expression such as cron(0 2 * * ? *) or rate(1 day)",
+        ConstraintDescription="Enter a cron or rate expression, such as cron(0 2 * * ? *) or"
+        " rate(1 day).",
         group="Schedule",
     )
     TimeZone = parameter(
