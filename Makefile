@@ -3,6 +3,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# What is compiled is kept, also where a shell forbids it: the tests start hundreds of processes.
+unexport PYTHONDONTWRITEBYTECODE
 # pip compiles to bytecode as it installs; a command run without that is several times slower.
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
@@ -39,7 +41,7 @@ format: $(VENV)/.developing ## Format the Python code
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.developing ## Measure speed, as ratios in one run
-	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py
 
 pages: $(VENV)/.developing ## Write the generated pages anew: sizes, waivers, patterns
 	$(BIN)/python tests/sizes.py

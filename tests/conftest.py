@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from support import executed
 
@@ -13,6 +15,17 @@ pytest_plugins = [
     "support.emulator",
     "support.eventbridge",
 ]
+
+
+def pytest_configure() -> None:
+    """Look for garbage less often: thousands of tests are alive, and looked at each time."""
+    gc.set_threshold(100_000, 50, 1_000)
+
+
+def pytest_collection_finish() -> None:
+    """Leave out what stays alive until the end: the tests, and the modules that they import."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,7 +7,7 @@ from defects import Defect
 ARGUMENTS = "tests/project/revisions/test_arguments.py::"
 PAIRING = "tests/project/revisions/test_pairing.py::"
 EMPTINESS = "tests/project/revisions/test_emptiness.py::"
-CORPUS = "tests/review/test_corpus.py::"
+CORPUS = "tests/review/test_corpus.py::test_a_reviewer_is_told_what_is_expected"
 
 COMPARISON_DEFECTS = [
     Defect(
@@ -100,7 +100,7 @@ COMPARISON_DEFECTS = [
         "cfngen/review/stack_instances.py",
         "(gone := _places(old) - _places(new))",
         "(gone := _places(new) - _places(new))",
-        f"{CORPUS}test_findings",
+        CORPUS,
     ),
     Defect(
         "a retained table that leaves its stack is not reported",
@@ -108,7 +108,7 @@ COMPARISON_DEFECTS = [
         '        stays = f", and is left behind, with {holds}, outside the stack"\n',
         "        return\n"
         '        stays = f", and is left behind, with {holds}, outside the stack"\n',
-        f"{CORPUS}test_findings",
+        CORPUS,
     ),
     Defect(
         "a firewall's default is not looked at",
@@ -122,28 +122,28 @@ COMPARISON_DEFECTS = [
         "cfngen/review/compare/retention.py",
         "    if not schema.refuses_while_full:\n",
         "    if schema.refuses_while_full:\n",
-        f"{CORPUS}test_findings",
+        CORPUS,
     ),
     Defect(
         "an export that comes under a condition is not reported",
         "cfngen/review/exports.py",
         '    return new if old != new else ""\n',
         '    return ""\n',
-        f"{CORPUS}test_findings",
+        CORPUS,
     ),
     Defect(
         "a name that another template has is free",
         "cfngen/review/name_conflicts.py",
         " or _elsewhere(name, new, base, head)",
         "",
-        f"{CORPUS}test_findings",
+        CORPUS,
     ),
     Defect(
         "a firewall that is taken off is not looked at",
         "cfngen/review/public_access/protected_resources.py",
         "            yield guard.resource, guard.messages[0].format(guard.target)\n",
         "            pass\n",
-        f"{CORPUS}test_exposures",
+        CORPUS,
     ),
     Defect(
         "a version that CloudFormation does not read is nothing",

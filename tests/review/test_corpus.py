@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ KEYS = {
     "claim", "closed", "entries", "findings", "nothing", "opened", "payloads", "powers",
     "properties", "replacement", "resources", "source",
 }  # fmt: skip
+
+
+Answers = Iterator[tuple[Any, Any]]  # what the engine says, what it should say
 
 
 @dataclass(frozen=True)
@@ -46,50 +50,32 @@ class Pair:
         return {r.name: r for stack in self.review.stacks for r in stack.resources}
 
 
-@cache
-def opened(path: Path) -> Pair:
-    """Open a case once for all tests, which ask one review different questions."""
-    return Pair(case(path))
-
-
-@pytest.fixture(params=CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
-def pair(request: pytest.FixtureRequest) -> Pair:
-    """Open one case after the other."""
-    return opened(request.param)
-
-
 def word(value: Any) -> str:
     """Return a verdict as it was written: YAML reads `no` as false."""
     return "no" if value is False else str(value)
 
 
-def told(found: Any, expected: Any, pair: Pair) -> None:
-    """Compare, and say what should have been told of which pair."""
-    assert found == expected, f"{pair.case.name}: {pair.expected['claim'].strip()}"
-
-
-def test_findings(pair: Pair) -> None:
+def findings(pair: Pair) -> Answers:
     """A reviewer is warned of what the pair is about, and of nothing else."""
     expected = {
         (f["concern"], f["certainty"], f["subject"]) for f in pair.expected.get("findings", ())
     }
-    found = {(str(f.concern), str(f.certainty), f.subject) for f in pair.review.findings}
-    told(found, expected, pair)
+    yield {(str(f.concern), str(f.certainty), f.subject) for f in pair.review.findings}, expected
 
 
-def test_nothing(pair: Pair) -> None:
+def nothing(pair: Pair) -> Answers:
     """A pair that means the same is told of with no word, and any other with some."""
     full = [stack.name for stack in pair.review.stacks if not stack.empty]
-    told(not full, bool(pair.expected.get("nothing")), pair)
+    yield not full, bool(pair.expected.get("nothing"))
 
 
-def test_resources(pair: Pair) -> None:
+def resources(pair: Pair) -> Answers:
     """The resources added, removed, changed and affected are these, no more and no less."""
     found = {name: str(resource.kind) for name, resource in pair.resources.items()}
-    told(found, pair.expected.get("resources", {}), pair)
+    yield found, pair.expected.get("resources", {})
 
 
-def test_replacement(pair: Pair) -> None:
+def replacement(pair: Pair) -> Answers:
     """What is replaced is these; every other resource that changes stays where it is."""
     stays = {
         name: "no"
@@ -103,10 +89,10 @@ def test_replacement(pair: Pair) -> None:
         for name, resource in pair.resources.items()
         if resource.kind in (Kind.CHANGED, Kind.AFFECTED)
     }
-    told(found, expected, pair)
+    yield found, expected
 
 
-def test_properties(pair: Pair) -> None:
+def properties(pair: Pair) -> Answers:
     """Old and new value of these properties can be seen, worked out."""
     for name, paths in pair.expected.get("properties", {}).items():
         seen = {
@@ -116,16 +102,16 @@ def test_properties(pair: Pair) -> None:
             ]
             for detail in (pair.resources[name].properties if name in pair.resources else ())
         }
-        told({path: seen.get(path) for path in paths}, paths, pair)
+        yield {path: seen.get(path) for path in paths}, paths
 
 
-def test_powers(pair: Pair) -> None:
+def powers(pair: Pair) -> Answers:
     """These holders may do more, less, or the same by other words; no other policy is told of."""
     found: dict[str, set[Extent]] = {}
     for power in (power for stack in pair.review.stacks for power in stack.permissions):
         found.setdefault(power.attached_to, set()).add(power.extent)
     expected = pair.expected.get("powers", {})
-    told({holder: str(together(extents)) for holder, extents in found.items()}, expected, pair)
+    yield {holder: str(together(extents)) for holder, extents in found.items()}, expected
 
 
 def together(extents: set[Extent]) -> Extent:
@@ -134,33 +120,51 @@ def together(extents: set[Extent]) -> Extent:
     return Extent.SAME if not of else of.pop() if len(of) == 1 else Extent.MIXED
 
 
-def test_exposures(pair: Pair) -> None:
+def exposures(pair: Pair) -> Answers:
     """Ways in from the internet that are opened or closed are these."""
     found: dict[bool, set[str]] = {True: set(), False: set()}
     for exposure in (one for stack in pair.review.stacks for one in stack.exposures):
         found[exposure.opened].add(exposure.resource)
-    told(found[True], set(pair.expected.get("opened", ())), pair)
-    told(found[False], set(pair.expected.get("closed", ())), pair)
+    yield found[True], set(pair.expected.get("opened", ()))
+    yield found[False], set(pair.expected.get("closed", ()))
 
 
-def test_payloads(pair: Pair) -> None:
+def payloads(pair: Pair) -> Answers:
     """Texts that run in AWS are told of as texts, by their names or their resources' names."""
     found = [one for stack in pair.review.stacks for one in stack.payloads]
     expected = pair.expected.get("payloads", [])
-    told(len(found), len(expected), pair)
+    yield len(found), len(expected)
     for name in expected:
-        told([one.name for one in found if name in (one.name, one.resource)] != [], True, pair)
-    told([one.name for one in found if not one.diff], [], pair)
+        yield [one.name for one in found if name in (one.name, one.resource)] != [], True
+    yield [one.name for one in found if not one.diff], []
 
 
-def test_entries(pair: Pair) -> None:
+def entries(pair: Pair) -> Answers:
     """Parameters, outputs, conditions and mappings that are not the same are these."""
     found = {
         f"{entry.section}.{entry.name}": str(entry.kind)
         for stack in pair.review.stacks
         for entry in stack.entries
     }
-    told(found, pair.expected.get("entries", {}), pair)
+    yield found, pair.expected.get("entries", {})
+
+
+QUESTIONS = (
+    findings, nothing, resources, replacement, properties, powers, exposures, payloads, entries,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_a_reviewer_is_told_what_is_expected(path: Path) -> None:
+    """Every question about one review has the answer of the case; those that have not are named."""
+    pair = Pair(case(path))
+    wrong = [
+        f"{question.__name__}: {found!r}, not {expected!r}"
+        for question in QUESTIONS
+        for found, expected in question(pair)
+        if found != expected
+    ]
+    assert wrong == [], pair.expected["claim"].strip()
 
 
 def test_the_corpus_is_whole() -> None:
