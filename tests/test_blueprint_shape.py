@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.drawn import OURS, shapes
+from support.folded import for_each
 
 from cfngen.authoring.blueprint import NoOptions
 
@@ -18,7 +19,7 @@ MAX_LINES = 40  # of a table of contents, without its docstring
 FOLDERS = [ROOT / name for name in OURS]
 MODULES = sorted(path for path in ROOT.glob("*/*.py") if path.name != "__init__.py")
 each_folder = pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.name)
-each_module = pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+each_module = for_each(MODULES, name=lambda path: str(path.relative_to(ROOT)))
 
 
 def contents(folder: Path) -> ast.FunctionDef:

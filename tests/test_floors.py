@@ -16,6 +16,7 @@ from pathlib import Path
 import grimp
 import pytest
 from importlinter.cli import lint_imports
+from support.folded import for_each
 
 PROJECT = Path(__file__).parents[1]
 ROOT = PROJECT / "cfngen"
@@ -23,7 +24,7 @@ SETTINGS = (PROJECT / "pyproject.toml").read_text()
 CONTRACTS = {c["id"]: c for c in tomllib.loads(SETTINGS)["tool"]["importlinter"]["contracts"]}
 MODULES = sorted(ROOT.rglob("*.py"))
 
-each_module = pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(ROOT)))
+each_module = for_each(MODULES, name=lambda path: str(path.relative_to(ROOT)))
 
 
 @pytest.mark.parametrize("contract", CONTRACTS)

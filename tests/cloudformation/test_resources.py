@@ -7,7 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
-import pytest
+from support.folded import for_each
 
 from cfngen.cloudformation.schemas import OPERATIONS, iam_actions, overlay, schema
 
@@ -27,7 +27,7 @@ KEYS = {
     "handlers",
     "source",
 }
-each_type = pytest.mark.parametrize("type_", sorted(overlay()))
+each_type = for_each(sorted(overlay()))
 
 
 def test_types_are_in_order() -> None:

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
+from support.folded import for_each
 
 from cfngen.review import review
 from cfngen.review.model import Concern
@@ -18,9 +18,10 @@ TYPES: dict[str, Any] = yaml.safe_load((HERE / "replacement.yaml").read_text("ut
 CASES = [(type_, case) for type_, about in TYPES.items() for case in about["cases"]]
 
 
-def named(value: object) -> str:
+def named(type_and_case: tuple[str, Any]) -> str:
     """Call a case as it is written."""
-    return value if isinstance(value, str) else ",".join(getattr(value, "get", dict)("set", {}))
+    type_, case = type_and_case
+    return f"{type_} {','.join(case['set'])}"
 
 
 def template(type_: str, properties: dict[str, Any]) -> str:
@@ -28,9 +29,10 @@ def template(type_: str, properties: dict[str, Any]) -> str:
     return yaml.safe_dump({"Resources": {"It": {"Type": type_, "Properties": properties}}})
 
 
-@pytest.mark.parametrize(("type_", "case"), CASES, ids=named)
-def test_replacement_is_what_the_reference_says(type_: str, case: dict[str, Any]) -> None:
+@for_each(CASES, name=named)
+def test_replacement_is_what_the_reference_says(type_and_case: tuple[str, Any]) -> None:
     """`Update requires: Replacement` is will, `No interruption` no; either way it is told why."""
+    type_, case = type_and_case
     before = TYPES[type_]["properties"]
     laid_over = before | case["set"]
     after = {key: value for key, value in laid_over.items() if value is not None}
@@ -56,7 +58,7 @@ def test_every_type_of_our_templates_is_there() -> None:
     assert any(type_.startswith("Custom::") for type_ in TYPES)
 
 
-@pytest.mark.parametrize("type_", TYPES)
+@for_each(TYPES)
 def test_each_type_has_a_change_that_keeps_it(type_: str) -> None:
     """A type that everything replaces has nothing but create-only properties."""
     all_create_only = {

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.folded import for_each
 from support.policies import PLACE, allowed, asking, of, one, passes, said, trusted
 from support.schema_types import built, properties, types
 
@@ -37,7 +38,7 @@ def test_schemas_that_ask_for_a_role_are_many() -> None:
     assert "AWS::Batch::JobDefinition" in PASSING
 
 
-@pytest.mark.parametrize("type_", PASSING)
+@for_each(PASSING)
 def test_a_type_without_a_role_is_listed_with_its_name(type_: str) -> None:
     """What a handler asks for and the policy lacks is never left out silently."""
     found = of({"It": one(type_), "Other": one("AWS::Lambda::Function", Role=THEIRS)})
@@ -56,7 +57,10 @@ def roles_of(type_: str) -> list[tuple[tuple[str, ...], dict[str, Any]]]:
     ]
 
 
-@pytest.mark.parametrize("type_", [type_ for type_ in PASSING if roles_of(type_)])
+WITH_ROLES = [type_ for type_ in PASSING if roles_of(type_)]
+
+
+@for_each(WITH_ROLES)
 def test_a_role_is_found_in_every_property_that_schemas_say_has_one(type_: str) -> None:
     """A reference to a role of the template, and the ARN of another."""
     for path, node in roles_of(type_):
@@ -67,7 +71,7 @@ def test_a_role_is_found_in_every_property_that_schemas_say_has_one(type_: str) 
         assert THEIRS in passes(of({"It": one(type_, **built(path, THEIRS))})), path
 
 
-@pytest.mark.parametrize("type_", [type_ for type_ in PASSING if roles_of(type_)])
+@for_each(WITH_ROLES)
 def test_a_role_that_only_the_deployment_knows_is_any_role(type_: str) -> None:
     """A parameter shows nothing: the property's name says that it is a role."""
     for path, node in roles_of(type_):
@@ -78,11 +82,10 @@ def test_a_role_that_only_the_deployment_knows_is_any_role(type_: str) -> None:
         assert "--parameter P=… narrows it" in said(found)
 
 
-@pytest.mark.parametrize("type_", PASSING)
+# A role is put into a profile as one of its `Roles`, and in no other way.
+@for_each(type_ for type_ in PASSING if type_ != "AWS::IAM::InstanceProfile")
 def test_a_role_in_a_property_of_any_name_is_found(type_: str) -> None:
     """Whatever the schema says of the property, also one that has no properties of its own."""
-    if type_ == "AWS::IAM::InstanceProfile":
-        pytest.skip("a role is put into a profile as one of its `Roles`, and in no other way")
     assert with_given(one(type_, Whatever={"deep": [{"down": ARN}]})) == {GIVEN: {API}}
 
 
