@@ -55,20 +55,34 @@ def plain(text: str, **_: object) -> str:
     return text
 
 
-@pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
-def test_what_grows_without_end_is_refused_at_once(text: str, linter: Linter) -> None:
-    """By what reads a template and before cfn-lint sees it, in one line with the file's name."""
+each_refused = pytest.mark.parametrize("text", REFUSED.values(), ids=REFUSED)
+
+
+@each_refused
+def test_what_grows_without_end_is_refused_at_once(text: str) -> None:
+    """By what reads a template, in one line."""
+    in_proportion("", lambda: _not_read(text))
+
+
+@pytest.mark.slow
+@each_refused
+def test_what_grows_without_end_is_refused_by_all_that_read(text: str, linter: Linter) -> None:
+    """Before cfn-lint sees it, and by a review; in one line with the file's name."""
     in_proportion("", lambda: _refused(text, linter))
 
 
-def _refused(text: str, linter: Linter) -> None:
-    with pytest.raises(RenderError, match=r"no template|not YAML") as one:
+def _not_read(text: str) -> None:
+    with pytest.raises(RenderError, match=r"no template|not YAML") as error:
         read(text)
+    assert "\n" not in str(error.value)
+
+
+def _refused(text: str, linter: Linter) -> None:
     with pytest.raises(LintError, match=r"^a\.yaml: no template: ") as other:
         linter.lint(text, "a.yaml")
     with pytest.raises(Problems, match=r"no template|not YAML") as third:
         review({"stack": BUCKET}, {"stack": text})
-    for error in (one, other, third):
+    for error in (other, third):
         assert "\n" not in str(error.value)
 
 
@@ -120,10 +134,11 @@ def test_a_template_with_other_resources_is_compared_quickly() -> None:
     in_proportion("", lambda: review({"stack": texts[0]}, {"stack": texts[1]}))
 
 
+@pytest.mark.parametrize("count", [3_000, pytest.param(30_000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("what", timed(10))
-def test_pipelines_are_timed_in_proportion(what: str) -> None:
+def test_pipelines_are_timed_in_proportion(what: str, count: int) -> None:
     """In all formats; what no pipeline needs is refused."""
-    text = timed(30_000)[what]
+    text = timed(count)[what]
     in_proportion(text, lambda: _timed(text))
 
 
@@ -221,6 +236,7 @@ except CfngenError as error:
 
 
 @pytest.mark.parametrize("processes", ["1", "3"])
+@pytest.mark.slow
 def test_a_process_that_dies_of_a_template_says_of_which(tmp_path: Path, processes: str) -> None:
     """And nobody is told to run it again, since it would die again."""
     done = subprocess.run(

@@ -38,9 +38,9 @@ def on_a_terminal(*arguments: str, cwd: Path, env: dict[str, str]) -> str:
     [
         ({}, True),
         ({"NO_COLOR": "1"}, False),
-        ({"NO_COLOR": "0"}, False),
-        ({"NO_COLOR": ""}, True),
-        ({"TERM": "dumb"}, False),
+        pytest.param({"NO_COLOR": "0"}, False, marks=pytest.mark.slow),
+        pytest.param({"NO_COLOR": ""}, True, marks=pytest.mark.slow),
+        pytest.param({"TERM": "dumb"}, False, marks=pytest.mark.slow),
     ],
 )
 def test_colour_on_a_terminal_only(

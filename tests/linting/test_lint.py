@@ -75,6 +75,7 @@ def plain(findings: list[Finding]) -> list[tuple[object, ...]]:
     return sorted((f.template, f.line, f.column, f.rule, f.severity, f.message) for f in findings)
 
 
+@pytest.mark.slow
 def test_the_command_and_we_agree_on_what_is_broken(
     linter: Linter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -110,6 +111,7 @@ def agreed(path: Path, monkeypatch: pytest.MonkeyPatch, linter: Linter | None = 
     return {finding.rule for finding in found}
 
 
+@pytest.mark.slow
 def test_regions_given_are_the_commands_dash_r(
     linter: Linter, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -12,6 +12,7 @@ import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -22,11 +23,13 @@ from defects import DEFECTS, Defect
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("cfngen", "blueprints", "tests", "output", "examples", "docs", "integrations")
+COPIES = 3  # each of which has one defect at a time
 FILES = ("pyproject.toml", ".cfnlintrc", "README.md", "CHANGELOG.md", "Makefile")
 
 
 def copied(folder: Path) -> Path:
     """Return a copy of the project that imports itself."""
+    folder.mkdir()
     for name in PARTS:
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(ROOT / name, folder / name, symlinks=True, ignore=ignored)
@@ -37,27 +40,36 @@ def copied(folder: Path) -> Path:
 
 
 def run(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
-    """Run tests of a copy."""
+    """Run tests of a copy, which keeps what was compiled for the next run."""
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(
         command, cwd=folder, env=environment, capture_output=True, text=True, check=False
     )
 
 
-def noticed(defect: Defect) -> str:
-    """Plant a defect; return what is wrong if its test does not fail."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = copied(Path(made))
-        path = folder / defect.file
-        text = path.read_text()
-        if text.count(defect.old) != 1:
-            return f"{defect.title}: {defect.file} has it {text.count(defect.old)} times"
-        path.write_text(text.replace(defect.old, defect.new))
+def rewritten(path: Path, text: str) -> None:
+    """Write a file, and remove what was compiled of it: Python would go by the second and size."""
+    path.write_text(text)
+    for compiled in path.parent.glob(f"__pycache__/{path.stem}.*.pyc"):
+        compiled.unlink()
+
+
+def noticed(defect: Defect, folder: Path) -> str:
+    """Plant a defect in a copy, and mend it; return what is wrong if its test does not fail."""
+    path = folder / defect.file
+    text = path.read_text()
+    if text.count(defect.old) != 1:
+        return f"{defect.title}: {defect.file} has it {text.count(defect.old)} times"
+    rewritten(path, text.replace(defect.old, defect.new))
+    try:
         done = run(folder, defect.test)
-        if done.returncode == 1:
-            return ""
-        return f"{defect.title}: {defect.test} ended with {done.returncode}\n{done.stdout[-800:]}"
+    finally:
+        rewritten(path, text)
+    if done.returncode == 1:
+        return ""
+    return f"{defect.title}: {defect.test} ended with {done.returncode}\n{done.stdout[-800:]}"
 
 
 def chosen(words: list[str]) -> list[Defect]:
@@ -69,14 +81,26 @@ def chosen(words: list[str]) -> list[Defect]:
 def main(words: list[str]) -> int:
     """Run the tests as they are, then with each defect; say which were not noticed."""
     defects = chosen(words)
-    with tempfile.TemporaryDirectory() as made:
-        tests = dict.fromkeys(defect.test for defect in defects)
-        good = run(copied(Path(made)), "-n", "3", *tests)
-    if good.returncode:
-        print(good.stdout[-3000:], good.stderr[-3000:])
-        return 1
-    with ThreadPoolExecutor(3) as pool:
-        wrong = [problem for problem in pool.map(noticed, defects) if problem]
+    tests = dict.fromkeys(defect.test for defect in defects)
+    with tempfile.TemporaryDirectory() as made, ThreadPoolExecutor(COPIES) as pool:
+        copies: SimpleQueue[Path] = SimpleQueue()
+        for number in range(COPIES):
+            copies.put(copied(Path(made, str(number))))
+
+        def in_a_copy(defect: Defect) -> str:
+            folder = copies.get()
+            try:
+                return noticed(defect, folder)
+            finally:
+                copies.put(folder)
+
+        first = copies.get()
+        good = run(first, "-n", str(COPIES), *tests)
+        copies.put(first)
+        if good.returncode:
+            print(good.stdout[-3000:], good.stderr[-3000:])
+            return 1
+        wrong = [problem for problem in pool.map(in_a_copy, defects) if problem]
     print("\n".join(wrong))
     print(f"{len(defects) - len(wrong)} of {len(defects)} defects were noticed")
     return 1 if wrong else 0

@@ -377,6 +377,7 @@ def test_a_build_that_fails_at_any_call_changes_nothing(output: Path) -> None:
     assert codes == {0, 2}
 
 
+@pytest.mark.slow
 def test_a_build_stopped_by_a_person_changes_nothing(output: Path) -> None:
     """Ctrl-C before each call in turn puts everything back."""
 
@@ -403,6 +404,7 @@ def test_a_build_stopped_by_a_person_changes_nothing(output: Path) -> None:
             assert {k: v for k, v in snapshot(output).items() if k in OLD} == before
 
 
+@pytest.mark.slow
 def test_a_build_killed_at_random_leaves_whole_files(output: Path) -> None:
     """SIGKILL at forty random moments: every file is whole, and the next build just works."""
     dice = random.Random(4)  # noqa: S311 - moments, not secrets

@@ -160,7 +160,7 @@ def swapped(role: str) -> str:
         (BUCKET, named("!Sub '" + "${" * 100_000 + "'")),
         (conditions("a"), conditions("b")),
         (mapped("a"), mapped("b")),
-        (rules(10_000), rules(7)),
+        pytest.param(rules(10_000), rules(7), marks=pytest.mark.slow),  # test_firewalls: fewer
         (policies("", "s3:Get*", "arn:", 1_000), policies("x", "s3:Get*", "arn:", 1_000)),
         (policies("", "s3:Get*", "*a" * 200, 300), policies("x", "s3:Get*", "*a" * 200, 300)),
         (swapped("A"), swapped("B")),

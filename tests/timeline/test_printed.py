@@ -215,6 +215,7 @@ def test_the_picture_in_the_readme_is_current() -> None:
     )
 
 
+@pytest.mark.slow
 def test_thirty_regions_over_a_year_take_no_time_to_speak_of() -> None:
     """All that is printed is there: a row for each, however many."""
     from cfngen.cloudformation.regions import regions

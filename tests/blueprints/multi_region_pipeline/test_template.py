@@ -352,6 +352,7 @@ def test_any_number_of_regions_builds_within_cloudformation_s_limits(count: int)
     assert len(pipeline["Stages"]) == 2 + count
 
 
+@pytest.mark.slow
 def test_the_readme_tells_the_sizes() -> None:
     """To the kilobyte, for each layout and number of regions."""
     readme = (ROOT / "blueprints/multi_region_pipeline/README.md").read_text()
