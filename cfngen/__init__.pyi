@@ -14,6 +14,7 @@ from cfngen.authoring.options import option as option
 from cfngen.authoring.parameters import Parameters as Parameters
 from cfngen.authoring.payload import Payload as Payload
 from cfngen.authoring.payload import Payloads as Payloads
+from cfngen.authoring.role_settings import RoleSettings as RoleSettings
 from cfngen.authoring.template import Template as Template
 from cfngen.authoring.waivers import waive as waive
 from cfngen.cloudformation.document import Waiver as Waiver

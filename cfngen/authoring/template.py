@@ -12,6 +12,7 @@ from cfngen.authoring.caller import caller
 from cfngen.authoring.encoding import CarriedTemplate, Notes, encode
 from cfngen.authoring.mistakes import blueprint_error, locate, together
 from cfngen.authoring.parameters import Declaration, Parameters
+from cfngen.authoring.role_settings import current_role_settings
 from cfngen.cloudformation.document import Document, Origin
 from cfngen.cloudformation.render import render
 from cfngen.deprecation import renamed_keywords
@@ -190,6 +191,8 @@ class Template(troposphere.Template):  # type: ignore[misc]
         """Add what has a title, or several such, unless a name is taken."""
         for thing in things if isinstance(things, list) else [things]:
             self._name(section, str(thing.title))
+            if section == "Resources":
+                current_role_settings().apply(thing)
             add(thing)
         return things
 

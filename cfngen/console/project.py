@@ -81,7 +81,13 @@ def synthesize_all(entries: Sequence[TemplateConfig]) -> list[SynthesizedTemplat
             distribution = entry.blueprint.distribution
             with redirect_stdout(sys.stderr):  # standard output is for data
                 templates.append(
-                    synthesize(blueprint, entry.options, name=entry.name, distribution=distribution)
+                    synthesize(
+                        blueprint,
+                        entry.options,
+                        name=entry.name,
+                        distribution=distribution,
+                        roles=entry.roles,
+                    )
                 )
         except CfngenError as error:
             mistakes.setdefault(str(error), error).add_note(where)

@@ -95,6 +95,17 @@ class FargateTask:
                 on=[GetAtt(self.role, "Arn"), GetAtt(self.agent_role, "Arn")],
                 when={"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}},
             ),
+            waive(
+                allow(
+                    may.TagResource,
+                    on=Sub(f"{ARN}task/${{{self.cluster.title}}}/*"),
+                    when={"StringEquals": {"ecs:CreateAction": "RunTask"}},
+                    reason="Tasks get the tags of the stack as they are started.",
+                ),
+                f"cdk-nag:AwsSolutions-IAM5/ecs:task/<{self.cluster.title}>/*",
+                reason="A task has no name before it is started; the condition allows tags as one"
+                " is started only, in the stack's own cluster.",
+            ),
         )
 
     @property
@@ -115,6 +126,8 @@ class FargateTask:
             "cluster": placeholder(GetAtt(self.cluster, "Arn")),
             "taskDefinition": placeholder(self.definition),
             **launch,
+            # The stack's tags, which the task definition has: costs can be told apart by them.
+            "propagateTags": "TASK_DEFINITION",
             "networkConfiguration": {"awsvpcConfiguration": network},
         }
         lines = ",\n ".join(f'"{key}": {json.dumps(value)}' for key, value in parameters.items())
@@ -165,6 +178,7 @@ class FargateTask:
                 TaskDefinitionArn=Ref(self.definition),
                 TaskCount=1,
                 **launch,
+                PropagateTags="TASK_DEFINITION",
                 NetworkConfiguration=events.NetworkConfiguration(
                     AwsVpcConfiguration=events.AwsVpcConfiguration(
                         Subnets=list(self.placement.subnets),

@@ -8,6 +8,7 @@ from troposphere import GetAtt, Ref, Sub
 from troposphere.iam import Policy, Role, RolePolicy
 
 from cfngen.authoring.iam import Statement, policy_document, trust
+from cfngen.authoring.role_settings import current_role_settings
 
 __all__ = ["assumed_role", "role", "role_arn", "role_for_stack", "role_policy"]
 
@@ -67,7 +68,8 @@ def role_for_stack(
 ) -> Role:
     """Return a role that the role of a stack in another account may assume.
 
-    That role need not exist yet, so its name is matched: stack, logical ID, something.
+    That role need not exist yet, so its name is matched: stack, logical ID, something; and its path
+    is taken to be the one that this template's roles have.
 
     Args:
         title: the logical ID.
@@ -77,7 +79,8 @@ def role_for_stack(
         statements: what it may do.
     """
     root = Sub(f"arn:${{AWS::Partition}}:iam::{account}:root")
-    name = Sub(f"arn:${{AWS::Partition}}:iam::{account}:role/{stack}-{there}-*")
+    path = current_role_settings().path or "/"
+    name = Sub(f"arn:${{AWS::Partition}}:iam::{account}:role{path}{stack}-{there}-*")
     trusted = Statement(
         Effect="Allow",
         Principal={"AWS": root},

@@ -31,6 +31,7 @@ from troposphere.s3 import (
 )
 
 from cfngen.authoring.iam import Statement, allow, deny, policy_document
+from cfngen.authoring.role_settings import current_role_settings
 from cfngen.authoring.substitution import sub
 from cfngen.authoring.waivers import waive
 from cfngen.cloudformation.regions import regions
@@ -73,8 +74,11 @@ No access log: only the roles of the services get in, and CloudTrail can tell wh
 
 
 def role_path(service: str) -> str:
-    """Return the IAM path below which a service's roles are, and nobody else's."""
-    return f"/cfngen/{service}/"
+    """Return the IAM path below which a service's roles are, and nobody else's.
+
+    It is below the path that all roles of the template have, if one was chosen for them.
+    """
+    return f"{current_role_settings().path or '/'}cfngen/{service}/"
 
 
 def own_namespace(region: str) -> bool:

@@ -9,9 +9,11 @@ from cfngen.authoring.blueprint import Blueprint
 from cfngen.authoring.mistakes import author_mistakes, blueprint_error, directory_of, together
 from cfngen.authoring.options import chosen_options, options_from
 from cfngen.authoring.references import undeclared
+from cfngen.authoring.role_settings import NONE, RoleSettings, role_settings
 from cfngen.cloudformation.document import Document, Origin
 from cfngen.cloudformation.quotas import INLINE_LIMIT
 from cfngen.cloudformation.render import render
+from cfngen.errors import Problems
 from cfngen.linting.lint import ERROR, Finding, Linter, trace
 from cfngen.project import registry
 from cfngen.project.header import header
@@ -52,7 +54,12 @@ class Generated:
 
 
 def synthesize(
-    blueprint: Blueprint, options: Any = None, *, name: str = "", distribution: str = ""
+    blueprint: Blueprint,
+    options: Any = None,
+    *,
+    name: str = "",
+    distribution: str = "",
+    roles: RoleSettings = NONE,
 ) -> SynthesizedTemplate:
     """Return a blueprint's template as text.
 
@@ -61,6 +68,7 @@ def synthesize(
         options: its options, or a table of them as a manifest would hold; the defaults without.
         name: the template's name; the blueprint's own, with dashes, without one.
         distribution: what brought the blueprint, for the header.
+        roles: the path and the permissions boundary of all its roles.
 
     Raises:
         BlueprintError: the blueprint has a mistake, at a file and line.
@@ -68,7 +76,9 @@ def synthesize(
     """
     if options is None or isinstance(options, dict):
         options = options_from(blueprint.options_type, options or {})
-    with author_mistakes(directory_of(blueprint.function)):
+    if problems := list(roles.problems()):
+        raise Problems([f"roles.{problem}" for problem in problems])
+    with author_mistakes(directory_of(blueprint.function)), role_settings(roles):
         document = blueprint(options).document()
     if mistakes := [
         blueprint_error(problem, origin.file, origin.line)
@@ -88,6 +98,7 @@ def generate(
     *,
     regions: tuple[str, ...] = (),
     linter: Linter | None = None,
+    roles: RoleSettings = NONE,
 ) -> Generated:
     """Return a blueprint's template and what the linter says about it.
 
@@ -96,6 +107,7 @@ def generate(
         options: its options dataclass, or a table of them; the defaults without.
         regions: the regions to lint for; those of `.cfnlintrc`, or us-east-1, without any.
         linter: one to use again, since loading its rules takes most of a second.
+        roles: the path and the permissions boundary of all its roles.
 
     Raises:
         CfngenError: there is no such blueprint, or its options, a payload or the template
@@ -105,7 +117,7 @@ def generate(
     if isinstance(blueprint, str):
         entry = registry.find(blueprint)
         blueprint, distribution = entry.load(), entry.distribution
-    template = synthesize(blueprint, options, distribution=distribution)
+    template = synthesize(blueprint, options, distribution=distribution, roles=roles)
     findings = (linter or Linter()).lint(template.text, template.name, tuple(regions))
     traced = tuple(trace(findings, template.origins))
     return Generated(template.name, template.text, traced, template.document)

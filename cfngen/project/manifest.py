@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cfngen.authoring.options import options_from
+from cfngen.authoring.role_settings import NONE, RoleSettings
 from cfngen.cloudformation.regions import all_regions as all_regions
 from cfngen.errors import BlueprintError, CfngenError, ManifestError, Problems, did_you_mean
 from cfngen.paths import display_path
@@ -23,9 +24,10 @@ from cfngen.project.manifest_file import find as find
 from cfngen.project.manifest_file import find_in as find_in
 from cfngen.project.manifest_file import listed_templates as listed_templates
 from cfngen.project.manifest_file import output_directory as output_directory
+from cfngen.project.organization import role_settings_of, tags_of
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")
-KEYS = ("blueprint", "options", "regions", "after", "account")
+KEYS = ("blueprint", "options", "regions", "after", "account", "roles", "tags")
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,8 @@ class TemplateConfig:
         where: file and table of the manifest.
         after: the templates whose stacks are deployed before.
         account: words for the account that it goes to, if that is another than the others'.
+        roles: the path and the permissions boundary of all its roles.
+        tags: of its stack, which CloudFormation gives to all resources that take tags.
     """
 
     name: str
@@ -52,6 +56,8 @@ class TemplateConfig:
     where: str = ""
     after: tuple[str, ...] = ()
     account: str = ""
+    roles: RoleSettings = NONE
+    tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def file_name(self) -> str:
@@ -156,6 +162,8 @@ class _Reader(Reader):
         super().__init__(source)
         self.installed = installed
         self.doubts: list[str] = []
+        self.default_roles = NONE
+        self.default_tags: dict[str, str] = {}
 
     def read(self, table: Any) -> tuple[dict[str, TemplateConfig] | None, Path]:
         """Return the templates, `None` if none are listed, and the directory for them."""
@@ -164,6 +172,8 @@ class _Reader(Reader):
             return None, OUTPUT
         self.unknown_keys((), table, TOP_KEYS)
         templates = self.templates(table)
+        self.default_roles = role_settings_of(self, (), table.get("roles", {}), NONE)
+        self.default_tags = tags_of(self, (), table.get("tags", {}))
         entries = None if templates is None else self.entries(templates)
         self.accepted(table.get("review"))
         return entries, self.output(table.get("output", str(OUTPUT)))
@@ -202,10 +212,14 @@ class _Reader(Reader):
         regions = self.regions(where, content.get("regions", []))
         after = self.after(where, content.get("after", []))
         account = self.account(where, content.get("account"))
+        roles = role_settings_of(self, where, content.get("roles", {}), self.default_roles)
+        tags = self.default_tags | tags_of(self, where, content.get("tags", {}))
         at = self.at(*where)
         if not blueprint:
             return None
-        return TemplateConfig(name, blueprint, options, table, regions, at, after, account)
+        return TemplateConfig(
+            name, blueprint, options, table, regions, at, after, account, roles, tags
+        )
 
     def blueprint(self, where: tuple[str, ...], wanted: Any) -> registry.InstalledBlueprint | None:
         if not isinstance(wanted, str):

@@ -14,7 +14,7 @@ from typing import Any
 from cfngen.errors import ManifestError, did_you_mean
 from cfngen.paths import display_path
 
-KEYS = ("templates", "output", "review")
+KEYS = ("templates", "output", "review", "roles", "tags")
 OUTPUT = Path("output")
 
 

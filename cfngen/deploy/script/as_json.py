@@ -14,8 +14,9 @@ def as_json(steps: list[Step], files: dict[str, str] | None = None, bucket: str 
     """Return the deployments as a JSON list, in order, with what each needs.
 
     Keys of each: `template`, `file`, `stack`, `account` (a description), `region`, `bytes`,
-    `needs_bucket`, `bucket`, `capabilities` (each with the resources that need it), `parameters`
-    (those without a default), `parameters_file`, `depends_on` (templates, each with the reason),
+    `needs_bucket`, `bucket`, `capabilities` (each with the resources that need it), `tags` (of the
+    stack), `parameters` (those without a default), `parameters_file`, `depends_on` (templates, each
+    with the reason),
     `external_imports` (exports of stacks that are not in the list) and `ssm_parameters` (each with
     the template that writes it). What does not apply is null.
 
@@ -39,6 +40,7 @@ def _plain(step: Step, files: dict[str, str], names: dict[Key, str], bucket: str
         "needs_bucket": step.needs_bucket,
         "bucket": (bucket or None) if step.needs_bucket else None,
         "capabilities": {need.capability: list(need.reasons) for need in step.capabilities},
+        "tags": dict(step.tags),
         "parameters": [
             _parameter(parameter, names[key(step, parameter)]) for parameter in step.parameters
         ],

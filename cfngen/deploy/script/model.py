@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -94,6 +95,7 @@ class Step:
     ssm_parameters: tuple[SsmParameter, ...] = ()
     account: str = ""  # a description of an account other than the default one
     declared: tuple[str, ...] = ()  # every parameter that the template has
+    tags: Mapping[str, str] = field(default_factory=dict)  # of the stack
 
     @property
     def needs_bucket(self) -> bool:

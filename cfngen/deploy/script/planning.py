@@ -81,6 +81,7 @@ def _steps_of(
             imports=tuple(sorted(set(imports(source)) - exported)),
             account=source.entry.account,
             declared=tuple(source.template.parameters),
+            tags=source.entry.tags,
         )
 
 

@@ -197,6 +197,8 @@ def command(step: Step, values: list[str], bucket: str = "") -> list[list[str]]:
         lines.append(["--s3-bucket", _quoted(bucket) if bucket else f'"${{{BUCKET}:?}}"'])
     if step.capabilities:
         lines.append(["--capabilities", *(need.capability for need in step.capabilities)])
+    if step.tags:
+        lines.append(["--tags", *(_quoted(f"{k}={v}") for k, v in step.tags.items())])
     lines.append(["--no-fail-on-empty-changeset"])
     if values:
         lines.append(["--parameter-overrides", *values])
