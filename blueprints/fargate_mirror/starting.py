@@ -114,11 +114,6 @@ def _add_starter(
         role("StartRole", "events", *task.may_run),
         reason="Assumed by rules: it may run this task and no other.",
     )
-    waive(
-        start_role,
-        "documented:ecs:TagResource",
-        reason="The targets give tasks no tags, and ECS asks for it where tags are given.",
-    )
     return lambda overrides=None: task.target(
         start_role, **({"InputTransformer": overrides} if overrides else {}), **retries
     )
