@@ -12,7 +12,10 @@ from support.shapes_of_ours import Shape, all_shapes
 from cfngen.patterns.queues import NO_QUEUE, without_dead_letters
 from cfngen.testing import allowed, statements
 
-VISIBLE = ("AWS/SQS", "ApproximateNumberOfMessagesVisible")
+# What each metric hears of, and how it is summed up (AWS page "Available CloudWatch metrics for
+# Amazon SQS"): what SQS itself moves after `maxReceiveCount` attempts does not count as sent.
+SENT = ("NumberOfMessagesSent", "Sum")
+REDRIVEN = ("ApproximateNumberOfMessagesVisible", "Maximum")
 # Who calls a function and does not wait for its answer (AWS page "Invoking Lambda functions
 # asynchronously"); API Gateway and custom resources hear of a failure themselves.
 ASYNCHRONOUS = {
@@ -77,13 +80,35 @@ def dead_letter_queues(shape: Shape) -> set[str]:
     return {logical(one.queue) for one in deliveries(shape) if one.queue}
 
 
-def watched(shape: Shape) -> set[str]:
-    """Return the logical IDs of the queues for which an alarm tells of any message."""
+def watched(shape: Shape, metric: tuple[str, str]) -> set[str]:
+    """Return the logical IDs of the queues for which an alarm rings at any message."""
     return {
         alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0]
         for alarm in shape.of_type("CloudWatch::Alarm").values()
-        if (alarm["Namespace"], alarm["MetricName"]) == VISIBLE and alarm["Threshold"] == 0
+        if (alarm["Namespace"], alarm["MetricName"], alarm["Statistic"]) == ("AWS/SQS", *metric)
+        and (alarm["Threshold"], alarm["EvaluationPeriods"]) == (0, 1)
     }
+
+
+def redriven(shape: Shape) -> set[str]:
+    """Return the logical IDs of the queues that SQS moves messages to by itself."""
+    found = set()
+    for queue in shape.of_type("SQS::Queue").values():
+        if "RedrivePolicy" in queue:
+            failed = logical(queue["RedrivePolicy"]["deadLetterTargetArn"])
+            other = shape.of_type("SQS::Queue")[failed]
+            assert other.get("FifoQueue") == queue.get("FifoQueue")
+            found.add(failed)
+    return found
+
+
+def sent_by_roles(shape: Shape, queues: set[str]) -> set[str]:
+    """Return those of the queues that a role of the template may send messages to."""
+    found = set()
+    for role in shape.of_type("IAM::Role"):
+        for arn in allowed(shape.body, role).get("sqs:SendMessage", []):
+            found |= {logical(arn)} & queues
+    return found
 
 
 def may_write(shape: Shape, one: Delivery) -> bool:
@@ -135,19 +160,19 @@ def test_a_dead_letter_queue_takes_what_is_put_there() -> None:
     assert seen == {"rule", "AWS::Scheduler::Schedule", "AWS::Lambda::Function"}
 
 
-def test_who_keeps_dead_letters_tells_of_them() -> None:
-    """Each queue of what failed has an alarm at its first message."""
+def test_who_keeps_dead_letters_tells_of_each() -> None:
+    """Each queue of what failed has an alarm that rings for the second message as for the first.
+
+    One that counts what is in the queue stays in its state while anything is kept, so it is for
+    what SQS moves there only, which no other metric hears of.
+    """
     seen = 0
     for shape in all_shapes():
-        queues = dead_letter_queues(shape)
-        for queue in shape.of_type("SQS::Queue").values():
-            if "RedrivePolicy" in queue:
-                failed = logical(queue["RedrivePolicy"]["deadLetterTargetArn"])
-                other = shape.of_type("SQS::Queue")[failed]
-                assert other.get("FifoQueue") == queue.get("FifoQueue")
-                queues.add(failed)
-        assert queues <= watched(shape), f"{queues - watched(shape)} of {shape}"
-        seen += len(queues)
+        moved = redriven(shape)
+        sent = dead_letter_queues(shape) | sent_by_roles(shape, moved)
+        assert sent == watched(shape, SENT), f"sent messages of {shape}"
+        assert moved == watched(shape, REDRIVEN), f"moved messages of {shape}"
+        seen += len(moved | sent)
     assert seen
 
 

@@ -159,6 +159,7 @@ def add_alarms(t: Template, p: Params, lost: DeadLetters, queue: OrderedQueue | 
         dead_letters_alarm(
             "PushGivenUp",
             queue=queue.given_up,
+            redrive=True,
             topic=alarms.topic,
             description="A push in queue GivenUp could not be built in two attempts. WorkerLog has"
             " the reason.",

@@ -195,6 +195,9 @@ def alarm(
 ) -> Alarm:
     """Return an alarm for a metric above a threshold within five minutes; no data is fine.
 
+    The topic hears of its end as well. An alarm notifies of a change of its state only: one whose
+    metric stays above the threshold does so once, whatever happens meanwhile.
+
     Args:
         title: the logical ID.
         description: what an operator reads in the message; it names the resource that the metric is
@@ -235,31 +238,44 @@ def alarm(
         "Dimensions": [MetricDimension(Name=key, Value=value) for key, value in dimensions.items()],
         **usual,
         "AlarmActions": [Ref(topic)],
+        "OKActions": [Ref(topic)],
     }
     return Alarm(title, **{**own, **properties})
 
 
 def dead_letters_alarm(
-    title: str, *, queue: DeadLetters | Queue, topic: Any, description: str = ""
+    title: str,
+    *,
+    queue: DeadLetters | Queue,
+    topic: Any,
+    description: str = "",
+    redrive: bool = False,
 ) -> Alarm:
-    """Return an alarm for the first thing that is in a dead-letter queue.
+    """Return an alarm for what arrives in a dead-letter queue.
+
+    What rules and functions put there counts as sent, so that the alarm rings for each arrival,
+    however long the earlier ones are kept. What SQS itself moves there after `maxReceiveCount`
+    attempts does not: an alarm for that counts what is in the queue, and rings again once the queue
+    has been emptied.
 
     Args:
         title: the logical ID.
         queue: the queue.
         topic: the topic that it publishes to.
         description: what an operator reads; by default, that the queue has what was not delivered.
+        redrive: whether it is for what SQS itself moves there.
 
-    Source: AWS page "Available CloudWatch metrics for Amazon SQS".
+    Source: AWS page "Available CloudWatch metrics for Amazon SQS" (`NumberOfMessagesSent` does not
+    capture messages that are moved by a redrive policy).
     """
     queue = queue.queue if isinstance(queue, DeadLetters) else queue
     usual = f"Something was not delivered. The queue {queue.title} has what, and why."
     return alarm(
         title,
         description or usual,
-        metric="AWS/SQS ApproximateNumberOfMessagesVisible",
+        metric=f"AWS/SQS {'ApproximateNumberOfMessagesVisible' if redrive else 'NumberOfMessagesSent'}",
         dimensions={"QueueName": GetAtt(queue, "QueueName")},
-        statistic="Maximum",
+        statistic="Maximum" if redrive else "Sum",
         topic=topic,
     )
 

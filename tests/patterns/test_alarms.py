@@ -67,18 +67,21 @@ def test_a_metric_without_its_namespace_is_refused(metric: str) -> None:
     assert (caught.value.pattern, caught.value.argument) == ("alarm", "metric")
 
 
-def test_a_queue_of_dead_letters_rings_at_its_first_message() -> None:
-    """Also the queue beside an ordered one; the description names the queue."""
+def test_a_queue_of_dead_letters_rings_at_each_message() -> None:
+    """What is sent there is counted; what SQS moves there is not, so that what is there counts."""
     lost = dead_letters("Lost", rules=(), reason="To test.")
     pushes = ordered_queue(
         "Pushes", given_up="GivenUp", attempts=2, seconds=60, rules=(), reason="To test."
     )
-    for queue, title in ((lost, "Lost"), (pushes.given_up, "GivenUp")):
-        made = dead_letters_alarm("Rings", queue=queue, topic=Topic("Topic")).to_dict()[
-            "Properties"
-        ]
+    for queue, title, redrive in ((lost, "Lost", False), (pushes.given_up, "GivenUp", True)):
+        made = dead_letters_alarm(
+            "Rings", queue=queue, topic=Topic("Topic"), redrive=redrive
+        ).to_dict()["Properties"]
         (dimension,) = made["Dimensions"]
         assert dimension["Value"] == {"Fn::GetAtt": [title, "QueueName"]}
-        assert (made["Threshold"], made["Statistic"]) == (0, "Maximum")
+        metric = "ApproximateNumberOfMessagesVisible" if redrive else "NumberOfMessagesSent"
+        statistic = "Maximum" if redrive else "Sum"
+        assert made["MetricName"] == metric
+        assert (made["Threshold"], made["Statistic"]) == (0, statistic)
         assert f"queue {title} " in made["AlarmDescription"]
-        assert made["AlarmActions"] == [{"Ref": "Topic"}]
+        assert made["AlarmActions"] == made["OKActions"] == [{"Ref": "Topic"}]
