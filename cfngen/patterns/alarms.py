@@ -269,11 +269,12 @@ def dead_letters_alarm(
     capture messages that are moved by a redrive policy).
     """
     queue = queue.queue if isinstance(queue, DeadLetters) else queue
+    metric = "ApproximateNumberOfMessagesVisible" if redrive else "NumberOfMessagesSent"
     usual = f"Something was not delivered. The queue {queue.title} has what, and why."
     return alarm(
         title,
         description or usual,
-        metric=f"AWS/SQS {'ApproximateNumberOfMessagesVisible' if redrive else 'NumberOfMessagesSent'}",
+        metric=f"AWS/SQS {metric}",
         dimensions={"QueueName": GetAtt(queue, "QueueName")},
         statistic="Maximum" if redrive else "Sum",
         topic=topic,
