@@ -87,13 +87,14 @@ def test_a_program_cannot_write_but_where_it_is_told() -> None:
 def test_the_right_to_run_a_task_survives_its_revisions() -> None:
     """The family's every revision may be run, or there would be a gap while a stack swaps them."""
     made = task()
-    run, hand_over = encode_to_dict(list(made.may_run))
+    run, hand_over, tag = encode_to_dict(list(made.may_run))
     family = made.definition.to_dict()["Properties"]["Family"]
     assert resolved(run["Resource"]).endswith(f":task-definition/{resolved(family)}:*")
     assert run["Condition"] == {
         "ArnEquals": {"ecs:cluster": GetAtt("TestCluster", "Arn").to_dict()}
     }
     assert resolved(hand_over["Resource"]) == ["<TestRole.Arn>", "<TestAgentRole.Arn>"]
+    assert tag["Condition"] == {"StringEquals": {"ecs:CreateAction": "RunTask"}}
 
 
 @pytest.mark.parametrize("spot", [False, True])

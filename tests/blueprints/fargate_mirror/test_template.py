@@ -244,6 +244,10 @@ def test_those_who_start_runs_start_this_task_and_no_other(options: dict[str, An
     assert may.pop("iam:PassRole") == {"<MirrorRole.Arn>", "<MirrorAgentRole.Arn>"}
     only_tasks = {"StringEquals": {"iam:PassedToService": "ecs-tasks.amazonaws.com"}}
     assert when["iam:PassRole"] == only_tasks
+    assert may.pop("ecs:TagResource") == {
+        "arn:aws:ecs:us-east-2:123456789012:task/<MirrorCluster>/*"
+    }
+    assert when["ecs:TagResource"] == {"StringEquals": {"ecs:CreateAction": "RunTask"}}
     assert task(template)["TaskRoleArn"] == {"Fn::GetAtt": ["MirrorRole", "Arn"]}
     assert task(template)["ExecutionRoleArn"] == {"Fn::GetAtt": ["MirrorAgentRole", "Arn"]}
     if name == "StarterRole":
@@ -460,6 +464,7 @@ def test_every_run_is_placed_alike(options: dict[str, Any]) -> None:
     wanted = {
         "cluster": "<MirrorCluster.Arn>",
         "taskDefinition": "<MirrorTask>",
+        "propagateTags": "TASK_DEFINITION",
         "networkConfiguration": {"awsvpcConfiguration": network},
         **launch,
     }
