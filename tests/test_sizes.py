@@ -14,7 +14,6 @@ from cfngen.project.manifest import load
 THROUGH_A_BUCKET = {
     'branch_builder|`image = "build"`',
     "branch_builder|ten repositories apart",
-    'fargate_mirror|`image = "build"`',
 }
 
 

@@ -4,11 +4,12 @@ from awacs import codecommit
 from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 
-from cfngen import Payload, Payloads, Template, allow
+from cfngen import Payloads, Template, allow
 from cfngen.patterns import (
     build_project,
     buildspec,
     debug_statements,
+    fetch_published,
     log_group,
     role,
     variable,
@@ -23,7 +24,6 @@ from .parameters import Params
 from .repository import add_repository
 
 payload = Payloads(__package__)
-mirror = Payloads("cfngen_blueprints._shared", "mirror")
 
 SOURCE_URL = (
     "${BacklogSpaceKey}@${BacklogSpaceKey}.git.${BacklogDomain}:"
@@ -44,6 +44,7 @@ def add_build(t: Template, p: Params, options: Options) -> Project:
             "codebuild",
             allow(codecommit.GitPull, codecommit.GitPush, codecommit.UpdateDefaultBranch, on=arn),
             *may_read,
+            *fetch_published(p.ProgramParameter),
             write_logs(log),
             *may_keep,
             *may_attach,
@@ -51,16 +52,20 @@ def add_build(t: Template, p: Params, options: Options) -> Project:
         ),
         reason="Assumed by the build: it may push to one repository and read one key.",
     )
+    carried = {}
+    if options.host_keys == "trust_on_first_use":
+        carried["host_keys.sh"] = payload["host_keys.sh"]
     project = t.add(
         build_project(
             "Mirror",
             description="Fetches from Backlog and makes the CodeCommit repository the same",
-            buildspec=buildspec(payload["buildspec.yml"], _carried(options)),
+            buildspec=buildspec(payload["buildspec.yml"], carried),
             role=build_role,
             log=log,
             architecture=options.architecture,
             compute=p.ComputeType,
             minutes=p.BuildMinutes,
+            source={"Type": "S3", "Location": p.ProgramParameter},
             privileged=options.cache == "efs",  # only a privileged build may mount
             environment=[
                 variable("MIRROR_SOURCE_URL", Sub(SOURCE_URL)),
@@ -82,11 +87,3 @@ def add_build(t: Template, p: Params, options: Options) -> Project:
         "ARN of the only role that should push to the mirror.",
     )
     return project
-
-
-def _carried(options: Options) -> dict[str, Payload]:
-    """Return the files that the build writes into its folder, by name."""
-    files = {"mirror.py": mirror["mirror.py"]}
-    if options.host_keys == "trust_on_first_use":
-        files["host_keys.sh"] = payload["host_keys.sh"]
-    return files

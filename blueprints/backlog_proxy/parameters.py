@@ -3,6 +3,9 @@
 from cfngen import Parameters, first_of, parameter
 from cfngen.patterns.alarms import email_parameter
 from cfngen.patterns.logs import RETENTION_DAYS
+from cfngen.patterns.published_files import files_parameter
+
+from ..mirror_program.program import PARAMETER, STACK, WHAT
 
 PATH = r"/[A-Za-z0-9_./-]{1,1000}"
 CIDRS = r"[0-9a-fA-F.:]+/[0-9]{1,3}(,[0-9a-fA-F.:]+/[0-9]{1,3})*"
@@ -147,3 +150,4 @@ class Params(Parameters):
         MaxValue=365,
         when=lambda o: o.cache == "s3",
     )
+    ProgramParameter = files_parameter(PARAMETER, STACK, what=WHAT, group="Program")

@@ -3,9 +3,11 @@
 from cfngen import Parameters, first_of, parameter
 from cfngen.patterns.alarms import email_parameter
 from cfngen.patterns.logs import RETENTION_DAYS
+from cfngen.patterns.published_files import files_parameter
 from cfngen.patterns.pushes import NAME, repositories_parameter
 from cfngen.patterns.tasks import TaskParameters
 
+from ..mirror_program.program import PARAMETER, STACK, WHAT
 from .options import PREFIX, REGION
 
 
@@ -91,6 +93,14 @@ class Destination(Parameters):
     )
 
 
+class Program(Parameters):
+    """Which program the image is built with, if this stack builds it."""
+
+    ProgramParameter = files_parameter(
+        PARAMETER, STACK, what=WHAT, group="Image", when=lambda o: o.image == "build"
+    )
+
+
 class Operation(Parameters):
     """How it runs, and who is notified."""
 
@@ -134,5 +144,5 @@ class Operation(Parameters):
     )
 
 
-class Params(Source, Destination, TaskParameters, Operation):
+class Params(Source, Destination, TaskParameters, Program, Operation):
     """Parameters of the template."""

@@ -41,7 +41,15 @@ def add_task(t: Template, p: Params, options: Options, log: LogGroup) -> Fargate
             )
         )
     image = t.add(
-        task_image("MirrorImage", p, options, dockerfile=dockerfile(), files=files(), log=log)
+        task_image(
+            "MirrorImage",
+            p,
+            options,
+            dockerfile=dockerfile(),
+            files=files(),
+            log=log,
+            archives=[p.ProgramParameter] if options.image == "build" else [],
+        )
     )
     secrets = {"SOURCE_SECRET": p.SourceSecret} if options.source in ("https", "ssh") else {}
     # A task that starts before it can mount, or get out, would fail.

@@ -1,20 +1,27 @@
 """The image of the Fargate mirrors, as a stack of its own."""
 
 from cfngen import Template, blueprint
-from cfngen.patterns.image_stacks import ImageStackParameters, image_stack
+from cfngen.patterns import image_stack
 
 from .image import dockerfile, files
 from .options import Options
+from .parameters import Params
 
 
 @blueprint
 def mirror_image(options: Options) -> Template:
     """Build the image of the Fargate mirrors of this account and region."""
     t = Template()
-    p = t.declare(ImageStackParameters, options)
+    p = t.declare(Params, options)
     image = t.add(
         image_stack(
-            "MirrorImage", p, options, dockerfile=dockerfile(), files=files(), runs="mirrors"
+            "MirrorImage",
+            p,
+            options,
+            dockerfile=dockerfile(),
+            files=files(),
+            archives=[p.ProgramParameter],
+            runs="mirrors",
         )
     )
     for name, value, description in image.outputs:

@@ -6,7 +6,6 @@ from cfngen import Payload, Payloads
 STACK = "mirror-image"
 
 payload = Payloads(__package__)
-mirror = Payloads("cfngen_blueprints._shared", "mirror")
 
 
 def dockerfile() -> Payload:
@@ -15,10 +14,5 @@ def dockerfile() -> Payload:
 
 
 def files() -> dict[str, Payload]:
-    """Return what it copies, by name: programs for mirrors of every kind."""
-    return {
-        "mirror.py": mirror["mirror.py"],
-        "metrics.py": mirror["metrics.py"],
-        "mirror_task.py": payload["mirror_task.py"],
-        "sign_in.py": payload["sign_in.py"],
-    }
+    """Return what it copies besides the program that mirrors, by name."""
+    return {name: payload[name] for name in payload.names() if name.endswith(".py")}

@@ -39,6 +39,14 @@ from cfngen.patterns.images import BuiltImage, built_image
 from cfngen.patterns.logs import RETENTION_DAYS, log_group, write_logs
 from cfngen.patterns.network import PublicNetwork, callers_group, public_network
 from cfngen.patterns.pipelines import action, artifact_store, pipeline, rule
+from cfngen.patterns.published_files import (
+    PublishedFiles,
+    archive_arn,
+    archive_name,
+    fetch_published,
+    files_parameter,
+    published_files,
+)
 from cfngen.patterns.pushes import (
     policy_problems,
     push_pattern,
@@ -93,6 +101,7 @@ __all__ = [
     "OrderedQueue",
     "Placement",
     "PublicNetwork",
+    "PublishedFiles",
     "PythonFunction",
     "SharedFiles",
     "StageSchedules",
@@ -108,6 +117,8 @@ __all__ = [
     "action",
     "alarm",
     "alarm_topic",
+    "archive_arn",
+    "archive_name",
     "artifact_store",
     "assumed_role",
     "bucket_name",
@@ -126,7 +137,9 @@ __all__ = [
     "failed_builds_alarm",
     "failed_starts_alarm",
     "fargate_task",
+    "fetch_published",
     "fetch_source",
+    "files_parameter",
     "firewall",
     "image_revision",
     "image_stack",
@@ -138,6 +151,7 @@ __all__ = [
     "policy_problems",
     "private_bucket",
     "public_network",
+    "published_files",
     "published_image",
     "pull_images",
     "push_pattern",

@@ -7,7 +7,7 @@ that it was made with: a new image interrupts nothing, and is used from a stack'
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
@@ -175,6 +175,7 @@ def image_stack(
     dockerfile: Payload,
     files: Mapping[str, Payload],
     runs: str,
+    archives: Sequence[Any] = (),
 ) -> ImageStack:
     """Return an image, all that builds it, and the SSM parameter that others find it by.
 
@@ -189,6 +190,7 @@ def image_stack(
         dockerfile: the Dockerfile, whose context is `files`.
         files: what it copies, by name.
         runs: what runs the image, such as `mirrors`.
+        archives: locations of archives with more files, as `built_image` takes them.
     """
     image = built_image(
         title,
@@ -198,6 +200,7 @@ def image_stack(
         log=log_group("ImageLog", days=p.LogDays),
         architecture=options.architecture,
         retained=True,
+        archives=archives,
         reason="Builds the image unless it is there.",
     )
     published = StoredParameter(

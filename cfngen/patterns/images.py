@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
@@ -33,6 +33,7 @@ from cfngen.patterns.buildspec import buildspec
 from cfngen.patterns.functions import PythonFunction, python_function
 from cfngen.patterns.image_permissions import log_in, pull_images, push_images
 from cfngen.patterns.logs import write_logs
+from cfngen.patterns.published_files import archive_arn, archive_name
 from cfngen.patterns.roles import role
 
 __all__ = [
@@ -117,13 +118,14 @@ def built_image(
     log: LogGroup,
     architecture: str = "arm64",
     retained: bool = False,
+    archives: Sequence[Any] = (),
     reason: str,
 ) -> BuiltImage:
     """Return an image that is built when the stack is deployed, once for each tag.
 
-    The tag is a digest of what the image is made of, then `revision`. A tag that is there is
-    never built again, so that retries and rollbacks succeed; another revision builds afresh, on
-    the base image of that day.
+    The tag is a digest of what the image is made of, then the names of `archives`, then `revision`.
+    A tag that is there is never built again, so that retries and rollbacks succeed; another
+    revision builds afresh, on the base image of that day.
 
     The files are properties of the custom resource, byte for byte. Its function puts them into a
     bucket, where the project fetches them, since a buildspec has no room for more than 25,600
@@ -138,6 +140,8 @@ def built_image(
         architecture: `arm64` or `x86_64`, of the image and of what builds it.
         retained: whether the repository and its images outlive the stack, as they have to where
             other stacks run them.
+        archives: locations of archives with more files for the context, from the parameters that
+            `files_parameter` returns; the names of the archives tell their content.
         reason: the comment above the custom resource.
 
     Raises:
@@ -149,7 +153,17 @@ def built_image(
     content = dict(sorted({**files, DOCKERFILE: dockerfile}.items()))
     parts = json.dumps([architecture, str(spec), {n: str(text) for n, text in content.items()}])
     digest = sha256(parts.encode()).hexdigest()[:12]
-    archive = _tagged(digest, revision, ".zip")
+    # What tells one image from another.
+    added = [
+        Sub(f"${{Archive{number}}}", **{f"Archive{number}": archive_name(location)})
+        for number, location in enumerate(archives, start=1)
+    ]
+    if not isinstance(revision, AWSHelperFn):
+        revision = str(revision)
+    elif not isinstance(revision, Ref):
+        revision = Sub("${Revision}", Revision=revision)
+    names = [*added, revision]
+    archive = _tagged(digest, names, ".zip")
 
     repository = _repository(title, retained=retained)
     context = cache_bucket(f"{title}Context", days=1)
@@ -168,7 +182,7 @@ def built_image(
         " of a build; one function may write it and one build may read it.",
     )
     bucket = context.bucket.title
-    source = _tagged(f"${{{bucket}.Arn}}/{digest}", revision, ".zip")
+    source = _tagged(f"${{{bucket}.Arn}}/{digest}", names, ".zip")
     build_role = role(
         f"{title}BuildRole",
         "codebuild",
@@ -187,9 +201,9 @@ def built_image(
         minutes=10,
         queued_minutes=10,
         privileged=True,
-        source={"Type": "S3", "Location": _tagged(f"${{{bucket}}}/{digest}", revision, ".zip")},
+        source={"Type": "S3", "Location": _tagged(f"${{{bucket}}}/{digest}", names, ".zip")},
         environment=[
-            variable("IMAGE", _tagged(f"${{{repository.title}.RepositoryUri}}:{digest}", revision))
+            variable("IMAGE", _tagged(f"${{{repository.title}.RepositoryUri}}:{digest}", names))
         ],
     )
     builder = python_function(
@@ -199,6 +213,7 @@ def built_image(
         allow(codebuild.BatchGetBuilds, codebuild.StopBuild, on=GetAtt(project, "Arn")),
         allow(ecr.DescribeImages, on=GetAtt(repository, "Arn")),
         allow(s3.PutObject, s3.DeleteObject, on=source),
+        *(allow(s3.GetObject, on=archive_arn(location)) for location in archives),
         reason=f"Has {project.title} build the image while CloudFormation waits.",
         log=log,
         architecture=architecture,
@@ -217,10 +232,11 @@ def built_image(
         ServiceTimeout=SERVICE_TIMEOUT,
         Project=Ref(project),
         Repository=Ref(repository),
-        Tag=_tagged(digest, revision),
+        Tag=_tagged(digest, names),
         Bucket=Ref(context.bucket),
         Key=archive,
         Files=content,
+        Archives=list(archives),
     )
     return BuiltImage(repository, context, log, build_role, project, builder, custom, reason)
 
@@ -250,14 +266,11 @@ def _repository(title: str, *, retained: bool) -> Repository:
     )
 
 
-def _tagged(start: str, revision: Any, end: str = "") -> Any:
-    """Return a text with the revision in it."""
-    if isinstance(revision, Ref):
-        return sub(f"{start}-", revision, end)
-    if isinstance(revision, AWSHelperFn):
-        return Sub(f"{start}-${{Revision}}{end}", Revision=revision)
-    text = f"{start}-{revision}{end}"
-    return Sub(text) if "${" in text else text
+def _tagged(start: str, names: Sequence[Any], end: str = "") -> Any:
+    """Return a text with the names behind it, each after a dash."""
+    whole = sub(start, *(part for name in names for part in ("-", name)), end)
+    text = whole.data["Fn::Sub"]
+    return text if isinstance(text, str) and "${" not in text else whole
 
 
 def _expire_untagged() -> str:

@@ -205,6 +205,7 @@ def task_image(
     dockerfile: Payload,
     files: Mapping[str, Payload],
     log: LogGroup,
+    archives: Sequence[Any] = (),
 ) -> TaskImage:
     """Return the image that the options say, built or asked for.
 
@@ -215,6 +216,7 @@ def task_image(
         dockerfile: the Dockerfile, whose context is `files`.
         files: what it copies, by name.
         log: the log group that builds write to.
+        archives: locations of archives with more files, as `built_image` takes them.
     """
     if options.image != "build":
         uri = p.ImageParameter if options.image == "stack" else p.ImageUri
@@ -226,6 +228,7 @@ def task_image(
         revision=p.ImageRevision,
         log=log,
         architecture=options.architecture,
+        archives=archives,
         reason="Builds the image unless it is there, and lets the task wait for it.",
     )
     return TaskImage(built.uri, built.may_pull, built)

@@ -170,7 +170,7 @@ def test_what_cannot_be_deployed_is_undone(account: Emulator, tmp_path: Path) ->
 
 def test_a_template_over_the_limit_goes_through_a_bucket(account: Emulator, tmp_path: Path) -> None:
     """`--s3-bucket`, as cfngen advises: without it, the command refuses by itself."""
-    text = drawn("fargate-mirror", {"image": "build"})
+    text = drawn("fargate-mirror", {"image": "build", "dashboard": True})
     assert len(text.encode()) > INLINE_LIMIT
     stack = Deployment(account, "fargate-mirror", tmp_path, text=text)
     ended = stack.reader.run(stack.command())

@@ -46,6 +46,10 @@ PROJECT = """
 [templates.whole-mirror]
 blueprint = "fargate_mirror"
 options.image = "build"
+options.dashboard = true
+
+[templates.mirror-program]
+blueprint = "mirror_program"
 
 [templates.template-bucket]
 blueprint = "template_bucket"
@@ -74,8 +78,8 @@ def network(account: Emulator) -> dict[str, str]:
     [
         ("artifact-stores", "multi-region-pipeline-single-stage"),
         ("artifact-stores", "deployment-roles", "multi-region-pipeline-home"),
-        ("build-network", "build-files", "backlog-proxy-efs"),
-        ("mirror-image", "fargate-mirror"),
+        ("mirror-program", "build-network", "build-files", "backlog-proxy-efs"),
+        ("mirror-program", "mirror-image", "fargate-mirror"),
         ("worker-image", "branch-builder"),
         ("template-bucket",),
         ("mirror-destination",),
@@ -139,7 +143,7 @@ def test_a_large_template_goes_through_the_bucket_that_is_named(
     ended = reader.run(
         f"""cd project
 {cfngen} build
-{cfngen} plan template-bucket | sh
+{cfngen} plan mirror-program template-bucket | sh
 BUCKET=$(aws cloudformation describe-stacks --stack-name template-bucket \
   --query "Stacks[0].Outputs[?OutputKey=='TemplateBucket'].OutputValue" --output text)
 {exports}

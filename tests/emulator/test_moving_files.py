@@ -52,7 +52,8 @@ class Operator:
         self.reader = Reader(account, folder, WAY.region)
         for name, content in WAY.files.items():
             (folder / name).write_text(content)
-        for piece in ("export AWS_DEFAULT_REGION", "NETWORK=build-network"):
+        program = "--template-file output/mirror-program.yaml"  # by the section on it
+        for piece in ("export AWS_DEFAULT_REGION", program, "NETWORK=build-network"):
             self.run(answered(WAY, one(WAY.blueprint, piece)))
         self.run(DEPLOY_THEN)
 

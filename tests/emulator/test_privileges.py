@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from support.cloudformation import resolved
 from support.codecommit_git import ACCOUNT
 from support.deployments import Deployment
 from support.emulator import Emulator
@@ -76,6 +77,12 @@ def stack_call(action: str, name: str) -> Row:
     )
 
 
+PROGRAM: str = read((ROOT / "output/mirror-program.yaml").read_text())["Resources"][
+    "MirrorProgram"
+]["Properties"]["Key"]
+ARCHIVES = "arn:aws:s3:::{MirrorProgramArchives}"
+# Templates whose stacks use what mirror-program publishes.
+WITH_PROGRAM = ("backlog-proxy", "mirror-image")
 # Template, and the stack that builds the image of its tasks.
 IMAGES = {"branch-builder": "worker-image", "fargate-mirror": "mirror-image"}
 # All that StartBuild could override, but for the source's location and the variables.
@@ -88,8 +95,8 @@ OVERRIDES = (
 )
 
 
-def image_rows(title: str) -> dict[tuple[str, str], tuple[list[Row], list[Row]]]:
-    """Return the rows about what builds an image."""
+def image_rows(title: str, fetches: str = "") -> dict[tuple[str, str], tuple[list[Row], list[Row]]]:
+    """Return the rows about what builds an image, perhaps with files from an archive."""
     template, build = f"{title.lower()}-image", f"{{{title}ImageBuild}}"
     project = f"arn:aws:codebuild:{{region}}:{ACCOUNT}:project/{build}"
     images = f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/{{{title}ImageRepository}}"
@@ -101,6 +108,7 @@ def image_rows(title: str) -> dict[tuple[str, str], tuple[list[Row], list[Row]]]
             *(row(f"codebuild:{a}", project) for a in ("BatchGetBuilds", "StopBuild")),
             row("ecr:DescribeImages", images),
             *(row(f"s3:{a}", archive) for a in ("PutObject", "DeleteObject")),
+            *([row("s3:GetObject", fetches)] if fetches else []),
         ],
         [
             start("other"),
@@ -111,6 +119,11 @@ def image_rows(title: str) -> dict[tuple[str, str], tuple[list[Row], list[Row]]]
             *(row(f"ecr:{a}", images) for a in ("PutImage", "BatchDeleteImage")),
             row("s3:GetObject", archive),
             row("s3:PutObject", f"{bucket}/other.zip"),
+            *(
+                [row("s3:PutObject", fetches), row("s3:GetObject", fetches + "x")]
+                if fetches
+                else []
+            ),
             row(
                 "ssm:PutParameter", f"arn:aws:ssm:{{region}}:{ACCOUNT}:parameter/cfngen/{template}"
             ),
@@ -140,13 +153,22 @@ def image_rows(title: str) -> dict[tuple[str, str], tuple[list[Row], list[Row]]]
 def archive_of(template: str, resource: str) -> str:
     """Return the key of the archive that an image is built of, at its first revision."""
     body = read((ROOT / f"output/{template}.yaml").read_text())
-    key: str = body["Resources"][resource]["Properties"]["Key"]["Fn::Sub"]
-    return key.replace("${ImageRevision}", "1")
+    given = {"ImageRevision": "1", "ProgramParameter": f"archives/{PROGRAM}"}
+    return str(resolved(body["Resources"][resource]["Properties"]["Key"], given))
 
 
 # Template, role: what it may, what it may not.
 TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
-    **image_rows("Mirror"),
+    **image_rows("Mirror", fetches=f"{ARCHIVES}/{PROGRAM}"),
+    ("mirror-program", "MirrorProgramPublisherRole"): (
+        [row("s3:PutObject", f"{ARCHIVES}/{PROGRAM}"), logs("{MirrorProgramPublisherLog}")],
+        [
+            row("s3:PutObject", f"{ARCHIVES}/other.zip"),
+            *(row(f"s3:{a}", f"{ARCHIVES}/{PROGRAM}") for a in ("GetObject", "DeleteObject")),
+            row("s3:DeleteBucket", ARCHIVES),
+            row("ssm:PutParameter", f"arn:aws:ssm:{{region}}:{ACCOUNT}:parameter/cfngen/x"),
+        ],
+    ),
     **image_rows("Worker"),
     ("branch-builder", "WorkerRole"): (
         [
@@ -299,6 +321,9 @@ TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
                 f"arn:aws:ssm:{{region}}:{ACCOUNT}:parameter/backlog-mirror/ssh-key",
             ),
             ("s3:PutObject", "arn:aws:s3:::{MirrorCache}/x", OWN),
+            # An older program as well: of a build that has waited.
+            *(row(f"s3:{a}", f"{ARCHIVES}/0a1b.zip") for a in ("GetObject", "GetObjectVersion")),
+            *(row(f"s3:{a}", ARCHIVES) for a in ("GetBucketAcl", "GetBucketLocation")),
             logs("{MirrorLog}"),
         ],
         [
@@ -313,6 +338,8 @@ TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
                 f"arn:aws:ssm:{{region}}:{ACCOUNT}:parameter/backlog-mirror/ssh-key",
             ),
             row("s3:PutObject", "arn:aws:s3:::another-bucket/x"),
+            *(row(f"s3:{a}", f"{ARCHIVES}/{PROGRAM}") for a in ("PutObject", "DeleteObject")),
+            row("s3:ListBucket", ARCHIVES),
             row("secretsmanager:GetSecretValue", "{WebhookCredentials}"),
             logs("{AuthorizerLog}"),
             start("{Mirror}"),
@@ -465,6 +492,9 @@ def test_a_role_may_what_it_needs_and_no_more(name: str, account: Emulator, tmp_
     if image := IMAGES.get(name):
         there = stack.beside(image).resources()
         known |= {t: r["PhysicalResourceId"] for t, r in there.items() if "Image" in t}
+    if name in WITH_PROGRAM:
+        there = stack.beside("mirror-program").resources()
+        known |= {t: r["PhysicalResourceId"] for t, r in there.items()}
     known = {t: p.rpartition("/")[2] if p.startswith("http") else p for t, p in known.items()}
     known["region"] = stack.way.region
     wrong = []

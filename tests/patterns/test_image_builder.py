@@ -5,193 +5,53 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import logging
-import threading
-import traceback
 import uuid
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
 
 import boto3
 import pytest
 from support import custom_resources, shapes
 from support.codebuild import create_project
+from support.custom_resource_runs import (
+    SECRET,
+    STACK,
+    Context,
+    Lambda,
+    Waiting,
+    serving,
+    waiting_for_answers,
+)
 from support.loopback import reply_json
-from support.payload_runs import load
 
 PAYLOAD = Path(__file__).parents[2] / "cfngen/patterns/payload/image_builder.py"
 TAG = "0123456789ab-7"
 FILES = {"Dockerfile": "FROM x\nCOPY *.py /\n", "run.py": 'print("${1:-`id`} 日本語")\n'}
-SECRET = "X-Amz-Signature=9f86d081884c7d65"
-STACK = (
-    "arn:aws:cloudformation:eu-west-1:123456789012:stack/tool/51af3dc0-da77-11e4-872e-1234567db123"
-)
+USUAL = {
+    "ServiceTimeout": "960",
+    "Project": "tool",
+    "Repository": "tool",
+    "Tag": TAG,
+    "Bucket": "tool",
+    "Key": f"{TAG}.zip",
+    "Files": FILES,
+    "Archives": [],
+}
 EARLY = ["QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD"]
 
 
 # --- CloudFormation, as far as the handler sees it ------------------------------------------------
 
 
-@contextlib.contextmanager
-def serving(handler: type[BaseHTTPRequestHandler]) -> Iterator[str]:
-    """Serve on loopback, and give the address."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
-
-
-@dataclass
-class Waiting:
-    """The place of the presigned address: what was put there, and how that went."""
-
-    url: str = ""
-    puts: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-    trouble: list[str] = field(default_factory=list)
-
-
 @pytest.fixture
 def waiting() -> Iterator[Waiting]:
     """Wait for an answer, as CloudFormation does, with the troubles that the test lists first."""
-    state = Waiting()
-
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
-            """Stay silent."""
-
-        def do_PUT(self) -> None:
-            """Note the answer."""
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            assert self.path == f"/bucket/key?{SECRET}"
-            state.puts.append(({k.lower(): v for k, v in self.headers.items()}, body))
-            trouble = state.trouble.pop(0) if state.trouble else ""
-            if trouble == "cut":
-                self.close_connection = True
-                return
-            self.send_response(503 if trouble else 200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-    with serving(Handler) as url:
-        state.url = f"{url}/bucket/key?{SECRET}"
-        yield state
-
-
-class Context:
-    """Lambda's context, whose time runs out as the test says."""
-
-    def __init__(self, *minutes: float) -> None:
-        """Remember what is left at each look; the last is for all later ones."""
-        self.minutes = list(minutes or (15,))
-
-    def get_remaining_time_in_millis(self) -> int:
-        """Return what is left now."""
-        now = self.minutes.pop(0) if len(self.minutes) > 1 else self.minutes[0]
-        return int(now * 60_000)
-
-
-@dataclass
-class Answer:
-    """What CloudFormation was told, and what was printed."""
-
-    said: dict[str, Any]
-    lines: list[dict[str, Any]]
-
-    @property
-    def status(self) -> str:
-        """Whether it went well."""
-        return str(self.said["Status"])
-
-    @property
-    def reason(self) -> str:
-        """Why it did not."""
-        return str(self.said["Reason"])
-
-
-def event(waiting: Waiting, kind: str = "Create", **properties: Any) -> dict[str, Any]:
-    """Return what CloudFormation sends."""
-    sent: dict[str, Any] = {
-        "RequestType": kind,
-        "ResponseURL": waiting.url,
-        "StackId": STACK,
-        "RequestId": str(uuid.uuid4()),
-        "LogicalResourceId": "Tool",
-        "ResourceType": "AWS::CloudFormation::CustomResource",
-        "ResourceProperties": {
-            "ServiceToken": "arn:aws:lambda:eu-west-1:123456789012:function:tool",
-            "ServiceTimeout": "960",
-            "Project": "tool",
-            "Repository": "tool",
-            "Tag": TAG,
-            "Bucket": "tool",
-            "Key": f"{TAG}.zip",
-            "Files": FILES,
-        }
-        | properties,
-    }
-    if kind != "Create":
-        sent["PhysicalResourceId"] = "as-it-was"
-    return sent
-
-
-class Lambda:
-    """One cold start of the handler; every answer is held to CloudFormation's rules."""
-
-    def __init__(self, waiting: Waiting) -> None:
-        """Load the file under the name that Lambda gives inline code."""
-        self.module: Any = load(PAYLOAD)
-        assert 1 <= self.module.PAUSE_SECONDS <= 10, "AWS is asked every few seconds"
-        self.module.PAUSE_SECONDS = 0
-        self.waiting = waiting
-
-    def run(self, sent: dict[str, Any], context: Context) -> tuple[str, BaseException | None]:
-        """Run the handler and return what it printed, logged and raised: never the address."""
-        out, log, error = io.StringIO(), io.StringIO(), None
-        root, listener = logging.getLogger(), logging.StreamHandler(log)
-        root.addHandler(listener)
-        try:
-            with contextlib.redirect_stdout(out), contextlib.redirect_stderr(log):
-                assert self.module.handler(sent, context) is None
-        except Exception as caught:
-            error = caught
-        finally:
-            root.removeHandler(listener)
-        shown = "".join(traceback.format_exception(error)) if error else ""
-        if isinstance(error, HTTPError):
-            error.close()  # it holds the connection
-        assert SECRET not in out.getvalue() + log.getvalue() + shown
-        return out.getvalue(), error
-
-    def __call__(self, kind: str = "Create", *minutes: float, **properties: Any) -> Answer:
-        """Send an event, and return the one answer that CloudFormation took."""
-        sent = event(self.waiting, kind, **properties)
-        before = len(self.waiting.puts)
-        printed, error = self.run(sent, Context(*minutes))
-        assert error is None
-        (last,) = self.waiting.puts[before:]
-        headers, body = last
-        assert custom_resources.complaints(sent, "PUT", headers, body) == []
-        said = json.loads(body)
-        assert said["Status"] == ("FAILED" if said["Reason"] else "SUCCESS")
-        lines = [json.loads(line) for line in printed.splitlines()]
-        assert lines == [said]
-        return Answer(said, lines)
-
-    def close(self) -> None:
-        """Give the connections back."""
-        for client in (self.module.ecr, self.module.codebuild, self.module.s3):
-            client.close()
+    with waiting_for_answers() as waiting:
+        yield waiting
 
 
 @pytest.fixture
@@ -201,7 +61,7 @@ def cold(aws: str, waiting: Waiting) -> Iterator[Callable[[], Lambda]]:
     with contextlib.ExitStack() as started:
 
         def start() -> Lambda:
-            return started.enter_context(contextlib.closing(Lambda(waiting)))
+            return started.enter_context(contextlib.closing(Lambda(PAYLOAD, USUAL, waiting)))
 
         yield start
 
@@ -294,6 +154,35 @@ def test_a_build_finds_the_files_as_they_are(
         assert {one: source.read(one).decode() for one in source.namelist()} == FILES
         assert {entry.external_attr >> 16 for entry in source.infolist()} == {0o100644}
         assert {entry.date_time[0] for entry in source.infolist()} == {1980}
+
+
+def test_a_build_finds_the_files_of_archives_as_well(
+    cold: Callable[[], Lambda], account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside those of the resource, which win where names are the same."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w") as written:
+        written.writestr("more.py", "MORE = 1\n")
+        written.writestr("run.py", "another\n")
+    account.s3.put_object(Bucket=account.name, Key="0a1b.zip", Body=archive.getvalue())
+    function = cold()
+    put, built = function.module.s3.put_object, list[bytes]()
+    monkeypatch.setattr(
+        function.module.s3, "put_object", lambda **r: (built.append(r["Body"]), put(**r))
+    )
+    location = f"{account.name}/0a1b.zip"
+    assert function(**account.own, Archives=[location]).reason == ""
+    with zipfile.ZipFile(io.BytesIO(built[0])) as source:
+        found = {name: source.read(name).decode() for name in source.namelist()}
+    assert found == FILES | {"more.py": "MORE = 1\n"}
+    assert account.objects() == ["0a1b.zip"], "which is somebody else's"
+
+
+def test_an_archive_that_is_not_there_is_told(cold: Callable[[], Lambda], account: Account) -> None:
+    """No image is built without it."""
+    answer = cold()(**account.own, Archives=[f"{account.name}/none.zip"])
+    assert answer.reason.startswith("NoSuchKey: ")
+    assert account.builds() == 0
 
 
 def test_a_deletion_leaves_the_bucket_empty(cold: Callable[[], Lambda], account: Account) -> None:
@@ -628,7 +517,7 @@ def test_a_property_that_is_missing_is_an_answer(
     function: Lambda, scripted: Aws, missing: str
 ) -> None:
     """Even a request that makes no sense is answered."""
-    sent = event(function.waiting)
+    sent = function.event()
     del sent["ResourceProperties"][missing]
     printed, error = function.run(sent, Context())
     assert error is None
@@ -657,7 +546,7 @@ def test_an_answer_fits_whatever_the_stack_is_called(function: Lambda, scripted:
     message = "\\" * 9000
     scripted.builds = [[state(*("FAILED", *EARLY, "BUILD"), failing="BUILD", message=message)]]
     scripted.tag = "t" * 300
-    sent = event(function.waiting, "Update", Tag=scripted.tag)
+    sent = function.event("Update", Tag=scripted.tag)
     sent["StackId"] = STACK.replace("/tool/", f"/{'s' * 128}/")
     sent["LogicalResourceId"], sent["PhysicalResourceId"] = "L" * 255, "p" * 1024
     _, error = function.run(sent, Context())
@@ -693,7 +582,7 @@ def test_an_answer_that_cannot_be_sent_is_sent_by_the_next_attempt(
     """The handler raises, so that Lambda runs the event again, which finds the tag and says so."""
     scripted.builds, scripted.pushed_by = [[SUCCEEDED]], 1
     function.waiting.trouble = [trouble]
-    sent = event(function.waiting)
+    sent = function.event()
     printed, error = function.run(sent, Context())
     assert type(error).__name__ == kind
     assert json.loads(printed)["Status"] == "SUCCESS"
@@ -714,7 +603,7 @@ def test_a_failure_that_cannot_be_sent_is_not_lost(function: Lambda, scripted: A
     """The next attempt builds again, and tells how that went."""
     scripted.builds = [[BROKEN], [BROKEN]]
     function.waiting.trouble = ["busy"]
-    sent = event(function.waiting)
+    sent = function.event()
     assert function.run(sent, Context())[1] is not None
     assert function.run(sent, Context())[1] is None
     told = json.loads(function.waiting.puts[-1][1])
@@ -725,7 +614,7 @@ def test_a_failure_that_cannot_be_sent_is_not_lost(function: Lambda, scripted: A
 def test_a_delete_that_cannot_be_answered_is_run_again(function: Lambda, scripted: Aws) -> None:
     """Neither attempt asks AWS for anything."""
     function.waiting.trouble = ["cut"]
-    sent = event(function.waiting, "Delete")
+    sent = function.event("Delete")
     assert function.run(sent, Context())[1] is not None
     assert function.run(sent, Context())[1] is None
     assert json.loads(function.waiting.puts[-1][1])["Status"] == "SUCCESS"
@@ -738,7 +627,7 @@ def test_an_address_that_leads_nowhere_is_not_shown(
 ) -> None:
     """Neither the log nor the error quotes what anybody could answer with."""
     scripted.pushed_by = 0
-    sent = event(function.waiting) | {"ResponseURL": f"{start}?{SECRET}"}
+    sent = function.event() | {"ResponseURL": f"{start}?{SECRET}"}
     _, error = function.run(sent, Context())  # which looks for the secret
     assert type(error).__name__ == "URLError"
 
@@ -753,7 +642,7 @@ def test_an_answer_that_nobody_takes_is_an_error_in_time(function: Lambda, scrip
         raise TimeoutError
 
     function.module.urlopen = urlopen
-    _, error = function.run(event(function.waiting), Context())
+    _, error = function.run(function.event(), Context())
     assert isinstance(error, TimeoutError)
     assert len(seen) == 1
     assert 0 < seen[0] * 1000 < function.module.RESERVE_MILLISECONDS

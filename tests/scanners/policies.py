@@ -40,6 +40,7 @@ ASKED = {
     "BacklogKey": "/backlog/key",
     "ConnectionArn": f"arn:aws:codeconnections:{REGION}:{ACCOUNT}:connection/example",
     "ImageParameter": f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/example:1",
+    "ProgramParameter": "mirror-program-archives/0123456789abcdef.zip",
     "SourceSecret": f"arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:example",
 }
 

@@ -119,7 +119,7 @@ class Machines:
         home = self.new_folder()
         source = home / "src"
         source.mkdir()
-        text = self.source(project, build, agent, source)
+        text = self.source(project, build, role, agent, source)
         secret = yaml.safe_load(text).get("env", {}).get("parameter-store", {})
         assert not secret, "the project names its secrets, not the buildspec"
         environment = {
@@ -153,16 +153,27 @@ class Machines:
         self,
         project: dict[str, Any],
         build: dict[str, Any],
+        role: ServiceRole,
         environment: dict[str, str],
         folder: Path,
     ) -> str:
-        """Fetch a build's source as its role, and return its buildspec."""
+        """Fetch a build's source as its role, and return its buildspec.
+
+        Raises:
+            NotAllowedError: the role lacks what AWS's page "Allow CodeBuild to interact with other
+                AWS services" asks for a source in S3.
+
+        """
         asked = build["asked"]
         kind = asked.get("sourceTypeOverride", project["source"]["type"])
         spec: str = project["source"].get("buildspec", "buildspec.yml")
         if kind == "S3":
             location = asked.get("sourceLocationOverride") or project["source"]["location"]
             bucket, _, key = location.partition("/")
+            for action in ("GetBucketAcl", "GetBucketLocation"):
+                role.demand(f"s3:{action}", f"arn:aws:s3:::{bucket}")
+            for action in ("GetObject", "GetObjectVersion"):
+                role.demand(f"s3:{action}", f"arn:aws:s3:::{bucket}/{key}")
             command = ["aws", "s3", "cp", "--quiet", f"s3://{bucket}/{key}", "bundle.zip"]
             subprocess.run(command, env=environment, cwd=folder.parent, check=True)
             with zipfile.ZipFile(folder.parent / "bundle.zip") as bundle:

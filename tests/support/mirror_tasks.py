@@ -16,6 +16,7 @@ import pytest
 from support.containers import Container
 from support.git_repositories import Ended, Repository, new_codecommit_repository, new_repository
 from support.images import read
+from support.mirror_program import published
 
 from cfngen import synthesize
 from cfngen.project.registry import blueprints
@@ -25,8 +26,7 @@ BLUEPRINTS = Path(__file__).parents[2] / "blueprints"
 PAYLOAD = BLUEPRINTS / "mirror_image/payload"
 DOCKERFILE = PAYLOAD / "Dockerfile"
 PROGRAMS = [
-    BLUEPRINTS / "_shared/mirror/mirror.py",
-    BLUEPRINTS / "_shared/mirror/metrics.py",
+    *sorted((BLUEPRINTS / "_shared/mirror").glob("*.py")),
     PAYLOAD / "mirror_task.py",
     PAYLOAD / "sign_in.py",
 ]
@@ -68,8 +68,10 @@ def template(options: dict[str, Any]) -> dict[str, Any]:
 def image_files(blueprint: str, title: str, options: dict[str, Any]) -> dict[str, str]:
     """Return the files that a template has an image built of, by name."""
     body = synthesize(blueprints()[blueprint].load(), options).document.body
-    files: dict[str, str] = body["Resources"][title]["Properties"]["Files"]
-    return files
+    properties = body["Resources"][title]["Properties"]
+    assert properties["Archives"] == [{"Ref": "ProgramParameter"}]
+    files: dict[str, str] = properties["Files"]
+    return published() | files
 
 
 def settings(body: dict[str, Any], answers: dict[str, str]) -> dict[str, str]:

@@ -43,9 +43,11 @@ def load(path: Path) -> Any:
 def run_buildspec(text: str, **options: Any) -> BuildRun:
     """Run a buildspec as `cfngen.testing.run_buildspec` does.
 
-    The buildspec, and what it carries and calls by name, count as executed if all phases were run,
-    and none failed.
+    The buildspec, and what it carries or has as its source, and calls by name, count as executed if
+    all phases were run, and none failed; so do modules that a program of the source has imported.
     """
+    source = Path(options["cwd"])
+    executed.collect(source)  # whatever another run left
     run = testing.run_buildspec(text, **options)
     if run.phase is None and options.get("phases") is None:
         for payload in executed.payloads(ROOT):
@@ -56,6 +58,10 @@ def run_buildspec(text: str, **options: Any) -> BuildRun:
         for name, _, content in CARRIED.findall(commands):
             if name in CARRIED.sub("", commands):
                 executed.note(content)
+        for program in source.iterdir():
+            if program.is_file() and program.name in CARRIED.sub("", commands):
+                executed.note(program.read_bytes())
+        executed.collect(source)
     return run
 
 

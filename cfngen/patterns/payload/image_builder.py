@@ -1,7 +1,8 @@
 """Custom resource that has CodeBuild build an image, once for each tag.
 
 Its properties: `Project` and `Repository`, by name; `Tag`, of the image; `Bucket` and `Key`, where
-the project fetches its source; `Files`, the Dockerfile and what it copies, by name.
+the project fetches its source; `Files`, the Dockerfile and what it copies, by name; `Archives`,
+where archives with more files are, each as `BUCKET/KEY`.
 """
 
 import io
@@ -95,14 +96,26 @@ def exists(properties):
 
 def put_source(properties):
     """Put the files into the bucket, as the archive that the project fetches."""
+    files = {}
+    for location in properties.get("Archives", []):
+        files.update(fetch(location))
+    files.update(properties["Files"])
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as source:
-        for name, content in sorted(properties["Files"].items()):
+        for name, content in sorted(files.items()):
             entry = zipfile.ZipInfo(name)
             # Docker's COPY keeps the mode, and the image's user must be able to read.
             entry.external_attr = 0o100644 << 16
             source.writestr(entry, content)
     s3.put_object(Bucket=properties["Bucket"], Key=properties["Key"], Body=archive.getvalue())
+
+
+def fetch(location):
+    """Return the files of an archive, by name."""
+    bucket, _, key = location.partition("/")
+    content = io.BytesIO(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    with zipfile.ZipFile(content) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
 
 
 def remove_source(properties):

@@ -12,7 +12,8 @@ import yaml
 from support import programs
 from support.aws_on_loopback import Aws
 from support.containers import build_machine
-from support.git_repositories import MIRROR_PY, World, build_world, copy_world, gone
+from support.git_repositories import World, build_world, copy_world, gone
+from support.mirror_program import fetched, published
 from support.payload_runs import run_buildspec
 from support.ssh_server import SshServer, new_key
 
@@ -83,7 +84,8 @@ def aws(world: World) -> Iterator[Aws]:
 
 def build(world: World, mirror: str | None = None, **env: str) -> BuildRun:
     """Run the whole build; whatever happens, no agent outlives it."""
-    carried = {"mirror.py": mirror or MIRROR_PY.read_text()}
+    fetched(world.root / "src", mirror=mirror)
+    carried = {}
     if "HOST_KEYS_PARAMETER" in world.environment:
         carried["host_keys.sh"] = (PAYLOAD / "host_keys.sh").read_text()
     text = buildspec(TEXT, carried)
@@ -118,12 +120,15 @@ def test_it_mirrors(world: World) -> None:
 
 
 def test_the_carried_file_is_the_same(world: World) -> None:
-    """mirror.py arrives byte for byte, and only one file arrives."""
-    text = buildspec(TEXT, {"mirror.py": MIRROR_PY.read_text()})
+    """host_keys.sh arrives byte for byte, and only one file arrives beside the source."""
+    carried = (PAYLOAD / "host_keys.sh").read_text()
+    text = buildspec(TEXT, {"host_keys.sh": carried})
+    fetched(world.root / "src")
     run = run_buildspec(text, cwd=world.root / "src", env=world.environment, phases=["install"])
     assert run.status == 0, run.output
-    assert (world.root / "src/mirror.py").read_bytes() == MIRROR_PY.read_bytes()
-    assert [path.name for path in (world.root / "src").iterdir()] == ["mirror.py"]
+    assert (world.root / "src/host_keys.sh").read_text() == carried
+    there = {path.name for path in (world.root / "src").iterdir()}
+    assert there == {"host_keys.sh", *published()}
 
 
 def test_the_key_is_held_by_the_agent_alone(world: World, key: tuple[str, str]) -> None:
@@ -359,7 +364,9 @@ def test_the_buildspec_comes_first() -> None:
     """The text is kept as it stands, and a buildspec that carries nothing is that text."""
     assert buildspec(SMALL) == SMALL
     assert buildspec(SMALL, {"a.txt": "a\n"}).startswith(SMALL)
-    assert buildspec(TEXT, {"mirror.py": MIRROR_PY.read_text()}).startswith(TEXT)
+    assert buildspec(TEXT, {"host_keys.sh": (PAYLOAD / "host_keys.sh").read_text()}).startswith(
+        TEXT
+    )
 
 
 @pytest.mark.parametrize(

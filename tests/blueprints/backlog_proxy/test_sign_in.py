@@ -11,17 +11,10 @@ import yaml
 from support.codecommit_git import proves
 from support.containers import build_machine
 from support.git_hosts import GitHosts
-from support.git_repositories import (
-    MIRROR_PY,
-    REGION,
-    SOURCE_URL,
-    World,
-    build_world,
-    codecommit_url,
-)
+from support.git_repositories import REGION, SOURCE_URL, World, build_world, codecommit_url
+from support.mirror_program import fetched
 from support.ssh_server import new_key
 
-from cfngen.patterns.buildspec import buildspec
 from cfngen.testing import BuildRun, run_buildspec
 
 TEXT = (Path(__file__).parents[3] / "blueprints/backlog_proxy/payload/buildspec.yml").read_text()
@@ -55,8 +48,8 @@ def hosts(world: World) -> Iterator[GitHosts]:
         yield hosts
 
 
-def build(world: World, hosts: GitHosts, program: str, inherited: str = "") -> BuildRun:
-    """Run the build on a machine of CodeBuild's, mirror.py being a program of the test's."""
+def build(world: World, hosts: GitHosts, program: str | None, inherited: str = "") -> BuildRun:
+    """Run the build on a machine of CodeBuild's, perhaps with a program of the test's."""
     source = f'[url "{world.root}/backlog/"]\n\tinsteadOf = space@space.git.backlog.com:/\n'
     environment = {
         **build_machine(world.root / "machine", inherited + source),
@@ -74,16 +67,15 @@ def build(world: World, hosts: GitHosts, program: str, inherited: str = "") -> B
         "MIRROR_DIR": str(world.cache.path),
         "MIRROR_ROUNDS": "1",
     }
-    return run_buildspec(
-        buildspec(TEXT, {"mirror.py": program}), cwd=world.root / "src", env=environment
-    )
+    fetched(world.root / "src", mirror=program)
+    return run_buildspec(TEXT, cwd=world.root / "src", env=environment)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("inherited", ["", INHERITED], ids=["nothing", "another helper"])
 def test_a_build_signs_in_by_itself(world: World, hosts: GitHosts, inherited: str) -> None:
     """The mirror is written with the role's signature, whatever the machine is configured for."""
-    ran = build(world, hosts, MIRROR_PY.read_text(), inherited)
+    ran = build(world, hosts, None, inherited)
     assert ran.status == 0, ran.output
     assert world.codecommit().refs() == world.source.refs()
     assert {user for _, user, _ in hosts.seen} == {"AKIDEXAMPLE"}
@@ -109,6 +101,6 @@ def test_nobody_else_is_signed_in_to(world: World, hosts: GitHosts) -> None:
 
 
 def test_it_is_not_left_to_codebuild() -> None:
-    """CodeBuild's own helper is not asked for: nothing documents it for a build without source."""
+    """CodeBuild's own helper is not asked for: nothing documents it for a source in S3."""
     spec: dict[str, Any] = yaml.safe_load(TEXT)
     assert "git-credential-helper" not in spec["env"]

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 import yaml
+from support import cloudformation
+from support.mirror_program import LOCATION
 
 from cfngen import Payloads, synthesize
 from cfngen.project.registry import find
@@ -312,11 +314,40 @@ def test_the_build_may_push_to_one_repository_and_read_one_key() -> None:
         "logs:CreateLogStream",
         "logs:PutLogEvents",
         "s3:GetObject",
+        "s3:GetObjectVersion",
+        "s3:GetBucketAcl",
+        "s3:GetBucketLocation",
         "s3:PutObject",
     }
     assert granted["codecommit:GitPush"] == [{"Fn::GetAtt": ["Repository", "Arn"]}]
     assert granted["s3:PutObject"] == [{"Fn::Sub": "${MirrorCache.Arn}/*"}]
     assert granted["ssm:GetParameters"][0]["Fn::Sub"].endswith(":parameter${BacklogKey}")
+
+
+@each_shape
+def test_the_source_is_the_program_that_the_parameter_leads_to(options: dict[str, Any]) -> None:
+    """The role may fetch it as CodeBuild does, and what else is in its bucket, and no other."""
+    template = body(**options)
+    source = template["Resources"]["Mirror"]["Properties"]["Source"]
+    assert (source["Type"], source["Location"]) == ("S3", {"Ref": "ProgramParameter"})
+    assert "cat > mirror.py" not in source["BuildSpec"]
+    role = cloudformation.resolved(
+        template["Resources"]["MirrorRole"], {"ProgramParameter": LOCATION}
+    )
+    archives = "arn:aws:s3:::" + LOCATION.partition("/")[0]
+    granted = {
+        (action, statement["Resource"])
+        for policy in role["Properties"]["Policies"]
+        for statement in policy["PolicyDocument"]["Statement"]
+        if archives in str(statement["Resource"])
+        for action in statement["Action"]
+    }
+    assert granted == {
+        ("s3:GetObject", f"{archives}/*.zip"),
+        ("s3:GetObjectVersion", f"{archives}/*.zip"),
+        ("s3:GetBucketAcl", archives),
+        ("s3:GetBucketLocation", archives),
+    }
 
 
 @each_shape

@@ -28,8 +28,14 @@ PYTHON = sorted(
 )
 # In the image: Amazon Linux 2023, whose Python is 3.9.
 IMAGE_PYTHON = (3, 9)
-IMPORTED = {"start_mirror.py": {"boto3", "botocore"}, "image_builder.py": {"boto3", "botocore"}}
-SIBLINGS = {"mirror_task.py": {"sign_in"}, "mirror.py": {"metrics"}}
+IMPORTED = {
+    name: {"boto3", "botocore"}
+    for name in ("start_mirror.py", "image_builder.py", "publish_files.py")
+}
+SIBLINGS = {"mirror_task.py": {"sign_in"}}
+# The program that mirrors is all that its directory has: its modules import one another.
+PROGRAM = sorted((ROOT / "blueprints/_shared/mirror").glob("*.py"))
+SIBLINGS |= {path.name: {other.stem for other in PROGRAM} for path in PROGRAM}
 # Of the library, what came after: enough to catch what these programs might use.
 LATER = {
     "pairwise", "aclosing", "chdir", "file_digest", "batched", "tomllib",

@@ -1,0 +1,26 @@
+"""What the stack of the mirrors' program asks for at deploy time."""
+
+from cfngen import Parameters, parameter
+from cfngen.patterns.logs import RETENTION_DAYS
+
+from .program import PARAMETER
+
+
+class Params(Parameters):
+    """What CloudFormation asks for at deploy time."""
+
+    ProgramParameter = parameter(
+        "Name of the SSM parameter that the location of the program is written to. Enter another"
+        " name for a second stack.",
+        Default=PARAMETER,
+        AllowedPattern="/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*",
+        ConstraintDescription="a name such as /team/mirror-program",
+        group="Program",
+    )
+    LogDays = parameter(
+        "Number of days to keep the log of the function that publishes the program.",
+        Type="Number",
+        Default=30,
+        AllowedValues=list(RETENTION_DAYS),
+        group="Operation",
+    )

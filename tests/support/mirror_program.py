@@ -1,0 +1,36 @@
+"""The program that mirrors, as its stack publishes it."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+from cfngen import synthesize
+from cfngen.project.registry import find
+
+HASH = "0123456789abcdef"
+LOCATION = f"mirror-program-archives/{HASH}.zip"
+
+
+@functools.cache
+def _published() -> tuple[tuple[str, str], ...]:
+    body = synthesize(find("mirror_program").load(), {}).document.body
+    return tuple(body["Resources"]["MirrorProgram"]["Properties"]["Files"].items())
+
+
+def published() -> dict[str, str]:
+    """Return the files of the program, by name."""
+    return dict(_published())
+
+
+def fetched(directory: Path, **changed: str | None) -> None:
+    """Put the program where a build has its source, as CodeBuild does before the first phase.
+
+    Args:
+        directory: the build's working directory.
+        changed: another text for a file, by its name without `.py`.
+    """
+    directory.mkdir(exist_ok=True)
+    others = {f"{name}.py": text for name, text in changed.items() if text is not None}
+    for name, text in (published() | others).items():
+        (directory / name).write_text(text)
