@@ -1,4 +1,4 @@
-"""What the stack of the mirrors' image asks for at deploy time."""
+"""Parameters of the image's template."""
 
 from cfngen.patterns import ImageStackParameters, files_parameter
 
@@ -6,6 +6,6 @@ from ..mirror_program.program import PARAMETER, STACK, WHAT
 
 
 class Params(ImageStackParameters):
-    """What CloudFormation asks for at deploy time."""
+    """Parameters of the template."""
 
     ProgramParameter = files_parameter(PARAMETER, STACK, what=WHAT, group="Program")

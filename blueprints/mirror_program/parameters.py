@@ -1,4 +1,4 @@
-"""What the stack of the mirrors' program asks for at deploy time."""
+"""Parameters of the template that publishes the program."""
 
 from cfngen import Parameters, parameter
 from cfngen.patterns.logs import RETENTION_DAYS
@@ -7,14 +7,14 @@ from .program import PARAMETER
 
 
 class Params(Parameters):
-    """What CloudFormation asks for at deploy time."""
+    """Parameters of the template."""
 
     ProgramParameter = parameter(
         "Name of the SSM parameter that the location of the program is written to. Enter another"
         " name for a second stack.",
         Default=PARAMETER,
         AllowedPattern="/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*",
-        ConstraintDescription="a name such as /team/mirror-program",
+        ConstraintDescription="Enter a name that begins with a slash, such as /team/program.",
         group="Program",
     )
     LogDays = parameter(
