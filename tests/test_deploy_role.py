@@ -6,6 +6,7 @@ import json
 import random
 import re
 from contextlib import suppress
+from copy import deepcopy
 from dataclasses import replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -636,7 +637,7 @@ def test_odd_shapes_are_refused_or_make_a_document(seed: int) -> None:
             key = dice.choice(keys)
             inside = isinstance(node[key], dict | list) and node[key]
             if not inside or dice.random() < 0.1:
-                node[key] = dice.choice(ODD)
+                node[key] = deepcopy(dice.choice(ODD))  # as the next one may change it
                 break
             node = node[key]
     with suppress(CfngenError):

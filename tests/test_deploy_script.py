@@ -136,6 +136,12 @@ def test_every_template_has_a_command_in_a_readme() -> None:
     assert set(PROJECT.templates) <= {command.template for command in COMMANDS}
 
 
+def all_before(name: str) -> set[str]:
+    """Return the templates that one comes after, and those that they come after."""
+    after = set(PROJECT.templates[name].after)
+    return after.union(*map(all_before, after))
+
+
 @pytest.mark.parametrize(
     "page", sorted(ROOT.glob("blueprints/*/README*.md")), ids=lambda p: f"{p.parent.name}-{p.name}"
 )
@@ -146,7 +152,7 @@ def test_a_readme_says_what_prints_its_commands(page: Path) -> None:
         (names,) = set(re.findall(rf"`cfngen {command} (\w[\w-]*(?: [\w-]+)*)`", text))
         *before, name = names.split()
         assert PROJECT.templates[name].blueprint.name == page.parent.name
-        assert set(before) <= set(PROJECT.templates[name].after)
+        assert set(before) <= all_before(name)
 
 
 @pytest.mark.parametrize("step", planned(), ids=lambda step: step.template)
@@ -615,7 +621,7 @@ def test_the_command_prints_the_script(
     assert main(["deploy-script", "backlog-proxy-efs", "--format", "json"]) == 0
     text = capfd.readouterr().out
     named = {one.name: one for one in sources()}
-    before = [named["build-network"], named["build-files"]]
+    before = [named["mirror-program"], named["build-network"], named["build-files"]]
     assert text == as_json(steps([named["backlog-proxy-efs"]], before))
     (data,) = json.loads(text)
     assert not any(p["output_of"] for p in data["parameters"])  # of no stack of this script

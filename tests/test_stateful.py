@@ -25,6 +25,7 @@ POLICIES = [
     ("AWS::Logs::LogGroup", "*Log", DELETED, "it forgets anyway"),
     ("AWS::S3::Bucket", "Artifacts", KEPT, "a rollback must find it"),
     ("AWS::S3::Bucket", "Packages", KEPT, "a rollback must find it"),
+    ("AWS::S3::Bucket", "MirrorProgramArchives", KEPT, "stacks refer to what is in it"),
     ("AWS::S3::Bucket", "Bundles", DELETED, "made again by another build"),
     ("AWS::S3::Bucket", "MirrorCache", DELETED, "fetched again from the source"),
     ("AWS::S3::Bucket", "Outputs", DELETED, "made again by another build"),
@@ -36,6 +37,7 @@ POLICIES = [
     ("AWS::SQS::Queue", "Pushes", DELETED, "nobody is left to build them"),
     ("AWS::SSM::Parameter", "HostKeys", DEFAULT, "a new stack trusts anew"),
     ("AWS::SSM::Parameter", "*ImageUri", DEFAULT, "without its stack nobody answers for the image"),
+    ("AWS::SSM::Parameter", "MirrorProgramLocation", DEFAULT, "nobody answers for it any more"),
     ("AWS::SecretsManager::Secret", "*", DELETED, "the URL that it is part of is gone"),
 ]
 # Where a stack builds an image for itself alone.

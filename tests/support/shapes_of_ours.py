@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from support import mirror_program
 from support.cpu_time import shared
 from support.drawn import OURS, shapes
 
@@ -89,18 +90,24 @@ def images() -> dict[str, dict[str, str]]:
     found = {}
     for shape in all_shapes():
         for custom in shape.of_type("CloudFormation::CustomResource").values():
-            if "Files" in custom:
-                found[shape.blueprint] = custom["Files"]
+            if "Archives" in custom:
+                found[shape.blueprint] = _built_of(custom)
                 if published := shape.body["Parameters"].get("ImageParameter"):
-                    found[published["Default"]] = custom["Files"]
+                    found[published["Default"]] = _built_of(custom)
     return found
+
+
+def _built_of(custom: dict[str, Any]) -> dict[str, str]:
+    """Return the files that an image is built of: the template's own, and those of archives."""
+    assert custom["Archives"] in ([], [{"Ref": "ProgramParameter"}])
+    return {**(mirror_program.published() if custom["Archives"] else {}), **custom["Files"]}
 
 
 def image(shape: Shape, container: dict[str, Any]) -> dict[str, str]:
     """Return the files of a container's image, whichever stack builds it."""
     for name in references(container["Image"]):
-        files = shape.resources.get(name, {}).get("Properties", {}).get("Files")
+        custom = shape.resources.get(name, {}).get("Properties", {})
         default = shape.body.get("Parameters", {}).get(name, {}).get("Default")
-        if found := files or images().get(default):
+        if found := _built_of(custom) if "Archives" in custom else images().get(default):
             return dict(found)
     return images()[shape.blueprint]  # an image that is there is one like ours
