@@ -273,8 +273,8 @@ AWS_DEFECTS = [
     Defect(
         "a branch that CodeCommit does not take keeps others of its push back",
         "blueprints/_shared/mirror/mirror.py",
-        "round(BATCH ** (1 - n / max(1, ROUNDS - 1)))",
-        "BATCH",
+        "round(settings.BATCH ** (1 - n / max(1, ROUNDS - 1)))",
+        "settings.BATCH",
         "tests/blueprints/_shared/test_mirror.py::test_branch_that_codecommit_does_not_take",
     ),
     Defect(

@@ -19,7 +19,8 @@ ROLES = "tests/blueprints/deployment_roles/test_template.py::"
 IMAGE = "tests/patterns/test_image_builder.py::"
 CORPUS = "tests/review/test_corpus.py::test_a_reviewer_is_told_what_is_expected"
 
-MIRROR_PY = "blueprints/_shared/mirror/mirror.py"
+PUSHES_PY = "blueprints/_shared/mirror/pushes.py"
+DESTINATION_PY = "blueprints/_shared/mirror/destination.py"
 WORKER_PY = "blueprints/worker_image/payload/build_branches.py"
 STARTER_PY = "blueprints/branch_builder/payload/start_worker.py"
 AUTHORIZER_PY = "blueprints/backlog_proxy/payload/authorizer.py"
@@ -46,37 +47,37 @@ DEFECTS = [
     # --- payloads ---
     Defect(
         "deletions are not mirrored",
-        MIRROR_PY,
-        "        refused.update(push(url, gone, old, size))",
-        "        pass",
+        DESTINATION_PY,
+        "            refused.update(push(self, gone, old, size))",
+        "            pass",
         f"{MIRROR}test_any_change",
     ),
     Defect(
         "refs are pushed by force, whatever the destination has become",
-        MIRROR_PY,
+        PUSHES_PY,
         "--force-with-lease={r}:{old.get(r, '')}\" for r in refs",
         '--force" for r in refs',
         f"{MIRROR}test_race",
     ),
     Defect(
         "an emptied source empties the mirror",
-        MIRROR_PY,
-        "    if old and not branches:",
-        "    if False:",
+        DESTINATION_PY,
+        "        if old and not branches:",
+        "        if False:",
         f"{MIRROR}test_emptied_source",
     ),
     Defect(
         "a tag that is called like a commit is taken for it",
-        MIRROR_PY,
+        DESTINATION_PY,
         'v + "^{object}"',
         "v",
         f"{MIRROR}test_tag_called_like_a_commit",
     ),
     Defect(
         "deletions are not limited",
-        MIRROR_PY,
-        "    if deleted[url] + len(gone) > MAX_DELETIONS:",
-        "    if False:",
+        DESTINATION_PY,
+        "        if self.deleted + len(gone) > MAX_DELETIONS:",
+        "        if False:",
         f"{MIRROR}test_deletions_are_limited",
     ),
     Defect(

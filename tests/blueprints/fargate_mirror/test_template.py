@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from support import shapes
 from support.cloudformation import resolved
+from support.mirror_tasks import PROGRAMS
 
 from cfngen import Payloads, synthesize
 from cfngen.authoring.options import options_from
@@ -24,7 +25,7 @@ from cfngen.testing import of_type, references, statements
 BLUEPRINT = find("fargate_mirror").load()
 OURS = Payloads("cfngen_blueprints.fargate_mirror")
 IN_IMAGE = Payloads("cfngen_blueprints.mirror_image")
-MIRROR = str(Payloads("cfngen_blueprints._shared", "mirror")["mirror.py"])
+MIRROR = "".join(path.read_text() for path in PROGRAMS)
 ROOT = Path(__file__).parents[3]
 ROLE = "arn:aws:iam::222233334444:role/there-DestinationRole-A"
 # Every option away from its default at least once, in combinations that people deploy.
