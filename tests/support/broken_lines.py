@@ -17,7 +17,8 @@ with open({calls!r}, "a") as calls:
     calls.write("x")
 number = os.path.getsize({calls!r})
 left = {cut!r}.get(number, 1 << 60)
-child = subprocess.Popen(["git", verb.removeprefix("git-"), {root!r} + path], stdout=subprocess.PIPE)
+command = ["git", verb.removeprefix("git-"), {root!r} + path]
+child = subprocess.Popen(command, stdout=subprocess.PIPE)
 sent = 0
 while left and (block := os.read(child.stdout.fileno(), min(65536, left))):
     os.write(1, block)

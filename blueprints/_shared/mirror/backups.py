@@ -6,7 +6,7 @@ from datetime import date
 import metrics
 from git import GIT, HERE, git, run
 from log import log, redact
-from pushes import push
+from pushes import objects, push
 from settings import KEEP_DAYS, TODAY
 
 PLACE = "mirror-backup"
@@ -43,43 +43,48 @@ def keep(there, old, new, size):
         return {}
     changed = [r for r in old if r in new and old[r] != new[r]]
     moved = [r for r in changed if rewritten(r, old[r], new[r])]
-    lost = {r: old[r] for r in (*moved, *(r for r in old if r not in new))}
-    names = {r: kept_name(r, value) for r, value in lost.items()}
-    missing = {names[r]: lost[r] for r in lost if names[r] not in there.kept}
-    bring(there.url, [r for r in lost if names[r] in missing])
-    refused = push(there, {r: f"{v}^{{object}}" for r, v in missing.items()}, there.kept, size)
-    there.kept.update((r, v) for r, v in missing.items() if r not in refused)
-    report(there, {r: [old[r], new.get(r), names[r]] for r in lost if names[r] in there.kept})
+    gone = [r for r in old if r not in new]
+    names = {r: kept_name(r, old[r]) for r in moved + gone}
+    missing = {r: name for r, name in names.items() if name not in there.kept}
+    bring(there.url, {r: old[r] for r in missing})
+    values = {name: old[r] for r, name in missing.items()}
+    refused = push(there, objects(values), there.kept, size)
+    there.kept.update((name, v) for name, v in values.items() if name not in refused)
+    for event, refs in (("rewritten", moved), ("deleted", gone)):
+        told = {r: [old[r], new.get(r), names[r]] for r in refs if names[r] in there.kept}
+        tell(there, event, told)
     return {r: f"not kept: {refused[name]}" for r, name in names.items() if name in refused}
 
 
 def bring(url, refs):
-    """Fetch what a destination's refs lead to, if it is not here: git pushes only what it has."""
-    if refs:
-        git(HERE, "fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--stdin", "--", url, feed="\n".join(refs))
+    """Fetch what refs of a destination lead to, if it is not here: git pushes only what it has."""
+    look = ("cat-file", "--batch-check=%(objectname)")
+    told = git(HERE, *look, feed="".join(f"{v}\n" for v in refs.values()))
+    missing = {*re.findall(r"^(\w+) missing$", told, re.M)}
+    away = [r for r, v in refs.items() if v in missing]
+    if away:
+        fetching = ("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--stdin")
+        git(HERE, *fetching, "--", url, feed="".join(f"{r}\n" for r in away))
 
 
-def report(there, lost):
-    """Tell of what was kept, once for each value of a ref."""
-    for event in ("rewritten", "deleted"):
-        found = {r: v for r, v in lost.items() if (event == "rewritten") == bool(v[1])}
-        found = {r: v for r, v in found.items() if (r, v[0]) not in there.told}
-        there.told.update((r, v[0]) for r, v in found.items())
-        if found:
-            names = dict([*found.items()][:20])
-            log(event, url=redact(there.url), count=len(found), refs=names)
-        if event == "rewritten":
-            metrics.add(there.figures, "RefsRewritten", len(found))
+def tell(there, event, refs):
+    """Log what became of refs, once for each value that one had; count what was rewritten."""
+    new = {r: facts for r, facts in refs.items() if (r, facts[0]) not in there.told}
+    there.told.update((r, facts[0]) for r, facts in new.items())
+    if new:
+        log(event, url=redact(there.url), count=len(new), refs=dict([*new.items()][:20]))
+    if event == "rewritten":
+        metrics.add(there.figures, "RefsRewritten", len(new))
 
 
 def expire(there, size):
-    """Delete what was kept for long enough; return why some could not be deleted."""
-    past = {r: "" for r in there.kept if KEEP_DAYS and age(r) > KEEP_DAYS}
+    """Delete what was kept for long enough; return what went wrong."""
+    past = [r for r in there.kept if KEEP_DAYS and age(r) > KEEP_DAYS]
     if not past:
-        return {}
-    refused = push(there, past, there.kept, size)
-    log("expired", url=redact(there.url), count=len(past) - len(refused))
-    return refused
+        return ""
+    refused = push(there, dict.fromkeys(past, ""), there.kept, size)
+    log("expired", url=redact(there.url), refs=len(past) - len(refused))
+    return f"{len(refused)} refs cannot be deleted though they expired" if refused else ""
 
 
 def age(ref):

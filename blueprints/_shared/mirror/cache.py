@@ -1,4 +1,4 @@
-"""The repository that is kept between runs: what killed runs left in it, and whether it is whole."""
+"""The repository kept between runs: what killed runs have left there, and whether it is whole."""
 
 import re
 import shutil
@@ -6,8 +6,10 @@ import shutil
 from git import GIT, HERE, run
 from settings import DIR
 
-# What `git fsck` says of whole objects that are not as they should be: old history is full of them.
-ODDITY = re.compile(r"(error|warning) in \w+ [0-9a-f]+: |(notice|warning): |(dangling|unreachable) ")
+# What `git fsck` says of objects that are whole, but odd: old history is full of them.
+ODDITY = re.compile(
+    r"(error|warning) in \w+ [0-9a-f]+: |(notice|warning): |(dangling|unreachable) "
+)
 # Below DIR: names of branches are below refs, and may be like any of these.
 LEFT = (
     *("objects/pack/*.keep", "objects/pack/tmp_*", "objects/pack/.tmp-*"),

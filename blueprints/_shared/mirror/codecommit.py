@@ -5,6 +5,7 @@ import re
 from git import run
 from log import redact
 
+MAX_NAME = 256  # characters of a branch
 # The user, if any, is the AWS profile to go by.
 ADDRESS = re.compile(
     r"(?:https://(?:([^/@]+)@)?git-codecommit\.|codecommit::)([a-z0-9-]+)"
@@ -28,3 +29,18 @@ def codecommit(url, command, *arguments):
     where += [f"--profile={p}" for p in (user, profile) if p]
     status, _, err = run("aws", "codecommit", command, *where, *arguments)
     return (redact(err) or "aws failed") if status else ""
+
+
+def untaken(url, refs):
+    """Return the branches that CodeCommit does not take, each with the reason.
+
+    Source: user guide, "Quotas in AWS CodeCommit".
+    """
+    names = {r: r[11:] for r in refs if place(url) and r.startswith("refs/heads/")}
+    reasons = {}
+    for ref, name in names.items():
+        if re.fullmatch("[0-9a-fA-F]{40}", name):
+            reasons[ref] = "CodeCommit takes no branch whose name is 40 hexadecimal digits"
+        elif len(name) > MAX_NAME:
+            reasons[ref] = f"CodeCommit takes no branch whose name is over {MAX_NAME} characters"
+    return reasons

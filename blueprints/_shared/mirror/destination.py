@@ -1,11 +1,12 @@
 """A repository that is made equal to the source, and what a run has done to it so far."""
 
+import backups
 import metrics
 from codecommit import codecommit, place
 from git import listing
 from log import log, redact
 from pushes import push
-from settings import CREATE, MAX_DELETIONS, METRICS, SINCE, SOURCE
+from settings import CREATE, KEEP_DAYS, MAX_DELETIONS, METRICS, SINCE
 
 
 class Destination:
@@ -14,15 +15,19 @@ class Destination:
     def __init__(self, url):
         """Remember its address."""
         self.url = url
+        self.default = ""  # branch
+        self.kept = {}  # what it keeps of what the source has destroyed, by ref
+        self.told = set()  # refs and values whose loss was told
         self.deleted = 0  # refs
-        self.figures = {}  # of its pushes
+        self.held = set()  # refs that are not deleted, since they are too many
+        self.figures = {} if KEEP_DAYS is None else {"RefsRewritten": 0}  # of its pushes
         self.measured = False  # reported to CloudWatch
         self.defaults = set()  # branches that were made the default, or could not be
 
     def read(self):
-        """Return its branches and tags, and its default branch; create it, if that is wanted."""
+        """Return its branches and tags; create it, if that is wanted."""
         try:
-            return listing(self.url)
+            refs, self.default = listing(self.url)
         except RuntimeError as why:
             if not CREATE:
                 raise
@@ -30,47 +35,33 @@ class Destination:
             if more := codecommit(self.url, "create-repository", about):
                 raise RuntimeError(f"{why}; {more}") from None
             log("created", url=redact(self.url))
-            return {}, ""
+            return {}
+        refs, self.kept = backups.split(refs)
+        return refs
 
-    def set_default(self, now, head, there):
-        """Give it the source's default branch; return what went wrong."""
+    def set_default(self, head, there):
+        """Give it the source's default branch, if it is there; return what went wrong."""
         if head not in there:  # a stand-in, if the present one must go
-            head = "" if now in ("", *there) else min(there, default="")
-        if head in ("", now) or head in self.defaults:
+            head = "" if self.default in ("", *there) else min(there, default="")
+        if head in ("", self.default) or head in self.defaults:
             return ""
         name = head[11:]
         why = codecommit(self.url, "update-default-branch", f"--default-branch-name={name}")
         if why and place(self.url):
-            return f"{name} cannot be made the default branch: {why}; "
+            return f"{name} cannot be made the default branch: {why}"
         self.defaults.add(head)
+        self.default = self.default if why else head
         log("default_branch", url=redact(self.url), branch=name, set=not why)
         return ""
 
-    def update(self, old, now, new, head, size):
-        """Push what differs; return what is wrong then."""
-        branches = [r for r in new if r.startswith("refs/heads/")]
-        if old and not branches:
-            return "the source has no branches: the destination stays as it is"
-        # "^{object}", or git would prefer a branch that is called like the value.
-        changes = {r: v + "^{object}" for r, v in new.items() if old.get(r) != v}
-        refused = push(self, changes, old, size)
-        # Before the deletions: CodeCommit does not delete its default branch.
-        reason = self.set_default(now, head, [r for r in branches if r in old or r not in refused])
-        want = listing(SOURCE)[0]
-        gone = {r: "" for r in old if r not in new and r not in want}
-        if self.deleted + len(gone) > MAX_DELETIONS:
-            reason += f"{len(gone)} deletions exceed MIRROR_MAX_DELETIONS, none made; "
-        else:
-            self.deleted += len(gone)
-            refused.update(push(self, gone, old, size))
-        have = listing(self.url)[0]
-        differ = sorted(r for r in {*want, *have} if want.get(r) != have.get(r))
-        if differ:
-            refs = {r: [want.get(r), have.get(r), refused.get(r)] for r in differ[:20]}
-            log("differs", url=redact(self.url), refs=refs)
-            return f"{reason}{len(differ)} refs differ"
-        log("equal", url=redact(self.url), refs=len(want))
-        return reason
+    def delete(self, refs, old, size):
+        """Delete all of some refs, or none if they are too many; return why some are left."""
+        if self.deleted + len(refs) > MAX_DELETIONS:
+            self.held.update(refs)
+            return dict.fromkeys(refs, "held back: too many deletions")
+        self.deleted += len(refs)
+        self.held.difference_update(refs)
+        return push(self, dict.fromkeys(refs, ""), old, size)
 
     def measure(self, failures):
         """Report its figures, once, if somebody wants them and it has a region."""

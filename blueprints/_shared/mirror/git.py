@@ -12,22 +12,27 @@ GIT = [
     *("-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false"),  # all under the lock
     *("-c", "fetch.unpackLimit=1"),  # S3 and EFS are slow at many small files
     *("-c", "core.fsync=none"),  # what a crash spoils is fetched again
+    *("-c", "transfer.fsckObjects=false", "-c", "fetch.fsckObjects=false"),  # old history is odd
 ]
 HERE = f"--git-dir={DIR}"
 
 
-def run(*command):
-    """Run a command; return its status, output and errors."""
+class FinalError(RuntimeError):
+    """What another round would not mend."""
+
+
+def run(*command, feed=""):
+    """Run a command, with text to read if need be; return its status, output and errors."""
     try:
-        child = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True)
+        child = subprocess.run(command, input=os.fsencode(feed), capture_output=True)
     except OSError as why:
         return 1, "", str(why)
     return child.returncode, os.fsdecode(child.stdout), os.fsdecode(child.stderr)
 
 
-def git(*arguments):
+def git(*arguments, feed=""):
     """Run git; return its output or raise its complaint."""
-    status, out, err = run(*GIT, *arguments)
+    status, out, err = run(*GIT, *arguments, feed=feed)
     if status:
         raise RuntimeError(redact(err) or f"git: {status}")
     return out

@@ -10,18 +10,20 @@ import sys
 import time
 from contextlib import suppress
 
+import cache
 import settings
 import source
 from destination import Destination
-from git import listing
+from git import FinalError, listing
 from log import log, redact
 from settings import DIR, ROUNDS, SOURCE
+from updates import update
 
 destinations = [Destination(url) for url in dict.fromkeys(settings.DESTINATIONS)]
 
 
 def mirror(todo, size):
-    """Bring destinations to the source's state; return what is wrong, by URL.
+    """Bring destinations to the source's state; return what is wrong, by URL: errors.
 
     The order keeps racing runs from rolling a destination back: it is read first, then the source,
     and a push changes a ref only if it is still as it was read (the lease). So what we replace is
@@ -32,21 +34,20 @@ def mirror(todo, size):
         try:
             old[there] = there.read()
         except RuntimeError as why:
-            wrong[there.url] = str(why)
+            wrong[there.url] = why
     try:
         head = listing(SOURCE)[1]
         new = source.fetch()
     except RuntimeError as why:
-        return {SOURCE: f"cannot read the source: {why}"}
+        return {SOURCE: type(why)(f"cannot read the source: {why}")}
     log("fetched", refs=len(new))
     for there, was in old.items():
         try:
-            wrong[there.url] = there.update(*was, new, head, size)
-            if not wrong[there.url]:
-                there.measure(failures=0)
+            update(there, was, new, head, size)
+            there.measure(failures=0)
         except RuntimeError as why:
-            wrong[there.url] = str(why)
-    return {url: reason for url, reason in wrong.items() if reason}
+            wrong[there.url] = why
+    return wrong
 
 
 def lock():
@@ -66,18 +67,21 @@ def lock():
 def main():
     """Lock, and mirror in rounds until all destinations equal the source."""
     lock()
-    source.sweep()
-    todo = [*destinations]
+    cache.sweep()
+    todo, status = [*destinations], 0
     for n in range(ROUNDS):
         time.sleep(settings.PAUSE * n)
         # A server may refuse a whole push for one ref, so pushes shrink to single refs.
         wrong = mirror(todo, round(settings.BATCH ** (1 - n / max(1, ROUNDS - 1))))
-        for url, reason in wrong.items():
-            log("failed" if n == ROUNDS - 1 else "retrying", url=redact(url), reason=reason)
-        todo = [there for there in todo if there.url in wrong or SOURCE in wrong]
+        for url, why in wrong.items():
+            last = n == ROUNDS - 1 or isinstance(why, FinalError)
+            status = 1 if last else status
+            log("failed" if last else "retrying", url=redact(url), reason=str(why))
+        wrong = {url for url, why in wrong.items() if not isinstance(why, FinalError)}
+        todo = [there for there in todo if wrong & {there.url, SOURCE}]
         if not todo:
-            return 0
-    return 1
+            break
+    return status
 
 
 def stop(number, _):

@@ -4,10 +4,19 @@ import re
 
 import metrics
 import source
+import words
 from git import GIT, HERE, git, run
 from log import log, redact
 
 BYTES = 100_000  # of arguments, about
+
+
+def objects(refs):
+    """Return what a push is told to set refs to.
+
+    Without "^{object}" git would prefer a branch that is called like the value.
+    """
+    return {ref: value + "^{object}" for ref, value in refs.items()}
 
 
 def push(there, changes, old, size):
@@ -31,7 +40,7 @@ def push(there, changes, old, size):
         status, out, err = run(*GIT, HERE, *command)
         results = re.findall(r"^(.)\t[^\t]*:(.+)\t(.*)$", out, re.M)
         rejected = {ref: why for flag, ref, why in results if flag == "!"}
-        if re.search("(^|\r)fatal", err, re.M):  # the connection or the cache broke
+        if words.damage(err):
             source.suspect()
         if not results:
             rejected = dict.fromkeys(refs, redact(err) or f"git: {status}")
@@ -39,8 +48,10 @@ def push(there, changes, old, size):
         log("pushed", url=redact(there.url), refs=len(refs) - len(rejected))
         metrics.count(there.figures, len(refs) - len(rejected), err)
         if rejected:
-            log("refused", url=redact(there.url), refs=[*rejected][:20])
-        refused.update(rejected)
+            told = words.said(err)
+            log("refused", url=redact(there.url), refs=[*rejected][:20], said=told)
+            more = "; " + told if told and results else ""
+            refused.update((ref, (why + more)[:300]) for ref, why in rejected.items())
         if broken > 3:
             break
     return refused
