@@ -1,4 +1,4 @@
-"""What the mirror says of what servers say: their own words, without secrets and of bounded length."""
+"""What the mirror tells of what servers say: their words, without secrets and of bounded length."""
 
 from __future__ import annotations
 
