@@ -19,7 +19,6 @@ ROLES = "tests/blueprints/deployment_roles/test_template.py::"
 IMAGE = "tests/patterns/test_image_builder.py::"
 CORPUS = "tests/review/test_corpus.py::test_a_reviewer_is_told_what_is_expected"
 
-PUSHES_PY = "blueprints/_shared/mirror/pushes.py"
 DESTINATION_PY = "blueprints/_shared/mirror/destination.py"
 WORKER_PY = "blueprints/worker_image/payload/build_branches.py"
 STARTER_PY = "blueprints/branch_builder/payload/start_worker.py"
@@ -54,9 +53,9 @@ DEFECTS = [
     ),
     Defect(
         "refs are pushed by force, whatever the destination has become",
-        PUSHES_PY,
-        "--force-with-lease={r}:{old.get(r, '')}\" for r in refs",
-        '--force" for r in refs',
+        "blueprints/_shared/mirror/leases.py",
+        '    return [ref for ref, there in told if expected.get(ref) != there.strip(b"0\\n")]',
+        "    return []",
         f"{MIRROR}test_race",
     ),
     Defect(
@@ -65,13 +64,6 @@ DEFECTS = [
         "        if old and not branches:",
         "        if False:",
         f"{MIRROR}test_emptied_source",
-    ),
-    Defect(
-        "a tag that is called like a commit is taken for it",
-        DESTINATION_PY,
-        'v + "^{object}"',
-        "v",
-        f"{MIRROR}test_tag_called_like_a_commit",
     ),
     Defect(
         "deletions are not limited",

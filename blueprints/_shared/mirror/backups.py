@@ -6,7 +6,7 @@ from datetime import date
 import metrics
 from git import GIT, HERE, git, run
 from log import log, redact
-from pushes import objects, push
+from pushes import push
 from settings import KEEP_DAYS, TODAY
 
 PLACE = "mirror-backup"
@@ -48,7 +48,7 @@ def keep(there, old, new, size):
     missing = {r: name for r, name in names.items() if name not in there.kept}
     bring(there.url, {r: old[r] for r in missing})
     values = {name: old[r] for r, name in missing.items()}
-    refused = push(there, objects(values), there.kept, size)
+    refused = push(there, values, there.kept, size)
     there.kept.update((name, v) for name, v in values.items() if name not in refused)
     for event, refs in (("rewritten", moved), ("deleted", gone)):
         told = {r: [old[r], new.get(r), names[r]] for r in refs if names[r] in there.kept}
@@ -77,9 +77,14 @@ def tell(there, event, refs):
         metrics.add(there.figures, "RefsRewritten", len(new))
 
 
+def expired(there):
+    """Return what a destination has kept for long enough."""
+    return [r for r in there.kept if KEEP_DAYS and age(r) > KEEP_DAYS]
+
+
 def expire(there, size):
     """Delete what was kept for long enough; return what went wrong."""
-    past = [r for r in there.kept if KEEP_DAYS and age(r) > KEEP_DAYS]
+    past = expired(there)
     if not past:
         return ""
     refused = push(there, dict.fromkeys(past, ""), there.kept, size)

@@ -17,7 +17,7 @@ from destination import Destination
 from git import FinalError, listing
 from log import log, redact
 from settings import DIR, ROUNDS, SOURCE
-from updates import update
+from updates import settled, update
 
 destinations = [Destination(url) for url in dict.fromkeys(settings.DESTINATIONS)]
 
@@ -36,11 +36,12 @@ def mirror(todo, size):
         except RuntimeError as why:
             wrong[there.url] = why
     try:
-        head = listing(SOURCE)[1]
-        new = source.fetch()
+        new, head = listing(SOURCE)
+        if not all(settled(there, was, new) for there, was in old.items()):
+            new = source.fetch()
+            log("fetched", refs=len(new))
     except RuntimeError as why:
         return {SOURCE: type(why)(f"cannot read the source: {why}")}
-    log("fetched", refs=len(new))
     for there, was in old.items():
         try:
             update(there, was, new, head, size)

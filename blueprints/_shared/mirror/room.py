@@ -1,7 +1,7 @@
 """Makes room where a branch is to be a namespace of branches, or a namespace a branch."""
 
 from git import listing
-from pushes import objects, push
+from pushes import push
 from settings import SOURCE
 
 
@@ -42,7 +42,7 @@ def make_room(there, old, new, head, size, left):
         if not stay:
             branches = [r for r in new if r.startswith("refs/heads/")]
             spare = {stand_in([*old, *new]): new.get(head, new[min(branches)])}
-            push(there, objects(spare), old, size)
+            push(there, spare, old, size)
             stay = [*spare]
         if why := there.set_default(head, stay):
             left[there.default] = why

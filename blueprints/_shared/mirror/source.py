@@ -11,7 +11,7 @@ from settings import DIR, PAUSE, SOURCE
 
 SPECS = (
     *("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"),
-    "+refs/none/*:refs/staged/*",  # clears what `push` has left
+    "+refs/none/*:refs/staged/*",  # clears what earlier versions have left
 )
 # "suspect": a push met damage, perhaps; "whole": the cache was looked at, and is not to blame;
 # "fresh": the cache was dropped in this run.

@@ -5,16 +5,26 @@ import room
 from codecommit import untaken
 from git import FinalError, listing
 from log import log, redact
-from pushes import objects, push
+from pushes import push
 from settings import MAX_DELETIONS, SOURCE
 
 NAMES = 100  # refs in a line of the log
+
+
+def settled(there, old, new):
+    """Tell whether a destination has the source's refs, and nothing that is to be deleted."""
+    return old == backups.split(new)[0] and not backups.expired(there)
 
 
 def update(there, old, new, head, size):
     """Push what differs; raise what is wrong then."""
     new = backups.split(new)[0]
     branches = [r for r in new if r.startswith("refs/heads/")]
+    if settled(there, old, new):
+        if problem := there.set_default(head, branches):
+            raise RuntimeError(problem)
+        log("equal", url=redact(there.url), refs=len(new))
+        return
     if old and not branches:
         raise RuntimeError("the source has no branches: the destination stays as it is")
     never = untaken(there.url, new)
@@ -25,7 +35,7 @@ def update(there, old, new, head, size):
     if room.in_the_way(old, new):
         old, spare = room.make_room(there, old, new, head, size, left)
     changes = {r: v for r, v in new.items() if old.get(r) != v and r not in left}
-    left.update(push(there, objects(changes), old, size))
+    left.update(push(there, changes, old, size))
     # Before the deletions: CodeCommit does not delete its default branch.
     problem = there.set_default(head, [r for r in branches if r in old or r not in left])
     want = backups.split(listing(SOURCE)[0])[0]

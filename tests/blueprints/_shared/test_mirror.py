@@ -68,11 +68,13 @@ def test_first_run(world: World) -> None:
 
 
 def test_second_run(world: World) -> None:
-    """Nothing is pushed, and AWS is not asked anything, when nothing has changed."""
+    """Nothing is fetched or pushed, and AWS is not asked anything, when nothing has changed."""
+    shutil.rmtree(world.cache.path)
     run = world.mirror()
     assert run.status == 0, run.output
     assert world.codecommit().pushes() == []
-    assert [event["event"] for event in run.events] == ["started", "fetched", "equal"]
+    assert [event["event"] for event in run.events] == ["started", "equal"]
+    assert not world.cache.path.exists()
 
 
 def test_new_commit(world: World) -> None:
@@ -518,15 +520,21 @@ def test_batches(world: World) -> None:
 
 
 def test_long_names(world: World) -> None:
-    """Pushes are bounded in bytes as well, so that their arguments fit."""
+    """Deletions are named on git's command line, so they are bounded in bytes as well."""
     main = world.source.refs()["refs/heads/main"]
     long = "/".join(["x" * 200] * 4)
     for n in range(150):
         world.source.set(f"refs/tags/{long}/{n}", main)
+    assert world.mirror().status == 0
+    assert same(world)
+    for n in range(150):
+        world.source.set(f"refs/tags/{long}/{n}", "")
     run = world.mirror()
     assert run.status == 0, run.output
     assert same(world)
-    assert max(world.codecommit().pushes()) * 2 * len(long) <= 100_000
+    made, *deleted = world.codecommit().pushes()
+    assert (made, sum(deleted)) == (150, 150)
+    assert max(deleted) * len(long) <= 100_000
 
 
 # --- a cache in any condition ------------------------------------------------------------------
