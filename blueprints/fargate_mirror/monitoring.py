@@ -75,11 +75,8 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
             )
         )
     if options.dashboard:
-        t.add(
-            Dashboard(
-                "Dashboard", DashboardBody=Sub(dashboard_body(NAMESPACE, lag=not options.scheduled))
-            )
-        )
+        shown = dashboard_body(NAMESPACE, lag=not options.scheduled, rewrites=options.external)
+        t.add(Dashboard("Dashboard", DashboardBody=Sub(shown)))
     t.output(*alarms.output)
     t.output(
         "LostEvents",
