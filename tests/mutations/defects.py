@@ -19,6 +19,8 @@ ROLES = "tests/blueprints/deployment_roles/test_template.py::"
 IMAGE = "tests/patterns/test_image_builder.py::"
 CORPUS = "tests/review/test_corpus.py::test_a_reviewer_is_told_what_is_expected"
 
+BACKUP = "tests/blueprints/_shared/test_mirror_backup.py::"
+BACKUPS_PY = "blueprints/_shared/mirror/backups.py"
 DESTINATION_PY = "blueprints/_shared/mirror/destination.py"
 WORKER_PY = "blueprints/worker_image/payload/build_branches.py"
 STARTER_PY = "blueprints/branch_builder/payload/start_worker.py"
@@ -47,8 +49,8 @@ DEFECTS = [
     Defect(
         "deletions are not mirrored",
         DESTINATION_PY,
-        "            refused.update(push(self, gone, old, size))",
-        "            pass",
+        '        return push(self, dict.fromkeys(refs, ""), old, size)',
+        "        return {}",
         f"{MIRROR}test_any_change",
     ),
     Defect(
@@ -60,17 +62,52 @@ DEFECTS = [
     ),
     Defect(
         "an emptied source empties the mirror",
-        DESTINATION_PY,
-        "        if old and not branches:",
-        "        if False:",
+        "blueprints/_shared/mirror/updates.py",
+        "    if old and not branches:",
+        "    if False:",
         f"{MIRROR}test_emptied_source",
     ),
     Defect(
         "deletions are not limited",
         DESTINATION_PY,
-        "        if self.deleted + len(gone) > MAX_DELETIONS:",
+        "        if self.deleted + len(refs) > MAX_DELETIONS:",
         "        if False:",
-        f"{MIRROR}test_deletions_are_limited",
+        "tests/blueprints/_shared/test_mirror_deletions.py::test_deletions_are_limited",
+    ),
+    Defect(
+        "a stand-in stays at the destination",
+        "blueprints/_shared/mirror/updates.py",
+        '    left.update(push(there, dict.fromkeys(spare, ""), spare, size))',
+        "    pass",
+        "tests/blueprints/_shared/test_mirror_deletions.py::test_the_default_branch_moves",
+    ),
+    Defect(
+        "a cache is dropped without a look at it",
+        "blueprints/_shared/mirror/source.py",
+        '    if "No space left" in err or not cache.whole():',
+        "    if True:",
+        "tests/blueprints/_shared/test_mirror_cache.py::test_old_history_is_no_damage",
+    ),
+    Defect(
+        "a backup loses what its source deletes",
+        BACKUPS_PY,
+        "for r in moved + gone}",
+        "for r in moved}",
+        f"{BACKUP}test_ransom",
+    ),
+    Defect(
+        "a backup destroys what it could not keep",
+        BACKUPS_PY,
+        '    return {r: f"not kept: {refused[name]}" for r, name in names.items() if name in refused}',
+        "    return {}",
+        f"{BACKUP}test_what_cannot_be_kept_is_not_destroyed",
+    ),
+    Defect(
+        "a backup forgets a day too early",
+        BACKUPS_PY,
+        "KEEP_DAYS and age(r) > KEEP_DAYS]",
+        "KEEP_DAYS and age(r) >= KEEP_DAYS]",
+        f"{BACKUP}test_what_is_kept_expires",
     ),
     Defect(
         "the message is deleted first",

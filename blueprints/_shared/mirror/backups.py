@@ -77,14 +77,9 @@ def tell(there, event, refs):
         metrics.add(there.figures, "RefsRewritten", len(new))
 
 
-def expired(there):
-    """Return what a destination has kept for long enough."""
-    return [r for r in there.kept if KEEP_DAYS and age(r) > KEEP_DAYS]
-
-
 def expire(there, size):
     """Delete what was kept for long enough; return what went wrong."""
-    past = expired(there)
+    past = [r for r in there.kept if KEEP_DAYS and age(r) > KEEP_DAYS]
     if not past:
         return ""
     refused = push(there, dict.fromkeys(past, ""), there.kept, size)

@@ -37,7 +37,7 @@ def mirror(todo, size):
             wrong[there.url] = why
     try:
         new, head = listing(SOURCE)
-        if not all(settled(there, was, new) for there, was in old.items()):
+        if not all(settled(was, new) for was in old.values()):
             new = source.fetch()
             log("fetched", refs=len(new))
     except RuntimeError as why:

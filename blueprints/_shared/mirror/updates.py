@@ -11,18 +11,19 @@ from settings import MAX_DELETIONS, SOURCE
 NAMES = 100  # refs in a line of the log
 
 
-def settled(there, old, new):
-    """Tell whether a destination has the source's refs, and nothing that is to be deleted."""
-    return old == backups.split(new)[0] and not backups.expired(there)
+def settled(old, new):
+    """Tell whether a destination has the source's refs: nothing is to be fetched for it."""
+    return old == backups.split(new)[0]
 
 
 def update(there, old, new, head, size):
     """Push what differs; raise what is wrong then."""
     new = backups.split(new)[0]
     branches = [r for r in new if r.startswith("refs/heads/")]
-    if settled(there, old, new):
-        if problem := there.set_default(head, branches):
-            raise RuntimeError(problem)
+    if settled(old, new):
+        problem = there.set_default(head, branches)
+        if problems := [text for text in (problem, backups.expire(there, size)) if text]:
+            raise RuntimeError("; ".join(problems))
         log("equal", url=redact(there.url), refs=len(new))
         return
     if old and not branches:

@@ -266,6 +266,7 @@ def test_what_is_kept_expires(world: World, days: str, day: str, left: int) -> N
     assert run.status == 0, run.output
     assert len(kept(world.codecommit())) == left
     assert [event["refs"] for event in run.of("expired")] == ([] if left else [2])
+    assert not run.of("fetched")  # a deletion needs nothing of the source
     assert mirrored(world)
 
 
