@@ -22,9 +22,12 @@ def sweep():
     """Take away what a killed git has left: no other is at work, we have the lock."""
     for left in DIR.rglob("*.lock"):  # no ref is called so
         left.unlink()
-    for pattern in LEFT:
-        for left in DIR.glob(pattern):
-            shutil.rmtree(left) if left.is_dir() else left.unlink()
+    found = [left for pattern in LEFT for left in DIR.glob(pattern)]
+    # The index comes last: without one, git does not see the pack.
+    packs = DIR.glob("objects/pack/pack-*.*")
+    found += [pack for pack in packs if not pack.with_suffix(".idx").exists()]
+    for left in {*found}:
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def whole():
