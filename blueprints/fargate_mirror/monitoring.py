@@ -38,8 +38,8 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
         t.add(
             alarm(
                 "MirrorRewritten",
-                "The source has force-pushed a branch or moved a tag. MirrorLog shows which, and the"
-                " name under which the mirror keeps the previous commit.",
+                "The source has force-pushed a branch or moved a tag. MirrorLog shows which, and"
+                " the name under which the mirror keeps the previous commit.",
                 metric=f"{NAMESPACE} RefsRewritten",
                 dimensions=stack,
                 topic=alarms.topic,
