@@ -119,7 +119,7 @@ class Params(Parameters):
     )
     MaxDeletions = parameter(
         "Maximum number of branches and tags that a build may delete. Leave empty for no limit.",
-        Default="",
+        Default="100",
         AllowedPattern="[0-9]{0,6}",
         ConstraintDescription="Enter a number, or leave it empty.",
     )

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 LAG = ("Seconds from push to mirrored", "LagSeconds", "Maximum")
+REWRITES = ("Branches and tags rewritten", "RefsRewritten", "Sum")
 CHARTS = (
     ("Failures", "Failures", "Sum"),
     ("Branches and tags changed", "RefsChanged", "Sum"),
@@ -11,17 +12,19 @@ CHARTS = (
 )
 
 
-def dashboard_body(namespace: str, *, lag: bool) -> str:
+def dashboard_body(namespace: str, *, lag: bool, rewrites: bool) -> str:
     """Return a dashboard as text for a Sub: a chart for each metric, a line for each destination.
 
     Args:
         namespace: the metrics' namespace.
         lag: whether events say when a push was, or else there is nothing to chart of it.
+        rewrites: whether what the source rewrites is counted.
 
     Source: AWS page "Dashboard body structure and syntax".
     """
     widgets: list[Any] = []
-    for number, (title, metric, statistic) in enumerate(((LAG,) if lag else ()) + CHARTS):
+    charts = (*[LAG] * lag, *CHARTS, *[REWRITES] * rewrites)
+    for number, (title, metric, statistic) in enumerate(charts):
         search = (
             f'SEARCH(\'{{{namespace},DestinationRegion,Stack}} MetricName="{metric}"'
             f" Stack=\"${{AWS::StackName}}\"', '{statistic}')"

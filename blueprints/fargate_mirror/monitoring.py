@@ -34,6 +34,17 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
             " it.",
         )
     )
+    if options.external:
+        t.add(
+            alarm(
+                "MirrorRewritten",
+                "The source has force-pushed a branch or moved a tag. MirrorLog shows which, and"
+                " the name under which the mirror keeps the previous commit.",
+                metric=f"{NAMESPACE} RefsRewritten",
+                dimensions=stack,
+                topic=alarms.topic,
+            )
+        )
     if options.scheduled:
         t.add(
             alarm(
@@ -64,11 +75,8 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
             )
         )
     if options.dashboard:
-        t.add(
-            Dashboard(
-                "Dashboard", DashboardBody=Sub(dashboard_body(NAMESPACE, lag=not options.scheduled))
-            )
-        )
+        shown = dashboard_body(NAMESPACE, lag=not options.scheduled, rewrites=options.external)
+        t.add(Dashboard("Dashboard", DashboardBody=Sub(shown)))
     t.output(*alarms.output)
     t.output(
         "LostEvents",

@@ -1,5 +1,7 @@
 """Parameters of the Fargate mirror's template."""
 
+from typing import Any
+
 from cfngen import Parameters, first_of, parameter
 from cfngen.patterns.alarms import email_parameter
 from cfngen.patterns.logs import RETENTION_DAYS
@@ -101,6 +103,17 @@ class Program(Parameters):
     )
 
 
+def _max_deletions(default: str, **more: Any) -> Any:
+    return parameter(
+        "Maximum number of branches and tags that one run may delete from a mirror. Leave"
+        " empty for no limit.",
+        Default=default,
+        AllowedPattern="[0-9]{0,6}",
+        ConstraintDescription="Enter a number, or leave it empty.",
+        **more,
+    )
+
+
 class Operation(Parameters):
     """How it runs, and who is notified."""
 
@@ -111,12 +124,18 @@ class Operation(Parameters):
         ConstraintDescription="Enter an expression such as rate(1 day) or cron(0 3 * * ? *).",
         group="Operation",
     )
-    MaxDeletions = parameter(
-        "Maximum number of branches and tags that one run may delete from a mirror. Leave"
-        " empty for no limit.",
-        Default="",
-        AllowedPattern="[0-9]{0,6}",
-        ConstraintDescription="Enter a number, or leave it empty.",
+    MaxDeletions = first_of(
+        _max_deletions("", when=lambda o: o.external),  # a mirror that keeps what it deletes
+        _max_deletions("100"),
+    )
+    KeepDays = parameter(
+        "Number of days to keep branches and tags that the source deletes or rewrites. Enter 0 to"
+        " keep them for ever.",
+        Type="Number",
+        Default=90,
+        MinValue=0,
+        MaxValue=3650,
+        when=lambda o: o.external,
     )
     AlarmEmail = email_parameter()
     LogDays = parameter(

@@ -177,6 +177,7 @@ def _environment(p: Params, options: Options) -> dict[str, Any]:
         ),
         "CREATE": _description(options),
         "MIRROR_MAX_DELETIONS": p.MaxDeletions,
+        **({"MIRROR_KEEP_DAYS": p.KeepDays} if options.external else {}),
         "MIRROR_SECONDS": str(60 * options.minutes),
         "MIRROR_METRICS": Sub(f"{NAMESPACE} ${{AWS::StackName}}"),
     }

@@ -271,10 +271,17 @@ AWS_DEFECTS = [
         "test_builds_that_are_not_known_at_once_are_stopped",
     ),
     Defect(
-        "a branch that CodeCommit does not take keeps others of its push back",
+        "a ref that a server refuses keeps others of its push back",
         "blueprints/_shared/mirror/mirror.py",
-        "round(BATCH ** (1 - n / max(1, ROUNDS - 1)))",
-        "BATCH",
+        "round(settings.BATCH ** (1 - n / max(1, ROUNDS - 1)))",
+        "settings.BATCH",
+        "tests/blueprints/_shared/test_mirror.py::test_one_ref_is_refused_for_good",
+    ),
+    Defect(
+        "a branch that CodeCommit does not take is pushed to it",
+        "blueprints/_shared/mirror/codecommit.py",
+        "        elif len(name) > MAX_NAME:",
+        "        elif False:",
         "tests/blueprints/_shared/test_mirror.py::test_branch_that_codecommit_does_not_take",
     ),
     Defect(

@@ -19,7 +19,9 @@ ROLES = "tests/blueprints/deployment_roles/test_template.py::"
 IMAGE = "tests/patterns/test_image_builder.py::"
 CORPUS = "tests/review/test_corpus.py::test_a_reviewer_is_told_what_is_expected"
 
-MIRROR_PY = "blueprints/_shared/mirror/mirror.py"
+BACKUP = "tests/blueprints/_shared/test_mirror_backup.py::"
+BACKUPS_PY = "blueprints/_shared/mirror/backups.py"
+DESTINATION_PY = "blueprints/_shared/mirror/destination.py"
 WORKER_PY = "blueprints/worker_image/payload/build_branches.py"
 STARTER_PY = "blueprints/branch_builder/payload/start_worker.py"
 AUTHORIZER_PY = "blueprints/backlog_proxy/payload/authorizer.py"
@@ -46,38 +48,66 @@ DEFECTS = [
     # --- payloads ---
     Defect(
         "deletions are not mirrored",
-        MIRROR_PY,
-        "        refused.update(push(url, gone, old, size))",
-        "        pass",
+        DESTINATION_PY,
+        '        return push(self, dict.fromkeys(refs, ""), old, size)',
+        "        return {}",
         f"{MIRROR}test_any_change",
     ),
     Defect(
         "refs are pushed by force, whatever the destination has become",
-        MIRROR_PY,
-        "--force-with-lease={r}:{old.get(r, '')}\" for r in refs",
-        '--force" for r in refs',
+        "blueprints/_shared/mirror/leases.py",
+        '    return [ref for ref, there in told if expected.get(ref) != there.strip(b"0\\n")]',
+        "    return []",
         f"{MIRROR}test_race",
     ),
     Defect(
         "an emptied source empties the mirror",
-        MIRROR_PY,
+        "blueprints/_shared/mirror/updates.py",
         "    if old and not branches:",
         "    if False:",
         f"{MIRROR}test_emptied_source",
     ),
     Defect(
-        "a tag that is called like a commit is taken for it",
-        MIRROR_PY,
-        'v + "^{object}"',
-        "v",
-        f"{MIRROR}test_tag_called_like_a_commit",
+        "deletions are not limited",
+        DESTINATION_PY,
+        "        if self.deleted + len(refs) > MAX_DELETIONS:",
+        "        if False:",
+        "tests/blueprints/_shared/test_mirror_deletions.py::test_deletions_are_limited",
     ),
     Defect(
-        "deletions are not limited",
-        MIRROR_PY,
-        "    if deleted[url] + len(gone) > MAX_DELETIONS:",
-        "    if False:",
-        f"{MIRROR}test_deletions_are_limited",
+        "a stand-in stays at the destination",
+        "blueprints/_shared/mirror/updates.py",
+        '    left.update(push(there, dict.fromkeys(spare, ""), spare, size))',
+        "    pass",
+        "tests/blueprints/_shared/test_mirror_deletions.py::test_the_default_branch_moves",
+    ),
+    Defect(
+        "a cache is dropped without a look at it",
+        "blueprints/_shared/mirror/source.py",
+        '    if "No space left" in err or not cache.whole():',
+        "    if True:",
+        "tests/blueprints/_shared/test_mirror_cache.py::test_old_history_is_no_damage",
+    ),
+    Defect(
+        "a backup loses what its source deletes",
+        BACKUPS_PY,
+        "for r in moved + gone}",
+        "for r in moved}",
+        f"{BACKUP}test_ransom",
+    ),
+    Defect(
+        "a backup destroys what it could not keep",
+        BACKUPS_PY,
+        "in names.items() if name in refused}",
+        "in ()}",
+        f"{BACKUP}test_what_cannot_be_kept_is_not_destroyed",
+    ),
+    Defect(
+        "a backup forgets a day too early",
+        BACKUPS_PY,
+        "KEEP_DAYS and age(r) > KEEP_DAYS]",
+        "KEEP_DAYS and age(r) >= KEEP_DAYS]",
+        f"{BACKUP}test_what_is_kept_expires",
     ),
     Defect(
         "the message is deleted first",

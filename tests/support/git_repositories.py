@@ -223,6 +223,7 @@ class World:
     def start(self, **settings: str) -> subprocess.Popen[str]:
         """Start mirror.py with settings on top of the world's environment."""
         executed.note(MIRROR_PY.read_bytes())
+        executed.watch(MIRROR_PY.parent)
         return subprocess.Popen(
             [sys.executable, str(MIRROR_PY)],
             env={**self.environment, **settings},

@@ -44,6 +44,7 @@ ANSWERS = {
     "DestinationRegion": THERE,
     "DestinationPrefix": "",
     "MaxDeletions": "100",
+    "KeepDays": "90",
 }
 
 

@@ -16,6 +16,11 @@ def count(figures, refs, progress):
         figures["Bytes"] += round(float(size) * 1024 ** "bKMG".index(unit))
 
 
+def add(figures, name, number):
+    """Add a number to a figure of a destination, which is reported even if it is 0."""
+    figures[name] = figures.get(name, 0) + number
+
+
 def lag_seconds(since):
     """Return the seconds since a moment such as 2026-12-31T23:59:59Z, none if it is to come."""
     then = calendar.timegm(time.strptime(since[:19], "%Y-%m-%dT%H:%M:%S"))

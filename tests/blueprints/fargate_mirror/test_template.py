@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from support import shapes
 from support.cloudformation import resolved
+from support.mirror_tasks import PROGRAMS
 
 from cfngen import Payloads, synthesize
 from cfngen.authoring.options import options_from
@@ -24,7 +25,7 @@ from cfngen.testing import of_type, references, statements
 BLUEPRINT = find("fargate_mirror").load()
 OURS = Payloads("cfngen_blueprints.fargate_mirror")
 IN_IMAGE = Payloads("cfngen_blueprints.mirror_image")
-MIRROR = str(Payloads("cfngen_blueprints._shared", "mirror")["mirror.py"])
+MIRROR = "".join(path.read_text() for path in PROGRAMS)
 ROOT = Path(__file__).parents[3]
 ROLE = "arn:aws:iam::222233334444:role/there-DestinationRole-A"
 # Every option away from its default at least once, in combinations that people deploy.
@@ -623,7 +624,8 @@ def measured() -> tuple[set[str], set[frozenset[str]]]:
     program = runpy.run_path(str(ROOT / "blueprints/_shared/mirror/metrics.py"))
     figures: dict[str, int] = {}
     program["count"](figures, 3, "Writing objects: 100% (1/1), 2.00 KiB | 1 MiB/s, done.")
-    assert figures == {"RefsChanged": 3, "Bytes": 2048}
+    program["add"](figures, "RefsRewritten", 1)
+    assert figures == {"RefsChanged": 3, "Bytes": 2048, "RefsRewritten": 1}
     where = ("FargateMirror mirror", "2026-12-31T23:59:59Z", "us-east-1", "app")
     line = program["line"](*where, figures, failures=0)
     (directive,) = line["_aws"]["CloudWatchMetrics"]
@@ -637,12 +639,13 @@ def test_alarms_watch_figures_that_are_printed(options: dict[str, Any]) -> None:
     """Namespace, names and dimensions are mirror.py's, and every alarm tells the topic."""
     template = body(**options)
     names, dimensions = measured()
-    assert names == {"RefsChanged", "Bytes", "Failures", "LagSeconds"}
+    assert names == {"RefsChanged", "RefsRewritten", "Bytes", "Failures", "LagSeconds"}
     assert frozenset({"Stack", "DestinationRegion"}) in dimensions
     namespace, stack = resolved(environment(template)["MIRROR_METRICS"]).split()
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
     scheduled = "source" in options or options.get("trigger") == "schedule"
-    assert set(alarms) == {"MirrorFailed", "MirrorLost"} | (
+    rewritten = {"MirrorRewritten"} if "source" in options else set()
+    assert set(alarms) == {"MirrorFailed", "MirrorLost"} | rewritten | (
         {"MirrorSilent"} if scheduled else {"MirrorLags"}
     )
     for name, alarm in alarms.items():
@@ -656,6 +659,19 @@ def test_alarms_watch_figures_that_are_printed(options: dict[str, Any]) -> None:
         assert alarm["MetricName"] in names
         assert frozenset(given) in dimensions
         assert given == {"Stack": stack}
+
+
+@each_shape
+def test_who_keeps_what_is_destroyed_deletes_as_much_as_is_gone(options: dict[str, Any]) -> None:
+    """Sources elsewhere are backed up: kept for 90 days, without a limit; others have a limit."""
+    template = body(**options)
+    told = environment(template)
+    elsewhere = "source" in options
+    assert told["MIRROR_MAX_DELETIONS"] == {"Ref": "MaxDeletions"}
+    assert template["Parameters"]["MaxDeletions"]["Default"] == ("" if elsewhere else "100")
+    assert told.get("MIRROR_KEEP_DAYS") == ({"Ref": "KeepDays"} if elsewhere else None)
+    if elsewhere:
+        assert template["Parameters"]["KeepDays"]["Default"] == 90
 
 
 def test_alarms_are_quiet_without_data_but_for_the_one_about_silence() -> None:
@@ -675,9 +691,12 @@ def test_alarms_are_quiet_without_data_but_for_the_one_about_silence() -> None:
         assert alarm["ComparisonOperator"] == "GreaterThanThreshold"
 
 
-def test_a_dashboard_shows_figures_that_are_printed() -> None:
+@pytest.mark.parametrize(
+    ("options", "hidden"), [({}, "RefsRewritten"), ({"source": "https"}, "LagSeconds")]
+)
+def test_a_dashboard_shows_figures_that_are_printed(options: dict[str, Any], hidden: str) -> None:
     """Its searches name mirror.py's namespace, metrics and dimensions, and its query the log."""
-    template = body(dashboard=True)
+    template = body(dashboard=True, **options)
     (dashboard,) = of_type(template, "AWS::CloudWatch::Dashboard").values()
     widgets = json.loads(resolved(dashboard["DashboardBody"]))["widgets"]
     names, dimensions = measured()
@@ -698,7 +717,7 @@ def test_a_dashboard_shows_figures_that_are_printed() -> None:
         assert (found[1], found[4]) == (namespace, stack)
         assert frozenset(found[2].split(",")) in dimensions
         shown.add(found[3])
-    assert shown == names
+    assert shown == names - {hidden}  # which this shape has none of
     assert not of_type(body(), "AWS::CloudWatch::Dashboard")
 
 

@@ -145,6 +145,26 @@ def test_a_source_elsewhere(place: Place, aws: Aws) -> None:
     )
 
 
+def test_a_source_elsewhere_destroys_nothing(place: Place, aws: Aws) -> None:
+    """KeepDays reaches mirror.py: what such a source rewrites or deletes is kept, and measured."""
+    url = "https://git.example.com/acme/app.git"
+    built(place, {"source": "public"}, SourceUrl=url, RepositoryName="shop", MaxDeletions="")
+    place.on_disk(url, place.repository("shop").path)
+    assert place.run().status == 0
+    before = place.repository("shop").refs()
+    _force(place.repository("shop"))
+    _delete(place.repository("shop"))
+    run = place.run(MIRROR_NOW="2026-11-30")
+    assert run.status == 0, run.output
+    kept = {}
+    for kind, name in (("heads", "main"), ("heads", "feature"), ("tags", "v1")):
+        value = before[f"refs/{kind}/{name}"]
+        kept[f"refs/{kind}/mirror-backup/2026-11-30/{name}@{value[:12]}"] = value
+    assert place.repository("shop", THERE).refs() == place.repository("shop").refs() | kept
+    (event,) = run.of("measured")
+    assert (event["RefsRewritten"], event["Failures"]) == (1, 0)
+
+
 @pytest.mark.parametrize(
     "name",
     ["other", "shopping", "shop.git/x", "../x", "a b", "-x", "--help", "shop\n", "shop\nteam-1",

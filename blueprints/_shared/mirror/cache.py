@@ -1,0 +1,37 @@
+"""The repository kept between runs: what killed runs have left there, and whether it is whole."""
+
+import re
+import shutil
+
+from git import GIT, HERE, run
+from settings import DIR
+
+# What `git fsck` says of objects that are whole, but odd: old history is full of them.
+ODDITY = re.compile(
+    r"(error|warning) in \w+ [0-9a-f]+: |(notice|warning): |(dangling|unreachable) "
+)
+# Below DIR: names of branches are below refs, and may be like any of these.
+LEFT = (
+    *("objects/pack/*.keep", "objects/pack/tmp_*", "objects/pack/.tmp-*"),
+    *("objects/??/tmp_obj_*", "objects/tmp_*", "objects/incoming-*", "objects/info/*/tmp_*"),
+    *("packed-refs.new", "gc.pid"),
+)
+
+
+def sweep():
+    """Take away what a killed git has left: no other is at work, we have the lock."""
+    for left in DIR.rglob("*.lock"):  # no ref is called so
+        left.unlink()
+    found = [left for pattern in LEFT for left in DIR.glob(pattern)]
+    # The index comes last: without one, git does not see the pack.
+    packs = DIR.glob("objects/pack/pack-*.*")
+    found += [pack for pack in packs if not pack.with_suffix(".idx").exists()]
+    for left in {*found}:
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def whole():
+    """Tell whether all that refs lead to is there and as it was fetched."""
+    status, out, err = run(*GIT, HERE, "fsck", "--no-dangling", "--no-progress")
+    wrong = [line for line in (out + err).splitlines() if not ODDITY.match(line)]
+    return not wrong and (not status or bool(err))

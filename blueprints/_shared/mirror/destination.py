@@ -1,0 +1,71 @@
+"""A repository that is made equal to the source, and what a run has done to it so far."""
+
+import backups
+import metrics
+from codecommit import codecommit, place
+from git import listing
+from log import log, redact
+from pushes import push
+from settings import CREATE, KEEP_DAYS, MAX_DELETIONS, METRICS, SINCE
+
+
+class Destination:
+    """One of the destinations of a run."""
+
+    def __init__(self, url):
+        """Remember its address."""
+        self.url = url
+        self.default = ""  # branch
+        self.kept = {}  # what it keeps of what the source has destroyed, by ref
+        self.told = set()  # refs and values whose loss was told
+        self.deleted = 0  # refs
+        self.held = set()  # refs that are not deleted, since they are too many
+        self.figures = {} if KEEP_DAYS is None else {"RefsRewritten": 0}  # of its pushes
+        self.measured = False  # reported to CloudWatch
+        self.defaults = set()  # branches that were made the default, or could not be
+
+    def read(self):
+        """Return its branches and tags; create it, if that is wanted."""
+        try:
+            refs, self.default = listing(self.url)
+        except RuntimeError as why:
+            if not CREATE:
+                raise
+            about = f"--repository-description={CREATE}"
+            if more := codecommit(self.url, "create-repository", about):
+                raise RuntimeError(f"{why}; {more}") from None
+            log("created", url=redact(self.url))
+            return {}
+        refs, self.kept = backups.split(refs)
+        return refs
+
+    def set_default(self, head, there):
+        """Give it the source's default branch, if it is there; return what went wrong."""
+        if head not in there:  # a stand-in, if the present one must go
+            head = "" if self.default in ("", *there) else min(there, default="")
+        if head in ("", self.default) or head in self.defaults:
+            return ""
+        name = head[11:]
+        why = codecommit(self.url, "update-default-branch", f"--default-branch-name={name}")
+        if why and place(self.url):
+            return f"{name} cannot be made the default branch: {why}"
+        self.defaults.add(head)
+        self.default = self.default if why else head
+        log("default_branch", url=redact(self.url), branch=name, set=not why)
+        return ""
+
+    def delete(self, refs, old, size):
+        """Delete all of some refs, or none if they are too many; return why some are left."""
+        if self.deleted + len(refs) > MAX_DELETIONS:
+            self.held.update(refs)
+            return dict.fromkeys(refs, "held back: too many deletions")
+        self.deleted += len(refs)
+        self.held.difference_update(refs)
+        return push(self, dict.fromkeys(refs, ""), old, size)
+
+    def measure(self, failures):
+        """Report its figures, once, if somebody wants them and it has a region."""
+        where = place(self.url)
+        if METRICS and where and not self.measured:
+            log("measured", **metrics.line(METRICS, SINCE, *where, self.figures, failures))
+        self.measured = True

@@ -1,0 +1,46 @@
+"""Runs git, and reads what repositories elsewhere have."""
+
+import os
+import re
+import subprocess
+
+from log import redact
+from settings import DIR
+
+GIT = [
+    *("git", "-c", "safe.directory=*"),  # a restored cache may belong to another user
+    *("-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false"),  # all under the lock
+    *("-c", "fetch.unpackLimit=1"),  # S3 and EFS are slow at many small files
+    *("-c", "core.fsync=none"),  # what a crash spoils is fetched again
+    *("-c", "transfer.fsckObjects=false", "-c", "fetch.fsckObjects=false"),  # old history is odd
+]
+HERE = f"--git-dir={DIR}"
+
+
+class FinalError(RuntimeError):
+    """What another round would not mend."""
+
+
+def run(*command, feed=""):
+    """Run a command, with text to read if need be; return its status, output and errors."""
+    try:
+        child = subprocess.run(command, input=os.fsencode(feed), capture_output=True)
+    except OSError as why:
+        return 1, "", str(why)
+    return child.returncode, os.fsdecode(child.stdout), os.fsdecode(child.stderr)
+
+
+def git(*arguments, feed=""):
+    """Run git; return its output or raise its complaint."""
+    status, out, err = run(*GIT, *arguments, feed=feed)
+    if status:
+        raise RuntimeError(redact(err) or f"git: {status}")
+    return out
+
+
+def listing(url):
+    """Ask a repository for its branches and tags, and its default branch, if any."""
+    out = git("ls-remote", "--symref", "--", url)
+    refs = re.findall(r"^(\w+)\t(refs/(?:heads|tags)/[^^\n]+)$", out, re.M)
+    head = re.findall(r"^ref: (.+)\tHEAD$", out, re.M)
+    return {ref: value for value, ref in refs}, "".join(head)

@@ -1,0 +1,32 @@
+"""Git's pre-push hook: stops a push if a ref at the destination is not any more what was read.
+
+It stands for --force-with-lease, which git compares with every ref of the destination, one by one:
+a thousand leases and a hundred thousand refs take minutes. Git runs the hook after it has read the
+destination, and then changes a ref only if it is still what it was at that moment.
+
+Source: githooks(5), "pre-push".
+"""
+
+import sys
+from pathlib import Path
+
+
+def stale(lines, expected):
+    """Return the refs that a push would change though nobody expects them to be as they are.
+
+    Each line has a local ref, its value, a remote ref and its value there, zeros for none.
+    """
+    told = (line.split(b" ")[2:] for line in lines)
+    return [ref for ref, there in told if expected.get(ref) != there.strip(b"0\n")]
+
+
+def main(folder):
+    """Compare what git tells with the file `expected`; write the file `stale`."""
+    pairs = (line.split(b" ") for line in (folder / "expected").read_bytes().splitlines())
+    found = stale(sys.stdin.buffer, {ref: value.strip(b"0") for ref, value in pairs})
+    (folder / "stale").write_bytes(b"\n".join(found))
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

@@ -1,0 +1,84 @@
+"""Fetches the source into the cache, and drops a cache that is broken."""
+
+import shutil
+import time
+
+import cache
+import words
+from git import GIT, HERE, FinalError, git, listing, run
+from log import log, redact
+from settings import DIR, PAUSE, SOURCE
+
+SPECS = (
+    *("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"),
+    "+refs/none/*:refs/staged/*",  # clears what earlier versions have left
+)
+# "suspect": a push met damage, perhaps; "whole": the cache was looked at, and is not to blame;
+# "fresh": the cache was dropped in this run.
+state = set()
+
+
+def suspect():
+    """Have the cache looked at before the next fetch."""
+    state.add("suspect")
+
+
+def fetch():
+    """Fetch the source into MIRROR_DIR; return its branches and tags.
+
+    What the cache holds may be gigabytes, so a fetch that fails is made again before the cache is
+    looked at, and only a cache that is damaged is dropped.
+    """
+    if "suspect" in state and spoilt():
+        drop("a push met damage")
+    state.discard("suspect")
+    try:
+        return attempt()
+    except FinalError:
+        raise
+    except RuntimeError as why:
+        listing(SOURCE)  # raises if the source is to blame
+        log("fetching_again", reason=str(why))
+    time.sleep(PAUSE)
+    cache.sweep()
+    try:
+        return attempt()
+    except RuntimeError as why:
+        if not spoilt(str(why)):
+            raise
+        drop(str(why))
+    return attempt()
+
+
+def attempt():
+    """Fetch once."""
+    # Mends a half-made repository, and one whose empty folders a cache has lost.
+    git("init", "--quiet", "--bare", "--template=", "--", str(DIR))
+    fetching = ("fetch", "--quiet", "--prune", "--force", "--", SOURCE, *SPECS)
+    status, _, err = run(*GIT, HERE, *fetching)
+    if status:
+        raise RuntimeError(redact(err) or f"git: {status}")
+    if err.strip():
+        log("warned", said=redact(err))
+    if "shallow roots are not allowed" in err:  # which git calls a success
+        raise FinalError("it is a shallow clone: its history is cut off. Fetch the rest there")
+    show = ("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags")
+    return dict(line.split(" ") for line in git(HERE, *show).split("\n") if line)
+
+
+def spoilt(err=""):
+    """Tell whether the cache is to be dropped, for what git says or for what is in it."""
+    if state & {"fresh", "whole"} or words.only_the_line(err):
+        return False
+    # What rewritten history has left may be what fills a disk.
+    if "No space left" in err or not cache.whole():
+        return True
+    state.add("whole")
+    return False
+
+
+def drop(reason):
+    """Begin with an empty cache."""
+    state.add("fresh")
+    log("cache_dropped", reason=reason)
+    shutil.rmtree(DIR)
