@@ -71,7 +71,7 @@ DEFECTS = [
     Defect(
         "what is equal is fetched all the same",
         "blueprints/_shared/mirror/mirror.py",
-        "        if not all(settled(there, was, new) for there, was in old.items()):",
+        "        if not all(settled(was, new) for was in old.values()):",
         "        if True:",
         f"{MIRROR}test_second_run",
     ),
