@@ -1,15 +1,17 @@
 """The repository kept between runs: what killed runs have left there, and whether it is whole."""
 
+import os
 import re
 import shutil
 
-from git import GIT, HERE, run
+from git import GIT, HERE, git, run
 from settings import DIR
 
 # What `git fsck` says of objects that are whole, but odd: old history is full of them.
 ODDITY = re.compile(
     r"(error|warning) in \w+ [0-9a-f]+: |(notice|warning): |(dangling|unreachable) "
 )
+LOOSE = 500  # refs that may have a file each
 # Below DIR: names of branches are below refs, and may be like any of these.
 LEFT = (
     *("objects/pack/*.keep", "objects/pack/tmp_*", "objects/pack/.tmp-*"),
@@ -28,6 +30,26 @@ def sweep():
     found += [pack for pack in packs if not pack.with_suffix(".idx").exists()]
     for left in {*found}:
         shutil.rmtree(left) if left.is_dir() else left.unlink()
+
+
+def forget_address():
+    """Take the source's address, which may have a password, out of a clone's configuration."""
+    if (DIR / "config").exists() and b'[remote "origin"]' in (DIR / "config").read_bytes():
+        run(*GIT, HERE, "config", "--remove-section", "remote.origin")
+
+
+def shallow():
+    """Tell whether history is cut off, and begin anew if it is."""
+    found = (DIR / "shallow").exists()
+    if found:
+        shutil.rmtree(DIR)
+    return found
+
+
+def pack():
+    """Put refs into one file if there are many of them: S3 and EFS are slow at many small ones."""
+    if sum(len(files) for _, _, files in os.walk(DIR / "refs")) > LOOSE:
+        git(HERE, "pack-refs", "--all")
 
 
 def whole():

@@ -1,12 +1,13 @@
 """A repository that is made equal to the source, and what a run has done to it so far."""
 
 import backups
+import history
 import metrics
 from codecommit import codecommit, place
 from git import listing
 from log import log, redact
 from pushes import push
-from settings import CREATE, KEEP_DAYS, MAX_DELETIONS, METRICS, SINCE
+from settings import CREATE, KEEP_DAYS, MAX_DELETIONS, METRICS, PUSH_BYTES, SINCE
 
 
 class Destination:
@@ -21,6 +22,9 @@ class Destination:
         self.deleted = 0  # refs
         self.held = set()  # refs that are not deleted, since they are too many
         self.figures = {} if KEEP_DAYS is None else {"RefsRewritten": 0}  # of its pushes
+        self.progress = {}  # tags of pieces of history
+        self.push_bytes = PUSH_BYTES  # of a piece
+        self.strained = False  # a push broke or was not unpacked, maybe for its size
         self.measured = False  # reported to CloudWatch
         self.defaults = set()  # branches that were made the default, or could not be
 
@@ -36,6 +40,7 @@ class Destination:
                 raise RuntimeError(f"{why}; {more}") from None
             log("created", url=redact(self.url))
             return {}
+        refs, self.progress = history.split(refs)
         refs, self.kept = backups.split(refs)
         return refs
 

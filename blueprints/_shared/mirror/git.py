@@ -1,5 +1,6 @@
 """Runs git, and reads what repositories elsewhere have."""
 
+import functools
 import os
 import re
 import subprocess
@@ -30,6 +31,12 @@ def run(*command, feed=""):
     return child.returncode, os.fsdecode(child.stdout), os.fsdecode(child.stderr)
 
 
+def pipe(*arguments):
+    """Start a git that is to be fed while it is read; what it complains of is not heard."""
+    ends = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen([*GIT, *arguments], **ends)
+
+
 def git(*arguments, feed=""):
     """Run git; return its output or raise its complaint."""
     status, out, err = run(*GIT, *arguments, feed=feed)
@@ -41,6 +48,14 @@ def git(*arguments, feed=""):
 def listing(url):
     """Ask a repository for its branches and tags, and its default branch, if any."""
     out = git("ls-remote", "--symref", "--", url)
-    refs = re.findall(r"^(\w+)\t(refs/(?:heads|tags)/[^^\n]+)$", out, re.M)
-    head = re.findall(r"^ref: (.+)\tHEAD$", out, re.M)
-    return {ref: value for value, ref in refs}, "".join(head)
+    # HEAD comes first: its branch, if it has one, and its value. What follows is the same on both
+    # sides most of the time, and is then read once.
+    head = re.match(r"(?:ref: ([^\n]+)\tHEAD\n)?(?:\w+\tHEAD\n)?", out)
+    return branches_and_tags(out[head.end() :]), head[1] or ""
+
+
+@functools.lru_cache(maxsize=4)
+def branches_and_tags(told):
+    """Return the refs in what `git ls-remote` says. They may be shared: nobody changes them."""
+    refs = re.findall(r"^(\w+)\t(refs/(?:heads|tags)/[^^\n]+)$", told, re.M)
+    return {ref: value for value, ref in refs}

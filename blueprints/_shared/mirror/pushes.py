@@ -9,6 +9,7 @@ from git import GIT, run
 from log import log, redact
 from staging import ALL, STAGE, prepare, stage, stale
 
+PROGRESS = "refs/tags/mirror-progress/"  # see history.py
 BYTES = 100_000  # of arguments, about: deletions are named
 
 
@@ -61,8 +62,12 @@ def push_batch(there, batch, old):
     why = dict.fromkeys(batch, redact(err) or f"git: {status}")  # for those it does not speak of
     why.update((ref, (reason + more)[:300]) for _, ref, reason in results)
     refused = {**moved, **{ref: why[ref] for ref in batch if ref not in pushed}}
-    log("pushed", url=redact(there.url), refs=len(batch.keys() & pushed))
-    metrics.count(there.figures, len(batch.keys() & pushed), err)
+    if not results or "unpack" in err:  # which may be for its size
+        there.strained = True
+    mirrored = [r for r in batch if not r.startswith(PROGRESS)]
+    metrics.count(there.figures, len(pushed.intersection(mirrored)), err)
+    if mirrored:
+        log("pushed", url=redact(there.url), refs=len(pushed.intersection(mirrored)))
     if refused:
         log("refused", url=redact(there.url), refs=[*refused][:20], said=told)
     return refused, bool(results)

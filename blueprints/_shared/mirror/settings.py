@@ -26,6 +26,7 @@ DIR = Path(os.path.realpath(os.environ.get("MIRROR_DIR") or "/"))
 ROUNDS = int(number("MIRROR_ROUNDS", 5, 1))
 PAUSE = number("MIRROR_PAUSE", 2)  # seconds after round 1, growing by as much each time
 BATCH = int(number("MIRROR_BATCH", 4000, 1, 4000))  # refs in a push; CodeCommit takes no more
+PUSH_BYTES = int(number("MIRROR_PUSH_BYTES", 5e8, 1000, 1e12))  # of history in a push, about
 MAX_DELETIONS = int(number("MIRROR_MAX_DELETIONS", 1e9))  # at one destination, in a run
 # Days that a destination keeps what the source deletes or rewrites: 0 for ever, None not at all.
 KEEP_DAYS = int(number("MIRROR_KEEP_DAYS", 0)) if os.environ.get("MIRROR_KEEP_DAYS") else None

@@ -46,4 +46,5 @@ def stage(changes, old):
 
 def stale():
     """Return the refs for which the hook has stopped the last push."""
-    return os.fsdecode((STAGE / "stale").read_bytes()).split()
+    # No other whitespace: a name may have what Unicode calls so.
+    return list(filter(None, os.fsdecode((STAGE / "stale").read_bytes()).split("\n")))

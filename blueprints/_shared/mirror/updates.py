@@ -1,6 +1,7 @@
 """Brings a destination to the source's state, and tells what is wrong then."""
 
 import backups
+import history
 import room
 from codecommit import untaken
 from git import FinalError, listing
@@ -22,7 +23,8 @@ def update(there, old, new, head, size):
     branches = [r for r in new if r.startswith("refs/heads/")]
     if settled(old, new):
         problem = there.set_default(head, branches)
-        if problems := [text for text in (problem, backups.expire(there, size)) if text]:
+        ended = (backups.expire(there, size), history.clear(there, size))
+        if problems := [text for text in (problem, *ended) if text]:
             raise RuntimeError("; ".join(problems))
         log("equal", url=redact(there.url), refs=len(new))
         return
@@ -36,20 +38,27 @@ def update(there, old, new, head, size):
     if room.in_the_way(old, new):
         old, spare = room.make_room(there, old, new, head, size, left)
     changes = {r: v for r, v in new.items() if old.get(r) != v and r not in left}
+    history.bring(there, changes.values(), old)
+    there.strained = False
     left.update(push(there, changes, old, size))
+    if there.strained:
+        history.smaller(there, history.cached())
     # Before the deletions: CodeCommit does not delete its default branch.
     problem = there.set_default(head, [r for r in branches if r in old or r not in left])
     want = backups.split(listing(SOURCE)[0])[0]
     gone = [r for r in old if r not in new and r not in want and r not in left]
     left.update(there.delete(gone, old, size))
     left.update(push(there, dict.fromkeys(spare, ""), spare, size))
-    problems = [text for text in (problem, backups.expire(there, size)) if text]
+    # Until some ref leads to what arrived.
+    waiting = there.strained or (changes and left.keys() >= changes.keys())
+    unswept = "" if waiting else history.clear(there, size)
+    problems = [text for text in (problem, backups.expire(there, size), unswept) if text]
     compare(there, want, left, problems, {*never, *there.held})
 
 
 def compare(there, want, left, problems, lasting):
     """Read the destination again; raise what is wrong, finally if another round mends nothing."""
-    have = backups.split(listing(there.url)[0])[0]
+    have = backups.split(history.split(listing(there.url)[0])[0])[0]
     differ = sorted(r for r in {*want, *have} if want.get(r) != have.get(r))
     held = sorted(there.held.intersection(differ))
     for n in range(0, len(held), NAMES):

@@ -216,6 +216,39 @@ def test_a_bad_line_cannot_be_forged(world: World) -> None:
     assert list(run.of("differs")[0]["refs"]) == ['refs/heads/a"b$(id)']
 
 
+@pytest.mark.parametrize("locale", ["C.UTF-8", "POSIX"])
+def test_names_can_be_read_in_the_log(world: World, locale: str) -> None:
+    """What is written in another alphabet stands in the log as it is, whatever the locale is."""
+    world.codecommit().hook("update", 'case "$1" in refs/heads/*機能*) exit 1;; esac')
+    world.source.set("refs/heads/über/機能-😀", world.source.refs()["refs/heads/main"])
+    run = world.mirror(MIRROR_ROUNDS="1", LC_ALL=locale, PYTHONIOENCODING="utf-8")
+    assert list(run.of("differs")[0]["refs"]) == ["refs/heads/über/機能-😀"]
+    assert "refs/heads/über/機能-😀" in run.output
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\u202egnp.exe",
+        "a\u2066b",
+        "a\u2028b",
+        "a\u0085b",
+        "zero\u200bwidth",
+        "a\u3000b",
+        "\ue000",
+        "\U000e0041",
+    ],
+)
+def test_names_cannot_disguise_themselves(world: World, name: str) -> None:
+    """What is not seen, ends a line or turns the direction of writing is escaped in the log."""
+    world.codecommit().hook("pre-receive", "exit 1")
+    world.source.set(f"refs/heads/{name}", world.source.refs()["refs/heads/main"])
+    run = world.mirror(MIRROR_ROUNDS="1")
+    assert list(run.of("differs")[0]["refs"]) == [f"refs/heads/{name}"]
+    assert name not in run.output
+    assert all(char.isprintable() or char == "\n" for char in run.output)
+
+
 def test_bytes_that_are_not_text(world: World) -> None:
     """A branch whose name is not UTF-8 is mirrored like any other."""
     main = world.source.refs()["refs/heads/main"]
