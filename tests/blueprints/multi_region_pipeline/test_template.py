@@ -373,7 +373,7 @@ def test_the_readme_tells_the_sizes() -> None:
 def test_imported_roles_make_room_for_pipelines_in_three_regions() -> None:
     """4,096 bytes stay free of those that go without a bucket, and the README tells the saving."""
     readme = (ROOT / "blueprints/multi_region_pipeline/README.md").read_text()
-    saved = re.search(r'`roles = "stack"` takes (\d+) kB off these sizes with three', readme)
+    saved = re.search(r'`roles = "stack"` reduces the size by (\d+) kB with three', readme)
     assert saved
     own, imported = (
         synthesize(BLUEPRINT, {**SHAPES["pipelines"], "roles": roles}).size

@@ -1,4 +1,4 @@
-"""A build each night: what starts it, what it may do, and who hears when it fails."""
+"""A build every night, with an e-mail if it fails."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -18,7 +18,7 @@ from cfngen.patterns import (
 
 
 class Params(Parameters):
-    """Asked at deploy time."""
+    """CloudFormation parameters: their values are passed at deploy time."""
 
     RepositoryName = parameter(
         "CodeCommit repository to build, in this account and Region.",
@@ -65,7 +65,7 @@ class Params(Parameters):
 
 @dataclass(frozen=True)
 class Options:
-    """Decided at build time, because they change the template's shape."""
+    """Build-time options: they decide which resources the template has."""
 
     architecture: Literal["arm64", "x86_64"] = option("Processor of the builds", default="arm64")
     buildspec: str = option("Path of the buildspec in the repository", default="buildspec.yml")
