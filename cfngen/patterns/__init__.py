@@ -1,4 +1,4 @@
-"""Building blocks whose defaults are the safe ones; they return resources and touch no template.
+"""Functions that create resources with safe defaults; they return them and change no template.
 
 What a module of this folder lists in its `__all__` can be imported from here. Names are loaded when
 they are first used. Type checkers read `__init__.pyi`, which is made by

@@ -1,4 +1,4 @@
-"""What can be started: by which ARN, with which rights, and what Scheduler has to know of it."""
+"""What a rule or a schedule can start: ARN, permissions, parameters for EventBridge Scheduler."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Startable: TypeAlias = BuildProject | Project | FargateTask | Pipeline | PythonF
 
 @dataclass(frozen=True)
 class StartTarget:
-    """What is started: by which ARN, with which rights, and with what Scheduler has to know."""
+    """A target: its ARN, the permissions to start it, and parameters for EventBridge Scheduler."""
 
     id: str
     arn: Any
