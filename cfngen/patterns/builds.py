@@ -91,7 +91,7 @@ def build_project(
             "build_project",
             title,
             "source",
-            "a pipeline hands it the source; leave out one of them",
+            "CodePipeline provides the source; remove one of them",
         )
     kind, image = IMAGES[architecture]
     properties.setdefault("Cache", ProjectCache(Type="NO_CACHE"))

@@ -58,7 +58,7 @@ def _trigger(trigger: Plain) -> Iterator[str]:
             yield f"trigger: {len(filters)} filters of {event}; CodePipeline takes {MAX_FILTERS}"
         for criterion in filters:
             if "FilePaths" in criterion and "Branches" not in criterion:
-                yield f"trigger: {event}: paths go with branches; say which"
+                yield f"trigger: {event}: file paths need branches; list these"
             elif not any(name in criterion for name in criteria):
                 yield f"trigger: {event}: say {' or '.join(criteria).lower()}"
             for name in ("Branches", "Tags", "FilePaths"):

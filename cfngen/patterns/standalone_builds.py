@@ -125,7 +125,7 @@ def standalone_build(
     if repository is not None:
         if source:
             raise PatternError(
-                "standalone_build", title, "source", "repository= is its source; leave out one"
+                "standalone_build", title, "source", "repository= is its source; remove one of them"
             )
         source = {"Type": "CODECOMMIT", "Location": sub(CLONE_URL, repository)}
         pull = [allow(codecommit.GitPull, on=sub(REPOSITORY_ARN, repository))]

@@ -52,7 +52,7 @@ def start_target(
             return StartTarget("Build", arn, (start_builds(project),), {})
         return StartTarget("Build", arn, start_as_is(arn, variables=variables), {})
     if variables:
-        raise PatternError(name, title, "variables", "go with builds; leave them out")
+        raise PatternError(name, title, "variables", "are for builds only; remove them")
     if isinstance(starts, Pipeline):
         arn = sub(
             "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:", Ref(starts)

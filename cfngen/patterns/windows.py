@@ -101,7 +101,7 @@ class Window:
         elif self.ends - self.begins < MIN_MINUTES:
             problems.append(f"hours: {self.hours} is too short; {MIN_MINUTES} minutes at least")
         elif not problems and not self.spans():
-            problems.append("a window that is always open is none; leave it out")
+            problems.append("a window that is always open has no effect; remove it")
         elif not problems:
             problems += self._rule_problems() if mechanism == "rule" else self._schedule_problems()
         return problems
