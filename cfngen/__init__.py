@@ -7,6 +7,8 @@ checkers and for the functions below. A name is loaded when it is first used, so
 
 from __future__ import annotations
 
+from cfngen.lazy import lazy_names
+
 TYPE_CHECKING = False  # `typing` alone costs as much as starting Python; checkers know the name
 if TYPE_CHECKING:
     from typing import Any
@@ -31,23 +33,14 @@ def _stub() -> tuple[dict[str, str], dict[str, str]]:
     return globals()["_listed"]
 
 
+_load, __dir__ = lazy_names(__name__, lambda: _stub()[0])
+
+
 def __getattr__(name: str) -> Any:
-    modules, renamed = _stub()
-    if name == "__all__":
-        return sorted(modules)
-    if name in renamed:
-        from cfngen.deprecation import warn_renamed
+    renamed = _stub()[1]
+    if name not in renamed:
+        return _load(name)
+    from cfngen.deprecation import warn_renamed
 
-        warn_renamed(f"cfngen.{name}", f"cfngen.{renamed[name]}", stacklevel=3)
-        return __getattr__(renamed[name])
-    if name not in modules:
-        raise AttributeError(f"module 'cfngen' has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(modules[name]), name)
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(_stub()[0])
+    warn_renamed(f"cfngen.{name}", f"cfngen.{renamed[name]}", stacklevel=3)
+    return _load(renamed[name])

@@ -13,8 +13,8 @@ def service_problems(service: str) -> Iterator[str]:
     """Yield why the option `service` cannot be the name of a service."""
     if not re.fullmatch(SERVICE, service):
         yield (
-            f"service: {service!r} cannot be a name: letters, digits and dashes, 64 at"
-            " most, a letter first"
+            f"service: {service!r} cannot be the name of a service: use at most 64 letters, digits"
+            " and hyphens, beginning with a letter"
         )
 
 

@@ -32,7 +32,7 @@ def _glob_problem(glob: str) -> str:
     if "**" in glob:
         return f"{glob!r}: a single * stands for anything, slashes included"
     if glob.startswith("refs/"):
-        return f"{glob!r}: leave out refs/heads/"
+        return f"{glob!r}: omit refs/heads/"
     return "" if re.fullmatch(GLOB, glob) else f"no branch can be called {glob!r}"
 
 
@@ -93,11 +93,11 @@ class Options(TaskOptions):
                 if problem := _glob_problem(glob):
                     yield f"{field}: {problem}"
         if not self.branches:
-            yield 'branches: without any nothing is built; say ["*"] for all'
+            yield 'branches: without any, nothing is built; use ["*"] for all'
         if sum(len(glob) + 30 for glob in (*self.branches, *self.exclude)) > MAX_BRANCHES:
             yield "branches, exclude: too many for the pattern of a rule; use * for what they share"
         if not 1 <= self.workers <= 20:
-            yield f"workers = {self.workers}: say 1 to 20"
+            yield f"workers = {self.workers}: use 1 to 20"
         yield from self._project_problems()
         if self.direct:
             yield from self._direct_problems()
@@ -107,17 +107,17 @@ class Options(TaskOptions):
             if not self.repositories or "*" in "".join(self.repositories):
                 yield (
                     'projects = "repository": a rule can tell repositories apart only by their'
-                    ' names; list them in repositories, without *, or say "shared"'
+                    ' names; list them in repositories, without *, or use "shared"'
                 )
             elif self.existing_projects:
                 for name in self.repositories:
                     if not re.fullmatch(PROJECT, name):
                         yield (
-                            f"repositories: {name!r} cannot be the name of a build project; say"
+                            f"repositories: {name!r} cannot be the name of a build project; set"
                             ' existing_projects = false, or projects = "shared"'
                         )
         if self.existing_projects and self.privileged:
-            yield "privileged: an existing project has its own setting; leave it out"
+            yield "privileged: an existing project has its own setting; remove it"
         taken = POLICIES_TAKEN + self.project_policy_chars
         yield from policy_problems(self.repositories, taken=taken)
 
@@ -127,12 +127,12 @@ class Options(TaskOptions):
         idle += ["workers"]
         for field in fields(self):
             if field.name in idle and getattr(self, field.name) != field.default:
-                yield f'{field.name}: there is no task with mode = "direct"; leave it out'
+                yield f'{field.name}: there is no task with mode = "direct"; remove it'
         if self.newest_only:
-            yield 'newest_only: only a worker can stop builds; say mode = "fargate"'
+            yield 'newest_only: only a worker can stop builds; set mode = "fargate"'
         if self.other_account:
             yield (
-                "other_account: a build cannot clone from another account by its own role; say"
+                "other_account: a build cannot clone from another account by its own role; set"
                 ' mode = "fargate"'
             )
 

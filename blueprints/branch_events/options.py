@@ -1,4 +1,4 @@
-"""What the other half of the branch builder decides at build time."""
+"""Options of the branch events, set at build time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,17 +15,17 @@ POLICY_TAKEN = 300
 
 @dataclass(frozen=True)
 class Options:
-    """Decided at build time, because they change the template's shape."""
+    """Options that decide which resources the template has."""
 
     repositories: tuple[str, ...] = option(
-        "Names, and beginnings of names followed by *; without any, a parameter says which",
+        "Names, or prefixes followed by *; without any, the template has a parameter for them",
         default=(),
     )
     pull_requests: bool = option(
-        "Let the builder answer pull requests, and approve them", default=False
+        "Let the builder comment on pull requests and approve them", default=False
     )
 
     def problems(self) -> Iterator[str]:
-        """Yield what does not go together."""
+        """Yield which options cannot be combined, and which values are invalid."""
         yield from repository_problems(self.repositories)
         yield from policy_problems(self.repositories, taken=POLICY_TAKEN)

@@ -1,4 +1,4 @@
-"""What the network decides at build time."""
+"""Options of the build network, set at build time."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,14 +13,14 @@ ZONES = (1, 2)
 
 @dataclass(frozen=True)
 class Options:
-    """Decided at build time, because they change the template's shape."""
+    """Options that decide which resources the template has."""
 
     nat: Literal["one", "per_zone"] = option(
-        "One NAT gateway for both zones, or one in each: twice the price, twice the addresses",
+        "One NAT gateway for both zones, or one in each, with two public IP addresses",
         default="one",
     )
     endpoints: tuple[Service, ...] = option(
-        "AWS services reached without the NAT gateway, at a monthly price for each zone",
+        "AWS services with an interface endpoint, which has a monthly price in each zone",
         default=(),
     )
 

@@ -1,4 +1,4 @@
-"""What the deployment roles decide at build time."""
+"""Options of the deployment roles, set at build time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,22 +12,21 @@ from .._shared.services import service_problems
 
 @dataclass(frozen=True)
 class Options:
-    """Decided at build time, because they change the template's shape."""
+    """Options that decide which resources the template has."""
 
     service: str = option(
         "Name of the service that the pipeline deploys; its stacks are named after it",
         default="service-x",
     )
-    home: str = option("Region of the pipeline, and of this stack", default="eu-west-1")
+    home: str = option("Region of the pipeline and of this stack", default="eu-west-1")
     stores: Literal["stack", "parameters"] = option(
-        "Where the pipeline keeps artifacts: in the stores of the artifact_stores stack, or in"
-        " buckets of your own",
+        "Where the pipeline stores artifacts: in an artifact_stores stack, or in your own buckets",
         default="stack",
     )
 
     @property
     def own_roles(self) -> bool:
-        """Whether the roles that deploy are in this stack, as they always are."""
+        """Whether the deployment roles are in this stack; always true."""
         return True
 
     @property

@@ -92,12 +92,12 @@ class Options(TaskOptions):
         if self.source != "codecommit" and self.trigger in ("codecommit", "direct"):
             yield (
                 f'trigger = "{self.trigger}": a source outside of CodeCommit sends no events;'
-                ' leave it out, or say "schedule"'
+                ' remove it, or set "schedule"'
             )
         if self.trigger == "codecommit" and self.repositories:
             yield (
-                'repositories: with trigger = "codecommit" the stack makes the repository, whose'
-                " name is parameter RepositoryName; leave them out"
+                'repositories: with trigger = "codecommit" the stack creates the repository, whose'
+                " name is the parameter RepositoryName; remove them"
             )
         # Without a list there is one, too; its prefix fits into what 90 is more than an ARN needs.
         destinations = self.destinations or (Destination(""),)

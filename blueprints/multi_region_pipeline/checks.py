@@ -1,4 +1,4 @@
-"""Which regions, waves and gates do not go together, in the words of the options."""
+"""Checks of regions, waves and gates: which options cannot be combined."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -26,8 +26,8 @@ def label_problems(regions: Sequence[Region]) -> Iterator[str]:
     for region in regions:
         if not LABEL.fullmatch(region.label):
             yield (
-                f"regions: {region.label!r} cannot be a label: small letters, digits and single"
-                " dashes, a letter first"
+                f"regions: {region.label!r} cannot be a label: use small letters, digits and single"
+                " hyphens, beginning with a letter"
             )
         if region.label in TAKEN:
             yield f"regions: the label {region.label!r} is taken; so are {', '.join(TAKEN)}"
@@ -47,7 +47,7 @@ def label_problems(regions: Sequence[Region]) -> Iterator[str]:
 def region_problems(home: str, regions: Sequence[Region], source: str) -> Iterator[str]:
     """Yield regions that a pipeline cannot be in or deploy to."""
     if not regions:
-        yield "regions: name one at least"
+        yield "regions: list at least one"
     places = [("home", home), *(("regions", region.region) for region in regions)]
     for key, code in places:
         if problem := pipeline_problem(code):
@@ -68,13 +68,13 @@ def wave_problems(layout: str, regions: Sequence[Region], waves: Sequence[Wave])
         order = "all regions are one wave"
         if layout == "pipelines":
             order = "no region waits for another"
-        yield f'waves: with layout = "{layout}", {order}; leave them out'
+        yield f'waves: with layout = "{layout}", {order}; remove them'
     yield from _twice("waves: two have the name", [wave.name for wave in waves])
     for name in dict.fromkeys((*used, *(wave.name for wave in waves))):
         if name not in used:
             yield f"waves: no region is in the wave {name!r}"
         if not LABEL.fullmatch(name):
-            yield f"waves: {name!r} cannot be a name: small letters, digits and single dashes"
+            yield f"waves: {name!r} cannot be a name: use small letters, digits and single hyphens"
     alone = {region.label for region in regions if not region.wave}
     for name in sorted(used & alone):
         yield f"waves: {name!r} is a wave and the label of a region outside of it"
@@ -83,7 +83,7 @@ def wave_problems(layout: str, regions: Sequence[Region], waves: Sequence[Wave])
 def step_problems(
     step: Step, *, mechanism: str, execution_mode: str, on_failure: OnFailure
 ) -> Iterator[str]:
-    """Yield what does not go together in one stage of deployments.
+    """Yield which settings cannot be combined in one stage of deployments.
 
     Args:
         step: the stage.
@@ -143,7 +143,7 @@ def _failures(step: Step, execution_mode: str, on_failure: OnFailure) -> Iterato
 
 def _alarms(step: Step) -> Iterator[str]:
     if bool(step.alarms("alarms")) != bool(step.bake_minutes):
-        yield "alarms and bake_minutes go together: which are watched, and for how long"
+        yield "alarms and bake_minutes need each other: set both, or neither"
     if not 0 <= step.bake_minutes <= BAKE:
         yield f"bake_minutes = {step.bake_minutes}: 1 to {BAKE}"
     which: Literal["alarms", "entry_alarms"]

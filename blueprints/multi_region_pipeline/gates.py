@@ -14,30 +14,30 @@ OnFailure = Literal["stop", "rollback", "retry"]
 class Gate:
     """What a deployment has to get through, and what becomes of it if it does not."""
 
-    window: Window | None = option("When it may begin", default=None)
-    approval: bool = option("Whether somebody has to say yes before", default=False)
-    entry_alarms: tuple[str, ...] = option("Alarms that must be quiet when it begins", default=())
-    alarms: tuple[str, ...] = option("Alarms that must stay quiet afterwards", default=())
-    bake_minutes: int = option("For how many minutes those must stay quiet", default=0)
-    on_failure: OnFailure | None = option("The pipeline's own, unless said otherwise", default=None)
+    window: Window | None = option("When a deployment can begin", default=None)
+    approval: bool = option("Whether it needs a manual approval", default=False)
+    entry_alarms: tuple[str, ...] = option(
+        "Alarms that must not be in ALARM state when it begins", default=()
+    )
+    alarms: tuple[str, ...] = option("Alarms that are watched after the deployment", default=())
+    bake_minutes: int = option("Minutes for which those alarms are watched", default=0)
+    on_failure: OnFailure | None = option("Overrides the pipeline's on_failure", default=None)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Region(Gate):
     """A region to deploy to; alarms are those of this region."""
 
-    label: str = option(
-        "A short name, such as eu: stages, actions and templates are called after it"
-    )
-    region: str = option("Its code, such as eu-west-1")
-    wave: str = option("Regions of one wave are deployed side by side", default="")
+    label: str = option("Short name, such as eu, in the names of stages, actions and templates")
+    region: str = option("Region code, such as eu-west-1")
+    wave: str = option("Name of its wave; regions of one wave are deployed in parallel", default="")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Wave(Gate):
     """What several regions get through together; alarms are looked for in each of them."""
 
-    name: str = option("What regions call it in `wave`")
+    name: str = option("Name of the wave, as in `wave` of its regions")
 
 
 @dataclass(frozen=True)

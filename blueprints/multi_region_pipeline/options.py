@@ -1,4 +1,4 @@
-"""What the multi-region pipeline decides at build time."""
+"""Options of the multi-region pipeline, set at build time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from .gates import OnFailure, Region, Step, Wave, steps
 
 @dataclass(frozen=True)
 class Filter:
-    """Patterns of what starts the pipeline, and of what does not although it would."""
+    """Patterns of what starts the pipeline, and of exceptions."""
 
-    includes: tuple[str, ...] = option("Patterns of which one must match", default=())
-    excludes: tuple[str, ...] = option("Patterns of which none may match", default=())
+    includes: tuple[str, ...] = option("Patterns, at least one of which must match", default=())
+    excludes: tuple[str, ...] = option("Patterns, none of which may match", default=())
 
     def __bool__(self) -> bool:
-        """Whether it says anything."""
+        """Whether there is any pattern."""
         return bool(self.includes or self.excludes)
 
     @property
@@ -38,14 +38,12 @@ class Filter:
 
 @dataclass(frozen=True)
 class Options:
-    """Decided at build time, because they change the template's shape."""
+    """Options that decide which resources the template has."""
 
-    service: str = option(
-        "Name of what is deployed; stacks are named after it", default="service-x"
-    )
-    home: str = option("Region of the pipeline, and of this stack", default="eu-west-1")
+    service: str = option("Name of the service; its stacks are named after it", default="service-x")
+    home: str = option("Region of the pipeline and of this stack", default="eu-west-1")
     regions: tuple[Region, ...] = option(
-        "Regions to deploy to, in order: label, code and what each has to get through",
+        "Regions to deploy to, in order, with windows, approvals and alarms",
         default=(
             Region(label="eu", region="eu-west-1"),
             Region(label="us", region="us-east-1"),
@@ -53,54 +51,57 @@ class Options:
         ),
     )
     waves: tuple[Wave, ...] = option(
-        "What regions of one wave get through together, by the wave's name", default=()
+        "Windows, approvals and alarms of regions that are deployed in parallel", default=()
     )
     layout: Literal["stages", "single_stage", "pipelines"] = option(
-        "A stage for each region or wave, all regions side by side in one stage, or a pipeline for"
+        "A stage for each region or wave, all regions in parallel in one stage, or a pipeline for"
         " each region",
         default="stages",
     )
     windows: Literal["scheduler", "rule"] = option(
-        "What keeps deployments to their windows: schedules, or CodePipeline's own rule, of which"
-        " nobody has yet seen here that it waits",
+        "How windows are enforced: by schedules, or by CodePipeline's rule DeploymentWindow, which"
+        " is not verified to wait",
         default="scheduler",
     )
     on_failure: OnFailure = option(
-        "If a deployment fails: stop, roll the stage back, or try what failed once more",
+        "If a deployment fails: stop, roll the stage back, or retry the failed actions once",
         default="stop",
     )
     execution_mode: Literal["SUPERSEDED", "QUEUED", "PARALLEL"] = option(
-        "What becomes of an execution when a newer one comes", default="SUPERSEDED"
+        "CodePipeline's execution mode: what happens to an execution when a newer one starts",
+        default="SUPERSEDED",
     )
     source: Literal["connection", "codecommit", "s3"] = option(
-        "Where the code is: GitHub, GitLab or Bitbucket through a connection that is there,"
-        " CodeCommit, or an archive in a bucket",
+        "Where the code is: GitHub, GitLab or Bitbucket through an existing connection,"
+        " CodeCommit, or an archive in S3",
         default="connection",
     )
     branches: Filter = option("Branches whose pushes start the pipeline", default=Filter())
     tags: Filter = option("Tags whose pushes start the pipeline", default=Filter())
-    paths: Filter = option("Files whose change starts it, on those branches", default=Filter())
+    paths: Filter = option(
+        "Files on those branches whose changes start the pipeline", default=Filter()
+    )
     stores: Literal["stack", "parameters"] = option(
-        "Where artifacts are kept: in the stores of the artifact_stores stack, or in buckets of"
-        " your own that SSM parameters name",
+        "Where artifacts are stored: in an artifact_stores stack, or in your own buckets, which SSM"
+        " parameters name",
         default="stack",
     )
     roles: Literal["own", "stack"] = option(
-        "Whose roles deploy the service: roles of the pipeline's own stack, or those of a stack of"
-        " the blueprint deployment_roles, which the pipeline imports",
+        "Where the deployment roles are: in the pipeline's stack, or in a stack of the blueprint"
+        " deployment_roles, from which they are imported",
         default="own",
     )
     architecture: Literal["x86_64", "arm64"] = option(
-        "Processor of the build; arm64 has no local cache", default="x86_64"
+        "Processor architecture of the build; arm64 has no local cache", default="x86_64"
     )
     privileged: bool = option("Let the build run Docker", default=False)
-    minutes: int = option("Minutes after which a build is given up", default=15)
+    minutes: int = option("Timeout of the build, in minutes", default=15)
     capabilities: tuple[
         Literal["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"], ...
-    ] = option("What the deployed templates may do", default=("CAPABILITY_IAM",))
+    ] = option("Capabilities of the deployed templates", default=("CAPABILITY_IAM",))
 
     def problems(self) -> Iterator[str]:
-        """Yield what does not go together."""
+        """Yield which options cannot be combined, and which values are invalid."""
         yield from service_problems(self.service)
         yield from label_problems(self.regions)
         yield from region_problems(self.home, self.regions, self.source)
@@ -115,16 +116,16 @@ class Options:
         yield from quota_problems(self.regions, self.steps, separate=self.separate)
         yield from self._filter_problems()
         if not 5 <= self.minutes <= 2160:
-            yield f"minutes = {self.minutes}: CodeBuild takes 5 to 2160"
+            yield f"minutes = {self.minutes}: use 5 to 2160, as CodeBuild allows"
 
     def _filter_problems(self) -> Iterator[str]:
-        """Yield filters that go without a connection, or that CodePipeline would refuse."""
+        """Yield filters without a connection, and those that CodePipeline would refuse."""
         filters = {"branches": self.branches, "tags": self.tags, "paths": self.paths}
         given = [name for name, patterns in filters.items() if patterns]
         if given and self.source != "connection":
-            yield f'{given[0]}: filters go with source = "connection" only; leave them out'
+            yield f'{given[0]}: filters need source = "connection"; remove them'
         if self.paths and not self.branches:
-            yield "paths: they go with branches; say which"
+            yield "paths: they need branches; list these"
         for name, patterns in filters.items():
             yield from (f"{name}: {problem}" for problem in pattern_problems(patterns.criteria))
 
@@ -155,7 +156,7 @@ class Options:
 
     @property
     def scheduled(self) -> bool:
-        """Whether schedules open and close the ways into stages."""
+        """Whether schedules open and close stages."""
         return self.windowed and self.windows == "scheduler"
 
     @property

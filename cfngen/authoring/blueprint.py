@@ -44,11 +44,11 @@ class Blueprint:
     def __call__(self, options: Any = None) -> Template:
         """Return the template for these options (the defaults, without any).
 
-        An exception inside the blueprint keeps its traceback, with a note saying what was drawn.
+        An exception inside the blueprint keeps its traceback, with a note on blueprint and options.
 
         Raises:
             BlueprintError: the options are of another class, or no template came back.
-            Problems: options that do not go together, a line each.
+            Problems: options that cannot be combined, a line each.
         """
         chosen = options_from(self.options_type) if options is None else options
         if not isinstance(chosen, self.options_type):

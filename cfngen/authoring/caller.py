@@ -1,4 +1,4 @@
-"""Which line of a blueprint is at work."""
+"""Which line of a blueprint is running."""
 
 from __future__ import annotations
 

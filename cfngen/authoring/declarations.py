@@ -1,4 +1,4 @@
-"""One parameter of a template, or as many as the options have names for, as it is declared."""
+"""Declarations of one parameter, or of one for each name in the options."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class parameter:  # noqa: N801 - read as a function in a class body, like a fiel
         ...     )
 
     Raises:
-        TypeError: for an attribute CloudFormation does not know.
+        TypeError: CloudFormation has no such attribute.
     """
 
     def __init__(
@@ -126,7 +126,7 @@ class first_of(parameter):  # noqa: N801 - as `parameter`
     """
 
     def __init__(self, *ways: parameter) -> None:
-        """Take the declarations, of which the first counts whose `when` holds."""
+        """Take the declarations; the first one whose `when` holds applies."""
         super().__init__(ways[0].description, group=ways[0].group)
         self.ways = ways
 
@@ -142,12 +142,12 @@ class first_of(parameter):  # noqa: N801 - as `parameter`
         return any(way.depends_on_options for way in self.ways)
 
     def chosen(self, options: Any) -> list[parameter]:
-        """Return the declaration that counts with these options, if any does."""
+        """Return the declaration that applies to these options, if any."""
         return next(filter(None, (way.chosen(options) for way in self.ways)), [])
 
 
 class parameter_map:  # noqa: N801 - as `parameter`
-    """Parameters of which the options decide how many there are; in Python, `Ref`s by logical ID.
+    """Parameters whose number depends on the options; in Python, `Ref`s by logical ID.
 
     Args:
         make: returns for the options the parameters by logical ID.

@@ -1,4 +1,4 @@
-"""Policies that read as sentences: `allow(codecommit.GitPush, on=mirror)`."""
+"""Statements and documents of IAM policies: `allow(codecommit.GitPush, on=mirror)`."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def allow(
         actions: awacs actions, such as `codecommit.GitPush`.
         on: one ARN or several; `"*"` only together with `reason`.
         when: the statement's Condition block.
-        reason: why the statement is as wide as it is; shown in the template.
+        reason: why the statement is as broad as it is; a comment in the template.
         to: the Principal, for a resource policy.
         sid: the statement's Sid, only where it is worth a name.
-        page: the address of the AWS page that documents a star as the least that is needed;
+        page: the URL of the AWS page that documents a wildcard as the minimum;
             shown in the template below `reason`, which it needs.
 
     Raises:
-        PolicyError: an action with a star and no page and reason, no action, or `on="*"` without
-            a reason.
+        PolicyError: an action with a wildcard and no page and reason, no action, or `on="*"`
+            without a reason.
     """
     for action in names(actions):
         if "*" in action and not (reason and page.startswith("https://")):
@@ -61,12 +61,12 @@ def deny(
     to: dict[str, Any] | None = None,
     sid: str = "",
 ) -> Statement:
-    """Deny actions, which here may have a star; the arguments are those of `allow`."""
+    """Deny actions, which may have wildcards; the arguments are those of `allow`."""
     return _statement("Deny", actions, on, when, reason, to, sid)
 
 
 def tls_only(action: str, on: Any) -> Statement:
-    """Deny everybody everything, or one action, that comes without TLS, for a resource policy.
+    """Deny all requests without TLS, or those of one action, in a resource policy.
 
     Args:
         action: such as `s3:*`.
@@ -91,7 +91,7 @@ def trust(service: str, when: dict[str, Any] | None = None) -> dict[str, Any]:
 
     Args:
         service: the first label of the service principal, such as `codebuild`.
-        when: conditions against the confused deputy, such as `aws:SourceAccount`.
+        when: conditions against the confused deputy problem, such as `aws:SourceAccount`.
     """
     principal = {"Service": f"{service}.amazonaws.com"}
     statement = Statement(Effect="Allow", Principal=principal, Action="sts:AssumeRole")

@@ -1,4 +1,4 @@
-"""Says what is wrong with a line of a blueprint, and what was probably meant."""
+"""Messages about a wrong line of a blueprint, and what was probably meant."""
 
 from __future__ import annotations
 

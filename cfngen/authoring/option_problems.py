@@ -1,4 +1,4 @@
-"""Which options do not go together, as the dataclasses that hold them say."""
+"""Which options cannot be combined, as their dataclasses report."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from cfngen.errors import BlueprintError
 
 
 def problems_of(options: Any) -> list[str]:
-    """Return what does not go together in options, a line each; nothing if all is well.
+    """Return which options cannot be combined or are invalid, a line each.
 
     A dataclass of options says so in a method `problems(self) -> Iterable[str]`, and so may each
     dataclass that it is made of. Every one of them is called, so none may rely on another having
-    nothing to say. A line begins with the field that it is about; for a part, its place in the
-    whole is put before it.
+    nothing to report. A line begins with the field that it is about; for a nested dataclass, its
+    path is put before it.
 
     Example:
         >>> @dataclasses.dataclass(frozen=True)
@@ -68,7 +68,7 @@ def _called(check: Callable[[Any], Iterable[str]], value: Any) -> Iterable[str]:
         inspect.signature(check).bind(value)
     except TypeError:
         raise BlueprintError(
-            f"{where}: cfngen calls it to learn which options do not go together, so it takes no"
+            f"{where}: cfngen calls it to learn which options cannot be combined, so it takes no"
             " arguments besides self; give it another name if it is for something else"
         ) from None
     problems = check(value)

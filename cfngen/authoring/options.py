@@ -24,13 +24,13 @@ def option(
 ) -> Any:
     """Declare one field of an `Options` dataclass, or of one that it is made of.
 
-    Decided at build time. Those of the `Options` themselves always have a default.
+    It is set at build time. The fields of the `Options` themselves must have a default.
 
     Args:
         description: what it decides.
-        default: its value, if nobody says otherwise.
-        needs: what any other value has to come with, by example, as a file has it;
-            `cfngen.testing.shapes` draws it together with these.
+        default: its default value.
+        needs: other options that a value other than the default needs, as in a TOML table;
+            `cfngen.testing.shapes` uses them.
     """
     about = {"description": description, "needs": dict(needs or {})}
     return dataclasses.field(default=default, metadata=about)
@@ -41,7 +41,7 @@ def options_from(options_type: type[Any], table: dict[str, Any] | None = None) -
 
     Raises:
         Problems: every unknown key, wrong type and bad value, each with its key; or, where there
-            are none of these, everything that does not go together (`problems_of`).
+            are none of these, all options that cannot be combined (`problems_of`).
     """
     options = _validated(options_type, table) if table else _defaults(options_type)
     if problems := problems_of(options):

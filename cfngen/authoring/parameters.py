@@ -1,4 +1,4 @@
-"""What CloudFormation asks for at deploy time."""
+"""CloudFormation parameters, declared as attributes of a class."""
 
 from __future__ import annotations
 

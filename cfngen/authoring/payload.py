@@ -74,7 +74,7 @@ def checked(raw: bytes, where: str) -> str:
     r"""Return the text of a payload that YAML can show as a `|` block.
 
     A trailing space, a tab or a carriage return makes every YAML writer fall back to one quoted
-    line full of `\n`: readable for a machine, useless in a review.
+    line full of `\n`, which nobody can review.
 
     Raises:
         PayloadError: naming the file and line of each offence.

@@ -1,4 +1,4 @@
-"""Finds references of a template to what it does not declare."""
+"""Finds references to names that a template does not declare."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ NAME = re.compile(r"\$\{\s*([^!}][^}]*?)\s*\}")
 
 
 def undeclared(document: Document) -> Iterator[tuple[tuple[str, str], str]]:
-    """Yield what refers to something that is not there: its section and name, and what is wrong.
+    """Yield dangling references: section and name of what has it, and the message.
 
     A `Ref`, `Fn::GetAtt`, `Fn::Sub` or `DependsOn` needs a parameter or a resource of that name
     (AWS page "Ref" of the template reference), `Condition` and `Fn::If` a condition. A template

@@ -1,4 +1,4 @@
-"""What an organization demands of every role: a path, and a permissions boundary.
+"""Settings for all roles of a template: a path and a permissions boundary.
 
 Blueprints say nothing about either. Whoever builds a template chooses them for all of its roles, as
 CDK does with `PermissionsBoundary.of`, since a policy of the organization may deny `iam:CreateRole`

@@ -1,4 +1,4 @@
-"""Texts with references in them: what `Fn::Sub` fills in."""
+"""Text with references, as `Fn::Sub` resolves them."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def sub(*parts: Any) -> Sub:
 
 
 def placeholder(value: Any) -> str:
-    """Return what stands for a reference in the text of a `Sub`.
+    """Return the placeholder for a reference in the text of a `Sub`.
 
     Args:
         value: a resource (its `Ref`), a `Ref`, a `GetAtt`, or a `Sub` without variables.

@@ -1,4 +1,4 @@
-"""A troposphere template that remembers why each thing is in it."""
+"""A troposphere template with a reason and an origin for each resource."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ Added = TypeVar("Added")
 
 @runtime_checkable
 class Group(Protocol):
-    """What a pattern of several resources returns: each with its reason, in order."""
+    """The result of a pattern with several resources, each with its reason, in order."""
 
     @property
     def resources(self) -> Iterable[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
 
 
 class Template(troposphere.Template):  # type: ignore[misc]

@@ -1,4 +1,4 @@
-"""Waivers: why a finding of a scanner stays as it is, attached to what the finding is about."""
+"""Waivers of scanner findings, attached to the resource or statement that they are about."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ Waived = TypeVar("Waived")
 
 
 def waive(thing: Waived, *rules: str, reason: str) -> Waived:
-    """Say that findings of scanners about a resource or a statement stay, and why.
+    """Waive findings of scanners about a resource or a statement, with a reason.
 
-    A pattern or blueprint calls it where it makes the resource. The waivers add no byte to the
-    template: they travel in `Document.waivers`, and `cfngen build --waivers DIRECTORY` writes
-    them in the forms that scanners take. A second reason for the same rule replaces the first
+    A pattern or blueprint calls it where it creates the resource. Waivers are not in the
+    template: they are in `Document.waivers`, and `cfngen build --waivers DIRECTORY` writes
+    them in the formats of the scanners. A second reason for the same rule replaces the first
     one: a blueprint may know more than the pattern that it uses.
 
     Args:

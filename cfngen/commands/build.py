@@ -62,9 +62,9 @@ def command(
 ) -> None:
     """Build, lint and write templates.
 
-    NAMES are the templates to build; without NAMES, all of them are. They are listed in
+    NAMES are the templates to build (default: all). They are listed in
     cfngen.toml, or under [tool.cfngen] in pyproject.toml. If the linter finds an error in any of
-    them, nothing is written; warnings are shown.
+    them, nothing is written; warnings are only shown.
     """
     from pathlib import Path
 

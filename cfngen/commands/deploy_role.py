@@ -24,15 +24,15 @@ if TYPE_CHECKING:
     "parameters",
     multiple=True,
     metavar="NAME=VALUE",
-    help="Value of a parameter, which narrows the ARNs that contain it.",
+    help="Value of a parameter, which limits the ARNs that contain it.",
 )
 @click.option(
     "--inline",
     is_flag=True,
-    help="Print one document for a role's inline policy, of at most 10,240 characters.",
+    help="Print one document for an inline policy, of at most 10,240 characters.",
 )
 @click.option(
-    "--explain", is_flag=True, help="List the actions of resource handlers that are left out."
+    "--explain", is_flag=True, help="List the actions of resource handlers that were left out."
 )
 @click.option(
     "--skip-unknown",

@@ -29,14 +29,14 @@ FORMER_NAMES = ("plan",)
 @click.option(
     "--parameters-file",
     metavar="FILE|DIRECTORY",
-    help="Let the commands read parameter values from there; written to be filled in, if new.",
+    help="JSON file of parameter values, or a directory of such files; created if missing.",
 )
 @click.option(
     "--bucket",
     metavar="NAME",
     help="S3 bucket for templates of more than 51,200 bytes (default: a shell variable).",
 )
-@click.option("--force", is_flag=True, help="Overwrite parameter files that exist.")
+@click.option("--force", is_flag=True, help="Overwrite existing parameter files.")
 @click.option(
     "--format",
     "output_format",

@@ -17,9 +17,9 @@ from cfngen.plurals import counted
 @APPEND_RULES
 @FORMAT
 def command(files: tuple[str, ...], *, append_rules: bool, output_format: str) -> None:
-    """Lint template files as they are on disk.
+    """Lint the template files on disk.
 
-    Without FILES, those of the output directory are linted.
+    FILES are the templates to lint (default: those in the output directory).
     """
     from pathlib import Path
 

@@ -38,7 +38,7 @@ FORMATS = ("text", "markdown", "json", "sarif", "html")
     "writes",
     multiple=True,
     metavar="FORMAT=FILE",
-    help="Write the review to a file as well; may be repeated.",
+    help="Also write the review to a file; can be repeated.",
 )
 @click.option(
     "--fail-on",
@@ -73,12 +73,12 @@ def command(
     """Show what a template change does to running stacks.
 
     BASE is what is deployed, HEAD is what would be: a git revision, a directory or a file. Without
-    HEAD it is the working tree. A revision stands for the project's output directory in it; beside
-    a directory or a file, for that directory or file. `A...B` is what B changed since it
-    branched from A.
+    HEAD it is the working tree. A revision means the project's output directory in it; with a
+    directory or a file on the other side, that directory or file. `A...B` is what B changed
+    since it branched from A.
 
-    AWS is not called: replacements come from the resource schemas of cfn-lint, permissions from
-    the policies themselves.
+    It does not call AWS: replacements are determined by the resource schemas of cfn-lint,
+    permissions by the policies.
     """
     from pathlib import Path
 
@@ -201,8 +201,8 @@ def _with_origins(
     origins = {template.name: template.origins for template in current}
     if stale := [template.name for template in templates if template.name not in origins]:
         note = (
-            f"not what the blueprints make now: {', '.join(stale)}; run `cfngen build`, or this"
-            " review is of what is older than they are"
+            f"older than the blueprints: {', '.join(stale)}; run `cfngen build` to review what they"
+            " make now"
         )
         scope = replace(result.scope, notes=(*result.scope.notes, note))
         result = replace(result, scope=scope)

@@ -21,7 +21,7 @@ MINUTES = click.IntRange(0, 7 * 24 * 60)  # a week
     multiple=True,
     required=True,
     metavar="TIME",
-    help="When the source changes, e.g. 2026-11-24T10:00Z; may be repeated.",
+    help="Time of a push, e.g. 2026-11-24T10:00Z; can be repeated.",
 )
 @click.option(
     "--build",
@@ -66,9 +66,9 @@ def command(
 ) -> None:
     """Show when each stage of a pipeline deploys after pushes.
 
-    Times are in UTC and on local clocks. NAME is a template of the project, or a template file:
+    Times are in UTC and in local time. NAME is a template of the project, or a template file:
     deployment windows, execution modes and time zones are read from it. Durations are not in it;
-    they are assumed as the options say.
+    set them with the options.
     """
     from cfngen.timeline import Durations, format_timeline, timeline
     from cfngen.timeline.clock import moments

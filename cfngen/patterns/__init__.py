@@ -1,4 +1,4 @@
-"""Building blocks whose defaults are the safe ones; they return resources and touch no template.
+"""Functions that create resources with safe defaults; they return them and change no template.
 
 What a module of this folder lists in its `__all__` can be imported from here. Names are loaded when
 they are first used. Type checkers read `__init__.pyi`, which is made by
@@ -8,6 +8,8 @@ they are first used. Type checkers read `__init__.pyi`, which is made by
 from __future__ import annotations
 
 import sys
+
+from cfngen.lazy import lazy_names
 
 TYPE_CHECKING = False  # `typing` alone costs as much as starting Python; checkers know the name
 if TYPE_CHECKING:
@@ -29,21 +31,10 @@ class _Package(type(sys)):
 sys.modules[__name__].__class__ = _Package
 
 
-def __getattr__(name: str) -> Any:
+def _modules() -> dict[str, str]:
     from cfngen.patterns._exports import homes
 
-    if name == "__all__":
-        return list(homes())
-    if name not in homes():
-        raise AttributeError(f"module 'cfngen.patterns' has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f"cfngen.patterns.{homes()[name]}"), name)
-    globals()[name] = value
-    return value
+    return {name: f"cfngen.patterns.{module}" for name, module in homes().items()}
 
 
-def __dir__() -> list[str]:
-    from cfngen.patterns._exports import homes
-
-    return list(homes())
+__getattr__, __dir__ = lazy_names(__name__, _modules)

@@ -1,4 +1,4 @@
-"""A topic that tells people by e-mail, and alarms that publish to it."""
+"""An SNS topic with an e-mail subscription, and alarms that publish to it."""
 
 from __future__ import annotations
 
@@ -36,12 +36,12 @@ costs a dollar a month, and the messages hold no more than a few names."""
 
 @dataclass(frozen=True)
 class AlarmTopic:
-    """A topic and who may publish to it.
+    """A topic and its policy.
 
     Attributes:
         topic: the topic.
-        policy: who may publish to it.
-        subscription: the address that hears of it, if any.
+        policy: the topic's policy.
+        subscription: the e-mail subscription, if any.
         conditions: the conditions of the template that it needs, by name; `Template.add` adds them.
     """
 
@@ -57,7 +57,7 @@ class AlarmTopic:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [
             (
                 self.topic,
@@ -126,7 +126,7 @@ def email_parameter(
     group: str = "",
     label: str = "",
 ) -> parameter:
-    """Return the parameter that asks for an e-mail address, which may stay empty.
+    """Return a parameter for an e-mail address, which may be empty.
 
     Args:
         description: what the address is for, and what it means to leave it empty.
@@ -149,10 +149,10 @@ def email_parameter(
 
 
 def email_topic(title: str, address: Ref, **settings: bool) -> AlarmTopic:
-    """Return a topic whose messages go to an address, unless the address was left empty.
+    """Return a topic with a subscription, unless the address is empty.
 
     `Template.add` adds the condition as well, which is called `Has` and the parameter's name.
-    Whoever has the address confirms the subscription by a mail that SNS sends.
+    The owner of the address confirms the subscription by a link in an e-mail from SNS.
 
     Args:
         title: the logical ID.
@@ -193,7 +193,7 @@ def alarm(
     above: Any = 0,
     **properties: Any,
 ) -> Alarm:
-    """Return an alarm for a metric above a threshold within five minutes; no data is fine.
+    """Return an alarm for a metric above a threshold within five minutes; missing data is OK.
 
     The topic hears of its end as well. An alarm notifies of a change of its state only: one whose
     metric stays above the threshold does so once, whatever happens meanwhile.
@@ -210,8 +210,8 @@ def alarm(
         properties: what differs from the above, as CloudFormation spells it.
 
     Raises:
-        PatternError: the metric has no namespace, which to CloudWatch is another metric, of which
-            nothing is ever heard.
+        PatternError: the metric has no namespace; CloudWatch would take it for another metric,
+            which never has data.
 
     Source: AWS page "Using Amazon CloudWatch alarms".
     """
@@ -251,12 +251,12 @@ def dead_letters_alarm(
     description: str = "",
     redrive: bool = False,
 ) -> Alarm:
-    """Return an alarm for what arrives in a dead-letter queue.
+    """Return an alarm for messages that arrive in a dead-letter queue.
 
-    What rules and functions put there counts as sent, so that the alarm rings for each arrival,
-    however long the earlier ones are kept. What SQS itself moves there after `maxReceiveCount`
-    attempts does not: an alarm for that counts what is in the queue, and rings again once the queue
-    has been emptied.
+    Messages from rules and functions count as sent, so there is an alarm for each arrival, however
+    long earlier messages are kept. Messages that SQS itself moves there after `maxReceiveCount`
+    attempts do not count as sent: an alarm for those (`redrive`) counts the messages in the queue,
+    and triggers again only after the queue was emptied.
 
     Args:
         title: the logical ID.

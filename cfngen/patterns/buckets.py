@@ -1,4 +1,4 @@
-"""A private, encrypted, TLS-only bucket for what can be made again, and what all buckets share."""
+"""A private, encrypted, TLS-only bucket for caches, and what all buckets have in common."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class CacheBucket:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [(self.bucket, ""), (self.policy, "Nothing is read or written without TLS.")]
 
     @property
@@ -49,15 +49,15 @@ class CacheBucket:
 def cache_bucket(title: str, *, days: Any) -> CacheBucket:
     """Return an encrypted, private, TLS-only bucket whose objects expire.
 
-    No versions are kept, since all of it can be made again, and the bucket goes with the stack
-    once it is empty (CloudFormation deletes no bucket that holds objects).
+    There is no versioning, since it is a cache, and the bucket is deleted with the stack
+    once it is empty (CloudFormation does not delete a bucket that has objects).
 
     Args:
         title: the logical ID.
         days: days after which an object expires, 1 at least, or a reference to them.
 
     Raises:
-        PatternError: S3 takes no such number of days.
+        PatternError: S3 does not accept that number of days.
 
     Source: AWS page "Lifecycle configuration elements".
     """
@@ -108,7 +108,7 @@ def cache_bucket(title: str, *, days: Any) -> CacheBucket:
 
 
 def private_bucket(title: str, **properties: Any) -> Bucket:
-    """Return a bucket that nobody outside the account can be let into, by whatever means.
+    """Return a bucket with ACLs disabled and all public access blocked.
 
     Args:
         title: the logical ID.
@@ -130,7 +130,7 @@ def private_bucket(title: str, **properties: Any) -> Bucket:
 
 
 def bucket_policy(bucket: Bucket, *statements: Statement) -> BucketPolicy:
-    """Return a policy by which nothing is read or written without TLS, and what else is said."""
+    """Return a bucket policy that denies requests without TLS, with further statements."""
     return BucketPolicy(
         f"{bucket.title}Policy",
         Bucket=Ref(bucket),

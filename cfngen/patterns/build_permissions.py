@@ -1,4 +1,4 @@
-"""What builds may do, and who may start them."""
+"""Permissions of builds, and permissions to start them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def start_builds(project: Project) -> Statement:
 def start_as_is(
     *projects: Any, variables: Sequence[str], location: Any = None
 ) -> tuple[Statement, ...]:
-    """Allow starting builds of projects as they are, whatever the request is made of.
+    """Allow starting builds of projects without overriding their settings.
 
     The denials hold against whatever other policies allow. There is one for each key, since the
     keys of one would all have to be there; the keys of the permission all have to be absent.

@@ -1,4 +1,4 @@
-"""A CodeBuild project, and the rights that go with running it or starting it."""
+"""A CodeBuild project for an existing role and log group, and its environment variables."""
 
 from __future__ import annotations
 
@@ -57,14 +57,14 @@ def build_project(
     source: Mapping[str, Any] | None = None,
     **properties: Any,
 ) -> Project:
-    """Return a project for a role and a log group that are there; `standalone_build` makes both.
+    """Return a project for an existing role and log group; `standalone_build` creates both.
 
     Builds may overlap: a `ConcurrentBuildLimit` would refuse a build rather than queue it.
 
     Args:
         title: the logical ID.
         description: what it does.
-        buildspec: the whole buildspec, or its path in the source.
+        buildspec: the text of the buildspec, or its path in the source.
         role: the role that builds assume.
         log: the log group; the role needs `write_logs` of it.
         architecture: `arm64` or `x86_64`.
@@ -73,7 +73,7 @@ def build_project(
         queued_minutes: how long a build may wait for a machine, 5 to 480, or a reference to it.
         privileged: whether a build may mount file systems or run Docker.
         environment: environment variables, from `variable`.
-        in_pipeline: whether CodePipeline hands it the source, and takes what it makes.
+        in_pipeline: whether source and output artifacts are CodePipeline's.
         source: otherwise, where its source is, as CloudFormation spells it, such as
             `{"Type": "CODECOMMIT", "Location": url}`; without it, it has none.
         properties: further properties of the project, as CloudFormation spells them.
@@ -91,7 +91,7 @@ def build_project(
             "build_project",
             title,
             "source",
-            "a pipeline hands it the source; leave out one of them",
+            "CodePipeline provides the source; remove one of them",
         )
     kind, image = IMAGES[architecture]
     properties.setdefault("Cache", ProjectCache(Type="NO_CACHE"))
@@ -164,7 +164,7 @@ def variable(
         name: the variable.
         value: its value, or the name of the parameter or secret that holds it.
         kind: where the value comes from; CodeBuild masks the secret kinds in its log. The role
-            of the builds needs the right to read it, `ssm:GetParameters` or
+            of the builds needs permission to read it, `ssm:GetParameters` or
             `secretsmanager:GetSecretValue`, and to decrypt what a key of one's own encrypts.
 
     Source: AWS API reference of CodeBuild, "EnvironmentVariable".

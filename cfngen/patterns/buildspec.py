@@ -1,4 +1,4 @@
-"""A buildspec that carries files, refused if CodeBuild would refuse its length."""
+"""A buildspec with embedded files, rejected if it is too long for CodeBuild."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SAFE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 
 
 def buildspec(text: str, carries: Mapping[str, str] = {}) -> str:
-    """Return a buildspec with an `install` phase that writes the files it carries.
+    """Return a buildspec with an `install` phase that writes the embedded files.
 
     The result starts with `text`, unchanged. The files, by name, follow in quoted heredocs: a
     build writes each into its working directory, byte for byte. Source: "Build specification

@@ -1,4 +1,4 @@
-"""A Fargate task that is started when there is something to do, and the rights that go with it."""
+"""A Fargate task that is started on demand, with its cluster, log and roles."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ class FargateTask:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [
             (self.cluster, ""),
             (self.agent_role, "Assumed by Fargate: it pulls the image and writes the log."),
@@ -76,7 +76,7 @@ class FargateTask:
     def may_run(self) -> tuple[Statement, ...]:
         """Allow running it, in its cluster and with its roles, and nothing else.
 
-        Any revision of it, or there would be a gap while a stack swaps them.
+        Any revision of it: otherwise starting would fail while an update replaces it.
         """
         return (
             waive(
@@ -215,10 +215,10 @@ def fargate_task(
 
     Args:
         title: what it is for, such as `Report`; all its parts are named after it.
-        statements: what its program may do.
+        statements: permissions of its program, from `allow`.
         image: the URI of its image, whose user is 1000 and owns `directory`.
         pulls: what Fargate needs to pull the image and to read the secrets.
-        placement: where it runs.
+        placement: the subnets and security group that it runs in.
         cpu: CPU units; `size_problems` says which go with which memory.
         memory: MiB.
         ephemeral_storage: GiB, 20 to 200.
@@ -227,13 +227,13 @@ def fargate_task(
         secrets: variables whose values are kept in secrets, by ARN.
         directory: a directory to write in, gone with the task. The image declares it as a volume.
         files: a file system with an access point, mounted at `/cache`.
-        log: the log group that it writes to, which is not one of the resources.
-        waits_for: logical IDs of what must be there before it can run.
+        log: the log group that it writes to; it is not among the resources.
+        waits_for: logical IDs of resources that must exist before it can run (`DependsOn`).
         reason: the comment above it.
         role_reason: the comment above the program's role.
 
     Raises:
-        PatternError: Fargate has no such size or architecture.
+        PatternError: Fargate does not have that size or architecture.
 
     Source: AWS page "Amazon ECS task definition parameters for Fargate".
     """

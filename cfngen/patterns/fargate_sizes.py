@@ -1,4 +1,4 @@
-"""The sizes and processors that Fargate has."""
+"""The task sizes that Fargate has."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A shared file system that only the security groups named may mount."""
+"""An EFS file system that only one security group can mount."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ TLS_ONLY = Statement(
 
 @dataclass(frozen=True)
 class SharedFiles:
-    """An EFS file system, a mount target for each subnet, and who may reach them."""
+    """An EFS file system, its mount targets, and its security group."""
 
     file_system: FileSystem
     group: SecurityGroup
@@ -60,7 +60,7 @@ class SharedFiles:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [
             (self.file_system, self.reason),
             *([(self.access_point, "")] if self.access_point else []),
@@ -93,16 +93,16 @@ class SharedFiles:
 def shared_files(
     title: str, *, vpc: Any, subnets: tuple[Any, ...], clients: str, reason: str, owner: int = 0
 ) -> SharedFiles:
-    """Return an encrypted file system for what can be made again: no backup, gone with the stack.
+    """Return an encrypted file system for caches: no backup, deleted with the stack.
 
-    It is mounted over TLS only. With an `owner` it is entered through an access point, by roles
-    that may. Without, as CodeBuild mounts it, the network is what guards it.
+    It is mounted over TLS only. With an `owner` it is mounted through an access point, by roles
+    with permission. Without one, as CodeBuild mounts it, access is limited by the network only.
 
     Args:
         title: the logical ID; security group and mount targets are named after it.
         vpc: the VPC.
-        subnets: one subnet for each zone it shall be mounted in.
-        clients: the logical ID of the security group of those who mount it.
+        subnets: one subnet for each Availability Zone that it is mounted in.
+        clients: the logical ID of the clients' security group.
         reason: the comment above it.
         owner: the user id that files get and have, if there is an access point.
     """

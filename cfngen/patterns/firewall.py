@@ -1,4 +1,4 @@
-"""A web ACL that lets only known addresses through."""
+"""A web ACL that allows only listed IP addresses."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ __all__ = ["Firewall", "firewall"]
 
 @dataclass(frozen=True)
 class Firewall:
-    """A web ACL, the addresses it lets through, and what it stands in front of."""
+    """A web ACL, its IP set, and its association."""
 
     addresses: IPSet
     acl: WebACL
@@ -34,7 +34,7 @@ class Firewall:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [
             (self.addresses, ""),
             (self.acl, "Closed but for the addresses above, and to those only at a sane rate."),
@@ -43,13 +43,13 @@ class Firewall:
 
 
 def firewall(title: str, *, addresses: Any, before: Any, per_five_minutes: int = 300) -> Firewall:
-    """Return a web ACL that blocks everybody but some IPv4 addresses.
+    """Return a web ACL that blocks all but some IPv4 addresses.
 
     Args:
         title: the beginning of the logical IDs.
         addresses: the IPv4 ranges, a list in CloudFormation.
         before: the ARN of the API stage it protects.
-        per_five_minutes: requests let through from one address in five minutes.
+        per_five_minutes: maximum number of requests from one address in five minutes.
     """
     ip_set = IPSet(
         f"{title}Addresses", Scope="REGIONAL", IPAddressVersion="IPV4", Addresses=addresses

@@ -1,4 +1,4 @@
-"""A small Lambda function in Python, embedded in the template, with a role of its own."""
+"""A Lambda function in Python, embedded in the template, with its role and log group."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class PythonFunction:
         role: its role.
         function: the function.
         reason: the comment above the function.
-        shares_log: whether the log group is another's, and not one of the resources.
+        shares_log: whether the log group is shared, and therefore not among the resources.
     """
 
     log: LogGroup
@@ -55,7 +55,7 @@ class PythonFunction:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [
             *([] if self.shares_log else [(self.log, "")]),
             (self.role, f"Assumed by {self.function.title}."),
@@ -100,17 +100,18 @@ def python_function(
     Args:
         title: the function's logical ID; its log group and role are named after it.
         code: the source, embedded as it is.
-        statements: what it may do besides writing its own log.
+        statements: permissions besides writing its log, from `allow`.
         reason: the comment above it.
         days: days that its log is kept, if it is its own.
         log: a log group that it shares with others.
-        dead_letter_queue: where Lambda puts an event with which it failed three times.
+        dead_letter_queue: the queue for events that failed three times.
         architecture: `arm64` or `x86_64`.
         environment: its environment variables.
         seconds: its timeout, 900 at most.
 
     Raises:
-        PatternError: neither `days` nor `log` is given, or both, or Lambda takes no such timeout.
+        PatternError: neither `days` nor `log` is given, or both, or Lambda does not accept the
+            timeout.
 
     Source: AWS pages "Lambda quotas" and "Retaining records of asynchronous invocations".
     """

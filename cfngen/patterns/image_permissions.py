@@ -1,4 +1,4 @@
-"""Who may pull an image, and what its build may do with the registry."""
+"""Permissions to pull an image, and to push it to ECR."""
 
 from __future__ import annotations
 

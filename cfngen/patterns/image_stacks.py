@@ -1,8 +1,8 @@
-"""An image as a stack of its own, and how other stacks find it: by a parameter of Systems Manager.
+"""A container image as a separate stack, which other stacks find by an SSM parameter.
 
-One stack of each image in an account and region builds it, and writes its URI to an SSM parameter.
-Stacks that run the image take it from there when they are deployed. A task definition keeps the URI
-that it was made with: a new image interrupts nothing, and is used from a stack's next update on.
+One stack per image, account and region builds it, and writes its URI to an SSM parameter. Stacks
+that run the image read the parameter when they are deployed. A task definition keeps the URI, so a
+new image interrupts nothing, and is used after a stack's next update.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ SEVERITIES = ("CRITICAL", "HIGH")
 
 @dataclass(frozen=True)
 class ImageOptions:
-    """What an image stack decides at build time.
+    """Build-time options of an image stack.
 
     Attributes:
         image_template: the name of the stack's template; a blueprint's `Options` say which.
@@ -78,7 +78,7 @@ class ImageStack:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [
             (self.image.log, ""),
             *self.image.resources,
@@ -120,8 +120,8 @@ class ImageStack:
 def parameter_name(stack: str, architecture: str) -> str:
     """Return the name of the SSM parameter that holds an image's URI, unless another is chosen.
 
-    What an operator sees who deploys too early is "Unable to fetch parameters [NAME]": so it is
-    called after the template that has to be deployed first.
+    Who deploys too early sees "Unable to fetch parameters [NAME]", so the name contains the
+    template that has to be deployed first.
 
     Example:
         >>> parameter_name("tool-image", "arm64")
@@ -169,7 +169,7 @@ def image_revision(*, when: Callable[[Any], bool] | None = None) -> parameter:
 
 
 class ImageStackParameters(Parameters):
-    """What an image stack asks at deploy time; declared with `ImageOptions`."""
+    """Parameters of an image stack; declared with `ImageOptions`."""
 
     ImageRevision = image_revision()
     ImageParameter = parameter(
@@ -215,10 +215,10 @@ def image_stack(
     runs: str,
     archives: Sequence[Any] = (),
 ) -> ImageStack:
-    """Return an image, all that builds it, and the SSM parameter that others find it by.
+    """Return an image, what builds it, and the SSM parameter with its URI.
 
-    The repository outlives the stack with its images, and is never emptied: whoever runs one of
-    them goes on running it.
+    The repository and its images are retained when the stack is deleted, so that tasks that use
+    them still start.
 
     Args:
         title: the logical ID of the custom resource that asks for the image; all others but the

@@ -1,4 +1,4 @@
-"""An image that builds itself while the stack is deployed, so that nobody needs Docker."""
+"""A container image that CodeBuild builds during the deployment, so that you need no Docker."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class BuiltImage:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         title = self.project.title
         bucket, policy = self.context.resources
         return [

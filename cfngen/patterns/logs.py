@@ -1,4 +1,4 @@
-"""A log group that forgets, and the right to write to it."""
+"""A log group with a retention period, and permission to write to it."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ RETENTION_DAYS = (
 
 
 def log_group(title: str, *, days: Any) -> LogGroup:
-    """Return a log group that keeps events for some days and goes with the stack.
+    """Return a log group that keeps events for some days and is deleted with the stack.
 
-    It is made before whatever writes to it and given to that by reference, so that nobody needs
-    the right to create log groups, and none is left behind without a retention period.
+    It is created before what writes to it, and passed by reference, so that no role needs
+    permission to create log groups, and none remains without a retention period.
 
     Args:
         title: the logical ID.
         days: days that an event is kept, one of `RETENTION_DAYS`, or a reference to them.
 
     Raises:
-        PatternError: CloudWatch Logs has no such retention period.
+        PatternError: CloudWatch Logs does not have that retention period.
 
     Source: AWS API reference of CloudWatch Logs, "PutRetentionPolicy".
 

@@ -1,4 +1,4 @@
-"""A small network for tasks that only call out."""
+"""A small VPC for tasks with outbound traffic only."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class PublicNetwork:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [
             (
                 self.vpc,
@@ -44,7 +44,7 @@ class PublicNetwork:
 
 
 def public_network(title: str, *, addresses: Any) -> PublicNetwork:
-    """Return a VPC whose tasks reach the outside through public addresses of their own.
+    """Return a VPC whose tasks reach the internet with their own public IP addresses.
 
     There is no NAT gateway to pay for, and no ingress. What runs in it must ask for a public
     address itself; nothing gets one by default.
@@ -93,7 +93,7 @@ def public_network(title: str, *, addresses: Any) -> PublicNetwork:
 
 
 def callers_group(title: str, *, vpc: Any, ports: dict[int, str]) -> SecurityGroup:
-    """Return a security group that lets nothing in, and out only to some TCP ports.
+    """Return a security group without inbound rules, and with outbound rules for some TCP ports.
 
     Args:
         title: the logical ID.

@@ -1,4 +1,4 @@
-"""What CodePipeline refuses, or takes and does not do, found before anything is deployed.
+"""Checks for what CodePipeline refuses, or accepts and ignores.
 
 troposphere and the linter look at names and types; this looks at what they mean together. Sources:
 AWS pages "Quotas in CodePipeline", "Configure conditions for a stage", "Rule structure reference",
@@ -35,7 +35,7 @@ Plain = dict[str, Any]
 
 
 def pipeline_problems(pipeline: Plain) -> list[str]:
-    """Return what is wrong with a pipeline's properties, as plain data; nothing if all is well."""
+    """Return the problems of a pipeline's properties, as plain data."""
     return [
         *_sizes(pipeline["Stages"]),
         *_names(pipeline["Stages"]),
@@ -58,7 +58,7 @@ def _trigger(trigger: Plain) -> Iterator[str]:
             yield f"trigger: {len(filters)} filters of {event}; CodePipeline takes {MAX_FILTERS}"
         for criterion in filters:
             if "FilePaths" in criterion and "Branches" not in criterion:
-                yield f"trigger: {event}: paths go with branches; say which"
+                yield f"trigger: {event}: file paths need branches; list these"
             elif not any(name in criterion for name in criteria):
                 yield f"trigger: {event}: say {' or '.join(criteria).lower()}"
             for name in ("Branches", "Tags", "FilePaths"):
@@ -114,7 +114,7 @@ def _repeated(what: str, names: list[str]) -> Iterator[str]:
 
 
 def _artifacts(stages: list[Plain]) -> Iterator[str]:
-    """Hold that each artifact is made once, and before it is taken."""
+    """Check that each artifact is an output once, before it is an input."""
     producers: dict[str, tuple[int, int]] = {}
     for number, stage in enumerate(stages):
         for action in stage["Actions"]:

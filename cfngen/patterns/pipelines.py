@@ -1,4 +1,4 @@
-"""A pipeline of type V2, checked as a whole for what CodePipeline would refuse or not do."""
+"""A pipeline of type V2, checked for what CodePipeline would refuse or ignore."""
 
 from __future__ import annotations
 
@@ -46,9 +46,9 @@ def action(
     Args:
         name: the action's name.
         kind: category and provider of AWS's, such as `Source/CodeCommit`.
-        role: the role that acts, or its ARN; the pipeline's role needs the right to assume it.
-        region: where it acts, if not where the pipeline is.
-        order: its `RunOrder`; actions of one order run side by side.
+        role: the action's role, or its ARN; the pipeline's role needs permission to assume it.
+        region: the action's region, if it is not the pipeline's.
+        order: its `RunOrder`; actions with the same one run in parallel.
         takes: names of its input artifacts.
         gives: names of its output artifacts.
         configuration: the provider's configuration, without `None`s.
@@ -85,8 +85,8 @@ def rule(
         name: the rule's name.
         provider: such as `DeploymentWindow` or `CloudWatchAlarm`.
         configuration: the provider's configuration.
-        region: where what it looks at is.
-        role: the role that looks, or its ARN; the pipeline's own without one.
+        region: the region of what it checks.
+        role: the rule's role, or its ARN; by default the pipeline's.
     """
     return RuleDeclaration(
         Name=name,
@@ -129,12 +129,12 @@ def pipeline(
             actions.
         stores: one for each region in which an action acts.
         stages: what it does.
-        mode: what becomes of an execution when another comes.
-        closed_stages: stages that nothing enters until somebody, or a schedule, opens them.
+        mode: the execution mode, such as `SUPERSEDED`.
+        closed_stages: stages whose inbound transition is disabled when the pipeline is created.
         properties: further properties, as CloudFormation spells them.
 
     Raises:
-        PipelineError: all that CodePipeline would refuse, or that would not do what it seems to.
+        PipelineError: everything that CodePipeline would refuse, or accept and ignore.
     """
     result = Pipeline(
         title,

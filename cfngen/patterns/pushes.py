@@ -1,4 +1,4 @@
-"""Which pushes to CodeCommit the rules of EventBridge see."""
+"""Event patterns for pushes to CodeCommit."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REPOSITORY_ARN = len('"arn:aws:codecommit:ap-southeast-2:123456789012:",')
 
 
 def repositories_parameter(purpose: str, *, when: Callable[[Any], bool] | None = None) -> parameter:
-    """Return a parameter that says which repositories there are, in place of a list.
+    """Return a parameter for the repositories, instead of a list in the options.
 
     Args:
         purpose: what becomes of them, such as `mirror`.
@@ -58,7 +58,7 @@ def repositories_question(purpose: str) -> type[Parameters]:
 
 
 def repository_problems(repositories: Sequence[str], *, single: bool = False) -> list[str]:
-    """Return what is wrong with names, and beginnings of names followed by `*`.
+    """Return the problems of names, and of prefixes followed by `*`.
 
     Args:
         repositories: as an option has them.
@@ -95,13 +95,13 @@ def policy_problems(repositories: Sequence[str], *, taken: int) -> list[str]:
 def push_patterns(
     *, repositories: Sequence[str], parameter_value: Any, events: Sequence[str], **detail: Any
 ) -> dict[str, Any]:
-    """Return the patterns of rules that see changes of branches and tags, by their logical IDs.
+    """Return the patterns of rules for changes of branches and tags, by their logical IDs.
 
     Where the repositories are too many for one pattern there are several, and each repository is
     in one of them.
 
     Args:
-        repositories: names, and beginnings of names followed by `*`.
+        repositories: names, and prefixes followed by `*`.
         parameter_value: a `Ref` to the parameter that says it instead, used if there are none.
         events: `referenceCreated`, `referenceUpdated`, `referenceDeleted`.
         detail: what else the event's detail has to be.

@@ -1,4 +1,4 @@
-"""Queues: one for what could not be delivered, one that keeps an order; both TLS only."""
+"""SQS queues: a dead-letter queue and a FIFO queue, both TLS only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_QUEUE = "No dead-letter queue:"
 
 @dataclass(frozen=True)
 class DeadLetters:
-    """A queue, and the policy by which it takes nothing without TLS, and events of rules.
+    """A dead-letter queue and its policy, which allows rules to send to it, with TLS only.
 
     Attributes:
         queue: the queue.
@@ -37,7 +37,7 @@ class DeadLetters:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [(self.queue, self.reason), (self.policy, "")]
 
     @property
@@ -53,10 +53,10 @@ class DeadLetters:
 
 @renamed_keywords(why="preceding")
 def without_dead_letters(reason: str, preceding: str = "") -> str:
-    """Return the comment above a rule or schedule whose lost events are kept nowhere.
+    """Return the comment above a rule or schedule that has no dead-letter queue.
 
     Args:
-        reason: why nothing that matters is lost with an event; a sentence's rest.
+        reason: why losing an event does no harm, as the end of a sentence.
         preceding: what else the comment says, before it.
 
     Example:
@@ -68,11 +68,11 @@ def without_dead_letters(reason: str, preceding: str = "") -> str:
 
 @renamed_keywords(why="reason")
 def dead_letters(title: str, *, rules: Sequence[Any], reason: str) -> DeadLetters:
-    """Return an encrypted queue that keeps for 14 days what could not be delivered.
+    """Return an encrypted dead-letter queue that keeps messages for 14 days.
 
     Args:
         title: the logical ID.
-        rules: the ARNs of the rules that may write there; none, if only schedules and functions
+        rules: the ARNs of the rules that may send to it; none, if only schedules and functions
             do, whose roles need `may_send` instead.
         reason: the comment above it.
 
@@ -90,7 +90,7 @@ def dead_letters(title: str, *, rules: Sequence[Any], reason: str) -> DeadLetter
 
 @dataclass(frozen=True)
 class OrderedQueue:
-    """A queue that keeps the order within each group, and one for what failed twice."""
+    """A FIFO queue, and its dead-letter queue."""
 
     queue: Queue
     given_up: Queue
@@ -99,7 +99,7 @@ class OrderedQueue:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [
             (self.given_up, f"What came out of {self.queue.title} twice, and was not done."),
             (self.queue, self.reason),
@@ -139,9 +139,9 @@ def ordered_queue(
 
     Args:
         title: the logical ID.
-        given_up: the logical ID of the queue for what was received too often.
-        attempts: how often a message may be received.
-        seconds: for how long nobody else sees a message that was received.
+        given_up: the logical ID of its dead-letter queue.
+        attempts: how often a message is received before it goes there (`maxReceiveCount`).
+        seconds: the visibility timeout.
         rules: the ARNs of the rules that may write there.
         reason: the comment above it.
     """

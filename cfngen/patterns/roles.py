@@ -1,4 +1,4 @@
-"""Roles for AWS services and for other roles, with their permissions written as sentences."""
+"""Roles for AWS services and for other roles."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ SENDS_SOURCE_ACCOUNT = frozenset({"codebuild", "codepipeline", "ecs-tasks", "eve
 
 
 def role(title: str, service: str, *statements: Statement, **properties: Any) -> Role:
-    """Return a role that one AWS service may assume, and that may do what is said.
+    """Return a role that one AWS service may assume.
 
     Args:
         title: the logical ID.
         service: the first label of the service principal, such as `codebuild`.
-        statements: what it may do, from `allow` and `deny`.
+        statements: its permissions, from `allow` and `deny`.
         properties: further properties, such as `Path`, as CloudFormation spells them.
     """
     when: dict[str, Any] | None = None
@@ -50,7 +50,7 @@ def assumed_role(title: str, by: Any, *statements: Statement, **properties: Any)
 
     Args:
         title: the logical ID.
-        by: the ARN of the other role, which also needs the right to assume this one.
+        by: the ARN of the other role, which also needs permission to assume this one.
         statements: what it may do.
         properties: further properties, as CloudFormation spells them.
     """
@@ -93,9 +93,9 @@ def role_for_stack(
 def role_policy(
     title: str, holder: Any, *statements: Statement, name: Any = "Permissions"
 ) -> RolePolicy:
-    """Return what a role may do as a resource of its own, for where it would close a circle.
+    """Return a role's policy as a separate resource, which avoids a circular dependency.
 
-    What needs the role to be able to do it has to wait for this (`DependsOn`).
+    Resources that need these permissions need a `DependsOn` of it.
 
     Args:
         title: the logical ID.

@@ -1,4 +1,4 @@
-"""A CodeBuild project with a role and a log group of its own, which it grants itself."""
+"""A CodeBuild project with its role and its log group."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class BuildProject:
         role: its role.
         project: the project.
         reason: the comment above the project.
-        shares_log: whether the log group is another's, and not one of the resources.
+        shares_log: whether the log group is shared, and therefore not among the resources.
     """
 
     log: LogGroup
@@ -51,7 +51,7 @@ class BuildProject:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [
             *([] if self.shares_log else [(self.log, "")]),
             (self.role, f"Assumed by builds of {self.project.title}."),
@@ -82,13 +82,13 @@ def standalone_build(
     reason: str = "",
     **settings: Any,
 ) -> BuildProject:
-    """Return a project whose builds may write their log, and what else is granted here.
+    """Return a project, its log group, and its role with permission to write the log.
 
     Args:
         title: the project's logical ID; its log group and role are named after it.
-        statements: what builds may do besides writing their log.
+        statements: permissions of builds besides writing their log, from `allow`.
         description: what it does.
-        buildspec: the whole buildspec, or its path in the source.
+        buildspec: the text of the buildspec, or its path in the source.
         days: days that its log is kept, if it is its own.
         log: a log group that it shares with others.
         environment: environment variables, from `variable`. To read one that is a secret has to be
@@ -125,7 +125,7 @@ def standalone_build(
     if repository is not None:
         if source:
             raise PatternError(
-                "standalone_build", title, "source", "repository= is its source; leave out one"
+                "standalone_build", title, "source", "repository= is its source; remove one of them"
             )
         source = {"Type": "CODECOMMIT", "Location": sub(CLONE_URL, repository)}
         pull = [allow(codecommit.GitPull, on=sub(REPOSITORY_ARN, repository))]

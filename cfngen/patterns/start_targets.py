@@ -1,4 +1,4 @@
-"""What can be started: by which ARN, with which rights, and what Scheduler has to know of it."""
+"""What a rule or a schedule can start: ARN, permissions, parameters for EventBridge Scheduler."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Startable: TypeAlias = BuildProject | Project | FargateTask | Pipeline | PythonF
 
 @dataclass(frozen=True)
 class StartTarget:
-    """What is started: by which ARN, with which rights, and with what Scheduler has to know."""
+    """A target: its ARN, the permissions to start it, and parameters for EventBridge Scheduler."""
 
     id: str
     arn: Any
@@ -52,7 +52,7 @@ def start_target(
             return StartTarget("Build", arn, (start_builds(project),), {})
         return StartTarget("Build", arn, start_as_is(arn, variables=variables), {})
     if variables:
-        raise PatternError(name, title, "variables", "go with builds; leave them out")
+        raise PatternError(name, title, "variables", "are for builds only; remove them")
     if isinstance(starts, Pipeline):
         arn = sub(
             "arn:${AWS::Partition}:codepipeline:${AWS::Region}:${AWS::AccountId}:", Ref(starts)

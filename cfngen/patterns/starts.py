@@ -1,4 +1,4 @@
-"""A schedule or a rule that starts something, with role, right, retries and dead letters in one."""
+"""A schedule or a rule that starts a target, with role, retries and dead-letter queue."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ UNCHECKED_DAYS = re.compile(r"#|\b[0-9]{0,2}(?:L|W|LW)\b")
 
 @dataclass(frozen=True)
 class Start:
-    """A schedule or a rule, and all that lets it start something.
+    """A schedule or a rule, with its role or permission and its dead-letter queue.
 
     Attributes:
         trigger: the schedule or the rule.
         role: assumed by the trigger; nothing for a rule that calls a function.
         permission: what lets a rule call a function; nothing for all else.
-        dead_letters: the queue of what came to nothing; give it to `dead_letters_alarm`.
-        shares_queue: whether the queue is another's, and not one of the resources.
+        dead_letters: the dead-letter queue; pass it to `dead_letters_alarm`.
+        shares_queue: whether the queue is shared, and therefore not among the resources.
         reason: the comment above the trigger.
     """
 
@@ -54,7 +54,7 @@ class Start:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         title = self.trigger.title
         return [
             *([] if self.shares_queue else self.dead_letters.resources),
@@ -77,19 +77,18 @@ def start_on_schedule(
     retry_seconds: int = 3600,
     **properties: Any,
 ) -> Start:
-    """Return a schedule of EventBridge Scheduler that starts something, and what it needs for it.
+    """Return a schedule of EventBridge Scheduler that starts a target, and what it needs.
 
-    It starts what is there, as it is: it passes no input, so that nothing of a project or pipeline
-    is overridden.
+    It passes no input, so that it overrides no setting of a project or pipeline.
 
     Args:
         title: the schedule's logical ID; its role and queue are named after it.
-        starts: a project, pipeline, function or Fargate task, as another pattern returned it.
+        starts: the target: a project, pipeline, function or Fargate task, as a pattern returns it.
         expression: when, such as `cron(0 2 * * ? *)` or `rate(1 day)`, or a reference to it.
         timezone: the time zone of its clocks, such as `Europe/Dublin`, or a reference to it.
         reason: the comment above the schedule.
-        dead_letter_queue: a queue for what came to nothing, shared with others; without it, the
-            schedule has one of its own.
+        dead_letter_queue: a queue that is shared with others; by default, the schedule gets its
+            own.
         retries: how often a start that failed is tried again, 0 to 185.
         retry_seconds: for how long it is tried, 60 to 86400.
         properties: further properties of the schedule, as CloudFormation spells them.
@@ -148,20 +147,20 @@ def start_on_event(
     retry_seconds: int = 3600,
     **properties: Any,
 ) -> Start:
-    """Return a rule of EventBridge that starts something at an event, and what it needs for it.
+    """Return a rule of EventBridge that starts a target at an event, and what it needs.
 
     Builds are started as their project is: whatever an event is made of, it overrides nothing but
     the environment variables that are named.
 
     Args:
         title: the rule's logical ID; its role and queue are named after it.
-        starts: a project, pipeline, function or Fargate task, as another pattern returned it.
+        starts: the target: a project, pipeline, function or Fargate task, as a pattern returns it.
         pattern: the event pattern.
         reason: the comment above the rule.
-        transformer: what is made of the event; without it, the event itself is passed.
+        transformer: the `InputTransformer`; without it, the event itself is passed.
         variables: for a build, the environment variables that the transformer sets.
-        dead_letter_queue: a queue for what came to nothing, which lets this rule write; without it,
-            the rule has one of its own.
+        dead_letter_queue: a queue that is shared with others and allows this rule to send to it;
+            by default, the rule gets its own.
         retries: how often a start that failed is tried again, 0 to 185.
         retry_seconds: for how long it is tried, 60 to 86400.
         properties: further properties of the rule, such as `EventBusName`, as CloudFormation spells

@@ -1,6 +1,6 @@
-"""Where a pipeline keeps what it hands on, in one region or in many: a key and two buckets.
+"""Artifact stores of a pipeline, in one region or in many: a KMS key and two buckets.
 
-Names are computed, so that a pipeline finds its stores in every region without being told:
+Names are computed, so that a pipeline knows them in every region:
 
 - bucket: `NAME-artifacts-ACCOUNT-REGION-an` and `NAME-packages-ACCOUNT-REGION-an`, in the
   account's own namespace, which nobody else can take a name of (AWS page "Namespaces for general
@@ -74,7 +74,7 @@ No access log: only the roles of the services get in, and CloudTrail can tell wh
 
 
 def role_path(service: str) -> str:
-    """Return the IAM path below which a service's roles are, and nobody else's.
+    """Return the IAM path of a service's roles.
 
     It is below the path that all roles of the template have, if one was chosen for them.
     """
@@ -179,7 +179,7 @@ class Store:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [
             (self.key, "Used by the roles of the services, and by nobody else."),
             (self.artifacts, PIPELINES),
@@ -202,7 +202,7 @@ def store(
     Args:
         key: encrypts both buckets.
         services: whose roles may read and write.
-        artifact_days: days after which what pipelines hand on expires.
+        artifact_days: days after which artifacts expire.
         package_days: days after which packages expire; 0 for never.
         namespace: whether names of buckets are in the account's own namespace, or the name of a
             condition that tells.

@@ -1,4 +1,4 @@
-"""Where a Fargate task runs and what image it has: the options, the parameters, the parts."""
+"""Network and image of a Fargate task: options, parameters and resources."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class TaskOptions:
-    """What blueprints with a Fargate task decide about it at build time.
+    """Build-time options of blueprints with a Fargate task.
 
     Attributes:
         image_template: the name of the template that makes the image's own stack; a blueprint's
@@ -76,7 +76,7 @@ class TaskOptions:
 
 
 class TaskParameters(Parameters):
-    """What blueprints with a Fargate task ask about its network and its image at deploy time.
+    """Parameters of blueprints with a Fargate task, for its network and its image.
 
     The options that they are declared with are `TaskOptions`.
     """
@@ -137,7 +137,7 @@ def task_questions(options: TaskOptions, image_stack: str) -> list[type[Paramete
 
 @dataclass(frozen=True)
 class TaskNetwork:
-    """What a task needs of a network.
+    """The network of a task.
 
     Attributes:
         vpc: the ID of the VPC.
@@ -154,7 +154,7 @@ class TaskNetwork:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [*(self.own.resources if self.own else []), (self.group, "")]
 
     @property
@@ -166,7 +166,7 @@ class TaskNetwork:
 def task_network(
     access: str, p: TaskParameters, options: TaskOptions, *, ports: Mapping[int, str]
 ) -> TaskNetwork:
-    """Return the network that the options say, made or asked for.
+    """Return the network that the options choose: a new one, or one that parameters name.
 
     Args:
         access: the logical ID of the security group, through which nothing gets in.
@@ -193,7 +193,7 @@ class TaskImage:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return self.built.resources if self.built else []
 
 
@@ -207,7 +207,7 @@ def task_image(
     log: LogGroup,
     archives: Sequence[Any] = (),
 ) -> TaskImage:
-    """Return the image that the options say, built or asked for.
+    """Return the image that the options choose: a new one, or one that a parameter names.
 
     Args:
         title: the logical ID of what builds it; the parts are named after it.

@@ -1,4 +1,4 @@
-"""A guarded URL that starts something in AWS, without a function in between."""
+"""A webhook URL with an authorizer, which calls an AWS service without a Lambda function."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ that a change of the API is a new deployment."""
 
 @dataclass(frozen=True)
 class Webhook:
-    """An API with one guarded method, deployed."""
+    """A deployed API with one method, and its authorizer."""
 
     title: str
     frozen: tuple[tuple[AWSObject, str], ...]
@@ -68,7 +68,7 @@ class Webhook:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [
             *self.frozen,
             (self.permission, ""),

@@ -1,4 +1,4 @@
-"""Hours in which something may be deployed, in the two ways CodePipeline can be kept to them.
+"""Deployment windows for stages of a pipeline, by schedules or by a rule of CodePipeline.
 
 By EventBridge Scheduler: the transition into a stage is closed, and schedules open and close it
 (AWS page "Disable or enable transitions"). It fails closed. Or by the rule `DeploymentWindow`, of
@@ -48,7 +48,7 @@ def _described(description: str, **default: Any) -> Any:
 
 @dataclass(frozen=True)
 class Window:
-    """Hours of some days of the week, on the clocks of a time zone."""
+    """Hours on some days of the week, in a time zone."""
 
     zone: str = _described("The time zone of its clocks, such as Europe/Dublin")
     hours: str = _described("From when to when, such as 01:00-05:00, or 22:00-03:00 over midnight")
@@ -101,7 +101,7 @@ class Window:
         elif self.ends - self.begins < MIN_MINUTES:
             problems.append(f"hours: {self.hours} is too short; {MIN_MINUTES} minutes at least")
         elif not problems and not self.spans():
-            problems.append("a window that is always open is none; leave it out")
+            problems.append("a window that is always open has no effect; remove it")
         elif not problems:
             problems += self._rule_problems() if mechanism == "rule" else self._schedule_problems()
         return problems
@@ -190,7 +190,7 @@ class Window:
 
 @dataclass(frozen=True)
 class StageSchedules:
-    """The schedules that open and close the way into one stage of a pipeline."""
+    """The schedules that open and close one stage of a pipeline."""
 
     opening: Schedule
     closing: Schedule
@@ -198,7 +198,7 @@ class StageSchedules:
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
-        """The resources and why each is there."""
+        """The resources, each with the comment above it."""
         return [(self.opening, self.reason), (self.closing, "")]
 
 
@@ -206,18 +206,18 @@ class StageSchedules:
 def stage_schedules(
     title: str, window: Window, *, pipeline: AWSObject, stage: str, role: Role, dead_letter_arn: Any
 ) -> StageSchedules:
-    """Return the schedules that let a pipeline into a stage in a window's hours only.
+    """Return the schedules that open a stage of a pipeline in a window's hours.
 
     The pipeline itself is made with `closed`. An opening that did not come through within a
     quarter of an hour is given up; a closing is tried until the window opens again.
 
     Args:
-        title: what the logical IDs end in, after `Open` and `Close`.
+        title: the end of the logical IDs, after `Open` and `Close`.
         window: the hours.
         pipeline: the pipeline.
         stage: the stage's name.
         role: assumed by the schedules; needs `may_switch`.
-        dead_letter_arn: the ARN of a queue for what did not come through.
+        dead_letter_arn: the ARN of the dead-letter queue.
     """
     opens, closes = window.schedules()
     switch = {"PipelineName": f"${{{pipeline.title}}}", "StageName": stage,
@@ -247,7 +247,7 @@ def stage_schedules(
 
 
 def may_switch(pipelines: str) -> Statement:
-    """Allow opening and closing the ways into the stages of some pipelines.
+    """Allow enabling and disabling stage transitions of some pipelines.
 
     Args:
         pipelines: the end of their ARN, for a `Sub`: a name, or the beginning of names and `*`.
@@ -268,7 +268,7 @@ def may_switch(pipelines: str) -> Statement:
 
 
 def closed(stage: str, window: Window) -> DisableInboundStageTransitions:
-    """Return that a stage begins its life closed."""
+    """Return the declaration that a stage is closed when the pipeline is created."""
     return DisableInboundStageTransitions(StageName=stage, Reason=window.reason)
 
 

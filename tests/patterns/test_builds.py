@@ -93,12 +93,12 @@ def test_a_secret_that_no_build_could_read_is_refused() -> None:
     [
         (standalone, {"days": None}, "days", "say either days="),
         (standalone, {"log": log_group("Log", days=1)}, "days", "say either days="),
-        (standalone, {"repository": "a", "source": {"Type": "S3"}}, "source", "leave out one"),
+        (standalone, {"repository": "a", "source": {"Type": "S3"}}, "source", "remove one"),
         (bare, {"buildspec": "buildspec.yml"}, "buildspec", "there is no source"),
         (bare, {"architecture": "arm"}, "architecture", "did you mean 'arm64'?"),
         (bare, {"minutes": 4}, "minutes", "5 to 2160"),
         (bare, {"queued_minutes": 481}, "queued_minutes", "5 to 480"),
-        (bare, {"in_pipeline": True, "source": {"Type": "S3"}}, "source", "a pipeline hands it"),
+        (bare, {"in_pipeline": True, "source": {"Type": "S3"}}, "source", "CodePipeline provides"),
     ],
 )
 def test_what_codebuild_would_refuse_is_refused_with_the_argument(

@@ -225,7 +225,7 @@ def test_what_cannot_be_started_is_named() -> None:
     lost: Any = dead_letters("Lost", rules=(), reason="To test.")
     with pytest.raises(PatternError, match=r"start_on_schedule\('Nightly'\): starts: "):
         start_on_schedule("Nightly", lost, **NIGHT)
-    with pytest.raises(PatternError, match="variables: go with builds"):
+    with pytest.raises(PatternError, match="variables: are for builds only"):
         start_on_event("Push", function(), pattern=PUSH, variables=["BRANCH"])
 
 

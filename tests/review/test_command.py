@@ -196,7 +196,7 @@ def test_a_template_older_than_its_blueprint_is_reported(
     assert main(["review", before, after, "--blueprints"]) == 0
     text = " ".join(capsys.readouterr().out.split())
     assert text.startswith("Nothing changes")
-    assert "not what the blueprints make now: build-network; run `cfngen build`" in text
+    assert "older than the blueprints: build-network; run `cfngen build`" in text
     assert main(["review", before, after]) == 0
     assert "blueprints" not in capsys.readouterr().out
 

@@ -306,13 +306,13 @@ def test_no_policy_inside_allows_a_star() -> None:
     [
         ({"home": "mars-1"}, "home: 'mars-1' is no commercial region with CodePipeline, as of"),
         ({"regions": ["us-east-9"]}, "regions: 'us-east-9' is no commercial region"),
-        ({"regions": ["eu-west-1"]}, "'eu-west-1' is the home region, which has a store already"),
+        ({"regions": ["eu-west-1"]}, "'eu-west-1' is the home region, which already has a store"),
         ({"regions": ["us-east-1", "us-east-1"]}, "regions: 'us-east-1' is listed twice"),
         ({"services": ["a", "a"]}, "services: 'a' is listed twice"),
-        ({"services": ["a*"]}, "services: 'a*' cannot be the name of a service: letters"),
-        ({"services": []}, "services: name one at least; nobody else gets in"),
-        ({"package_days": 399}, "package_days = 399: a stack that is rolled back must find its"),
-        ({"package_days": -1}, "400 at least, or 0 for never"),
+        ({"services": ["a*"]}, "services: 'a*' cannot be the name of a service: use"),
+        ({"services": []}, "services: list at least one; only their roles have access"),
+        ({"package_days": 399}, "package_days = 399: a rollback needs the old code"),
+        ({"package_days": -1}, "at least 400, or 0 for never"),
     ],
 )
 def test_what_cannot_be_is_refused_in_words(options: dict[str, Any], words: str) -> None:

@@ -50,11 +50,11 @@ def said(**options: Any) -> str:
         ({"repositories": ["x" * 101]}, ["x" * 101]),
         ({"repositories": ["${AWS::Region}"]}, ["'${AWS::Region}' is not the name"]),
         ({"source": "https", "repositories": ["team-*"]}, ["'team-*' is not the name of"]),
-        ({"source": "https", "trigger": "direct"}, ['trigger = "direct"', 'or say "schedule"']),
+        ({"source": "https", "trigger": "direct"}, ['trigger = "direct"', 'or set "schedule"']),
         ({"source": "ssh", "trigger": "codecommit"}, ['trigger = "codecommit"', "sends no events"]),
         (
             {"trigger": "codecommit", "repositories": ["app"]},
-            ['with trigger = "codecommit" the stack makes the repository', "leave them out"],
+            ['with trigger = "codecommit" the stack creates the repository', "remove them"],
         ),
         ({"destinations": [{"region": "us-west"}]}, ["'us-west' cannot be a region"]),
         ({"destinations": [{"region": "us-west-2a"}]}, ["'us-west-2a' cannot be a region"]),

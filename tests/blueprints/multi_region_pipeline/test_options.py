@@ -54,7 +54,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "a window of minutes": (window(hours="01:00-01:15"), "is too short; 30 minutes at least"),
     "a window that is always open": (
         window(hours="00:00-24:00"),
-        "window: a window that is always open is none; leave it out",
+        "window: a window that is always open has no effect; remove it",
     ),
     "a day twice": (window(days=["MON", "MON"]), "listed twice"),
     "an unknown day": (window(days=["MO"]), "days"),
@@ -164,10 +164,10 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
         {"regions": [region(), region("ie")]},
         "regions: two are for 'eu-west-1'",
     ),
-    "no region": ({"regions": []}, "regions: name one at least"),
+    "no region": ({"regions": []}, "regions: list at least one"),
     "a label that is none": (
         {"regions": [region("E U")]},
-        "regions: 'E U' cannot be a label: small letters, digits and single dashes, a letter first",
+        "regions: 'E U' cannot be a label: use small letters, digits and single hyphens",
     ),
     "a label too long for an action": (
         {"regions": [region(), region("x" * 86, "us-east-1")]},
@@ -182,9 +182,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a service that is none": (
         {"service": "service x"},
-        "service: 'service x' cannot be a name: letters, digits and dashes, 64 at most",
+        "service: 'service x' cannot be the name of a service: use at most 64 letters, digits",
     ),
-    "a service too long": ({"service": "x" * 65}, "64 at most"),
+    "a service too long": ({"service": "x" * 65}, "at most 64"),
     "a wave without regions": (
         {"waves": [{"name": "west"}]},
         "waves: no region is in the wave 'west'",
@@ -195,11 +195,11 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "waves in one stage": (
         {"layout": "single_stage", "regions": [region(wave="west")]},
-        'waves: with layout = "single_stage", all regions are one wave; leave them out',
+        'waves: with layout = "single_stage", all regions are one wave; remove them',
     ),
     "waves of separate pipelines": (
         {"layout": "pipelines", "regions": [region(wave="west")]},
-        'waves: with layout = "pipelines", no region waits for another; leave them out',
+        'waves: with layout = "pipelines", no region waits for another; remove them',
     ),
     "more than fifty stages": (
         {
@@ -234,9 +234,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "alarms without time": (
         {"regions": [region(alarms=["errors"])]},
-        "regions: 'eu': alarms and bake_minutes go together: which are watched, and for how long",
+        "regions: 'eu': alarms and bake_minutes need each other: set both, or neither",
     ),
-    "time without alarms": ({"regions": [region(bake_minutes=5)]}, "go together"),
+    "time without alarms": ({"regions": [region(bake_minutes=5)]}, "set both"),
     "a bake time of a week": (
         {"regions": [region(alarms=["errors"], bake_minutes=10080)]},
         "bake_minutes = 10080: 1 to 1440",
@@ -247,7 +247,7 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "paths without branches": (
         {"paths": {"includes": ["src/**"]}},
-        "paths: they go with branches; say which",
+        "paths: they need branches; list these",
     ),
     "nine patterns": (
         {"branches": {"includes": [f"b{number}" for number in range(9)]}},
@@ -259,9 +259,9 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "filters without a connection": (
         {"source": "codecommit", "tags": {"includes": ["v*"]}},
-        'tags: filters go with source = "connection" only; leave them out',
+        'tags: filters need source = "connection"; remove them',
     ),
-    "a build of a second": ({"minutes": 0}, "minutes = 0: CodeBuild takes 5 to 2160"),
+    "a build of a second": ({"minutes": 0}, "minutes = 0: use 5 to 2160, as CodeBuild allows"),
 }  # fmt: skip
 
 
