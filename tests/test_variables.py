@@ -24,6 +24,7 @@ from cfngen.testing import references
 SET_BY_AWS = {
     "function": {"AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_LOG_GROUP_NAME"},
     "build": {"AWS_REGION", "CODEBUILD_BUILD_ID", "CODEBUILD_SRC_DIR", "CODEBUILD_BUILD_ARN",
+              "CODEBUILD_START_TIME",
               "CODEBUILD_BUILD_SUCCEEDING", "BASH_REMATCH"},
     "container": {"AWS_REGION", "ECS_CONTAINER_METADATA_URI_V4"},
 }  # fmt: skip

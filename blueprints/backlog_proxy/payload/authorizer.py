@@ -19,8 +19,7 @@ from botocore.config import Config
 
 # A bad setting ends here: one bad network allows nothing, not the rest.
 SECRET = os.environ["SECRET_ARN"]
-WAYS = {"any": (True, True), "basic": (True, False), "query_token": (False, True)}
-BY_HEADER, BY_TOKEN = WAYS[os.environ["AUTH"]]
+BASIC = {"any": None, "basic": True, "query_token": False}[os.environ["AUTH"]]
 CIDRS = os.environ["ALLOWED_CIDRS"]
 NETWORKS = [ipaddress.ip_network(c.strip(), strict=False) for c in CIDRS.split(",") if CIDRS]
 
@@ -72,11 +71,9 @@ def decide(event: Any) -> tuple[str, str]:
 
 
 def credentials(event: Any) -> list[bytes]:
-    """Return what was sent: user and password, or the password alone."""
-    if not BY_HEADER:
-        return query_token(event)
-    there = any(name.lower() == "authorization" for name in event["headers"] or {})
-    return query_token(event) if BY_TOKEN and not there else basic(event)
+    """Return user and password, or the password alone; a header decides if there is one."""
+    sent = any(k.lower() == "authorization" for k in event["headers"] or {})
+    return basic(event) if (sent if BASIC is None else BASIC) else query_token(event)
 
 
 def basic(event: Any) -> list[bytes]:

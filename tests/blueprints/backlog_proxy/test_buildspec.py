@@ -190,7 +190,9 @@ def test_where_the_repository_is_kept(world: World) -> None:
     run = build(world, PROBE)
     (cached,) = yaml.safe_load(TEXT)["cache"]["paths"]
     assert not cached.startswith("/")
-    assert f"dir: {world.root / 'src' / cached.removesuffix('**/*')}repository.git\n" in run.output
+    assert (
+        f"dir: {world.root / 'src' / cached.removesuffix('/**/*')}/repository.git\n" in run.output
+    )
 
 
 def test_what_s3_gives_back_is_a_cache(world: World) -> None:
