@@ -68,8 +68,8 @@ def add_monitoring(t: Template, p: Params, project: Project, hook: Webhook) -> N
     t.add(
         alarm(
             "WebhookFailed",
-            "A webhook call was answered with an error of AWS, so that it started no build. Check"
-            " the quota of concurrent builds, and the log of Authorizer.",
+            "WebhookApi answered a call with an error, so that it started no build. Check the quota"
+            " of concurrent builds and the log of Authorizer.",
             metric="AWS/ApiGateway 5XXError",
             dimensions=hook.dimensions,
             topic=alarms.topic,
