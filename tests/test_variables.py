@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from support.mirror_program import published
 from support.shapes_of_ours import Shape, all_shapes, image, readme
 from support.variables import UnclearError, Use, named, of_buildspec, of_files, of_python, of_shell
 
@@ -97,7 +98,12 @@ def carried(shape: Shape) -> Iterator[Carried]:
             f"CODEBUILD_{there['Identifier'].upper()}"
             for there in project.get("FileSystemLocations", ())
         }
-        yield Carried("build", shape, name, of_buildspec(spec) if ours else None, given)
+        use = of_buildspec(spec) if ours else None
+        if use and project["Source"].get("Location") == {"Ref": "ProgramParameter"}:
+            program = of_files(published())
+            program.needed -= use.given
+            use |= program
+        yield Carried("build", shape, name, use, given)
     for name, task in shape.of_type("ECS::TaskDefinition").items():
         for container in task["ContainerDefinitions"]:
             given = pairs(container.get("Environment")) | pairs(container.get("Secrets"))
