@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from support.metrics import EMBEDDED, OF_PROGRAMS, OF_SERVICES, Metric, of_program
+from support.metrics import EMBEDDED, OF_APIS, OF_PROGRAMS, OF_SERVICES, Metric, of_program
 from support.shapes_of_ours import ROOT, Shape, all_shapes, image
 from test_variables import handed, overrides
 
@@ -47,6 +47,8 @@ def emitter(shape: Shape, alarm: dict[str, Any]) -> tuple[str, str]:
     """Return type and logical ID of what emits an alarm's metric, or fail."""
     namespace, metric = alarm["Namespace"], alarm["MetricName"]
     given = {pair["Name"]: pair["Value"] for pair in alarm["Dimensions"]}
+    if namespace == "AWS/ApiGateway":
+        return of_api(shape, metric, given)
     if service := OF_SERVICES.get(namespace):
         assert metric in service.metrics, f"{namespace} has no metric {metric}"
         ((dimension, value),) = given.items()
@@ -59,6 +61,20 @@ def emitter(shape: Shape, alarm: dict[str, Any]) -> tuple[str, str]:
     logs = [log for log, metrics in embedded(shape).items() if wanted in metrics]
     assert logs, f"nothing emits {wanted}"
     return "AWS::Logs::LogGroup", logs[0]
+
+
+def of_api(shape: Shape, metric: str, given: dict[str, Any]) -> tuple[str, str]:
+    """Return the API that emits a metric: it is named by its name, and its stage beside it."""
+    assert metric in OF_APIS.metrics, f"API Gateway has no metric {metric}"
+    assert set(given) in ({OF_APIS.dimension}, {OF_APIS.dimension, "Stage"})
+    called = resolved(given[OF_APIS.dimension])
+    apis = shape.of_type("ApiGateway::RestApi").items()
+    (name,) = [title for title, api in apis if resolved(api[OF_APIS.attribute]) == called]
+    if "Stage" in given:
+        stages = shape.of_type("ApiGateway::Stage").values()
+        served = {one["StageName"] for one in stages if one["RestApiId"] == {"Ref": name}}
+        assert given["Stage"] in served, f"{name} has no stage {given['Stage']}"
+    return OF_APIS.type, name
 
 
 def test_an_alarm_is_about_what_its_description_names() -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from support import drawn, shapes
 from support.cloudformation import resolved
+from support.mapping_templates import mapped
 
 from cfngen import testing
 from cfngen.project.registry import InstalledBlueprint
@@ -159,7 +160,9 @@ def test_integrations_ask_what_the_service_takes(entry: InstalledBlueprint) -> N
         service, operation = shapes.of_header(header.strip("'"))
         assert integration["Uri"]["Fn::Sub"].endswith(f":{service}:action/{operation}")
         for text in integration["RequestTemplates"].values():
-            request = json.loads(re.sub(r"\$stageVariables\.\w+", "x", text))
+            names = re.findall(r"stageVariables\.(\w+)", text)
+            sent = mapped(text, dict.fromkeys(names, "x"), 1_700_000_000_000)
+            request = json.loads(sent)
             assert shapes.problems(service, operation, request) == [], (title, request)
 
 

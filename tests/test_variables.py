@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from support.mirror_program import published
 from support.shapes_of_ours import Shape, all_shapes, image, readme
 from support.variables import UnclearError, Use, named, of_buildspec, of_files, of_python, of_shell
 
@@ -24,6 +25,7 @@ from cfngen.testing import references
 SET_BY_AWS = {
     "function": {"AWS_REGION", "AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_LOG_GROUP_NAME"},
     "build": {"AWS_REGION", "CODEBUILD_BUILD_ID", "CODEBUILD_SRC_DIR", "CODEBUILD_BUILD_ARN",
+              "CODEBUILD_START_TIME",
               "CODEBUILD_BUILD_SUCCEEDING", "BASH_REMATCH"},
     "container": {"AWS_REGION", "ECS_CONTAINER_METADATA_URI_V4"},
 }  # fmt: skip
@@ -96,7 +98,12 @@ def carried(shape: Shape) -> Iterator[Carried]:
             f"CODEBUILD_{there['Identifier'].upper()}"
             for there in project.get("FileSystemLocations", ())
         }
-        yield Carried("build", shape, name, of_buildspec(spec) if ours else None, given)
+        use = of_buildspec(spec) if ours else None
+        if use and project["Source"].get("Location") == {"Ref": "ProgramParameter"}:
+            program = of_files(published())
+            program.needed -= use.given
+            use |= program
+        yield Carried("build", shape, name, use, given)
     for name, task in shape.of_type("ECS::TaskDefinition").items():
         for container in task["ContainerDefinitions"]:
             given = pairs(container.get("Environment")) | pairs(container.get("Secrets"))

@@ -15,6 +15,6 @@ def backlog_proxy(options: Options) -> Template:
     t = Template()
     p = t.declare(Params, options)
     project = add_build(t, p, options)
-    add_webhook(t, p, options, project)
-    add_monitoring(t, p, project)
+    hook = add_webhook(t, p, options, project)
+    add_monitoring(t, p, project, hook)
     return t

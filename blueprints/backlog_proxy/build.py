@@ -2,7 +2,7 @@
 
 from awacs import codecommit
 from troposphere import GetAtt, Ref, Sub
-from troposphere.codebuild import Project
+from troposphere.codebuild import EnvironmentVariable, Project
 
 from cfngen import Payloads, Template, allow
 from cfngen.patterns import (
@@ -16,7 +16,7 @@ from cfngen.patterns import (
     write_logs,
 )
 
-from .git_storage import EFS_DIRECTORY, S3_DIRECTORY, add_git_storage
+from .git_storage import EFS_DIRECTORY, add_git_storage
 from .keys import add_keys
 from .network import add_network
 from .options import Options
@@ -25,6 +25,12 @@ from .repository import add_repository
 
 payload = Payloads(__package__)
 
+OVERLAP = """\
+Builds may overlap: each fetches right before it pushes, until both sides agree.
+A limit on concurrent builds would refuse builds, so there is none."""
+MOUNTED = f"""\
+{OVERLAP} Privileged, as only
+such builds may mount a file system."""
 SOURCE_URL = (
     "${BacklogSpaceKey}@${BacklogSpaceKey}.git.${BacklogDomain}:"
     "/${BacklogProjectKey}/${BacklogRepository}.git"
@@ -70,14 +76,14 @@ def add_build(t: Template, p: Params, options: Options) -> Project:
             environment=[
                 variable("MIRROR_SOURCE_URL", Sub(SOURCE_URL)),
                 variable("MIRROR_DESTINATION_URLS", url),
-                variable("MIRROR_DIR", S3_DIRECTORY if options.cache == "s3" else EFS_DIRECTORY),
                 variable("MIRROR_MAX_DELETIONS", p.MaxDeletions),
+                *(_on_files(p) if options.cache == "efs" else ()),
                 *keys,
             ],
             **network,
             **kept,
         ),
-        reason="Builds may overlap: each fetches right before it pushes, until both sides agree.",
+        reason=MOUNTED if options.cache == "efs" else OVERLAP,
     )
     t.output("BuildProject", Ref(project), "Name of the CodeBuild project.")
     t.output("MirrorLog", Ref(log), "Log group of the builds.")
@@ -87,3 +93,8 @@ def add_build(t: Template, p: Params, options: Options) -> Project:
         "ARN of the only role that should push to the mirror.",
     )
     return project
+
+
+def _on_files(p: Params) -> list[EnvironmentVariable]:
+    """Return what builds need to know that share a directory on EFS, one after the other."""
+    return [variable("MIRROR_DIR", EFS_DIRECTORY), variable("BUILD_MINUTES", p.BuildMinutes)]

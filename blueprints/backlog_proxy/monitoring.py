@@ -1,11 +1,13 @@
 """The schedule that makes good a lost webhook, and the alarms."""
 
-from troposphere import GetAtt
+from troposphere import GetAtt, Ref
 from troposphere.codebuild import Project
 from troposphere.events import RetryPolicy, Rule, Target
 
 from cfngen import Template
 from cfngen.patterns import (
+    Webhook,
+    alarm,
     email_topic,
     failed_builds_alarm,
     failed_starts_alarm,
@@ -17,8 +19,12 @@ from cfngen.patterns import (
 from .parameters import Params
 
 
-def add_monitoring(t: Template, p: Params, project: Project) -> None:
-    """Add the schedule that makes good a lost webhook, and the alarm for failed builds."""
+def add_monitoring(t: Template, p: Params, project: Project, hook: Webhook) -> None:
+    """Add the schedule that makes good a lost webhook, and alarms.
+
+    Builds that fail are one thing to hear of; builds that never start are another, which their
+    own metrics do not have. So there is an alarm for whoever starts them, and one for silence.
+    """
     starter = t.add(
         role("ReconcileRole", "events", start_builds(project)),
         reason="Assumed by the schedule: it may start one build project.",
@@ -57,6 +63,31 @@ def add_monitoring(t: Template, p: Params, project: Project) -> None:
             rule=rule,
             topic=alarms.topic,
             description="Reconcile could not start a build. Check its role.",
+        )
+    )
+    t.add(
+        alarm(
+            "WebhookFailed",
+            "WebhookApi answered a call with an error, so that it started no build. Check the quota"
+            " of concurrent builds and the log of Authorizer.",
+            metric="AWS/ApiGateway 5XXError",
+            dimensions=hook.dimensions,
+            topic=alarms.topic,
+        )
+    )
+    t.add(
+        alarm(
+            "MirrorSilent",
+            "No build of Mirror has succeeded for hours. Start one, and see what keeps it from"
+            " starting or from succeeding.",
+            metric="AWS/CodeBuild SucceededBuilds",
+            dimensions={"ProjectName": Ref(project)},
+            topic=alarms.topic,
+            above=1,
+            ComparisonOperator="LessThanThreshold",
+            Period=3600,
+            EvaluationPeriods=p.SilentHours,
+            TreatMissingData="breaching",
         )
     )
     t.output(*alarms.output)

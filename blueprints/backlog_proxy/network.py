@@ -33,16 +33,18 @@ def _add_group(t: Template, p: Params) -> GetAtt:
         SecurityGroup(
             "MirrorAccess",
             GroupDescription="Builds: out to SSH and HTTPS, nothing in",
+            # Deleted before the role, by which CodeBuild removes the network interfaces of builds.
+            DependsOn="MirrorRole",
             VpcId=p.VpcId,
             SecurityGroupEgress=[
                 {
-                    "Description": f"{name} to Backlog and AWS",
+                    "Description": purpose,
                     "IpProtocol": "tcp",
                     "FromPort": port,
                     "ToPort": port,
                     "CidrIp": "0.0.0.0/0",
                 }
-                for name, port in (("SSH", 22), ("HTTPS", 443))
+                for port, purpose in ((22, "SSH to Backlog"), (443, "HTTPS to AWS"))
             ],
         )
     )

@@ -26,9 +26,10 @@ class Options:
         "Processor architecture of builds and functions; CodeBuild does not offer arm64 everywhere",
         default="arm64",
     )
-    auth: Literal["basic", "query_token"] = option(
-        "How Backlog authenticates: user:password@ before the host, or ?token= after the path",
-        default="basic",
+    auth: Literal["any", "basic", "query_token"] = option(
+        "How Backlog authenticates: user:password@ before the host, ?token= after the path, or"
+        " either of them",
+        default="any",
     )
     key_store: Literal["parameter_store", "secrets_manager"] = option(
         "Where the private SSH key is kept", default="parameter_store"

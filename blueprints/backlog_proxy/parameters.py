@@ -23,7 +23,7 @@ class Params(Parameters):
     BacklogDomain = parameter(
         "Domain of the Backlog space.",
         Default="backlog.com",
-        AllowedValues=["backlog.com", "backlog.jp"],
+        AllowedValues=["backlog.com", "backlog.jp", "backlogtool.com"],
     )
     BacklogProjectKey = parameter(
         "Key of the Backlog project, in capitals.",
@@ -122,6 +122,14 @@ class Params(Parameters):
         Default="100",
         AllowedPattern="[0-9]{0,6}",
         ConstraintDescription="Enter a number, or leave it empty.",
+    )
+    SilentHours = parameter(
+        "Number of hours without a successful build after which an alarm is raised. Choose more"
+        " than the interval of ReconcileSchedule.",
+        Type="Number",
+        Default=30,
+        MinValue=2,
+        MaxValue=168,
     )
     AlarmEmail = email_parameter()
     BuildMinutes = parameter(

@@ -7,6 +7,7 @@ from troposphere.secretsmanager import GenerateSecretString, Secret
 
 from cfngen import Payloads, Template, allow, waive
 from cfngen.patterns import (
+    Webhook,
     firewall,
     log_group,
     python_function,
@@ -20,8 +21,16 @@ from .parameters import Params
 
 payload = Payloads(__package__)
 
+# Credentials in either place cannot be identity sources: API Gateway refuses what lacks one.
+CALLER = "context.identity.sourceIp"
+IDENTITY: dict[str, tuple[str, ...]] = {
+    "any": (),
+    "basic": ("method.request.header.Authorization", CALLER),
+    "query_token": ("method.request.querystring.token", CALLER),
+}
 
-def add_webhook(t: Template, p: Params, options: Options, project: Project) -> None:
+
+def add_webhook(t: Template, p: Params, options: Options, project: Project) -> Webhook:
     """Add the URL that Backlog calls, its guard and its credentials."""
     secret = t.add(
         Secret(
@@ -75,7 +84,6 @@ def add_webhook(t: Template, p: Params, options: Options, project: Project) -> N
         role("StartRole", "apigateway", start_builds(project)),
         reason="Assumed by the webhook: it may start one build project, as that is configured.",
     )
-    identity = {"basic": "header.Authorization", "query_token": "querystring.token"}[options.auth]
     log = t.add(log_group("WebhookLog", days=p.LogDays)) if options.access_logs else None
     hook = t.add(
         webhook(
@@ -86,9 +94,9 @@ def add_webhook(t: Template, p: Params, options: Options, project: Project) -> N
             body=payload["start-build.vtl"],
             role=starter,
             guard=guard,
-            identity=(f"method.request.{identity}", "context.identity.sourceIp"),
-            challenge=options.auth == "basic",
+            challenge=options.auth != "query_token",
             variables={"project": Ref(project)},
+            identity=IDENTITY[options.auth],
             access_log=log,
         ),
     )
@@ -96,3 +104,4 @@ def add_webhook(t: Template, p: Params, options: Options, project: Project) -> N
         t.add(firewall("Firewall", addresses=Split(",", p.AllowedCidrs), before=hook.stage_arn))
     t.output("WebhookUrl", hook.url, "URL to register in Backlog, with the credentials added.")
     t.output("WebhookCredentials", Ref(secret), "ARN of the secret with user name and password.")
+    return hook

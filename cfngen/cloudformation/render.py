@@ -246,6 +246,8 @@ def _text(text: str, path: Path, *, flow: bool = False) -> str:
         plain = PLAIN.fullmatch(text) and not (text[-1].isspace() or AMBIGUOUS.fullmatch(text))
         if plain and not (flow and re.search(r"[,?\[\]{}]", text)):
             return text
+        if "'" in text and not re.search(r'["\\]', text):
+            return f'"{text}"'
         return "'" + text.replace("'", "''") + "'"
     if re.search("[\ud800-\udfff]", text):
         raise RenderError(f"{_name(path)}: half a surrogate pair, which no UTF-8 file can hold")

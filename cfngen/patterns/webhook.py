@@ -50,9 +50,18 @@ ACCESS_LOG_FORMAT = json.dumps(
     }
 )
 
+METHOD = """\
+A request that is neither a form nor JSON gets a 415.
+What is sent to the service is always the same, whatever the body of the request is.
+The sender gets a 202 if the service took it, and a 503 for every other answer."""
 SNAPSHOT = """\
 A deployment is a snapshot. The end of its name is a digest of what it holds, so
 that a change of the API is a new deployment."""
+
+
+STAGED = """\
+What may change without a new snapshot is a variable of the stage. The throttle
+bounds what a flood of requests costs."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +85,7 @@ class Webhook:
                 self.deployment,
                 SNAPSHOT,
             ),
-            (self.stage, "What may change without a new snapshot is a variable of the stage."),
+            (self.stage, STAGED),
         ]
 
     @property
@@ -84,6 +93,15 @@ class Webhook:
         """The URL to register, without credentials."""
         host = f"${{{self.title}Api}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}"
         return Sub(f"https://{host}/{STAGE}/{self.path}")
+
+    @property
+    def dimensions(self) -> dict[str, Any]:
+        """The dimensions of its metrics, such as `AWS/ApiGateway 5XXError`.
+
+        Source: AWS page "Amazon API Gateway dimensions and metrics".
+        """
+        api = self.frozen[0][0]
+        return {"ApiName": api.Name, "Stage": STAGE}
 
     @property
     def stage_arn(self) -> Sub:
@@ -103,18 +121,19 @@ def webhook(
     body: Payload,
     role: Role,
     guard: PythonFunction,
-    identity: tuple[str, ...],
     challenge: bool,
     variables: dict[str, Any],
+    identity: tuple[str, ...] = (),
     access_log: LogGroup | None = None,
     rate: int = 5,
     burst: int = 20,
 ) -> Webhook:
-    """Return an API that takes form posts at one path and calls one action of an AWS service.
+    """Return an API that takes posts at one path and calls one action of an AWS service.
 
-    Nothing of the request is passed on: the request sent to the service is `body`, which may hold
-    stage variables and nothing else. What the service answers is not passed back: 202 when it took
-    the request, 503 for everything else, so that a sender who retries on 5xx does.
+    Posts may be forms or JSON; other types get a 415. Nothing of the request is passed on: the
+    request sent to the service is `body`, which may hold stage variables and the time, and nothing
+    that a caller chose. What the service answers is not passed back: 202 when it took the request,
+    503 for everything else, so that a sender who retries on 5xx does.
 
     Nothing that the deployment freezes depends on a parameter, which would be ignored when it
     changes later. Put what may change into `variables`.
@@ -127,12 +146,18 @@ def webhook(
         body: the mapping template.
         role: what API Gateway calls the service with.
         guard: the authorizer, of type REQUEST.
-        identity: its identity sources; a request that lacks one is refused without asking it.
         challenge: whether to ask for Basic credentials with a 401.
         variables: stage variables.
+        identity: its identity sources. With them, API Gateway refuses a request that lacks one of
+            them without asking the function, and remembers an answer for five minutes. Without, it
+            asks for each request, so that the function can take credentials from several places.
         access_log: where to log requests; needs the account's CloudWatch role for API Gateway.
         rate: requests per second that are let through.
         burst: requests at once that are let through.
+
+    Source: AWS pages "Use API Gateway Lambda authorizers" and "Method request behavior for
+    payloads without mapping templates for REST APIs in API Gateway"; API reference of API Gateway,
+    CreateAuthorizer (identity sources are optional where nothing is remembered).
     """
     api = RestApi(
         f"{title}Api",
@@ -143,7 +168,7 @@ def webhook(
         api,
         "cdk-nag:AwsSolutions-APIG2",
         reason="There is nothing to validate, since nothing of the request is passed on: what is"
-        " sent to the service is constant, and other types than forms get a 415.",
+        " sent to the service is constant, and other types than forms and JSON get a 415.",
     )
     resource = Resource(
         f"{title}Path", RestApiId=Ref(api), ParentId=GetAtt(api, "RootResourceId"), PathPart=path
@@ -169,7 +194,7 @@ def webhook(
         (api, ""),
         (resource, ""),
         (authorizer, ""),
-        (method, "Forms only (415 for the rest), a constant request, and 503 unless it was taken."),
+        (method, METHOD),
     ]
     served = [method.title]
     if challenge:

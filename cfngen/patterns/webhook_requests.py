@@ -20,19 +20,26 @@ from cfngen.patterns.functions import PythonFunction
 
 __all__: list[str] = []  # for `webhook`, which makes the rest
 
+# A type with a parameter, such as `; charset=UTF-8`, is the same type; none at all is JSON.
+TYPES = ("application/x-www-form-urlencoded", "application/json")
+
 
 def request_authorizer(
     title: str, api: RestApi, guard: PythonFunction, identity: tuple[str, ...]
 ) -> Authorizer:
-    """Return what asks the function whether a request is let through."""
+    """Return what asks the function whether a request is let through.
+
+    With identity sources the answer is kept for five minutes, under their values. Without, it must
+    not be kept: the answer for one request would be that for all others.
+    """
     invoke = "lambda:path/2015-03-31/functions/${" + guard.function.title + ".Arn}/invocations"
     return Authorizer(
         f"{title}Authorizer",
         RestApiId=Ref(api),
         Name="credentials",
         Type="REQUEST",
-        IdentitySource=", ".join(identity),
-        AuthorizerResultTtlInSeconds=300,
+        **({"IdentitySource": ", ".join(identity)} if identity else {}),
+        AuthorizerResultTtlInSeconds=300 if identity else 0,
         AuthorizerUri=Sub("arn:${AWS::Partition}:apigateway:${AWS::Region}:" + invoke),
     )
 
@@ -49,7 +56,7 @@ def service_integration(action: str, target: str, body: Payload, role: Role) -> 
             "integration.request.header.Content-Type": "'application/x-amz-json-1.1'",
             "integration.request.header.X-Amz-Target": f"'{target}'",
         },
-        RequestTemplates={"application/x-www-form-urlencoded": body},
+        RequestTemplates=dict.fromkeys(TYPES, body),
         IntegrationResponses=[
             _answer("202", '{"accepted": true}', SelectionPattern=r"2\d{2}"),
             _answer("503", '{"accepted": false}'),

@@ -8,6 +8,7 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from urllib.parse import quote
 
@@ -53,7 +54,12 @@ def password(stack: Deployment) -> str:
 
 
 def post(
-    stack: Deployment, body: bytes, user: str | None = None, kind: str = FORM, **headers: str
+    stack: Deployment,
+    body: bytes,
+    user: str | None = None,
+    kind: str = FORM,
+    query: str = "",
+    **headers: str,
 ) -> tuple[int, bytes]:
     """Call the webhook, as Backlog does if `user` is its user and password."""
     found = re.match(r"https://(\w+)\.execute-api\.[^/]+/(.+)", outputs(stack)["WebhookUrl"])
@@ -63,7 +69,7 @@ def post(
         sent["Authorization"] = "Basic " + base64.b64encode(user.encode()).decode()
     connection = http.client.HTTPConnection("127.0.0.1", stack.emulator.port, timeout=30)
     try:
-        connection.request("POST", f"/_aws/execute-api/{found[1]}/{found[2]}", body, sent)
+        connection.request("POST", f"/_aws/execute-api/{found[1]}/{found[2]}{query}", body, sent)
         answer = connection.getresponse()
         return answer.status, answer.read()
     finally:
@@ -77,7 +83,7 @@ def test_a_webhook_ends_in_a_mirror(machines: Machines, stack: Deployment, tmp_p
     """Authorizer, mapping, StartBuild, buildspec, git: the repository in CodeCommit is equal."""
     assert post(stack, PAYLOAD, f"backlog:{password(stack)}")[0] == 202
     (build,) = builds(machines, stack, "Mirror")
-    assert set(build["asked"]) == {"projectName"}
+    assert set(build["asked"]) == {"projectName", "idempotencyToken"}
     run = machines.build(HERE, build)
     assert run.status == 0, run.output
     source = Repository(tmp_path / "SHOP" / "web.git")
@@ -129,10 +135,26 @@ def test_what_a_webhook_says_goes_nowhere(machines: Machines, stack: Deployment)
     for name, body in BODIES.items():
         status, said = post(stack, body, user)
         assert status == 202, (name, said)
-    found = builds(machines, stack, "Mirror")
-    assert len(found) == len(BODIES)
     project = identity(stack, "Mirror")
-    assert all(build["asked"] == {"projectName": project} for build in found)
+    for build in builds(machines, stack, "Mirror"):
+        assert build["asked"].keys() == {"projectName", "idempotencyToken"}
+        assert build["asked"]["projectName"] == project
+        assert re.fullmatch("[0-9]{9}", build["asked"]["idempotencyToken"])
+
+
+def test_a_burst_of_calls_starts_few_builds(
+    machines: Machines, stack: Deployment, tmp_path: Path
+) -> None:
+    """A push of many tags is as many calls, one build for ten seconds, and every tag mirrored."""
+    user, source = f"backlog:{password(stack)}", Repository(tmp_path / "SHOP" / "web.git")
+    began = time.time()
+    for number in range(20):
+        source.set(f"refs/tags/b{number}", source.refs()["refs/heads/main"])
+        assert post(stack, PAYLOAD, user)[0] == 202
+    found = builds(machines, stack, "Mirror")
+    assert 1 <= len(found) <= 2 + (time.time() - began) // 10
+    assert machines.build(HERE, found[-1]).status == 0
+    assert machines.git.repository(HERE, "web-mirror").refs() == source.refs()
 
 
 def test_a_header_of_64_kb_starts_nothing(machines: Machines, stack: Deployment) -> None:
@@ -142,11 +164,32 @@ def test_a_header_of_64_kb_starts_nothing(machines: Machines, stack: Deployment)
     assert builds(machines, stack, "Mirror") == []
 
 
-def test_only_a_form_is_taken(machines: Machines, stack: Deployment) -> None:
+@pytest.mark.parametrize(
+    "kind",
+    [FORM, f"{FORM}; charset=UTF-8", "application/json", "application/json;charset=utf-8", ""],
+)
+def test_forms_and_json_are_taken(machines: Machines, stack: Deployment, kind: str) -> None:
+    """Git webhooks are forms, project webhooks JSON; of neither is the body looked at."""
+    user = f"backlog:{password(stack)}"
+    assert post(stack, b'{"projectName": "x"}', user, kind)[0] == 202
+    (build,) = builds(machines, stack, "Mirror")
+    assert build["asked"]["projectName"] == identity(stack, "Mirror")
+
+
+def test_nothing_else_is_taken(machines: Machines, stack: Deployment) -> None:
     """Another content type is none that Backlog sends: it would pass by the mapping."""
     user = f"backlog:{password(stack)}"
-    assert post(stack, b'{"projectName": "x"}', user, "application/json")[0] == 415
+    for kind in ("text/plain", "application/xml", "multipart/form-data; boundary=x"):
+        assert post(stack, b"payload={}", user, kind)[0] == 415
     assert builds(machines, stack, "Mirror") == []
+
+
+def test_the_password_may_be_in_the_url_s_query(machines: Machines, stack: Deployment) -> None:
+    """For a sender that keeps no credentials from the URL: the same deployment takes them so."""
+    assert post(stack, PAYLOAD, query=f"?token={password(stack)}")[0] == 202
+    assert len(builds(machines, stack, "Mirror")) == 1
+    for query in ("?token=wrong", "?token=", f"?other={password(stack)}"):
+        assert post(stack, PAYLOAD, query=query)[0] == 401
 
 
 def test_a_refused_build_is_told(machines: Machines, stack: Deployment) -> None:

@@ -129,6 +129,8 @@ class Machines:
         for variable in build["environment"]["environmentVariables"]:
             environment[variable["name"]] = self.value(variable, agent)
         environment["CODEBUILD_BUILD_ID"] = build["id"]
+        # A machine is there a minute after StartBuild.
+        environment["CODEBUILD_START_TIME"] = str(int(time.time() - 60) * 1000)
         run = run_buildspec(text, cwd=source, env=environment)
         self.runs[build["id"]] = run
         where = project.get("logsConfig", {}).get("cloudWatchLogs", {})

@@ -29,6 +29,13 @@ class Emitted:
 
 
 # By namespace.
+OF_APIS = Emitted(
+    "AWS::ApiGateway::RestApi",
+    "ApiName",
+    "Name",
+    frozenset({"4XXError", "5XXError", "Count", "IntegrationLatency", "Latency"}),
+    "Amazon API Gateway dimensions and metrics",
+)
 OF_SERVICES = {
     "AWS/SQS": Emitted(
         "AWS::SQS::Queue",

@@ -1,7 +1,7 @@
 """Lambda authorizer of the webhook: admits who knows the secret, from an allowed address.
 
 API Gateway answers 403 to a Deny policy, 401 to an exception that says just "Unauthorized", and
-500 to any other, which Backlog retries.
+500 to any other.
 """
 
 import base64
@@ -14,12 +14,12 @@ import sys
 import time
 from typing import Any
 
-import boto3  # type: ignore[import-untyped,unused-ignore]
-from botocore.config import Config  # type: ignore[import-untyped,unused-ignore]
+import boto3
+from botocore.config import Config
 
 # A bad setting ends here: one bad network allows nothing, not the rest.
 SECRET = os.environ["SECRET_ARN"]
-BASIC = {"basic": True, "query_token": False}[os.environ["AUTH"]]
+BASIC = {"any": None, "basic": True, "query_token": False}[os.environ["AUTH"]]
 CIDRS = os.environ["ALLOWED_CIDRS"]
 NETWORKS = [ipaddress.ip_network(c.strip(), strict=False) for c in CIDRS.split(",") if CIDRS]
 
@@ -64,10 +64,16 @@ def decide(event: Any) -> tuple[str, str]:
         source = str(event["requestContext"]["identity"]["sourceIp"])
         if NETWORKS and not any(ipaddress.ip_address(source) in net for net in NETWORKS):
             return "Deny", "address"
-        sent = basic(event) if BASIC else query_token(event)
+        sent = credentials(event)
     except (AttributeError, LookupError, TypeError, ValueError):
         raise RefusedError("malformed") from None
     return ("Allow", "known") if known(sent) else ("Unauthorized", "mismatch")
+
+
+def credentials(event: Any) -> list[bytes]:
+    """Return user and password, or the password alone; a header decides if there is one."""
+    sent = any(k.lower() == "authorization" for k in event["headers"] or {})
+    return basic(event) if (sent if BASIC is None else BASIC) else query_token(event)
 
 
 def basic(event: Any) -> list[bytes]:
@@ -112,11 +118,12 @@ def known(sent: list[bytes]) -> bool:
     held = [secret["username"].encode(), secret["password"].encode()]
     if not all(held):
         raise ValueError
-    memory.update(held=held if BASIC else held[1:], stale=now + 300)
+    memory.update(held=held, stale=now + 300)
     return same(sent)
 
 
 def same(sent: list[bytes]) -> bool:
     """Compare all parts, in a time that does not tell what differs."""
-    fits = [hmac.compare_digest(*pair) for pair in zip(sent, memory["held"], strict=True)]
+    held = memory["held"][-len(sent) :]
+    fits = [hmac.compare_digest(*pair) for pair in zip(sent, held, strict=True)]
     return all(fits)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -40,6 +42,7 @@ for name, value in os.environ.items():
 print(subprocess.run(["ssh-add", "-l"], capture_output=True, text=True).stdout)
 print("ssh:", os.environ["GIT_SSH_COMMAND"])
 print("dir:", os.environ["MIRROR_DIR"])
+print("lock:", os.environ["MIRROR_LOCK_SECONDS"])
 """
 
 
@@ -68,6 +71,7 @@ def world(template: World, key: tuple[str, str], tmp_path: Path) -> World:
         "WORLD": str(world.root),
         "BACKLOG_KEY": key[0],
         "BACKLOG_HOST_KEYS": HOST_KEYS,
+        "CODEBUILD_START_TIME": "1700000000000",  # long ago, as for a build that was queued
     }
     return world
 
@@ -176,22 +180,71 @@ def test_a_failed_mirror_fails_the_build(world: World) -> None:
     assert (run.status, run.phase) == (1, "build")
 
 
-@pytest.mark.parametrize(
-    ("env", "folder"),
-    [
-        ({}, "/root/mirror/repository.git"),
-        ({"CODEBUILD_MIRROR": "/mnt/efs"}, "/mnt/efs/repository.git"),
-        ({"CODEBUILD_MIRROR": "/mnt/efs", "MIRROR_DIR": "/a/b.git"}, "/a/b.git"),
-    ],
-)
-def test_where_the_repository_is_kept(world: World, env: dict[str, str], folder: str) -> None:
-    """The repository is kept on EFS if there is one, else in the cached folder."""
+def test_where_the_repository_is_kept(world: World) -> None:
+    """It is where the project says, as on EFS, or else in what CodeBuild caches.
+
+    That lies below the source's directory: CodeBuild may skip what is cached elsewhere.
+    """
+    assert "dir: /mnt/a/b.git\n" in build(world, PROBE, MIRROR_DIR="/mnt/a/b.git").output
     del world.environment["MIRROR_DIR"]
-    run = build(world, PROBE, **env)
-    assert f"dir: {folder}\n" in run.output
-    if not env:
-        (cached,) = yaml.safe_load(TEXT)["cache"]["paths"]
-        assert Path(folder).is_relative_to(cached.removesuffix("/**/*"))
+    run = build(world, PROBE)
+    (cached,) = yaml.safe_load(TEXT)["cache"]["paths"]
+    assert not cached.startswith("/")
+    assert (
+        f"dir: {world.root / 'src' / cached.removesuffix('/**/*')}/repository.git\n" in run.output
+    )
+
+
+def test_what_s3_gives_back_is_a_cache(world: World) -> None:
+    """The log says whether one was there; files alone, without empty directories, are enough."""
+    del world.environment["MIRROR_DIR"]
+    first = build(world)
+    assert '{"event": "cache", "found": false}' in first.output
+    kept = world.root / "src/mirror-cache/repository.git"
+    git = ["git", "-C", str(kept)]
+    subprocess.run([*git, "pack-refs", "--all"], check=True, env=world.environment)
+    for folder in sorted(kept.rglob("*"), reverse=True):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+    assert not (kept / "refs").exists()
+    world.source.commit("main")
+    second = build(world)
+    assert second.status == 0, second.output
+    assert '{"event": "cache", "found": true}' in second.output
+    assert "cache_dropped" not in second.output
+    assert mirrored(world)
+
+
+@pytest.mark.parametrize(
+    ("env", "seconds"),
+    [({}, 3000), ({"BUILD_MINUTES": "5"}, 250), ({"BUILD_MINUTES": "480"}, 24000)],
+)
+def test_waiting_for_the_lock_ends_before_the_build_does(
+    world: World, env: dict[str, str], seconds: int
+) -> None:
+    """A build that waits for another one says so, and is not just cut off by its timeout."""
+    assert f"lock: {seconds}\n" in build(world, PROBE, **env).output
+    assert seconds < 60 * int(env.get("BUILD_MINUTES", 60))
+
+
+@pytest.mark.parametrize(
+    ("ago", "waits"),
+    [(0, {14, 15}), (10, {4, 5}), (14, {0, 1}), (16, {0}), (-3600, {15}), (None, {15})],
+)
+def test_nothing_is_fetched_while_webhooks_may_still_join_the_build(
+    world: World, ago: int | None, waits: set[int]
+) -> None:
+    """Webhooks of ten seconds share a build; it fetches when they are over, and not later.
+
+    A clock that is wrong, or a time that is missing, makes it wait once, and not for ever.
+    """
+    noted = world.root / "slept"
+    programs.put(world.root / "tools/sleep", f"#!/bin/sh\necho $1 >> {noted}\n")
+    del world.environment["CODEBUILD_START_TIME"]
+    env = {} if ago is None else {"CODEBUILD_START_TIME": f"{int(time.time()) - ago}000"}
+    assert build(world, PROBE, **env).status == 0
+    slept = int(noted.read_text()) if noted.exists() else 0
+    assert slept in waits
 
 
 def test_ssh_asks_nobody(world: World) -> None:

@@ -66,6 +66,7 @@ def build(world: World, hosts: GitHosts, program: str | None, inherited: str = "
         "MIRROR_DESTINATION_URLS": codecommit_url("copy"),
         "MIRROR_DIR": str(world.cache.path),
         "MIRROR_ROUNDS": "1",
+        "CODEBUILD_START_TIME": "1700000000000",
     }
     fetched(world.root / "src", mirror=program)
     return run_buildspec(TEXT, cwd=world.root / "src", env=environment)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 from typing import Any
 
 import pytest
 import yaml
 from support import cloudformation
+from support.mapping_templates import mapped
 from support.mirror_program import LOCATION
 
 from cfngen import Payloads, synthesize
@@ -23,6 +25,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "vpc": {"vpc": True},
     "existing": {"repository": "existing", "architecture": "x86_64"},
     "token": {"auth": "query_token", "access_logs": True},
+    "basic": {"auth": "basic"},
     "secret": {"key_store": "secrets_manager", "host_keys": "parameter_store"},
     "trusting": {"host_keys": "trust_on_first_use", "debug_sessions": True},
     "walled": {"waf": True},
@@ -60,16 +63,23 @@ def test_the_webhook_is_guarded(options: dict[str, Any]) -> None:
     assert method["AuthorizerId"] == {"Ref": name}
     assert method["HttpMethod"] == "POST"
     assert authorizer["Type"] == "REQUEST"
-    sources = authorizer["IdentitySource"].split(", ")
-    wanted = "querystring.token" if options.get("auth") else "header.Authorization"
-    assert sources == [f"method.request.{wanted}", "context.identity.sourceIp"]
+    wanted = {"basic": "header.Authorization", "query_token": "querystring.token"}
+    if auth := options.get("auth"):
+        sources = authorizer["IdentitySource"].split(", ")
+        assert sources == [f"method.request.{wanted[auth]}", "context.identity.sourceIp"]
+    else:
+        # Credentials may be in either place, so that neither is demanded; and nothing is remembered
+        # for requests that nothing tells apart.
+        assert "IdentitySource" not in authorizer
+        assert authorizer["AuthorizerResultTtlInSeconds"] == 0
     (permission,) = of_type(template, "AWS::Lambda::Permission").values()
     assert permission["SourceArn"]["Fn::Sub"].endswith(f":${{WebhookApi}}/authorizers/${{{name}}}")
 
 
-def test_only_a_basic_webhook_asks_for_credentials() -> None:
+@pytest.mark.parametrize("auth", ["any", "basic"])
+def test_only_a_basic_webhook_asks_for_credentials(auth: str) -> None:
     """A 401 challenges senders who wait for it; a token has no challenge."""
-    (challenge,) = of_type(body(), "AWS::ApiGateway::GatewayResponse").values()
+    (challenge,) = of_type(body(auth=auth), "AWS::ApiGateway::GatewayResponse").values()
     assert challenge["ResponseType"] == "UNAUTHORIZED"
     (value,) = challenge["ResponseParameters"].values()
     assert value == "'Basic realm=\"webhook\"'"
@@ -78,36 +88,62 @@ def test_only_a_basic_webhook_asks_for_credentials() -> None:
 
 @each_shape
 def test_nothing_of_a_request_reaches_start_build(options: dict[str, Any]) -> None:
-    """The request to CodeBuild is a constant but for a variable of the stage."""
+    """The request to CodeBuild is a constant but for a variable of the stage and the time.
+
+    Backlog's Git webhooks are forms, and its project webhooks JSON.
+    """
     (method,) = of_type(body(**options), "AWS::ApiGateway::Method").values()
     integration = method["Integration"]
     assert integration["PassthroughBehavior"] == "NEVER"
     templates = integration["RequestTemplates"]
-    assert list(templates) == ["application/x-www-form-urlencoded"]
-    (text,) = templates.values()
-    assert json.loads(text) == {"projectName": "$stageVariables.project"}
-    assert text.count("$") == 1, "one variable, and that is the stage's"
-    assert "#" not in text
+    assert list(templates) == ["application/x-www-form-urlencoded", "application/json"]
+    (text,) = set(templates.values())
+    read = set(re.findall(r"\$!?\{?(\w+(?:\.\w+)?)", text))
+    assert read == {
+        *("stageVariables.project", "context.requestTimeEpoch"),
+        *("time", "time.matches", "time.substring"),
+    }
     for name, value in integration["RequestParameters"].items():
         assert value == f"'{value.strip(chr(39))}'", f"{name} is not a constant"
     assert "RequestParameters" not in method
 
 
-def test_the_mapping_template_can_do_nothing_but_name_the_project() -> None:
-    """start-build.vtl has no directive and reads one stage variable: no input can change it."""
+NOW = 1_796_000_000_000  # a multiple of ten seconds
+
+
+def request_at(milliseconds: int, *, methods: bool = True) -> dict[str, str]:
+    """Return the request that start-build.vtl makes of a call at a time."""
     text = Payloads("cfngen_blueprints.backlog_proxy")["start-build.vtl"]
-    assert "$input" not in text
-    assert "$util" not in text
-    assert "$context" not in text
-    filled = text.replace("$stageVariables.project", "Mirror-0123456789ab")
-    assert json.loads(filled) == {"projectName": "Mirror-0123456789ab"}
+    project = {"project": "Mirror-0123456789ab"}
+    sent: dict[str, str] = json.loads(mapped(text, project, milliseconds, methods=methods))
+    return sent
+
+
+def test_calls_within_ten_seconds_are_one_request() -> None:
+    """A push of a hundred tags is a hundred calls and few builds: the token is the same for them.
+
+    CodeBuild returns the build that it has started with a token, for five minutes.
+    """
+    tokens = [request_at(NOW + second * 1000 + 7)["idempotencyToken"] for second in range(60)]
+    assert [tokens.index(token) for token in dict.fromkeys(tokens)] == [0, 10, 20, 30, 40, 50]
+
+
+def test_a_time_of_another_form_is_no_token() -> None:
+    """A token that were the same for all times would keep builds from starting: rather none."""
+    assert request_at(NOW // 1000) == {"projectName": "Mirror-0123456789ab"}
+    assert request_at(NOW, methods=False) == {"projectName": "Mirror-0123456789ab"}
+
+
+def test_a_build_waits_for_all_calls_that_may_join_it() -> None:
+    """The seconds that the buildspec waits are more than those that share a token."""
+    (waits,) = set(re.findall(r"_TIME::10} \+ (\d+)", project()["Source"]["BuildSpec"]))
+    shared = next(n for n in range(60) if request_at(NOW + n * 1000) != request_at(NOW))
+    assert int(waits) >= shared + 5
 
 
 @each_shape
 def test_what_codebuild_refuses_reaches_backlog_as_503(options: dict[str, Any]) -> None:
-    """Only a 2xx becomes 202; everything else is the default, which Backlog retries."""
-    import re
-
+    """Only a 2xx becomes 202; everything else is the default, which a sender may retry."""
     (method,) = of_type(body(**options), "AWS::ApiGateway::Method").values()
     taken, refused = method["Integration"]["IntegrationResponses"]
     assert taken["StatusCode"] == "202"
@@ -252,6 +288,7 @@ def test_a_changed_api_is_a_new_deployment() -> None:
     """The digest follows everything frozen, and nothing else."""
     assert deployment() == deployment(cache="efs") == deployment(access_logs=True)
     assert deployment() != deployment(auth="query_token")
+    assert deployment() != deployment(auth="basic")
 
 
 def test_each_frozen_property_is_in_the_digest(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -443,6 +480,13 @@ def test_stacks_that_share_a_file_system_have_a_directory_each() -> None:
     assert value == {"Fn::Sub": "/mnt/mirror/${AWS::StackName}/repository.git"}
 
 
+def test_builds_that_share_a_directory_know_their_timeout() -> None:
+    """They wait for one another no longer than they may run."""
+    assert variables(cache="efs")["BUILD_MINUTES"]["Value"] == {"Ref": "BuildMinutes"}
+    assert project(cache="efs")["TimeoutInMinutes"] == {"Ref": "BuildMinutes"}
+    assert "BUILD_MINUTES" not in variables()
+
+
 def test_builds_run_in_the_group_that_may_mount_or_in_one_of_the_stack() -> None:
     """With EFS the group is a parameter; without, the stack makes it: out to SSH and HTTPS only."""
     template = body(cache="efs")
@@ -454,8 +498,11 @@ def test_builds_run_in_the_group_that_may_mount_or_in_one_of_the_stack() -> None
     ((name, group),) = of_type(template, "AWS::EC2::SecurityGroup").items()
     groups = project(vpc=True)["VpcConfig"]["SecurityGroupIds"]
     assert groups == [{"Fn::GetAtt": [name, "GroupId"]}]
-    assert [e["FromPort"] for e in group["SecurityGroupEgress"]] == [22, 443]
+    out = {rule["FromPort"]: rule["Description"] for rule in group["SecurityGroupEgress"]}
+    assert out == {22: "SSH to Backlog", 443: "HTTPS to AWS"}
     assert "SecurityGroupIngress" not in group
+    # The stack deletes the group before the role with which CodeBuild frees it.
+    assert template["Resources"][name]["DependsOn"] == "MirrorRole"
 
 
 def test_a_bucket_is_private_encrypted_and_forgets() -> None:
@@ -472,11 +519,10 @@ def test_a_bucket_is_private_encrypted_and_forgets() -> None:
 
 
 def test_the_cache_the_project_keeps_is_where_the_mirror_is() -> None:
-    """The buildspec caches the folder that MIRROR_DIR names."""
+    """The project leaves it to the buildspec, which knows what is cached."""
     spec = yaml.safe_load(project()["Source"]["BuildSpec"])
-    (path,) = spec["cache"]["paths"]
-    directory = variables()["MIRROR_DIR"]["Value"]
-    assert directory.startswith(path.removesuffix("**/*"))
+    assert spec["cache"]["paths"] == ["mirror-cache/**/*"]
+    assert "MIRROR_DIR" not in variables()
 
 
 @pytest.mark.parametrize(
@@ -588,6 +634,34 @@ def test_a_failed_build_is_heard_of(options: dict[str, Any]) -> None:
 
 
 @each_shape
+def test_what_never_started_is_heard_of_too(options: dict[str, Any]) -> None:
+    """A call that AWS answered with an error rings, and so do hours without a success.
+
+    An alarm for silence that takes no data for a good sign would never ring.
+    """
+    template = body(**options)
+    alarms = of_type(template, "AWS::CloudWatch::Alarm")
+    failed, silent = alarms["WebhookFailed"], alarms["MirrorSilent"]
+    assert (failed["Namespace"], failed["MetricName"]) == ("AWS/ApiGateway", "5XXError")
+    (api,) = of_type(template, "AWS::ApiGateway::RestApi").values()
+    (stage,) = of_type(template, "AWS::ApiGateway::Stage").values()
+    assert failed["Dimensions"] == [
+        {"Name": "ApiName", "Value": api["Name"]},
+        {"Name": "Stage", "Value": stage["StageName"]},
+    ]
+    assert (silent["Namespace"], silent["MetricName"]) == ("AWS/CodeBuild", "SucceededBuilds")
+    assert silent["Dimensions"] == [{"Name": "ProjectName", "Value": {"Ref": "Mirror"}}]
+    assert (silent["ComparisonOperator"], silent["Threshold"]) == ("LessThanThreshold", 1)
+    assert silent["TreatMissingData"] == "breaching"
+    assert (silent["Period"], silent["EvaluationPeriods"]) == (3600, {"Ref": "SilentHours"})
+    hours = template["Parameters"]["SilentHours"]
+    assert hours["Default"] > 24, "a run a day is late by the time that it takes"
+    assert hours["MaxValue"] * 3600 <= 604_800, "CloudWatch looks back for seven days"
+    for alarm in (failed, silent):
+        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+
+
+@each_shape
 def test_logs_are_made_first_and_forget(options: dict[str, Any]) -> None:
     """Each log group has a retention period and is given to its writer by reference."""
     template = body(**options)
@@ -616,6 +690,7 @@ def test_every_parameter_stands_under_a_heading_and_is_used(options: dict[str, A
     ("name", "good", "bad"),
     [
         ("BacklogSpaceKey", ["acme", "a-1"], ["", "-a", "A", "a b", "a$(id)", "a/b", "a@b"]),
+        ("BacklogDomain", ["backlog.com", "backlog.jp", "backlogtool.com"], ["", "backlog.com.x"]),
         ("BacklogProjectKey", ["DEV", "A_1"], ["dev", "", "A/B", "A;B", "../X"]),
         ("BacklogRepository", ["app", "a.b-c_d"], ["", "-x", "../x", "a b", "a/b", "$(id)"]),
         ("BacklogKey", ["/backlog/key"], ["backlog", "", "/a b", "/$(id)"]),
@@ -639,10 +714,9 @@ def test_hostile_answers_are_refused_by_cloudformation(
     name: str, good: list[str], bad: list[str]
 ) -> None:
     """The patterns admit what people type and nothing that could become something else."""
-    import re
-
     declared = body()["Parameters"] | body(cache="efs")["Parameters"]
-    pattern = declared[name]["AllowedPattern"]
+    values = map(re.escape, declared[name].get("AllowedValues", []))
+    pattern = declared[name].get("AllowedPattern") or "|".join(values)
     for value in good:
         assert re.fullmatch(pattern, value), value
     for value in bad:

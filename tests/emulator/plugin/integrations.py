@@ -7,6 +7,7 @@ import contextvars
 import http.client
 import json
 import re
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,7 @@ from botocore.credentials import Credentials
 from ministack.core import responses
 from ministack.services import apigateway_v1
 from support import executed
+from support.mapping_templates import mapped
 
 Answer = tuple[int, dict[str, str], bytes]
 CALLER = "context.identity.sourceIp"  # a source of identity that ministack does not know
@@ -29,14 +31,6 @@ REFUSED = {
 }
 LONGEST = 29.0  # seconds that an integration may take: "Quotas for REST APIs"
 SECONDS = [LONGEST]
-
-
-def mapped(template: str, variables: dict[str, str]) -> str:
-    """Fill in a mapping template that has stage variables only; other VTL is not known here."""
-    filled = re.sub(r"\$stageVariables\.(\w+)", lambda found: variables[found[1]], template)
-    if re.search(r"[$#]\w", filled):
-        raise ValueError(f"not a template of stage variables: {template}")
-    return filled
 
 
 def call(integration: dict[str, Any], body: str) -> tuple[int, str]:
@@ -82,7 +76,8 @@ def integrate(integration: dict[str, Any], stage: dict[str, Any], kind: str) -> 
     wanted = kind.partition(";")[0].strip().lower() or "application/json"
     if wanted not in templates:
         return refusal(415)
-    body = mapped(templates[wanted], stage.get("variables") or {})
+    now = time.time_ns() // 1_000_000
+    body = mapped(templates[wanted], stage.get("variables") or {}, now)
     executed.note(templates[wanted])
     try:
         status, _ = call(integration, body)
