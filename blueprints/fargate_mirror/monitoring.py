@@ -11,7 +11,6 @@ from .options import Options
 from .parameters import Params
 from .task import NAMESPACE
 
-
 MAX_WAITING_SECONDS = 3600  # for a task, where no parameter says it
 
 

@@ -1,7 +1,6 @@
 """What starts tasks: a queue of events, and a function that takes them in batches."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from awacs import codecommit, codepipeline
 from troposphere import AccountId, GetAtt, Ref, Sub

@@ -18,6 +18,9 @@ import boto3
 ecs, sqs = boto3.client("ecs"), boto3.client("sqs")
 env = os.environ
 TASK = json.loads(env["TASK"])  # what RunTask needs, whatever the repository
+CLUSTER = TASK["cluster"]
+CONTAINER, QUEUE, LOST = env["CONTAINER"], env["QUEUE_URL"], env["LOST_URL"]
+NAMESPACE, STACK = env["METRICS"].split()
 PATTERNS = env["REPOSITORIES"].split()
 MIRRORED = re.compile("|".join(re.escape(p).replace(r"\*", ".*") for p in PATTERNS))
 PART = 50  # repositories in a task of the schedule, which so ends in hours
@@ -147,7 +150,7 @@ class Cluster:
 
     def __init__(self):
         """Ask for them."""
-        pages = ecs.get_paginator("list_tasks").paginate(cluster=TASK["cluster"])
+        pages = ecs.get_paginator("list_tasks").paginate(cluster=CLUSTER)
         self.tasks = describe([arn for page in pages for arn in page["taskArns"]])
         self.refusals = 0
 
@@ -158,7 +161,7 @@ class Cluster:
             values.update(REPOSITORY="", PART=work["key"][2:], REPOSITORIES=" ".join(work["names"]))
         values["DEATHS"] = str(work["deaths"])
         told = [{"name": name, "value": value} for name, value in values.items()]
-        container = {"name": env["CONTAINER"], "environment": told}
+        container = {"name": CONTAINER, "environment": told}
         run = ecs.run_task(
             **TASK,
             startedBy=started_by(work["key"]),
@@ -192,7 +195,7 @@ def run_one(cluster, work, seen):
     """
     gone = []
     for _ in range(20):
-        of = f"{TASK['cluster']} {work['key']} {time.time() // SPAN} {seen} {gone}"
+        of = f"{CLUSTER} {work['key']} {time.time() // SPAN} {seen} {gone}"
         try:
             refusal = cluster.run(work, str(uuid5(NAMESPACE_URL, of)))
         except ecs.exceptions.ConflictException as error:
@@ -228,7 +231,7 @@ def unstarted(tasks):
 def describe(arns):
     """Return tasks as ECS describes them, which knows them for an hour after their end."""
     asked = [arns[n : n + 100] for n in range(0, len(arns), 100)]
-    told = [ecs.describe_tasks(cluster=TASK["cluster"], tasks=some)["tasks"] for some in asked]
+    told = [ecs.describe_tasks(cluster=CLUSTER, tasks=some)["tasks"] for some in asked]
     return [task for tasks in told for task in tasks]
 
 
@@ -236,7 +239,7 @@ def send(bodies):
     """Put messages into the queue."""
     entries = [{"Id": str(n), "MessageBody": json.dumps(b)} for n, b in enumerate(bodies)]
     for n in range(0, len(entries), 10):
-        told = sqs.send_message_batch(QueueUrl=env["QUEUE_URL"], Entries=entries[n : n + 10])
+        told = sqs.send_message_batch(QueueUrl=QUEUE, Entries=entries[n : n + 10])
         if told.get("Failed"):
             raise RuntimeError(f"SQS: {told['Failed']}")
 
@@ -255,7 +258,7 @@ def put_off(records):
             entry = {"Id": str(number), "ReceiptHandle": record["receiptHandle"]}
             entries.append({**entry, "VisibilityTimeout": int(wait)})
         try:
-            sqs.change_message_visibility_batch(QueueUrl=env["QUEUE_URL"], Entries=entries)
+            sqs.change_message_visibility_batch(QueueUrl=QUEUE, Entries=entries)
         except Exception as why:  # they come again by the queue's own time
             say("not_put_off", reason=repr(why))
     if records:
@@ -273,9 +276,7 @@ def give_up(record, reason):
     """Move a message to the queue for people; return what has to come again."""
     why = {"ERROR_MESSAGE": {"DataType": "String", "StringValue": reason[:1000] or "-"}}
     try:
-        sqs.send_message(
-            QueueUrl=env["LOST_URL"], MessageBody=record["body"], MessageAttributes=why
-        )
+        sqs.send_message(QueueUrl=LOST, MessageBody=record["body"], MessageAttributes=why)
     except Exception as error:
         say("waits", reason=f"{reason}; {error!r}")
         return [record]
@@ -322,11 +323,10 @@ def follow(arn):
 
 def measure(**values):
     """Write metrics in CloudWatch's embedded format."""
-    namespace, stack = env["METRICS"].split()
     metrics = [{"Name": name, "Unit": "Seconds"} for name in values]
-    of = {"Namespace": namespace, "Dimensions": [["Stack"]], "Metrics": metrics}
+    of = {"Namespace": NAMESPACE, "Dimensions": [["Stack"]], "Metrics": metrics}
     told = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [of]}
-    say("measured", _aws=told, Stack=stack, **values)
+    say("measured", _aws=told, Stack=STACK, **values)
 
 
 def say(outcome, **facts):
