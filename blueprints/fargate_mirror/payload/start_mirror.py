@@ -326,7 +326,7 @@ def measure(**values):
     metrics = [{"Name": name, "Unit": "Seconds"} for name in values]
     of = {"Namespace": NAMESPACE, "Dimensions": [["Stack"]], "Metrics": metrics}
     told = {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [of]}
-    say("measured", _aws=told, Stack=STACK, **values)
+    return say("measured", _aws=told, Stack=STACK, **values)
 
 
 def say(outcome, **facts):
