@@ -74,7 +74,8 @@ def take(records, context):
             outcome, facts = "waits", {"reason": repr(why)}
         say(outcome, repository=key, messages=len(works), **facts)
         if outcome == "waits":  # the oldest message stands for all but those of tasks that died
-            late += [w["record"] for n, w in enumerate(works) if n == 0 or w["deaths"]]
+            stay = [w["record"] for n, w in enumerate(works) if n == 0 or w["deaths"]]
+            late += [{**record, "seconds": facts.get("seconds")} for record in stay]
     return {"batchItemFailures": [{"itemIdentifier": r["messageId"]} for r in put_off(late)]}
 
 
@@ -183,7 +184,7 @@ def start(cluster, work):
     if cluster.refusals >= MAX_REFUSALS:
         return "waits", {"reason": "RunTask refused others"}
     if time.time() % SPAN < LAG:
-        return "waits", {"reason": "tokens have changed"}
+        return "waits", {"reason": "tokens have changed", "seconds": 2 * LAG}
     return run_one(cluster, work, sorted(task["taskArn"] for task in mine))
 
 
@@ -254,9 +255,10 @@ def put_off(records):
         for number, record in enumerate(records[n : n + 10]):
             # At different times: one that comes finds the room that another has left.
             low, high = (30, 240) if receives(record) < 100 else (240, 900)
-            wait = random.uniform(low, high)  # noqa: S311 - spreads them, and hides nothing
+            spread = random.uniform(low, high)  # noqa: S311 - spreads them, and hides nothing
             entry = {"Id": str(number), "ReceiptHandle": record["receiptHandle"]}
-            entries.append({**entry, "VisibilityTimeout": int(wait)})
+            seconds = record.get("seconds") or int(spread)
+            entries.append({**entry, "VisibilityTimeout": seconds})
         try:
             sqs.change_message_visibility_batch(QueueUrl=QUEUE, Entries=entries)
         except Exception as why:  # they come again by the queue's own time
