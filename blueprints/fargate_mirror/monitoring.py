@@ -55,6 +55,15 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
     if options.with_function:
         t.add(
             alarm(
+                "StarterFailed",
+                "The function Starter failed. MirrorLog has the error; the events come again.",
+                metric="AWS/Lambda Errors",
+                dimensions={"FunctionName": Ref("Starter")},
+                topic=alarms.topic,
+            )
+        )
+        t.add(
+            alarm(
                 "MirrorWaits",
                 "A repository has waited too long for a task. MirrorLog says what refuses it, such"
                 " as a quota of Fargate.",

@@ -51,6 +51,13 @@ OF_SERVICES = {
         ),
         "Available CloudWatch metrics for Amazon SQS",
     ),
+    "AWS/Lambda": Emitted(
+        "AWS::Lambda::Function",
+        "FunctionName",
+        "Ref",
+        frozenset({"Duration", "Errors", "Invocations", "Throttles"}),
+        "Types of metrics for Lambda functions",
+    ),
     "AWS/CodeBuild": Emitted(
         "AWS::CodeBuild::Project",
         "ProjectName",

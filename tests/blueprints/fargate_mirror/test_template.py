@@ -702,12 +702,16 @@ def test_alarms_watch_figures_that_are_printed(options: dict[str, Any]) -> None:
     scheduled = "source" in options or options.get("trigger") == "schedule"
     direct = options.get("trigger") == "direct"
     assert set(alarms) == {"MirrorFailed", "MirrorLost", "MirrorSilent"} | (
-        (set() if scheduled else {"MirrorLags"}) | (set() if direct else {"MirrorWaits"})
+        (set() if scheduled else {"MirrorLags"})
+        | (set() if direct else {"MirrorWaits", "StarterFailed"})
     )
     names |= {"WaitingSeconds"}  # of start_mirror.py, by Stack
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
         given = {d["Name"]: resolved(d["Value"]) for d in alarm["Dimensions"]}
+        if name == "StarterFailed":
+            assert (alarm["Namespace"], given) == ("AWS/Lambda", {"FunctionName": "<Starter>"})
+            continue
         if name == "MirrorLost":
             assert alarm["Namespace"] == "AWS/SQS"
             assert given == {"QueueName": "<Lost.QueueName>"}
