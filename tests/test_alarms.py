@@ -40,6 +40,13 @@ def embedded(shape: Shape) -> dict[str, set[Metric]]:
                 if setting in given:
                     metrics = of_program(name, text, resolved(given[setting]), since=known)
                     found.setdefault(log, set()).update(metrics)
+    for function in shape.of_type("Lambda::Function").values():
+        text = str(function["Code"].get("ZipFile", ""))
+        if EMBEDDED in text:
+            setting = function["Environment"]["Variables"]["METRICS"]
+            log = function["LoggingConfig"]["LogGroup"]["Ref"]
+            metrics = of_program("start_mirror.py", text, resolved(setting), since=False)
+            found.setdefault(log, set()).update(metrics)
     return found
 
 

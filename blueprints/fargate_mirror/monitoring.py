@@ -11,6 +11,8 @@ from .options import Options
 from .parameters import Params
 from .task import NAMESPACE
 
+MAX_WAITING_SECONDS = 3600  # for a task, where no parameter says it
+
 
 def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) -> None:
     """Add the alarms, who hears of them and, if asked for, a dashboard."""
@@ -45,24 +47,45 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
                 topic=alarms.topic,
             )
         )
-    if options.scheduled:
+    t.add(
+        alarm(
+            "MirrorSilent",
+            "No run has reported in MirrorLog for hours. Check that the schedule is enabled and"
+            " that tasks can start.",
+            metric=f"{NAMESPACE} Failures",
+            dimensions=stack,
+            statistic="SampleCount",
+            topic=alarms.topic,
+            above=1,
+            ComparisonOperator="LessThanThreshold",
+            Period=3600,
+            EvaluationPeriods=p.SilentHours,
+            TreatMissingData="breaching",
+        )
+    )
+    if options.with_function:
         t.add(
             alarm(
-                "MirrorSilent",
-                "No run has reported in MirrorLog for hours. Check that the schedule is enabled and"
-                " that tasks can start.",
-                metric=f"{NAMESPACE} Failures",
-                dimensions=stack,
-                statistic="SampleCount",
+                "StarterFailed",
+                "The function Starter failed. MirrorLog has the error; the events come again.",
+                metric="AWS/Lambda Errors",
+                dimensions={"FunctionName": Ref("Starter")},
                 topic=alarms.topic,
-                above=1,
-                ComparisonOperator="LessThanThreshold",
-                Period=3600,
-                EvaluationPeriods=p.SilentHours,
-                TreatMissingData="breaching",
             )
         )
-    else:
+        t.add(
+            alarm(
+                "MirrorWaits",
+                "A repository has waited too long for a task. MirrorLog says what refuses it, such"
+                " as a quota of Fargate.",
+                metric=f"{NAMESPACE} WaitingSeconds",
+                dimensions=stack,
+                statistic="Maximum",
+                topic=alarms.topic,
+                above=MAX_WAITING_SECONDS if options.scheduled else p.LagSeconds,
+            )
+        )
+    if not options.scheduled:
         t.add(
             alarm(
                 "MirrorLags",

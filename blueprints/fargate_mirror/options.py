@@ -62,8 +62,8 @@ class Options(TaskOptions):
         default="codecommit",
     )
     trigger: Literal["events", "codecommit", "direct", "schedule"] = option(
-        "What starts a run besides the schedule: events through a function that coalesces them,"
-        " the trigger of a repository that the stack creates, events without a function, or"
+        "What starts a run besides the schedule: events through a queue that waits for capacity,"
+        " the trigger of a repository that the stack creates, events without a queue, or"
         " nothing; sources outside of CodeCommit send no events",
         default="events",
     )
@@ -83,6 +83,9 @@ class Options(TaskOptions):
     )
     ephemeral_storage: int = option("Ephemeral storage of a task in GiB, 20 to 200", default=50)
     minutes: int = option("Timeout of mirroring one repository, in minutes", default=60)
+    codepipeline: bool = option(
+        "Let an action of CodePipeline start runs and wait for their end", default=False
+    )
     dashboard: bool = option("Add a CloudWatch dashboard", default=False)
 
     def problems(self) -> Iterator[str]:
@@ -93,6 +96,11 @@ class Options(TaskOptions):
             yield (
                 f'trigger = "{self.trigger}": a source outside of CodeCommit sends no events;'
                 ' remove it, or set "schedule"'
+            )
+        if self.codepipeline and not self.with_function:
+            yield (
+                'codepipeline: with trigger = "direct" there is no function that a pipeline could'
+                " call; leave one of both out"
             )
         if self.trigger == "codecommit" and self.repositories:
             yield (
@@ -135,5 +143,10 @@ class Options(TaskOptions):
 
     @property
     def with_function(self) -> bool:
-        """Whether a function stands between events and tasks."""
-        return not self.external and self.trigger in ("events", "codecommit")
+        """Whether a queue and a function stand between events and tasks."""
+        return self.trigger != "direct"
+
+    @property
+    def has_patterns(self) -> bool:
+        """Whether repositories may be named by how their names begin."""
+        return not self.single and (not self.repositories or "*" in "".join(self.repositories))

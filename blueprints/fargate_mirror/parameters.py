@@ -151,7 +151,6 @@ class Operation(Parameters):
         Default=26,
         MinValue=2,
         MaxValue=168,
-        when=lambda o: o.scheduled,
     )
     LagSeconds = parameter(
         "Maximum number of seconds from a push to its mirroring. An alarm is raised if it"

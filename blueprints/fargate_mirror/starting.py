@@ -1,97 +1,80 @@
-"""What starts the task: events, a schedule, the end of an interrupted run."""
+"""What starts tasks: a queue of events, and a function that takes them in batches."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator
 
-from awacs import ecs
-from troposphere import AccountId, GetAtt, Ref
+from awacs import codecommit, codepipeline
+from troposphere import AccountId, GetAtt, Ref, Sub
 from troposphere.awslambda import Permission
 from troposphere.codecommit import Repository, Trigger
-from troposphere.events import DeadLetterConfig, InputTransformer, RetryPolicy, Rule, Target
+from troposphere.events import DeadLetterConfig, RetryPolicy, Rule, Target
 
-from cfngen import Payloads, Template, allow, waive
-from cfngen.patterns import DeadLetters, FargateTask, dead_letters, python_function, role
+from cfngen import Payloads, Statement, Template, allow, waive
+from cfngen.patterns import (
+    DeadLetters,
+    FargateTask,
+    PolledQueue,
+    dead_letters,
+    polled_queue,
+    task_starter,
+)
 from cfngen.patterns.functions import PythonFunction
-from cfngen.patterns.pushes import push_patterns
 
+from .direct import add_direct_start
 from .options import Options
 from .parameters import Params
-from .task import source_arn
+from .pushes import mirrored_pushes
+from .task import NAMESPACE, repositories, source_arn
 
 payload = Payloads(__package__)
+SECONDS = 120  # of the function
+BATCH = 100
 
 
 def add_start(t: Template, p: Params, options: Options, task: FargateTask) -> DeadLetters:
     """Add what starts runs, and the queue for what came to nothing."""
-    patterns = _push_patterns(p, options)
-    callers = [*patterns, "Reconcile", *(["SpotInterrupted"] if options.spot else [])]
+    pushes = mirrored_pushes(p, options)
+    rules = [*pushes, "Reconcile", "TaskDied"]
+    spot = ["SpotInterrupted"] if options.spot and not options.with_function else []
     lost = t.add(
         dead_letters(
             "Lost",
-            rules=[GetAtt(rule, "Arn") for rule in (*callers, "TaskDied")],
-            reason="Events that started no run, and runs that ended before they could say how.",
+            rules=[GetAtt(rule, "Arn") for rule in (*rules[:-1], *spot, rules[-1])],
+            reason="Events that started no run, and runs that died too often.",
         )
     )
-    starter = _add_starter(t, p, options, task, lost, callers)
-    for title, pattern in patterns.items():
-        t.add(
-            Rule(
-                title,
-                EventPattern=pattern,
-                Targets=[starter(_override(task))],
-            )
+    if not options.with_function:
+        add_direct_start(t, p, options, task, lost, pushes)
+        return lost
+    queue = t.add(
+        polled_queue(
+            "Waiting",
+            dead_letter_queue=lost,
+            rules=[GetAtt(rule, "Arn") for rule in rules],
+            seconds=SECONDS,
+            reason="Repositories that wait for a task: for days, if there is no room for one.",
         )
+    )
+    _add_starter(t, p, options, task, queue, lost)
+    target = Target(
+        Id="Waiting",
+        Arn=queue.arn,
+        RetryPolicy=RetryPolicy(MaximumRetryAttempts=20, MaximumEventAgeInSeconds=3600),
+        DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
+    )
+    for title, pattern in pushes.items():
+        t.add(Rule(title, EventPattern=pattern, Targets=[target]))
     t.add(
-        Rule(
-            "Reconcile",
-            ScheduleExpression=p.Schedule,
-            Targets=[starter()],
-        ),
+        Rule("Reconcile", ScheduleExpression=p.Schedule, Targets=[target]),
         reason="A push that nobody heard of, or that was lost, is made good by the next run.",
     )
-    if options.spot:
-        t.add(
-            Rule(
-                "SpotInterrupted",
-                EventPattern=task.stopped(stopCode=["SpotInterruption"]),
-                Targets=[starter()],
-            ),
-            reason="What was interrupted is done again.",
-        )
     t.add(
-        Rule(
-            "TaskDied",
-            EventPattern=task.died(0, 1, 143),
-            Targets=[Target(Id="Lost", Arn=lost.arn)],
+        Rule("TaskDied", EventPattern=task.died(0, 1), Targets=[target]),
+        reason=(
+            "No image, no memory, a host that retires: such a run has not said how it ended, and"
+            " is done again."
         ),
-        reason="No image, no network, no memory: such a run has nobody to report its failure.",
     )
     return lost
-
-
-def _push_patterns(p: Params, options: Options) -> dict[str, Any]:
-    """Return the patterns of the events that start a run, by the name of their rule."""
-    if options.scheduled or options.trigger == "codecommit":
-        return {}
-    return push_patterns(
-        repositories=options.repositories,
-        parameter_value=None if options.repositories else p.Repositories,
-        events=["referenceCreated", "referenceUpdated", "referenceDeleted"],
-        referenceType=["branch", "tag"],
-    )
-
-
-def _override(task: FargateTask) -> InputTransformer:
-    """Return how a task learns from an event which repository has changed, and when."""
-    paths = {"id": "$.id", "repository": "$.detail.repositoryName", "time": "$.time"}
-    names = {"EVENT_ID": "<id>", "MIRROR_SINCE": "<time>", "REPOSITORY": "<repository>"}
-    # EventBridge puts the quotes around what it fills in.
-    variables = ", ".join(f'{{"name": "{n}", "value": {v}}}' for n, v in names.items())
-    return InputTransformer(
-        InputPathsMap=paths,
-        InputTemplate=f'{{"containerOverrides": [{{"name": "{task.container}",'
-        f' "environment": [{variables}]}}]}}',
-    )
 
 
 def _add_starter(
@@ -99,95 +82,102 @@ def _add_starter(
     p: Params,
     options: Options,
     task: FargateTask,
+    queue: PolledQueue,
     lost: DeadLetters,
-    callers: list[str],
-) -> Callable[..., Target]:
-    """Add what rules call; return what makes a target of it, with the input that a task needs."""
-    retries = {
-        "RetryPolicy": RetryPolicy(MaximumRetryAttempts=20, MaximumEventAgeInSeconds=3600),
-        "DeadLetterConfig": DeadLetterConfig(Arn=lost.arn),
-    }
-    if options.with_function:
-        function = _add_function(t, p, options, task, lost, callers)
-        return lambda _=None: Target(Id="Starter", Arn=function.arn, **retries)
-    start_role = t.add(
-        role("StartRole", "events", *task.may_run),
-        reason="Assumed by rules: it may run this task and no other.",
-    )
-    return lambda overrides=None: task.target(
-        start_role, **({"InputTransformer": overrides} if overrides else {}), **retries
-    )
-
-
-def _add_function(
-    t: Template,
-    p: Params,
-    options: Options,
-    task: FargateTask,
-    lost: DeadLetters,
-    callers: list[str],
 ) -> PythonFunction:
-    """Add the function that runs a task, unless one is about to begin, and who may call it."""
+    """Add the function that runs tasks, what it takes messages from, and who may call it."""
     function = t.add(
-        python_function(
+        task_starter(
             "Starter",
             payload["start_mirror.py"],
-            *task.may_run,
-            waive(
-                allow(
-                    ecs.DescribeTasks,
-                    ecs.ListTasks,
-                    on="*",
-                    when={"ArnEquals": {"ecs:cluster": GetAtt(task.cluster, "Arn")}},
-                    reason="Tasks have no names beforehand: the condition names the cluster.",
-                ),
-                "cdk-nag:AwsSolutions-IAM5/every-resource",
-                "cfripper:WildcardResourceRule/ecs:*",
-                "parliament:RESOURCE_STAR/ecs:*",
-                reason="Tasks have no names beforehand; the condition allows this in the stack's"
-                " own cluster only, and it only reads.",
-            ),
-            reason="Runs a task, unless one for the same repository is about to begin.",
-            log=task.log,
+            task,
+            queue.may_consume,
+            queue.may_send,
+            *_may(options),
+            describes=True,
+            reason="Runs a task for each repository that waits, as soon as there is room for it.",
             dead_letter_queue=lost,
             architecture=options.architecture,
-            seconds=120,
-            environment={"CONTAINER": task.container, "TASK": task.run_task},
+            seconds=SECONDS,
+            environment={
+                "CONTAINER": task.container,
+                "LOST_URL": Ref(lost.queue),
+                "METRICS": Sub(f"{NAMESPACE} ${{AWS::StackName}}"),
+                "QUEUE_URL": Ref(queue.queue),
+                "REPOSITORIES": repositories(p, options),
+            },
         )
+    )
+    t.add(
+        queue.poll("Polling", function, batch=BATCH),
+        reason="Lambda gathers events for 20 seconds: of a burst, one task is started.",
     )
     t.output(
         "Starter",
         Ref(function.function),
         "Name of the function that starts runs. Invoke it to start one by hand.",
     )
-    for rule in callers:
-        t.add(function.called_by(rule))
+    t.output("Waiting", Ref(queue.queue), "URL of the queue of repositories that wait for a task.")
     if options.trigger == "codecommit":
-        t.add(
-            Permission(
-                "TriggerPermission",
-                FunctionName=function.arn,
-                Action="lambda:InvokeFunction",
-                Principal="codecommit.amazonaws.com",
-                SourceAccount=AccountId,
-                # Not GetAtt: it must be there before the repository is.
-                SourceArn=source_arn(p, options),
-            )
-        )
-        repository = t.add(
-            Repository(
-                "Repository",
-                DependsOn="TriggerPermission",
-                DeletionPolicy="RetainExceptOnCreate",
-                UpdateReplacePolicy="Retain",
-                RepositoryName=p.RepositoryName,
-                Triggers=[Trigger(Name="mirror", DestinationArn=function.arn, Events=["all"])],
-            ),
-            reason="Push here. Kept when the stack goes: history outlives its plumbing.",
-        )
-        t.output(
-            "RepositoryCloneUrl",
-            GetAtt(repository, "CloneUrlHttp"),
-            "URL of the repository to push to.",
-        )
+        _add_repository(t, p, options, function)
     return function
+
+
+def _may(options: Options) -> Iterator[Statement]:
+    """Yield what the function may do besides running tasks and handling messages."""
+    if options.has_patterns:
+        yield waive(
+            allow(
+                codecommit.ListRepositories,
+                on="*",
+                reason="To find names that begin as asked. A list has no name of its own.",
+            ),
+            "cdk-nag:AwsSolutions-IAM5/every-resource",
+            "cfripper:WildcardResourceRule/codecommit:ListRepositories",
+            reason="ListRepositories knows no resource and tells names and ids only.",
+        )
+    if options.codepipeline:
+        yield waive(
+            allow(
+                codepipeline.PutJobFailureResult,
+                codepipeline.PutJobSuccessResult,
+                on="*",
+                reason="Jobs have no ARN; who answers one has to know its id.",
+            ),
+            "cdk-nag:AwsSolutions-IAM5/every-resource",
+            "cfripper:WildcardResourceRule/codepipeline:*",
+            "parliament:RESOURCE_STAR/codepipeline:*",
+            reason="The two actions know no resource. A job's id comes with the call of the"
+            " pipeline that waits for it, and cannot be guessed.",
+        )
+
+
+def _add_repository(t: Template, p: Params, options: Options, function: PythonFunction) -> None:
+    """Add a repository whose own trigger calls the function."""
+    t.add(
+        Permission(
+            "TriggerPermission",
+            FunctionName=function.arn,
+            Action="lambda:InvokeFunction",
+            Principal="codecommit.amazonaws.com",
+            SourceAccount=AccountId,
+            # Not GetAtt: it must be there before the repository is.
+            SourceArn=source_arn(p, options),
+        )
+    )
+    repository = t.add(
+        Repository(
+            "Repository",
+            DependsOn="TriggerPermission",
+            DeletionPolicy="RetainExceptOnCreate",
+            UpdateReplacePolicy="Retain",
+            RepositoryName=p.RepositoryName,
+            Triggers=[Trigger(Name="mirror", DestinationArn=function.arn, Events=["all"])],
+        ),
+        reason="Push here. Kept when the stack goes: history outlives its plumbing.",
+    )
+    t.output(
+        "RepositoryCloneUrl",
+        GetAtt(repository, "CloneUrlHttp"),
+        "URL of the repository to push to.",
+    )

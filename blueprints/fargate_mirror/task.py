@@ -84,7 +84,7 @@ def add_task(t: Template, p: Params, options: Options, log: LogGroup) -> Fargate
         GetAtt(task.role, "Arn"),
         "ARN of the role of the tasks. Nothing else should push to the mirrors.",
     )
-    if not options.with_function:  # what it takes to run a task by hand
+    if options.scheduled or not options.with_function:  # to run a task by hand
         t.output("Cluster", Ref(task.cluster), "Name of the cluster that tasks run in.")
         t.output("MirrorTask", Ref(task.definition), "ARN of the task definition.")
         t.output(
@@ -100,7 +100,7 @@ def _may_mirror(p: Params, options: Options) -> Iterator[Statement]:
     if not options.external:
         listed = [Sub(ARN % ("${AWS::Region}", name)) for name in options.repositories]
         yield allow(codecommit.GitPull, on=listed or source_arn(p, options))
-        if not options.single and any("*" in name or "$" in name for name in names):
+        if options.has_patterns:
             yield waive(
                 allow(
                     codecommit.ListRepositories,
@@ -124,6 +124,13 @@ def _may_mirror(p: Params, options: Options) -> Iterator[Statement]:
     roles = [there.role for there in destinations if there.role]
     if roles:
         yield allow(sts.AssumeRole, on=roles)
+
+
+def repositories(p: Params, options: Options) -> Any:
+    """Return which repositories are mirrored: names, and beginnings of names followed by `*`."""
+    return " ".join(options.repositories) or (
+        p.RepositoryName if options.single else p.Repositories
+    )
 
 
 def source_arn(p: Params, options: Options) -> Sub:
@@ -162,8 +169,7 @@ def _environment(p: Params, options: Options) -> dict[str, Any]:
     destinations = _destinations(options)
     urls = [_url(number, there) for number, there in enumerate(destinations, start=1)]
     return {
-        "REPOSITORIES": " ".join(options.repositories)
-        or (p.RepositoryName if options.single else p.Repositories),
+        "REPOSITORIES": repositories(p, options),
         "SOURCE_URL": p.SourceUrl
         if options.external
         else Sub("https://" + HOST % ("${AWS::Region}", "{repository}")),

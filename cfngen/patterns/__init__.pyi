@@ -39,6 +39,7 @@ from cfngen.patterns.images import BuiltImage, built_image
 from cfngen.patterns.logs import RETENTION_DAYS, log_group, write_logs
 from cfngen.patterns.network import PublicNetwork, callers_group, public_network
 from cfngen.patterns.pipelines import action, artifact_store, pipeline, rule
+from cfngen.patterns.polled_queues import PolledQueue, polled_queue
 from cfngen.patterns.published_files import (
     PublishedFiles,
     archive_arn,
@@ -75,6 +76,7 @@ from cfngen.patterns.stores import (
     store_objects,
     stores_name,
 )
+from cfngen.patterns.task_starters import see_tasks, task_starter
 from cfngen.patterns.tasks import (
     TaskImage,
     TaskNetwork,
@@ -100,6 +102,7 @@ __all__ = [
     "ImageStackParameters",
     "OrderedQueue",
     "Placement",
+    "PolledQueue",
     "PublicNetwork",
     "PublishedFiles",
     "PythonFunction",
@@ -149,6 +152,7 @@ __all__ = [
     "parameter_name",
     "pipeline",
     "policy_problems",
+    "polled_queue",
     "private_bucket",
     "public_network",
     "published_files",
@@ -166,6 +170,7 @@ __all__ = [
     "role_path",
     "role_policy",
     "rule",
+    "see_tasks",
     "shared_files",
     "size_problems",
     "stage_schedules",
@@ -181,6 +186,7 @@ __all__ = [
     "stores_name",
     "task_image",
     "task_network",
+    "task_starter",
     "variable",
     "vpc_statements",
     "webhook",

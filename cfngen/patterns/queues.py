@@ -85,7 +85,7 @@ def dead_letters(title: str, *, rules: Sequence[Any], reason: str) -> DeadLetter
         MessageRetentionPeriod=14 * 24 * 60 * 60,
         SqsManagedSseEnabled=True,
     )
-    return DeadLetters(_last(_encrypted(queue)), _policy(queue, rules), reason, tuple(rules))
+    return DeadLetters(_last(encrypted(queue)), queue_policy(queue, rules), reason, tuple(rules))
 
 
 @dataclass(frozen=True)
@@ -162,11 +162,12 @@ def ordered_queue(
             deadLetterTargetArn=GetAtt(failed, "Arn"), maxReceiveCount=attempts
         ),
     )
-    policies = _policy(queue, rules), _policy(failed)
-    return OrderedQueue(_encrypted(queue), _last(_encrypted(failed)), policies, reason)
+    policies = queue_policy(queue, rules), queue_policy(failed)
+    return OrderedQueue(encrypted(queue), _last(encrypted(failed)), policies, reason)
 
 
-def _encrypted(queue: Queue) -> Queue:
+def encrypted(queue: Queue) -> Queue:
+    """Waive what a scanner says of a queue that is encrypted with SQS's own key."""
     return waive(
         queue,
         "checkov:CKV_AWS_27",
@@ -184,7 +185,7 @@ def _last(queue: Queue) -> Queue:
     )
 
 
-def _policy(queue: Queue, rules: Sequence[Any] = ()) -> QueuePolicy:
+def queue_policy(queue: Queue, rules: Sequence[Any] = ()) -> QueuePolicy:
     """Return the policy by which a queue takes nothing without TLS, and events of some rules."""
     arn = GetAtt(queue, "Arn")
     by_rules = allow(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.deployments import Deployment
@@ -34,7 +35,29 @@ def forbid(machines: Machines, stack: Deployment, *actions: str) -> None:
     iam.put_role_policy(**which, PolicyDocument=document)
 
 
-@pytest.mark.parametrize("name", STARTS)
+def test_a_task_of_a_mirror_that_is_refused_waits(machines: Machines, tmp_path: Path) -> None:
+    """The push stays in the queue, with the reason in the log, and its task is started later."""
+    stack = deployed(machines, tmp_path, "fargate-mirror")
+    forbid(machines, stack, "ecs:RunTask")
+    commit = created(machines, "shop", HERE).commit("main", "first")
+    tell_of_push(machines, HERE, "shop", "refs/heads/main", commit)
+    until(lambda: "AccessDenied" in log(machines, stack, "MirrorLog"))
+    assert tasks(machines, stack, "MirrorCluster") == []
+    forbid(machines, stack)
+    (task,) = until(lambda: tried_again(machines, stack))
+    ended = finished(machines.task(HERE, task))
+    assert ended.status == 0, ended.output
+    assert messages(machines, identity(stack, "Lost"), HERE, 0) == []
+    assert machines.emulator.call("undelivered") == []
+
+
+def tried_again(machines: Machines, stack: Deployment) -> list[dict[str, Any]]:
+    """Let what waits come again; return the tasks that there are."""
+    machines.emulator.call("seen_again", region=HERE, queue=identity(stack, "Waiting"))
+    return tasks(machines, stack, "MirrorCluster")
+
+
+@pytest.mark.parametrize("name", ["branch-builder"])
 def test_a_task_that_is_refused_is_told_and_made_good(
     machines: Machines, tmp_path: Path, name: str
 ) -> None:
@@ -80,6 +103,8 @@ def test_a_second_attempt_starts_no_second_task(
     tell_of_push(machines, HERE, "shop", "refs/heads/main", commit)
     until(lambda: "AccessDenied" in log(machines, stack, title))
     forbid(machines, stack)
+    if name == "fargate-mirror":
+        until(lambda: tried_again(machines, stack))
     until(lambda: tasks(machines, stack, cluster))
     assert machines.emulator.call("undelivered") == []
     periods = started_periods(machines, stack, title) if name == "branch-builder" else {0}

@@ -122,20 +122,23 @@ def test_the_repositorys_own_trigger_starts_a_task(machines: Machines, tmp_path:
     assert machines.git.repository(THERE, "fresh").refs() == source.refs()
 
 
-def test_a_task_that_died_is_told(machines: Machines, tmp_path: Path) -> None:
-    """No image, no memory: ECS's event is in the queue of what was lost."""
+def test_a_task_that_died_is_done_again_and_then_told(machines: Machines, tmp_path: Path) -> None:
+    """No image, no memory: another task is started; after three, ECS's event is in `Lost`."""
     stack = deployed(machines, tmp_path, "fargate-mirror")
     filled(machines, "shop")
     machines.emulator.call("fire", region=HERE, name=identity(stack, "Reconcile"))
-    (task,) = until(lambda: tasks(machines, stack, "MirrorCluster"))
     reason = {
         "stoppedReason": "CannotPullContainerError: no image",
         "stopCode": "TaskFailedToStart",
     }
-    machines.emulator.call(
-        "stop_task", region=HERE, task=task["taskArn"], told=reason, exitCode=137
-    )
-    (said,) = messages(machines, identity(stack, "Lost"), HERE)
+    for number in range(3):
+        (task,) = until(lambda: tasks(machines, stack, "MirrorCluster")[number:])  # noqa: B023
+        variables = task["overrides"]["containerOverrides"][0]["environment"]
+        assert {"name": "DEATHS", "value": str(number)} in variables
+        machines.emulator.call(
+            "stop_task", region=HERE, task=task["taskArn"], told=reason, exitCode=137
+        )
+    (said,) = messages(machines, identity(stack, "Lost"), HERE, 20)
     assert json.loads(said)["detail"]["stoppedReason"] == reason["stoppedReason"]
 
 

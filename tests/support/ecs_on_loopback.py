@@ -44,6 +44,7 @@ class Task:
         status: its last status.
         fetched: when it left PROVISIONING, on the monotonic clock.
         stopping: whether somebody wants it stopped.
+        exit_code: what its container ended with, if it did.
     """
 
     request: dict[str, Any]
@@ -52,6 +53,7 @@ class Task:
     status: str = "PROVISIONING"
     fetched: float = float("inf")
     stopping: bool = False
+    exit_code: int | None = None
 
     def move(self, status: str) -> None:
         """Let it come to another status."""
@@ -74,6 +76,12 @@ class Task:
             "startedBy": self.request.get("startedBy", ""),
             "overrides": self.request.get("overrides", {}),
             "lastStatus": self.status,
+            "containers": [
+                {
+                    "name": "mirror",
+                    **({} if self.exit_code is None else {"exitCode": self.exit_code}),
+                }
+            ],
             "desiredStatus": "STOPPED" if stopped else "RUNNING",
         }
 
@@ -152,13 +160,13 @@ class Ecs(Loopback):
             return said
 
     def _list(self, given: dict[str, Any]) -> dict[str, Any]:
-        if set(given) != {"cluster", "startedBy"}:
+        if "startedBy" in given and set(given) != {"cluster", "startedBy"}:
             raise invalid("startedBy must be the only filter")
         return {
             "taskArns": [
                 task.arn
                 for task in reversed(self.tasks)
-                if task.request.get("startedBy") == given["startedBy"]
+                if given.get("startedBy") in (None, task.request.get("startedBy"))
                 and len(self.calls) - task.born > self.list_lag
                 and task.described()["desiredStatus"] == "RUNNING"
             ][:100]

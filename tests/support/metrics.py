@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import itertools
+import os
 import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
+from unittest import mock
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,13 @@ OF_SERVICES = {
         ),
         "Available CloudWatch metrics for Amazon SQS",
     ),
+    "AWS/Lambda": Emitted(
+        "AWS::Lambda::Function",
+        "FunctionName",
+        "Ref",
+        frozenset({"Duration", "Errors", "Invocations", "Throttles"}),
+        "Types of metrics for Lambda functions",
+    ),
     "AWS/CodeBuild": Emitted(
         "AWS::CodeBuild::Project",
         "ProjectName",
@@ -97,10 +106,27 @@ def _of_metrics_py(module: Any, since: str, setting: str) -> Iterator[dict[str, 
         yield module.line(setting, moment, "REGION", "a-repository", figures, failures)
 
 
+def _of_start_mirror_py(module: Any, since: str, setting: str) -> Iterator[dict[str, Any]]:
+    """Yield the line about what waits."""
+    yield module.measure(WaitingSeconds=7)
+
+
 # Programs of ours that write metrics into their log: the variable that says which namespace and
 # stack, the one that says since when, and what they write.
 OF_PROGRAMS: dict[str, tuple[str, str, Callable[[Any, str, str], Iterator[dict[str, Any]]]]] = {
     "metrics.py": ("MIRROR_METRICS", "MIRROR_SINCE", _of_metrics_py),
+    "start_mirror.py": ("METRICS", "", _of_start_mirror_py),
+}
+
+
+# What a function of ours that writes metrics reads when it is loaded.
+FUNCTION = {
+    "AWS_DEFAULT_REGION": "us-east-1",
+    "CONTAINER": "mirror",
+    "LOST_URL": "https://lost",
+    "QUEUE_URL": "https://queue",
+    "REPOSITORIES": "*",
+    "TASK": '{"cluster": "c"}',
 }
 
 
@@ -116,7 +142,8 @@ def of_program(name: str, text: str, setting: str, *, since: bool) -> set[Metric
     Source: AWS page "Specification: Embedded metric format".
     """
     module = types.ModuleType(name)
-    exec(compile(text, name, "exec"), vars(module))  # noqa: S102 - a program of ours
+    with mock.patch.dict(os.environ, {**FUNCTION, OF_PROGRAMS[name][0]: setting}):
+        exec(compile(text, name, "exec"), vars(module))  # noqa: S102 - a program of ours
     found: set[Metric] = set()
     moment = "2026-12-31T23:59:59Z" if since else ""
     for line in OF_PROGRAMS[name][2](module, moment, setting):

@@ -143,12 +143,27 @@ def test_many_repositories_are_split_into_rules_that_miss_none(eventbridge: Even
         assert sum(eventbridge.matches(pattern, event) for pattern in patterns) == 1
 
 
-def test_a_run_that_could_not_say_how_it_ended_is_kept(eventbridge: EventBridge) -> None:
-    """Killed, out of memory, never started, badly configured: all but the ends that are reported.
+REPORTED = {"all equal (0)", "not all (1)"}
+NOT_ENDED = {"interruption announced", "provisioning", "running", "deprovisioning"}
+ELSEWHERE = {"another cluster", "another cluster's Spot"}
 
-    Exit status 0 and 1 are mirror.py's own, which reports its failures, and 143 is a stop.
+
+def test_a_run_that_could_not_say_how_it_ended_is_done_again(eventbridge: EventBridge) -> None:
+    """Killed, out of memory, never started, stopped by an operator, interrupted: all but 0 and 1.
+
+    Those two are mirror.py's own, which reports its failures.
     """
-    assert seen(eventbridge, rules()["TaskDied"]) == {
+    died = set(aws_events.ENDS) - REPORTED - NOT_ENDED - ELSEWHERE
+    assert len(died) == 8
+    for options in ({}, {"spot": True}, {"source": "https"}):
+        assert seen(eventbridge, rules(**options)["TaskDied"]) == died
+
+
+def test_without_a_function_a_run_that_died_is_kept(eventbridge: EventBridge) -> None:
+    """143 is a stop, which is not told there; an interrupted run is done again."""
+    direct = rules(trigger="direct", spot=True)
+    died = seen(eventbridge, direct["TaskDied"])
+    assert died == {
         "failed (2)",
         "no memory (137)",
         "no Python (127)",
@@ -156,12 +171,8 @@ def test_a_run_that_could_not_say_how_it_ended_is_kept(eventbridge: EventBridge)
         "no container",
         "interrupted (137)",
     }
-
-
-def test_an_interrupted_run_is_done_again_once(eventbridge: EventBridge) -> None:
-    """Of the two events of an interruption only the end counts, not the announcement."""
-    pattern = rules(spot=True)["SpotInterrupted"]
-    assert seen(eventbridge, pattern) == {"interrupted (143)", "interrupted (137)"}
+    interrupted = seen(eventbridge, direct["SpotInterrupted"])
+    assert interrupted == {"interrupted (143)", "interrupted (137)"}
 
 
 @pytest.mark.parametrize("kind", aws_events.pushes())

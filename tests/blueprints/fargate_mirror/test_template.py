@@ -255,10 +255,31 @@ def test_those_who_start_runs_start_this_task_and_no_other(options: dict[str, An
         for look in ("ecs:ListTasks", "ecs:DescribeTasks"):
             assert may.pop(look) == {"*"}
             assert when[look] == in_cluster
-        assert may.pop("sqs:SendMessage") == {"<Lost.Arn>"}
+        assert may.pop("sqs:SendMessage") == {"<Lost.Arn>", "<Waiting.Arn>"}
+        for action in ("ChangeMessageVisibility", "DeleteMessage", "ReceiveMessage"):
+            assert may.pop(f"sqs:{action}") == {"<Waiting.Arn>"}
+        assert may.pop("sqs:GetQueueAttributes") == {"<Waiting.Arn>"}
+        assert may.pop("codecommit:ListRepositories", set()) == (
+            {"*"} if may_list(options) else set()
+        )
         for action in ("CreateLogStream", "PutLogEvents"):
             assert may.pop(f"logs:{action}") == {"<MirrorLog.Arn>"}
     assert not may
+
+
+def may_list(options: dict[str, Any]) -> bool:
+    """Tell whether repositories are named by how names begin."""
+    if "source" in options or options.get("trigger") == "codecommit":
+        return False
+    return "*" in "".join(options.get("repositories", ["*"]))
+
+
+def test_a_pipeline_is_answered_only_where_one_may_call() -> None:
+    """The two answers to jobs know no resource, so a template has them on demand only."""
+    asked = granted(body(codepipeline=True), "StarterRole")
+    answers = {"codepipeline:PutJobFailureResult", "codepipeline:PutJobSuccessResult"}
+    assert {name for name in asked if name.startswith("codepipeline:")} == answers
+    assert set(asked) - answers == set(granted(body(), "StarterRole"))
 
 
 @each_shape
@@ -476,7 +497,8 @@ def test_every_run_is_placed_alike(options: dict[str, Any]) -> None:
         assert shapes.problems("ecs", "RunTask", request) == []
     (cluster,) = of_type(template, "AWS::ECS::Cluster").values()
     assert cluster.get("CapacityProviders") == (["FARGATE_SPOT"] if "spot" in options else None)
-    assert ("SpotInterrupted" in rules(template)) == ("spot" in options)
+    direct = options.get("trigger") == "direct"
+    assert ("SpotInterrupted" in rules(template)) == ("spot" in options and direct)
 
 
 def waits_for(template: dict[str, Any]) -> set[str]:
@@ -542,23 +564,56 @@ def test_what_starts_a_run_is_tried_again_and_then_kept(options: dict[str, Any])
     """
     template = body(**options)
     lost = {"Fn::GetAtt": ["Lost", "Arn"]}
+    function = template["Resources"].get("Starter")
     for name, rule in rules(template).items():
         (target,) = rule["Targets"]
-        if name == "TaskDied":
+        if name == "TaskDied" and not function:
             assert target["Arn"] == lost
             continue
+        if function:
+            assert target["Arn"] == {"Fn::GetAtt": ["Waiting", "Arn"]}
         retries = {"MaximumRetryAttempts": 20, "MaximumEventAgeInSeconds": 3600}
         assert target["RetryPolicy"] == retries
         assert target["DeadLetterConfig"] == {"Arn": lost}
-    (policy,) = of_type(template, "AWS::SQS::QueuePolicy").values()
-    (statement,) = (s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow")
-    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
-    assert statement["Resource"] == lost
-    ours = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
-    assert sorted(resolved(ours)) == sorted(f"<{name}.Arn>" for name in rules(template))
-    function = template["Resources"].get("Starter")
+    queues = of_type(template, "AWS::SQS::QueuePolicy").values()
+    assert len(queues) == (2 if function else 1)
+    for policy in queues:
+        allowed = (s for s in policy["PolicyDocument"]["Statement"] if s["Effect"] == "Allow")
+        (statement,) = allowed
+        assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+        assert policy["Queues"] == [{"Ref": statement["Resource"]["Fn::GetAtt"][0]}]
+        ours = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+        assert sorted(resolved(ours)) == sorted(f"<{name}.Arn>" for name in rules(template))
     if function:
         assert function["Properties"]["DeadLetterConfig"] == {"TargetArn": lost}
+
+
+@each_shape
+def test_what_waits_comes_again_until_there_is_room(options: dict[str, Any]) -> None:
+    """The queue is polled in batches, and each message answered for; AWS's advice is kept.
+
+    The visibility timeout is six times the function's and the window, and a message may be received
+    a thousand times before it goes to the other queue.
+    """
+    template = body(**options)
+    if options.get("trigger") == "direct":
+        assert not of_type(template, "AWS::Lambda::EventSourceMapping")
+        return
+    queue = of_type(template, "AWS::SQS::Queue")["Waiting"]
+    (polling,) = of_type(template, "AWS::Lambda::EventSourceMapping").values()
+    timeout = template["Resources"]["Starter"]["Properties"]["Timeout"]
+    assert polling["EventSourceArn"] == {"Fn::GetAtt": ["Waiting", "Arn"]}
+    assert polling["FunctionName"] == {"Ref": "Starter"}
+    assert polling["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert polling["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert polling["MaximumBatchingWindowInSeconds"] == 20
+    assert queue["VisibilityTimeout"] == 6 * timeout + 20
+    assert queue["SqsManagedSseEnabled"] is True
+    assert queue["MessageRetentionPeriod"] == 14 * 24 * 3600
+    assert queue["RedrivePolicy"] == {
+        "deadLetterTargetArn": {"Fn::GetAtt": ["Lost", "Arn"]},
+        "maxReceiveCount": 1000,
+    }
 
 
 @each_shape
@@ -578,9 +633,7 @@ def test_pushes_start_runs_where_events_are_sent(options: dict[str, Any]) -> Non
     template = body(**options)
     hears = options.get("trigger", "events") in ("events", "direct") and "source" not in options
     assert any(name.startswith("Push") for name in rules(template)) == hears
-    assert ("Starter" in template["Resources"]) == (
-        "source" not in options and options.get("trigger") not in ("direct", "schedule")
-    )
+    assert ("Starter" in template["Resources"]) == (options.get("trigger") != "direct")
 
 
 def test_many_names_are_spread_over_rules_that_all_may_call_and_be_kept() -> None:
@@ -594,7 +647,12 @@ def test_many_names_are_spread_over_rules_that_all_may_call_and_be_kept() -> Non
     for part, rule in zip(found, several.values(), strict=True):
         rule["EventPattern"]["detail"]["repositoryName"] = part
         assert len(json.dumps(rule["EventPattern"])) <= 2048
-    assert {f"{name}Permission" for name in several} <= set(template["Resources"])
+    (sources,) = (
+        s["Condition"]["ArnEquals"]["aws:SourceArn"]
+        for s in template["Resources"]["WaitingPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+        if s["Effect"] == "Allow"
+    )
+    assert {f"<{name}.Arn>" for name in several} <= set(resolved(sources))
 
 
 def test_the_repository_calls_by_itself_and_outlives_its_stack() -> None:
@@ -644,13 +702,19 @@ def test_alarms_watch_figures_that_are_printed(options: dict[str, Any]) -> None:
     namespace, stack = resolved(environment(template)["MIRROR_METRICS"]).split()
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
     scheduled = "source" in options or options.get("trigger") == "schedule"
+    direct = options.get("trigger") == "direct"
     rewritten = {"MirrorRewritten"} if "source" in options else set()
-    assert set(alarms) == {"MirrorFailed", "MirrorLost"} | rewritten | (
-        {"MirrorSilent"} if scheduled else {"MirrorLags"}
+    assert set(alarms) == {"MirrorFailed", "MirrorLost", "MirrorSilent"} | rewritten | (
+        (set() if scheduled else {"MirrorLags"})
+        | (set() if direct else {"MirrorWaits", "StarterFailed"})
     )
+    names |= {"WaitingSeconds"}  # of start_mirror.py, by Stack
     for name, alarm in alarms.items():
         assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
         given = {d["Name"]: resolved(d["Value"]) for d in alarm["Dimensions"]}
+        if name == "StarterFailed":
+            assert (alarm["Namespace"], given) == ("AWS/Lambda", {"FunctionName": "<Starter>"})
+            continue
         if name == "MirrorLost":
             assert alarm["Namespace"] == "AWS/SQS"
             assert given == {"QueueName": "<Lost.QueueName>"}
@@ -675,7 +739,7 @@ def test_who_keeps_what_is_destroyed_deletes_as_much_as_is_gone(options: dict[st
 
 
 def test_alarms_are_quiet_without_data_but_for_the_one_about_silence() -> None:
-    """No data is fine, unless nothing but the schedule starts runs; then it is the alarm."""
+    """No data is fine, but for the alarm that is about it."""
     alarms = of_type(body(trigger="schedule"), "AWS::CloudWatch::Alarm")
     silent = alarms.pop("MirrorSilent")
     assert silent["TreatMissingData"] == "breaching"

@@ -1,6 +1,7 @@
 """What policies are asked about a request, where ministack tells less of it than AWS does.
 
-Sources: the Service Authorization Reference's pages for CodeBuild, CodeCommit, CodePipeline, ECS.
+Sources: the Service Authorization Reference's pages for CodeBuild, CodeCommit, CodePipeline, ECS,
+and the API reference of SQS ("Amazon SQS API permissions: actions and resource reference").
 """
 
 from __future__ import annotations
@@ -128,6 +129,14 @@ def plug_in() -> None:
             return f"arn:aws:iam::{account}:role/{role}"  # of a session, it is the role's
         return value
 
+    named = iam_actions._action_from_target
+
+    def alone(headers: Any) -> Any:
+        action = named(headers)  # batches of SQS are allowed by the action that they are many of
+        in_sqs = str(headers.get("x-amz-target", "")).startswith("AmazonSQS.")
+        return action.removesuffix("Batch") if action and in_sqs else action
+
+    iam_actions._action_from_target = alone
     iam_evaluator._resolve_condition_key = resolved
     iam_actions.extract_resource_arn = of
     iam_actions.request_tag_context = context

@@ -22,7 +22,7 @@ import tasks
 import valid
 from ministack import app
 from ministack.core import iam_evaluator, responses
-from ministack.services import codebuild, ecs, eventbridge, scheduler, sts
+from ministack.services import codebuild, ecs, eventbridge, scheduler, sqs, sts
 
 import integrations
 
@@ -167,6 +167,12 @@ def forget_tokens(asked: Asked) -> None:
     """Forget the tokens of requests, as AWS does after some time."""
     tasks.TOKENS.clear()
     builds.TOKENS.kept.clear()
+
+
+def seen_again(asked: Asked) -> None:
+    """Let messages of a queue that were put off be seen, as if their time had come."""
+    for message in sqs._queues[asked["queue"]]["messages"]:
+        message["visible_at"] = 0.0
 
 
 def undelivered(asked: Asked) -> Any:

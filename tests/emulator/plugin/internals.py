@@ -30,7 +30,7 @@ TABLES = {
     "ministack.services.s3": ["_buckets"],
     "ministack.services.ec2": ["_nat_gateways", "_security_groups", "_subnets"],
     "ministack.services.ecs": ["_clusters", "_task_defs", "_tasks"],
-    "ministack.services.sqs": ["_HANDLERS"],
+    "ministack.services.sqs": ["_HANDLERS", "_queues"],
     "ministack.services.sts": ["_sessions"],
 }
 FUNCTIONS: dict[str, dict[str, list[str] | None]] = {
@@ -40,6 +40,7 @@ FUNCTIONS: dict[str, dict[str, list[str] | None]] = {
         "main": [],
     },
     "ministack.core.iam_actions": {
+        "_action_from_target": ["headers"],
         "extract_resource_arn": [
             *("service", "method", "path", "headers", "body", "query_params", "region"),
             "account_id",
