@@ -89,7 +89,6 @@ class Resolver:
             "Fn::ImportValue": self.importvalue,
             "Fn::Join": self.join,
             "Fn::Not": lambda inner: not self.of(inner)[0],
-            "Fn::Contains": lambda both: self.of(both[1]) in self.of(both[0]),
             "Fn::Or": lambda inner: any(self.of(inner)),
             "Fn::Select": self.select,
             "Fn::Split": self.split,
