@@ -32,7 +32,7 @@ def quotas(template: TemplateBody) -> tuple[ServiceQuota, ...]:
     """
     found: list[ServiceQuota | None] = []
     for project in template.of_type("AWS::CodeBuild::Project").values():
-        environment = template.resolver.resolve(project.properties.get("Environment", {}))
+        environment = project.properties.get("Environment")
         if isinstance(environment, dict):
             kind, size = (
                 _by_default(template, environment.get(name)) for name in ("Type", "ComputeType")
