@@ -31,11 +31,11 @@ def quotas(template: TemplateBody) -> tuple[ServiceQuota, ...]:
     What parameters decide is as their defaults have it.
     """
     found: list[ServiceQuota | None] = []
-    for project in template.of_type("AWS::CodeBuild::Project").values():
-        environment = project.properties.get("Environment")
+    for name in template.of_type("AWS::CodeBuild::Project"):
+        environment = template.section("Resources")[name].get("Properties", {}).get("Environment")
         if isinstance(environment, dict):
             kind, size = (
-                _by_default(template, environment.get(name)) for name in ("Type", "ComputeType")
+                _by_default(template, environment.get(key)) for key in ("Type", "ComputeType")
             )
             found.append(concurrent_builds(kind, size))
     tasks = template.of_type("AWS::ECS::TaskDefinition").values()
