@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.session import Session
 from support.deploy_scripts import PROJECT, ROOT, Printed, planned, printed, readmes, sources
 
 from cfngen import synthesize
@@ -715,3 +716,70 @@ def test_sizes_are_those_of_the_files() -> None:
     """What the script says of a bucket holds for what is committed."""
     for one in sources():
         assert one.size == (PROJECT.output / f"{one.name}.yaml").stat().st_size
+
+
+# --- quotas ---------------------------------------------------------------------------------------
+
+BUILDS = {
+    "Parameters": {"Size": {"Type": "String", "Default": "BUILD_GENERAL1_MEDIUM"}},
+    "Resources": {
+        "Project": {
+            "Type": "AWS::CodeBuild::Project",
+            "Properties": {
+                "Environment": {"Type": "ARM_CONTAINER", "ComputeType": {"Ref": "Size"}}
+            },
+        }
+    },
+}
+TASKS = {
+    "Resources": {
+        "Task": {
+            "Type": "AWS::ECS::TaskDefinition",
+            "Properties": {"RequiresCompatibilities": ["FARGATE"]},
+        }
+    }
+}
+SPOT = {"Type": "AWS::ECS::Cluster", "Properties": {"CapacityProviders": ["FARGATE_SPOT"]}}
+
+
+def test_builds_and_tasks_count_against_quotas() -> None:
+    """By processor and size of the machine, as the defaults of parameters have it; by provider."""
+    on_spot = {"Resources": {**TASKS["Resources"], "Cluster": SPOT}}
+    found = {
+        step.template: [quota.code for quota in step.quotas]
+        for step in steps(
+            [source("a", BUILDS), source("b", TASKS), source("app", on_spot), source("net")]
+        )
+    }
+    assert found == {"a": ["L-DF544FF3"], "b": ["L-3032A538"], "app": ["L-36FBB829"], "net": []}
+
+
+@pytest.mark.parametrize("region", ["", "eu-west-1"])
+def test_nothing_is_deployed_while_a_quota_is_0(answering: Any, region: str) -> None:
+    """The message names the quota and what to do; the quota is that of the Region."""
+    script = shell(steps([source("a", BUILDS, regions=(region,) if region else ())]))
+    code, calls, error = answering(script, AWS_SAYS="0.0")
+    assert code == 1
+    assert "Concurrently running builds for ARM/Medium environment" in error
+    assert "L-DF544FF3 of codebuild) is 0; request an increase in Service Quotas" in error
+    assert {call[0] for call in calls} == {"service-quotas"}
+    assert all(("--region" in call) == bool(region) for call in calls)
+
+
+@pytest.mark.parametrize(("says", "warned"), [("1.0", 0), ("None", 1), ("", 1)])
+def test_a_quota_that_cannot_be_read_stops_nobody(answering: Any, says: str, warned: int) -> None:
+    """Not everybody who deploys may ask Service Quotas; it is said all the same."""
+    code, calls, error = answering(shell(steps([source("b", TASKS)])), AWS_SAYS=says)
+    assert code == 0
+    assert error.count("could not be read") == warned
+    assert calls[-1][:2] == ["cloudformation", "deploy"]
+
+
+def test_what_asks_for_quotas_is_a_command_of_aws() -> None:
+    """Service Quotas has these operations, with these parameters and answers."""
+    model = Session().get_service_model("service-quotas")
+    for name in ("GetServiceQuota", "GetAWSDefaultServiceQuota"):
+        operation = model.operation_model(name)
+        assert {"ServiceCode", "QuotaCode"} <= operation.input_shape.members.keys()
+        assert "Value" in operation.output_shape.members["Quota"].members
+    shellcheck(shell(steps([source("a", BUILDS), source("b", TASKS, regions=("eu-west-1",))])))

@@ -1,6 +1,7 @@
 """Build every branch of CodeCommit repositories on every push."""
 
 from cfngen import Template, blueprint
+from cfngen.patterns import arm_builds_rule
 
 from .builds import add_builds
 from .options import Options
@@ -15,6 +16,8 @@ def branch_builder(options: Options) -> Template:
     """Build every branch of CodeCommit repositories on every push."""
     t = Template()
     p = t.declare(Params, options)
+    if options.architecture == "arm64" and options.has_builds:
+        t.add_rule("ArmBuilds", arm_builds_rule())
     pushes = push_rules(p, options)
     builds = add_builds(t, p, options)
     ended = ended_rules(builds)

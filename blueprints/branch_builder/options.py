@@ -161,6 +161,11 @@ class Options(TaskOptions):
         return not (self.direct and self.existing_projects and self.pull_requests == "none")
 
     @property
+    def has_builds(self) -> bool:
+        """Whether the template has a build project."""
+        return not self.existing_projects or self.image == "build"
+
+    @property
     def direct(self) -> bool:
         """Whether events start builds themselves."""
         return self.mode == "direct"

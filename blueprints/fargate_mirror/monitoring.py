@@ -65,6 +65,16 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
     )
     if options.with_function:
         t.add(
+            dead_letters_alarm(
+                "MirrorGivenUp",
+                queue=lost,
+                topic=alarms.topic,
+                description="An event was moved to queue Lost, since the function Starter failed"
+                " with it too often. MirrorLog has the error.",
+                redrive=True,
+            )
+        )
+        t.add(
             alarm(
                 "StarterFailed",
                 "The function Starter failed. MirrorLog has the error; the events come again.",

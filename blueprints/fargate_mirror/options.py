@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from cfngen import option
+from cfngen.cloudformation.regions import codecommit_problem
 from cfngen.patterns.pushes import repository_problems
 from cfngen.patterns.tasks import TaskOptions
 
 from ..mirror_image.image import STACK
 
-PREFIX = "[A-Za-z0-9._-]{0,80}"
 REGION = "[a-z]{2,4}(-[a-z]+)+-[0-9]"
+PREFIX = "[A-Za-z0-9._-]{0,80}"
 ROLE = r"arn:aws[a-z-]*:iam::[0-9]{12}:role/[\w+=,.@/-]{1,512}"
 # Of the 10,240 characters that all policies of a role may have, for the names of repositories.
 MAX_POLICY_CHARS = 8000
@@ -33,7 +34,9 @@ class Destination:
 
     def problems(self) -> Iterator[str]:
         """Yield which of region, prefix and role are invalid."""
-        for part, pattern in (("region", REGION), ("prefix", PREFIX), ("role", f"|{ROLE}")):
+        if problem := codecommit_problem(self.region):
+            yield f"region: {problem}"
+        for part, pattern in (("prefix", PREFIX), ("role", f"|{ROLE}")):
             value = getattr(self, part)
             if not re.fullmatch(pattern, value):
                 yield f"{part}: {value!r} cannot be a {part}"

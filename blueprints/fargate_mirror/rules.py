@@ -5,13 +5,18 @@ from typing import Any
 from troposphere import Equals, Not, Region
 
 from cfngen import Template
+from cfngen.patterns import arm_builds_rule, codecommit_rule
 
 from .options import Options
 from .parameters import Params
 
 
 def add_rules(t: Template, p: Params, options: Options) -> None:
-    """Add rules against destinations that would be sources as well, and so go round for ever."""
+    """Add rules against Regions without a service, and destinations that would be sources, too."""
+    if options.image == "build" and options.architecture == "arm64":
+        t.add_rule("ArmBuilds", arm_builds_rule())
+    if not options.destinations:
+        t.add_rule("CodeCommit", codecommit_rule("DestinationRegion", p.DestinationRegion))
     if options.external:
         return
     if not options.destinations:

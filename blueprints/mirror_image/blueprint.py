@@ -1,7 +1,7 @@
 """The image of the Fargate mirrors, as a stack of its own."""
 
 from cfngen import Template, blueprint
-from cfngen.patterns import image_stack
+from cfngen.patterns import arm_builds_rule, image_stack
 
 from .image import dockerfile, files
 from .options import Options
@@ -13,6 +13,8 @@ def mirror_image(options: Options) -> Template:
     """Build the image of the Fargate mirrors of this account and region."""
     t = Template()
     p = t.declare(Params, options)
+    if options.architecture == "arm64":
+        t.add_rule("ArmBuilds", arm_builds_rule())
     image = t.add(
         image_stack(
             "MirrorImage",

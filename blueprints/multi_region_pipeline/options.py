@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from cfngen import option
+from cfngen.cloudformation.regions import regions as known_regions
 from cfngen.patterns.pipeline_checks import pattern_problems
 
 from .._shared.services import service_problems
@@ -115,6 +116,8 @@ class Options:
             )
         yield from quota_problems(self.regions, self.steps, separate=self.separate)
         yield from self._filter_problems()
+        if self.architecture == "arm64" and self.home in known_regions().without_arm_builds:
+            yield f"home: CodeBuild has no ARM builds in {self.home}; leave out architecture"
         if not 5 <= self.minutes <= 2160:
             yield f"minutes = {self.minutes}: use 5 to 2160, as CodeBuild allows"
 

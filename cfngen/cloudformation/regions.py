@@ -15,7 +15,7 @@ FILE = "data/regions.toml"
 
 @dataclass(frozen=True)
 class Regions:
-    """Lists of regions, and the day on which they were true."""
+    """Lists of regions and of IDs of Availability Zones, and the day on which they were true."""
 
     as_of: str
     all: tuple[str, ...]
@@ -23,6 +23,10 @@ class Regions:
     codeconnections: tuple[str, ...]
     global_bucket_names: tuple[str, ...]
     opt_in: tuple[str, ...]
+    codecommit: tuple[str, ...]
+    without_arm_builds: tuple[str, ...]
+    zones_without_fargate: tuple[str, ...]
+    zones_without_arm64_fargate: tuple[str, ...]
 
 
 @cache
@@ -50,3 +54,21 @@ def pipeline_problem(region: str) -> str:
         return ""
     hint = did_you_mean(region, available.codepipeline)
     return f"{region!r} is no commercial region with CodePipeline, as of {available.as_of}{hint}"
+
+
+def codecommit_problem(region: str) -> str:
+    """Return why there can be no repository of CodeCommit's in a region, or nothing.
+
+    >>> codecommit_problem("eu-south-2")
+    "CodeCommit is not available in 'eu-south-2', as of 2026-11-25; did you mean 'eu-south-1'?"
+    """
+    available = regions()
+    if region in available.codecommit:
+        return ""
+    hint = did_you_mean(region, available.codecommit)
+    return f"CodeCommit is not available in {region!r}, as of {available.as_of}{hint}"
+
+
+def zones_without_tasks() -> tuple[str, ...]:
+    """Return the IDs of the Availability Zones where a Fargate task for ARM64 does not run."""
+    return (*regions().zones_without_arm64_fargate, *regions().zones_without_fargate)

@@ -62,6 +62,7 @@ from cfngen.patterns.queues import (
     ordered_queue,
     without_dead_letters,
 )
+from cfngen.patterns.region_rules import arm_builds_rule, codecommit_rule
 from cfngen.patterns.roles import assumed_role, role, role_arn, role_for_stack, role_policy
 from cfngen.patterns.standalone_builds import BuildProject, standalone_build
 from cfngen.patterns.start_targets import Startable
@@ -122,6 +123,7 @@ __all__ = [
     "alarm_topic",
     "archive_arn",
     "archive_name",
+    "arm_builds_rule",
     "artifact_store",
     "assumed_role",
     "bucket_name",
@@ -132,6 +134,7 @@ __all__ = [
     "cache_bucket",
     "callers_group",
     "closed",
+    "codecommit_rule",
     "dead_letters",
     "dead_letters_alarm",
     "debug_statements",

@@ -24,6 +24,7 @@ from cfngen.authoring.iam import Statement, allow
 from cfngen.authoring.payload import Payload, Payloads
 from cfngen.authoring.substitution import sub
 from cfngen.authoring.waivers import waive
+from cfngen.cloudformation.service_quotas import concurrent_builds
 from cfngen.deprecation import renamed_keywords
 from cfngen.errors import PayloadError
 from cfngen.patterns.buckets import CacheBucket, cache_bucket
@@ -46,6 +47,8 @@ DOCKERFILE = "Dockerfile"
 # Lambda's longest. The handler answers before it, CloudFormation gives up after it.
 BUILDER_SECONDS = 900
 SERVICE_TIMEOUT = 960
+# A build waits for a machine for as long as the handler waits for the build.
+QUEUED_MINUTES = BUILDER_SECONDS // 60 - 1
 
 
 @dataclass(frozen=True)
@@ -199,7 +202,7 @@ def built_image(
         log=log,
         architecture=architecture,
         minutes=10,
-        queued_minutes=10,
+        queued_minutes=QUEUED_MINUTES,
         privileged=True,
         source={"Type": "S3", "Location": _tagged(f"${{{bucket}}}/{digest}", names, ".zip")},
         environment=[
@@ -226,6 +229,7 @@ def built_image(
         " fails and rolls back, which nobody overlooks, and a kept event could not be answered any"
         " more.",
     )
+    environment = project.Environment
     custom = CustomResource(
         title,
         ServiceToken=builder.arn,
@@ -237,6 +241,7 @@ def built_image(
         Key=archive,
         Files=content,
         Archives=list(archives),
+        Quota=str(concurrent_builds(environment.Type, environment.ComputeType)),
     )
     return BuiltImage(repository, context, log, build_role, project, builder, custom, reason)
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from troposphere import AWSObject, Cidr, GetAZs, Ref, Select, Sub, Tags
+from troposphere import AWSObject, Cidr, Equals, GetAZs, If, Not, Ref, Select, Split, Sub, Tags
 from troposphere.ec2 import (
     VPC,
     InternetGateway,
@@ -24,12 +25,13 @@ ANYWHERE = "0.0.0.0/0"
 
 @dataclass(frozen=True)
 class PublicNetwork:
-    """A VPC with two public subnets, in different zones."""
+    """A VPC with two public subnets, in different zones, and the conditions that they need."""
 
     vpc: VPC
     plumbing: tuple[AWSObject, ...]
     subnets: tuple[Subnet, Subnet]
     routes: tuple[AWSObject, ...]
+    conditions: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
@@ -43,7 +45,7 @@ class PublicNetwork:
         ]
 
 
-def public_network(title: str, *, addresses: Any) -> PublicNetwork:
+def public_network(title: str, *, addresses: Any, zones: Any = None) -> PublicNetwork:
     """Return a VPC whose tasks reach the internet with their own public IP addresses.
 
     There is no NAT gateway to pay for, and no ingress. What runs in it must ask for a public
@@ -52,7 +54,18 @@ def public_network(title: str, *, addresses: Any) -> PublicNetwork:
     Args:
         title: the VPC's logical ID; the parts are named after it.
         addresses: its range, a /24.
+        zones: a `Ref` to a text with the names of two Availability Zones, separated by a comma,
+            or empty for the first two of the account; those without it.
     """
+    conditions = {f"{title}HasZones": Not(Equals(zones, ""))} if zones is not None else {}
+
+    def zone_name(number: int) -> Any:
+        """Return the name of the first or second zone: names differ between accounts."""
+        usual = Select(number, GetAZs(""))
+        if zones is None:
+            return usual
+        return If(f"{title}HasZones", Select(number, Split(",", zones)), usual)
+
     vpc = VPC(
         title,
         CidrBlock=addresses,
@@ -76,7 +89,7 @@ def public_network(title: str, *, addresses: Any) -> PublicNetwork:
         Subnet(
             f"{title}Subnet{zone}",
             VpcId=Ref(vpc),
-            AvailabilityZone=Select(zone - 1, GetAZs("")),
+            AvailabilityZone=zone_name(zone - 1),
             CidrBlock=Select(zone - 1, Cidr(addresses, 2, 7)),
             MapPublicIpOnLaunch=False,
             Tags=name(f"public {zone}"),
@@ -89,7 +102,8 @@ def public_network(title: str, *, addresses: Any) -> PublicNetwork:
         )
         for zone, subnet in enumerate((first, second), start=1)
     )
-    return PublicNetwork(vpc, (gateway, attachment, table, route), (first, second), routes)
+    plumbing = (gateway, attachment, table, route)
+    return PublicNetwork(vpc, plumbing, (first, second), routes, conditions)
 
 
 def callers_group(title: str, *, vpc: Any, ports: dict[int, str]) -> SecurityGroup:

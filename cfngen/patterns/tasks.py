@@ -89,6 +89,15 @@ class TaskParameters(Parameters):
         group="Network",
         when=lambda o: o.runs_task and o.network == "own",
     )
+    AvailabilityZones = parameter(
+        "Names of the two Availability Zones of the subnets, separated by a comma. Leave empty for"
+        " the first two of the account. Choose zones that have Fargate for the architecture of the"
+        " tasks: tasks for arm64 do not run in the zone with the ID use1-az3.",
+        Default="",
+        AllowedPattern="|[a-z0-9-]+,[a-z0-9-]+",
+        ConstraintDescription="Enter two names such as us-east-1a,us-east-1b, or leave it empty.",
+        when=lambda o: o.runs_task and o.network == "own",
+    )
     VpcId = parameter(
         "VPC that the tasks run in.",
         Type="AWS::EC2::VPC::Id",
@@ -158,6 +167,11 @@ class TaskNetwork:
         return [*(self.own.resources if self.own else []), (self.group, "")]
 
     @property
+    def conditions(self) -> Mapping[str, Any]:
+        """The conditions that the resources need."""
+        return self.own.conditions if self.own else {}
+
+    @property
     def waits_for(self) -> list[str]:
         """The logical IDs of what a task has to wait for, or it would not get out."""
         return ["NetworkRoute", "NetworkRouting1", "NetworkRouting2"] if self.own else []
@@ -174,7 +188,9 @@ def task_network(
         options: the blueprint's.
         ports: what each port that the task calls is for.
     """
-    own = public_network("Network", addresses=p.VpcCidr) if options.network == "own" else None
+    own = None
+    if options.network == "own":
+        own = public_network("Network", addresses=p.VpcCidr, zones=p.AvailabilityZones)
     vpc = Ref(own.vpc) if own else p.VpcId
     subnets: Sequence[Any] = [p.SubnetId1, p.SubnetId2] if not own else [*map(Ref, own.subnets)]
     group = callers_group(access, vpc=vpc, ports=dict(ports))

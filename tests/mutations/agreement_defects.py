@@ -50,7 +50,7 @@ AGREEMENT_DEFECTS = [
     Defect(
         "the workers' image lacks boto3",
         "blueprints/worker_image/payload/Dockerfile",
-        " \\\n    && pip3.13 install --no-cache-dir boto3==1.44.5",
+        " \\\n    && pip3.13 install --no-cache-dir --retries=10 boto3==1.44.5",
         "",
         "tests/blueprints/test_images.py::test_the_workers_clients_try_again_as_its_image_says",
     ),

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
+from unittest.mock import ANY
 
 import boto3
 import pytest
@@ -40,7 +41,13 @@ USUAL = {
     "Key": f"{TAG}.zip",
     "Files": FILES,
     "Archives": [],
+    "Quota": "Concurrently running builds for ARM/Small environment (L-5ED1D25B)",
 }
+FULL, NO_ROOM = "AccountLimitExceededException", "Cannot have more than 0 builds in queue"
+ADVICE = (
+    "the account's quota of CodeBuild is too low or used up: Concurrently running builds for"
+    " ARM/Small environment (L-5ED1D25B). Request an increase in Service Quotas"
+)
 EARLY = ["QUEUED", "PROVISIONING", "DOWNLOAD_SOURCE", "INSTALL", "PRE_BUILD"]
 
 
@@ -272,6 +279,7 @@ class Aws:
         tag: the only one that may be asked for.
         errors: operations that answer with an error.
         throttled: for how many calls each operation is turned away.
+        refused: the codes that the next calls of each operation are refused with.
         calls: each operation of ECR and CodeBuild that was asked for, with its input.
         bucket: what is in the bucket, by key.
     """
@@ -281,6 +289,7 @@ class Aws:
     tag: str = TAG
     errors: dict[str, str] = field(default_factory=dict)
     throttled: dict[str, int] = field(default_factory=dict)
+    refused: dict[str, list[str]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     bucket: dict[str, bytes] = field(default_factory=dict)
     running: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
@@ -297,15 +306,19 @@ class Aws:
         if self.throttled.get(name):
             self.throttled[name] -= 1
             return 400, {"__type": "ThrottlingException", "message": "Rate exceeded"}
-        if name in self.errors:
-            return 400, {"__type": self.errors[name], "message": f"{name}: not for you"}
+        if refused := self.refused.get(name) or [self.errors.get(name, "")]:
+            code = refused.pop(0)
+            if code == FULL:
+                return 400, {"__type": FULL, "message": NO_ROOM}
+            if code:
+                return 400, {"__type": code, "message": f"{name}: not for you"}
         if name == "DescribeImages":
             assert asked == {"repositoryName": "tool", "imageIds": [{"imageTag": self.tag}]}
             if self.pushed_by is None or looks < self.pushed_by:
                 return 400, {"__type": "ImageNotFoundException", "message": self.tag}
             return 200, {"imageDetails": [{"repositoryName": "tool", "imageTags": [self.tag]}]}
         if name == "StartBuild":
-            assert asked == {"projectName": "tool"}
+            assert asked == {"projectName": "tool", "idempotencyToken": ANY}
             assert self.bucket, "there is nothing to build"
             identity = f"tool:{len(self.running) + 1}"
             self.running[identity] = self.builds.pop(0)
@@ -345,7 +358,7 @@ def scripted(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
             bucket, _, key = self.path.lstrip("/").partition("/")
             assert bucket == "tool"
             name, body = f"{self.command} object", ""
-            if refused := script.errors.get(name, ""):
+            if refused := (script.refused.get(name) or [script.errors.get(name, "")]).pop(0):
                 complaint = f"<Code>{refused}</Code><Message>{name}: not for you</Message>"
                 body = f"<Error>{complaint}</Error>"
             else:
@@ -395,11 +408,107 @@ def test_a_build_is_waited_for(function: Lambda, scripted: Aws) -> None:
 def test_throttled_calls_are_made_again(
     function: Lambda, scripted: Aws, operation: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """CodeBuild and ECR turn calls away for a while, and one build is started all the same."""
+    """CodeBuild and ECR turn calls away for a minute, and one build is started all the same."""
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)  # between its attempts
-    scripted.builds, scripted.throttled = [[{}, RUNNING, SUCCEEDED]], {operation: 2}
+    tries = function.module.limits["retries"]["total_max_attempts"]
+    calls = tries * len(function.module.PAUSES)
+    scripted.builds, scripted.throttled = [[{}, RUNNING, SUCCEEDED]], {operation: calls}
     assert function().reason == ""
     assert len(scripted.running) == 1
+
+
+CALLS = ["DescribeImages", "PUT object", "StartBuild", "BatchGetBuilds", "DELETE object"]
+
+
+@pytest.mark.parametrize("operation", CALLS)
+def test_a_new_role_is_waited_for(function: Lambda, scripted: Aws, operation: str) -> None:
+    """For a minute, with growing pauses, whichever call is the first that IAM does not know of."""
+    code = "AccessDenied" if operation.endswith("object") else "AccessDeniedException"
+    scripted.refused = {operation: [code] * len(function.module.PAUSES)}
+    scripted.builds = [[RUNNING, SUCCEEDED]]
+    answer = function()
+    assert answer.reason == ""
+    assert len(scripted.running) == 1
+    assert scripted.bucket == {}
+    refusals = [line for line in answer.lines if line.get("event") == "refused"]
+    assert len(refusals) == len(function.module.PAUSES)
+
+
+def test_the_pauses_are_a_minute_in_all() -> None:
+    """They grow, and are the same in both functions that CloudFormation waits for."""
+    texts = [PAYLOAD.with_name(n).read_text() for n in ("image_builder.py", "publish_files.py")]
+    (pauses,) = {text.partition("PAUSES = (")[2].partition(")")[0] for text in texts}
+    (pause,) = {text.partition("PAUSE_SECONDS = ")[2].partition("\n")[0] for text in texts}
+    waits = [int(pause) * int(times) for times in pauses.split(",")]
+    assert waits == sorted(waits)
+    assert waits[0] <= 5
+    assert 55 <= sum(waits) <= 75
+
+
+def test_a_refusal_that_stays_is_told_before_lambda_ends(function: Lambda, scripted: Aws) -> None:
+    """No call is made again once no more time is left than what the answer takes."""
+    scripted.errors = {"DescribeImages": "AccessDeniedException"}
+    reserve = function.module.RESERVE_MILLISECONDS / 60_000
+    assert "AccessDeniedException" in function("Create", 15, 10, reserve - 0.01).reason
+    assert scripted.count("DescribeImages") == 3
+
+
+def test_the_time_kept_back_is_enough_for_what_comes_after_the_last_look(
+    function: Lambda,
+) -> None:
+    """A pause, a look, the build's end, the source's removal and the answer fit in."""
+    module = function.module
+    tries = module.limits["retries"]["total_max_attempts"]
+    call = tries * (module.limits["connect_timeout"] + module.limits["read_timeout"]) + 1
+    longest = 5 * max(module.PAUSES)
+    assert longest + 3 * call + 10 <= module.RESERVE_MILLISECONDS / 1000
+
+
+def test_a_full_account_is_waited_for(function: Lambda, scripted: Aws) -> None:
+    """A build waits for its turn, however long that takes, and then runs."""
+    scripted.refused = {"StartBuild": [FULL] * 30}
+    scripted.builds = [[RUNNING, SUCCEEDED]]
+    answer = function()
+    assert answer.reason == ""
+    assert scripted.count("StartBuild") == 31
+    assert sum(line.get("event") == "waiting" for line in answer.lines) == 30
+    tokens = [asked["idempotencyToken"] for name, asked in scripted.calls if name == "StartBuild"]
+    assert len(set(tokens)) == 31, "CodeBuild may remember the refusal by its token"
+
+
+def test_an_account_that_stays_full_is_told_with_its_quota(function: Lambda, scripted: Aws) -> None:
+    """The reason has CodeBuild's words, the quota, and what to do about it."""
+    scripted.errors = {"StartBuild": FULL}
+    answer = function("Create", 15, 10, 5, 1)
+    assert answer.reason.startswith(f"{FULL}: {NO_ROOM}; {ADVICE}")
+    assert answer.reason.endswith("and deploy again")
+    assert scripted.bucket == {}
+
+
+def test_a_build_that_waits_for_a_machine_to_the_end_names_the_quota(
+    function: Lambda, scripted: Aws
+) -> None:
+    """It is stopped, since nobody waits for it any more."""
+    scripted.builds = [[{**RUNNING, "currentPhase": "QUEUED"}]]
+    answer = function("Create", 15, 10, 5, 1)
+    assert answer.reason.startswith(f"tool:1 takes too long: it waits for a machine; {ADVICE}")
+    assert scripted.count("StopBuild") == 1
+
+
+def test_a_look_that_fails_is_followed_by_another(function: Lambda, scripted: Aws) -> None:
+    """The build goes on meanwhile, and Lambda has minutes left."""
+    scripted.builds = [[RUNNING, SUCCEEDED]]
+    scripted.refused = {"BatchGetBuilds": ["ThrottlingException", "AccessDeniedException"]}
+    assert function().reason == ""
+    assert scripted.count("StopBuild") == 0
+
+
+@pytest.mark.parametrize("code", ["AccessDeniedException", "InvalidInputException"])
+def test_a_build_that_is_given_up_is_stopped(function: Lambda, scripted: Aws, code: str) -> None:
+    """Or it would push into a repository that is being deleted."""
+    scripted.builds, scripted.errors = [[RUNNING]], {"BatchGetBuilds": code}
+    assert code in function().reason
+    assert scripted.calls[-1] == ("StopBuild", {"id": "tool:1"})
 
 
 def test_a_delete_always_succeeds(function: Lambda, scripted: Aws) -> None:
@@ -468,9 +577,10 @@ def test_a_build_that_somebody_stopped_is_not_started_again(
 
 
 def test_an_answer_comes_before_lambda_ends(function: Lambda, scripted: Aws) -> None:
-    """Half a minute before its own end the handler stops the build and says so."""
+    """While there is time for it the handler stops the build and says so."""
     scripted.builds = [[RUNNING]]
-    answer = function("Create", 14.9, 10, 5, 0.51, 0.49)
+    reserve = function.module.RESERVE_MILLISECONDS / 60_000
+    answer = function("Create", 14.9, 10, 5, reserve + 0.01, reserve - 0.01)
     assert answer.reason == "tool:1 takes too long"
     assert scripted.calls[-1] == ("StopBuild", {"id": "tool:1"})
     assert scripted.count("BatchGetBuilds") == 4
@@ -503,7 +613,7 @@ def test_the_bucket_is_left_empty_however_a_build_ends(
 
 @pytest.mark.parametrize("denied", ["DescribeImages", "StartBuild", "BatchGetBuilds", "PUT object"])
 def test_an_error_is_an_answer(function: Lambda, scripted: Aws, denied: str) -> None:
-    """Whatever AWS refuses, CloudFormation hears of it at once, with AWS's own words."""
+    """Whatever AWS refuses for good, CloudFormation hears of it, with AWS's own words."""
     scripted.builds, scripted.errors = [[RUNNING]], {denied: "AccessDeniedException"}
     answer = function()
     assert answer.status == "FAILED"

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import sys
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
 import pytest
 from support.payload_runs import run_buildspec
 
 from cfngen.testing import BuildRun
 
-TEXT = (Path(__file__).parents[2] / "cfngen/patterns/payload/image-buildspec.yml").read_text()
+ROOT = Path(__file__).parents[2]
+KEYS = {
+    "region_name": "eu-west-1",
+    "aws_access_key_id": "test",
+    "aws_secret_access_key": "test",
+}
+TEXT = (ROOT / "cfngen/patterns/payload/image-buildspec.yml").read_text()
 REGISTRY = "111122223333.dkr.ecr.eu-west-1.amazonaws.com"
 IMAGE = f"{REGISTRY}/stack/tool-a1b2:0123456789ab-7"
 PASSWORD = "a-token-of-the-registry"
@@ -31,7 +41,8 @@ LOOK = [
     *("--image-ids", "imageTag=0123456789ab-7"),
 ]
 
-# Notes how it was called, then does as the scenario says for its first two words.
+# Notes how it was called, then does as the scenario says for its first three words: what is listed
+# there in turn, and the last of it for ever.
 TOOL = """\
 #!/usr/bin/env python3
 import json, os, pathlib, sys
@@ -43,13 +54,20 @@ if sys.argv[1] == "build":
     call["files"] = {p.name: p.read_text() for p in pathlib.Path().iterdir()}
 with open(os.environ["CALLS"], "a") as calls:
     calls.write(json.dumps(call) + "\\n")
-status, says = json.loads(os.environ["SCENARIO"]).get(" ".join(call["argv"][:3]), [0, ""])
+words = " ".join(call["argv"][:3])
+turns = json.loads(os.environ["SCENARIO"]).get(words, [[0, ""]])
+lines = pathlib.Path(os.environ["CALLS"]).read_text().splitlines()
+before = sum(" ".join(json.loads(line)["argv"][:3]) == words for line in lines) - 1
+status, says = turns[min(before, len(turns) - 1)]
 print(says, end="")
 sys.exit(status)
 """
 
-Scenario = dict[str, tuple[int, str]]
-REFUSED: Scenario = {f"docker push {IMAGE}": (1, "tag invalid: the tag is immutable\n")}
+Scenario = dict[str, list[tuple[int, str]]]
+REFUSED: Scenario = {f"docker push {IMAGE}": [(1, "tag invalid: the tag is immutable\n")]}
+NOT_THERE: Scenario = {"aws ecr describe-images": [(254, "ImageNotFoundException\n")]}
+TOO_MANY = (1, "toomanyrequests: Rate exceeded\n")
+STEPS = ["aws ecr get-login-password", "docker login --username", "docker build --pull"]
 
 
 @dataclass
@@ -61,9 +79,18 @@ class Ran:
 
     @property
     def argv(self) -> list[list[str]]:
-        """The commands, the two of the pipe in a fixed order."""
-        words = [call["argv"] for call in self.calls]
+        """The commands but for pauses, the two of the pipe in a fixed order."""
+        words = [call["argv"] for call in self.calls if call["argv"][0] != "sleep"]
         return sorted(words[:2]) + words[2:]
+
+    @property
+    def pauses(self) -> list[int]:
+        """The pauses, in seconds."""
+        return [int(c["argv"][1]) for c in self.calls if c["argv"][0] == "sleep"]
+
+    def count(self, words: str) -> int:
+        """Return how often a command was run."""
+        return sum(" ".join(argv).startswith(words) for argv in self.argv)
 
 
 Build = Callable[..., Ran]
@@ -75,12 +102,12 @@ def build(tmp_path: Path) -> Build:
     tools, source, calls = tmp_path / "tools", tmp_path / "src", tmp_path / "calls"
     tools.mkdir()
     source.mkdir()
-    for name in ("aws", "docker"):
+    for name in ("aws", "docker", "sleep"):
         (tools / name).write_text(TOOL)
         (tools / name).chmod(0o755)
 
     def run(scenario: Scenario | None = None) -> Ran:
-        says = {"aws ecr get-login-password": (0, PASSWORD + "\n")} | (scenario or {})
+        says = {"aws ecr get-login-password": [(0, PASSWORD + "\n")]} | (scenario or {})
         env = {
             "PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin",
             "IMAGE": IMAGE,
@@ -125,20 +152,68 @@ def test_an_image_is_one_manifest(build: Build) -> None:
     assert call["environment"]["BUILDX_NO_DEFAULT_ATTESTATIONS"] == "1"
 
 
-@pytest.mark.parametrize(
-    ("failing", "phase"),
-    [
-        ("aws ecr get-login-password", "pre_build"),
-        ("docker login --username", "pre_build"),
-        ("docker build --pull", "build"),
-    ],
-)
-def test_the_first_failure_ends_the_build(build: Build, failing: str, phase: str) -> None:
+@pytest.mark.parametrize("failing", STEPS)
+def test_what_fails_three_times_ends_the_build(build: Build, failing: str) -> None:
     """Nothing is pushed after a failed step, and the build's end names its phase."""
-    ran = build({failing: (3, "no\n")})
+    ran = build({failing: [(3, "no\n")]})
+    phase = "build" if failing.startswith("docker build") else "pre_build"
     assert (ran.build.status, ran.build.phase) == (3, phase)
+    assert ran.count(failing) == 3
     assert PUSH not in ran.argv
     assert (BUILD in ran.argv) == (phase == "build")
+
+
+@pytest.mark.parametrize("failing", [*STEPS, f"docker push {IMAGE}"])
+def test_what_a_registry_turns_away_is_tried_again(build: Build, failing: str) -> None:
+    """Twice, after a pause and a longer one; what succeeded is not done again."""
+    ran = build({failing: [TOO_MANY, TOO_MANY, (0, "")]} | NOT_THERE)
+    assert (ran.build.status, ran.build.phase) == (0, None), ran.build.output
+    assert ran.count(failing) == 3
+    others = {*STEPS, f"docker push {IMAGE}"} - {failing}
+    together = 3 if failing in STEPS[:2] else 1  # the two of the pipe
+    assert {ran.count(o) for o in others if o not in STEPS[:2]} <= {1}
+    assert {ran.count(o) for o in others if o in STEPS[:2]} <= {together, 1}
+    assert [pause for pause in ran.pauses if pause] == [15, 45]
+
+
+def test_a_mistake_in_a_dockerfile_costs_a_minute_at_most(build: Build) -> None:
+    """It is told from a registry's trouble by nothing, so that it is tried as often."""
+    ran = build({"docker build --pull": [(1, "unknown instruction: FORM\n")]})
+    assert ran.build.phase == "build"
+    assert sum(ran.pauses) <= 60
+
+
+def test_the_stand_in_for_docker_is_turned_away_once(tmp_path: Path, moto_server: str) -> None:
+    """With a registry that refuses each command once, an image of ours is built and pushed."""
+    images, source, tools = tmp_path / "images", tmp_path / "src", tmp_path / "tools"
+    for folder in (images, source, tools):
+        folder.mkdir()
+    (images / "refusals").write_text("login build push")
+    dockerfile = ROOT / "blueprints/mirror_image/payload/Dockerfile"
+    (source / "Dockerfile").write_text(dockerfile.read_text())
+    (source / "run.py").write_text("")
+    program = ROOT / "tests/support/docker_stand_in.py"
+    stand_in = f'PYTHONPATH={program.parents[1]} exec {sys.executable} {program} {images} "$@"'
+    looks = "case $2 in get-login-password) echo secret;; *) exit 254;; esac"
+    for name, script in {"docker": stand_in, "aws": looks, "sleep": ":"}.items():
+        (tools / name).write_text(f"#!/bin/sh\n{script}\n")
+        (tools / name).chmod(0o755)
+    with contextlib.closing(boto3.client("ecr", endpoint_url=moto_server, **KEYS)) as ecr:
+        name = f"tool-{uuid.uuid4().hex}"
+        ecr.create_repository(repositoryName=name)
+        env = {
+            "PATH": f"{tools}:/usr/local/bin:/usr/bin:/bin",
+            "IMAGE": f"{REGISTRY}/{name}:7",
+            "AWS_ENDPOINT_URL": moto_server,
+            "AWS_REGION": "eu-west-1",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+        }
+        ran = run_buildspec(TEXT, cwd=source, env=env)
+        assert (ran.status, ran.phase) == (0, None), ran.output
+        assert ran.output.count("toomanyrequests") == 3
+        assert ecr.describe_images(repositoryName=name)["imageDetails"][0]["imageTags"] == ["7"]
 
 
 def test_a_push_is_not_needed_where_the_tag_is(build: Build) -> None:
@@ -151,8 +226,7 @@ def test_a_push_is_not_needed_where_the_tag_is(build: Build) -> None:
 
 def test_a_push_that_is_refused_otherwise_fails(build: Build) -> None:
     """If the tag is not there after a failed push, the build has failed, and says both."""
-    scenario = REFUSED | {"aws ecr describe-images": (254, "ImageNotFoundException\n")}
-    ran = build(scenario)
+    ran = build(REFUSED | NOT_THERE)
     assert (ran.build.status, ran.build.phase) == (254, "build")
     assert "the tag is immutable" in ran.build.output
     assert "ImageNotFoundException" in ran.build.output

@@ -354,6 +354,7 @@ def test_the_custom_resource_names_what_it_is_about() -> None:
     assert set(told) == {
         *("ServiceToken", "ServiceTimeout"),
         *("Project", "Repository", "Tag", "Bucket", "Key", "Files", "Archives"),
+        "Quota",
     }
 
 

@@ -79,3 +79,15 @@ def test_a_callers_group_lets_nothing_in_and_out_only_what_is_said() -> None:
         (443, 443, "tcp", "HTTPS"),
         (22, 22, "tcp", "SSH"),
     ]
+
+
+def test_zones_may_be_chosen_and_are_the_accounts_first_two_without_that() -> None:
+    """A stack that names none keeps its subnets: the zones are what they were."""
+    usual = [subnet["AvailabilityZone"] for subnet in properties("Subnet").values()]
+    made = public_network("Net", addresses=Ref("VpcCidr"), zones=Ref("Zones"))
+    assert set(made.conditions) == {"NetHasZones"}
+    for number, (subnet, otherwise) in enumerate(zip(made.subnets, usual, strict=True)):
+        name, chosen, default = subnet.to_dict()["Properties"]["AvailabilityZone"]["Fn::If"]
+        assert name == "NetHasZones"
+        assert default == otherwise
+        assert chosen == {"Fn::Select": [number, {"Fn::Split": [",", {"Ref": "Zones"}]}]}

@@ -1,7 +1,8 @@
 """Stands for `docker` on a machine of CodeBuild's: `docker_stand_in.py IMAGES COMMAND ARGUMENT…`.
 
 An image is a folder. `build` refuses a Dockerfile that `support.images` does not know, and `push`
-asks ECR for all that a push needs, by the rights of the build's role.
+asks ECR for all that a push needs, by the rights of the build's role. A file `refusals` beside the
+images has a line for each call that a registry turns away: the command's name, once a line.
 Source: ECR's "Required IAM permissions for pushing an image".
 """
 
@@ -38,15 +39,33 @@ def push(images: Path, name: str) -> None:
     part = {"partFirstByte": 0, "partLastByte": len(LAYER) - 1, "layerPartBlob": LAYER}
     ecr.upload_layer_part(**which, uploadId=upload, **part)
     ecr.complete_layer_upload(**which, uploadId=upload, layerDigests=[DIGEST])
-    manifest = json.dumps({"schemaVersion": 2, "config": {"digest": name}})
+    manifest = json.dumps(
+        {
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.docker.distribution.manifest.v2+json",
+            "config": {"digest": name, "size": 1},
+            "layers": [{"digest": DIGEST, "size": len(LAYER)}],
+        }
+    )
     ecr.put_image(**which, imageTag=tag, imageManifest=manifest)
     shutil.rmtree(images / tag, ignore_errors=True)
     (images / "built").rename(images / tag)
 
 
+def refuse(images: Path, command: str) -> None:
+    """Fail as Docker does when a registry has had too many requests, if that is to happen."""
+    file = images / "refusals"
+    waiting = file.read_text().split() if file.exists() else []
+    if command in waiting:
+        waiting.remove(command)
+        file.write_text("\n".join(waiting))
+        sys.exit("toomanyrequests: Rate exceeded")
+
+
 def main(images: Path, command: str, *arguments: str) -> None:
     """Do what our buildspecs ask Docker for."""
     images.mkdir(exist_ok=True)
+    refuse(images, command)
     if command == "login":
         if not sys.stdin.read().strip():
             sys.exit("a password is empty")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pytest
 from support.containers import Container
 from support.git_repositories import Ended, Repository, new_codecommit_repository, new_repository
 from support.images import read
@@ -163,19 +161,6 @@ class Place:
 
 
 REGIONS = (HERE, THERE, FAR)
-
-
-def python_of_the_image() -> str:
-    """Return a Python 3.9, which Amazon Linux 2023 has, or skip the test."""
-    found = [
-        shutil.which("python3.9"),
-        *map(str, Path.home().glob(".pyenv/versions/3.9.*/bin/python3")),
-    ]
-    for python in filter(None, found):
-        done = subprocess.run([python, "--version"], capture_output=True, text=True)
-        if done.stdout.startswith("Python 3.9."):
-            return python
-    pytest.skip("no Python 3.9 on this machine: the programs are not run in the image's")
 
 
 def finished(process: subprocess.Popen[str], timeout: float = 300) -> Ended:

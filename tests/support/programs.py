@@ -8,6 +8,8 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import boto3
+
 SHELL = "bash sh grep sed awk"
 COREUTILS = """
 [ base64 basename cat chgrp chmod chown cksum comm cp cut date dd df dirname du echo env expr
@@ -69,4 +71,7 @@ def python(modules: Iterable[str], interpreter: str = sys.executable) -> str:
         raise ValueError(f"the tests have no modules {sorted(unknown)}")
     alone = "" if [*modules] else " -S"
     real = interpreter if [*modules] else os.path.realpath(interpreter)
-    return f'#!/bin/sh\nexec "{real}"{alone} "$@"\n'
+    found = ""
+    if [*modules] and interpreter != sys.executable:  # which has none of its own
+        found = f'PYTHONPATH="{Path(boto3.__file__).parents[1]}" '
+    return f'#!/bin/sh\n{found}exec "{real}"{alone} "$@"\n'

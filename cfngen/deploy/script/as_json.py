@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from typing import Any
 
 from cfngen.deploy.script.model import RequiredParameter, Step
@@ -16,9 +17,9 @@ def as_json(steps: list[Step], files: dict[str, str] | None = None, bucket: str 
     Keys of each: `template`, `file`, `stack`, `account` (a description), `region`, `bytes`,
     `needs_bucket`, `bucket`, `capabilities` (each with the resources that need it), `tags` (of the
     stack), `parameters` (those without a default), `parameters_file`, `depends_on` (templates, each
-    with the reason),
-    `external_imports` (exports of stacks that are not in the list) and `ssm_parameters` (each with
-    the template that writes it). What does not apply is null.
+    with the reason), `external_imports` (exports of stacks that are not in the list),
+    `ssm_parameters` (each with the template that writes it) and `quotas` (of the account:
+    `service`, `code` and `name` in Service Quotas). What does not apply is null.
 
     A parameter has `name`, `type`, `description`, `variable` (of the shell script),
     `templates_with_output` (earlier templates with an output of its name) and `output_of` (the
@@ -51,6 +52,7 @@ def _plain(step: Step, files: dict[str, str], names: dict[Key, str], bucket: str
             {"name": parameter.name, "written_by": parameter.written_by or None}
             for parameter in step.ssm_parameters
         ],
+        "quotas": [asdict(quota) for quota in step.quotas],
     }
 
 

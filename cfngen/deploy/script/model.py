@@ -10,6 +10,7 @@ from typing import Any
 
 from cfngen.cloudformation.capabilities import Need
 from cfngen.cloudformation.quotas import INLINE_LIMIT
+from cfngen.cloudformation.service_quotas import ServiceQuota
 from cfngen.cloudformation.template import TemplateBody
 from cfngen.project.manifest import TemplateConfig
 
@@ -96,6 +97,7 @@ class Step:
     account: str = ""  # a description of an account other than the default one
     declared: tuple[str, ...] = ()  # every parameter that the template has
     tags: Mapping[str, str] = field(default_factory=dict)  # of the stack
+    quotas: tuple[ServiceQuota, ...] = ()  # of the account, that builds and tasks count against
 
     @property
     def needs_bucket(self) -> bool:

@@ -24,6 +24,7 @@ from cfngen.deploy.script.model import (
     Step,
     stack_name,
 )
+from cfngen.deploy.script.quotas import quotas
 from cfngen.deploy.script.targets import refuse_several, regions
 from cfngen.errors import CfngenError
 
@@ -82,6 +83,7 @@ def _steps_of(
             account=source.entry.account,
             declared=tuple(source.template.parameters),
             tags=source.entry.tags,
+            quotas=quotas(source.template),
         )
 
 

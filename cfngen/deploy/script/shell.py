@@ -7,6 +7,7 @@ import textwrap
 
 from cfngen.cloudformation.quotas import INLINE_LIMIT
 from cfngen.deploy.script.model import RequiredParameter, Step
+from cfngen.deploy.script.quotas import REQUIRE_QUOTA
 from cfngen.deploy.script.shell_variables import (
     ACCOUNT,
     BUCKET,
@@ -144,9 +145,10 @@ def _checks(steps: list[Step], files: dict[str, str], bucket: str) -> list[str]:
     lines.append('[ "$problems" = 0 ] || exit 1')
     if any(step.account for step in steps):
         lines += REQUIRE_ACCOUNT.split("\n")
-    if checks := [line for step in steps for line in _ssm_checks(step)]:
-        lines += [*REQUIRE_SSM_PARAMETER.split("\n"), *dict.fromkeys(checks)]
-        lines.append('[ "$problems" = 0 ] || exit 1')
+    for function, check in ((REQUIRE_SSM_PARAMETER, _ssm_checks), (REQUIRE_QUOTA, _quota_checks)):
+        if checks := [line for step in steps for line in check(step)]:
+            lines += [*function.split("\n"), *dict.fromkeys(checks)]
+            lines.append('[ "$problems" = 0 ] || exit 1')
     return lines
 
 
@@ -158,6 +160,16 @@ def _ssm_checks(step: Step) -> list[str]:
         f" {_quoted(parameter.written_by or 'the stack that writes it')}{region}"
         for parameter in step.ssm_parameters
         if not parameter.planned
+    ]
+
+
+def _quota_checks(step: Step) -> list[str]:
+    """Return the checks for quotas of the account that may be 0."""
+    region = f" --region {_quoted(step.region)}" if step.region else ""
+    return [
+        f"require_quota {_quoted(step.template)} {quota.service} {quota.code}"
+        f" {_quoted(quota.name)}{region}"
+        for quota in step.quotas
     ]
 
 
@@ -232,6 +244,8 @@ def _about(step: Step, files: dict[str, str]) -> list[str]:
         lines += _comment(f"After {dependency.name}, {dependency.reason}{other}.")
     for export in step.imports:
         lines += _comment(f"It imports {export}, which no template of this script exports.")
+    for quota in step.quotas:
+        lines += _comment(f"It counts against the quota {quota}; new accounts may have less of it.")
     for need in step.capabilities:
         lines += _comment(f"{need.capability} for {', '.join(need.reasons)}.")
     if step.template not in files:

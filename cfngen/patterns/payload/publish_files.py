@@ -14,24 +14,27 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 PAUSE_SECONDS = 5
-ATTEMPTS = 13  # over a minute: a new role is not known everywhere at once
-# For one more call, all its tries included, and to answer before Lambda's own time ends.
+PAUSES = (1, 2, 3, 3, 3)  # a minute in all: a new role is not known everywhere at once
+# For the longest pause, one more call and the answer: less than Lambda's own time.
 RESERVE_MILLISECONDS = 60_000
 ANSWER_BYTES = 4096  # more CloudFormation does not read
 REASON_CHARACTERS = 1500
 NOT_YET = {
     "AccessDenied",
+    "AccessDeniedException",
     "InvalidAccessKeyId",
+    "InvalidClientTokenId",
     "InvalidToken",
-    "InternalError",
     "RequestLimitExceeded",
-    "ServiceUnavailable",
+    "RequestTimeout",
     "SlowDown",
     "Throttling",
     "ThrottlingException",
+    "TooManyRequestsException",
+    "UnrecognizedClientException",
 }
 
-limits = {"connect_timeout": 5, "read_timeout": 10, "retries": {"total_max_attempts": 2}}
+limits = {"connect_timeout": 3, "read_timeout": 7, "retries": {"total_max_attempts": 2}}
 s3 = boto3.client("s3", config=Config(**limits))
 
 
@@ -48,23 +51,35 @@ def handler(event, context):
 
 
 def put(properties, context):
-    """Put the archive into the bucket, and try again for a while if that is refused."""
-    body = archive(properties["Files"])
-    for left in reversed(range(ATTEMPTS)):
+    """Put the archive into the bucket."""
+    where = {"Bucket": properties["Bucket"], "Key": properties["Key"]}
+    patiently(s3.put_object, context, **where, Body=archive(properties["Files"]))
+
+
+def patiently(call, context, **request):
+    """Call AWS, and try again for a minute if it refuses what it may grant later."""
+    for pause in PAUSES:
         try:
-            s3.put_object(Bucket=properties["Bucket"], Key=properties["Key"], Body=body)
-            return
+            return call(**request)
         except (BotoCoreError, ClientError) as error:
-            late = context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS
-            if late or not left or not may_pass(error):
+            if not may_pass(error) or late(context):
                 raise
-            print(json.dumps({"event": "refused", "reason": str(error), "attempts_left": left}))
-        time.sleep(PAUSE_SECONDS)
+            print(json.dumps({"event": "refused", "reason": str(error)}))
+        time.sleep(pause * PAUSE_SECONDS)
+    return call(**request)
+
+
+def late(context):
+    """Tell whether no more time is left than what it takes to answer."""
+    return context.get_remaining_time_in_millis() < RESERVE_MILLISECONDS
 
 
 def may_pass(error):
     """Tell whether an error may be gone the next time; a connection that failed is one."""
-    return not isinstance(error, ClientError) or error.response["Error"]["Code"] in NOT_YET
+    if not isinstance(error, ClientError):
+        return True
+    status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status >= 500 or error.response["Error"]["Code"] in NOT_YET
 
 
 def archive(files):

@@ -706,7 +706,7 @@ def test_alarms_watch_figures_that_are_printed(options: dict[str, Any]) -> None:
     rewritten = {"MirrorRewritten"} if "source" in options else set()
     assert set(alarms) == {"MirrorFailed", "MirrorLost", "MirrorSilent"} | rewritten | (
         (set() if scheduled else {"MirrorLags"})
-        | (set() if direct else {"MirrorWaits", "StarterFailed"})
+        | (set() if direct else {"MirrorGivenUp", "MirrorWaits", "StarterFailed"})
     )
     names |= {"WaitingSeconds"}  # of start_mirror.py, by Stack
     for name, alarm in alarms.items():
@@ -936,8 +936,23 @@ def test_what_would_go_round_for_ever_is_refused(options: Any, broken: set[str])
     ],
 )
 def test_where_nothing_can_go_round_there_are_no_rules(options: dict[str, Any]) -> None:
-    """No rule stands in a template that can break none."""
-    assert "Rules" not in body(**options)
+    """No rule against circles stands in a template that can make none."""
+    assert not [name for name in body(**options).get("Rules", {}) if name.startswith("NoCircle")]
+
+
+def test_a_destination_without_codecommit_is_refused() -> None:
+    """As a parameter when it is deployed, as an option when the template is built."""
+    assert "CodeCommit" in body()["Rules"]
+    assert "CodeCommit" in body(source="public")["Rules"]
+    with pytest.raises(Problems, match="CodeCommit is not available in 'eu-south-2'"):
+        body(destinations=[{"region": "eu-south-2"}])
+
+
+def test_where_there_are_no_arm_builds_the_image_is_not_built() -> None:
+    """A template that builds on ARM has the rule; others need no machine of CodeBuild's."""
+    assert "ArmBuilds" in body(image="build")["Rules"]
+    assert "ArmBuilds" not in body(image="build", architecture="x86_64")["Rules"]
+    assert "ArmBuilds" not in body()["Rules"]
 
 
 # --- what is asked, and how big it is ---

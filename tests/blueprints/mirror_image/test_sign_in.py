@@ -17,10 +17,10 @@ from support.mirror_tasks import (
     REGIONS,
     THERE,
     Place,
-    python_of_the_image,
     settings,
     template,
 )
+from support.pythons import VERSIONS, python
 from support.ssh_server import SshServer, new_key
 
 pytestmark = pytest.mark.payloads
@@ -118,9 +118,10 @@ def test_where_a_secret_is(private: Place) -> None:
     assert "credential-helper" not in trace  # AWS's is not asked about a host that is not AWS's
 
 
-def test_the_python_of_the_image(private: Place, hosts: GitHosts) -> None:
-    """All three programs run in the Python that Amazon Linux has, which is an older one."""
-    private.python = python_of_the_image()
+@pytest.mark.parametrize("version", VERSIONS)
+def test_every_python(private: Place, hosts: GitHosts, version: str) -> None:
+    """All programs run in the Python that Amazon Linux has, an older one, and in newer ones."""
+    private.python = python(version)
     private.container.install()
     since = {"MIRROR_SINCE": "2026-01-01T00:00:00Z"}
     assert private.run(SOURCE_SECRET="").status == 2

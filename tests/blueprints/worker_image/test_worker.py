@@ -25,6 +25,7 @@ from support.branches import (
 )
 from support.codebuild import Hold, Services, create_project, told
 from support.git_repositories import Ended, hung
+from support.pythons import WITH_BOTO3, python
 
 pytestmark = pytest.mark.payloads
 
@@ -48,6 +49,17 @@ def commits(place: Place, repository: str) -> list[str]:
     """Return the commits of a repository whose builds were started, in order."""
     found = place.services.variables()
     return [v["COMMIT_ID"] for v in found if v["REPOSITORY_NAME"] == repository]
+
+
+@pytest.mark.parametrize("version", WITH_BOTO3)
+def test_every_python(place: Place, version: str) -> None:
+    """The worker runs in the Python of its image, and in those before and after it."""
+    place.container.python = python(version)
+    place.container.install()
+    place.push("shop", "main")
+    run = place.run()
+    assert run.status == 0, run.output
+    assert len(place.services.builds()) == 1
 
 
 # --- what a build gets ---
