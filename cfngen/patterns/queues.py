@@ -90,7 +90,7 @@ def dead_letters(title: str, *, rules: Sequence[Any], reason: str) -> DeadLetter
 
 @dataclass(frozen=True)
 class OrderedQueue:
-    """A queue that keeps the order within each group, and one for what failed twice."""
+    """A queue that keeps the order within each group, and one for what could not be done."""
 
     queue: Queue
     given_up: Queue
@@ -101,7 +101,7 @@ class OrderedQueue:
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources and why each is there."""
         return [
-            (self.given_up, f"What came out of {self.queue.title} twice, and was not done."),
+            (self.given_up, f"What failed, or was received from {self.queue.title} too often."),
             (self.queue, self.reason),
             *((policy, "") for policy in self.policies),
         ]
