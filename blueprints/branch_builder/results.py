@@ -151,7 +151,7 @@ def _add_answer(
 
 def add_alarms(t: Template, p: Params, lost: DeadLetters, queue: OrderedQueue | None) -> None:
     """Add the alarms, and who hears of them."""
-    alarms = t.add(email_topic("AlarmTopic", p.AlarmEmail))
+    alarms = t.add(email_topic("AlarmTopic", p.AlarmEmail, rules=queue is not None))
     t.output(*alarms.output)
     t.output(
         "Lost",

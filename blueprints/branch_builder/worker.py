@@ -20,6 +20,8 @@ from cfngen.patterns import (
     start_as_is,
 )
 from cfngen.patterns.functions import PythonFunction
+from cfngen.patterns.image_findings import image_findings_rule
+from cfngen.patterns.queues import without_dead_letters
 from cfngen.patterns.tasks import task_image, task_network
 
 from ..worker_image.image import dockerfile, files
@@ -57,6 +59,13 @@ def add_worker(
     network = t.add(task_network("WorkerAccess", p, options, ports={443: "HTTPS to AWS"}))
     image = t.add(
         task_image("WorkerImage", p, options, dockerfile=dockerfile(), files=files(), log=log)
+    )
+    t.add(
+        image_findings_rule("ImageFindings", repository=image.repository, topic=Ref("AlarmTopic")),
+        reason=without_dead_letters(
+            "the findings are listed in ECR's console as well.",
+            "ECR scans the image as it is pushed.",
+        ),
     )
     task = t.add(
         fargate_task(

@@ -16,7 +16,7 @@ MAX_WAITING_SECONDS = 3600  # for a task, where no parameter says it
 
 def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) -> None:
     """Add the alarms, who hears of them and, if asked for, a dashboard."""
-    alarms = t.add(email_topic("AlarmTopic", p.AlarmEmail))
+    alarms = t.add(email_topic("AlarmTopic", p.AlarmEmail, rules=True))
     stack = {"Stack": Ref("AWS::StackName")}
     t.add(
         alarm(

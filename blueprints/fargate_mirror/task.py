@@ -10,6 +10,8 @@ from troposphere.logs import LogGroup
 from cfngen import Statement, Template, allow, waive
 from cfngen.patterns import FargateTask, fargate_task, shared_files
 from cfngen.patterns.fargate_containers import USER
+from cfngen.patterns.image_findings import image_findings_rule
+from cfngen.patterns.queues import without_dead_letters
 from cfngen.patterns.tasks import task_image, task_network
 
 from ..mirror_image.image import dockerfile, files
@@ -50,6 +52,13 @@ def add_task(t: Template, p: Params, options: Options, log: LogGroup) -> Fargate
             log=log,
             archives=[p.ProgramParameter] if options.image == "build" else [],
         )
+    )
+    t.add(
+        image_findings_rule("ImageFindings", repository=image.repository, topic=Ref("AlarmTopic")),
+        reason=without_dead_letters(
+            "the findings are listed in ECR's console as well.",
+            "ECR scans the image as it is pushed.",
+        ),
     )
     secrets = {"SOURCE_SECRET": p.SourceSecret} if options.source in ("https", "ssh") else {}
     # A task that starts before it can mount, or get out, would fail.

@@ -13,7 +13,7 @@ from troposphere.ecr import (
 from cfngen.authoring.iam import Statement, allow
 from cfngen.authoring.waivers import waive
 
-__all__ = ["pull_images", "repository_arn"]
+__all__ = ["pull_images", "repository_arn", "repository_name"]
 
 
 def pull_images(arn: Any) -> tuple[Statement, ...]:
@@ -37,13 +37,23 @@ def repository_arn(uri: Any) -> Sub:
         uri: a `Ref` to the image's URI in the partition `aws` or `aws-us-gov`, such as
             `111122223333.dkr.ecr.eu-west-1.amazonaws.com/a/name:tag`, or with `@sha256:...`.
     """
-    host, path = (Select(n, Split(".amazonaws.com/", uri)) for n in (0, 1))
+    host = Select(0, Split(".amazonaws.com/", uri))
     return Sub(
         "arn:${AWS::Partition}:ecr:${ImageRegion}:${ImageAccount}:repository/${ImageName}",
         ImageRegion=Select(3, Split(".", host)),
         ImageAccount=Select(0, Split(".", host)),
-        ImageName=Select(0, Split("@", Select(0, Split(":", path)))),
+        ImageName=repository_name(uri),
     )
+
+
+def repository_name(uri: Any) -> Select:
+    """Return the name of the repository that an image is in.
+
+    Args:
+        uri: a `Ref` to the image's URI, as `repository_arn` takes it.
+    """
+    path = Select(1, Split(".amazonaws.com/", uri))
+    return Select(0, Split("@", Select(0, Split(":", path))))
 
 
 def log_in() -> Statement:

@@ -13,7 +13,6 @@ from types import SimpleNamespace
 from typing import Any, ClassVar, Literal
 
 from troposphere import AWSObject, Ref, Sub
-from troposphere.events import InputTransformer, Rule, Target
 from troposphere.ssm import Parameter as StoredParameter
 
 from cfngen.authoring.options import option
@@ -21,10 +20,8 @@ from cfngen.authoring.parameters import Parameters, parameter
 from cfngen.authoring.payload import Payload
 from cfngen.deprecation import warn_renamed
 from cfngen.patterns._renamed import decided
-from cfngen.patterns.alarms import AlarmTopic, email_parameter, email_topic
 from cfngen.patterns.images import BuiltImage, built_image
 from cfngen.patterns.logs import RETENTION_DAYS, log_group
-from cfngen.patterns.queues import without_dead_letters
 
 __all__ = [
     "ImageOptions",
@@ -35,10 +32,6 @@ __all__ = [
     "parameter_name",
     "published_image",
 ]
-
-
-# Findings that people are told of, as ECR calls their severities.
-SEVERITIES = ("CRITICAL", "HIGH")
 
 
 @dataclass(frozen=True)
@@ -57,24 +50,10 @@ class ImageOptions:
 
 @dataclass(frozen=True)
 class ImageStack:
-    """An image with all that builds it, and the SSM parameter that holds its URI.
-
-    Attributes:
-        image: the image.
-        published: the SSM parameter.
-        topic: who is told of vulnerabilities that ECR finds in it.
-        findings: the rule that tells them.
-    """
+    """An image with all that builds it, and the SSM parameter that holds its URI."""
 
     image: BuiltImage
     published: StoredParameter
-    topic: AlarmTopic
-    findings: Rule
-
-    @property
-    def conditions(self) -> Mapping[str, Any]:
-        """The conditions of the template that it needs, by name; `Template.add` adds them."""
-        return self.topic.conditions
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:
@@ -83,14 +62,6 @@ class ImageStack:
             (self.image.log, ""),
             *self.image.resources,
             (self.published, "Read by the stacks that run the image, each time they are deployed."),
-            *self.topic.resources,
-            (
-                self.findings,
-                without_dead_letters(
-                    "the findings are listed in ECR's console as well.",
-                    "ECR scans each image as it is pushed.",
-                ),
-            ),
         ]
 
     @property
@@ -109,11 +80,6 @@ class ImageStack:
                 "Name of the image's repository in ECR.",
             ),
             ("ImageLog", Ref(self.image.log), "Name of the log group of the image's builds."),
-            (
-                self.topic.topic.title,
-                Ref(self.topic.topic),
-                "ARN of the topic that findings of image scans are published to.",
-            ),
         ]
 
 
@@ -186,10 +152,6 @@ class ImageStackParameters(Parameters):
         AllowedValues=list(RETENTION_DAYS),
         group="Operation",
     )
-    FindingsEmail = email_parameter(
-        "E-mail address to notify of critical and high findings when ECR has scanned an image."
-        " Leave empty for none."
-    )
 
 
 def image_stack_questions(stack: str, architecture: str) -> type[Parameters]:
@@ -248,45 +210,4 @@ def image_stack(
         Description=Sub(f"URI of the image that {runs} run, written by stack ${{AWS::StackName}}"),
         Value=image.uri,
     )
-    topic = email_topic("FindingsTopic", p.FindingsEmail, rules=True, alarms=False)
-    return ImageStack(image, published, topic, _findings_rule(image, topic))
-
-
-def _findings_rule(image: BuiltImage, topic: AlarmTopic) -> Rule:
-    """Return the rule that tells people of an image whose scan found something that matters.
-
-    Source: AWS page "Amazon ECR events and EventBridge": a severity without findings is left out.
-    """
-    paths = {
-        "critical": "$.detail.finding-severity-counts.CRITICAL",
-        "digest": "$.detail.image-digest",
-        "high": "$.detail.finding-severity-counts.HIGH",
-        "repository": "$.detail.repository-name",
-    }
-    text = (
-        '"ECR found vulnerabilities in image <repository>@<digest> (critical: <critical>,'
-        " high: <high>; none where no number stands). Change parameter ImageRevision of its stack"
-        ' to build it on the current base image."'
-    )
-    return Rule(
-        "FindingsReported",
-        EventPattern={
-            "source": ["aws.ecr"],
-            "detail-type": ["ECR Image Scan"],
-            "detail": {
-                "repository-name": [Ref(image.repository)],
-                "scan-status": ["COMPLETE"],
-                "$or": [
-                    {"finding-severity-counts": {severity: [{"numeric": [">", 0]}]}}
-                    for severity in SEVERITIES
-                ],
-            },
-        },
-        Targets=[
-            Target(
-                Id="Topic",
-                Arn=Ref(topic.topic),
-                InputTransformer=InputTransformer(InputPathsMap=paths, InputTemplate=text),
-            )
-        ],
-    )
+    return ImageStack(image, published)

@@ -19,7 +19,7 @@ from cfngen.deprecation import RenamedAttribute, warn_renamed
 from cfngen.patterns._renamed import decided
 from cfngen.patterns.fargate import Placement
 from cfngen.patterns.fargate_sizes import size_problems
-from cfngen.patterns.image_permissions import pull_images, repository_arn
+from cfngen.patterns.image_permissions import pull_images, repository_arn, repository_name
 from cfngen.patterns.image_stacks import image_revision, published_image
 from cfngen.patterns.images import BuiltImage, built_image
 from cfngen.patterns.network import PublicNetwork, callers_group, public_network
@@ -206,6 +206,11 @@ class TaskImage:
     uri: Any
     may_pull: tuple[Statement, ...]
     built: BuiltImage | None = None
+
+    @property
+    def repository(self) -> Any:
+        """The name of the repository that it is in."""
+        return Ref(self.built.repository) if self.built else repository_name(self.uri)
 
     @property
     def resources(self) -> list[tuple[AWSObject, str]]:

@@ -51,14 +51,16 @@ OTHERS = {
 
 
 @pytest.mark.emulator
-@pytest.mark.parametrize("image", ["mirror_image", "worker_image"])
-def test_people_hear_of_findings_that_matter(image: str, eventbridge: EventBridge) -> None:
-    """Critical and high ones in the stack's own repository, whichever of the two there are."""
-    body = synthesize(find(image).load()).document.body
-    (repository,) = of_type(body, "AWS::ECR::Repository")
-    rule = resolved(
-        of_type(body, "AWS::Events::Rule")["FindingsReported"], {repository: REPOSITORY}
-    )
+@pytest.mark.parametrize("options", [{}, {"image": "build"}])
+@pytest.mark.parametrize("blueprint", ["fargate_mirror", "branch_builder"])
+def test_people_hear_of_findings_that_matter(
+    blueprint: str, options: dict[str, str], eventbridge: EventBridge
+) -> None:
+    """Critical and high ones in the task's own image, whichever of the two there are."""
+    body = synthesize(find(blueprint).load(), options).document.body
+    given = {"ImageParameter": f"1.dkr.ecr.us-east-2.amazonaws.com/{REPOSITORY}:7f5b26-1"}
+    given |= dict.fromkeys(of_type(body, "AWS::ECR::Repository"), REPOSITORY)
+    rule = resolved(of_type(body, "AWS::Events::Rule")["ImageFindings"], given)
     seen = {
         name
         for name, event in {**MATTER, **OTHERS}.items()
