@@ -17,7 +17,7 @@ def branch_builder(options: Options) -> Template:
     p = t.declare(Params, options)
     pushes = push_rules(p, options)
     builds = add_builds(t, p, options)
-    ended = ended_rules(builds)
+    ended = ended_rules(builds, options)
     lost = add_lost(t, options, list(pushes), list(ended))
     queue = add_start(t, p, options, builds, pushes, lost)
     add_results(t, p, options, ended, lost)

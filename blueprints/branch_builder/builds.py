@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from awacs import codecommit, s3
+from awacs import codebuild, codecommit, s3
 from troposphere import GetAtt, Ref, Sub
 from troposphere.codebuild import Project
 
@@ -27,12 +27,14 @@ from .parameters import Params
 CLONE_URL = "https://git-codecommit.%s.${AWS::URLSuffix}/v1/repos/%s"
 REPOSITORY = "arn:${AWS::Partition}:codecommit:${AWS::Region}:${AWS::AccountId}:%s"
 PROJECT = "arn:${AWS::Partition}:codebuild:${AWS::Region}:${AWS::AccountId}:project/%s"
+REPORTS = "arn:${AWS::Partition}:codebuild:${AWS::Region}:${AWS::AccountId}:report-group/%s"
 # What a build is told; the last only by projects that the stack makes.
 VARIABLES = ("REPOSITORY_NAME", "BRANCH_NAME", "COMMIT_ID", "OUTPUT_LOCATION")
 EVERY = "*"
 NAMES = (
-    "Names begin with the repository, and a project that builds all of them may read all bundles"
-    ' and add all outputs; projects = "repository" keeps each to a folder of its own.'
+    "No build may list the bucket, and the name of each bundle and place for outputs ends with 128"
+    " bits that only its own build is told: it finds none of another's. Names begin with the"
+    ' repository; projects = "repository" also keeps each to a folder of its own.'
 )
 
 
@@ -64,7 +66,7 @@ def add_builds(t: Template, p: Params, options: Options) -> Builds:
         t.output(
             "Bundles",
             Ref(bundles.bucket),
-            "Name of the bucket of bundles, which are named REPOSITORY/BRANCH/COMMIT.zip.",
+            "Name of the bucket of bundles. They are named REPOSITORY/BRANCH/COMMIT/SECRET.zip.",
         )
     if options.existing_projects:
         names = {n: n for n in options.repositories} if options.separate else {EVERY: p.ProjectName}
@@ -72,7 +74,7 @@ def add_builds(t: Template, p: Params, options: Options) -> Builds:
         return Builds(names, arns, bundles, None)
     outputs = t.add(
         cache_bucket("Outputs", days=p.OutputDays),
-        reason="What builds make, as REPOSITORY/BRANCH/COMMIT/...",
+        reason="What builds make, as REPOSITORY/BRANCH/COMMIT/SECRET/...",
     )
     t.output("Outputs", Ref(outputs.bucket), "Name of the bucket for the output of builds.")
     wanted = options.repositories if options.separate else (EVERY,)
@@ -135,6 +137,7 @@ def _add_project(
         may.append(allow(codecommit.GitPull, on=on))
         name = repository if prefix else "repository"
         source = {"Type": "CODECOMMIT", "Location": Sub(CLONE_URL % ("${AWS::Region}", name))}
+    may.append(_may_report(title))
     put = allow(s3.PutObject, on=Sub(f"${{Outputs.Arn}}/{prefix}*"))
     may.append(waive(put, f"cdk-nag:AwsSolutions-IAM5/<Outputs.Arn>/{prefix}*", reason=NAMES))
     build_role = t.add(
@@ -162,6 +165,27 @@ def _add_project(
             privileged=options.privileged,
             source=source,
         )
+    )
+
+
+def _may_report(title: str) -> Statement:
+    """Allow builds of a project to make test reports, in groups that CodeBuild calls after it.
+
+    Source: AWS page "Test report permissions" of CodeBuild.
+    """
+    name = f"${{AWS::StackName}}-{title}-*"
+    return waive(
+        allow(
+            codebuild.CreateReportGroup,
+            codebuild.CreateReport,
+            codebuild.UpdateReport,
+            codebuild.BatchPutTestCases,
+            codebuild.BatchPutCodeCoverages,
+            on=Sub(REPORTS % name),
+        ),
+        f"cdk-nag:AwsSolutions-IAM5/codebuild:report-group/<AWS::StackName>-{title}-*",
+        reason="A group is called after its project, which CloudFormation calls after the stack and"
+        " this logical ID, and then after what the buildspec says.",
     )
 
 

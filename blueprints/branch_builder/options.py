@@ -78,6 +78,10 @@ class Options(TaskOptions):
         " in a comment and by approving them or revoking the approval",
         default="none",
     )
+    results: Literal["all", "failures"] = option(
+        "Which builds the results topic is told of: all, or those that failed or timed out",
+        default="all",
+    )
     other_account: bool = option(
         "The repositories are in another account, in which branch_events is deployed",
         default=False,
@@ -151,6 +155,11 @@ class Options(TaskOptions):
         return self.newest_only and bool(policy_problems(self.repositories, taken=taken))
 
     @property
+    def answers(self) -> bool:
+        """Whether pull requests are told of builds."""
+        return self.pull_requests != "none"
+
+    @property
     def runs_task(self) -> bool:
         """Whether the template has workers."""
         return not self.direct
@@ -158,7 +167,7 @@ class Options(TaskOptions):
     @property
     def keeps_logs(self) -> bool:
         """Whether the stack has any log."""
-        return not (self.direct and self.existing_projects and self.pull_requests == "none")
+        return not (self.direct and self.existing_projects and not self.answers)
 
     @property
     def direct(self) -> bool:

@@ -85,7 +85,7 @@ class Builds(Parameters):
     BundleDays = parameter(
         "Number of days to keep the bundles of commits that builds read.",
         Type="Number",
-        Default=30,
+        Default=3,
         MinValue=1,
         when=lambda o: not o.direct,
     )
@@ -95,7 +95,7 @@ class Operation(Parameters):
     """How it runs, and who is notified."""
 
     ResultsEmail = email_parameter(
-        "E-mail address to notify of the result of each build. Leave empty for none.",
+        "E-mail address to notify of the results of builds. Leave empty for none.",
         group="Operation",
     )
     AlarmEmail = email_parameter()

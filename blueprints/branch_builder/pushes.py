@@ -95,13 +95,11 @@ def add_bus(t: Template) -> Any:
     return Ref(bus)
 
 
-def add_rules(
-    t: Template, options: Options, rules: Mapping[str, Any], targets: list[Target]
-) -> None:
+def add_rules(t: Template, options: Options, rules: Mapping[str, Any], target: Target) -> None:
     """Add the rules that match pushes, on a bus of their own for those of another account."""
     bus = {"EventBusName": add_bus(t)} if options.other_account else {}
     for title, pattern in rules.items():
-        t.add(Rule(title, **bus, EventPattern=pattern, Targets=targets))
+        t.add(Rule(title, **bus, EventPattern=pattern, Targets=[target]))
 
 
 def add_direct_rules(
@@ -140,7 +138,8 @@ def _start_build(options: Options, builds: Builds) -> InputTransformer:
     """
     values = dict(zip(VARIABLES, ("<repository>", "<branch>", "<commit>"), strict=False))
     if builds.outputs:
-        values["OUTPUT_LOCATION"] = '"s3://${Outputs}/<repository>/<branch>/<commit>"'
+        # No other build knows the event's id, by which it could replace what this one makes.
+        values["OUTPUT_LOCATION"] = '"s3://${Outputs}/<repository>/<branch>/<commit>/<event>"'
     variables = ",\n  ".join(
         f'{{"name": "{name}", "type": "PLAINTEXT", "value": {value}}}'
         for name, value in values.items()
@@ -154,6 +153,7 @@ def _start_build(options: Options, builds: Builds) -> InputTransformer:
         InputPathsMap={
             "branch": "$.detail.referenceName",
             "commit": "$.detail.commitId",
+            **({"event": "$.id"} if builds.outputs else {}),
             "repository": "$.detail.repositoryName",
         },
         InputTemplate=Sub("{" + ",\n ".join(parts) + "}\n"),

@@ -20,15 +20,19 @@ from cfngen.patterns import (
 )
 from cfngen.patterns.pushes import in_patterns, numbered
 
+from ..branch_events.roles import approval_pool_member
 from .builds import Builds, source_arns
 from .options import Options
 from .parameters import Params
 
 payload = Payloads(__package__)
 
+# Rules that are for pull requests only.
+ANSWERED = "BuildAnswered"
 PROJECT_TYPE = "AWS::CodeBuild::Project"
 # Characters of a pattern beside the names of projects.
 PATTERN_TAKEN = 300
+FAILURES = ("FAILED", "FAULT", "TIMED_OUT")
 ENDS = ("SUCCEEDED", "FAILED", "FAULT", "STOPPED", "TIMED_OUT")
 
 
@@ -55,34 +59,44 @@ def add_results(
     if options.direct:
         paths["version"] = "$.detail.additional-information.source-version"
         text = "Build of <source> at <version>: <status>. Its log: <link>"
-    targets = [
-        Target(
-            Id="Topic",
-            Arn=Ref(topic.topic),
-            InputTransformer=InputTransformer(InputPathsMap=paths, InputTemplate=f'"{text}"'),
-            DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
-        )
-    ]
-    if options.pull_requests != "none":
-        targets.append(_add_answer(t, p, options, list(ended), lost))
+    mail = Target(
+        Id="Topic",
+        Arn=Ref(topic.topic),
+        InputTransformer=InputTransformer(InputPathsMap=paths, InputTemplate=f'"{text}"'),
+        DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
+    )
+    mailed = [title for title in ended if not title.startswith(ANSWERED)]
+    targets = {title: [mail] for title in mailed}
+    if options.answers:
+        answered = [title for title in ended if title.startswith(ANSWERED)] or mailed
+        answer = _add_answer(t, p, options, answered, lost)
+        for title in answered:
+            targets.setdefault(title, []).append(answer)
     for title, pattern in ended.items():
-        t.add(Rule(title, EventPattern=pattern, Targets=targets))
+        t.add(Rule(title, EventPattern=pattern, Targets=targets[title]))
 
 
-def ended_rules(builds: Builds) -> dict[str, Any]:
-    """Return the event patterns of the rules that match ends of builds, by their logical IDs."""
+def ended_rules(builds: Builds, options: Options) -> dict[str, Any]:
+    """Return the event patterns of the rules that match ends of builds, by their logical IDs.
+
+    Mail of failures only has rules of its own if pull requests are told of all ends.
+    """
     listed = in_patterns(list(builds.names.values()), PATTERN_TAKEN, _length)
-    return numbered(
-        "BuildEnded",
-        [
+    statuses = {"BuildEnded": FAILURES if options.results == "failures" else ENDS}
+    if options.answers and options.results == "failures":
+        statuses[ANSWERED] = ENDS
+    rules: dict[str, Any] = {}
+    for title, status in statuses.items():
+        patterns = [
             {
                 "source": ["aws.codebuild"],
                 "detail-type": ["CodeBuild Build State Change"],
-                "detail": {"build-status": ENDS, "project-name": names},
+                "detail": {"build-status": status, "project-name": names},
             }
             for names in listed
-        ],
-    )
+        ]
+        rules |= numbered(title, patterns)
+    return rules
 
 
 def _length(project: Any) -> int:
@@ -119,17 +133,19 @@ def _add_answer(
             log=t.add(log_group("AnswerLog", days=p.LogDays)),
             dead_letter_queue=lost,
             architecture=options.architecture,
-            seconds=60,
+            seconds=300,
             environment=environment,
         )
     )
     for rule in rules:
         t.add(function.called_by(rule))
-    t.output(
-        "AnswerRole",
-        GetAtt(function.role, "Arn"),
-        "ARN of the role that approves pull requests, for approval rules.",
-    )
+    t.output("AnswerRole", GetAtt(function.role, "Arn"), "ARN of the role that answers.")
+    if approve and not options.other_account:
+        t.output(
+            "ApprovalPoolMember",
+            approval_pool_member(function.role),
+            "Member of an approval rule's pool for which approvals of builds count.",
+        )
     return Target(Id="Answer", Arn=function.arn, DeadLetterConfig=DeadLetterConfig(Arn=lost.arn))
 
 
@@ -161,8 +177,8 @@ def add_alarms(t: Template, p: Params, lost: DeadLetters, queue: OrderedQueue | 
             queue=queue.given_up,
             redrive=True,
             topic=alarms.topic,
-            description="A push in queue GivenUp could not be built in two attempts. WorkerLog has"
-            " the reason.",
+            description="A push in queue GivenUp failed twice, or ten workers died with it."
+            " WorkerLog has the reason.",
         )
     )
     t.add(

@@ -49,6 +49,6 @@ def add_start(
     if options.direct:
         add_direct_rules(t, options, builds, pushes, lost)
         return None
-    queue, targets = add_worker(t, p, options, builds, lost, list(pushes))
-    add_rules(t, options, pushes, targets)
+    queue, target = add_worker(t, p, options, builds, lost, list(pushes))
+    add_rules(t, options, pushes, target)
     return queue

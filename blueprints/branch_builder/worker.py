@@ -5,7 +5,7 @@ from typing import Any
 
 from awacs import codebuild, codecommit, ecs, s3, sqs, sts
 from troposphere import GetAtt, Ref, Sub
-from troposphere.events import DeadLetterConfig, RetryPolicy, Rule, SqsParameters, Target
+from troposphere.events import DeadLetterConfig, Rule, Target
 from troposphere.iam import ManagedPolicy
 
 from cfngen import Payloads, Statement, Template, allow, policy_document, waive
@@ -29,14 +29,16 @@ from .parameters import Params
 
 payload = Payloads(__package__)
 
-ATTEMPTS = 2
+# How often a message may be received. Two failures are counted by the worker, which then moves the
+# message itself; these are for workers that die with it in their hands.
+ATTEMPTS = 10
 VISIBILITY_SECONDS = 120
 
 
 def add_worker(
     t: Template, p: Params, options: Options, builds: Builds, lost: DeadLetters, rules: list[str]
-) -> tuple[OrderedQueue, list[Target]]:
-    """Add queue and worker; return the queue, and the targets of rules that hear of pushes."""
+) -> tuple[OrderedQueue, Target]:
+    """Add queue and worker; return the queue, and the target of rules that hear of pushes."""
     log = t.add(log_group("WorkerLog", days=p.LogDays))
     t.output(
         "WorkerLog", Ref(log), "Name of the log group that records what happened to each push."
@@ -47,8 +49,9 @@ def add_worker(
             given_up="GivenUp",
             attempts=ATTEMPTS,
             seconds=VISIBILITY_SECONDS,
+            # Until the rules of earlier releases, which sent here, are replaced in an update.
             rules=[GetAtt(rule, "Arn") for rule in rules],
-            reason="A group for each repository: its pushes go one by one, others beside them.",
+            reason="A group for each branch: its pushes go one by one, others beside them.",
         )
     )
     network = t.add(task_network("WorkerAccess", p, options, ports={443: "HTTPS to AWS"}))
@@ -111,20 +114,13 @@ def add_worker(
         Ref(starter.function),
         "Name of the function that starts a worker. Invoke it to start one by hand.",
     )
-    into_queue = Target(
-        Id="Pushes",
-        Arn=queue.arn,
-        SqsParameters=SqsParameters(MessageGroupId="$.detail.repositoryId"),
-        DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
-    )
-    return queue, [into_queue, _called(starter, lost)]
+    return queue, _called(starter, lost)
 
 
 def _called(starter: PythonFunction, lost: DeadLetters) -> Target:
     return Target(
         Id="Starter",
         Arn=starter.arn,
-        RetryPolicy=RetryPolicy(MaximumRetryAttempts=20, MaximumEventAgeInSeconds=3600),
         DeadLetterConfig=DeadLetterConfig(Arn=lost.arn),
     )
 
@@ -151,7 +147,8 @@ def _add_starter(
                 " own cluster only, and it only lists.",
             ),
             allow(sqs.GetQueueAttributes, on=queue.arn),
-            reason="Runs a worker, unless enough are at work.",
+            queue.may_send,
+            reason="Queues pushes by their branches, and runs a worker unless enough are at work.",
             log=task.log,
             dead_letter_queue=lost,
             architecture=options.architecture,
@@ -168,7 +165,7 @@ def _add_starter(
 def _may(p: Params, options: Options, builds: Builds, queue: OrderedQueue) -> Iterator[Statement]:
     """Yield what the worker may do."""
     yield queue.may_consume
-    yield queue.may_send  # from the group of all to that of a repository
+    yield allow(sqs.SendMessage, on=GetAtt(queue.given_up, "Arn"))
     if options.other_account:
         yield allow(sts.AssumeRole, on=p.SourceRole)
     else:
@@ -205,6 +202,7 @@ def _environment(
     region = "${SourceRegion}" if options.other_account else "${AWS::Region}"
     return {
         "QUEUE_URL": Ref(queue.queue),
+        "GIVEN_UP_URL": Ref(queue.given_up),
         "HELD_SECONDS": str(VISIBILITY_SECONDS),
         "SOURCE_URL": Sub(CLONE_URL % (region, "{repository}")),
         **({"SOURCE_ROLE": p.SourceRole} if options.other_account else {}),

@@ -1,9 +1,11 @@
 """The roles that the builder assumes in this account."""
 
 from awacs import codecommit
-from troposphere import GetAtt, Sub
+from troposphere import GetAtt, Ref, Sub
+from troposphere.iam import Role
 
 from cfngen import Template, allow
+from cfngen.authoring.substitution import sub
 from cfngen.patterns import role_for_stack
 
 from .options import Options
@@ -45,3 +47,17 @@ def add_roles(t: Template, options: Options) -> None:
             "ARN of the role that comments on pull requests. Enter it as SourceAnswerRole of the"
             " branch builder's stack.",
         )
+        t.output(
+            "ApprovalPoolMember",
+            approval_pool_member(answerer),
+            "Member of an approval rule's pool for which approvals of builds count.",
+        )
+
+
+def approval_pool_member(role: Role) -> Sub:
+    """Return how a pool of an approval rule names whoever has assumed a role.
+
+    Source: AWS page "Create an approval rule for a pull request".
+    """
+    arn = "arn:${AWS::Partition}:sts::${AWS::AccountId}:assumed-role/"
+    return sub(arn, Ref(role), "/*")

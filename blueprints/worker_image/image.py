@@ -15,4 +15,5 @@ def dockerfile() -> Payload:
 
 def files() -> dict[str, Payload]:
     """Return what it copies, by name: programs for workers of every kind."""
-    return {name: payload[name] for name in ("build_branches.py", "supersede.py")}
+    names = ("build_branches", "messages", "revisions", "source", "supersede")
+    return {f"{name}.py": payload[f"{name}.py"] for name in names}

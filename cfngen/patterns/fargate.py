@@ -151,11 +151,24 @@ class FargateTask:
     def died(self, *explained: int) -> dict[str, Any]:
         """Return the pattern of an end that the program could not report: no image, no memory.
 
+        Containers that others add to the task, such as a security agent's, count for nothing: the
+        exit status is that of the task's own container, or of none where none was started.
+
         Args:
             explained: the exit statuses of other ends.
+
+        Source: AWS pages "Amazon ECS task state change events" and "Stopped tasks error codes".
         """
-        unexplained = [{"anything-but": list(explained)}, {"exists": False}]
-        return self.stopped(containers={"exitCode": unexplained})
+        status = [{"anything-but": list(explained)}]
+        return self.stopped(
+            **{
+                "$or": [
+                    {"containers": {"name": [self.container], "exitCode": status}},
+                    {"containers": {"exitCode": [{"exists": False}]}},
+                    {"stopCode": ["TaskFailedToStart"]},
+                ]
+            }
+        )
 
     def target(self, starter: Role, **properties: Any) -> events.Target:
         """Return the target of a rule that runs it.

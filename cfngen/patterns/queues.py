@@ -101,7 +101,7 @@ class OrderedQueue:
     def resources(self) -> list[tuple[AWSObject, str]]:
         """The resources, each with the comment above it."""
         return [
-            (self.given_up, f"What came out of {self.queue.title} twice, and was not done."),
+            (self.given_up, f"What failed, or was received from {self.queue.title} too often."),
             (self.queue, self.reason),
             *((policy, "") for policy in self.policies),
         ]

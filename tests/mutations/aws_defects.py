@@ -67,8 +67,7 @@ AWS_DEFECTS = [
     Defect(
         "a parameter that nothing uses is asked for",
         "blueprints/branch_builder/options.py",
-        "        return not (self.direct and self.existing_projects and "
-        'self.pull_requests == "none")\n',
+        "        return not (self.direct and self.existing_projects and not self.answers)\n",
         "        return True\n",
         "tests/blueprints/branch_builder/test_template.py::"
         "test_no_shape_asks_how_long_logs_are_kept_that_it_does_not_have",
@@ -200,35 +199,41 @@ AWS_DEFECTS = [
     Defect(
         "a build that has started counts as failed once its receipt has run out",
         "blueprints/worker_image/payload/build_branches.py",
-        "    delete(message)\n\n\ndef waiting():",
-        '    sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])\n'
-        "\n"
-        "\n"
-        "def waiting():",
+        "        delete(message)\n    except FullError:",
+        "        from messages import QUEUE, sqs\n\n"
+        '        sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])\n'
+        "    except FullError:",
         "tests/blueprints/worker_image/test_worker.py::"
         "test_a_receipt_that_ran_out_after_the_build_is_no_failure",
     ),
     Defect(
         "a worker starts the build of a message that is another's by then",
         "blueprints/worker_image/payload/build_branches.py",
-        "        if code_of(hide(message, HELD)) in NOT_OURS:\n            raise ExpiredError\n",
-        "        hide(message, HELD)\n",
+        "    if code_of(hide(push.message, HELD)) in NOT_OURS:\n        raise ExpiredError\n",
+        "    hide(push.message, HELD)\n",
         "tests/blueprints/worker_image/test_worker.py::"
         "test_who_lost_a_message_before_its_build_starts_none",
     ),
     Defect(
-        "all repositories wait for one another where EventBridge takes the group's "
-        "path as it stands",
-        "blueprints/worker_image/payload/build_branches.py",
-        "            if moved(message):\n                return\n",
-        "",
-        "tests/blueprints/worker_image/test_worker.py::"
-        "test_a_repository_waits_for_no_other_in_either_reading",
+        "pushes to one branch are queued in groups of their own",
+        "blueprints/branch_builder/payload/start_worker.py",
+        "        MessageGroupId=sha256(branch.encode()).hexdigest(),",
+        '        MessageGroupId=event["id"],',
+        "tests/blueprints/branch_builder/test_start_worker.py::"
+        "test_a_push_is_queued_as_it_came_behind_those_to_its_branch",
     ),
     Defect(
-        "the worker may not move a message to its repository's group",
+        "deaths of workers are counted as failures of pushes",
         "blueprints/branch_builder/worker.py",
-        "    yield queue.may_send  # from the group of all to that of a repository\n",
+        "ATTEMPTS = 10",
+        "ATTEMPTS = 2",
+        "tests/blueprints/branch_builder/test_simulations.py::"
+        "test_four_deaths_in_a_row_give_nothing_up",
+    ),
+    Defect(
+        "the worker may not give up what failed twice",
+        "blueprints/branch_builder/worker.py",
+        '    yield allow(sqs.SendMessage, on=GetAtt(queue.given_up, "Arn"))\n',
         "",
         "tests/blueprints/branch_builder/test_template.py::"
         "test_the_worker_reads_the_repositories_and_starts_builds",

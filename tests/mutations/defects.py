@@ -23,6 +23,7 @@ BACKUP = "tests/blueprints/_shared/test_mirror_backup.py::"
 BACKUPS_PY = "blueprints/_shared/mirror/backups.py"
 DESTINATION_PY = "blueprints/_shared/mirror/destination.py"
 WORKER_PY = "blueprints/worker_image/payload/build_branches.py"
+SOURCE_PY = "blueprints/worker_image/payload/source.py"
 STARTER_PY = "blueprints/branch_builder/payload/start_worker.py"
 AUTHORIZER_PY = "blueprints/backlog_proxy/payload/authorizer.py"
 IMAGE_PY = "cfngen/patterns/payload/image_builder.py"
@@ -155,24 +156,44 @@ DEFECTS = [
     Defect(
         "the message is deleted first",
         WORKER_PY,
-        "            with held(message):\n                build(message)\n",
-        "            delete(message)\n"
-        "            with held(message):\n                build(message)\n",
+        "            build(push)\n            done.add(push.id)\n",
+        "            delete(message)\n            build(push)\n            done.add(push.id)\n",
         f"{WORKER}test_a_message_is_deleted_only_once_its_build_has_started",
     ),
     Defect(
         "a message is not held while it is worked on",
         WORKER_PY,
-        "            hide(message, HELD)",
+        "            hide(push.message, HELD)",
         "            pass",
         f"{WORKER}test_a_message_is_held_while_it_is_worked_on",
     ),
     Defect(
-        "a worker leaves while another has a message",
+        "a worker leaves before what failed once is back",
         WORKER_PY,
-        "        if not got and not waiting():",
-        "        if not got:",
-        f"{WORKER}test_a_worker_stays_while_anything_is_in_work",
+        "            elif max(failed.values(), default=0) < time.monotonic() and not waiting():",
+        "            elif not waiting():",
+        f"{WORKER}test_a_worker_stays_for_what_failed_once",
+    ),
+    Defect(
+        "a full CodeBuild counts as a failure",
+        WORKER_PY,
+        "        if code_of(why) not in FULL:",
+        "        if True:",
+        f"{WORKER}test_an_account_full_of_builds_is_waited_for",
+    ),
+    Defect(
+        "a push that waits for room is in everybody's way",
+        WORKER_PY,
+        "    at_work = len(hands) - len(kept)\n    return",
+        "    at_work = len(hands)\n    return",
+        f"{WORKER}test_a_project_that_is_full_holds_up_no_other",
+    ),
+    Defect(
+        "a build finds another's bundle by what it knows of the push",
+        WORKER_PY,
+        '    return sha256(f"{what} {token}".encode()).hexdigest()[:32]',
+        "    return what",
+        f"{WORKER}test_a_push_is_built_from_a_bundle_of_the_commit",
     ),
     Defect(
         "a repository's name is not looked at",
@@ -183,7 +204,7 @@ DEFECTS = [
     ),
     Defect(
         "attributes of a stranger's repository change the bundle",
-        WORKER_PY,
+        SOURCE_PY,
         '    attributes.write_text("* !export-ignore !export-subst\\n")',
         "    pass",
         f"{WORKER}test_a_bundle_holds_what_a_checkout_would",
@@ -198,15 +219,15 @@ DEFECTS = [
     Defect(
         "a build is started without a token",
         WORKER_PY,
-        "                idempotencyToken=token,\n",
+        '        "idempotencyToken": token,\n',
         "",
         f"{WORKER}test_a_duplicate_event_is_built_once",
     ),
     Defect(
         "a refused task is not a failure",
         STARTER_PY,
-        "        raise RuntimeError(",
-        "        print(",
+        "    raise RuntimeError(",
+        "    print(",
         f"{STARTER}test_a_refused_task_is_a_failure_that_the_schedule_makes_good",
     ),
     Defect(

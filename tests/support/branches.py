@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import signal
 import subprocess
@@ -16,7 +17,7 @@ import boto3
 from support.cloudformation import resolved
 from support.codebuild import Services, create_project
 from support.containers import Container
-from support.git_repositories import Ended, Repository, new_repository
+from support.git_repositories import Ended, Repository, new_codecommit_repository
 from support.images import read
 
 from cfngen import synthesize
@@ -29,7 +30,7 @@ BLUEPRINT = find("branch_builder").load()
 REGION = "eu-west-1"
 # The worker's waits, which ship as 20 and 30 seconds: a test of their own has those.
 SOURCE_ROLE = "arn:aws:iam::222233334444:role/there-ReaderRole-A"
-QUICKLY = {"WAIT_SECONDS": "0", "AGAIN_SECONDS": "0"}
+QUICKLY = {"WAIT_SECONDS": "0", "AGAIN_SECONDS": "0", "ASK_SECONDS": "0"}
 HOSTILE = [
     "feature/x-1",
     'a"b',
@@ -55,7 +56,7 @@ class Place:
         body: the template.
         container: a container of the worker's image.
         environment: what the template and the image tell the worker.
-        group: the group of all messages, where EventBridge takes the rule's path as it stands.
+        group: the group of all messages, as rules of earlier releases named it.
     """
 
     root: Path
@@ -75,7 +76,7 @@ class Place:
     def repository(self, name: str) -> Repository:
         """Return a repository, made when it is first asked for."""
         path = self.root / "codecommit" / name
-        return Repository(path) if path.exists() else new_repository(path)
+        return Repository(path) if path.exists() else new_codecommit_repository(path)
 
     def event(self, repository: str, branch: str, commit: str, **detail: Any) -> dict[str, Any]:
         """Return the event of a push, as EventBridge sends it on."""
@@ -101,10 +102,13 @@ class Place:
             },
         }
 
-    def send(self, event: dict[str, Any] | str, group: str = "", **how: str) -> None:
-        """Put an event into the queue, as the rule does."""
+    def send(self, event: dict[str, Any] | str, group: str = "", **how: Any) -> None:
+        """Put an event into the queue, in the group of its branch, as the function does."""
         if isinstance(event, dict):
-            group = self.group or event["detail"]["repositoryId"]
+            detail = event["detail"]
+            branch = json.dumps([detail["repositoryName"], detail["referenceName"]])
+            group = self.group or hashlib.sha256(branch.encode()).hexdigest()
+            how = {"MessageDeduplicationId": event["id"], **how}
             event = json.dumps(event)
         self.client("sqs").send_message(
             QueueUrl=self.queue, MessageBody=event, MessageGroupId=group or "group", **how
@@ -146,8 +150,9 @@ class Place:
         listed = self.client("s3").list_objects_v2(Bucket=self.environment["BUNDLES"])
         return [found["Key"] for found in listed.get("Contents", [])]
 
-    def bundle(self, key: str) -> zipfile.ZipFile:
-        """Return one of them."""
+    def bundle(self, start: str) -> zipfile.ZipFile:
+        """Return the one whose key begins so."""
+        (key,) = [key for key in self.bundles() if key.startswith(f"{start}/")]
         path = self.root / f"{uuid.uuid4()}.zip"
         self.client("s3").download_file(self.environment["BUNDLES"], key, str(path))
         return zipfile.ZipFile(path)

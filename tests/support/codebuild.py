@@ -59,6 +59,8 @@ class Services(Loopback):
         throttled: for how many of its next calls an operation is turned away.
         lag: for how many calls of an operation a new build is missing from what it answers.
         full: how many of the next builds CodeBuild has no room for.
+        full_projects: projects that have no room for builds.
+        page: how many builds ListBuildsForProject names at once, 100 on AWS.
         holds: operations that wait.
         ended: the status of each build that has ended.
     """
@@ -69,6 +71,8 @@ class Services(Loopback):
     throttled: dict[str, int] = field(default_factory=dict)
     lag: dict[str, int] = field(default_factory=dict)
     full: int = 0
+    full_projects: set[str] = field(default_factory=set)
+    page: int = 100
     holds: dict[str, Hold] = field(default_factory=dict)
     ended: dict[str, str] = field(default_factory=dict)
     started: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -157,6 +161,8 @@ class Handler(BaseHTTPRequestHandler):
         self, service: str, operation: str, asked: dict[str, Any]
     ) -> tuple[str, str] | None:
         """Return code and message of a request that is refused."""
+        if operation == "StartBuild" and asked["projectName"] in self.state.full_projects:
+            return "AccountLimitExceededException", "refused"
         if operation == "StartBuild" and self.state.full:
             self.state.full -= 1
             return "AccountLimitExceededException", "refused"
@@ -247,6 +253,11 @@ class Handler(BaseHTTPRequestHandler):
             there = [n for n in state.started if n in answer["ids"]]
             answer["ids"] = [n for n in there if state.knows(operation, n)]
             answer["ids"] = answer["ids"][:: -1 if newest_first else 1]
+            first = int(asked.get("nextToken", 0))
+            answer.pop("nextToken", None)
+            if first + state.page < len(answer["ids"]):
+                answer["nextToken"] = str(first + state.page)
+            answer["ids"] = answer["ids"][first : first + state.page]
         elif operation == "BatchGetBuilds":
             known = {
                 build["id"] for build in answer["builds"] if state.knows(operation, build["id"])

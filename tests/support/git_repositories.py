@@ -138,10 +138,10 @@ def new_codecommit_repository(path: Path) -> Repository:
     made = new_repository(path)
     made.git("config", "core.logAllRefUpdates", "always")
     made.git("config", "core.fsync", "none")  # the tests need no disk that survives a power cut
+    for unwanted in ("allowAnySHA1InWant", "allowFilter"):  # the first takes back the others, too
+        made.git("config", f"uploadpack.{unwanted}", "false")
     for wanted in ("allowTipSHA1InWant", "allowReachableSHA1InWant"):
         made.git("config", f"uploadpack.{wanted}", "true")
-    for unwanted in ("allowAnySHA1InWant", "allowFilter"):
-        made.git("config", f"uploadpack.{unwanted}", "false")
     (path / "hooks").mkdir()
     made.hook("pre-receive", RULES)
     return made

@@ -8,6 +8,7 @@ import boto3
 
 APPROVE = os.environ["APPROVE"] == "true"
 OPEN = {"pullRequestStatus": "OPEN"}
+SPARE = 20_000  # milliseconds before Lambda ends us, in which to say so
 # What people do meanwhile is no failure: the next commit, or nobody, is to be told.
 MEANWHILE = ("RevisionNotCurrentException", "PullRequestAlreadyClosedException")
 
@@ -23,7 +24,7 @@ def client():
     return boto3.session.Session(*keys).client("codecommit", region_name=region)
 
 
-def handler(event, _):
+def handler(event, context):
     """Answer every open pull request whose source is at the commit that was built."""
     detail = event["detail"]
     more, status = detail["additional-information"], detail["build-status"]
@@ -38,6 +39,8 @@ def handler(event, _):
         repositoryName=name, **OPEN
     ):
         for number in page["pullRequestIds"]:
+            if context.get_remaining_time_in_millis() < SPARE:
+                raise TimeoutError(f"{name} has too many open pull requests to look at all")
             request = codecommit.get_pull_request(pullRequestId=number)["pullRequest"]
             for target in request["pullRequestTargets"]:
                 at = target["sourceReference"], target["sourceCommit"], target["repositoryName"]
@@ -75,6 +78,7 @@ def answer(codecommit, request, target, detail):
 
 
 def say(outcome, **facts):
-    """Log what was done."""
-    print(json.dumps({"outcome": outcome, **facts}))
+    """Log what was done, in one line, and letters as they are if they can be printed."""
+    text = json.dumps({"outcome": outcome, **facts}, ensure_ascii=False)
+    print("".join(c if c.isprintable() else json.dumps(c)[1:-1] for c in text))
     return {"outcome": outcome, **facts}

@@ -1,63 +1,70 @@
 """Builds what was pushed: bundles each commit that the queue tells of, and starts its build.
 
-A message is deleted once its build has started, or once there is nothing left to build. Prints one
-JSON object a line. Exit status: 0 nothing waits and nobody is at work, 2 failed, 143 SIGTERM.
+Several branches at once. A message is deleted once its build has started, or there is nothing left
+to build. Exit status: 0 nothing waits, or a newer task takes over; 2 failed; 143 SIGTERM.
 """
 
 import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import time
-from contextlib import contextmanager
 from hashlib import sha256
-from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Event, Thread
+from threading import Lock, Thread
 
 import boto3
-from botocore.exceptions import ClientError
+from boto3.s3.transfer import TransferConfig
+from messages import NOT_OURS, WAIT, code_of, delete, give_up, hide, log, take, waiting
+from revisions import newer, ours
+from source import NEWEST_ONLY, SkipError, bundle, check_newest, fetch, git
 
 env = os.environ
-QUEUE, BUNDLES = env["QUEUE_URL"], env["BUNDLES"]
+BUNDLES = env["BUNDLES"]
 OUTPUTS = env.get("OUTPUTS")  # a bucket for what builds make, if they have one
 PROJECTS = json.loads(env["PROJECTS"])  # by repository; "*" is for all others
-NEWEST_ONLY = env.get("NEWEST_ONLY")
 HELD = int(env.get("HELD_SECONDS", 120))  # how long a message stays ours without a sign of life
-WAIT = int(env.get("WAIT_SECONDS", 20))  # 15 and more, or the last push may find nobody
 AGAIN = int(env.get("AGAIN_SECONDS", 30))  # before a second attempt
-PATIENCE = int(env.get("PATIENCE_SECONDS", 600))  # with an account that has too many builds
-GIT_SECONDS = int(env.get("GIT_SECONDS", 3600))  # after which a git that hangs is given up
-GIT = ["git", "-c", "http.lowSpeedLimit=1000", "-c", "http.lowSpeedTime=60"]
-sqs, s3, codebuild = map(boto3.client, ("sqs", "s3", "codebuild"))
-# What SQS answers once a message is no longer ours: its time ran out, or another has it.
-NOT_OURS = ("InvalidParameterValue", "ReceiptHandleIsInvalid", "MessageNotInflight")
-state = {"idle": True, "stop": False}
-done = set()  # messages that need nothing more than to be deleted
-
-
-class SkipError(Exception):
-    """There is nothing to build."""
+THREADS = int(env.get("THREADS", 8))  # pushes that are worked on at once
+ASK = int(env.get("ASK_SECONDS", 15))  # before a project that is full is asked again
+MAX_KEPT = 100  # pushes that wait for room; more stay in the queue, where nothing counts them
+# SQS takes a message back after 12 hours.
+LIFE = int(env.get("LIFE_SECONDS", 11 * 3600))
+s3, codebuild = boto3.client("s3"), boto3.client("codebuild")
+UPLOAD = TransferConfig(max_concurrency=4)  # for each thread, of parts that are in memory
+FULL = ("AccountLimitExceededException", "ThrottlingException", "TooManyRequestsException")
+# What may be due to other pushes at the same time.
+CROWDED = re.compile(
+    "No space left|MemoryError|[Cc]annot allocate|[Oo]ut of memory|signal 9|with -9"
+)
+state = {"stop": None, "told": 0.0, "full": ""}
+lock = Lock()
+hands = {}  # pushes that are ours, by the message
+kept = []  # those of them that wait for room, oldest first
+alone = []  # those of them that are tried alone next
+full = {}  # when to ask again, by project
+failed = {}  # until when messages that failed once may come back
+done = set()  # messages to delete
 
 
 class ExpiredError(Exception):
     """The message is no longer ours: whoever has it next starts its build."""
 
 
-def log(event, **facts):
-    """Print one line of JSON: a hostile branch name cannot forge another."""
-    print(json.dumps({"event": event, **facts}), flush=True)
+class FullError(Exception):
+    """CodeBuild has no room for a build."""
 
 
-def git(*arguments):
-    """Run git; return its output or raise its complaint."""
-    how = {"stdin": subprocess.DEVNULL, "capture_output": True, "timeout": GIT_SECONDS}
-    done = subprocess.run([*GIT, *arguments], **how)
-    if done.returncode:
-        raise RuntimeError(os.fsdecode(done.stderr).strip()[-1000:] or f"git: {done.returncode}")
-    return os.fsdecode(done.stdout)
+class Push:
+    """A push that is worked on."""
+
+    def __init__(self, message):
+        """Take it from a message of the queue."""
+        self.message, self.id = message, message["MessageId"]
+        self.since = time.monotonic()
+        self.project = self.request = self.about = self.branch = None
+        self.alone = False
 
 
 def pushed(body):
@@ -73,36 +80,6 @@ def pushed(body):
     return name, branch, commit, str(event["id"])
 
 
-def fetch(folder, url, branch, commit):
-    """Fetch a commit of a branch, of whatever age; raise SkipError if it is not there any more."""
-    ref = f"refs/heads/{branch}"
-    listed = git("ls-remote", "--", url, ref).split("\n")
-    tips = [line.split("\t")[0] for line in listed if line.endswith(f"\t{ref}")]
-    if not tips:
-        raise SkipError("the branch has been deleted")
-    if NEWEST_ONLY and tips[0] != commit:
-        raise SkipError(f"the branch has moved on to {tips[0]}")
-    git("init", "--quiet", "--bare", "--template=", "--", folder)
-    here = f"--git-dir={folder}"
-    try:
-        git(here, "fetch", "--quiet", "--no-tags", "--depth=1", "--", url, commit)
-    except RuntimeError:  # hosts need not hand out what no branch points to
-        git(here, "fetch", "--quiet", "--no-tags", "--", url, f"+{ref}:refs/heads/fetched")
-        try:
-            git(here, "cat-file", "-e", commit + "^{commit}")
-        except RuntimeError:
-            raise SkipError("the commit is not on the branch any more") from None
-
-
-def bundle(folder, commit):
-    """Return a zip of what a checkout would have: all files, whatever their attributes say."""
-    attributes = Path(folder, "info/attributes")
-    attributes.parent.mkdir(exist_ok=True)
-    attributes.write_text("* !export-ignore !export-subst\n")
-    git(f"--git-dir={folder}", "archive", "--format=zip", f"--output={folder}/zip", commit)
-    return f"{folder}/zip"
-
-
 def readable(branch):
     """Return a branch's name as part of a path: as it is, unless it has odd characters."""
     if re.fullmatch(r"[\w./-]{1,200}", branch, re.A):
@@ -111,181 +88,199 @@ def readable(branch):
     return f"{clean}-{sha256(branch.encode()).hexdigest()[:8]}"
 
 
-def start(message, project, key, token, **variables):
-    """Start a build of a bundle, once for each token in five minutes; return its id."""
-    end = time.monotonic() + PATIENCE
-    while True:
-        if code_of(hide(message, HELD)) in NOT_OURS:
-            raise ExpiredError
-        try:
-            return codebuild.start_build(
-                projectName=project,
-                sourceTypeOverride="S3",
-                sourceLocationOverride=f"{BUNDLES}/{key}",
-                environmentVariablesOverride=[
-                    {"name": k, "value": variables[k]} for k in variables
-                ],
-                idempotencyToken=token,
-            )["build"]["id"]
-        except codebuild.exceptions.AccountLimitExceededException:
-            if time.monotonic() > end:
-                raise
-        time.sleep(min(15, PATIENCE / 4))
+def secret(what, token):
+    """Return a name that nobody can guess who does not know the event, such as another build."""
+    return sha256(f"{what} {token}".encode()).hexdigest()[:32]
 
 
-def build(message):
-    """Start the build that a message asks for, or log why there is none."""
-    name, branch, commit, token = pushed(message["Body"])
-    about = {"repository": name, "branch": branch, "commit": commit}
-    project = PROJECTS.get(name) or PROJECTS.get("*")
-    if not project:
+def prepare(push):
+    """Upload the bundle of what was pushed, and note how its build is asked for."""
+    name, branch, commit, token = pushed(push.message["Body"])
+    push.branch = env["SOURCE_URL"].replace("{repository}", name), branch, commit
+    push.about = {"repository": name, "branch": branch, "commit": commit}
+    push.project = PROJECTS.get(name) or PROJECTS.get("*")
+    if not push.project:
         raise ValueError(f"{name} has no project")
     path = f"{name}/{readable(branch)}/{commit}"
+    key = f"{path}/{secret('bundle', token)}.zip"
     variables = {"REPOSITORY_NAME": name, "BRANCH_NAME": branch, "COMMIT_ID": commit}
     if OUTPUTS:
-        variables["OUTPUT_LOCATION"] = f"s3://{OUTPUTS}/{path}"
+        variables["OUTPUT_LOCATION"] = f"s3://{OUTPUTS}/{path}/{secret('output', token)}"
     with TemporaryDirectory() as folder:
-        try:
-            fetch(folder, env["SOURCE_URL"].replace("{repository}", name), branch, commit)
-        except SkipError as why:
-            log("skipped", reason=str(why), **about)
-            return
-        s3.upload_file(bundle(folder, commit), BUNDLES, f"{path}.zip")
-    begun = start(message, project, f"{path}.zip", token, **variables)
-    log("started", build=begun, bundle=f"s3://{BUNDLES}/{path}.zip", **about)
+        fetch(folder, *push.branch)
+        s3.upload_file(bundle(folder, commit), BUNDLES, key, Config=UPLOAD)
+    push.request = {
+        "projectName": push.project,
+        "sourceTypeOverride": "S3",
+        "sourceLocationOverride": f"{BUNDLES}/{key}",
+        "environmentVariablesOverride": [{"name": k, "value": v} for k, v in variables.items()],
+        "idempotencyToken": token,
+    }
+
+
+def start(push):
+    """Start a build, once for each token in five minutes; return its id."""
+    if code_of(hide(push.message, HELD)) in NOT_OURS:
+        raise ExpiredError
+    try:
+        begun = codebuild.start_build(**push.request)["build"]["id"]
+    except codebuild.exceptions.ClientError as why:
+        if code_of(why) not in FULL:
+            raise
+        full[push.project], state["full"] = time.monotonic() + ASK, str(why)
+        raise FullError from None
+    full.pop(push.project, None)
+    return begun
+
+
+def build(push):
+    """Start the build that a push asks for, or log the reason that there is none."""
+    try:
+        if not push.request:
+            prepare(push)
+            if any(other.project == push.project for other in kept):
+                raise FullError  # behind those that wait already
+        elif NEWEST_ONLY:  # it has waited
+            check_newest(*push.branch)
+    except SkipError as why:
+        log("skipped", reason=str(why), **push.about)
+        return
+    begun = start(push)
+    where = push.request["sourceLocationOverride"]
+    log("started", build=begun, bundle=f"s3://{where}", **push.about)
     if NEWEST_ONLY:
         from supersede import stop_older
 
-        for stopped in stop_older(codebuild, project, begun, name, branch):
+        same = push.about["repository"], push.about["branch"]
+        for stopped in stop_older(codebuild, push.project, begun, *same):
             log("superseded" if "build" in stopped else "not_superseded", by=begun, **stopped)
 
 
-@contextmanager
-def held(message):
-    """Keep a message ours while it is worked on."""
-    ended = Event()
-
-    def beat():
-        while not ended.wait(HELD / 3):
-            hide(message, HELD)
-
-    heart = Thread(target=beat, daemon=True)
-    heart.start()
+def serve(push):
+    """Do what a push asks for, and delete its message; or leave it for another attempt."""
+    message, about = push.message, {"message": push.id, **push.message["Attributes"]}
     try:
-        yield
-    finally:
-        ended.set()
-        heart.join()
-
-
-def hide(message, seconds):
-    """Let nobody see a message for some seconds; return why that could not be, if so."""
-    which = {"QueueUrl": QUEUE, "ReceiptHandle": message["ReceiptHandle"]}
-    try:
-        sqs.change_message_visibility(**which, VisibilityTimeout=seconds)
-    except Exception as why:  # it comes back by itself, perhaps too early
-        log("not_held", message=message["MessageId"], reason=str(why))
-        return why
-
-
-def code_of(error):
-    """Return the code of an error of AWS's, or nothing."""
-    return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-
-
-def delete(message):
-    """Delete a message that is done; if that fails, it comes back, and is known."""
-    try:
-        sqs.delete_message(QueueUrl=QUEUE, ReceiptHandle=message["ReceiptHandle"])
-    except Exception as why:
-        log("not_deleted", message=message["MessageId"], reason=str(why))
-
-
-def moved(message):
-    """Move a message to its repository's group, if the rule has put it into one for all.
-
-    A rule names the group by a path into the event. AWS's pages differ on whether EventBridge
-    follows it or takes it as it stands; then all repositories would wait for each other.
-    """
-    if not message["Attributes"]["MessageGroupId"].startswith("$"):
-        return False
-    body = message["Body"]
-    try:
-        group = re.fullmatch(r"[\w.-]{1,100}", json.loads(body)["detail"]["repositoryName"], re.A)[
-            0
-        ]
-    except (KeyError, TypeError, ValueError):
-        group = "unreadable"
-    same = sha256(f"moved {body}".encode()).hexdigest()  # the body alone is what it came with
-    try:
-        sqs.send_message(
-            QueueUrl=QUEUE, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=same
-        )
-    except Exception as why:  # then it is built where it is
-        log("not_moved", message=message["MessageId"], reason=str(why))
-        return False
-    delete(message)
-    return True
-
-
-def serve(message):
-    """Do what a message asks for, and delete it; or leave it for another attempt."""
-    about = {"message": message["MessageId"], **message["Attributes"]}
-    try:
-        if message["MessageId"] not in done:
-            if moved(message):
-                return
-            with held(message):
-                build(message)
-            done.add(message["MessageId"])
+        if push.id not in done:
+            build(push)
+            done.add(push.id)
+        delete(message)
+    except FullError:
+        with lock:
+            kept.append(push)
+            kept.sort(key=lambda other: other.since)
+        return
     except ExpiredError:
         log("left", reason="the message is no longer ours: its build starts with the next", **about)
-        return
     except Exception as why:
-        log("failed", reason=f"{type(why).__name__}: {why}", **about)
-        hide(message, AGAIN)
-        return
-    delete(message)
+        reason = f"{type(why).__name__}: {why}"
+        if CROWDED.search(reason) and not push.alone:
+            log("crowded", reason=reason, **about)
+            push.alone = True
+            alone.append(push)
+            return
+        log("failed", reason=reason, **about)
+        if push.id not in failed or not give_up(message):
+            failed[push.id] = time.monotonic() + AGAIN + 5
+            hide(message, AGAIN)
+            hands.pop(push.id)
+            return
+    failed.pop(push.id, None)
+    hands.pop(push.id)
 
 
-def waiting():
-    """Tell how many messages there are, those that others work on included."""
-    names = [f"ApproximateNumberOfMessages{kind}" for kind in ("", "NotVisible", "Delayed")]
-    found = sqs.get_queue_attributes(QueueUrl=QUEUE, AttributeNames=names)["Attributes"]
-    return sum(int(found[name]) for name in names)
+def beat():
+    """Keep what is worked on ours, from now on."""
+    while True:
+        time.sleep(HELD / 3)
+        for push in list(hands.values()):
+            hide(push.message, HELD)
+
+
+def next_push():
+    """Return a push that is tried alone, or that there may be room for."""
+    at_work = len(hands) - len(kept) - len(alone)
+    if alone or any(push.alone for push in hands.values()):
+        return alone.pop(0) if alone and not at_work else None
+    if at_work >= THREADS:
+        return None
+    now = time.monotonic()
+    with lock:
+        for push in kept:
+            if full.get(push.project, 0) <= now:
+                if push.project in full:  # one asks for all
+                    full[push.project] = now + ASK
+                kept.remove(push)
+                return push
+    return None
+
+
+def may_take():
+    """Tell whether there is room for another message."""
+    crowded = any(push.alone for push in list(hands.values()))
+    at_work = len(hands) - len(kept)
+    return not crowded and at_work < THREADS and len(kept) < MAX_KEPT
+
+
+def tell():
+    """Log each minute what waits for room, and for how long."""
+    now = time.monotonic()
+    if kept and now >= state["told"]:
+        state["told"] = now + 60
+        since = round(now - kept[0].since)
+        log("waiting", pushes=len(kept), seconds=since, reason=state["full"])
 
 
 def stop(*_):
     """End at once if nothing is at hand, or else when it is done."""
-    state["stop"] = True
-    if state["idle"]:
+    state["stop"] = 143
+    if not hands:
         sys.exit(143)
 
 
+def take_one(version):
+    """Take a message, and work on it; return whether there was one."""
+    message = take(HELD, min(WAIT, 5) if kept else WAIT)
+    if not message:
+        return False
+    if newer(message, version):
+        log("replaced", reason="a newer task takes over")
+        state["stop"] = 0
+    if state["stop"] is not None:
+        hide(message, 0)
+        return True
+    begin(Push(message))
+    return True
+
+
+def begin(push):
+    """Work on a push in a thread of its own."""
+    hands[push.id] = push
+    Thread(target=serve, args=(push,), daemon=True).start()
+
+
 def main():
-    """Serve messages until there is none, and none that might come back."""
+    """Serve messages until there is none, and none of ours might come back."""
     signal.signal(signal.SIGTERM, stop)
-    if "SOURCE_ROLE" in env:  # in the account that has the repositories
-        profile = (
-            f"[profile source]\nrole_arn={env['SOURCE_ROLE']}\ncredential_source=EcsContainer\n"
-        )
-        Path(env["AWS_CONFIG_FILE"]).write_text(profile + "role_session_name=branch-builder\n")
-        env["AWS_PROFILE"] = "source"  # for git's helper; our own clients are there already
-    while not state["stop"]:
-        got = sqs.receive_message(
-            QueueUrl=QUEUE,
-            MaxNumberOfMessages=1,
-            VisibilityTimeout=HELD,
-            WaitTimeSeconds=WAIT,
-            MessageSystemAttributeNames=["ApproximateReceiveCount", "MessageGroupId"],
-        ).get("Messages", [])
-        state["idle"] = False
-        for message in got:
-            serve(message)
-        state["idle"] = True
-        if not got and not waiting():
-            return 0
-    return 143
+    Thread(target=beat, daemon=True).start()
+    version, end = ours(), time.monotonic() + LIFE
+    while state["stop"] is None:
+        tell()
+        if push := next_push():
+            begin(push)
+        elif not may_take():
+            time.sleep(0.1)
+        elif not take_one(version):
+            if hands:
+                time.sleep(0.1)
+            elif max(failed.values(), default=0) < time.monotonic() and not waiting():
+                return 0
+        if time.monotonic() > end:
+            state["stop"] = 0
+    while len(hands) > len(kept) + len(alone):
+        time.sleep(0.1)
+    for push in (*kept, *alone):  # whoever is next has them at once
+        hide(push.message, 0)
+    return state["stop"]
 
 
 if __name__ == "__main__":

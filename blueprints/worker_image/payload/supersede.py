@@ -3,6 +3,7 @@
 import time
 
 LOOKS = 4  # at builds until the newest shows: an answer that lacks it may lack older ones, too
+PAGES = 10  # of 100 builds
 
 
 def stop_older(codebuild, project, newest, repository, branch):
@@ -13,12 +14,11 @@ def stop_older(codebuild, project, newest, repository, branch):
     wanted = {"REPOSITORY_NAME": repository, "BRANCH_NAME": branch}
     stopped = []
     try:
-        for build in builds_of(codebuild, project, newest):
+        for build in builds_at_work(codebuild, project, newest):
             told = {
                 v["name"]: v["value"] for v in build["environment"].get("environmentVariables", ())
             }
-            running = build["buildStatus"] == "IN_PROGRESS" and build["id"] != newest
-            if running and wanted.items() <= told.items():
+            if build["id"] != newest and wanted.items() <= told.items():
                 codebuild.stop_build(id=build["id"])
                 stopped.append({"build": build["id"]})
     except Exception as why:
@@ -26,12 +26,28 @@ def stop_older(codebuild, project, newest, repository, branch):
     return stopped
 
 
-def builds_of(codebuild, project, newest):
-    """Return a project's last 100 builds, as soon as CodeBuild knows the newest."""
+def builds_at_work(codebuild, project, newest):
+    """Yield a project's builds that have not ended, once CodeBuild knows the newest.
+
+    It looks through older ones until a whole page has ended.
+    """
     for look in range(LOOKS):
         time.sleep(look)
-        ids = codebuild.list_builds_for_project(projectName=project, sortOrder="DESCENDING")["ids"]
-        builds = codebuild.batch_get_builds(ids=ids[:100])["builds"] if ids else []
+        builds, more = page(codebuild, project)
         if newest in [build["id"] for build in builds]:
             break
-    return builds
+    for _ in range(PAGES):
+        at_work = [build for build in builds if build["buildStatus"] == "IN_PROGRESS"]
+        yield from at_work
+        if not at_work or not more:
+            return
+        builds, more = page(codebuild, project, nextToken=more)
+    raise RuntimeError(f"only the newest {PAGES * 100} builds of {project} were looked at")
+
+
+def page(codebuild, project, **after):
+    """Return up to 100 of a project's builds, newest first, and the token of the next page."""
+    listed = codebuild.list_builds_for_project(projectName=project, sortOrder="DESCENDING", **after)
+    ids = listed["ids"]
+    found = codebuild.batch_get_builds(ids=ids[:100])["builds"] if ids else []
+    return found, listed.get("nextToken")

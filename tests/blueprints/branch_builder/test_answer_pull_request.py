@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -133,12 +134,13 @@ def answer(aws: str, codecommit: PullRequests, monkeypatch: pytest.MonkeyPatch) 
         monkeypatch.setenv(name, codecommit.url)
     monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
 
-    def call(event: dict[str, Any], **environment: str) -> dict[str, Any]:
+    def call(event: dict[str, Any], left: int = 300_000, **environment: str) -> dict[str, Any]:
         for key, value in {"APPROVE": "true", "SOURCE_REGION": "eu-west-1", **environment}.items():
             monkeypatch.setenv(key, value)
         module = load(HERE)
         with contextlib.redirect_stdout(io.StringIO()) as out:
-            said: dict[str, Any] = module.handler(event, None)
+            context = SimpleNamespace(get_remaining_time_in_millis=lambda: left)
+            said: dict[str, Any] = module.handler(event, context)
         assert all(json.loads(line) for line in out.getvalue().splitlines())
         return said
 
@@ -210,6 +212,16 @@ def test_a_commit_that_came_meanwhile_is_no_failure(
     codecommit.moved.add(number)
     assert answer(ended())["pull_requests"] == [number]
     assert codecommit.states == {}
+
+
+def test_more_pull_requests_than_there_is_time_for_are_a_failure_that_says_so(
+    answer: Answer, codecommit: PullRequests
+) -> None:
+    """Rather than an end in the middle, of which nobody learns the reason."""
+    codecommit.open()
+    with pytest.raises(TimeoutError, match="shop has too many open pull requests"):
+        answer(ended(), left=10_000)
+    assert codecommit.comments == []
 
 
 def test_a_refusal_is_a_failure(answer: Answer, codecommit: PullRequests) -> None:

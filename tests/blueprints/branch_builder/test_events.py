@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +18,7 @@ from cfngen.testing import of_type
 if TYPE_CHECKING:
     from support.eventbridge import EventBridge
 
+WORKER = partial(re.sub, '"name": "mirror"', '"name": "worker"')
 COMMIT = "7f0103f0c4e1d2b3a495867708192a3b4c5d6e7f"
 EVERY = {**aws_events.pushes(), **aws_events.OTHERS, **aws_events.ENDS}
 BUILT = {"branch created", "branch updated", "branch merged"}
@@ -129,7 +132,7 @@ def test_no_name_that_could_change_a_request_gets_into_one(
     (target,) = rules(**options)["Push"]["Targets"]
     clone = "https://git-codecommit.us-east-2.amazonaws.com/v1/repos/MyDemoRepo"
     for name in sorted(harmless):
-        _, text = eventbridge.transformed(target["InputTransformer"], push(name))
+        event, text = eventbridge.transformed(target["InputTransformer"], push(name))
         request = json.loads(text)
         assert shapes.problems("codebuild", "StartBuild", {"projectName": "x", **request}) == []
         told = {v["name"]: v["value"] for v in request.pop("environmentVariablesOverride")}
@@ -137,7 +140,7 @@ def test_no_name_that_could_change_a_request_gets_into_one(
             "REPOSITORY_NAME": "MyDemoRepo",
             "BRANCH_NAME": name,
             "COMMIT_ID": COMMIT,
-            "OUTPUT_LOCATION": f"s3://outputs/MyDemoRepo/{name}/{COMMIT}",
+            "OUTPUT_LOCATION": f"s3://outputs/MyDemoRepo/{name}/{COMMIT}/{event}",
         }
         wanted = {"sourceVersion": COMMIT}
         if projects == "shared":
@@ -190,18 +193,11 @@ def test_from_another_account_only_its_events_count(eventbridge: EventBridge) ->
     assert eventbridge.matches(rule["EventPattern"], {**event, "account": "222233334444"})
 
 
-def test_the_queue_gets_the_whole_event_in_a_group_for_each_repository() -> None:
-    """Nothing is cut out of it: two pushes must not look alike to the deduplication."""
-    targets = {target["Id"]: target for target in rules()["Push"]["Targets"]}
-    assert set(targets) == {"Pushes", "Starter"}
-    assert targets["Pushes"]["SqsParameters"] == {"MessageGroupId": "$.detail.repositoryId"}
-    assert not {"InputTransformer", "InputPath", "Input"} & set(targets["Pushes"])
-
-
 def test_a_worker_that_could_not_say_how_it_ended_is_kept(eventbridge: EventBridge) -> None:
     """Killed, out of memory, never started, or exit status 1 or 2."""
     pattern = rules()["WorkerDied"]["EventPattern"]
-    assert {name for name, e in EVERY.items() if eventbridge.matches(pattern, e)} == {
+    events = {name: json.loads(WORKER(json.dumps(event))) for name, event in EVERY.items()}
+    assert {name for name, e in events.items() if eventbridge.matches(pattern, e)} == {
         "not all (1)",
         "failed (2)",
         "no memory (137)",
@@ -210,6 +206,49 @@ def test_a_worker_that_could_not_say_how_it_ended_is_kept(eventbridge: EventBrid
         "no container",
         "interrupted (137)",
     }
+
+
+def worker(**facts: Any) -> dict[str, Any]:
+    """Return the worker's container."""
+    return aws_events.container(name="worker", **facts)
+
+
+AGENT = {"name": "aws-guardduty-agent-x"}  # which GuardDuty adds to tasks
+FAILED = aws_events.FAILED_TO_START
+# What a security agent beside the worker must not hide, and must not look like.
+BESIDE: dict[str, tuple[dict[str, Any], bool]] = {
+    "ended, the agent killed": (
+        aws_events.task(worker(exitCode=0), aws_events.container(exitCode=137, **AGENT)),
+        False,
+    ),
+    "stopped, the agent first": (
+        aws_events.task(aws_events.container(exitCode=2, **AGENT), worker(exitCode=143)),
+        False,
+    ),
+    "killed, the agent ended": (
+        aws_events.task(worker(exitCode=137), aws_events.container(exitCode=0, **AGENT)),
+        True,
+    ),
+    "not started, the agent ended": (
+        aws_events.task(worker(), aws_events.container(exitCode=0, **AGENT), **FAILED),
+        True,
+    ),
+    "not started, without a status": (
+        aws_events.task(
+            worker(exitCode=None), aws_events.container(exitCode=None, **AGENT), **FAILED
+        ),
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_security_agent_s_container_counts_for_nothing(
+    eventbridge: EventBridge, name: str
+) -> None:
+    """Its end is no death, and hides none; a status of null is a task that never started."""
+    event, died = BESIDE[name]
+    assert eventbridge.matches(rules()["WorkerDied"]["EventPattern"], event) is died
 
 
 def build_event(status: str = "FAILED", project: str = "<Builds>") -> dict[str, Any]:

@@ -21,7 +21,11 @@ from support.payload_runs import load
 from cfngen import synthesize
 from cfngen.testing import of_type
 
-PUSH = {"source": "aws.codecommit", "detail": {"repositoryName": "shop"}}
+PUSH = {
+    "source": "aws.codecommit",
+    "id": "9bcdac79-b31f-4d3d-9410-fbd727c29fab",
+    "detail": {"repositoryName": "shop", "referenceName": "main", "commitId": "1" * 40},
+}
 SCHEDULE = {"source": "aws.events", "detail-type": "Scheduled Event", "detail": {}}
 NOON = 1_800_000_000.0  # the beginning of a span of 15 seconds
 
@@ -122,7 +126,7 @@ def test_pushes_within_fifteen_seconds_share_a_worker(invoke: Invoke, ecs: Worke
 
 def test_the_worker_looks_longer_than_pushes_share_it() -> None:
     """Or the last push of a span might find that nobody is left."""
-    worker = (PAYLOAD / "build_branches.py").read_text()
+    worker = (PAYLOAD / "messages.py").read_text()
     starter = (FUNCTIONS / "start_worker.py").read_text()
     assert 'WAIT = int(env.get("WAIT_SECONDS", 20))' in worker
     assert "SECONDS = 15 " in starter
@@ -157,6 +161,80 @@ def test_the_schedule_starts_a_worker_only_if_pushes_wait_and_nobody_works(
     assert len(ecs.tasks) == 2
 
 
+def pushed(branch: str = "main", repository: str = "shop") -> dict[str, Any]:
+    """Return another push."""
+    detail = {"repositoryName": repository, "referenceName": branch, "commitId": "2" * 40}
+    return {**PUSH, "id": str(uuid.uuid4()), "detail": detail}
+
+
+def queued(queue: str) -> list[dict[str, Any]]:
+    """Take what was queued."""
+    how = {"MaxNumberOfMessages": 10, "VisibilityTimeout": 0, "MessageAttributeNames": ["All"]}
+    found = boto3.client("sqs").receive_message(QueueUrl=queue, AttributeNames=["All"], **how)
+    messages: list[dict[str, Any]] = found.get("Messages", [])
+    return messages
+
+
+def test_a_push_is_queued_as_it_came_behind_those_to_its_branch(
+    invoke: Invoke, queue: str, ecs: Workers
+) -> None:
+    """The whole event, in a group for each branch, whatever that is called; and who is to do it."""
+    events = [pushed(), pushed(), pushed("$(id)"), pushed("main", "web"), pushed("a", 'b", "a')]
+    for event in events:
+        invoke(event)
+    messages = queued(queue)
+    assert [json.loads(message["Body"]) for message in messages] == events
+    groups = [message["Attributes"]["MessageGroupId"] for message in messages]
+    assert groups[0] == groups[1]
+    assert len(set(groups)) == 4
+    assert all(len(group) <= 128 and group.isalnum() for group in groups)
+    told = {m["MessageAttributes"]["TaskDefinition"]["StringValue"] for m in messages}
+    assert told == {ecs.definition}
+
+
+def test_a_push_is_queued_once_however_often_its_event_comes(invoke: Invoke, queue: str) -> None:
+    """EventBridge delivers at least once, and Lambda tries a failed invocation again."""
+    invoke(PUSH)
+    invoke(PUSH)
+    assert len(queued(queue)) == 1
+
+
+def test_a_push_is_queued_though_no_worker_can_be_started(
+    invoke: Invoke, queue: str, ecs: Workers
+) -> None:
+    """First it is safe; then comes the worker."""
+    ecs.denied.add("RunTask")
+    with pytest.raises(Exception, match="RunTask"):
+        invoke(PUSH)
+    assert len(queued(queue)) == 1
+
+
+def test_neither_the_schedule_nor_a_hand_queues_anything(invoke: Invoke, queue: str) -> None:
+    """They are no pushes."""
+    invoke(SCHEDULE)
+    invoke({})
+    assert queued(queue) == []
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "Capacity is unavailable at this time. Please try again later or in a different zone",
+        "You've reached the limit on the number of vCPUs you can run concurrently",
+    ],
+)
+def test_no_room_for_a_task_is_no_failure(
+    invoke: Invoke, ecs: Workers, queue: str, reason: str
+) -> None:
+    """The push is in the queue, and the schedule starts a worker once there is room."""
+    ecs.failures.append([{"reason": reason}])
+    answer = invoke(PUSH)
+    assert answer["outcome"] == "waiting"
+    assert reason in answer["reason"]
+    assert len(queued(queue)) == 1
+    assert invoke(SCHEDULE, NOON + 300)["outcome"] == "started"
+
+
 @pytest.mark.parametrize("how", ["failures", "denied"])
 def test_a_refused_task_is_a_failure_that_the_schedule_makes_good(
     invoke: Invoke, ecs: Workers, queue: str, how: str
@@ -164,7 +242,7 @@ def test_a_refused_task_is_a_failure_that_the_schedule_makes_good(
     """Lambda hears of it, and no push is needed once there is room again."""
     send(queue)
     if how == "failures":
-        ecs.failures.append([{"reason": "Capacity is unavailable at this time."}])
+        ecs.failures.append([{"reason": "RESOURCE:ENI"}])
     else:
         ecs.denied.add("RunTask")
     with pytest.raises(Exception, match="RunTask"):

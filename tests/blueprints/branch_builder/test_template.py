@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cfngen_blueprints.worker_image.image import files
 from support.branches import BLUEPRINT
 from support.cloudformation import resolved
 
@@ -17,6 +18,7 @@ from cfngen.authoring.options import option_problems
 from cfngen.linting.lint import INFORMATIONAL, Linter
 from cfngen.linting.rules.budgets import over_budget
 from cfngen.patterns.build_permissions import DENIED, NOT_ALLOWED
+from cfngen.project.registry import find
 from cfngen.testing import of_type, references, statements
 
 OURS = Payloads("cfngen_blueprints.branch_builder")
@@ -44,8 +46,17 @@ SHAPES: dict[str, dict[str, Any]] = {
         "exclude": ["test"],
     },
     "one template": {"image": "build"},
+    "failures": {"results": "failures", "pull_requests": "comment"},
 }
 each_shape = pytest.mark.parametrize("options", SHAPES.values(), ids=SHAPES)
+REPORTS = [
+    f"codebuild:{action}"
+    for action in (
+        *("CreateReportGroup", "CreateReport", "UpdateReport"),
+        *("BatchPutTestCases", "BatchPutCodeCoverages"),
+    )
+]
+GROUPS = "arn:aws:codebuild:us-east-2:123456789012:report-group"
 VARIABLES = ["REPOSITORY_NAME", "BRANCH_NAME", "COMMIT_ID", "OUTPUT_LOCATION"]
 
 
@@ -97,7 +108,17 @@ def test_a_build_may_do_next_to_nothing() -> None:
         "s3:GetBucketAcl": {"<Bundles.Arn>"},
         "s3:GetBucketLocation": {"<Bundles.Arn>"},
         "s3:PutObject": {"<Outputs.Arn>/*"},
+        **{action: {f"{GROUPS}/mirror-Builds-*"} for action in REPORTS},
     }
+
+
+def test_builds_make_test_reports_of_their_own_project_only() -> None:
+    """A buildspec's `reports:` are groups that CodeBuild calls after the project."""
+    template = body(**SHAPES["each"])
+    for title in of_type(template, "AWS::CodeBuild::Project"):
+        granted = may(template, f"{title}Role")
+        for action in REPORTS:
+            assert granted[action] == {f"{GROUPS}/mirror-{title}-*"}
 
 
 @each_shape
@@ -135,7 +156,7 @@ def test_the_worker_reads_the_repositories_and_starts_builds(asked: str) -> None
     """And takes from its queue, and writes bundles; it cannot push, nor read what it wrote."""
     assert may(body(), "WorkerRole", {"Repositories": asked}) == {
         "sqs:ReceiveMessage": {"<Pushes.Arn>"},
-        "sqs:SendMessage": {"<Pushes.Arn>"},  # from the group of all to that of a repository
+        "sqs:SendMessage": {"<GivenUp.Arn>"},  # what failed twice
         "sqs:DeleteMessage": {"<Pushes.Arn>"},
         "sqs:ChangeMessageVisibility": {"<Pushes.Arn>"},
         "sqs:GetQueueAttributes": {"<Pushes.Arn>"},
@@ -232,22 +253,22 @@ def test_only_who_is_to_approve_may(answer: str) -> None:
 # --- the queue ---
 
 
-def test_the_queue_keeps_an_order_and_gives_up_after_two_attempts() -> None:
-    """Deduplicated by content, since rules can name no id; encrypted; kept for 14 days."""
+def test_the_queue_keeps_an_order_and_gives_up_after_ten_deaths() -> None:
+    """Encrypted; kept for 14 days. Deduplicated by content as before, or it would be replaced."""
     queues = of_type(body(), "AWS::SQS::Queue")
     pushes, given_up = queues["Pushes"], queues["GivenUp"]
     assert pushes["FifoQueue"] is given_up["FifoQueue"] is True
     assert pushes["ContentBasedDeduplication"] is True
     assert pushes["SqsManagedSseEnabled"] is given_up["SqsManagedSseEnabled"] is True
-    assert pushes["RedrivePolicy"]["maxReceiveCount"] == 2
+    assert pushes["RedrivePolicy"]["maxReceiveCount"] == 10
     assert pushes["RedrivePolicy"]["deadLetterTargetArn"] == {"Fn::GetAtt": ["GivenUp", "Arn"]}
     assert pushes["MessageRetentionPeriod"] == given_up["MessageRetentionPeriod"] == 1209600
     # A rule's own dead letters cannot go into a FIFO queue.
     assert "FifoQueue" not in queues["Lost"]
 
 
-def test_only_our_rules_put_anything_into_the_queue() -> None:
-    """And what a rule cannot deliver is kept."""
+def test_only_our_rules_and_function_put_anything_into_the_queue() -> None:
+    """Rules of earlier releases do until they are replaced in an update, after the policy."""
     template = body(repositories=["a" * 90 + str(n) for n in range(25)])
     rules = {n for n in of_type(template, "AWS::Events::Rule") if n.startswith("Push")}
     assert len(rules) > 1
@@ -274,6 +295,54 @@ def test_every_target_has_a_place_for_what_it_could_not_take(options: dict[str, 
     (statement,) = (said for said in document["Statement"] if said["Effect"] == "Allow")
     named = {arn["Fn::GetAtt"][0] for arn in statement["Condition"]["ArnEquals"]["aws:SourceArn"]}
     assert named == senders
+
+
+def test_a_push_goes_by_the_function_which_queues_it() -> None:
+    """A rule cannot be relied on to choose a group by what an event says, and starts nothing else.
+
+    EventBridge tries for a day, as it does by itself.
+    """
+    template = body()
+    for title in ("Push", "Resume"):
+        (target,) = template["Resources"][title]["Properties"]["Targets"]
+        assert target["Id"] == "Starter"
+        assert "RetryPolicy" not in target
+        assert not {"InputTransformer", "InputPath", "Input"} & set(target)
+    granted = may(template, "StarterRole")
+    assert granted["sqs:SendMessage"] == {"<Pushes.Arn>", "<Lost.Arn>"}
+
+
+def pool_members(template: dict[str, Any]) -> list[Any]:
+    """Return the outputs that are for approval rules."""
+    outputs = template["Outputs"]
+    return [resolved(outputs[n]["Value"], {}, template) for n in outputs if "Pool" in n]
+
+
+def test_approval_rules_get_the_pool_member_that_matches() -> None:
+    """A role's session in the account of the repositories, whoever approves there."""
+    member = "arn:aws:sts::123456789012:assumed-role/<AnswerRole>/*"
+    assert pool_members(body(pull_requests="approve")) == [member]
+    assert pool_members(body(pull_requests="comment")) == []
+    assert pool_members(body(**SHAPES["account"])) == []  # its role is none of that account's
+    there = synthesize(find("branch_events").load(), {"pull_requests": True}).document.body
+    assert pool_members(there) == [member]
+
+
+@pytest.mark.parametrize("answers", ["none", "comment"])
+def test_mail_can_be_of_failures_only(answers: str) -> None:
+    """Pull requests are told of all ends all the same, by rules of their own."""
+    template = body(results="failures", pull_requests=answers)
+    rules = of_type(template, "AWS::Events::Rule")
+    told = {
+        target["Id"]: set(rule["EventPattern"]["detail"]["build-status"])
+        for name, rule in rules.items()
+        if name.startswith("Build")
+        for target in rule["Targets"]
+    }
+    assert told["Topic"] == {"FAILED", "FAULT", "TIMED_OUT"}
+    if answers == "comment":
+        assert told["Answer"] == {"SUCCEEDED", "STOPPED", *told["Topic"]}
+    assert set(told) == {"Topic"} | ({"Answer"} if answers == "comment" else set())
 
 
 def test_every_rule_that_calls_a_function_may() -> None:
@@ -313,8 +382,7 @@ def test_what_is_carried_is_what_is_used(options: dict[str, Any]) -> None:
     text = synthesize(BLUEPRINT, options).text
     direct, wanted = options.get("mode") == "direct", options.get("pull_requests", "none")
     for name, there in {
-        "build_branches.py": options.get("image") == "build",
-        "supersede.py": options.get("image") == "build",
+        **dict.fromkeys(files().keys() - {"Dockerfile"}, options.get("image") == "build"),
         "start_worker.py": not direct,
         "answer_pull_request.py": wanted != "none",
     }.items():
@@ -367,7 +435,7 @@ LISTS: dict[str, dict[str, Any]] = {
     "shared": {"newest_only": True},
     "each": {"projects": "repository", "newest_only": True, "pull_requests": "approve"},
     "existing each": {"projects": "repository", "newest_only": True, "existing_projects": True},
-    "direct": {"mode": "direct", "pull_requests": "approve"},
+    "direct": {"mode": "direct", "pull_requests": "approve", "results": "failures"},
     "direct each": {"mode": "direct", "projects": "repository", "pull_requests": "comment"},
     "account": {"projects": "repository", "other_account": True, "pull_requests": "comment"},
 }

@@ -54,7 +54,7 @@ def test_the_task_definition_and_the_image_ask_for_that() -> None:
     assert container["ReadonlyRootFilesystem"] is True
     assert [mount["ContainerPath"] for mount in container["MountPoints"]] == ["/data"]
     assert 'VOLUME ["/data"]' in DOCKERFILE
-    assert "ENV HOME=/data TMPDIR=/data AWS_CONFIG_FILE=/data/aws-config" in DOCKERFILE
+    assert "ENV HOME=/data TMPDIR=/data \\" in DOCKERFILE
     assert "USER 1000:1000" in DOCKERFILE
 
 

@@ -7,24 +7,28 @@ import json
 import os
 import re
 import stat
+import subprocess
 import time
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 from support.branches import (
     HOSTILE,
     PAYLOAD,
     QUICKLY,
-    SOURCE_ROLE,
     Place,
     build_place,
     finished,
+    image_files,
     killed,
 )
 from support.codebuild import Hold, Services, create_project, told
+from support.codecommit_git import proves
 from support.git_repositories import Ended, hung
+from support.loopback import Loopback, reply_json
 
 pytestmark = pytest.mark.payloads
 
@@ -58,21 +62,25 @@ def test_a_push_is_built_from_a_bundle_of_the_commit(place: Place) -> None:
     commit = place.push("shop", "feature/basket")
     run = place.run()
     assert run.status == 0, run.output
-    key = f"shop/feature/basket/{commit}.zip"
+    (key,) = place.bundles()
+    assert re.fullmatch(f"shop/feature/basket/{commit}/[0-9a-f]{{32}}\\.zip", key)
     (request,) = place.services.builds()
     assert request["projectName"] == json.loads(place.environment["PROJECTS"])["*"]
     assert request["sourceTypeOverride"] == "S3"
     assert request["sourceLocationOverride"] == f"{place.environment['BUNDLES']}/{key}"
-    assert told(request) == {
+    variables = told(request)
+    output = variables.pop("OUTPUT_LOCATION")
+    assert variables == {
         "REPOSITORY_NAME": "shop",
         "BRANCH_NAME": "feature/basket",
         "COMMIT_ID": commit,
-        "OUTPUT_LOCATION": f"s3://{place.environment['OUTPUTS']}/shop/feature/basket/{commit}",
     }
+    outputs = f"s3://{place.environment['OUTPUTS']}/shop/feature/basket/{commit}"
+    assert re.fullmatch(f"{outputs}/[0-9a-f]{{32}}", output)
+    assert Path(key).stem not in output
     names = {"projectName", "sourceTypeOverride", "sourceLocationOverride"}
     assert set(request) == names | {"environmentVariablesOverride", "idempotencyToken"}
-    assert place.bundles() == [key]
-    assert place.bundle(key).namelist() == ["file"]
+    assert place.bundle(f"shop/feature/basket/{commit}").namelist() == ["file"]
     (line,) = run.of("started")
     assert (line["repository"], line["branch"], line["commit"]) == (
         "shop",
@@ -83,16 +91,15 @@ def test_a_push_is_built_from_a_bundle_of_the_commit(place: Place) -> None:
 
 
 def test_a_message_is_deleted_only_once_its_build_has_started(place: Place) -> None:
-    """The order of the calls: upload, start, delete; and then a look whether anything is left."""
+    """The order of the calls: upload, start, delete; and at the end whether anything is left."""
     place.push()
     place.run()
-    assert [name for name, _ in place.services.calls] == [
-        "ReceiveMessage",
+    calls = [name for name, _ in place.services.calls]
+    assert [name for name in calls if name != "ReceiveMessage"] == [  # which looks for others
         "S3.PUT",
         "ChangeMessageVisibility",  # is it still ours?
         "StartBuild",
         "DeleteMessage",
-        "ReceiveMessage",
         "GetQueueAttributes",
     ]
 
@@ -118,7 +125,7 @@ def test_a_bundle_holds_what_a_checkout_would(place: Place) -> None:
     place.send(place.event("shop", "main", commit))
     run = place.run()
     assert run.of("started"), run.output
-    bundle = place.bundle(f"shop/main/{commit}.zip")
+    bundle = place.bundle(f"shop/main/{commit}")
     assert bundle.read("hidden") == b"seen"
     assert bundle.read("version") == b"$Format:%H$"
     assert bundle.read("ein Wort mit ü") == b"x"
@@ -143,21 +150,21 @@ def test_a_big_bundle_goes_up_in_parts(place: Place) -> None:
     assert place.run().of("started")
     parts = [asked for asked in place.services.asked("S3.PUT") if "partNumber" in asked["path"]]
     assert len(parts) > 1
-    assert place.bundle(f"shop/main/{commit}.zip").read("big") == content
+    assert place.bundle(f"shop/main/{commit}").read("big") == content
 
 
 @pytest.mark.parametrize("protocol", ["0", "2"])
 def test_commits_of_any_age_are_built(place: Place, protocol: str) -> None:
-    """Also where a host hands out nothing but what branches point to, as the old protocol has it.
+    """By either protocol: CodeCommit hands out what a branch leads to, as it announces.
 
-    A push of many commits, or a queue that had to wait, leaves others behind the tip.
+    A queue that had to wait leaves commits behind the tip.
     """
     place.lead(f"[protocol]\n\tversion = {protocol}\n")
     pushed = [place.push() for _ in range(3)]
     run = place.run()
     assert run.status == 0
     assert commits(place, "shop") == pushed
-    texts = [place.bundle(f"shop/main/{c}.zip").read("file") for c in pushed]
+    texts = [place.bundle(f"shop/main/{c}").read("file") for c in pushed]
     assert len(set(texts)) == 3
 
 
@@ -171,13 +178,13 @@ def test_branches_may_be_called_what_they_like(place: Place) -> None:
     keys = place.bundles()
     assert len(set(keys)) == len(HOSTILE)
     for key in keys:
-        assert re.fullmatch(r"shop/[A-Za-z0-9_./-]{1,215}/[0-9a-f]{40}\.zip", key)
+        assert re.fullmatch(r"shop/[A-Za-z0-9_./-]{1,215}/[0-9a-f]{40}/[0-9a-f]{32}\.zip", key)
         assert len(key) < 1024
-    assert f"shop/feature/x-1/{pushed['feature/x-1']}.zip" in keys
+    assert place.bundle(f"shop/feature/x-1/{pushed['feature/x-1']}")
     assert any(re.fullmatch(r"shop/a_b-[0-9a-f]{8}/.*", key) for key in keys)
     for variables in place.services.variables():
         path = variables["OUTPUT_LOCATION"].partition(place.environment["OUTPUTS"] + "/")[2]
-        assert f"{path}.zip" in keys
+        assert any(key.startswith(path.rpartition("/")[0] + "/") for key in keys)
 
 
 def test_branches_that_look_alike_are_kept_apart(place: Place) -> None:
@@ -221,16 +228,25 @@ def test_existing_projects_are_told_no_place_for_outputs(make: Make) -> None:
 # --- order, and several at once ---
 
 
-def test_ten_pushes_to_three_repositories_are_built_in_order(place: Place) -> None:
-    """Each repository's builds start in the order of its pushes."""
-    pushed: dict[str, list[str]] = {}
-    for number in range(10):
-        name = ("shop", "web", "docs")[number % 3]
-        pushed.setdefault(name, []).append(place.push(name, f"branch-{number % 2}"))
+def test_twelve_pushes_to_three_repositories_are_built_in_order(place: Place) -> None:
+    """The builds of each branch start in the order of its pushes."""
+    pushed: dict[tuple[str, str], list[str]] = {}
+    for number in range(12):
+        branch = ("shop", "web", "docs")[number % 3], f"branch-{number % 2}"
+        pushed.setdefault(branch, []).append(place.push(*branch))
     run = place.run()
     assert run.status == 0
-    assert {name: commits(place, name) for name in pushed} == pushed
+    assert built(place) == pushed
     assert place.waiting() == 0
+
+
+def built(place: Place) -> dict[tuple[str, str], list[str]]:
+    """Return the commits of each branch whose builds were started, in order."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for told_build in place.services.variables():
+        branch = told_build["REPOSITORY_NAME"], told_build["BRANCH_NAME"]
+        found.setdefault(branch, []).append(told_build["COMMIT_ID"])
+    return found
 
 
 def test_two_workers_share_the_work_and_keep_the_order(place: Place) -> None:
@@ -248,7 +264,7 @@ def test_two_workers_share_the_work_and_keep_the_order(place: Place) -> None:
 
 
 def test_while_one_repository_is_at_work_others_go_on(place: Place) -> None:
-    """A slow build's start holds back its own repository only."""
+    """A slow build's start holds back its own branch only."""
     place.services.holds["StartBuild"] = hold = Hold()
     first = place.push("shop")
     one = place.start()
@@ -267,14 +283,41 @@ def test_while_one_repository_is_at_work_others_go_on(place: Place) -> None:
     assert commits(place, "shop") == [first, second]
 
 
-def test_a_worker_stays_while_anything_is_in_work(place: Place) -> None:
-    """An empty answer is not the end: what another has in hand may come back."""
-    commit = place.push()
-    taken = {"QueueUrl": place.queue, "VisibilityTimeout": 2}
-    assert place.client("sqs").receive_message(**taken)["Messages"]
-    run = place.run(WAIT_SECONDS="1")
+def test_a_worker_that_has_nothing_to_do_leaves_others_alone(place: Place) -> None:
+    """It does not wait, paid, for what another has in hand; the schedule makes good what dies."""
+    place.push()
+    assert place.client("sqs").receive_message(QueueUrl=place.queue)["Messages"]
+    run = place.run()
     assert run.status == 0
-    assert commits(place, "shop") == [commit]
+    assert run.events == []
+    assert place.waiting() == 1
+
+
+def test_a_worker_stays_for_what_failed_once(place: Place) -> None:
+    """Though nobody sees it for a while."""
+    place.services.refused["S3.PUT"] = "AccessDenied"
+    place.push()
+    run = place.run(AGAIN_SECONDS="2", WAIT_SECONDS="0")
+    assert len(run.of("failed")) == 2
+    assert len(place.failed()) == 1
+
+
+def test_branches_of_one_repository_go_on_beside_each_other(place: Place) -> None:
+    """One worker has several in hand; two pushes to a branch still go one after the other."""
+    place.services.holds["StartBuild"] = hold = Hold()
+    pushed = [place.push("shop", f"branch-{number}") for number in range(4)]
+    place.push("shop", "branch-0")
+    worker = place.start()
+    end = time.monotonic() + 30
+    while len(place.services.asked("StartBuild")) < 4 and time.monotonic() < end:
+        time.sleep(0.05)
+    time.sleep(1)
+    asked = [told(request)["COMMIT_ID"] for request in place.services.asked("StartBuild")]
+    assert sorted(asked) == sorted(pushed)
+    del place.services.holds["StartBuild"]
+    hold.go.set()
+    assert finished(worker).status == 0
+    assert len(place.services.builds()) == 5
 
 
 def test_a_message_is_held_while_it_is_worked_on(place: Place) -> None:
@@ -314,95 +357,20 @@ def test_the_same_commit_pushed_again_is_built_again(place: Place) -> None:
     assert commits(place, "shop") == [commit, commit]
 
 
-# --- all messages in one group, as where EventBridge takes the rule's path as it stands ---
-
-LITERAL = "$.detail.repositoryId"
+# --- messages of earlier releases ---
 
 
-@pytest.fixture(params=["path followed", "path as it stands"])
-def either(request: pytest.FixtureRequest, place: Place) -> Place:
-    """Give a place where the rule's group means either of what AWS's pages say."""
-    place.group = LITERAL if request.param == "path as it stands" else ""
-    return place
-
-
-def test_the_rule_names_the_group_that_the_worker_knows(place: Place) -> None:
-    """What these tests send is what the template has EventBridge send."""
-    rule = place.body["Resources"]["Push"]["Properties"]
-    (queue,) = [t for t in rule["Targets"] if "SqsParameters" in t]
-    assert queue["SqsParameters"]["MessageGroupId"] == LITERAL
-
-
-def test_repositories_keep_their_order_in_either_reading(either: Place) -> None:
-    """Each is built once, in the order of its pushes, by two workers at once."""
-    pushed: dict[str, list[str]] = {}
-    for number in range(9):
-        name = f"repository-{number % 3}"
-        pushed.setdefault(name, []).append(either.push(name))
-    workers = [either.start(WAIT_SECONDS="1") for _ in range(2)]
-    assert [finished(worker).status for worker in workers] == [0, 0]
-    assert {name: commits(either, name) for name in pushed} == pushed
-    assert either.waiting() == 0
-    assert either.failed() == []
-
-
-def test_a_repository_waits_for_no_other_in_either_reading(either: Place) -> None:
-    """While one's build cannot be started yet, another worker goes on with all others."""
-    either.services.holds["StartBuild"] = hold = Hold()
-    first = either.push("shop")
-    one = either.start()
-    assert hold.reached.wait(20)
-    del either.services.holds["StartBuild"]
-    second, other = either.push("shop"), either.push("web")
-    two = either.start(WAIT_SECONDS="1")
-    end = time.monotonic() + 20
-    while commits(either, "web") != [other] and time.monotonic() < end:
-        time.sleep(0.05)
-    assert commits(either, "web") == [other]
-    assert commits(either, "shop") == []
-    hold.go.set()
-    assert finished(one).status == finished(two).status == 0
-    assert commits(either, "shop") == [first, second]
-
-
-def test_poison_stops_no_repository_in_either_reading(either: Place) -> None:
-    """What nobody understands is given up beside the others, not before them."""
-    either.send("{", either.group or "poison")
-    either.send(json.dumps({"id": "1", "detail": 5}), either.group or "poison")
-    commit = either.push("web")
-    run = either.run(AGAIN_SECONDS="1", WAIT_SECONDS="2")
-    assert run.status == 0, run.output
-    events = [line["event"] for line in run.events]
-    assert events.index("started") < events.index("failed", events.index("failed") + 1)
-    assert commits(either, "web") == [commit]
-    assert len(either.failed()) == 2
-
-
-def test_what_cannot_be_moved_is_built_where_it_is(place: Place) -> None:
-    """A worker with a new image in a stack whose role may not send yet."""
-    place.group = LITERAL
-    place.services.refused["SendMessage"] = "AccessDenied"
-    commit = place.push()
+def test_messages_of_earlier_releases_are_built_in_their_order(place: Place) -> None:
+    """Their rules sent them, in one group for all or one for each repository, and named no task."""
+    place.group = "$.detail.repositoryId"
+    old = [place.push("shop"), place.push("web"), place.push("shop", "other")]
+    place.group = ""
+    new = place.push("docs")
     run = place.run()
-    assert run.of("not_moved")
-    assert run.of("failed") == []
-    assert commits(place, "shop") == [commit]
-    assert place.waiting() == 0
-
-
-def test_a_crash_between_moving_and_deleting_is_one_build(place: Place) -> None:
-    """The message comes back and is moved again; queue and CodeBuild know it for five minutes."""
-    place.group = LITERAL
-    commit = place.push()
-    place.services.holds["DeleteMessage"] = hold = Hold(lost=True)
-    worker = place.start(HELD_SECONDS="2")
-    assert hold.reached.wait(20)
-    killed(worker)
-    del place.services.holds["DeleteMessage"]
-    hold.go.set()
-    run = place.run(WAIT_SECONDS="1", HELD_SECONDS="2")
     assert run.status == 0, run.output
-    assert commits(place, "shop") == [commit]
+    built = [v["COMMIT_ID"] for v in place.services.variables()]
+    assert [commit for commit in built if commit in old] == old
+    assert new in built
     assert place.waiting() == 0
 
 
@@ -586,40 +554,127 @@ def test_the_waits_that_ship_lose_nothing(place: Place) -> None:
 
 
 def test_an_account_full_of_builds_is_waited_for(place: Place) -> None:
-    """CodeBuild's limit costs no attempt, for a while."""
-    commit = place.push()
-    place.services.full = 3
-    run = place.run(PATIENCE_SECONDS="2")
+    """CodeBuild's limit costs no attempt, and each branch keeps its order."""
+    pushed = [place.push() for _ in range(3)]
+    place.services.full = 60
+    run = place.run()
+    assert run.status == 0, run.output
     assert run.of("failed") == []
+    assert commits(place, "shop") == pushed
+    assert "AccountLimitExceeded" in run.of("waiting")[0]["reason"]
+    assert len(run.of("waiting")) == 1  # a minute
+
+
+def test_a_project_that_is_full_holds_up_no_other(make: Make) -> None:
+    """A push that waits for room is no push at work: those of other projects are built."""
+    place = make(repositories=["shop", "web"], projects="repository")
+    projects = json.loads(place.environment["PROJECTS"])
+    place.services.full_projects.add(projects["shop"])
+    waits = [place.push("shop", f"branch-{number}") for number in range(3)]
+    others = [place.push("web", f"branch-{number}") for number in range(3)]
+    worker = place.start(THREADS="1", ASK_SECONDS="1")
+    end = time.monotonic() + 40
+    while len(commits(place, "web")) < 3 and time.monotonic() < end:
+        time.sleep(0.1)
+    assert sorted(commits(place, "web")) == sorted(others)
+    assert commits(place, "shop") == []
+    place.services.full_projects.clear()
+    run = finished(worker)
+    assert run.status == 0
+    assert run.of("failed") == []
+    assert sorted(commits(place, "shop")) == sorted(waits)
+
+
+def test_a_worker_that_is_stopped_gives_back_what_waits(place: Place) -> None:
+    """Whoever is next need not wait until its time runs out."""
+    commit = place.push()
+    place.services.full = 10_000
+    worker = place.start(ASK_SECONDS="1")
+    end = time.monotonic() + 20
+    while len(place.services.asked("StartBuild")) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+    worker.terminate()
+    assert finished(worker).status == 143
+    place.services.full = 0
+    assert place.run().status == 0
     assert commits(place, "shop") == [commit]
-    place.push()
-    place.services.full = 99
-    run = place.run(PATIENCE_SECONDS="0")
-    assert "AccountLimitExceeded" in run.of("failed")[0]["reason"]
 
 
 def test_a_branch_that_is_gone_is_skipped(place: Place) -> None:
-    """Deleted, or moved away by force: there is a line in the log, and no build, and no failure."""
+    """Deleted, or moved away by force: a line has the server's words, and nothing else is fetched.
+
+    No build, no failure, no second attempt.
+    """
     source = place.repository("shop")
-    place.push("shop", "gone")
+    gone = place.push("shop", "gone")
     source.git("update-ref", "-d", "refs/heads/gone")
     source.set("refs/heads/refs/heads/gone", source.commit())  # which git lists for it as well
-    lost = place.push("shop", "moved")
-    source.set("refs/heads/moved", source.commit("elsewhere"))
-    source.git("reflog", "expire", "--expire=now", "--all")
-    source.git("gc", "--quiet", "--prune=now")
+    moved = place.push("shop", "moved")
+    source.set("refs/heads/moved", source.commit("elsewhere", anew=True))
+    place.lead("[protocol]\n\tversion = 0\n")  # as CodeCommit: the other one hands out anything
     run = place.run()
     assert run.status == 0
-    reasons = {line["branch"]: line["reason"] for line in run.of("skipped")}
-    assert reasons == {
-        "gone": "the branch has been deleted",
-        "moved": "the commit is not on the branch any more",
-    }
-    assert lost in {line["commit"] for line in run.of("skipped")}
+    reasons = {line["commit"]: line["reason"] for line in run.of("skipped")}
+    assert set(reasons) == {gone, moved}
+    assert all("no branch leads to the commit" in reason for reason in reasons.values())
+    assert all("not our ref" in reason for reason in reasons.values()), reasons
     assert run.of("failed") == []
     assert place.services.builds() == []
     assert place.bundles() == []
     assert place.waiting() == 0
+
+
+def test_a_force_push_fetches_no_history(place: Place) -> None:
+    """What is asked for is one commit without what is before it, whether it is there or not."""
+    source = place.repository("shop")
+    for number in range(5):
+        source.commit("main", f"history {number} " * 1000)
+    place.push("shop", "main")
+    source.set("refs/heads/main", source.commit("elsewhere", anew=True))
+    place.push("shop", "main")
+    place.lead("[protocol]\n\tversion = 0\n")
+    asked = place.root / "asked"
+    git = place.root / "bin/git"
+    git.parent.mkdir()
+    git.write_text(f'#!/bin/sh\necho "$@" >> {asked}\nPATH=${{PATH#*:}} exec git "$@"\n')
+    git.chmod(0o755)
+    run = place.run(PATH=f"{git.parent}:{place.environment['PATH']}")
+    assert [line["event"] for line in run.events] == ["skipped", "started"], run.output
+    fetches = [line for line in asked.read_text().splitlines() if " fetch " in line]
+    assert len(fetches) == 2
+    assert all("--depth=1" in line for line in fetches)
+    assert "ls-remote" not in asked.read_text()
+
+
+def test_a_disk_that_is_full_beside_others_is_tried_alone(place: Place) -> None:
+    """What does not fit beside others is no failure of the push; alone it gets all the room."""
+    pushed = [place.push("shop", f"branch-{number}") for number in range(3)]
+    git = place.root / "bin/git"
+    git.parent.mkdir()
+    once = place.root / "once"
+    git.write_text(
+        f"#!/bin/sh\ncase $* in *{pushed[1]}*) if [ ! -e {once} ]; then touch {once};"
+        " echo 'fatal: write error: No space left on device' >&2; exit 128; fi;; esac\n"
+        'PATH=${PATH#*:} exec git "$@"\n'
+    )
+    git.chmod(0o755)
+    run = place.run(PATH=f"{git.parent}:{place.environment['PATH']}")
+    assert run.status == 0, run.output
+    assert len(run.of("crowded")) == 1
+    assert run.of("failed") == []
+    assert sorted(commits(place, "shop")) == sorted(pushed)
+
+
+def test_what_cannot_be_given_up_is_moved_by_the_queue_itself(place: Place) -> None:
+    """A role that may not send there: the message is tried ten times, and then redriven."""
+    place.services.refused["SendMessage"] = "AccessDenied"
+    place.services.refused["S3.PUT"] = "AccessDenied"
+    place.push()
+    run = place.run()
+    assert run.status == 0, run.output
+    assert run.of("not_given_up")
+    assert len(run.of("failed")) == 10
+    assert len(place.failed()) == 1
 
 
 def test_a_repository_that_cannot_be_read_is_a_failure(place: Place) -> None:
@@ -663,6 +718,64 @@ def test_a_busy_worker_ends_after_the_commit_at_hand(place: Place) -> None:
     assert finished(busy).status == 143
     assert commits(place, "shop") == [first]
     assert place.waiting() == 1
+
+
+class Metadata(Loopback):
+    """What ECS tells a container of its task.
+
+    Source: AWS page "Amazon ECS task metadata endpoint version 4".
+    """
+
+    def __enter__(self) -> Self:
+        """Serve."""
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                reply_json(self, 200, {"Family": "builder-worker", "Revision": "7"})
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self.listen(Handler)
+        super().__enter__()
+        return self
+
+
+@pytest.mark.parametrize(("number", "ends"), [(6, False), (7, False), (8, True)])
+def test_a_worker_ends_once_its_stack_runs_a_newer_task(
+    place: Place, number: int, *, ends: bool
+) -> None:
+    """The message says so, which then is there at once for a newer worker; none waits for hours."""
+    definition = f"arn:aws:ecs:eu-west-1:123456789012:task-definition/builder-worker:{number}"
+    commit = place.repository("shop").commit()
+    place.send(
+        place.event("shop", "main", commit),
+        MessageAttributes={"TaskDefinition": {"DataType": "String", "StringValue": definition}},
+    )
+    with Metadata() as ecs:
+        run = place.run(ECS_CONTAINER_METADATA_URI_V4=ecs.url)
+    assert run.status == 0, run.output
+    assert [line["event"] for line in run.events] == ["replaced" if ends else "started"]
+    assert place.waiting() == (1 if ends else 0)
+    place.run()
+    assert commits(place, "shop") == [commit]
+
+
+# --- the log ---
+
+
+def test_the_log_is_read_as_it_was_written(place: Place) -> None:
+    """Letters of all languages are themselves; what could forge or reverse a line is escaped."""
+    branches = {"機能/検索", "grün", "a\u2028b", "a\u202eb"}
+    for branch in branches:
+        place.push("shop", branch)
+    run = place.run()
+    assert {line["branch"] for line in run.of("started")} == branches, run.output
+    assert "機能/検索" in run.output
+    assert "grün" in run.output
+    assert "a\\u2028b" in run.output
+    assert "a\\u202eb" in run.output
+    assert all(character.isprintable() or character == "\n" for character in run.output)
 
 
 # --- only the newest commit ---
@@ -712,6 +825,21 @@ def test_builds_that_are_not_known_at_once_are_stopped(make: Make, operation: st
     older, newest = place.services.started
     assert [asked["id"] for asked in place.services.asked("StopBuild")] == [older]
     assert run.of("superseded") == [{"event": "superseded", "by": newest, "build": older}]
+
+
+def test_builds_of_older_commits_are_found_behind_a_hundred_others(make: Make) -> None:
+    """On a project that many branches share; a page of builds that all ended is the last one."""
+    place = make(newest_only=True)
+    place.services.page = 2
+    place.push("shop", "main")
+    place.run()
+    (older,) = place.services.started
+    for number in range(5):
+        place.push("shop", f"branch-{number}")
+    place.run()
+    place.push("shop", "main")
+    place.run()
+    assert [asked["id"] for asked in place.services.asked("StopBuild")] == [older]
 
 
 def test_looks_for_older_builds_end(make: Make) -> None:
@@ -770,25 +898,52 @@ def test_without_being_asked_nothing_is_stopped(place: Place) -> None:
 # --- the other account ---
 
 
-def test_git_alone_goes_by_the_role_in_the_other_account(make: Make) -> None:
-    """The profile is written before git needs it; our own clients stay who they are."""
-    place = make(other_account=True)
-    seen = place.root / "seen"
-    git = place.root / "bin/git"
-    git.parent.mkdir()
-    git.write_text(f'#!/bin/sh\necho "$AWS_PROFILE" >> {seen}\nPATH=${{PATH#*:}} exec git "$@"\n')
-    git.chmod(0o755)
-    place.environment["PATH"] = f"{git.parent}:{place.environment['PATH']}"
-    commit = place.push()
-    run = place.run()
-    assert commits(place, "shop") == [commit], run.output
-    assert set(seen.read_text().split("\n")) == {"source", ""}
-    assert Path(place.environment["AWS_CONFIG_FILE"]).read_text() == (
-        "[profile source]\n"
-        f"role_arn={SOURCE_ROLE}\n"
-        "credential_source=EcsContainer\n"
-        "role_session_name=branch-builder\n"
+SIGN_IN = """
+import sys
+from source import sign_in
+for url in sys.argv[1:]:
+    found = sign_in(url)
+    print(found.get("GIT_AS"))
+    print(found.get("GIT_WITH"))
+"""
+HOST = "git-codecommit.eu-west-1.amazonaws.com"
+
+
+def signed_in(place: Place, *urls: str) -> list[str]:
+    """Return user and password by which the worker's git signs in at URLs."""
+    python, program = place.container.command[0], Path(place.container.command[-1])
+    ran = subprocess.run(
+        [python, "-c", SIGN_IN, *urls],
+        env={**place.environment, "PYTHONPATH": str(program.parent)},
+        capture_output=True,
+        text=True,
+        check=True,
     )
+    return ran.stdout.split()
+
+
+def test_git_signs_in_as_the_task_s_role(place: Place) -> None:
+    """By the protocol of AWS's helper; at no host but CodeCommit's."""
+    user, password, *rest = signed_in(
+        place, f"https://{HOST}/v1/repos/shop", "https://example.com/v1/repos/shop"
+    )
+    assert user == "testing"
+    assert proves("testing", password, HOST, "/v1/repos/shop")
+    assert rest == ["None", "None"]
+
+
+def test_git_alone_goes_by_the_role_in_the_other_account(make: Make) -> None:
+    """One session serves all of a worker's requests; our own clients stay who they are."""
+    place = make(other_account=True)
+    urls = [f"https://{HOST}/v1/repos/{name}" for name in ("shop", "web")]
+    first, _, second, _ = signed_in(place, *urls)
+    assert first == second
+    assert re.fullmatch(r"ASIA\w+%.+", first)
+    assert len(place.services.asked("S3.POST")) == 1  # to STS, which has no header of its own
+    pushed = [place.push(), place.push()]
+    run = place.run()
+    assert commits(place, "shop") == pushed, run.output
+    assert len(place.services.asked("S3.POST")) == 2  # the worker's own session, once
 
 
 def test_the_image_has_what_the_worker_asks_for() -> None:
@@ -798,11 +953,11 @@ def test_the_image_has_what_the_worker_asks_for() -> None:
     (pin,) = re.findall(r"boto3==[\d.]+", dockerfile)
     assert pin in pins.split()
     assert 'ENTRYPOINT ["python3.13", "-u", "/opt/build_branches.py"]' in dockerfile
-    for program in ("build_branches.py", "supersede.py"):
-        ast.parse((PAYLOAD / program).read_text(), feature_version=(3, 13))
+    for program in image_files().keys() - {"Dockerfile"}:
+        ast.parse((PAYLOAD / program).read_text(), feature_version=(3, 9))
 
 
-@pytest.mark.parametrize("command", ["ls-remote", "fetch", "archive", "check-ref-format"])
+@pytest.mark.parametrize("command", ["fetch", "archive", "check-ref-format"])
 def test_a_git_that_hangs_is_given_up(place: Place, tmp_path: Path, command: str) -> None:
     """Each git that the worker starts has a time limit; after two attempts the push is kept."""
     place.push()
