@@ -210,4 +210,6 @@ def _environment(
         **({"OUTPUTS": Ref("Outputs")} if builds.outputs else {}),
         "PROJECTS": projects_json(builds),
         **({"NEWEST_ONLY": "true"} if options.newest_only else {}),
+        # Who asked for a bigger disk has repositories of which not several may fit.
+        **({"THREADS": "1"} if options.ephemeral_storage > 20 else {}),
     }

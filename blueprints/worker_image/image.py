@@ -15,5 +15,5 @@ def dockerfile() -> Payload:
 
 def files() -> dict[str, Payload]:
     """Return what it copies, by name: programs for workers of every kind."""
-    names = ("build_branches", "messages", "revisions", "source", "supersede")
+    names = ("build_branches", "messages", "source", "supersede")
     return {f"{name}.py": payload[f"{name}.py"] for name in names}

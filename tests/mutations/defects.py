@@ -170,8 +170,8 @@ DEFECTS = [
     Defect(
         "a worker leaves before what failed once is back",
         WORKER_PY,
-        "            elif max(failed.values(), default=0) < time.monotonic() and not waiting():",
-        "            elif not waiting():",
+        "time.monotonic() > max(failed.values(), default=0) and not waiting()",
+        "not waiting()",
         f"{WORKER}test_a_worker_stays_for_what_failed_once",
     ),
     Defect(
@@ -184,8 +184,8 @@ DEFECTS = [
     Defect(
         "a push that waits for room is in everybody's way",
         WORKER_PY,
-        "    at_work = len(hands) - len(kept)\n    return",
-        "    at_work = len(hands)\n    return",
+        "        at_work, push = len(hands) - len(kept), None",
+        "        at_work, push = len(hands), None",
         f"{WORKER}test_a_project_that_is_full_holds_up_no_other",
     ),
     Defect(

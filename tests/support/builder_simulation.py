@@ -249,7 +249,7 @@ def simulated(monkeypatch: pytest.MonkeyPatch, **settings: Any) -> Iterator[Worl
     monkeypatch.setenv("TASK", json.dumps({"cluster": "cluster", "taskDefinition": DEFINITION}))
     monkeypatch.setattr(boto3, "client", world.client)
     monkeypatch.syspath_prepend(str(PAYLOAD))
-    names = ("messages", "revisions", "source", "supersede")
+    names = ("messages", "source", "supersede")
     for name in names:
         monkeypatch.delitem(sys.modules, name, raising=False)
     world.starter = load(FUNCTIONS / "start_worker.py")  # type: ignore[attr-defined]

@@ -16,8 +16,7 @@ from threading import Lock, Thread
 
 import boto3
 from boto3.s3.transfer import TransferConfig
-from messages import NOT_OURS, WAIT, code_of, delete, give_up, hide, log, take, waiting
-from revisions import newer, ours
+from messages import NOT_OURS, WAIT, code_of, delete, give_up, hide, log, newer, ours, take, waiting
 from source import NEWEST_ONLY, SkipError, bundle, check_newest, fetch, git
 
 env = os.environ
@@ -32,17 +31,12 @@ MAX_KEPT = 100  # pushes that wait for room; more stay in the queue, where nothi
 # SQS takes a message back after 12 hours.
 LIFE = int(env.get("LIFE_SECONDS", 11 * 3600))
 s3, codebuild = boto3.client("s3"), boto3.client("codebuild")
-UPLOAD = TransferConfig(max_concurrency=4)  # for each thread, of parts that are in memory
+UPLOAD = TransferConfig(max_concurrency=4)  # parts that are in memory, for each push
 FULL = ("AccountLimitExceededException", "ThrottlingException", "TooManyRequestsException")
-# What may be due to other pushes at the same time.
-CROWDED = re.compile(
-    "No space left|MemoryError|[Cc]annot allocate|[Oo]ut of memory|signal 9|with -9"
-)
 state = {"stop": None, "told": 0.0, "full": ""}
 lock = Lock()
 hands = {}  # pushes that are ours, by the message
 kept = []  # those of them that wait for room, oldest first
-alone = []  # those of them that are tried alone next
 full = {}  # when to ask again, by project
 failed = {}  # until when messages that failed once may come back
 done = set()  # messages to delete
@@ -59,16 +53,15 @@ class FullError(Exception):
 class Push:
     """A push that is worked on."""
 
+    project = request = about = branch = None
+
     def __init__(self, message):
-        """Take it from a message of the queue."""
-        self.message, self.id = message, message["MessageId"]
-        self.since = time.monotonic()
-        self.project = self.request = self.about = self.branch = None
-        self.alone = False
+        """Take it from a message."""
+        self.message, self.id, self.since = message, message["MessageId"], time.monotonic()
 
 
 def pushed(body):
-    """Return repository, branch, commit and event id of a message, if they can be such."""
+    """Return repository, branch, commit and event id of a message."""
     event = json.loads(body)
     detail = event["detail"]
     name, branch, commit = (detail[k] for k in ("repositoryName", "referenceName", "commitId"))
@@ -81,7 +74,7 @@ def pushed(body):
 
 
 def readable(branch):
-    """Return a branch's name as part of a path: as it is, unless it has odd characters."""
+    """Return a branch's name as part of a path."""
     if re.fullmatch(r"[\w./-]{1,200}", branch, re.A):
         return branch
     clean = re.sub(r"[^\w./-]", "_", branch[:200], flags=re.A)
@@ -89,7 +82,7 @@ def readable(branch):
 
 
 def secret(what, token):
-    """Return a name that nobody can guess who does not know the event, such as another build."""
+    """Return a name that no other build can guess."""
     return sha256(f"{what} {token}".encode()).hexdigest()[:32]
 
 
@@ -138,7 +131,7 @@ def build(push):
     try:
         if not push.request:
             prepare(push)
-            if any(other.project == push.project for other in kept):
+            if any(other.project == push.project for other in list(kept)):
                 raise FullError  # behind those that wait already
         elif NEWEST_ONLY:  # it has waited
             check_newest(*push.branch)
@@ -157,7 +150,7 @@ def build(push):
 
 
 def serve(push):
-    """Do what a push asks for, and delete its message; or leave it for another attempt."""
+    """Do what a push asks for, and delete its message; or leave it."""
     message, about = push.message, {"message": push.id, **push.message["Attributes"]}
     try:
         if push.id not in done:
@@ -170,15 +163,9 @@ def serve(push):
             kept.sort(key=lambda other: other.since)
         return
     except ExpiredError:
-        log("left", reason="the message is no longer ours: its build starts with the next", **about)
+        log("left", reason="the message is no longer ours", **about)
     except Exception as why:
-        reason = f"{type(why).__name__}: {why}"
-        if CROWDED.search(reason) and not push.alone:
-            log("crowded", reason=reason, **about)
-            push.alone = True
-            alone.append(push)
-            return
-        log("failed", reason=reason, **about)
+        log("failed", reason=f"{type(why).__name__}: {why}", **about)
         if push.id not in failed or not give_up(message):
             failed[push.id] = time.monotonic() + AGAIN + 5
             hide(message, AGAIN)
@@ -197,12 +184,7 @@ def beat():
 
 
 def next_push():
-    """Return a push that is tried alone, or that there may be room for."""
-    at_work = len(hands) - len(kept) - len(alone)
-    if alone or any(push.alone for push in hands.values()):
-        return alone.pop(0) if alone and not at_work else None
-    if at_work >= THREADS:
-        return None
+    """Return a push that there may be room for, the oldest first."""
     now = time.monotonic()
     with lock:
         for push in kept:
@@ -214,15 +196,8 @@ def next_push():
     return None
 
 
-def may_take():
-    """Tell whether there is room for another message."""
-    crowded = any(push.alone for push in list(hands.values()))
-    at_work = len(hands) - len(kept)
-    return not crowded and at_work < THREADS and len(kept) < MAX_KEPT
-
-
 def tell():
-    """Log each minute what waits for room, and for how long."""
+    """Log each minute what waits for room."""
     now = time.monotonic()
     if kept and now >= state["told"]:
         state["told"] = now + 60
@@ -237,25 +212,21 @@ def stop(*_):
         sys.exit(143)
 
 
-def take_one(version):
-    """Take a message, and work on it; return whether there was one."""
+def next_message(version):
+    """Wait for a message; return it as a push, unless the worker is to end."""
     message = take(HELD, min(WAIT, 5) if kept else WAIT)
-    if not message:
-        return False
-    if newer(message, version):
+    if message and newer(message, version):
         log("replaced", reason="a newer task takes over")
         state["stop"] = 0
-    if state["stop"] is not None:
+    if message and state["stop"] is not None:
         hide(message, 0)
-        return True
-    begin(Push(message))
-    return True
+        return None
+    return Push(message) if message else None
 
 
-def begin(push):
-    """Work on a push in a thread of its own."""
-    hands[push.id] = push
-    Thread(target=serve, args=(push,), daemon=True).start()
+def over():
+    """Tell whether nothing waits, and nothing of ours may come back."""
+    return time.monotonic() > max(failed.values(), default=0) and not waiting()
 
 
 def main():
@@ -265,20 +236,21 @@ def main():
     version, end = ours(), time.monotonic() + LIFE
     while state["stop"] is None:
         tell()
-        if push := next_push():
-            begin(push)
-        elif not may_take():
+        at_work, push = len(hands) - len(kept), None
+        if at_work < THREADS:
+            push = next_push() or (next_message(version) if len(kept) < MAX_KEPT else None)
+        if push:
+            hands[push.id] = push
+            Thread(target=serve, args=(push,), daemon=True).start()
+        elif hands:
             time.sleep(0.1)
-        elif not take_one(version):
-            if hands:
-                time.sleep(0.1)
-            elif max(failed.values(), default=0) < time.monotonic() and not waiting():
-                return 0
+        elif state["stop"] is None and over():
+            return 0
         if time.monotonic() > end:
             state["stop"] = 0
-    while len(hands) > len(kept) + len(alone):
+    while len(hands) > len(kept):
         time.sleep(0.1)
-    for push in (*kept, *alone):  # whoever is next has them at once
+    for push in kept:  # whoever is next has them at once
         hide(push.message, 0)
     return state["stop"]
 

@@ -3,6 +3,7 @@
 import json
 import os
 import sys
+from urllib.request import urlopen
 
 import boto3
 from botocore.exceptions import ClientError
@@ -86,3 +87,21 @@ def waiting():
 def code_of(error):
     """Return the code of an error of AWS's, or nothing."""
     return error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+
+
+def ours():
+    """Return our task's definition, FAMILY:REVISION, as ECS tells its containers."""
+    where = env.get("ECS_CONTAINER_METADATA_URI_V4")
+    try:
+        with urlopen(f"{where}/task", timeout=5) as answer:  # noqa: S310 - from ECS itself
+            task = json.load(answer)
+        return f"{task['Family']}:{task['Revision']}"
+    except (OSError, ValueError, KeyError):  # then no other is newer
+        return ":0"
+
+
+def newer(message, than):
+    """Tell whether a message was sent by a stack that runs a newer task than ours."""
+    told = message.get("MessageAttributes", {}).get("TaskDefinition", {}).get("StringValue", ":0")
+    (theirs, _, new), (family, _, old) = (t.rpartition(":") for t in (told, than))
+    return theirs.rpartition("/")[2] == family and int(new) > int(old)

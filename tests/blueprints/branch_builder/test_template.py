@@ -373,6 +373,15 @@ def test_people_hear_of_what_is_stuck_lost_or_given_up() -> None:
     assert set(of_type(body(mode="direct"), "AWS::CloudWatch::Alarm")) == {"EventLost"}
 
 
+def test_a_bigger_disk_is_for_one_repository_at_a_time() -> None:
+    """What was sized for one bundle does not have to hold eight."""
+    for size, threads in ((20, []), (100, ["1"])):
+        (task,) = of_type(body(ephemeral_storage=size), "AWS::ECS::TaskDefinition").values()
+        (container,) = task["ContainerDefinitions"]
+        told = [v["Value"] for v in container["Environment"] if v["Name"] == "THREADS"]
+        assert told == threads
+
+
 # --- the rest ---
 
 

@@ -646,25 +646,6 @@ def test_a_force_push_fetches_no_history(place: Place) -> None:
     assert "ls-remote" not in asked.read_text()
 
 
-def test_a_disk_that_is_full_beside_others_is_tried_alone(place: Place) -> None:
-    """What does not fit beside others is no failure of the push; alone it gets all the room."""
-    pushed = [place.push("shop", f"branch-{number}") for number in range(3)]
-    git = place.root / "bin/git"
-    git.parent.mkdir()
-    once = place.root / "once"
-    git.write_text(
-        f"#!/bin/sh\ncase $* in *{pushed[1]}*) if [ ! -e {once} ]; then touch {once};"
-        " echo 'fatal: write error: No space left on device' >&2; exit 128; fi;; esac\n"
-        'PATH=${PATH#*:} exec git "$@"\n'
-    )
-    git.chmod(0o755)
-    run = place.run(PATH=f"{git.parent}:{place.environment['PATH']}")
-    assert run.status == 0, run.output
-    assert len(run.of("crowded")) == 1
-    assert run.of("failed") == []
-    assert sorted(commits(place, "shop")) == sorted(pushed)
-
-
 def test_what_cannot_be_given_up_is_moved_by_the_queue_itself(place: Place) -> None:
     """A role that may not send there: the message is tried ten times, and then redriven."""
     place.services.refused["SendMessage"] = "AccessDenied"
