@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import pytest
 from support.branches import BLUEPRINT, HOSTILE, finished
 from support.codecommit_git import ACCOUNT
 from support.git_repositories import Repository
