@@ -41,10 +41,13 @@ ENVIRONMENT = {
     "APPROVE": "false",
     "AUTH": "basic",
     "CONTAINER": "mirror",
+    "LOST_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/lost",
+    "METRICS": "Mirror stack",
+    "REPOSITORIES": "*",
     "QUEUE_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/pushes",
     "SECRET_ARN": "arn:aws:secretsmanager:eu-west-1:111122223333:secret:webhook",
     "SOURCE_REGION": "eu-west-1",
-    "TASK": "{}",
+    "TASK": json.dumps({"cluster": "cluster", "taskDefinition": "task"}),
     "WORKERS": "3",
 }
 CALL = """
