@@ -95,7 +95,7 @@ def links(path: Path, text: str) -> list[str]:
 def test_there_are_translations() -> None:
     """Nothing below is true only because nothing was found."""
     names = {path.parent.name for path in TRANSLATIONS}
-    assert names >= {"backlog_proxy", "build_network"}
+    assert names >= {"backlog_proxy", "build_network", "fargate_mirror"}
 
 
 @each
