@@ -94,10 +94,6 @@ def carried(shape: Shape) -> Iterator[Carried]:
         spec = project["Source"]["BuildSpec"]
         ours = isinstance(spec, str) and "phases:" in spec
         given = pairs(project["Environment"].get("EnvironmentVariables")) | overrides(shape, name)
-        given |= {
-            f"CODEBUILD_{there['Identifier'].upper()}"
-            for there in project.get("FileSystemLocations", ())
-        }
         use = of_buildspec(spec) if ours else None
         if use and project["Source"].get("Location") == {"Ref": "ProgramParameter"}:
             program = of_files(published())

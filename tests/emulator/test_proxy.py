@@ -186,9 +186,11 @@ def test_nothing_else_is_taken(machines: Machines, stack: Deployment) -> None:
 
 def test_the_password_may_be_in_the_url_s_query(machines: Machines, stack: Deployment) -> None:
     """For a sender that keeps no credentials from the URL: the same deployment takes them so."""
-    assert post(stack, PAYLOAD, query=f"?token={password(stack)}")[0] == 202
+    # AWS leaves punctuation out, as the template asks for; the emulator does not.
+    token = quote(password(stack), safe="")
+    assert post(stack, PAYLOAD, query=f"?token={token}")[0] == 202
     assert len(builds(machines, stack, "Mirror")) == 1
-    for query in ("?token=wrong", "?token=", f"?other={password(stack)}"):
+    for query in ("?token=wrong", "?token=", f"?other={token}"):
         assert post(stack, PAYLOAD, query=query)[0] == 401
 
 
