@@ -121,7 +121,7 @@ AGREEMENT_DEFECTS = [
     ),
     Defect(
         "a rule fills in a misspelt variable",
-        "blueprints/fargate_mirror/starting.py",
+        "blueprints/fargate_mirror/direct.py",
         '"MIRROR_SINCE": "<time>"',
         '"MIRROR_SINSE": "<time>"',
         "tests/test_variables.py::test_what_is_set_is_read",

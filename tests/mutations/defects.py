@@ -388,9 +388,17 @@ DEFECTS = [
     Defect(
         "the trigger is there before it may call",
         "blueprints/fargate_mirror/starting.py",
-        '                DependsOn="TriggerPermission",\n',
+        '            DependsOn="TriggerPermission",\n',
         "",
         f"{FARGATE}test_the_repository_calls_by_itself_and_outlives_its_stack",
+    ),
+    Defect(
+        "what could not be started does not come again",
+        "blueprints/fargate_mirror/payload/start_mirror.py",
+        "for r in put_off(late)]",
+        "for r in put_off(late)[:0]]",
+        "tests/blueprints/fargate_mirror/test_bursts.py"
+        "::test_a_big_repository_has_two_tasks_at_once_however_often_it_is_pushed_to",
     ),
     Defect(
         "a file system is mounted without TLS",
