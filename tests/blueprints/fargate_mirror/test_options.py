@@ -56,9 +56,12 @@ def said(**options: Any) -> str:
             {"trigger": "codecommit", "repositories": ["app"]},
             ['with trigger = "codecommit" the stack creates the repository', "remove them"],
         ),
-        ({"destinations": [{"region": "us-west"}]}, ["'us-west' cannot be a region"]),
-        ({"destinations": [{"region": "us-west-2a"}]}, ["'us-west-2a' cannot be a region"]),
-        ({"destinations": [{"region": "${R}"}]}, ["'${R}' cannot be a region"]),
+        ({"destinations": [{"region": "us-west"}]}, ["CodeCommit is not available in 'us-west'"]),
+        (
+            {"destinations": [{"region": "us-west-2a"}]},
+            ["CodeCommit is not available in 'us-west-2a'", "did you mean 'us-west-2'?"],
+        ),
+        ({"destinations": [{"region": "${R}"}]}, ["CodeCommit is not available in '${R}'"]),
         (
             {"destinations": [{"region": "us-west-2", "prefix": "a/"}]},
             ["'a/' cannot be a prefix"],
@@ -108,7 +111,7 @@ def test_all_that_is_wrong_is_said_at_once() -> None:
         "'a/b'",
         "'c d'",
         'trigger = "codecommit": a source outside',
-        "'mars' cannot be a region",
+        "CodeCommit is not available in 'mars'",
         "'/' cannot be a prefix",
         "'me' cannot be a role",
     ):
