@@ -77,20 +77,6 @@ DEFECTS = [
         f"{MIRROR}test_second_run",
     ),
     Defect(
-        "large history is pushed in one",
-        "blueprints/_shared/mirror/updates.py",
-        "    history.bring(there, changes.values(), old)\n",
-        "",
-        "tests/blueprints/_shared/test_mirror_history.py::test_history_comes_in_pieces",
-    ),
-    Defect(
-        "tags of pieces stay",
-        "blueprints/_shared/mirror/updates.py",
-        'unswept = "" if waiting else history.clear(there, size)',
-        'unswept = ""',
-        "tests/blueprints/_shared/test_mirror_history.py::test_history_comes_in_pieces",
-    ),
-    Defect(
         "refs are kept in a file each",
         "blueprints/_shared/mirror/cache.py",
         '        git(HERE, "pack-refs", "--all")',

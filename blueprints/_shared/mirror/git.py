@@ -31,12 +31,6 @@ def run(*command, feed=""):
     return child.returncode, os.fsdecode(child.stdout), os.fsdecode(child.stderr)
 
 
-def pipe(*arguments):
-    """Start a git that is to be fed while it is read; what it complains of is not heard."""
-    ends = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen([*GIT, *arguments], **ends)
-
-
 def git(*arguments, feed=""):
     """Run git; return its output or raise its complaint."""
     status, out, err = run(*GIT, *arguments, feed=feed)

@@ -1,11 +1,11 @@
 """What a mirroring is told by its environment, read once when the program starts."""
 
+import importlib
 import os
-import time
 from contextlib import suppress
-from datetime import date
 from pathlib import Path
 
+VERSION = 1  # of what modules that come from elsewhere rely on; they have the same
 problems = []  # with the environment, in words
 
 
@@ -19,6 +19,15 @@ def number(name, default, least=0, most=1e9):
     return default
 
 
+def carried(name):
+    """Import a module that only some runs need, and that their templates therefore carry."""
+    with suppress(ImportError, AttributeError):
+        module = importlib.import_module(name)
+        if module.VERSION == VERSION:
+            return module
+    problems.append(f"{name}.py: missing or of another version. Update mirror-program, then this")
+
+
 SOURCE = os.environ.get("MIRROR_SOURCE_URL", "").strip()
 DESTINATIONS = os.environ.get("MIRROR_DESTINATION_URLS", "").split()
 # Kept between runs: a restored cache, or on a shared EFS.
@@ -26,12 +35,8 @@ DIR = Path(os.path.realpath(os.environ.get("MIRROR_DIR") or "/"))
 ROUNDS = int(number("MIRROR_ROUNDS", 5, 1))
 PAUSE = number("MIRROR_PAUSE", 2)  # seconds after round 1, growing by as much each time
 BATCH = int(number("MIRROR_BATCH", 4000, 1, 4000))  # refs in a push; CodeCommit takes no more
-PUSH_BYTES = int(number("MIRROR_PUSH_BYTES", 5e8, 1000, 1e12))  # of history in a push, about
 MAX_DELETIONS = int(number("MIRROR_MAX_DELETIONS", 1e9))  # at one destination, in a run
-# Days that a destination keeps what the source deletes or rewrites: 0 for ever, None not at all.
-KEEP_DAYS = int(number("MIRROR_KEEP_DAYS", 0)) if os.environ.get("MIRROR_KEEP_DAYS") else None
-# The day of the run, in UTC: that of MIRROR_NOW, such as 2026-12-31T23:59:59Z, or of the clock.
-TODAY = (os.environ.get("MIRROR_NOW") or time.strftime("%Y-%m-%d", time.gmtime()))[:10]
+KEEP = os.environ.get("MIRROR_KEEP_DAYS")  # read by backups.py; empty to keep nothing
 LOCK_SECONDS = number("MIRROR_LOCK_SECONDS", 3000)  # to wait for another run in MIRROR_DIR
 SECONDS = int(number("MIRROR_SECONDS", 0))  # after which the run is given up; 0 for never
 CREATE = os.environ.get("MIRROR_CREATE")  # the description of repositories to make, if any
@@ -42,7 +47,3 @@ if not DESTINATIONS or any(url[:1] in ("", "-") for url in (SOURCE, *DESTINATION
     problems.append("MIRROR_SOURCE_URL, MIRROR_DESTINATION_URLS: name git repositories")
 if DIR.suffix != ".git":  # if broken, it is deleted
     problems.append("MIRROR_DIR: name a bare repository ending in .git")
-try:
-    date.fromisoformat(TODAY)
-except ValueError:
-    problems.append(f"MIRROR_NOW: {TODAY!r} is no day")
