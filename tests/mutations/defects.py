@@ -77,6 +77,13 @@ DEFECTS = [
         f"{MIRROR}test_second_run",
     ),
     Defect(
+        "a module of another version is used",
+        "blueprints/_shared/mirror/settings.py",
+        "        if module.VERSION == VERSION:",
+        "        if module:",
+        "tests/blueprints/_shared/test_mirror_carried.py::test_another_version_is_refused",
+    ),
+    Defect(
         "refs are kept in a file each",
         "blueprints/_shared/mirror/cache.py",
         '        git(HERE, "pack-refs", "--all")',

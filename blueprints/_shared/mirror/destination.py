@@ -1,4 +1,4 @@
-"""A repository that is made equal to the source, and what a run has done to it so far."""
+"""A destination, and what a run has done to it so far."""
 
 from codecommit import codecommit, place
 from git import listing
@@ -11,27 +11,27 @@ metrics = carried("metrics") if METRICS else None
 
 
 def split(refs):
-    """Return the refs of a repository without those that are kept there, and these."""
+    """Return refs without backups, and backups."""
     return backups.split(refs) if backups else (refs, {})
 
 
 class Destination:
-    """One of the destinations of a run."""
+    """A repository that is made equal to the source."""
 
     def __init__(self, url):
         """Remember its address."""
         self.url = url
         self.default = ""  # branch
-        self.kept = {}  # what it keeps of what the source has destroyed, by ref
-        self.told = set()  # refs and values whose loss was told
+        self.kept = {}  # refs of backups
+        self.told = set()  # refs and values that were logged as lost
         self.deleted = 0  # refs
-        self.held = set()  # refs that are not deleted, since they are too many
+        self.held = set()  # refs whose deletion is held back
         self.figures = {"RefsRewritten": 0} if backups else {}  # of its pushes
         self.measured = False  # reported to CloudWatch
-        self.defaults = set()  # branches that were made the default, or could not be
+        self.defaults = set()  # branches that it was given, or could not be given
 
     def read(self):
-        """Return its branches and tags; create it, if that is wanted."""
+        """Return its branches and tags; create it if that is wanted."""
         try:
             refs, self.default = listing(self.url)
         except RuntimeError as why:
@@ -46,7 +46,7 @@ class Destination:
         return refs
 
     def set_default(self, head, there):
-        """Give it the source's default branch, if it is there; return what went wrong."""
+        """Give it the source's default branch, if it has that; return what went wrong."""
         if head not in there:  # a stand-in, if the present one must go
             head = "" if self.default in ("", *there) else min(there, default="")
         if head in ("", self.default) or head in self.defaults:
@@ -61,7 +61,7 @@ class Destination:
         return ""
 
     def end(self, problem, size):
-        """Delete what was kept for long enough; return what went wrong, a problem before included."""
+        """Delete expired backups; return all problems, one from before included."""
         expiry = backups.expire(self, size) if backups else ""
         return [text for text in (problem, expiry) if text]
 
@@ -75,12 +75,12 @@ class Destination:
         return push(self, dict.fromkeys(refs, ""), old, size)
 
     def count(self, refs, progress):
-        """Add a push to its figures, if somebody wants them."""
+        """Add a push to its figures."""
         if metrics:
             metrics.count(self.figures, refs, progress)
 
     def measure(self, failures):
-        """Report its figures, once, if somebody wants them and it has a region."""
+        """Log its figures, once, if it has a region."""
         where = place(self.url)
         if metrics and where and not self.measured:
             log("measured", **metrics.line(METRICS, SINCE, *where, self.figures, failures))

@@ -12,12 +12,11 @@ BYTES = 100_000  # of arguments, about: deletions are named
 
 
 def push(there, changes, old, size):
-    """Set refs of a destination ('' deletes), each by itself; return why some were refused."""
+    """Set refs of a destination ('' deletes); return why some were refused."""
     if not changes:
         return {}
     prepare()
-    # If refs/heads/refs/heads/x exists, a common slip, git cannot tell what refs/heads/x is and
-    # gives up the push. Such a ref goes alone.
+    # Beside refs/heads/refs/heads/x, git gives up a push of refs/heads/x, which thus goes alone.
     known = {*changes, *old}
     ambiguous = {r for r in changes if known & {f"refs/heads/{r}", f"refs/tags/{r}"}}
     rest = [r for r in changes if r not in ambiguous]
@@ -35,11 +34,11 @@ def push(there, changes, old, size):
 
 
 def push_batch(there, batch, old):
-    """Push at once; return why some were refused, and whether the destination said anything."""
+    """Push at once; return why some were refused, and whether the destination answered."""
     moved = {}
     while True:
         stage(batch, old)
-        # A wildcard forces all of its refs; the hook refuses what has moved since it was read.
+        # A wildcard forces all refs; the hook refuses those that have moved since they were read.
         specs = [f":{r}" for r, value in batch.items() if not value] or [ALL]
         command = ("push", "--progress", "--porcelain", "--", there.url, *specs)
         hooks = ("-c", f"core.hooksPath={STAGE}/hooks")

@@ -1,4 +1,4 @@
-"""Brings a destination to the source's state, and tells what is wrong then."""
+"""Brings a destination to the source's state."""
 
 from codecommit import untaken
 from destination import backups, split
@@ -12,7 +12,7 @@ NAMES = 100  # refs in a line of the log
 
 
 def settled(old, new):
-    """Tell whether a destination has the source's refs: nothing is to be fetched for it."""
+    """Tell whether a destination has the source's refs."""
     return old == split(new)[0]
 
 
@@ -28,8 +28,8 @@ def update(there, old, new, head, size):
     if old and not branches:
         raise RuntimeError("the source has no branches: the destination stays as it is")
     never = untaken(there.url, new)
-    # Refs that stay as they are at the destination, each with the reason.
-    left = {**never, **(backups.keep(there, old, new, size) if backups else {})}
+    # Refs that stay as they are, each with the reason.
+    left = {**never, **backups.keep(there, old, new, size)} if backups else {**never}
     spare = {}
     there.held.clear()
     if room.in_the_way(old, new):
@@ -63,7 +63,7 @@ def compare(there, want, left, problems, lasting):
 
 
 def reason(differ, held, left, problems):
-    """Say in a line what is wrong with a destination; what a server says of one ref is enough."""
+    """Say in a line what is wrong; what a server says of one ref is enough."""
     if held:
         names = ", ".join(r[:100] for r in held[:5])
         problems = [*problems, f"{len(held)} deletions exceed MIRROR_MAX_DELETIONS: {names}"]
