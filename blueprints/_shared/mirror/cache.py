@@ -7,11 +7,12 @@ import shutil
 from git import GIT, HERE, git, run
 from settings import DIR
 
-# What `git fsck` says of objects that are odd, as old history has them, but whole.
+# What `git fsck` says of objects that are odd but whole, as in old history.
 ODDITY = re.compile(
     r"(error|warning) in \w+ [0-9a-f]+: |(notice|warning): |(dangling|unreachable) "
 )
 LOOSE = 500  # refs that may have a file each
+# Below DIR: branches, below refs, may be called so.
 LEFT = (
     *("objects/pack/*.keep", "objects/pack/tmp_*", "objects/pack/.tmp-*"),
     *("objects/??/tmp_obj_*", "objects/tmp_*", "objects/incoming-*", "objects/info/*/tmp_*"),

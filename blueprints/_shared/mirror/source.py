@@ -11,7 +11,7 @@ from settings import DIR, PAUSE, SOURCE
 
 SPECS = (
     *("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"),
-    "+refs/none/*:refs/staged/*",  # removes what earlier versions left
+    "+refs/none/*:refs/staged/*",  # of earlier versions
 )
 # The cache is "suspect" after a push that met damage, "whole" if checked, "fresh" if dropped.
 state = set()
@@ -51,7 +51,7 @@ def fetch():
 def attempt():
     """Fetch once."""
     if DIR.exists() and any(DIR.iterdir()):
-        # Restores what a killed run has not made, and empty folders that a cache has lost.
+        # Restores what a killed run has not made, and folders that a cache has lost.
         git("init", "--quiet", "--bare", "--template=", "--", str(DIR))
         fetching = (HERE, "fetch", "--quiet", "--prune", "--force", "--", SOURCE, *SPECS)
     else:
