@@ -16,6 +16,7 @@ from cfngen.patterns import (
     write_logs,
 )
 
+from ..mirror_program.program import carried
 from .git_storage import EFS_DIRECTORY, add_git_storage
 from .keys import add_keys
 from .network import add_network
@@ -58,14 +59,14 @@ def add_build(t: Template, p: Params, options: Options) -> Project:
         ),
         reason="Assumed by the build: it may push to one repository and read one key.",
     )
-    carried = {}
+    carries = carried("room.py")
     if options.host_keys == "trust_on_first_use":
-        carried["host_keys.sh"] = payload["host_keys.sh"]
+        carries["host_keys.sh"] = payload["host_keys.sh"]
     project = t.add(
         build_project(
             "Mirror",
             description="Fetches from Backlog and makes the CodeCommit repository the same",
-            buildspec=buildspec(payload["buildspec.yml"], carried),
+            buildspec=buildspec(payload["buildspec.yml"], carries),
             role=build_role,
             log=log,
             architecture=options.architecture,

@@ -2,6 +2,8 @@
 
 from cfngen import Payload, Payloads
 
+from ..mirror_program.program import carried
+
 # The template that builds it; what other stacks look for is called after it.
 STACK = "mirror-image"
 
@@ -14,5 +16,6 @@ def dockerfile() -> Payload:
 
 
 def files() -> dict[str, Payload]:
-    """Return what it copies besides the program that mirrors, by name."""
-    return {name: payload[name] for name in payload.names() if name.endswith(".py")}
+    """Return what it copies besides the published files of the program that mirrors, by name."""
+    own = {name: payload[name] for name in payload.names() if name.endswith(".py")}
+    return own | carried()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from cfngen_blueprints.mirror_program import program
+
 from cfngen import synthesize
 from cfngen.project.registry import find
 
@@ -21,6 +23,11 @@ def _published() -> tuple[tuple[str, str], ...]:
 def published() -> dict[str, str]:
     """Return the files of the program, by name."""
     return dict(_published())
+
+
+def carried(*names: str) -> dict[str, str]:
+    """Return files of the program that templates carry (all if none is named), by name."""
+    return {name: str(text) for name, text in program.carried(*names).items()}
 
 
 def fetched(directory: Path, **changed: str | None) -> None:

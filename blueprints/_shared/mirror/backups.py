@@ -1,23 +1,32 @@
 """Keeps what a source destroys: a ref that is deleted or rewritten stays under a dated name."""
 
+import os
 import re
+import time
 from datetime import date
 
-import metrics
 from git import GIT, HERE, git, run
 from log import log, redact
 from pushes import push
-from settings import KEEP_DAYS, TODAY
+from settings import number, problems
 
+VERSION = 1  # as in settings.py
 PLACE = "mirror-backup"
 KEPT = re.compile(rf"refs/(?:heads|tags)/{PLACE}/(\d{{4}}-\d\d-\d\d)/.+@[0-9a-f]{{12}}")
 # CodeCommit's names have at most 256 characters, and a file system's 255 bytes with ".lock".
 NAME_BYTES = 200
+KEEP_DAYS = int(number("MIRROR_KEEP_DAYS", 0))  # 0 for ever
+# The day of the run, in UTC: that of MIRROR_NOW, such as 2026-12-31T23:59:59Z, or of the clock.
+TODAY = (os.environ.get("MIRROR_NOW") or time.strftime("%Y-%m-%d", time.gmtime()))[:10]
+try:
+    date.fromisoformat(TODAY)
+except ValueError:
+    problems.append(f"MIRROR_NOW: {TODAY!r} is no day")
 
 
 def split(refs):
     """Return the refs of a repository without those that are kept here, and these."""
-    ours = {r: v for r, v in refs.items() if KEEP_DAYS is not None and KEPT.fullmatch(r)}
+    ours = {r: v for r, v in refs.items() if KEPT.fullmatch(r)}
     return {r: v for r, v in refs.items() if r not in ours}, ours
 
 
@@ -39,8 +48,6 @@ def rewritten(ref, was, now):
 
 def keep(there, old, new, size):
     """Keep what refs are about to lose at a destination; return why some could not be kept."""
-    if KEEP_DAYS is None:
-        return {}
     changed = [r for r in old if r in new and old[r] != new[r]]
     moved = [r for r in changed if rewritten(r, old[r], new[r])]
     gone = [r for r in old if r not in new]
@@ -74,7 +81,7 @@ def tell(there, event, refs):
     if new:
         log(event, url=redact(there.url), count=len(new), refs=dict([*new.items()][:20]))
     if event == "rewritten":
-        metrics.add(there.figures, "RefsRewritten", len(new))
+        there.figures["RefsRewritten"] += len(new)
 
 
 def expire(there, size):

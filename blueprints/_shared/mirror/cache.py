@@ -1,4 +1,4 @@
-"""The repository kept between runs: what killed runs have left there, and whether it is whole."""
+"""The repository that is kept between runs."""
 
 import os
 import re
@@ -7,12 +7,12 @@ import shutil
 from git import GIT, HERE, git, run
 from settings import DIR
 
-# What `git fsck` says of objects that are whole, but odd: old history is full of them.
+# What `git fsck` says of objects that are odd but whole, as in old history.
 ODDITY = re.compile(
     r"(error|warning) in \w+ [0-9a-f]+: |(notice|warning): |(dangling|unreachable) "
 )
 LOOSE = 500  # refs that may have a file each
-# Below DIR: names of branches are below refs, and may be like any of these.
+# Below DIR: branches, below refs, may be called so.
 LEFT = (
     *("objects/pack/*.keep", "objects/pack/tmp_*", "objects/pack/.tmp-*"),
     *("objects/??/tmp_obj_*", "objects/tmp_*", "objects/incoming-*", "objects/info/*/tmp_*"),
@@ -21,7 +21,7 @@ LEFT = (
 
 
 def sweep():
-    """Take away what a killed git has left: no other is at work, we have the lock."""
+    """Remove what a killed git has left."""
     for left in DIR.rglob("*.lock"):  # no ref is called so
         left.unlink()
     found = [left for pattern in LEFT for left in DIR.glob(pattern)]
@@ -33,7 +33,7 @@ def sweep():
 
 
 def forget_address():
-    """Take the source's address, which may have a password, out of a clone's configuration."""
+    """Take the source's address, which may have a password, out of the configuration."""
     if (DIR / "config").exists() and b'[remote "origin"]' in (DIR / "config").read_bytes():
         run(*GIT, HERE, "config", "--remove-section", "remote.origin")
 
@@ -47,7 +47,7 @@ def shallow():
 
 
 def pack():
-    """Put refs into one file if there are many of them: S3 and EFS are slow at many small ones."""
+    """Put refs into one file if they are many: S3 and EFS are slow at many files."""
     if sum(len(files) for _, _, files in os.walk(DIR / "refs")) > LOOSE:
         git(HERE, "pack-refs", "--all")
 

@@ -1,4 +1,4 @@
-"""What only CodeCommit's API can do to a destination, by the AWS command line."""
+"""CodeCommit: its API, and its rules."""
 
 import re
 
@@ -14,13 +14,13 @@ ADDRESS = re.compile(
 
 
 def place(url):
-    """Return the region and the name of a repository in CodeCommit, none for one elsewhere."""
+    """Return the region and name of a repository in CodeCommit, None for one elsewhere."""
     known = ADDRESS.fullmatch(url)
     return (known[2], known[4]) if known else None
 
 
 def codecommit(url, command, *arguments):
-    """Have CodeCommit do something with one of its repositories; return its complaint."""
+    """Run a command of CodeCommit on a repository; return its error message."""
     known = ADDRESS.fullmatch(url)
     if not known:
         return "not in CodeCommit"

@@ -1,35 +1,37 @@
-"""A repository that is made equal to the source, and what a run has done to it so far."""
+"""A destination, and what a run has done to it so far."""
 
-import backups
-import history
-import metrics
 from codecommit import codecommit, place
 from git import listing
 from log import log, redact
 from pushes import push
-from settings import CREATE, KEEP_DAYS, MAX_DELETIONS, METRICS, PUSH_BYTES, SINCE
+from settings import CREATE, KEEP, MAX_DELETIONS, METRICS, SINCE, carried
+
+backups = carried("backups") if KEEP else None
+metrics = carried("metrics") if METRICS else None
+
+
+def split(refs):
+    """Return refs without backups, and backups."""
+    return backups.split(refs) if backups else (refs, {})
 
 
 class Destination:
-    """One of the destinations of a run."""
+    """A repository that is made equal to the source."""
 
     def __init__(self, url):
         """Remember its address."""
         self.url = url
         self.default = ""  # branch
-        self.kept = {}  # what it keeps of what the source has destroyed, by ref
-        self.told = set()  # refs and values whose loss was told
+        self.kept = {}  # refs of backups
+        self.told = set()  # refs and values that were logged as lost
         self.deleted = 0  # refs
-        self.held = set()  # refs that are not deleted, since they are too many
-        self.figures = {} if KEEP_DAYS is None else {"RefsRewritten": 0}  # of its pushes
-        self.progress = {}  # tags of pieces of history
-        self.push_bytes = PUSH_BYTES  # of a piece
-        self.strained = False  # a push broke or was not unpacked, maybe for its size
+        self.held = set()  # refs whose deletion is held back
+        self.figures = {"RefsRewritten": 0} if backups else {}  # of its pushes
         self.measured = False  # reported to CloudWatch
-        self.defaults = set()  # branches that were made the default, or could not be
+        self.defaults = set()  # branches that it was given, or could not be given
 
     def read(self):
-        """Return its branches and tags; create it, if that is wanted."""
+        """Return its branches and tags; create it if that is wanted."""
         try:
             refs, self.default = listing(self.url)
         except RuntimeError as why:
@@ -40,12 +42,11 @@ class Destination:
                 raise RuntimeError(f"{why}; {more}") from None
             log("created", url=redact(self.url))
             return {}
-        refs, self.progress = history.split(refs)
-        refs, self.kept = backups.split(refs)
+        refs, self.kept = split(refs)
         return refs
 
     def set_default(self, head, there):
-        """Give it the source's default branch, if it is there; return what went wrong."""
+        """Give it the source's default branch, if it has that; return what went wrong."""
         if head not in there:  # a stand-in, if the present one must go
             head = "" if self.default in ("", *there) else min(there, default="")
         if head in ("", self.default) or head in self.defaults:
@@ -59,6 +60,11 @@ class Destination:
         log("default_branch", url=redact(self.url), branch=name, set=not why)
         return ""
 
+    def end(self, problem, size):
+        """Delete expired backups; return all problems, one from before included."""
+        expiry = backups.expire(self, size) if backups else ""
+        return [text for text in (problem, expiry) if text]
+
     def delete(self, refs, old, size):
         """Delete all of some refs, or none if they are too many; return why some are left."""
         if self.deleted + len(refs) > MAX_DELETIONS:
@@ -68,9 +74,14 @@ class Destination:
         self.held.difference_update(refs)
         return push(self, dict.fromkeys(refs, ""), old, size)
 
+    def count(self, refs, progress):
+        """Add a push to its figures."""
+        if metrics:
+            metrics.count(self.figures, refs, progress)
+
     def measure(self, failures):
-        """Report its figures, once, if somebody wants them and it has a region."""
+        """Log its figures, once, if it has a region."""
         where = place(self.url)
-        if METRICS and where and not self.measured:
+        if metrics and where and not self.measured:
             log("measured", **metrics.line(METRICS, SINCE, *where, self.figures, failures))
         self.measured = True

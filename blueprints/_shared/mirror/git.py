@@ -9,8 +9,8 @@ from log import redact
 from settings import DIR
 
 GIT = [
-    *("git", "-c", "safe.directory=*"),  # a restored cache may belong to another user
-    *("-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false"),  # all under the lock
+    *("git", "-c", "safe.directory=*"),  # of another user, if restored
+    *("-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false"),  # under the lock
     *("-c", "fetch.unpackLimit=1"),  # S3 and EFS are slow at many small files
     *("-c", "core.fsync=none"),  # what a crash spoils is fetched again
     *("-c", "transfer.fsckObjects=false", "-c", "fetch.fsckObjects=false"),  # old history is odd
@@ -23,7 +23,7 @@ class FinalError(RuntimeError):
 
 
 def run(*command, feed=""):
-    """Run a command, with text to read if need be; return its status, output and errors."""
+    """Run a command; return its status, output and errors."""
     try:
         child = subprocess.run(command, input=os.fsencode(feed), capture_output=True)
     except OSError as why:
@@ -31,14 +31,8 @@ def run(*command, feed=""):
     return child.returncode, os.fsdecode(child.stdout), os.fsdecode(child.stderr)
 
 
-def pipe(*arguments):
-    """Start a git that is to be fed while it is read; what it complains of is not heard."""
-    ends = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
-    return subprocess.Popen([*GIT, *arguments], **ends)
-
-
 def git(*arguments, feed=""):
-    """Run git; return its output or raise its complaint."""
+    """Run git; return its output or raise its errors."""
     status, out, err = run(*GIT, *arguments, feed=feed)
     if status:
         raise RuntimeError(redact(err) or f"git: {status}")
@@ -46,16 +40,15 @@ def git(*arguments, feed=""):
 
 
 def listing(url):
-    """Ask a repository for its branches and tags, and its default branch, if any."""
+    """Return the branches and tags of a repository, and its default branch or ''."""
     out = git("ls-remote", "--symref", "--", url)
-    # HEAD comes first: its branch, if it has one, and its value. What follows is the same on both
-    # sides most of the time, and is then read once.
+    # HEAD comes first. What follows is mostly the same on both sides, and then read once.
     head = re.match(r"(?:ref: ([^\n]+)\tHEAD\n)?(?:\w+\tHEAD\n)?", out)
     return branches_and_tags(out[head.end() :]), head[1] or ""
 
 
 @functools.lru_cache(maxsize=4)
 def branches_and_tags(told):
-    """Return the refs in what `git ls-remote` says. They may be shared: nobody changes them."""
+    """Return the refs in what `git ls-remote` says, to be read only."""
     refs = re.findall(r"^(\w+)\t(refs/(?:heads|tags)/[^^\n]+)$", told, re.M)
     return {ref: value for value, ref in refs}

@@ -1,10 +1,7 @@
-"""Git's pre-push hook: stops a push if a ref at the destination is not any more what was read.
+"""Git's pre-push hook: stops a push if a ref at the destination is no more what was read.
 
-It stands for --force-with-lease, which git compares with every ref of the destination, one by one:
-a thousand leases and a hundred thousand refs take minutes. Git runs the hook after it has read the
-destination, and then changes a ref only if it is still what it was at that moment.
-
-Source: githooks(5), "pre-push".
+--force-with-lease compares each lease with each ref of the destination, which takes minutes. Git
+changes a ref only if it is still what the hook was told. Source: githooks(5), "pre-push".
 """
 
 import sys
@@ -12,9 +9,9 @@ from pathlib import Path
 
 
 def stale(lines, expected):
-    """Return the refs that a push would change though nobody expects them to be as they are.
+    """Return the refs that are not as expected.
 
-    Each line has a local ref, its value, a remote ref and its value there, zeros for none.
+    A line has a local ref, its value, a remote ref and its value there, zeros for none.
     """
     told = (line.split(b" ")[2:] for line in lines)
     return [ref for ref, there in told if expected.get(ref) != there.strip(b"0\n")]

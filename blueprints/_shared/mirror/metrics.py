@@ -7,6 +7,8 @@ import calendar
 import re
 import time
 
+VERSION = 1  # as in settings.py
+
 
 def count(figures, refs, progress):
     """Add a push to the figures of its destination: refs, and the bytes that git speaks of."""
@@ -14,11 +16,6 @@ def count(figures, refs, progress):
     figures.setdefault("Bytes", 0)
     for size, unit in re.findall(r"g objects: 100%.*?, ([\d.]+) ([bKMG])", progress)[-1:]:
         figures["Bytes"] += round(float(size) * 1024 ** "bKMG".index(unit))
-
-
-def add(figures, name, number):
-    """Add a number to a figure of a destination, which is reported even if it is 0."""
-    figures[name] = figures.get(name, 0) + number
 
 
 def lag_seconds(since):

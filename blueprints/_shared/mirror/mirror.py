@@ -1,4 +1,4 @@
-"""Makes CodeCommit repositories equal to a source git repository: same branches, same tags.
+"""Makes CodeCommit repositories equal to a source git repository.
 
 Prints one JSON object a line. Exit status: 0 equal, 1 not, 2 bad configuration, 143 SIGTERM.
 """
@@ -23,11 +23,10 @@ destinations = [Destination(url) for url in dict.fromkeys(settings.DESTINATIONS)
 
 
 def mirror(todo, size):
-    """Bring destinations to the source's state; return what is wrong, by URL: errors.
+    """Bring destinations to the source's state; return errors by URL.
 
-    The order keeps racing runs from rolling a destination back: it is read first, then the source,
-    and a push changes a ref only if it is still as it was read (the lease). So what we replace is
-    no newer than what we bring. Where another run was faster, the next round reads all anew.
+    A destination is read before the source, and a push changes a ref only if it is still as it was
+    read. So no run rolls back what a faster one has brought; the next round reads all anew.
     """
     wrong, old = {}, {}
     for there in todo:
@@ -52,7 +51,7 @@ def mirror(todo, size):
 
 
 def lock():
-    """Wait until no other run is at work in MIRROR_DIR."""
+    """Wait for other runs in MIRROR_DIR."""
     DIR.parent.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + settings.LOCK_SECONDS
     held = os.open(f"{DIR}.lock", os.O_CREAT | os.O_RDWR)
@@ -66,13 +65,13 @@ def lock():
 
 
 def main():
-    """Lock, and mirror in rounds until all destinations equal the source."""
+    """Mirror in rounds until all destinations equal the source."""
     lock()
     cache.sweep()
     todo, status = [*destinations], 0
     for n in range(ROUNDS):
         time.sleep(settings.PAUSE * n)
-        # A server may refuse a whole push for one ref, so pushes shrink to single refs.
+        # One ref may be why a whole push is refused, so pushes shrink to single refs.
         wrong = mirror(todo, round(settings.BATCH ** (1 - n / max(1, ROUNDS - 1))))
         for url, why in wrong.items():
             last = n == ROUNDS - 1 or isinstance(why, FinalError)
@@ -86,7 +85,7 @@ def main():
 
 
 def stop(number, _):
-    """Stop git with its helpers (ssh), and leave."""
+    """Stop git with its helpers, and leave."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     os.killpg(0, signal.SIGTERM)
     os.write(1, b'{"event": "stopped"}\n')
@@ -97,7 +96,7 @@ def stop(number, _):
 
 
 def start():
-    """Do what the environment says; return the exit status."""
+    """Run; return the exit status."""
     if settings.problems:
         log("failed", problems=settings.problems)
         return 2
@@ -107,8 +106,7 @@ def start():
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGALRM, stop)
     signal.alarm(settings.SECONDS)
-    urls = [redact(url) for url in settings.DESTINATIONS]
-    log("started", source=redact(SOURCE), destinations=urls)
+    log("started", source=redact(SOURCE), destinations=[redact(d.url) for d in destinations])
     try:
         return main()
     except (RuntimeError, OSError, ValueError) as why:

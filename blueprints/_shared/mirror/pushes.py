@@ -2,24 +2,21 @@
 
 import re
 
-import metrics
 import source
 import words
 from git import GIT, run
 from log import log, redact
 from staging import ALL, STAGE, prepare, stage, stale
 
-PROGRESS = "refs/tags/mirror-progress/"  # see history.py
 BYTES = 100_000  # of arguments, about: deletions are named
 
 
 def push(there, changes, old, size):
-    """Set refs of a destination ('' deletes), each by itself; return why some were refused."""
+    """Set refs of a destination ('' deletes); return why some were refused."""
     if not changes:
         return {}
     prepare()
-    # If refs/heads/refs/heads/x exists, a common slip, git cannot tell what refs/heads/x is and
-    # gives up the push. Such a ref goes alone.
+    # Beside refs/heads/refs/heads/x, git gives up a push of refs/heads/x, which thus goes alone.
     known = {*changes, *old}
     ambiguous = {r for r in changes if known & {f"refs/heads/{r}", f"refs/tags/{r}"}}
     rest = [r for r in changes if r not in ambiguous]
@@ -37,11 +34,11 @@ def push(there, changes, old, size):
 
 
 def push_batch(there, batch, old):
-    """Push at once; return why some were refused, and whether the destination said anything."""
+    """Push at once; return why some were refused, and whether the destination answered."""
     moved = {}
     while True:
         stage(batch, old)
-        # A wildcard forces all of its refs; the hook refuses what has moved since it was read.
+        # A wildcard forces all refs; the hook refuses those that have moved since they were read.
         specs = [f":{r}" for r, value in batch.items() if not value] or [ALL]
         command = ("push", "--progress", "--porcelain", "--", there.url, *specs)
         hooks = ("-c", f"core.hooksPath={STAGE}/hooks")
@@ -62,12 +59,8 @@ def push_batch(there, batch, old):
     why = dict.fromkeys(batch, redact(err) or f"git: {status}")  # for those it does not speak of
     why.update((ref, (reason + more)[:300]) for _, ref, reason in results)
     refused = {**moved, **{ref: why[ref] for ref in batch if ref not in pushed}}
-    if not results or "unpack" in err:  # which may be for its size
-        there.strained = True
-    mirrored = [r for r in batch if not r.startswith(PROGRESS)]
-    metrics.count(there.figures, len(pushed.intersection(mirrored)), err)
-    if mirrored:
-        log("pushed", url=redact(there.url), refs=len(pushed.intersection(mirrored)))
+    log("pushed", url=redact(there.url), refs=len(batch.keys() & pushed))
+    there.count(len(batch.keys() & pushed), err)
     if refused:
         log("refused", url=redact(there.url), refs=[*refused][:20], said=told)
     return refused, bool(results)

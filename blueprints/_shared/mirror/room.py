@@ -4,6 +4,8 @@ from git import listing
 from pushes import push
 from settings import SOURCE
 
+VERSION = 1  # as in settings.py
+
 
 def parents(ref):
     """Yield the namespaces that a ref is in, from `refs` down."""

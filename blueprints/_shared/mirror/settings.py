@@ -1,11 +1,11 @@
-"""What a mirroring is told by its environment, read once when the program starts."""
+"""What the environment says."""
 
+import importlib
 import os
-import time
 from contextlib import suppress
-from datetime import date
 from pathlib import Path
 
+VERSION = 1  # the same in modules that are carried
 problems = []  # with the environment, in words
 
 
@@ -19,30 +19,31 @@ def number(name, default, least=0, most=1e9):
     return default
 
 
+def carried(name):
+    """Import a module that is carried by the templates whose runs need it."""
+    with suppress(ImportError, AttributeError):
+        module = importlib.import_module(name)
+        if module.VERSION == VERSION:
+            return module
+    problems.append(f"{name}.py is missing or of another version: update mirror-program, then this")
+    return None
+
+
 SOURCE = os.environ.get("MIRROR_SOURCE_URL", "").strip()
 DESTINATIONS = os.environ.get("MIRROR_DESTINATION_URLS", "").split()
-# Kept between runs: a restored cache, or on a shared EFS.
 DIR = Path(os.path.realpath(os.environ.get("MIRROR_DIR") or "/"))
 ROUNDS = int(number("MIRROR_ROUNDS", 5, 1))
-PAUSE = number("MIRROR_PAUSE", 2)  # seconds after round 1, growing by as much each time
+PAUSE = number("MIRROR_PAUSE", 2)  # seconds; twice as many after round 2, and so on
 BATCH = int(number("MIRROR_BATCH", 4000, 1, 4000))  # refs in a push; CodeCommit takes no more
-PUSH_BYTES = int(number("MIRROR_PUSH_BYTES", 5e8, 1000, 1e12))  # of history in a push, about
 MAX_DELETIONS = int(number("MIRROR_MAX_DELETIONS", 1e9))  # at one destination, in a run
-# Days that a destination keeps what the source deletes or rewrites: 0 for ever, None not at all.
-KEEP_DAYS = int(number("MIRROR_KEEP_DAYS", 0)) if os.environ.get("MIRROR_KEEP_DAYS") else None
-# The day of the run, in UTC: that of MIRROR_NOW, such as 2026-12-31T23:59:59Z, or of the clock.
-TODAY = (os.environ.get("MIRROR_NOW") or time.strftime("%Y-%m-%d", time.gmtime()))[:10]
+KEEP = os.environ.get("MIRROR_KEEP_DAYS")  # see backups.py
 LOCK_SECONDS = number("MIRROR_LOCK_SECONDS", 3000)  # to wait for another run in MIRROR_DIR
 SECONDS = int(number("MIRROR_SECONDS", 0))  # after which the run is given up; 0 for never
-CREATE = os.environ.get("MIRROR_CREATE")  # the description of repositories to make, if any
-METRICS = os.environ.get("MIRROR_METRICS")  # CloudWatch's namespace and a stack, if any
+CREATE = os.environ.get("MIRROR_CREATE")  # description of repositories to make
+METRICS = os.environ.get("MIRROR_METRICS")  # CloudWatch's namespace and a stack
 SINCE = os.environ.get("MIRROR_SINCE")  # when the source changed, as 2026-12-31T23:59:59Z
 
 if not DESTINATIONS or any(url[:1] in ("", "-") for url in (SOURCE, *DESTINATIONS)):
     problems.append("MIRROR_SOURCE_URL, MIRROR_DESTINATION_URLS: name git repositories")
 if DIR.suffix != ".git":  # if broken, it is deleted
     problems.append("MIRROR_DIR: name a bare repository ending in .git")
-try:
-    date.fromisoformat(TODAY)
-except ValueError:
-    problems.append(f"MIRROR_NOW: {TODAY!r} is no day")

@@ -11,23 +11,21 @@ from settings import DIR, PAUSE, SOURCE
 
 SPECS = (
     *("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"),
-    "+refs/none/*:refs/staged/*",  # clears what earlier versions have left
+    "+refs/none/*:refs/staged/*",  # of earlier versions
 )
-# "suspect": a push met damage, perhaps; "whole": the cache was looked at, and is not to blame;
-# "fresh": the cache was dropped in this run.
+# The cache is "suspect" after a push that met damage, "whole" if checked, "fresh" if dropped.
 state = set()
 
 
 def suspect():
-    """Have the cache looked at before the next fetch."""
+    """Have the cache checked before the next fetch."""
     state.add("suspect")
 
 
 def fetch():
     """Fetch the source into MIRROR_DIR; return its branches and tags.
 
-    What the cache holds may be gigabytes, so a fetch that fails is made again before the cache is
-    looked at, and only a cache that is damaged is dropped.
+    The cache may have gigabytes: only a damaged one is dropped, after a second attempt.
     """
     if "suspect" in state and spoilt():
         drop("a push met damage")
@@ -53,11 +51,11 @@ def fetch():
 def attempt():
     """Fetch once."""
     if DIR.exists() and any(DIR.iterdir()):
-        # Mends a half-made repository, and one whose empty folders a cache has lost.
+        # Restores what a killed run has not made, and folders that a cache has lost.
         git("init", "--quiet", "--bare", "--template=", "--", str(DIR))
         fetching = (HERE, "fetch", "--quiet", "--prune", "--force", "--", SOURCE, *SPECS)
     else:
-        # Packs refs as they come, where a fetch makes a file for each, which takes EFS minutes.
+        # Packs refs; a fetch makes a file for each, which takes minutes on EFS.
         fetching = ("clone", "--quiet", "--bare", "--no-local", "--template=")
         fetching += ("--", SOURCE, str(DIR))
     status, _, err = run(*GIT, *fetching)
@@ -74,10 +72,10 @@ def attempt():
 
 
 def spoilt(err=""):
-    """Tell whether the cache is to be dropped, for what git says or for what is in it."""
+    """Tell whether the cache is to be dropped."""
     if state & {"fresh", "whole"} or words.only_the_line(err):
         return False
-    # What rewritten history has left may be what fills a disk.
+    # What fills a disk may be rewritten history.
     if "No space left" in err or not cache.whole():
         return True
     state.add("whole")

@@ -1,9 +1,8 @@
-"""A repository with nothing but the refs of one push, which borrows its objects from the cache.
+"""A repository with nothing but the refs of one push, and the objects of the cache.
 
-Git compares a ref that is named on its command line with all other refs, here and there: a batch
-of a thousand among a hundred thousand takes minutes. A wildcard is compared with none. So what a
-push is to change gets a repository of its own, and is pushed as `refs/*`. A file of packed refs is
-written in one piece, where `git update-ref` makes a file for each. Source: git-pack-refs(1).
+Git compares a ref that it is told to push with all others, which takes minutes if they are many.
+So refs are pushed from a repository of their own, as `refs/*`. There they are one file, where
+`git update-ref` makes a file for each. Source: git-pack-refs(1).
 """
 
 import os
@@ -21,7 +20,7 @@ ALL = "+refs/*:refs/*"
 
 
 def prepare():
-    """Make the repository anew: the last run may have been killed."""
+    """Make the repository."""
     shutil.rmtree(STAGE, ignore_errors=True)
     git("init", "--quiet", "--bare", "--template=", "--", str(STAGE))
     (STAGE / "objects/info").mkdir(exist_ok=True)
@@ -36,7 +35,7 @@ def prepare():
 
 
 def stage(changes, old):
-    """Have the repository hold these refs ('' for none), to be pushed over old values only."""
+    """Put refs into the repository ('' for none), to be pushed over old values only."""
     lines = [f"{value} {ref}\n" for ref, value in changes.items() if value]
     (STAGE / "packed-refs").write_bytes(os.fsencode("".join(lines)))
     expected = [f"{ref} {old.get(ref, '')}\n" for ref in changes]
@@ -46,5 +45,5 @@ def stage(changes, old):
 
 def stale():
     """Return the refs for which the hook has stopped the last push."""
-    # No other whitespace: a name may have what Unicode calls so.
+    # A name may have other whitespace.
     return list(filter(None, os.fsdecode((STAGE / "stale").read_bytes()).split("\n")))

@@ -1,64 +1,53 @@
-"""Brings a destination to the source's state, and tells what is wrong then."""
+"""Brings a destination to the source's state."""
 
-import backups
-import history
-import room
 from codecommit import untaken
+from destination import backups, split
 from git import FinalError, listing
 from log import log, redact
 from pushes import push
-from settings import MAX_DELETIONS, SOURCE
+from settings import MAX_DELETIONS, SOURCE, carried
 
+room = carried("room")
 NAMES = 100  # refs in a line of the log
 
 
 def settled(old, new):
-    """Tell whether a destination has the source's refs: nothing is to be fetched for it."""
-    return old == backups.split(new)[0]
+    """Tell whether a destination has the source's refs."""
+    return old == split(new)[0]
 
 
 def update(there, old, new, head, size):
     """Push what differs; raise what is wrong then."""
-    new = backups.split(new)[0]
+    new = split(new)[0]
     branches = [r for r in new if r.startswith("refs/heads/")]
     if settled(old, new):
-        problem = there.set_default(head, branches)
-        ended = (backups.expire(there, size), history.clear(there, size))
-        if problems := [text for text in (problem, *ended) if text]:
+        if problems := there.end(there.set_default(head, branches), size):
             raise RuntimeError("; ".join(problems))
         log("equal", url=redact(there.url), refs=len(new))
         return
     if old and not branches:
         raise RuntimeError("the source has no branches: the destination stays as it is")
     never = untaken(there.url, new)
-    # Refs that stay as they are at the destination, each with the reason.
-    left = {**never, **backups.keep(there, old, new, size)}
+    # Refs that stay as they are, each with the reason.
+    left = {**never, **backups.keep(there, old, new, size)} if backups else {**never}
     spare = {}
     there.held.clear()
     if room.in_the_way(old, new):
         old, spare = room.make_room(there, old, new, head, size, left)
     changes = {r: v for r, v in new.items() if old.get(r) != v and r not in left}
-    history.bring(there, changes.values(), old)
-    there.strained = False
     left.update(push(there, changes, old, size))
-    if there.strained:
-        history.smaller(there, history.cached())
     # Before the deletions: CodeCommit does not delete its default branch.
     problem = there.set_default(head, [r for r in branches if r in old or r not in left])
-    want = backups.split(listing(SOURCE)[0])[0]
+    want = split(listing(SOURCE)[0])[0]
     gone = [r for r in old if r not in new and r not in want and r not in left]
     left.update(there.delete(gone, old, size))
     left.update(push(there, dict.fromkeys(spare, ""), spare, size))
-    # Until some ref leads to what arrived.
-    waiting = there.strained or (changes and left.keys() >= changes.keys())
-    unswept = "" if waiting else history.clear(there, size)
-    problems = [text for text in (problem, backups.expire(there, size), unswept) if text]
-    compare(there, want, left, problems, {*never, *there.held})
+    compare(there, want, left, there.end(problem, size), {*never, *there.held})
 
 
 def compare(there, want, left, problems, lasting):
     """Read the destination again; raise what is wrong, finally if another round mends nothing."""
-    have = backups.split(history.split(listing(there.url)[0])[0])[0]
+    have = split(listing(there.url)[0])[0]
     differ = sorted(r for r in {*want, *have} if want.get(r) != have.get(r))
     held = sorted(there.held.intersection(differ))
     for n in range(0, len(held), NAMES):
@@ -74,7 +63,7 @@ def compare(there, want, left, problems, lasting):
 
 
 def reason(differ, held, left, problems):
-    """Say in a line what is wrong with a destination; what a server says of one ref is enough."""
+    """Say in a line what is wrong; what a server says of one ref is enough."""
     if held:
         names = ", ".join(r[:100] for r in held[:5])
         problems = [*problems, f"{len(held)} deletions exceed MIRROR_MAX_DELETIONS: {names}"]

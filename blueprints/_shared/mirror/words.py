@@ -1,10 +1,10 @@
-"""Reads what git and the servers behind it say on standard error."""
+"""Reads what git and servers say on standard error."""
 
 import re
 
 from log import redact
 
-# Lines of a connection that broke, and of what git gives up for that: no sign of damage here.
+# What git says if a connection breaks: no sign of damage.
 BROKEN_LINE = re.compile(
     r"early EOF|unexpected disconnect|RPC failed|hung up|bad pack header|unpack-objects failed"
     r"|index-pack (failed|output)|expected flush|bytes of body|upload-pack|[Cc]onnection|curl \d"
@@ -16,24 +16,24 @@ PROGRESS = re.compile(r"^remote: (\S+ )+objects: |: +\d+% \(|^remote: Total \d|^
 
 
 def lines(err):
-    """Return the lines of standard error; progress ends in carriage returns."""
+    """Return lines; progress ends in carriage returns."""
     return [line.rstrip() for line in re.split(r"[\r\n]+", err) if line.strip()]
 
 
 def only_the_line(err):
-    """Tell whether git complains of nothing but a connection that broke, or of the other end."""
+    """Tell whether git complains of nothing but the connection or the other end."""
     complaints = [line for line in lines(err) if re.match(r"(fatal|error|fetch-pack): ", line)]
     return bool(complaints) and all(BROKEN_LINE.search(line) for line in complaints)
 
 
 def damage(err):
-    """Tell whether git gave up for something that may be wrong here."""
+    """Tell whether git gave up for what may be damage here."""
     fatal = [line for line in lines(err) if line.startswith("fatal: ")]
     return not all(BROKEN_LINE.search(line) for line in fatal)
 
 
 def said(err):
-    """Return what a server has to say, and git of it, in one line without progress."""
+    """Return what a server said, and git of it, in one line without progress."""
     told = [line for line in lines(err) if re.match(r"(remote|error|fatal): ?", line)]
     told = [FORMAT.sub("", line).rstrip() for line in told if not PROGRESS.search(line)]
     told = [redact(line) for line in told if "failed to push some refs" not in line]

@@ -15,7 +15,7 @@ from support import programs
 from support.aws_on_loopback import Aws
 from support.containers import build_machine
 from support.git_repositories import World, build_world, copy_world, gone
-from support.mirror_program import fetched, published
+from support.mirror_program import carried, fetched, published
 from support.payload_runs import run_buildspec
 from support.ssh_server import SshServer, new_key
 
@@ -89,10 +89,10 @@ def aws(world: World) -> Iterator[Aws]:
 def build(world: World, mirror: str | None = None, **env: str) -> BuildRun:
     """Run the whole build; whatever happens, no agent outlives it."""
     fetched(world.root / "src", mirror=mirror)
-    carried = {}
+    carries = carried("room.py")
     if "HOST_KEYS_PARAMETER" in world.environment:
-        carried["host_keys.sh"] = (PAYLOAD / "host_keys.sh").read_text()
-    text = buildspec(TEXT, carried)
+        carries["host_keys.sh"] = (PAYLOAD / "host_keys.sh").read_text()
+    text = buildspec(TEXT, carries)
     run = run_buildspec(text, cwd=world.root / "src", env={**world.environment, **env})
     for pid in re.findall(r"Agent pid (\d+)", run.output):
         assert gone(int(pid)), "the agent is still there"
@@ -123,16 +123,15 @@ def test_it_mirrors(world: World) -> None:
     assert '"event": "equal"' in run.output
 
 
-def test_the_carried_file_is_the_same(world: World) -> None:
-    """host_keys.sh arrives byte for byte, and only one file arrives beside the source."""
-    carried = (PAYLOAD / "host_keys.sh").read_text()
-    text = buildspec(TEXT, {"host_keys.sh": carried})
+def test_carried_files_are_the_same(world: World) -> None:
+    """They arrive byte for byte, and nothing else arrives beside the source."""
+    carries = {**carried("room.py"), "host_keys.sh": (PAYLOAD / "host_keys.sh").read_text()}
+    text = buildspec(TEXT, carries)
     fetched(world.root / "src")
     run = run_buildspec(text, cwd=world.root / "src", env=world.environment, phases=["install"])
     assert run.status == 0, run.output
-    assert (world.root / "src/host_keys.sh").read_text() == carried
-    there = {path.name for path in (world.root / "src").iterdir()}
-    assert there == {"host_keys.sh", *published()}
+    there = {path.name: path.read_text() for path in (world.root / "src").iterdir()}
+    assert there == published() | carries
 
 
 def test_the_key_is_held_by_the_agent_alone(world: World, key: tuple[str, str]) -> None:

@@ -12,9 +12,10 @@ from support.codecommit_git import proves
 from support.containers import build_machine
 from support.git_hosts import GitHosts
 from support.git_repositories import REGION, SOURCE_URL, World, build_world, codecommit_url
-from support.mirror_program import fetched
+from support.mirror_program import carried, fetched
 from support.ssh_server import new_key
 
+from cfngen.patterns.buildspec import buildspec
 from cfngen.testing import BuildRun, run_buildspec
 
 TEXT = (Path(__file__).parents[3] / "blueprints/backlog_proxy/payload/buildspec.yml").read_text()
@@ -69,7 +70,9 @@ def build(world: World, hosts: GitHosts, program: str | None, inherited: str = "
         "CODEBUILD_START_TIME": "1700000000000",
     }
     fetched(world.root / "src", mirror=program)
-    return run_buildspec(TEXT, cwd=world.root / "src", env=environment)
+    return run_buildspec(
+        buildspec(TEXT, carried("room.py")), cwd=world.root / "src", env=environment
+    )
 
 
 @pytest.mark.slow

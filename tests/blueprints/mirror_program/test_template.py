@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from cfngen_blueprints.mirror_program import program
 from support.cloudformation import resolved
-from support.mirror_program import HASH, LOCATION, published
+from support.mirror_program import HASH, LOCATION, carried, published
 
 from cfngen import Payloads, synthesize
 from cfngen.project.registry import find
@@ -33,10 +33,26 @@ def body(blueprint: str, **options: Any) -> dict[str, Any]:
 
 
 def test_the_program_is_all_that_its_directory_has() -> None:
-    """A module that is added is published without being named anywhere."""
+    """Each module is published, or carried by who runs it; none is both."""
     there = {path.name: path.read_text() for path in MIRROR.glob("*.py")}
-    assert len(there) > 1
-    assert published() == there
+    assert published() | carried() == there
+    assert not set(published()) & set(carried())
+
+
+def test_each_run_has_the_modules_that_it_needs() -> None:
+    """The image carries all that is not published, and a proxy what is needed by any run."""
+    image = body("mirror_image")["Resources"]["MirrorImage"]["Properties"]["Files"]
+    assert carried().items() <= image.items()
+    text = body("backlog_proxy")["Resources"]["Mirror"]["Properties"]["Source"]["BuildSpec"]
+    written = [name for name in carried() if f"> {name} " in text or f"> {name}\n" in text]
+    assert written == ["room.py"]
+
+
+def test_what_is_published_is_not_carried() -> None:
+    """Nor is what does not exist."""
+    for name in ("mirror.py", "none.py"):
+        with pytest.raises(KeyError, match=name):
+            program.carried(name)
 
 
 def test_a_file_that_is_added_is_published(monkeypatch: pytest.MonkeyPatch) -> None:
