@@ -38,7 +38,10 @@ def embedded(shape: Shape) -> dict[str, set[Metric]]:
                 setting, since, _ = OF_PROGRAMS[name]
                 known = since in handed(shape) | overrides(shape, title)
                 if setting in given:
-                    metrics = of_program(name, text, resolved(given[setting]), since=known)
+                    kept = "MIRROR_KEEP_DAYS" in given
+                    metrics = of_program(
+                        name, text, resolved(given[setting]), since=known, kept=kept
+                    )
                     found.setdefault(log, set()).update(metrics)
     for function in shape.of_type("Lambda::Function").values():
         text = str(function["Code"].get("ZipFile", ""))

@@ -175,10 +175,19 @@ def add_alarms(t: Template, p: Params, lost: DeadLetters, queue: OrderedQueue | 
         dead_letters_alarm(
             "PushGivenUp",
             queue=queue.given_up,
-            redrive=True,
             topic=alarms.topic,
-            description="A push in queue GivenUp failed twice, or ten workers died with it."
-            " WorkerLog has the reason.",
+            description="A push in queue GivenUp could not be built in two attempts. WorkerLog has"
+            " the reason.",
+        )
+    )
+    t.add(
+        dead_letters_alarm(
+            "PushAbandoned",
+            queue=queue.given_up,
+            topic=alarms.topic,
+            description="A push was moved to queue GivenUp, since too many workers stopped while"
+            " they had it. WorkerLog shows the last thing that each of them did.",
+            redrive=True,
         )
     )
     t.add(

@@ -34,10 +34,10 @@ def arm_builds_rule() -> dict[str, Any]:
         >>> rule["Assertions"][0]["AssertDescription"].partition(". ")[2]
         'Build the template with architecture = "x86_64" for this Region.'
     """
-    known = regions()
+    data = regions()
     return _rule(
-        Not(Contains(list(known.without_arm_builds), Region)),
-        f"CodeBuild has no ARM builds in this Region, as of {known.as_of}."
+        Not(Contains(list(data.without_arm_builds), Region)),
+        f"CodeBuild has no ARM builds in this Region, as of {data.as_of}."
         ' Build the template with architecture = "x86_64" for this Region.',
     )
 
@@ -51,10 +51,10 @@ def codecommit_rule(parameter: str, region: Any) -> dict[str, Any]:
         parameter: the name of the parameter.
         region: a `Ref` to it.
     """
-    known = regions()
+    data = regions()
     return _rule(
-        Contains(list(known.codecommit), region),
-        f"{parameter} must be a Region that has CodeCommit, as of {known.as_of}.",
+        Contains(list(data.codecommit), region),
+        f"{parameter} must be a Region that has CodeCommit, as of {data.as_of}.",
     )
 
 

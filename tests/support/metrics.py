@@ -97,23 +97,29 @@ Metric = tuple[str, str, frozenset[tuple[str, str]]]
 EMBEDDED = "CloudWatchMetrics"  # what marks a line of a log as metrics, in a program's text
 
 
-def _of_metrics_py(module: Any, since: str, setting: str) -> Iterator[dict[str, Any]]:
+def _of_metrics_py(
+    module: Any, since: str, setting: str, *, kept: bool
+) -> Iterator[dict[str, Any]]:
     """Yield the lines that a mirroring writes, whatever comes of it."""
     for moment, failures, pushed in itertools.product({since, ""}, (0, 1), (False, True)):
         figures: dict[str, int] = {}
+        if kept:  # as backups.py has it from the beginning
+            figures["RefsRewritten"] = 0
         if pushed:
             module.count(figures, 2, "Writing objects: 100% (3/3), 217 bytes | 217.00 KiB/s, done.")
         yield module.line(setting, moment, "REGION", "a-repository", figures, failures)
 
 
-def _of_start_mirror_py(module: Any, since: str, setting: str) -> Iterator[dict[str, Any]]:
+def _of_start_mirror_py(
+    module: Any, since: str, setting: str, *, kept: bool
+) -> Iterator[dict[str, Any]]:
     """Yield the line about what waits."""
     yield module.measure(WaitingSeconds=7)
 
 
 # Programs of ours that write metrics into their log: the variable that says which namespace and
 # stack, the one that says since when, and what they write.
-OF_PROGRAMS: dict[str, tuple[str, str, Callable[[Any, str, str], Iterator[dict[str, Any]]]]] = {
+OF_PROGRAMS: dict[str, tuple[str, str, Callable[..., Iterator[dict[str, Any]]]]] = {
     "metrics.py": ("MIRROR_METRICS", "MIRROR_SINCE", _of_metrics_py),
     "start_mirror.py": ("METRICS", "", _of_start_mirror_py),
 }
@@ -130,7 +136,9 @@ FUNCTION = {
 }
 
 
-def of_program(name: str, text: str, setting: str, *, since: bool) -> set[Metric]:
+def of_program(
+    name: str, text: str, setting: str, *, since: bool, kept: bool = False
+) -> set[Metric]:
     """Return the metrics that CloudWatch makes of what a program writes, by running it.
 
     Args:
@@ -138,6 +146,7 @@ def of_program(name: str, text: str, setting: str, *, since: bool) -> set[Metric
         text: the program.
         setting: the value of its variable for namespace and stack.
         since: whether anything says when the source changed.
+        kept: whether what the source destroys is kept.
 
     Source: AWS page "Specification: Embedded metric format".
     """
@@ -146,7 +155,7 @@ def of_program(name: str, text: str, setting: str, *, since: bool) -> set[Metric
         exec(compile(text, name, "exec"), vars(module))  # noqa: S102 - a program of ours
     found: set[Metric] = set()
     moment = "2026-12-31T23:59:59Z" if since else ""
-    for line in OF_PROGRAMS[name][2](module, moment, setting):
+    for line in OF_PROGRAMS[name][2](module, moment, setting, kept=kept):
         for directive in line["_aws"][EMBEDDED]:
             for dimensions in directive["Dimensions"]:
                 values = frozenset((key, str(line[key])) for key in dimensions)

@@ -30,18 +30,18 @@ def quotas(template: TemplateBody) -> tuple[ServiceQuota, ...]:
 
     What parameters decide is as their defaults have it.
     """
-    found: list[ServiceQuota | None] = []
+    quotas: list[ServiceQuota | None] = []
     for name in template.of_type("AWS::CodeBuild::Project"):
         environment = template.section("Resources")[name].get("Properties", {}).get("Environment")
         if isinstance(environment, dict):
             kind, size = (
                 _by_default(template, environment.get(key)) for key in ("Type", "ComputeType")
             )
-            found.append(concurrent_builds(kind, size))
+            quotas.append(concurrent_builds(kind, size))
     tasks = template.of_type("AWS::ECS::TaskDefinition").values()
     if any("FARGATE" in task.properties.get("RequiresCompatibilities", []) for task in tasks):
-        found.append(fargate_vcpus("FARGATE_SPOT" if _on_spot(template) else "FARGATE"))
-    return tuple(dict.fromkeys(quota for quota in found if quota))
+        quotas.append(fargate_vcpus("FARGATE_SPOT" if _on_spot(template) else "FARGATE"))
+    return tuple(dict.fromkeys(quota for quota in quotas if quota))
 
 
 def _by_default(template: TemplateBody, value: Any) -> str:
