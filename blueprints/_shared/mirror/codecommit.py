@@ -5,7 +5,7 @@ import re
 from git import run
 from log import redact
 
-MAX_NAME = 256  # characters of a branch
+MAX_NAME = 256  # characters of a branch; user guide, "Quotas"
 # The user, if any, is the AWS profile to go by.
 ADDRESS = re.compile(
     r"(?:https://(?:([^/@]+)@)?git-codecommit\.|codecommit::)([a-z0-9-]+)"
@@ -14,7 +14,7 @@ ADDRESS = re.compile(
 
 
 def place(url):
-    """Return the region and name of a repository in CodeCommit, None for one elsewhere."""
+    """Return region and name of a repository in CodeCommit, None for others."""
     known = ADDRESS.fullmatch(url)
     return (known[2], known[4]) if known else None
 
@@ -32,10 +32,7 @@ def codecommit(url, command, *arguments):
 
 
 def untaken(url, refs):
-    """Return the branches that CodeCommit does not take, each with the reason.
-
-    Source: user guide, "Quotas in AWS CodeCommit".
-    """
+    """Return the branches that CodeCommit does not take, each with the reason."""
     names = {r: r[11:] for r in refs if place(url) and r.startswith("refs/heads/")}
     reasons = {}
     for ref, name in names.items():

@@ -23,12 +23,12 @@ class Destination:
         self.url = url
         self.default = ""  # branch
         self.kept = {}  # refs of backups
-        self.told = set()  # refs and values that were logged as lost
+        self.told = set()  # losses that were logged
         self.deleted = 0  # refs
         self.held = set()  # refs whose deletion is held back
         self.figures = {"RefsRewritten": 0} if backups else {}  # of its pushes
         self.measured = False  # reported to CloudWatch
-        self.defaults = set()  # branches that it was given, or could not be given
+        self.defaults = set()  # branches that were tried
 
     def read(self):
         """Return its branches and tags; create it if that is wanted."""

@@ -11,7 +11,7 @@ from settings import DIR
 GIT = [
     *("git", "-c", "safe.directory=*"),  # of another user, if restored
     *("-c", "gc.autoDetach=false", "-c", "maintenance.autoDetach=false"),  # under the lock
-    *("-c", "fetch.unpackLimit=1"),  # S3 and EFS are slow at many small files
+    *("-c", "fetch.unpackLimit=1"),  # S3 and EFS are slow at many files
     *("-c", "core.fsync=none"),  # what a crash spoils is fetched again
     *("-c", "transfer.fsckObjects=false", "-c", "fetch.fsckObjects=false"),  # old history is odd
 ]

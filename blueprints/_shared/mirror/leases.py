@@ -9,10 +9,7 @@ from pathlib import Path
 
 
 def stale(lines, expected):
-    """Return the refs that are not as expected.
-
-    A line has a local ref, its value, a remote ref and its value there, zeros for none.
-    """
+    """Return the refs whose values there are not as expected."""
     told = (line.split(b" ")[2:] for line in lines)
     return [ref for ref, there in told if expected.get(ref) != there.strip(b"0\n")]
 

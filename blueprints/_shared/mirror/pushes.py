@@ -59,8 +59,9 @@ def push_batch(there, batch, old):
     why = dict.fromkeys(batch, redact(err) or f"git: {status}")  # for those it does not speak of
     why.update((ref, (reason + more)[:300]) for _, ref, reason in results)
     refused = {**moved, **{ref: why[ref] for ref in batch if ref not in pushed}}
-    log("pushed", url=redact(there.url), refs=len(batch.keys() & pushed))
-    there.count(len(batch.keys() & pushed), err)
+    done = len(batch.keys() & pushed)
+    log("pushed", url=redact(there.url), refs=done)
+    there.count(done, err)
     if refused:
         log("refused", url=redact(there.url), refs=[*refused][:20], said=told)
     return refused, bool(results)

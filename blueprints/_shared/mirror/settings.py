@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 VERSION = 1  # the same in modules that are carried
-problems = []  # with the environment, in words
+problems = []  # in words
 
 
 def number(name, default, least=0, most=1e9):

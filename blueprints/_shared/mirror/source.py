@@ -25,7 +25,7 @@ def suspect():
 def fetch():
     """Fetch the source into MIRROR_DIR; return its branches and tags.
 
-    The cache may have gigabytes: only a damaged one is dropped, after a second attempt.
+    Only a damaged cache is dropped, after a second attempt.
     """
     if "suspect" in state and spoilt():
         drop("a push met damage")

@@ -1,8 +1,7 @@
 """A repository with nothing but the refs of one push, and the objects of the cache.
 
 Git compares a ref that it is told to push with all others, which takes minutes if they are many.
-So refs are pushed from a repository of their own, as `refs/*`. There they are one file, where
-`git update-ref` makes a file for each. Source: git-pack-refs(1).
+So refs are pushed from a repository of their own, as `refs/*`. Source: git-pack-refs(1).
 """
 
 import os
@@ -15,7 +14,6 @@ from git import git
 from settings import DIR
 
 STAGE = DIR / "staged"
-HOOK = "#!/bin/sh\nexec {} {} {}\n"
 ALL = "+refs/*:refs/*"
 
 
@@ -28,7 +26,7 @@ def prepare():
     hook = STAGE / "hooks/pre-push"
     hook.parent.mkdir()
     words = (sys.executable, str(Path(__file__).with_name("leases.py")), str(STAGE))
-    hook.write_text(HOOK.format(*map(shlex.quote, words)))
+    hook.write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n")
     hook.chmod(0o755)
     if not os.access(hook, os.X_OK):  # git would push without it
         raise RuntimeError(f"{hook}: no program may run there")

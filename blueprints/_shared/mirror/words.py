@@ -11,7 +11,7 @@ BROKEN_LINE = re.compile(
     r"|[Cc]ould not (resolve|read from remote)|unable to (access|look up|connect)|[Tt]imed? ?out"
     r"|[Bb]roken pipe|SSL|TLS|kex_exchange|Network is unreachable|failed to push some refs"
 )
-FORMAT = re.compile(r"\x1b\[[\d;]*[A-Za-z]|[\x00-\x1f\x7f]")  # what colours text, and the like
+FORMAT = re.compile(r"\x1b\[[\d;]*[A-Za-z]|[\x00-\x1f\x7f]")  # colours and the like
 PROGRESS = re.compile(r"^remote: (\S+ )+objects: |: +\d+% \(|^remote: Total \d|^remote: *$")
 
 
@@ -21,7 +21,7 @@ def lines(err):
 
 
 def only_the_line(err):
-    """Tell whether git complains of nothing but the connection or the other end."""
+    """Tell whether git complains of nothing but the connection."""
     complaints = [line for line in lines(err) if re.match(r"(fatal|error|fetch-pack): ", line)]
     return bool(complaints) and all(BROKEN_LINE.search(line) for line in complaints)
 

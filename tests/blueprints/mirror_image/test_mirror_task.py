@@ -361,8 +361,7 @@ def test_thousands_of_branches(place: Place, aws: Aws) -> None:
     source.git("update-ref", "--stdin", stdin="".join(f"delete {name}\n" for name in names))
     assert place.run(REPOSITORY="shop").status == 0
     assert mirrored(place) == ["shop"]
-    # CodeCommit takes 4,000; fewer, so that one that is refused costs less.
-    assert (sum(copy.pushes()) >= 10_000, max(copy.pushes()) <= 1000) == (True, True)
+    assert (sum(copy.pushes()) >= 10_000, max(copy.pushes()) <= 4000) == (True, True)
 
 
 # --- several, side by side or one after the other ----------------------------------------------
@@ -440,7 +439,7 @@ def test_what_is_left(place: Place, aws: Aws, kept: bool) -> None:  # noqa: FBT0
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("command", ["fetch", "push"])
+@pytest.mark.parametrize("command", ["clone", "push"])
 def test_termination(place: Place, aws: Aws, tmp_path: Path, command: str) -> None:
     """SIGTERM ends the task with 143 and all its processes; the next run makes up for it."""
     place.new_source("till")
@@ -496,7 +495,7 @@ def test_termination_without_work(place: Place, aws: Aws, tmp_path: Path) -> Non
 def test_out_of_memory(place: Place, aws: Aws, tmp_path: Path) -> None:
     """A mirror.py that the kernel kills gives the task a status of its own; the rest goes on."""
     place.new_source("till")
-    barrier = Barrier(tmp_path / "barrier", "fetch")
+    barrier = Barrier(tmp_path / "barrier", "clone")
     task = place.start(PATH=f"{barrier.folder}:{place.environment['PATH']}")
     barrier.wait()
     command = ["ps", "-o", "pid=", "--ppid", str(task.pid)]
@@ -515,7 +514,7 @@ def test_time_is_up(place: Place, aws: Aws, tmp_path: Path) -> None:
     assert place.environment["MIRROR_SECONDS"] == "3600"
     place.new_source("till")
     # Long enough for the second on a machine that is busy: each has as long.
-    barrier = Barrier(tmp_path / "barrier", "fetch")
+    barrier = Barrier(tmp_path / "barrier", "clone")
     task = place.start(PATH=f"{barrier.folder}:{place.environment['PATH']}", MIRROR_SECONDS="20")
     child = barrier.wait()
     assert gone(child, timeout=40)
