@@ -77,7 +77,8 @@ def add_monitoring(t: Template, p: Params, options: Options, lost: DeadLetters) 
         t.add(
             alarm(
                 "StarterFailed",
-                "The function Starter failed. MirrorLog has the error. The events are received again.",
+                "The function Starter failed. MirrorLog has the error. The events are received"
+                " again.",
                 metric="AWS/Lambda Errors",
                 dimensions={"FunctionName": Ref("Starter")},
                 topic=alarms.topic,

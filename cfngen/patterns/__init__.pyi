@@ -25,7 +25,8 @@ from cfngen.patterns.fargate_sizes import size_problems
 from cfngen.patterns.files import SharedFiles, shared_files
 from cfngen.patterns.firewall import Firewall, firewall
 from cfngen.patterns.functions import PythonFunction, python_function
-from cfngen.patterns.image_permissions import pull_images, repository_arn
+from cfngen.patterns.image_findings import image_findings_rule
+from cfngen.patterns.image_permissions import pull_images, repository_arn, repository_name
 from cfngen.patterns.image_stacks import (
     ImageOptions,
     ImageStack,
@@ -147,6 +148,7 @@ __all__ = [
     "fetch_source",
     "files_parameter",
     "firewall",
+    "image_findings_rule",
     "image_revision",
     "image_stack",
     "log_group",
@@ -166,6 +168,7 @@ __all__ = [
     "python_function",
     "repositories_parameter",
     "repository_arn",
+    "repository_name",
     "repository_problems",
     "role",
     "role_arn",

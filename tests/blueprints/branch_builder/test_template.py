@@ -366,7 +366,8 @@ def test_people_hear_of_what_is_stuck_lost_or_given_up() -> None:
     alarms = of_type(body(), "AWS::CloudWatch::Alarm")
     assert {name: alarm["MetricName"] for name, alarm in alarms.items()} == {
         "EventLost": "NumberOfMessagesSent",
-        "PushGivenUp": "ApproximateNumberOfMessagesVisible",
+        "PushAbandoned": "ApproximateNumberOfMessagesVisible",
+        "PushGivenUp": "NumberOfMessagesSent",
         "PushWaits": "ApproximateAgeOfOldestMessage",
     }
     assert alarms["PushWaits"]["Threshold"] == {"Ref": "WaitSeconds"}
