@@ -99,8 +99,10 @@ EMBEDDED = "CloudWatchMetrics"  # what marks a line of a log as metrics, in a pr
 
 def _of_metrics_py(module: Any, since: str, setting: str) -> Iterator[dict[str, Any]]:
     """Yield the lines that a mirroring writes, whatever comes of it."""
-    for moment, failures, pushed in itertools.product({since, ""}, (0, 1), (False, True)):
-        figures: dict[str, int] = {}
+    begun: tuple[dict[str, int], ...] = ({}, {"RefsRewritten": 0})  # without and with backups.py
+    runs = itertools.product({since, ""}, (0, 1), (False, True), begun)
+    for moment, failures, pushed, kept in runs:
+        figures = dict(kept)
         if pushed:
             module.count(figures, 2, "Writing objects: 100% (3/3), 217 bytes | 217.00 KiB/s, done.")
         yield module.line(setting, moment, "REGION", "a-repository", figures, failures)
