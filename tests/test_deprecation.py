@@ -84,7 +84,7 @@ def test_functions_that_made_classes_of_parameters_go_on_making_them() -> None:
     assert {w.filename for w in (*caught, *of_tasks, *of_images)} == {__file__}
     t = Template("Test.")
     p = t.declare(type("Params", (source, *task), {}))
-    assert list(t.parameters) == ["Repositories", "VpcCidr", "ImageParameter"]
+    assert list(t.parameters) == ["Repositories", "VpcCidr", "AvailabilityZones", "ImageParameter"]
     assert t.parameters["ImageParameter"].Default == "/cfngen/tool-image/arm64"
     assert "tool-image.yaml" in t.parameters["ImageParameter"].Description
     assert p.Repositories.to_dict() == {"Ref": "Repositories"}

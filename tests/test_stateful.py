@@ -35,6 +35,7 @@ POLICIES = [
     ("AWS::SQS::Queue", "GivenUp", DELETED, "it forgets anyway, and nobody is left to read it"),
     ("AWS::SQS::Queue", "Lost*", DELETED, "it forgets anyway, and nobody is left to read it"),
     ("AWS::SQS::Queue", "Pushes", DELETED, "nobody is left to build them"),
+    ("AWS::SQS::Queue", "Waiting", DELETED, "nobody is left to mirror them"),
     ("AWS::SSM::Parameter", "HostKeys", DEFAULT, "a new stack trusts anew"),
     ("AWS::SSM::Parameter", "*ImageUri", DEFAULT, "without its stack nobody answers for the image"),
     ("AWS::SSM::Parameter", "MirrorProgramLocation", DEFAULT, "nobody answers for it any more"),

@@ -799,7 +799,7 @@ class TestTexts:
         harmless |= {"a# b", "a'b", 'a"b', "\\", "a\\nb", "a|b", "a, b", "a]", "a}", "${A}"}
         harmless |= {"arn:${AWS::Partition}:s3:::x/*", "rate(5 minutes)", "cron(0 12 * * ? *)"}
         harmless |= {"s3:*", "10.0.0.0/16"}
-        quoted = "'" + string.replace("'", "''") + "'"
+        quoted = f'"{string}"' if "'" in string else f"'{string}'"
         assert written == (string if string in harmless else quoted)
 
     @pytest.mark.parametrize(
@@ -809,7 +809,7 @@ class TestTexts:
             ("a b  c", "a b  c"),
             (" a", "' a'"),
             ("a\u3000", "'a\u3000'"),
-            ("it's: so", "'it''s: so'"),
+            ("it's: so", '"it\'s: so"'),
             ("a\tb", r'"a\tb"'),
             ("a\r\nb", r'"a\r\nb"'),
             ('"\x00\x85\ufeff\\', r'"\"\u0000\u0085\ufeff\\"'),

@@ -101,6 +101,9 @@ DOUBLES = {
     "AWS::KMS::Key": Double(
         BOTH, "nothing is encrypted with it; its policy is asserted, and never asked", RECORD
     ),
+    "AWS::Lambda::EventSourceMapping": Double(
+        MINISTACK, "batches come as soon as there is a message; no limit of concurrency"
+    ),
     "AWS::Lambda::Function": Double(
         BOTH,
         "in this machine's Python; no memory limit, no throttling, no quota of a new account."

@@ -397,7 +397,11 @@ def test_everything_wrong_is_told_in_one_go(tmp_path: Path) -> None:
     """Every kind of mistake in one file is told at once, each with file, table and key."""
     told = problems(tmp_path, EVERYTHING)
     expected = [
-        ("", "outptu: unknown key; did you mean 'output'? (known: templates, output, review)"),
+        (
+            "",
+            "outptu: unknown key; did you mean 'output'? (known: templates, output, review, roles,"
+            " tags)",
+        ),
         ("", "lost: unknown key; did you mean [templates.lost]?"),
         (" [templates.unknown-keys]", "regoins: unknown key; did you mean 'regions'?"),
         (" [templates.unknown-keys]", '"odd key": unknown key (known:'),
