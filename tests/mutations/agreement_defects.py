@@ -136,8 +136,8 @@ AGREEMENT_DEFECTS = [
     Defect(
         "an alarm watches the wrong queue",
         "blueprints/branch_builder/results.py",
-        "queue=queue.given_up",
-        "queue=lost",
+        '"PushGivenUp",\n            queue=queue.given_up',
+        '"PushGivenUp",\n            queue=lost',
         "tests/test_alarms.py::test_an_alarm_is_about_what_its_description_names",
     ),
     Defect(
