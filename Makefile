@@ -16,7 +16,7 @@ help: ## Say what can be made
 templates: $(VENV)/.installed ## Generate and lint every template into output/
 	$(BIN)/cfngen build
 
-test: $(VENV)/.developing ## Run the quick tests (about three minutes on two slow cores)
+test: $(VENV)/.developing ## Run the quick tests (about two minutes on two cores)
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not slow and not payloads and not emulator and not scanners"
 	@echo "left to 'make verify': the tests marked slow, payloads, emulator, scanners"
 

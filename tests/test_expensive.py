@@ -125,6 +125,7 @@ def test_a_very_wide_list_is_walked_once() -> None:
     in_proportion("", lambda: _planned(body))
 
 
+@pytest.mark.slow
 def test_a_template_with_other_resources_is_compared_quickly() -> None:
     """Two thousand that are gone and two thousand that are new, in each other's place."""
     texts = [

@@ -294,6 +294,7 @@ def imported(path: Path) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+@pytest.mark.slow
 def test_requests_are_judged_by_shapes_alone() -> None:
     """Botocore's validator knows no pattern, enumeration or maximum, so no test goes by it.
 

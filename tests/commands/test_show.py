@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
 from support.blueprint_package import (
     environment,
 )
@@ -23,6 +24,7 @@ def test_show_prints_the_template_and_nothing_else(cli: Cli, root: Path) -> None
     assert (root / "output/talking.yaml").read_bytes() == out.encode("utf-8")
 
 
+@pytest.mark.slow
 def test_show_is_utf_8_whatever_the_locale(root: Path, site: Path) -> None:
     """A terminal of another encoding does not change the bytes, nor break a list."""
     add(root, talking="cli_talking")

@@ -263,6 +263,7 @@ def words_of_ours(path: Path) -> set[str]:
     return found
 
 
+@pytest.mark.slow
 def test_the_engine_names_nothing_of_a_blueprint() -> None:
     """No logical ID that a blueprint chose stands in it, in code, docstring or comment."""
     chosen = {name for t in PROJECT.templates for name in drawn(t).document.body["Resources"]}

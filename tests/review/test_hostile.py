@@ -210,6 +210,7 @@ def test_patterns(pattern: str, other: str, expected: bool) -> None:  # noqa: FB
     assert covers(pattern, other) is expected
 
 
+@pytest.mark.slow
 def test_too_many_statements_are_more_than_before() -> None:
     """Policies that are too large to be compared are never told of as harmless."""
     found = review(

@@ -210,6 +210,7 @@ def transforms(value: str, *, macros: int, places: int, listed: int) -> str:
     return json.dumps({"Transform": [f"T{n}" for n in range(macros)], "Resources": whole})
 
 
+@pytest.mark.slow
 def test_many_opaque_parts_take_no_longer_each() -> None:
     """What sees a whole template is compared with it once, however many they are."""
     started = time.process_time()

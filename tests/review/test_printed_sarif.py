@@ -106,6 +106,7 @@ def test_the_identity_of_a_finding_is_not_its_line() -> None:
     assert len(set(identities(finding, finding, replace(finding, path="Name")))) == 3
 
 
+@pytest.mark.slow
 def test_no_more_results_than_are_shown() -> None:
     """GitHub shows 5,000 results: the gravest are among them, and the rest is counted."""
     found = json.loads(format_review(handmade.huge(1000), "sarif"))["runs"][0]

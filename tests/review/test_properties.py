@@ -70,6 +70,7 @@ def test_a_shuffled_copy_is_equal(name: str, seed: int) -> None:
     assert different(one(text, shuffled(text, seed))) == []
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(NAMES, st.integers(0, 10**6), st.integers(1, 6))
 @example("artifact-stores", 581426, 2)

@@ -197,6 +197,7 @@ def test_they_are_waived_as_cfn_lints_own(linter: Linter) -> None:
     assert not [f for f in linter.lint(json.dumps(body), "t.json") if f.rule == "E9401"]
 
 
+@pytest.mark.slow
 def test_the_data_is_what_the_models_say() -> None:
     """After an upgrade of botocore, it is written anew."""
     assert api_limits.DATA.read_text("utf-8") == api_limits.text(), (
