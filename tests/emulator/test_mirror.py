@@ -153,7 +153,7 @@ def test_an_image_that_cannot_be_built_fails_the_stack(broken: Machines, tmp_pat
     """CloudFormation is answered: it says which build, and undoes everything."""
     stack = Deployment(broken.emulator, "mirror-image", tmp_path)
     with Builders(broken, HERE):
-        ended = stack.reader.run(stack.command())
+        ended = stack.reader.run(stack.command(), seconds=400)  # what may be bad luck is repeated
     assert ended.returncode != 0
     (failure, *_) = [f for f in stack.failures() if "MirrorImage'" in f]
     assert "FAILED; log " in failure
@@ -182,7 +182,8 @@ def started(machines: Machines, stack: Deployment) -> dict[str, Any]:
     seen = len(tasks(machines, stack, "MirrorCluster"))
     machines.emulator.call("forget_tokens")
     machines.emulator.call("fire", region=HERE, name=identity(stack, "Reconcile"))
-    return dict(until(lambda: tasks(machines, stack, "MirrorCluster")[seen:])[0])
+    # What was put off comes back after half a minute and more.
+    return dict(until(lambda: tasks(machines, stack, "MirrorCluster")[seen:], seconds=90)[0])
 
 
 def test_a_wrong_clock_and_credentials_that_expire_lose_nothing(

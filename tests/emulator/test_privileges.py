@@ -174,13 +174,13 @@ TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
         [
             *(sqs(a, "{Pushes}") for a in ("ReceiveMessage", "DeleteMessage")),
             *(sqs(a, "{Pushes}") for a in ("ChangeMessageVisibility", "GetQueueAttributes")),
-            sqs("SendMessage", "{Pushes}"),
+            sqs("SendMessage", "{GivenUp}"),
             codecommit("GitPull", "shop"),
             row("s3:PutObject", "arn:aws:s3:::{Bundles}/shop/main/1.zip"),
             start("{Builds}", **GOOD),
         ],
         [
-            sqs("SendMessage", "{GivenUp}"),
+            sqs("SendMessage", "{Pushes}"),
             sqs("PurgeQueue", "{Pushes}"),
             sqs("ReceiveMessage", "{GivenUp}"),
             codecommit("GitPull", "other"),
@@ -565,7 +565,7 @@ def test_real_requests_are_denied_where_the_table_says_so(
     )["taskDefinition"]["taskDefinitionArn"]
     refused = {
         "send": lambda: worker("sqs").send_message(
-            QueueUrl=given_up, MessageBody="x", MessageGroupId="x"
+            QueueUrl=queue, MessageBody="x", MessageGroupId="x", MessageDeduplicationId="x"
         ),
         "other queue": lambda: worker("sqs").receive_message(QueueUrl=given_up),
         "read": lambda: worker("s3").get_object(Bucket=bundles, Key="shop/main/1.zip"),

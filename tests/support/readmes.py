@@ -127,7 +127,7 @@ class Reader:
             (folder / name).symlink_to(ROOT / name)
         self.state.touch()
 
-    def run(self, text: str) -> subprocess.CompletedProcess[str]:
+    def run(self, text: str, seconds: int = 120) -> subprocess.CompletedProcess[str]:
         """Run commands; the variables and functions they make are there for the next."""
         kept = f"{{ declare -f; declare -p | grep -v '^declare -[a-zA-Z]*r'; }} > {self.state}"
         command = f"source {self.state} 2> /dev/null\nset -euo pipefail\n{text}\n{kept}"
@@ -137,6 +137,6 @@ class Reader:
             env=self.environment,
             capture_output=True,
             text=True,
-            timeout=120,
+            timeout=seconds,
             check=False,
         )

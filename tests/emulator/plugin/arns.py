@@ -89,6 +89,8 @@ def arns(kind: str, identity: str, props: Properties, attributes: Properties) ->
         "AWS::IAM::Role": f"arn:aws:iam::{own.ACCOUNT}:role{props.get('Path', '/')}{identity}",
         "AWS::KMS::Key": f"arn:aws:kms:{here}:key/{identity}",
         "AWS::KMS::ReplicaKey": f"arn:aws:kms:{here}:key/{identity}",
+        "AWS::Lambda::EventSourceMapping": f"arn:aws:lambda:{here}:event-source-mapping:"
+        f"{identity or 'unnamed'}",
         "AWS::Lambda::Function": f"arn:aws:lambda:{here}:function:{identity}",
         "AWS::Logs::LogGroup": f"arn:aws:logs:{here}:log-group:{identity}",
         "AWS::S3::Bucket": f"arn:aws:s3:::{identity}",
