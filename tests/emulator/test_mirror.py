@@ -193,8 +193,10 @@ def test_a_wrong_clock_and_credentials_that_expire_lose_nothing(
     stack = deployed(machines, tmp_path, "fargate-mirror")
     source = filled(machines, "shop")
     machines.git.clock = timedelta(hours=1)
-    refused = finished(machines.task(HERE, started(machines, stack), MIRROR_PAUSE="0.01"))
+    task = started(machines, stack)
+    refused = finished(machines.task(HERE, task, MIRROR_PAUSE="0.01"))
     assert refused.status == 1
+    machines.emulator.call("stop_task", region=HERE, task=task["taskArn"], exitCode=1)
     assert "shop" in refused.output
     assert machines.git.asked_for == []
     machines.git.clock = timedelta()
@@ -209,6 +211,7 @@ def test_a_wrong_clock_and_credentials_that_expire_lose_nothing(
     expired = finished(machines.task(HERE, task, MIRROR_PAUSE="0.01"))
     assert expired.status == 1
     assert '"event": "failed"' in expired.output
+    machines.emulator.call("stop_task", region=HERE, task=task["taskArn"], exitCode=1)
     machines.git.on_push = lambda: None
 
     ended = finished(machines.task(HERE, started(machines, stack), MIRROR_PAUSE="0.01"))
