@@ -86,7 +86,7 @@ def test_a_copy_of_the_old_template_beside_the_new(
     check, review, words = gate(capsys)
     assert (check, review) == (1, 1)
     assert f"output/branch-events{suffix}: beside output/branch-events.yaml" in words
-    assert "1 stack changes, 3 templates compared, 1 template is new" in words
+    assert "1 stack changes, 3 templates compared (1 nested), 1 template is new" in words
 
 
 def moved(project: Project) -> None:

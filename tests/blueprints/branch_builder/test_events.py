@@ -30,6 +30,7 @@ def rules(asked: str = "*", **options: Any) -> dict[str, Any]:
     """Return a shape's rules, with what the deployment fills in."""
     body = synthesize(BLUEPRINT, options).document.body
     given = {"Repositories": asked, "SourceAccount": "222233334444", "Outputs": "outputs"}
+    given |= {"ImageParameter": "1.dkr.ecr.us-east-2.amazonaws.com/worker:1"}
     given |= {"WorkerCluster.Arn": aws_events.CLUSTER, "ProjectName": "builds"}
     return {
         name: resolved(rule, given, body)

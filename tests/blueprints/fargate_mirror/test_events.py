@@ -30,6 +30,7 @@ def rules(asked: str = "*", **options: Any) -> dict[str, Any]:
     """Return the patterns of a shape's rules, with what the deployment fills in."""
     body = synthesize(BLUEPRINT, options).document.body
     given = {"Repositories": asked, "MirrorCluster.Arn": aws_events.CLUSTER}
+    given |= {"ImageParameter": "1.dkr.ecr.us-east-2.amazonaws.com/mirror:1"}
     return {
         name: resolved(rule["EventPattern"], given)
         for name, rule in of_type(body, "AWS::Events::Rule").items()
