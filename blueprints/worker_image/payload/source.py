@@ -3,8 +3,8 @@
 import os
 import re
 import subprocess
-from datetime import UTC, datetime
 from pathlib import Path
+from time import gmtime, strftime
 from urllib.parse import urlsplit
 
 import boto3
@@ -52,7 +52,7 @@ def sign_in(url):
     keys = credentials.get_frozen_credentials()
     signer = SigV4Auth(keys, "codecommit", where.netloc.split(".")[1])
     request = AWSRequest(method="GIT", url=url)
-    time = request.context["timestamp"] = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
+    time = request.context["timestamp"] = strftime("%Y%m%dT%H%M%S", gmtime())
     asked = f"GIT\n{where.path}\n\nhost:{where.netloc}\n\nhost\n"
     signature = signer.signature(signer.string_to_sign(request, asked), request)
     user = f"{keys.access_key}%{keys.token}" if keys.token else keys.access_key
