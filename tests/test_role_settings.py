@@ -122,6 +122,7 @@ def test_everything_that_is_wrong_is_listed(tmp_path: Path) -> None:
     with pytest.raises(ManifestError) as caught:
         manifest.load(project(tmp_path, text))
     lines = "\n".join(caught.value.problems)
+    assert lines.count("roles.path:") == 1, "a template reports nothing that it inherits"
     for part in (
         "pth: unknown key; did you mean 'path'?",
         "roles.path: 'ci' must begin and end with a slash",

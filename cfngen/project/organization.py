@@ -23,10 +23,10 @@ def role_settings_of(
         )
         return default
     reader.unknown_keys((*where, "roles"), table, tuple(names))
-    settings = replace(default, **{name: table[name] for name in names if name in table})
-    for problem in settings.problems():
+    own = {name: table[name] for name in names if name in table}
+    for problem in RoleSettings(**own).problems():  # what it inherits was reported where it stands
         reader.problem(where, f"roles.{problem}")
-    return settings
+    return replace(default, **own)
 
 
 def tags_of(reader: Reader, where: tuple[str, ...], table: Any) -> dict[str, str]:
