@@ -28,7 +28,8 @@ each_image = pytest.mark.parametrize("path", DOCKERFILES, ids=lambda path: path.
 def container(path: Path, tmp_path: Path) -> Container:
     """The container of an image, its files being those that stand beside its Dockerfile."""
     container = Container(read(path.read_text()), tmp_path)
-    container.build({file.name: file.read_text() for file in path.parent.iterdir()})
+    files = [file for file in path.parent.iterdir() if file.is_file()]  # not __pycache__
+    container.build({file.name: file.read_text() for file in files})
     container.network.write_text("")
     return container
 
