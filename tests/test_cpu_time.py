@@ -56,19 +56,21 @@ def test_waiting(): time.sleep(0.4)
 def test_what_takes_long_has_a_mark(tmp_path: Path) -> None:
     """A test, what is set up for it alone, and its children count; what is shared does not.
 
-    What everything took is written down, if asked for.
+    What everything took is written down, if asked for. Nothing fails if there is no limit.
     """
     times = tmp_path / "times"
     (tmp_path / "conftest.py").write_text(CONFTEST)
     (tmp_path / "test_it.py").write_text(SOURCE)
     command = [sys.executable, "-m", "pytest", "-rf", "-p", "support.cpu_time", "-c", "/dev/null"]
-    done = subprocess.run(
-        [*command, "-p", "no:cacheprovider", "--rootdir", tmp_path, "--cpu-times", times, tmp_path],
-        env={"PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command += ["-p", "no:cacheprovider", "--rootdir", str(tmp_path), str(tmp_path)]
+
+    def ran(*options: str) -> subprocess.CompletedProcess[str]:
+        environment = {"PYTHONPATH": str(TESTS), "PYTHONDONTWRITEBYTECODE": "1"}
+        return subprocess.run(
+            [*command, *options], env=environment, capture_output=True, text=True, check=False
+        )
+
+    done = ran("--cpu-times", str(times))
     red = set(re.findall(r"^FAILED .*::(\w+)", done.stdout, re.M))
     assert red == set(re.findall(r"test_\w+_red", SOURCE)), done.stdout + done.stderr
     assert len(re.findall(r"^takes 0\.\d s of CPU time", done.stdout, re.M)) == len(red) == 3
@@ -78,3 +80,4 @@ def test_what_takes_long_has_a_mark(tmp_path: Path) -> None:
     assert rows["test", "test_it.py::test_shared"] < 0.05
     assert rows["fixture", "common (session)"] > 0.09
     assert rows["process", ""] > 0.6
+    assert ran("--no-cpu-limit").returncode == 0

@@ -41,7 +41,9 @@ def copied(folder: Path) -> Path:
 
 def run(folder: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     """Run tests of a copy, which keeps what was compiled for the next run."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
+    options = ["-q", "-x", "-p", "no:cacheprovider", "--tb=short", "--show-capture=no"]
+    options += ["--no-cpu-limit"]  # a slow test has not noticed anything
+    command = [sys.executable, "-m", "pytest", *options, *tests]
     environment = {**os.environ, "PYTHONPATH": str(folder)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     return subprocess.run(

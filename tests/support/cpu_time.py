@@ -148,6 +148,8 @@ class Meter:
     def check(self, item: pytest.Item) -> None:
         """Fail a test without a mark that has taken too much."""
         seconds = self.tests[item.nodeid]
+        if item.config.getoption("--no-cpu-limit"):
+            return
         if seconds <= MAX_SECONDS or any(item.get_closest_marker(mark) for mark in MARKS):
             return
         slower = max(self.slowness, slowness())
@@ -173,6 +175,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option to write it down."""
     parser.addoption(
         "--cpu-times", metavar="FILE", type=Path, help="append CPU times as JSON lines"
+    )
+    parser.addoption(
+        "--no-cpu-limit", action="store_true", help="let every test take as long as it does"
     )
 
 
