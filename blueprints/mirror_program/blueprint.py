@@ -22,7 +22,6 @@ def mirror_program() -> Template:
             description=Sub(
                 "Location of the program that mirrors, written by stack ${AWS::StackName}"
             ),
-            days=p.LogDays,
             reason="Puts the program into the bucket, under a name made of its content.",
         )
     )

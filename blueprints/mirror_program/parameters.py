@@ -1,7 +1,6 @@
 """Parameters of the template that publishes the program."""
 
 from cfngen import Parameters, parameter
-from cfngen.patterns.logs import RETENTION_DAYS
 
 from .program import PARAMETER
 
@@ -16,11 +15,4 @@ class Params(Parameters):
         AllowedPattern="/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*",
         ConstraintDescription="Enter a name that begins with a slash, such as /team/program.",
         group="Program",
-    )
-    LogDays = parameter(
-        "Number of days to keep the log of the function that publishes the program.",
-        Type="Number",
-        Default=30,
-        AllowedValues=list(RETENTION_DAYS),
-        group="Operation",
     )

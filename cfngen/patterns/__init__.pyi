@@ -20,6 +20,11 @@ from cfngen.patterns.build_permissions import (
 )
 from cfngen.patterns.builds import build_project, variable
 from cfngen.patterns.buildspec import buildspec
+from cfngen.patterns.custom_resources import (
+    CustomResourceFunction,
+    custom_resource,
+    custom_resource_function,
+)
 from cfngen.patterns.fargate import FargateTask, Placement, fargate_task
 from cfngen.patterns.fargate_sizes import size_problems
 from cfngen.patterns.files import SharedFiles, shared_files
@@ -96,6 +101,7 @@ __all__ = [
     "BuildProject",
     "BuiltImage",
     "CacheBucket",
+    "CustomResourceFunction",
     "DeadLetters",
     "FargateTask",
     "Firewall",
@@ -136,6 +142,8 @@ __all__ = [
     "callers_group",
     "closed",
     "codecommit_rule",
+    "custom_resource",
+    "custom_resource_function",
     "dead_letters",
     "dead_letters_alarm",
     "debug_statements",

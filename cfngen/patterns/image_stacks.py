@@ -183,8 +183,7 @@ def image_stack(
     them still start.
 
     Args:
-        title: the logical ID of the custom resource that asks for the image; all others but the
-            log's begin with it.
+        title: what all logical IDs but the log's begin with, as `built_image` takes it.
         p: the parameters.
         options: the blueprint's.
         dockerfile: the Dockerfile, whose context is `files`.

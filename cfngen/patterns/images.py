@@ -31,7 +31,8 @@ from cfngen.patterns.buckets import CacheBucket, cache_bucket
 from cfngen.patterns.build_permissions import fetch_source, start_as_is
 from cfngen.patterns.builds import build_project, variable
 from cfngen.patterns.buildspec import buildspec
-from cfngen.patterns.functions import PythonFunction, python_function
+from cfngen.patterns.custom_resources import custom_resource
+from cfngen.patterns.functions import MAX_SECONDS
 from cfngen.patterns.image_permissions import log_in, pull_images, push_images
 from cfngen.patterns.logs import write_logs
 from cfngen.patterns.published_files import archive_arn, archive_name
@@ -44,11 +45,8 @@ __all__ = [
 
 PAYLOADS = Payloads(__package__)
 DOCKERFILE = "Dockerfile"
-# Lambda's longest. The handler answers before it, CloudFormation gives up after it.
-BUILDER_SECONDS = 900
-SERVICE_TIMEOUT = 960
-# A build waits for a machine for as long as the handler waits for the build.
-QUEUED_MINUTES = BUILDER_SECONDS // 60 - 1
+# A build waits for a machine for as long as the function waits for the build.
+QUEUED_MINUTES = MAX_SECONDS // 60 - 1
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class BuiltImage:
         log: the log group of the builds, which is not one of the resources.
         role: assumed by the builds.
         project: builds the image.
-        builder: starts a build when CloudFormation asks for one.
+        builder: assumed by the function of the stack custom-resources, which starts builds.
         custom: asks for the image; what needs the image waits for this.
         reason: the comment above `custom`.
     """
@@ -71,7 +69,7 @@ class BuiltImage:
     log: LogGroup
     role: Role
     project: Project
-    builder: PythonFunction
+    builder: Role
     custom: CustomResource
     reason: str
 
@@ -86,7 +84,7 @@ class BuiltImage:
             policy,
             (self.role, f"Assumed by {title}: it may push to one repository."),
             (self.project, "Builds the image and pushes it, in AWS: nobody needs Docker."),
-            *self.builder.resources,
+            (self.builder, f"Assumed for {self.title} by the function of custom-resources."),
             (self.custom, self.reason),
         ]
 
@@ -132,14 +130,14 @@ def built_image(
 
     The files are properties of the custom resource, byte for byte. Its function puts them into a
     bucket, where the project fetches them, since a buildspec has no room for more than 25,600
-    characters.
+    characters. The function is that of the stack `custom-resources`, which has to be there first.
 
     Args:
-        title: the logical ID of the custom resource; all others begin with it.
+        title: what all logical IDs begin with; the custom resource has `Version` behind it.
         dockerfile: the Dockerfile, whose context is `files`.
         files: what it copies, by name.
         revision: the end of the tag, such as a `Ref` to a parameter.
-        log: the log group that builds write to, and what starts them.
+        log: the log group that builds write to.
         architecture: `arm64` or `x86_64`, of the image and of what builds it.
         retained: whether the repository and its images outlive the stack, as they have to where
             other stacks run them.
@@ -182,7 +180,7 @@ def built_image(
         "checkov:CKV_AWS_18",
         "cdk-nag:AwsSolutions-S1",
         reason="A log would need a bucket of its own, for one archive that is there for the minutes"
-        " of a build; one function may write it and one build may read it.",
+        " of a build; one role may write it and one build may read it.",
     )
     bucket = context.bucket.title
     source = _tagged(f"${{{bucket}.Arn}}/{digest}", names, ".zip")
@@ -209,31 +207,15 @@ def built_image(
             variable("IMAGE", _tagged(f"${{{repository.title}.RepositoryUri}}:{digest}", names))
         ],
     )
-    builder = python_function(
-        f"{title}Builder",
-        PAYLOADS["image_builder.py"],
+    environment = project.Environment
+    builder, custom = custom_resource(
+        "Custom::Image",
+        f"{title}Version",
         *start_as_is(GetAtt(project, "Arn"), variables=()),
         allow(codebuild.BatchGetBuilds, codebuild.StopBuild, on=GetAtt(project, "Arn")),
         allow(ecr.DescribeImages, on=GetAtt(repository, "Arn")),
         allow(s3.PutObject, s3.DeleteObject, on=source),
         *(allow(s3.GetObject, on=archive_arn(location)) for location in archives),
-        reason=f"Has {project.title} build the image while CloudFormation waits.",
-        log=log,
-        architecture=architecture,
-        seconds=BUILDER_SECONDS,
-    )
-    waive(
-        builder.function,
-        "checkov:CKV_AWS_116",
-        reason="CloudFormation calls it and waits for its answer; if that never comes the stack"
-        " fails and rolls back, which nobody overlooks, and a kept event could not be answered any"
-        " more.",
-    )
-    environment = project.Environment
-    custom = CustomResource(
-        title,
-        ServiceToken=builder.arn,
-        ServiceTimeout=SERVICE_TIMEOUT,
         Project=Ref(project),
         Repository=Ref(repository),
         Tag=_tagged(digest, names),

@@ -29,17 +29,18 @@ from troposphere.s3 import (
     ServerSideEncryptionRule,
     VersioningConfiguration,
 )
+from troposphere.iam import Role
 from troposphere.ssm import Parameter as StoredParameter
 
 from cfngen.authoring.iam import Statement, allow
 from cfngen.authoring.parameters import parameter
-from cfngen.authoring.payload import Payload, Payloads
+from cfngen.authoring.payload import Payload
 from cfngen.authoring.substitution import sub
 from cfngen.authoring.waivers import waive
 from cfngen.errors import PayloadError
 from cfngen.patterns.buckets import bucket_policy, private_bucket
 from cfngen.patterns.build_permissions import fetch_source
-from cfngen.patterns.functions import PythonFunction, python_function
+from cfngen.patterns.custom_resources import custom_resource
 
 __all__ = [
     "PublishedFiles",
@@ -50,11 +51,7 @@ __all__ = [
     "published_files",
 ]
 
-PAYLOADS = Payloads(__package__)
 DIGEST_CHARACTERS = 16
-# The function tries for a minute, and stops a minute before its time ends.
-PUBLISHER_SECONDS = 180
-SERVICE_TIMEOUT = 240
 
 
 @dataclass(frozen=True)
@@ -64,7 +61,7 @@ class PublishedFiles:
     Attributes:
         bucket: where this archive is, and all before it.
         policy: the bucket's.
-        publisher: the function that puts the archive there.
+        publisher: assumed by the function of the stack custom-resources, which puts it there.
         custom: asks for the archive.
         stored: the SSM parameter that holds the archive's location.
         reason: the comment above `custom`.
@@ -72,7 +69,7 @@ class PublishedFiles:
 
     bucket: Bucket
     policy: BucketPolicy
-    publisher: PythonFunction
+    publisher: Role
     custom: CustomResource
     stored: StoredParameter
     reason: str
@@ -83,15 +80,20 @@ class PublishedFiles:
         return [
             (self.bucket, "Kept when the stack goes: stacks refer to what is in it."),
             (self.policy, "Nothing is read or written without TLS."),
-            *self.publisher.resources,
+            (self.publisher, f"Assumed for {self.title} by the function of custom-resources."),
             (self.custom, self.reason),
             (self.stored, "Read by the stacks that use the files, each time they are deployed."),
         ]
 
     @property
+    def title(self) -> str:
+        """The logical ID of the custom resource, for a `DependsOn`."""
+        return str(self.custom.title)
+
+    @property
     def location(self) -> Sub:
         """Where the archive is, as `BUCKET/KEY`: known once it is there."""
-        return sub(self.bucket, f"/${{{self.custom.title}.Key}}")
+        return sub(self.bucket, f"/${{{self.title}.Key}}")
 
 
 def published_files(
@@ -100,21 +102,20 @@ def published_files(
     *,
     parameter: Any,
     description: Any,
-    days: Any,
     reason: str,
 ) -> PublishedFiles:
     """Return an archive of files in a bucket, and the SSM parameter that holds its location.
 
     The archive's key is a digest of the names and texts of the files, then `.zip`. The bucket
-    outlives the stack with all archives that were ever there.
+    outlives the stack with all archives that were ever there. What puts it there is the function of
+    the stack `custom-resources`, which has to be there first.
 
     Args:
-        title: the logical ID of the custom resource that asks for the archive; all others begin
-            with it.
+        title: what all logical IDs begin with; that of the custom resource which asks for the
+            archive has `Version` behind it.
         files: the files, by name, without directories.
         parameter: the name of the SSM parameter.
         description: of the SSM parameter.
-        days: days that the function's log is kept.
         reason: the comment above the custom resource.
 
     Raises:
@@ -124,35 +125,19 @@ def published_files(
         >>> from cfngen.authoring.payload import Payload
         >>> made = published_files(
         ...     "Tools", {"tool.py": Payload("print(1)", "tool.py")}, parameter="/team/tools",
-        ...     description="Where the tools are", days=30, reason="Puts the tools there.")
+        ...     description="Where the tools are", reason="Puts the tools there.")
         >>> made.location.to_dict()
-        {'Fn::Sub': '${ToolsArchives}/${Tools.Key}'}
+        {'Fn::Sub': '${ToolsArchives}/${ToolsVersion.Key}'}
     """
     if not files:
         raise PayloadError(f"{title}: has no files; name those that other stacks use")
     content = {name: str(text) for name, text in sorted(files.items())}
     digest = sha256(json.dumps(content).encode()).hexdigest()[:DIGEST_CHARACTERS]
     bucket = _bucket(f"{title}Archives")
-    publisher = python_function(
-        f"{title}Publisher",
-        PAYLOADS["publish_files.py"],
+    publisher, custom = custom_resource(
+        "Custom::Files",
+        f"{title}Version",
         allow(s3.PutObject, on=Sub(f"${{{bucket.title}.Arn}}/{digest}.zip")),
-        reason="Puts the archive into the bucket while CloudFormation waits.",
-        days=days,
-        architecture="x86_64",  # which every region has
-        seconds=PUBLISHER_SECONDS,
-    )
-    waive(
-        publisher.function,
-        "checkov:CKV_AWS_116",
-        reason="CloudFormation calls it and waits for its answer; if that never comes the stack"
-        " fails and rolls back, which nobody overlooks, and a kept event could not be answered any"
-        " more.",
-    )
-    custom = CustomResource(
-        title,
-        ServiceToken=publisher.arn,
-        ServiceTimeout=SERVICE_TIMEOUT,
         Bucket=Ref(bucket),
         Key=f"{digest}.zip",
         Files=dict(sorted(files.items())),
@@ -162,7 +147,7 @@ def published_files(
         Type="String",
         Name=parameter,
         Description=description,
-        Value=sub(bucket, f"/${{{title}.Key}}"),
+        Value=sub(bucket, f"/${{{custom.title}.Key}}"),
     )
     return PublishedFiles(bucket, bucket_policy(bucket), publisher, custom, stored, reason)
 
@@ -260,6 +245,6 @@ def _bucket(title: str) -> Bucket:
         "checkov:CKV_AWS_18",
         "cdk-nag:AwsSolutions-S1",
         reason="A log would need a bucket of its own, for archives that anybody may read in the"
-        " template; one function may write them, and CloudTrail's data events tell who did, in"
+        " template; one role may write them, and CloudTrail's data events tell who did, in"
         " accounts that want to know.",
     )

@@ -45,16 +45,26 @@ def role(title: str, service: str, *statements: Statement, **properties: Any) ->
     )
 
 
-def assumed_role(title: str, by: Any, *statements: Statement, **properties: Any) -> Role:
+def assumed_role(
+    title: str,
+    by: Any,
+    *statements: Statement,
+    when: dict[str, Any] | None = None,
+    **properties: Any,
+) -> Role:
     """Return a role that another role may assume.
 
     Args:
         title: the logical ID.
-        by: the ARN of the other role, which also needs permission to assume this one.
+        by: the ARN of the other role, which also needs permission to assume this one if it is in
+            another account.
         statements: what it may do.
+        when: conditions against the confused deputy problem, such as `sts:ExternalId`.
         properties: further properties, as CloudFormation spells them.
     """
     trusted = Statement(Effect="Allow", Principal={"AWS": by}, Action="sts:AssumeRole")
+    if when:
+        trusted["Condition"] = when
     return Role(
         title,
         AssumeRolePolicyDocument=policy_document(trusted),

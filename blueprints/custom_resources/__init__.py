@@ -1,0 +1,1 @@
+"""The function behind the custom resources of other stacks, as a stack of its own."""
