@@ -1,4 +1,4 @@
-"""The handler that has an image built, run for real: its own file, real boto3, AWS on loopback."""
+"""The function of custom resources has images built: its own file, real boto3, AWS on loopback."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
 
@@ -19,21 +18,23 @@ import pytest
 from support import custom_resources, shapes
 from support.codebuild import create_project
 from support.custom_resource_runs import (
+    PAYLOAD,
+    REFUSED,
     SECRET,
     STACK,
     Context,
     Lambda,
     Waiting,
+    by_the_role,
     serving,
+    session,
     waiting_for_answers,
 )
 from support.loopback import reply_json
 
-PAYLOAD = Path(__file__).parents[2] / "cfngen/patterns/payload/image_builder.py"
 TAG = "0123456789ab-7"
 FILES = {"Dockerfile": "FROM x\nCOPY *.py /\n", "run.py": 'print("${1:-`id`} 日本語")\n'}
 USUAL = {
-    "ServiceTimeout": "960",
     "Project": "tool",
     "Repository": "tool",
     "Tag": TAG,
@@ -68,7 +69,7 @@ def cold(aws: str, waiting: Waiting) -> Iterator[Callable[[], Lambda]]:
     with contextlib.ExitStack() as started:
 
         def start() -> Lambda:
-            return started.enter_context(contextlib.closing(Lambda(PAYLOAD, USUAL, waiting)))
+            return started.enter_context(contextlib.closing(Lambda("Custom::Image", USUAL, waiting)))
 
         yield start
 
@@ -143,18 +144,25 @@ def test_a_new_image_is_built(cold: Callable[[], Lambda], account: Account) -> N
     assert account.objects() == [], "or the bucket could not be deleted with the stack"
 
 
+def put_by(function: Lambda, monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
+    """Return the list of what the function will put into buckets."""
+    stack, put = function.module.Stack, list[bytes]()
+    call = stack.call
+
+    def seen(self: Any, service: str, operation: str, **request: Any) -> Any:
+        put.extend([request["Body"]] if operation == "put_object" else [])
+        return call(self, service, operation, **request)
+
+    monkeypatch.setattr(stack, "call", seen)
+    return put
+
+
 def test_a_build_finds_the_files_as_they_are(
     cold: Callable[[], Lambda], account: Account, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The archive has each file byte for byte, and readable for the image's own user."""
     function = cold()
-    put, archives = function.module.s3.put_object, list[bytes]()
-
-    def seen(**request: Any) -> Any:
-        archives.append(request["Body"])
-        return put(**request)
-
-    monkeypatch.setattr(function.module.s3, "put_object", seen)
+    archives = put_by(function, monkeypatch)
     assert function(**account.own).status == "SUCCESS"
     (archive,) = archives
     with zipfile.ZipFile(io.BytesIO(archive)) as source:
@@ -173,10 +181,7 @@ def test_a_build_finds_the_files_of_archives_as_well(
         written.writestr("run.py", "another\n")
     account.s3.put_object(Bucket=account.name, Key="0a1b.zip", Body=archive.getvalue())
     function = cold()
-    put, built = function.module.s3.put_object, list[bytes]()
-    monkeypatch.setattr(
-        function.module.s3, "put_object", lambda **r: (built.append(r["Body"]), put(**r))
-    )
+    built = put_by(function, monkeypatch)
     location = f"{account.name}/0a1b.zip"
     assert function(**account.own, Archives=[location]).reason == ""
     with zipfile.ZipFile(io.BytesIO(built[0])) as source:
@@ -282,6 +287,8 @@ class Aws:
         refused: the codes that the next calls of each operation are refused with.
         calls: each operation of ECR and CodeBuild that was asked for, with its input.
         bucket: what is in the bucket, by key.
+        sessions: how often the stack's role was to be assumed.
+        stack: the only one that it may be assumed for.
     """
 
     builds: list[list[dict[str, Any]]] = field(default_factory=list)
@@ -292,6 +299,8 @@ class Aws:
     refused: dict[str, list[str]] = field(default_factory=dict)
     calls: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     bucket: dict[str, bytes] = field(default_factory=dict)
+    sessions: int = 0
+    stack: str = STACK
     running: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def count(self, name: str) -> int:
@@ -357,6 +366,7 @@ def scripted(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         def stored(self, status: int, change: Callable[[str], object]) -> None:
             bucket, _, key = self.path.lstrip("/").partition("/")
             assert bucket == "tool"
+            assert by_the_role(self)
             name, body = f"{self.command} object", ""
             if refused := (script.refused.get(name) or [script.errors.get(name, "")]).pop(0):
                 complaint = f"<Code>{refused}</Code><Message>{name}: not for you</Message>"
@@ -370,8 +380,16 @@ def scripted(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
 
         def do_POST(self) -> None:
             """Answer one operation."""
+            if "X-Amz-Target" not in self.headers:
+                refusals = script.refused.get("AssumeRole") or [
+                    script.errors.get("AssumeRole", "")
+                ]
+                script.sessions += 1
+                session(self, refusals.pop(0), script.stack)
+                return
             asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             try:
+                assert by_the_role(self)
                 service, name = shapes.of_header(self.headers["X-Amz-Target"])
                 assert not (wrong := shapes.problems(service, name, asked)), wrong
                 status, said = script.answer(name, asked)
@@ -417,13 +435,17 @@ def test_throttled_calls_are_made_again(
     assert len(scripted.running) == 1
 
 
-CALLS = ["DescribeImages", "PUT object", "StartBuild", "BatchGetBuilds", "DELETE object"]
+CALLS = [
+    *("AssumeRole", "DescribeImages", "PUT object", "StartBuild", "BatchGetBuilds"),
+    "DELETE object",
+]
 
 
 @pytest.mark.parametrize("operation", CALLS)
 def test_a_new_role_is_waited_for(function: Lambda, scripted: Aws, operation: str) -> None:
     """For a minute, with growing pauses, whichever call is the first that IAM does not know of."""
-    code = "AccessDenied" if operation.endswith("object") else "AccessDeniedException"
+    elsewhere = operation.endswith("object") or operation == "AssumeRole"
+    code = "AccessDenied" if elsewhere else "AccessDeniedException"
     scripted.refused = {operation: [code] * len(function.module.PAUSES)}
     scripted.builds = [[RUNNING, SUCCEEDED]]
     answer = function()
@@ -434,11 +456,30 @@ def test_a_new_role_is_waited_for(function: Lambda, scripted: Aws, operation: st
     assert len(refusals) == len(function.module.PAUSES)
 
 
+def test_the_role_is_assumed_once_for_a_request(function: Lambda, scripted: Aws) -> None:
+    """And by each request anew: its session ends, and another stack's role is another."""
+    scripted.builds = [[RUNNING, SUCCEEDED], [SUCCEEDED]]
+    function()
+    assert scripted.sessions == 1
+    function()
+    assert scripted.sessions == 2
+
+
+def test_a_role_that_does_not_trust_the_function_is_told(function: Lambda, scripted: Aws) -> None:
+    """In AWS's words, after a minute in which it may have been too new."""
+    scripted.errors = {"AssumeRole": "AccessDenied"}
+    answer = function()
+    refused = "ClientError: An error occurred (AccessDenied) when calling the AssumeRole operation"
+    assert answer.reason.startswith(refused)
+    assert scripted.calls == []
+    assert scripted.sessions == len(function.module.PAUSES) + 1
+
+
 def test_the_pauses_are_a_minute_in_all() -> None:
-    """They grow, and are the same in both functions that CloudFormation waits for."""
-    texts = [PAYLOAD.with_name(n).read_text() for n in ("image_builder.py", "publish_files.py")]
-    (pauses,) = {text.partition("PAUSES = (")[2].partition(")")[0] for text in texts}
-    (pause,) = {text.partition("PAUSE_SECONDS = ")[2].partition("\n")[0] for text in texts}
+    """They grow."""
+    text = PAYLOAD.read_text()
+    pauses = text.partition("PAUSES = (")[2].partition(")")[0]
+    pause = text.partition("PAUSE_SECONDS = ")[2].partition("\n")[0]
     waits = [int(pause) * int(times) for times in pauses.split(",")]
     assert waits == sorted(waits)
     assert waits[0] <= 5
@@ -511,11 +552,10 @@ def test_a_build_that_is_given_up_is_stopped(function: Lambda, scripted: Aws, co
     assert scripted.calls[-1] == ("StopBuild", {"id": "tool:1"})
 
 
-def test_a_delete_always_succeeds(function: Lambda, scripted: Aws) -> None:
+@pytest.mark.parametrize("role", [True, False])
+def test_a_delete_always_succeeds(function: Lambda, scripted: Aws, *, role: bool) -> None:
     """It starts nothing and asks ECR and CodeBuild nothing, even where it may do nothing at all."""
-    scripted.errors = dict.fromkeys(
-        ["DescribeImages", "StartBuild", "DELETE object"], "AccessDeniedException"
-    )
+    scripted.errors = dict.fromkeys(CALLS if not role else CALLS[1:], "AccessDenied")
     answer = function("Delete")
     assert (answer.status, answer.said["PhysicalResourceId"]) == ("SUCCESS", "as-it-was")
     assert scripted.calls == []
@@ -622,6 +662,26 @@ def test_an_error_is_an_answer(function: Lambda, scripted: Aws, denied: str) -> 
     assert scripted.bucket == {}
 
 
+@pytest.mark.parametrize("kind", ["Custom::Image", "Custom::Files", "Custom::Imag"])
+def test_what_could_not_be_made_can_be_deleted(
+    function: Lambda, scripted: Aws, kind: str
+) -> None:
+    """With no property at all, and of no type that there is: or the stack could not go."""
+    function.kind = kind
+    sent = function.event("Delete")
+    sent["ResourceProperties"] = {}
+    assert function.run(sent, Context())[1] is None
+    assert json.loads(function.waiting.puts[-1][1])["Status"] == "SUCCESS"
+    assert (scripted.calls, scripted.sessions) == ([], 0)
+
+
+def test_a_type_that_is_misspelt_is_told(function: Lambda, scripted: Aws) -> None:
+    """With those that there are."""
+    function.kind = "Custom::Imag"
+    assert function().reason == "the types are Custom::Files, Custom::Image"
+    assert scripted.calls == []
+
+
 @pytest.mark.parametrize("missing", ["Project", "Repository", "Tag", "Files"])
 def test_a_property_that_is_missing_is_an_answer(
     function: Lambda, scripted: Aws, missing: str
@@ -657,7 +717,7 @@ def test_an_answer_fits_whatever_the_stack_is_called(function: Lambda, scripted:
     scripted.builds = [[state(*("FAILED", *EARLY, "BUILD"), failing="BUILD", message=message)]]
     scripted.tag = "t" * 300
     sent = function.event("Update", Tag=scripted.tag)
-    sent["StackId"] = STACK.replace("/tool/", f"/{'s' * 128}/")
+    sent["StackId"] = scripted.stack = STACK.replace("/tool/", f"/{'s' * 128}/")
     sent["LogicalResourceId"], sent["PhysicalResourceId"] = "L" * 255, "p" * 1024
     _, error = function.run(sent, Context())
     assert error is None

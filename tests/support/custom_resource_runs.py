@@ -15,15 +15,51 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import parse_qsl
 
-from botocore.client import BaseClient
-from support import custom_resources
+from support import custom_resources, shapes
 from support.payload_runs import load
 
 SECRET = "X-Amz-Signature=9f86d081884c7d65"
 STACK = (
     "arn:aws:cloudformation:eu-west-1:123456789012:stack/tool/51af3dc0-da77-11e4-872e-1234567db123"
 )
+PAYLOAD = Path(__file__).parents[2] / "cfngen/patterns/payload/custom_resources.py"
+ROLE = "arn:aws:iam::123456789012:role/tool-ToolVersionRole-1"
+# The keys of a session of that role.
+KEY = "ASIATOOLVERSIONROLE1"
+ASSUMED = f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/">
+<AssumeRoleResult><Credentials><AccessKeyId>{KEY}</AccessKeyId>
+<SecretAccessKey>{"s" * 40}</SecretAccessKey><SessionToken>{"t" * 40}</SessionToken>
+<Expiration>2038-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>
+<ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></AssumeRoleResponse>"""
+REFUSED = "<ErrorResponse><Error><Code>{}</Code><Message>not for you</Message></Error></ErrorResponse>"
+
+
+def session(handler: BaseHTTPRequestHandler, refusal: str = "", stack: str = STACK) -> None:
+    """Answer what STS does when the stack's role is assumed for the stack, or its refusal."""
+    length = int(handler.headers["Content-Length"])
+    asked: dict[str, Any] = dict(parse_qsl(handler.rfile.read(length).decode()))
+    assert asked.pop("Action") == "AssumeRole"
+    assert asked.pop("Version")
+    asked["DurationSeconds"] = int(asked["DurationSeconds"])
+    assert shapes.problems("sts", "AssumeRole", asked) == []
+    assert asked == {
+        "RoleArn": ROLE,
+        "RoleSessionName": "custom-resources",
+        "ExternalId": stack,
+        "DurationSeconds": 900,
+    }
+    body = (REFUSED.format(refusal) if refusal else ASSUMED).encode()
+    handler.send_response(403 if refusal else 200)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
+def by_the_role(handler: BaseHTTPRequestHandler) -> bool:
+    """Tell whether a request is signed with the session of the stack's role."""
+    return f"Credential={KEY}/" in handler.headers["Authorization"]
 
 
 @contextlib.contextmanager
@@ -111,16 +147,24 @@ class Answer:
 class Lambda:
     """One cold start of a handler; every answer is held to CloudFormation's rules."""
 
-    def __init__(self, payload: Path, usual: Mapping[str, Any], waiting: Waiting) -> None:
+    def __init__(self, kind: str, usual: Mapping[str, Any], waiting: Waiting) -> None:
         """Load the file under the name that Lambda gives inline code.
 
         Args:
-            payload: the file.
-            usual: the properties of the custom resource.
+            kind: the type of the custom resource.
+            usual: its properties.
             waiting: where answers go.
         """
-        self.module: Any = load(payload)
-        self.usual = usual
+        self.module: Any = load(PAYLOAD)
+        self.kind, self.usual, self.stacks = kind, usual, list[Any]()
+        stacks, theirs = self.stacks, self.module.Stack
+
+        class Stack(theirs):  # type: ignore[misc,valid-type]
+            def __init__(self, *given: Any) -> None:
+                stacks.append(self)
+                super().__init__(*given)
+
+        self.module.Stack = Stack
         assert 1 <= self.module.PAUSE_SECONDS <= 10, "AWS is asked every few seconds"
         self.module.PAUSE_SECONDS = 0
         self.waiting = waiting
@@ -133,9 +177,11 @@ class Lambda:
             "StackId": STACK,
             "RequestId": str(uuid.uuid4()),
             "LogicalResourceId": "Tool",
-            "ResourceType": "AWS::CloudFormation::CustomResource",
+            "ResourceType": self.kind,
             "ResourceProperties": {
                 "ServiceToken": "arn:aws:lambda:eu-west-1:123456789012:function:tool",
+                "ServiceTimeout": "960",
+                "Role": ROLE,
                 **self.usual,
                 **properties,
             },
@@ -179,6 +225,5 @@ class Lambda:
 
     def close(self) -> None:
         """Give the connections back."""
-        for client in vars(self.module).values():
-            if isinstance(client, BaseClient):
-                client.close()
+        for client in (self.module.sts, *(c for s in self.stacks for c in s.clients.values())):
+            client.close()

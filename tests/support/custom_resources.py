@@ -74,80 +74,75 @@ class Use:
     attributes: set[str] = field(default_factory=set)
 
 
-def of_function(text: str) -> Use:
-    """Return what a function in Python reads and answers.
+def of_function(text: str, kind: str) -> Use:
+    """Return what a function in Python reads and answers for a type of custom resource.
 
-    `event["ResourceProperties"]` is followed into names and into parameters of functions of the
-    same file. What it answers as `Data` is a literal, or a parameter that literals are given for.
+    `KINDS` has for each type the function that gets the properties as `properties`. They are
+    followed into parameters of functions of the same file; what the handler itself reads counts for
+    each type. What is answered as `Data` is the literal that the type's function returns.
 
     Raises:
-        UnclearError: the properties are used otherwise than by a literal name.
+        UnclearError: the properties are used otherwise than by a literal name, or there is no such
+            type.
     """
     tree = ast.parse(text)
-    parameters = {
-        node.name: [argument.arg for argument in node.args.args]
-        for node in ast.walk(tree)
-        if isinstance(node, ast.FunctionDef)
-    }
-    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
-    names = {
-        target.id
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Assign) and subscript(node.value) == "ResourceProperties"
-        for target in node.targets
-        if isinstance(target, ast.Name)
-    }
-    if "ResourceProperties" in text and not names:
-        raise UnclearError("the properties have no name")
-    use, before = Use(), set[str]()
-    while names != before:
-        before = set(names)
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in before:
-                what = _read(node, parents[node], parents, parameters)
-                (names if what[0] == "passed" else use.properties).add(what[1])
-    use.attributes = set(_data(tree, parameters))
+    functions = {n.name: n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+    entry = functions.get(_kinds(tree).get(kind, ""))
+    if entry is None:
+        raise UnclearError(f"there is no function for {kind}")
+    use = Use(attributes=set(_returned(entry)))
+    waiting = {("handler", "properties"), (entry.name, "properties")}
+    seen = set[tuple[str, str]]()
+    while waiting:
+        seen.add(at := waiting.pop())
+        if at == ("handler", "properties"):
+            use.properties |= {p for p in _reads(functions, at) if isinstance(p, str)}
+            continue  # which hands them over to the entries of all types
+        for found in _reads(functions, at):
+            if isinstance(found, str):
+                use.properties.add(found)
+            elif found not in seen:
+                waiting.add(found)
     return use
 
 
-def _read(
-    node: ast.Name,
-    parent: ast.AST,
-    parents: Mapping[ast.AST, ast.AST],
-    parameters: Mapping[str, list[str]],
-) -> tuple[str, str]:
-    """Return which property is read where the properties stand, or which parameter gets them."""
-    if (name := subscript(parent)) is not None:
-        return "read", name
-    match parent, parents[parent]:
-        case ast.Attribute(attr="get"), ast.Call(args=[ast.Constant(value=name), *_]):
-            return "read", str(name)
-        case ast.Call(func=ast.Name(id=function)), _ if function in parameters:
-            return "passed", parameters[function][parent.args.index(node)]
-    raise UnclearError(f"line {node.lineno}: {ast.unparse(parent)}")
+def _kinds(tree: ast.Module) -> dict[str, str]:
+    """Return the name of the function for each type."""
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "KINDS":
+            assert isinstance(node.value, ast.Dict)
+            pairs = zip(node.value.keys, node.value.values, strict=True)
+            return {ast.literal_eval(k): ast.unparse(v) for k, v in pairs if k}
+    return {}
 
 
-def subscript(node: ast.AST) -> str | None:
-    """Return the literal that something is subscripted by, if it is."""
-    if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-        return str(node.slice.value)
-    return None
-
-
-def _data(tree: ast.Module, parameters: Mapping[str, list[str]]) -> Iterator[str]:
-    """Yield the names of what is answered as `Data`."""
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Assign) or subscript(node.targets[0]) != "Data":
+def _reads(
+    functions: Mapping[str, ast.FunctionDef], at: tuple[str, str]
+) -> Iterator[str | tuple[str, str]]:
+    """Yield which properties a function reads by a name, and which parameters get them."""
+    function, name = functions[at[0]], at[1]
+    parents = {child: node for node in ast.walk(function) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(function):
+        if not (isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id == name):
             continue
-        given = [node.value]
-        for name in [part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)]:
-            given += [
-                call.args[names.index(name)]
-                for call in ast.walk(tree)
-                if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
-                if name in (names := parameters.get(call.func.id, []))
-            ]
-        for value in given:
-            for part in ast.walk(value):
+        parent = parents[node]
+        match parent, parents.get(parent):
+            case ast.Subscript(slice=ast.Constant(value=read)), _:
+                yield str(read)
+            case ast.Attribute(attr="get"), ast.Call(args=[ast.Constant(value=read), *_]):
+                yield str(read)
+            case ast.Call(func=ast.Name(id=called)), _ if called in functions:
+                yield called, functions[called].args.args[parent.args.index(node)].arg
+            case ast.Call(func=ast.Name(id="provide")), _ if at[0] == "handler":
+                pass
+            case _:
+                raise UnclearError(f"line {node.lineno}: {ast.unparse(parent)}")
+
+
+def _returned(function: ast.FunctionDef) -> Iterator[str]:
+    """Yield the names in the literals that a function returns."""
+    for node in ast.walk(function):
+        if isinstance(node, ast.Return) and node.value:
+            for part in ast.walk(node.value):
                 if isinstance(part, ast.Dict):
                     yield from (str(k.value) for k in part.keys if isinstance(k, ast.Constant))

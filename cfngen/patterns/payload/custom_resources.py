@@ -84,10 +84,13 @@ class Stack:
                 "DurationSeconds": SESSION_SECONDS,
             }
             given = self.patiently(sts.assume_role, **request)["Credentials"]
-            names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
-            session = boto3.Session(*(given[name] for name in names))
+            keys = {
+                "aws_access_key_id": given["AccessKeyId"],
+                "aws_secret_access_key": given["SecretAccessKey"],
+                "aws_session_token": given["SessionToken"],
+            }
             for name in ("codebuild", "ecr", "s3"):
-                self.clients[name] = session.client(name, config=Config(**limits))
+                self.clients[name] = boto3.client(name, config=Config(**limits), **keys)
         return self.clients[service]
 
     def call(self, service, operation, **request):
