@@ -11,7 +11,7 @@ import re
 import subprocess
 
 import pytest
-from support.custom_resource_runs import waiting_for_answers
+from support.custom_resource_runs import PAYLOAD, ROLE, STACK, waiting_for_answers
 from support.executed import ROOT, payloads
 from support.pythons import MODULES, VERSIONS, WITH_BOTO3, python
 
@@ -101,17 +101,19 @@ def test_every_function_loads(version: str) -> None:
 
 
 @pytest.mark.parametrize("version", WITH_BOTO3)
-@pytest.mark.parametrize("name", ["image_builder", "publish_files"])
-def test_custom_resources_answer(name: str, version: str, moto_server: str) -> None:
+@pytest.mark.parametrize("kind", ["Custom::Files", "Custom::Image"])
+def test_custom_resources_answer(kind: str, version: str, moto_server: str) -> None:
     """A request whose bucket is not there is answered with AWS's words, on each version."""
     with waiting_for_answers() as waiting:
         event = {
             "RequestType": "Create",
             "ResponseURL": waiting.url,
-            "StackId": "stack",
+            "StackId": STACK,
             "RequestId": "request",
             "LogicalResourceId": "Tool",
+            "ResourceType": kind,
             "ResourceProperties": {
+                "Role": ROLE,
                 "Project": "none",
                 "Repository": "none",
                 "Tag": "1",
@@ -120,10 +122,8 @@ def test_custom_resources_answer(name: str, version: str, moto_server: str) -> N
                 "Files": {"run.py": ""},
             },
         }
-        folder = ROOT / "cfngen/patterns/payload"
-        done = run(
-            version, "-c", CALL, str(folder), name, json.dumps(event), AWS_ENDPOINT_URL=moto_server
-        )
+        where = [str(PAYLOAD.parent), PAYLOAD.stem]
+        done = run(version, "-c", CALL, *where, json.dumps(event), AWS_ENDPOINT_URL=moto_server)
         assert (done.returncode, done.stderr) == (0, "")
         ((_, body),) = waiting.puts
     assert json.loads(body)["Status"] == "FAILED"

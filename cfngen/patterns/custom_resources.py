@@ -115,12 +115,13 @@ def custom_resource(
         *statements,
         when={"StringEquals": {"sts:ExternalId": Ref("AWS::StackId")}},
     )
-    made = CustomResource(
+    # troposphere knows a type by the class.
+    of_kind = type(kind, (CustomResource,), {"resource_type": kind})
+    made = of_kind(
         title,
         ServiceToken=ImportValue(FUNCTION_EXPORT),
         ServiceTimeout=SERVICE_TIMEOUT,
         Role=GetAtt(acts, "Arn"),
         **properties,
     )
-    made.resource_type = kind
     return acts, made

@@ -30,7 +30,7 @@ PYTHON = sorted(
 IMAGE_PYTHON = (3, 9)
 IMPORTED = {
     name: {"boto3", "botocore"}
-    for name in ("start_mirror.py", "image_builder.py", "publish_files.py")
+    for name in ("start_mirror.py", "custom_resources.py")
 }
 SIBLINGS = {"mirror_task.py": {"sign_in"}}
 # The program that mirrors is all that its directory has: its modules import one another.
