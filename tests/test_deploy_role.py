@@ -24,7 +24,7 @@ from cfngen.cloudformation.regions import all_regions
 from cfngen.cloudformation.schemas import OPERATIONS, iam_actions, iam_services, schema
 from cfngen.deploy.role import Destination, Policy, policy
 from cfngen.deploy.role.destination import PARTITIONS, parse_destination
-from cfngen.deploy.role.exports import exported_roles
+from cfngen.deploy.role.exports import exported_arns
 from cfngen.deploy.role.formats import as_json, as_yaml, comments, document, documents, size
 from cfngen.errors import CfngenError
 
@@ -36,7 +36,7 @@ def ours(name: str) -> Policy:
     source = next(source for source in sources() if source.name == name)
     before = [(one.name, one.body) for one in sources() if one.name in source.entry.after]
     place = Destination(name)
-    return policy(name, source.body, replace(place, exports=exported_roles(before, place)))
+    return policy(name, source.body, replace(place, exports=exported_arns(before, place)))
 
 
 # --- our own templates ----------------------------------------------------------------------------
@@ -391,7 +391,7 @@ def test_roles_of_other_stacks_are_those_that_their_templates_export() -> None:
         },
         "Resources": {"R": one("AWS::IAM::Role", Path="/team/"), "S": one("AWS::IAM::Role")},
     }
-    place = replace(PLACE, exports=exported_roles([("roles", roles)], PLACE))
+    place = replace(PLACE, exports=exported_arns([("roles", roles)], PLACE))
     theirs = "arn:*:iam::*:role/team/roles-*"
     assert place.exports == {"roles-Arn": (theirs,), "Name": (theirs,)}
 

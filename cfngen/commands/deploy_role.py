@@ -67,7 +67,7 @@ def command(
     from cfngen.cloudformation.regions import all_regions
     from cfngen.deploy.role import policy
     from cfngen.deploy.role.destination import parse_destination
-    from cfngen.deploy.role.exports import exported_roles
+    from cfngen.deploy.role.exports import exported_arns
     from cfngen.deploy.role.formats import as_json, as_yaml, comments
     from cfngen.deploy.script import stack_name as default_name
 
@@ -76,7 +76,7 @@ def command(
     stack = default_name(name) if stack_name is None else stack_name
     target = parse_destination(body, stack=stack, regions=all_regions(), **destination)
     exporters = [(default_name(other.entry.name), other.body) for other in prerequisites]
-    target = replace(target, exports=exported_roles(exporters, target))
+    target = replace(target, exports=exported_arns(exporters, target))
     role_policy = policy(name, body, target, skip_unknown=skip_unknown)
     if output_format == "yaml":
         out(as_yaml(role_policy, inline=inline, explain=explain))

@@ -25,7 +25,7 @@ from cfngen.cloudformation.regions import all_regions
 from cfngen.cloudformation.schemas import OPERATIONS, schema
 from cfngen.deploy.role import policy
 from cfngen.deploy.role.destination import parse_destination
-from cfngen.deploy.role.exports import exported_roles
+from cfngen.deploy.role.exports import exported_arns
 from cfngen.deploy.role.formats import document, documents
 
 SEED = "rights"
@@ -147,7 +147,7 @@ def generated(stack: Deployment, parameters: dict[str, str]) -> list[dict[str, A
         regions=all_regions(),
     )
     before = [(WAYS[n].stack, s.body) for s in sources() for n in [s.name] if n in after(source)]
-    where = replace(where, exports=exported_roles(before, where))
+    where = replace(where, exports=exported_arns(before, where))
     found = policy(stack.name, source.body, where)
     return [document(each) for each in documents(found)]
 

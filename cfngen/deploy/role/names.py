@@ -83,7 +83,7 @@ def import_name(value: Any) -> str | None:
 
 
 def _imported(name: str, destination: Destination) -> tuple[str, ...]:
-    """Return the ARNs of the roles that an import may be; `*` if no known export has its name."""
+    """Return the ARNs that an import may be; `*` if no known export has its name."""
     names = [pattern for pattern in patterns(name, destination) if pattern.strip("*")]
     arns = [
         arn

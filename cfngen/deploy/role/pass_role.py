@@ -191,7 +191,9 @@ def _may_be_role(leaf: Leaf) -> bool:
 
 def _is_exported(leaf: Leaf, destination: Destination) -> bool:
     """Whether a value is a role that another stack is known to export."""
-    return import_name(leaf.text) is not None and patterns(leaf.text, destination) != ("*",)
+    return import_name(leaf.text) is not None and any(
+        ":role/" in pattern for pattern in patterns(leaf.text, destination)
+    )
 
 
 def _any_role(leaf: Leaf, resource: Resource, destination: Destination) -> PassedRole:

@@ -32,7 +32,8 @@ def dependencies(
     for export in imports(source):
         name = exporters.get(export, source.name)
         if name != source.name:
-            before.setdefault(name, Dependency(name, f"which exports {export}"))
+            reason = f"which exports {export}"
+            before.setdefault(name, Dependency(name, reason, name in deployed))
     for parameter in ssm_parameters_read(source):
         name = writers.get(parameter, source.name)
         if name != source.name:
@@ -72,7 +73,20 @@ def exports(source: PlannedTemplate) -> list[str]:
 
 
 def imports(source: PlannedTemplate) -> list[str]:
-    """Return the names of the exports that a template imports, each once."""
+    """Return the names of the exports that a template imports, each once.
+
+    Names that are made of parameters are those that their defaults make.
+    """
+    return list(dict.fromkeys(_resolved(source, _imported(source))))
+
+
+def literal_imports(source: PlannedTemplate) -> list[str]:
+    """Return the names of the exports that a template imports whatever its parameters are."""
+    return list(dict.fromkeys(name for name in _imported(source) if isinstance(name, str)))
+
+
+def _imported(source: PlannedTemplate) -> list[Any]:
+    """Return what a template imports, as it is written there."""
     names, nodes = [], [source.template.body]
     for node in nodes:  # grows while it is walked: nothing is moved, however wide it is
         if isinstance(node, dict):
@@ -80,7 +94,7 @@ def imports(source: PlannedTemplate) -> list[str]:
             nodes += node.values()
         elif isinstance(node, list):
             nodes += node
-    return list(dict.fromkeys(_resolved(source, names)))
+    return names
 
 
 def ssm_parameters_read(source: PlannedTemplate) -> list[str]:

@@ -93,6 +93,7 @@ class Step:
     parameters: tuple[RequiredParameter, ...] = ()
     dependencies: tuple[Dependency, ...] = ()
     imports: tuple[str, ...] = ()  # exports of stacks that the script does not deploy
+    exporters: Mapping[str, str] = field(default_factory=dict)  # their templates, where known
     ssm_parameters: tuple[SsmParameter, ...] = ()
     account: str = ""  # a description of an account other than the default one
     declared: tuple[str, ...] = ()  # every parameter that the template has

@@ -12,6 +12,7 @@ from cfngen.deploy.script.dependencies import (
     exports,
     imports,
     in_order,
+    literal_imports,
     ssm_parameters_read,
     ssm_parameters_written,
 )
@@ -45,15 +46,15 @@ def steps(chosen: list[PlannedTemplate], beside: list[PlannedTemplate] | None = 
             parameter has a name that CloudFormation would refuse.
     """
     refuse_several([source.entry for source in chosen])
-    exporters = {name: s.name for s in chosen for name in exports(s)}
     sources = {source.name: source for source in (*(beside or ()), *chosen)}
+    exporters = {name: s.name for s in sources.values() for name in exports(s)}
     writers = {name: s.name for s in sources.values() for name in ssm_parameters_written(s)}
     deployed = {source.name for source in chosen}
     before = {source.name: dependencies(source, exporters, writers, deployed) for source in chosen}
     return [
         replace(step, ssm_parameters=_ssm_parameters(sources[name], writers, deployed))
         for name in in_order(before)
-        for step in _steps_of(sources[name], before[name], sources, set(exporters))
+        for step in _steps_of(sources[name], before[name], sources, exporters, deployed)
     ]
 
 
@@ -61,9 +62,11 @@ def _steps_of(
     source: PlannedTemplate,
     before: tuple[Dependency, ...],
     sources: dict[str, PlannedTemplate],
-    exported: set[str],
+    exporters: dict[str, str],
+    deployed: set[str],
 ) -> Iterator[Step]:
     """Yield the deployments of one template: one for each Region."""
+    external = {name for name in imports(source) if exporters.get(name) not in deployed}
     earlier = [sources[dependency.name] for dependency in before if dependency.name in sources]
     planned = [sources[dependency.name] for dependency in before if dependency.planned]
     for region in regions(source.entry, source.template) or ("",):
@@ -79,7 +82,12 @@ def _steps_of(
                 for parameter in _required_parameters(source, earlier)
             ),
             dependencies=before,
-            imports=tuple(sorted(set(imports(source)) - exported)),
+            imports=tuple(sorted(external)),
+            exporters={
+                name: exporters[name]
+                for name in literal_imports(source)
+                if name in external and name in exporters
+            },
             account=source.entry.account,
             declared=tuple(source.template.parameters),
             tags=source.entry.tags,

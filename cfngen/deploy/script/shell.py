@@ -58,6 +58,15 @@ require_ssm_parameter() { # TEMPLATE SSM-PARAMETER WHAT-TO-DEPLOY [--region REGI
   echo "$1: the SSM parameter $2 does not exist; deploy $3 first" >&2
   problems=1
 }"""
+# The command may print several pages, each with a line of its own.
+REQUIRE_EXPORT = """\
+require_export() { # TEMPLATE EXPORT WHAT-TO-DEPLOY [--region REGION]
+  actual=$(aws cloudformation list-exports --query "Exports[?Name=='$2'].Name" --output text \\
+    ${4+"$4" "$5"}) || exit 1
+  printf '%s\\n' "$actual" | grep -Fqx -- "$2" && return
+  echo "$1: the export $2 does not exist; deploy $3 first" >&2
+  problems=1
+}"""
 STACK_OUTPUT = """\
 stack_output() { # STACK OUTPUT [--region REGION]
   value=$(aws cloudformation describe-stacks --stack-name "$1" \\
@@ -145,7 +154,11 @@ def _checks(steps: list[Step], files: dict[str, str], bucket: str) -> list[str]:
     lines.append('[ "$problems" = 0 ] || exit 1')
     if any(step.account for step in steps):
         lines += REQUIRE_ACCOUNT.split("\n")
-    for function, check in ((REQUIRE_SSM_PARAMETER, _ssm_checks), (REQUIRE_QUOTA, _quota_checks)):
+    for function, check in (
+        (REQUIRE_EXPORT, _export_checks),
+        (REQUIRE_SSM_PARAMETER, _ssm_checks),
+        (REQUIRE_QUOTA, _quota_checks),
+    ):
         if checks := [line for step in steps for line in check(step)]:
             lines += [*function.split("\n"), *dict.fromkeys(checks)]
             lines.append('[ "$problems" = 0 ] || exit 1')
@@ -160,6 +173,15 @@ def _ssm_checks(step: Step) -> list[str]:
         f" {_quoted(parameter.written_by or 'the stack that writes it')}{region}"
         for parameter in step.ssm_parameters
         if not parameter.planned
+    ]
+
+
+def _export_checks(step: Step) -> list[str]:
+    """Return the checks for exports that a template of the project makes which is not deployed."""
+    region = f" --region {_quoted(step.region)}" if step.region else ""
+    return [
+        f"require_export {_quoted(step.template)} {_quoted(name)} {_quoted(exporter)}{region}"
+        for name, exporter in step.exporters.items()
     ]
 
 

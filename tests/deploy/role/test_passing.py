@@ -11,7 +11,7 @@ from support.folded import for_each
 from support.policies import PLACE, allowed, asking, of, one, passes, said, trusted
 from support.schema_types import built, properties, types
 
-from cfngen.deploy.role.exports import exported_roles
+from cfngen.deploy.role.exports import exported_arns
 from cfngen.deploy.role.handlers import actions
 from cfngen.deploy.role.pass_role import PROFILE_NAME, ROLE_NAME
 
@@ -244,7 +244,7 @@ def test_a_role_that_another_stack_exports_is_found_under_any_name() -> None:
         "Resources": {"R": one("AWS::IAM::Role", Path="/team/")},
         "Outputs": {"O": {"Value": {"Fn::GetAtt": ["R", "Arn"]}, "Export": {"Name": "Handed"}}},
     }
-    place = replace(PLACE, exports=exported_roles([("roles", theirs)], PLACE))
+    place = replace(PLACE, exports=exported_arns([("roles", theirs)], PLACE))
     it = {"It": one("AWS::ApiGateway::RestApi", Body={"x": {"Fn::ImportValue": "Handed"}})}
     assert passes(of(it, place)) == {"arn:*:iam::*:role/team/roles-*": {API}}
 
@@ -346,7 +346,7 @@ def test_a_handler_may_read_every_role_that_it_passes() -> None:
         "Resources": {"R": one("AWS::IAM::Role", Path="/team/")},
         "Outputs": {"O": {"Value": {"Fn::GetAtt": ["R", "Arn"]}, "Export": {"Name": "Handed"}}},
     }
-    place = replace(PLACE, exports=exported_roles([("roles", theirs)], PLACE))
+    place = replace(PLACE, exports=exported_arns([("roles", theirs)], PLACE))
     pipeline = one(
         "AWS::CodePipeline::Pipeline",
         RoleArn={"Fn::ImportValue": "Handed"},
