@@ -18,6 +18,7 @@ from typing import Any
 from awacs import s3
 from troposphere import AWSHelperFn, AWSObject, Ref, Select, Split, Sub
 from troposphere.cloudformation import CustomResource
+from troposphere.iam import Role
 from troposphere.s3 import (
     AbortIncompleteMultipartUpload,
     Bucket,
@@ -29,7 +30,6 @@ from troposphere.s3 import (
     ServerSideEncryptionRule,
     VersioningConfiguration,
 )
-from troposphere.iam import Role
 from troposphere.ssm import Parameter as StoredParameter
 
 from cfngen.authoring.iam import Statement, allow

@@ -22,6 +22,7 @@ GATEWAY = Double(BOTH, "throttling, sizes, logs of requests")
 POLICY = "users and accounts that do not exist, a policy that would lock its owner out"
 ADDRESS = Double(BOTH, "nothing is routed; a gateway is ready and gone at once", RECORD)
 GROUP = Double(BOTH, "no connection is refused; 60 rules of a group, IPv6, prefix lists", RECORD)
+CUSTOM = Double(MINISTACK, "an answer that never comes is not waited for an hour")
 DOUBLES = {
     "AWS::ApiGateway::Authorizer": GATEWAY,
     "AWS::ApiGateway::Deployment": GATEWAY,
@@ -33,9 +34,6 @@ DOUBLES = {
     "AWS::ApiGateway::Resource": GATEWAY,
     "AWS::ApiGateway::RestApi": GATEWAY,
     "AWS::ApiGateway::Stage": GATEWAY,
-    "AWS::CloudFormation::CustomResource": Double(
-        MINISTACK, "an answer that never comes is not waited for an hour"
-    ),
     "AWS::CloudFormation::StackSet": Double(
         PLUG_IN,
         "a stack in each region, with the rights of the execution role, by the trust of the"
@@ -125,6 +123,8 @@ DOUBLES = {
     "AWS::SSM::Parameter": Double(MINISTACK, "any length of a value that a program writes"),
     "AWS::Scheduler::Schedule": Double(BOTH, "its time is made to come by the test"),
     "AWS::SecretsManager::Secret": Double(MINISTACK, "no rotation, no key's policy"),
+    "Custom::Files": CUSTOM,
+    "Custom::Image": CUSTOM,
 }
 
 

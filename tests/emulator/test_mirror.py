@@ -155,7 +155,7 @@ def test_an_image_that_cannot_be_built_fails_the_stack(broken: Machines, tmp_pat
     with Builders(broken, HERE):
         ended = stack.reader.run(stack.command(), seconds=400)  # what may be bad luck is repeated
     assert ended.returncode != 0
-    (failure, *_) = [f for f in stack.failures() if "MirrorImage'" in f]
+    (failure, *_) = [f for f in stack.failures() if "MirrorImageVersion'" in f]
     assert "FAILED; log " in failure
     assert stack.described()["StackStatus"] == "ROLLBACK_COMPLETE"
     assert any("no space left" in run.output for run in broken.runs.values())

@@ -78,7 +78,7 @@ def stack_call(action: str, name: str) -> Row:
 
 
 PROGRAM: str = read((ROOT / "output/mirror-program.yaml").read_text())["Resources"][
-    "MirrorProgram"
+    "MirrorProgramVersion"
 ]["Properties"]["Key"]
 ARCHIVES = "arn:aws:s3:::{MirrorProgramArchives}"
 # Templates whose stacks use what mirror-program publishes.
@@ -101,7 +101,7 @@ def image_rows(title: str, fetches: str = "") -> dict[tuple[str, str], tuple[lis
     project = f"arn:aws:codebuild:{{region}}:{ACCOUNT}:project/{build}"
     images = f"arn:aws:ecr:{{region}}:{ACCOUNT}:repository/{{{title}ImageRepository}}"
     bucket = f"arn:aws:s3:::{{{title}ImageContext}}"
-    archive = f"{bucket}/{archive_of(template, f'{title}Image')}"
+    archive = f"{bucket}/{archive_of(template, f'{title}ImageVersion')}"
     builder: tuple[list[Row], list[Row]] = (
         [
             start(build),
@@ -145,7 +145,7 @@ def image_rows(title: str, fetches: str = "") -> dict[tuple[str, str], tuple[lis
         ],
     )
     return {
-        (template, f"{title}ImageBuilderRole"): builder,
+        (template, f"{title}ImageVersionRole"): builder,
         (template, f"{title}ImageBuildRole"): pushes,
     }
 
@@ -160,8 +160,16 @@ def archive_of(template: str, resource: str) -> str:
 # Template, role: what it may, what it may not.
 TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
     **image_rows("Mirror", fetches=f"{ARCHIVES}/{PROGRAM}"),
-    ("mirror-program", "MirrorProgramPublisherRole"): (
-        [row("s3:PutObject", f"{ARCHIVES}/{PROGRAM}"), logs("{MirrorProgramPublisherLog}")],
+    ("custom-resources", "CustomResourcesRole"): (
+        [logs("{CustomResourcesLog}")],
+        [
+            row("sts:AssumeRole", ROLE + "x"),
+            row("s3:PutObject", f"arn:aws:s3:::x/{PROGRAM}"),
+            row("lambda:InvokeFunction", f"arn:aws:lambda:{{region}}:{ACCOUNT}:function:x"),
+        ],
+    ),
+    ("mirror-program", "MirrorProgramVersionRole"): (
+        [row("s3:PutObject", f"{ARCHIVES}/{PROGRAM}")],
         [
             row("s3:PutObject", f"{ARCHIVES}/other.zip"),
             *(row(f"s3:{a}", f"{ARCHIVES}/{PROGRAM}") for a in ("GetObject", "DeleteObject")),

@@ -247,7 +247,7 @@ AWS_DEFECTS = [
     ),
     Defect(
         "an answer to CloudFormation may have more bytes than it reads",
-        "cfngen/patterns/payload/image_builder.py",
+        "cfngen/patterns/payload/custom_resources.py",
         "ANSWER_BYTES = 4096",
         "ANSWER_BYTES = 8192",
         "tests/patterns/test_image_builder.py::test_an_answer_fits_whatever_the_stack_is_called",

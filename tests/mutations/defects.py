@@ -26,7 +26,7 @@ WORKER_PY = "blueprints/worker_image/payload/build_branches.py"
 SOURCE_PY = "blueprints/worker_image/payload/source.py"
 STARTER_PY = "blueprints/branch_builder/payload/start_worker.py"
 AUTHORIZER_PY = "blueprints/backlog_proxy/payload/authorizer.py"
-IMAGE_PY = "cfngen/patterns/payload/image_builder.py"
+IMAGE_PY = "cfngen/patterns/payload/custom_resources.py"
 WEBHOOK = "cfngen/patterns/webhook.py"
 WEBHOOK_REQUESTS = "cfngen/patterns/webhook_requests.py"
 FILES_PY = "cfngen/patterns/files.py"
@@ -254,7 +254,7 @@ DEFECTS = [
     Defect(
         "the answer is left out when something goes wrong",
         IMAGE_PY,
-        '        reason = f"{type(error).__name__}: {error}"',
+        '        reason, data = f"{type(error).__name__}: {error}", {}',
         "        raise",
         f"{IMAGE}test_an_error_is_an_answer",
     ),
@@ -530,7 +530,7 @@ DEFECTS = [
     Defect(
         "the archive of a build that failed keeps the bucket from being deleted",
         IMAGE_PY,
-        "    finally:\n        remove_source(properties, context)",
+        "    finally:\n        remove_source(properties, stack)",
         "    finally:\n        pass",
         f"{IMAGE}test_the_bucket_is_left_empty_however_a_build_ends",
     ),
@@ -544,7 +544,7 @@ DEFECTS = [
     Defect(
         "an account that has no room for a build fails the deployment at once",
         IMAGE_PY,
-        'if error.response["Error"]["Code"] != FULL or late(context):',
+        "if code(error) != FULL or stack.late():",
         "if True:",
         f"{IMAGE}test_a_full_account_is_waited_for",
     ),
@@ -554,6 +554,34 @@ DEFECTS = [
         'if run["buildStatus"] == "IN_PROGRESS":  # and nobody looks at it any more',
         "if False:",
         f"{IMAGE}test_a_build_that_is_given_up_is_stopped",
+    ),
+    Defect(
+        "a stack's role is assumed without saying for which stack",
+        IMAGE_PY,
+        '                "ExternalId": self.identity,  # which the role\'s trust policy asks for\n',
+        "",
+        f"{IMAGE}test_a_build_is_waited_for",
+    ),
+    Defect(
+        "the role of one stack can be used for another",
+        "cfngen/patterns/custom_resources.py",
+        '        when={"StringEquals": {"sts:ExternalId": Ref("AWS::StackId")}},\n',
+        "",
+        "tests/test_custom_resources.py::test_a_role_serves_one_stack",
+    ),
+    Defect(
+        "what is done for a stack is not done with its role",
+        IMAGE_PY,
+        "config=Config(**limits), **keys)",
+        "config=Config(**limits))",
+        "tests/patterns/test_publish_files.py::test_the_same_files_are_the_same_bytes",
+    ),
+    Defect(
+        "a stack whose custom resource could not be made cannot be deleted",
+        IMAGE_PY,
+        'return "" if request == "Delete" else',
+        "return",
+        f"{IMAGE}test_what_could_not_be_made_can_be_deleted",
     ),
     Defect(
         "one refusal of a registry fails the image",

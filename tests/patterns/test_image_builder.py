@@ -19,7 +19,6 @@ from support import custom_resources, shapes
 from support.codebuild import create_project
 from support.custom_resource_runs import (
     PAYLOAD,
-    REFUSED,
     SECRET,
     STACK,
     Context,
@@ -69,7 +68,9 @@ def cold(aws: str, waiting: Waiting) -> Iterator[Callable[[], Lambda]]:
     with contextlib.ExitStack() as started:
 
         def start() -> Lambda:
-            return started.enter_context(contextlib.closing(Lambda("Custom::Image", USUAL, waiting)))
+            return started.enter_context(
+                contextlib.closing(Lambda("Custom::Image", USUAL, waiting))
+            )
 
         yield start
 
@@ -381,9 +382,7 @@ def scripted(aws: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Aws]:
         def do_POST(self) -> None:
             """Answer one operation."""
             if "X-Amz-Target" not in self.headers:
-                refusals = script.refused.get("AssumeRole") or [
-                    script.errors.get("AssumeRole", "")
-                ]
+                refusals = script.refused.get("AssumeRole") or [script.errors.get("AssumeRole", "")]
                 script.sessions += 1
                 session(self, refusals.pop(0), script.stack)
                 return
@@ -663,9 +662,7 @@ def test_an_error_is_an_answer(function: Lambda, scripted: Aws, denied: str) -> 
 
 
 @pytest.mark.parametrize("kind", ["Custom::Image", "Custom::Files", "Custom::Imag"])
-def test_what_could_not_be_made_can_be_deleted(
-    function: Lambda, scripted: Aws, kind: str
-) -> None:
+def test_what_could_not_be_made_can_be_deleted(function: Lambda, scripted: Aws, kind: str) -> None:
     """With no property at all, and of no type that there is: or the stack could not go."""
     function.kind = kind
     sent = function.event("Delete")

@@ -17,6 +17,9 @@ from cfngen.cloudformation.document import Document
 from cfngen.cloudformation.render import render
 from cfngen.errors import PayloadError
 from cfngen.linting.lint import Linter
+from cfngen.patterns import custom_resources
+from cfngen.patterns.custom_resources import custom_resource_function
+from cfngen.patterns.functions import MAX_SECONDS
 from cfngen.patterns.image_permissions import pull_images
 from cfngen.patterns.images import PAYLOADS, BuiltImage, built_image
 from cfngen.patterns.logs import log_group
@@ -94,7 +97,7 @@ def allowed(name: str) -> dict[str, list[Any]]:
 
 def digest(**options: Any) -> str:
     """Return the part of the tag that says what the image is made of."""
-    tag: str = resource("Tool", **options)["Tag"]["Fn::Sub"]
+    tag: str = resource("ToolVersion", **options)["Tag"]["Fn::Sub"]
     return tag.removesuffix("-${Revision}")
 
 
@@ -116,9 +119,9 @@ def test_the_linter_has_nothing_to_say(linter: Linter, architecture: str) -> Non
 def test_every_part_says_why_it_is_there() -> None:
     """Roles name their holder, and the custom resource has the comment it was given."""
     comments = document().comments
-    assert comments["Resources", "Tool"] == "Here before whatever runs it."
+    assert comments["Resources", "ToolVersion"] == "Here before whatever runs it."
     assert comments["Resources", "ToolBuildRole"].startswith("Assumed by ToolBuild:")
-    assert comments["Resources", "ToolBuilderRole"].startswith("Assumed by ToolBuilder")
+    assert comments["Resources", "ToolVersionRole"].startswith("Assumed for ToolVersion by")
 
 
 def test_two_images_fit_in_one_stack_and_two_stacks_in_one_account() -> None:
@@ -130,14 +133,13 @@ def test_two_images_fit_in_one_stack_and_two_stacks_in_one_account() -> None:
     assert not [name for name, properties in made.items() if names & set(properties)]
 
 
-def test_builds_and_what_starts_them_share_the_log_they_are_given() -> None:
+def test_builds_write_to_the_log_they_are_given() -> None:
     """The image brings no log group of its own."""
     made = image()
     assert not [r for r, _ in made.resources if r.resource_type == "AWS::Logs::LogGroup"]
     assert list(of_type(document(made).body, "AWS::Logs::LogGroup")) == [made.log.title] == ["Log"]
     logs = resource("ToolBuild")["LogsConfig"]["CloudWatchLogs"]
     assert (logs["Status"], logs["GroupName"]) == ("ENABLED", {"Ref": "Log"})
-    assert resource("ToolBuilder")["LoggingConfig"]["LogGroup"] == {"Ref": "Log"}
 
 
 # --- the tag --------------------------------------------------------------------------------------
@@ -195,7 +197,7 @@ def test_the_tag_follows_the_buildspec(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_build_and_custom_resource_mean_the_same_image(revision: Any, ending: str) -> None:
     """The tag that is asked for is the tag that the build pushes, whatever the revision is."""
-    tag = encode(resource("Tool", revision=revision)["Tag"]["Fn::Sub"])
+    tag = encode(resource("ToolVersion", revision=revision)["Tag"]["Fn::Sub"])
     (variable,) = resource("ToolBuild", revision=revision)["Environment"]["EnvironmentVariables"]
     assert variable["Name"] == "IMAGE"
     pushed = variable["Value"]["Fn::Sub"]
@@ -210,8 +212,8 @@ def test_whoever_uses_the_image_waits_for_it() -> None:
     """Address and tag come from the custom resource's answer, so that nothing is made before."""
     body = document().body
     address = body["Resources"]["Address"]["Properties"]["Value"]
-    assert address == {"Fn::Sub": "${ToolRepository.RepositoryUri}:${Tool.Tag}"}
-    assert references(body["Outputs"]["Tag"]["Value"]) == {image().title} == {"Tool"}
+    assert address == {"Fn::Sub": "${ToolRepository.RepositoryUri}:${ToolVersion.Tag}"}
+    assert references(body["Outputs"]["Tag"]["Value"]) == {image().title} == {"ToolVersion"}
 
 
 # --- the repository -------------------------------------------------------------------------------
@@ -274,7 +276,7 @@ def test_the_build_may_push_to_its_repository_and_no_more() -> None:
 
 def test_the_builder_may_run_one_project_and_look_at_one_repository() -> None:
     """Whoever took over the function could build this image, and nothing else."""
-    may = allowed("ToolBuilderRole")
+    may = allowed("ToolVersionRole")
     assert may == {
         "codebuild:StartBuild": PROJECT,
         "codebuild:BatchGetBuilds": PROJECT,
@@ -282,14 +284,12 @@ def test_the_builder_may_run_one_project_and_look_at_one_repository() -> None:
         "ecr:DescribeImages": REPOSITORY,
         "s3:PutObject": archive(),
         "s3:DeleteObject": archive(),
-        "logs:CreateLogStream": LOG,
-        "logs:PutLogEvents": LOG,
     }
 
 
 def test_the_builder_overrides_nothing_of_the_project() -> None:
     """Whatever a request for a build overrides, the builder's role denies it."""
-    documents = document().body["Resources"]["ToolBuilderRole"]["Properties"]["Policies"]
+    documents = document().body["Resources"]["ToolVersionRole"]["Properties"]["Policies"]
     starts = [said for _, said in statements(documents) if said["Action"] == "codebuild:StartBuild"]
     denials = [said["Condition"]["Null"] for said in starts if said["Effect"] == "Deny"]
     assert all(len(keys) == 1 for keys in denials), "those of one denial would all have to be there"
@@ -333,26 +333,22 @@ def test_every_star_has_its_reason() -> None:
 # --- how it is built ------------------------------------------------------------------------------
 
 
-def test_the_handler_is_in_the_template_byte_for_byte() -> None:
+def test_the_handler_is_in_its_template_byte_for_byte() -> None:
     """The code under test is the code that runs."""
-    assert resource("ToolBuilder")["Code"]["ZipFile"] == PAYLOADS["image_builder.py"]
-
-
-def test_somebody_gives_up_in_order() -> None:
-    """Lambda's time ends before CloudFormation stops waiting."""
-    assert resource("ToolBuilder")["Timeout"] < resource("Tool")["ServiceTimeout"] <= 3600
+    made = custom_resource_function("Served", days=30).function.function
+    assert made.Code.ZipFile == custom_resources.PAYLOADS["custom_resources.py"]
 
 
 def test_the_custom_resource_names_what_it_is_about() -> None:
     """The handler learns names, tag and files; their references order the deployment."""
-    told = resource("Tool")
-    assert told["ServiceToken"] == {"Fn::GetAtt": ["ToolBuilder", "Arn"]}
+    told = resource("ToolVersion")
+    assert told["Role"] == {"Fn::GetAtt": ["ToolVersionRole", "Arn"]}
     assert (told["Project"], told["Repository"]) == (
         {"Ref": "ToolBuild"},
         {"Ref": "ToolRepository"},
     )
     assert set(told) == {
-        *("ServiceToken", "ServiceTimeout"),
+        *("ServiceToken", "ServiceTimeout", "Role"),
         *("Project", "Repository", "Tag", "Bucket", "Key", "Files", "Archives"),
         "Quota",
     }
@@ -368,19 +364,18 @@ def test_the_image_is_built_where_it_can_run(architecture: str, kind: str) -> No
         kind,
         True,
     )
-    assert resource("ToolBuilder", architecture=architecture)["Architectures"] == [architecture]
 
 
 def test_a_build_that_hangs_is_given_up() -> None:
     """Neither a queue nor a build outlasts the function that waits for them."""
     project = resource("ToolBuild")
     longest = max(project["TimeoutInMinutes"], project["QueuedTimeoutInMinutes"])
-    assert longest * 60 < resource("ToolBuilder")["Timeout"]
+    assert longest * 60 < MAX_SECONDS
 
 
 def test_the_files_are_in_the_template_byte_for_byte() -> None:
     """The Dockerfile and what it copies stand in the custom resource, as they are, and no more."""
-    assert resource("Tool")["Files"] == {"Dockerfile": DOCKERFILE, **FILES}
+    assert resource("ToolVersion")["Files"] == {"Dockerfile": DOCKERFILE, **FILES}
 
 
 @pytest.mark.parametrize("revision", [Ref("Revision"), "7", Sub("${AWS::Region}")])
@@ -388,7 +383,7 @@ def test_the_project_fetches_what_the_builder_puts_there(revision: Any) -> None:
     """One object, named after the image's tag, so that two builds never share it."""
     custom, project = (
         resolved(encode(resource(name, revision=revision)), {"Revision": "7"})
-        for name in ("Tool", "ToolBuild")
+        for name in ("ToolVersion", "ToolBuild")
     )
     assert custom["Key"] == f"{custom['Tag']}.zip"
     assert project["Source"]["Type"] == "S3"

@@ -33,7 +33,9 @@ ASSUMED = f"""<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-1
 <SecretAccessKey>{"s" * 40}</SecretAccessKey><SessionToken>{"t" * 40}</SessionToken>
 <Expiration>2038-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult>
 <ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></AssumeRoleResponse>"""
-REFUSED = "<ErrorResponse><Error><Code>{}</Code><Message>not for you</Message></Error></ErrorResponse>"
+REFUSED = (
+    "<ErrorResponse><Error><Code>{}</Code><Message>not for you</Message></Error></ErrorResponse>"
+)
 
 
 def session(handler: BaseHTTPRequestHandler, refusal: str = "", stack: str = STACK) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from support.emulator import Emulator
 
 from cfngen.cloudformation.render import read
+from cfngen.cloudformation.schemas import is_custom
 from cfngen.testing import references
 
 ROOT = Path(__file__).parents[2]
@@ -24,8 +25,6 @@ OF = {
     "AWS::SNS::TopicPolicy": "Topics",
     "AWS::SQS::QueuePolicy": "Queues",
 }
-# What is done by deploying.
-BY_DEPLOYING = ("AWS::CloudFormation::CustomResource",)
 
 
 def note(template: str, shown: dict[str, str]) -> None:
@@ -90,7 +89,7 @@ def judged(
         elif kind == "AWS::Lambda::Function":
             if any(seen(role, roles) for role in references(properties["Role"])):
                 yield title, "exercised"
-        elif kind in BY_DEPLOYING or seen(title, names):
+        elif is_custom(kind) or seen(title, names):
             yield title, "exercised"
 
 

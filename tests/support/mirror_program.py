@@ -17,7 +17,7 @@ LOCATION = f"mirror-program-archives/{HASH}.zip"
 @functools.cache
 def _published() -> tuple[tuple[str, str], ...]:
     body = synthesize(find("mirror_program").load(), {}).document.body
-    return tuple(body["Resources"]["MirrorProgram"]["Properties"]["Files"].items())
+    return tuple(body["Resources"]["MirrorProgramVersion"]["Properties"]["Files"].items())
 
 
 def published() -> dict[str, str]:

@@ -122,7 +122,7 @@ class Place:
         container = self.container
         for region in REGIONS:
             (self.root / "codecommit" / region).mkdir(parents=True, exist_ok=True)
-        container.build(image_files("mirror_image", "MirrorImage", {}))
+        container.build(image_files("mirror_image", "MirrorImageVersion", {}))
         container.network.write_text("")
         self.environment |= {
             **container.environment,

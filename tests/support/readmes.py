@@ -33,6 +33,7 @@ class Way:
             that prints it.
         refused: what AWS says to that change, if it refuses it.
         second_stack: parameters that a second stack needs, as the names in them are the user's own.
+        alone: what AWS says to a second stack, if there can be one only.
     """
 
     blueprint: str
@@ -44,6 +45,7 @@ class Way:
     files: Mapping[str, str] = field(default_factory=dict)
     refused: str = ""
     second_stack: Mapping[str, str] = field(default_factory=dict)
+    alone: str = ""
 
     def changed(self, emulator: Emulator) -> tuple[str, str]:
         """Return the parameter that is changed and its value, which a command may have to make."""

@@ -89,11 +89,10 @@ def images() -> dict[str, dict[str, str]]:
     """
     found = {}
     for shape in all_shapes():
-        for custom in shape.of_type("CloudFormation::CustomResource").values():
-            if "Archives" in custom:
-                found[shape.blueprint] = _built_of(custom)
-                if published := shape.body["Parameters"].get("ImageParameter"):
-                    found[published["Default"]] = _built_of(custom)
+        for custom in testing.of_type(shape.body, "Custom::Image").values():
+            found[shape.blueprint] = _built_of(custom)
+            if published := shape.body["Parameters"].get("ImageParameter"):
+                found[published["Default"]] = _built_of(custom)
     return found
 
 

@@ -28,10 +28,7 @@ PYTHON = sorted(
 )
 # In the image: Amazon Linux 2023, whose Python is 3.9.
 IMAGE_PYTHON = (3, 9)
-IMPORTED = {
-    name: {"boto3", "botocore"}
-    for name in ("start_mirror.py", "custom_resources.py")
-}
+IMPORTED = {name: {"boto3", "botocore"} for name in ("start_mirror.py", "custom_resources.py")}
 SIBLINGS = {"mirror_task.py": {"sign_in"}}
 # The program that mirrors is all that its directory has: its modules import one another.
 PROGRAM = sorted((ROOT / "blueprints/_shared/mirror").glob("*.py"))
@@ -138,7 +135,7 @@ def test_what_is_copied(blueprint: str, options: dict[str, object]) -> None:
     """
     paths = [DOCKERFILE, *PROGRAMS]
     expected = {path.name: path.read_text() for path in paths}
-    assert image_files(blueprint, "MirrorImage", options) == expected
+    assert image_files(blueprint, "MirrorImageVersion", options) == expected
     assert argument("COPY") == "*.py /opt/mirror/"
     *python, program = yaml.safe_load(argument("ENTRYPOINT"))
     assert python == ["python3", "-u"]

@@ -41,7 +41,7 @@ def test_the_program_is_all_that_its_directory_has() -> None:
 
 def test_each_run_has_the_modules_that_it_needs() -> None:
     """The image carries all that is not published, and a proxy what is needed by any run."""
-    image = body("mirror_image")["Resources"]["MirrorImage"]["Properties"]["Files"]
+    image = body("mirror_image")["Resources"]["MirrorImageVersion"]["Properties"]["Files"]
     assert carried().items() <= image.items()
     text = body("backlog_proxy")["Resources"]["Mirror"]["Properties"]["Source"]["BuildSpec"]
     written = [name for name in carried() if f"> {name} " in text or f"> {name}\n" in text]
@@ -82,13 +82,12 @@ def test_the_bucket_is_private_and_encrypted_and_keeps_what_is_there() -> None:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
 
 
-def test_the_function_may_write_one_archive() -> None:
+def test_the_role_may_write_one_archive() -> None:
     """The one that is asked for; it may neither read nor delete any."""
     template = body("mirror_program")
-    key = template["Resources"]["MirrorProgram"]["Properties"]["Key"]
-    granted = allowed(template, "MirrorProgramPublisherRole")
-    assert set(granted) == {"s3:PutObject", "logs:CreateLogStream", "logs:PutLogEvents"}
-    assert granted["s3:PutObject"] == [{"Fn::Sub": f"${{MirrorProgramArchives.Arn}}/{key}"}]
+    key = template["Resources"]["MirrorProgramVersion"]["Properties"]["Key"]
+    granted = allowed(template, "MirrorProgramVersionRole")
+    assert granted == {"s3:PutObject": [{"Fn::Sub": f"${{MirrorProgramArchives.Arn}}/{key}"}]}
 
 
 def test_the_parameter_is_written_once_the_archive_is_there() -> None:
@@ -97,7 +96,7 @@ def test_the_parameter_is_written_once_the_archive_is_there() -> None:
     (stored,) = of_type(template, "AWS::SSM::Parameter").values()
     assert stored["Name"] == {"Ref": "ProgramParameter"}
     assert stored["Type"] == "String", "CloudFormation resolves no SecureString"
-    location = {"Fn::Sub": "${MirrorProgramArchives}/${MirrorProgram.Key}"}
+    location = {"Fn::Sub": "${MirrorProgramArchives}/${MirrorProgramVersion.Key}"}
     assert stored["Value"] == template["Outputs"]["ProgramLocation"]["Value"] == location
 
 
@@ -126,7 +125,7 @@ def test_another_program_is_another_image(blueprint: str, options: dict[str, Any
     """The tag has the program's hash, where it is asked for and where it is pushed."""
     template = body(blueprint, **options)
     given = {"ProgramParameter": LOCATION, "ImageRevision": "7"}
-    told = resolved(template["Resources"]["MirrorImage"]["Properties"], given)
+    told = resolved(template["Resources"]["MirrorImageVersion"]["Properties"], given)
     digest, name, revision = told["Tag"].split("-")
     assert (len(digest), name, revision) == (12, HASH, "7")
     assert told["Archives"] == [LOCATION]
@@ -144,11 +143,11 @@ def test_who_builds_the_image_may_read_the_one_archive(
     """By its function; the build itself gets the program with its own source."""
     template = body(blueprint, **options)
     archive = {"Fn::Sub": "arn:${AWS::Partition}:s3:::${ProgramParameter}"}
-    assert allowed(template, "MirrorImageBuilderRole")["s3:GetObject"] == [archive]
+    assert allowed(template, "MirrorImageVersionRole")["s3:GetObject"] == [archive]
     assert archive not in allowed(template, "MirrorImageBuildRole")["s3:GetObject"]
 
 
 def test_no_file_of_the_program_is_called_as_one_of_the_image() -> None:
     """What the image's template carries would take its place."""
-    carried = body("mirror_image")["Resources"]["MirrorImage"]["Properties"]["Files"]
+    carried = body("mirror_image")["Resources"]["MirrorImageVersion"]["Properties"]["Files"]
     assert not set(carried) & set(published())
