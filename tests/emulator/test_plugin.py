@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, WaiterError
 from support.emulator import PLUGIN, PYTHON, Emulator
 
 PROBE = """\
@@ -195,3 +195,131 @@ def test_the_versions_are_pinned() -> None:
     """To the last digit."""
     lines = (Path(__file__).parent / "ministack.txt").read_text().splitlines()
     assert all("==" in line for line in lines if line and not line.startswith("#"))
+
+
+def assumes(emulator: Emulator, trusted: Any, conditions: Any = None, may: Any = None) -> bool:
+    """Tell whether a function's role can assume one that has a trust policy.
+
+    Args:
+        emulator: where both are.
+        trusted: what the other one trusts.
+        conditions: of that.
+        may: what the function's role may do.
+    """
+    iam = emulator.client("iam")
+    service = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+    names = {"first": {**service, "Action": "sts:AssumeRole"}}
+    names["second"] = {"Effect": "Allow", "Principal": {"AWS": trusted}, "Action": "sts:AssumeRole"}
+    names["second"] |= {"Condition": conditions} if conditions else {}
+    for name, statement in names.items():
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy)
+    if may:
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [may]})
+        iam.put_role_policy(RoleName="first", PolicyName="May", PolicyDocument=policy)
+    asked = {"RoleArn": FIRST.replace("first", "second"), "RoleSessionName": "session"}
+    try:
+        keys = emulator.call("role", arn=FIRST, principal="lambda.amazonaws.com")
+        emulator.client("sts", **keys).assume_role(**asked, ExternalId="stack")
+    except ClientError as error:
+        assert error.response["Error"]["Code"] == "AccessDenied"
+        return False
+    finally:
+        emulator.reset()
+    return True
+
+
+FIRST, ACCOUNT = "arn:aws:iam::123456789012:role/first", "arn:aws:iam::123456789012:root"
+MAY = {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    ("trusted", "external_id", "may", "expected"),
+    [
+        (FIRST, None, None, True),
+        (FIRST, "stack", None, True),
+        (FIRST, "other", None, False),
+        (FIRST, "other", MAY, False),
+        (FIRST, None, {**MAY, "Effect": "Deny"}, False),
+        (ACCOUNT, None, None, False),
+        (ACCOUNT, None, MAY, True),
+    ],
+)
+def test_a_role_is_assumed_by_who_is_named_or_may(
+    emulator: Emulator, trusted: str, external_id: str | None, may: Any, *, expected: bool
+) -> None:
+    """A trust policy that names a role suffices; one that names the account does not."""
+    condition = {"StringEquals": {"sts:ExternalId": external_id}} if external_id else None
+    assert assumes(emulator, trusted, condition, may) is expected
+
+
+def test_what_is_there_keeps_its_type(emulator: Emulator) -> None:
+    """CloudFormation refuses another one before it changes anything, in its own words."""
+    cloudformation = emulator.client("cloudformation")
+    bodies = [
+        json.dumps({"Resources": {"Thing": {"Type": f"AWS::{kind}"}}})
+        for kind in ("SQS::Queue", "SNS::Topic")
+    ]
+    cloudformation.create_stack(StackName="kept", TemplateBody=bodies[0])
+    said = r"Update of resource type is not permitted.* following resources: \[Thing\]"
+    with pytest.raises(ClientError, match=said):
+        cloudformation.update_stack(StackName="kept", TemplateBody=bodies[1])
+    with pytest.raises(ClientError, match=said):
+        cloudformation.create_change_set(
+            StackName="kept", ChangeSetName="other", TemplateBody=bodies[1]
+        )
+    emulator.reset()
+
+
+def test_a_custom_resource_keeps_its_function(emulator: Emulator) -> None:
+    """An update to another one fails, in CloudFormation's words, and is rolled back."""
+    cloudformation = emulator.client("cloudformation")
+    code = (
+        "import json, urllib.request as u\n"
+        "def handler(event, context):\n"
+        "    said = {k: event[k] for k in ('StackId', 'RequestId', 'LogicalResourceId')}\n"
+        "    said |= {'Status': 'SUCCESS', 'PhysicalResourceId': 'x', 'Data': {}}\n"
+        "    body, headers = json.dumps(said).encode(), {'content-type': ''}\n"
+        "    u.urlopen(u.Request(event['ResponseURL'], body, headers, method='PUT'))\n"
+    )
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "AssumeRolePolicyDocument": {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {
+                        "Effect": "Allow",
+                        "Principal": {"Service": "lambda.amazonaws.com"},
+                        "Action": "sts:AssumeRole",
+                    }
+                ],
+            }
+        },
+    }
+    function = {
+        "Type": "AWS::Lambda::Function",
+        "Properties": {
+            "Runtime": "python3.13",
+            "Handler": "index.handler",
+            "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+            "Code": {"ZipFile": code},
+        },
+    }
+
+    def body(name: str) -> str:
+        token = {"ServiceToken": {"Fn::GetAtt": [name, "Arn"]}}
+        thing = {"Type": "Custom::Thing", "Properties": token}
+        resources = {"Role": role, "One": function, "Two": function, "Thing": thing}
+        return json.dumps({"Resources": resources})
+
+    asked = {"StackName": "served", "Capabilities": ["CAPABILITY_IAM"]}
+    cloudformation.create_stack(**asked, TemplateBody=body("One"))
+    cloudformation.get_waiter("stack_create_complete").wait(StackName="served")
+    cloudformation.update_stack(**asked, TemplateBody=body("Two"))
+    with pytest.raises(WaiterError):
+        cloudformation.get_waiter("stack_update_complete").wait(StackName="served")
+    events = cloudformation.describe_stack_events(StackName="served")["StackEvents"]
+    said = [event.get("ResourceStatusReason", "") for event in events]
+    assert "Modifying service token is not allowed." in said
+    emulator.reset()

@@ -19,10 +19,12 @@ if changed := internals.changed():
     sys.exit("\n".join([internals.CHANGED, *changed]))
 
 import acting
+import assuming
 import authorization
 import behind
 import builds
 import control
+import custom_resources
 import evidence
 import exports
 import functions
@@ -43,9 +45,11 @@ import integrations
 
 for part in (
     authorization,
+    assuming,
     behind,
     builds,
     control,
+    custom_resources,
     evidence,
     exports,
     functions,

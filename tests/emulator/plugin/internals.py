@@ -46,6 +46,7 @@ FUNCTIONS: dict[str, dict[str, list[str] | None]] = {
             "account_id",
         ],
         "request_tag_context": ["service", "iam_action", "body", "params"],
+        "_query_param": [],
     },
     "ministack.core.iam_evaluator": {
         "EvalContext": ["principal_arn", "action", "resource_arn", "region", "service_context"],
@@ -56,6 +57,7 @@ FUNCTIONS: dict[str, dict[str, list[str] | None]] = {
         "evaluate_resource_policy": ["doc", "ctx", "service"],
         "_resolve_condition_key": ["key", "ctx"],
         "_conditions_met": ["conditions", "ctx"],
+        "_resource_policy": ["service", "resource_arn"],
         "_service_principal_matches": ["principal", "service"],
         "validate_policy_document": ["doc"],
     },
@@ -91,11 +93,13 @@ FUNCTIONS: dict[str, dict[str, list[str] | None]] = {
     },
     "ministack.services.cloudformation.handlers": {
         "_imported_export_names": ["stack", "stack_name"],
+        "_parse_template": [],
         "_resolve_parameters": ["template", "provided_params", "previous_params"],
     },
     "ministack.services.cloudformation.helpers": {
         "_error": ["code", "message", "status"],
         "_p": [],
+        "_resolve_template": ["params"],
     },
     "ministack.services.cloudformation.stacks": {
         "_add_event": ["stack_id", "stack_name", "logical_id", "resource_type", "status"],
