@@ -275,17 +275,6 @@ def test_links_in_the_docs_lead_somewhere() -> None:
             assert (page.parent / link).exists(), f"{page.name}: {link}"
 
 
-def test_each_fault_that_is_told_is_a_test() -> None:
-    """Every line of the page names a test that is there."""
-    rows = [r for r in (ROOT / "docs/faults.md").read_text().splitlines() if r.startswith("| ")]
-    told = [row for row in rows if not row.startswith("| Fault")]
-    assert len(told) > 35
-    for row in told:
-        found = re.search(r"`(tests/[\w/]+\.py)::(\w+)` \|$", row)
-        assert found, row
-        assert f"def {found[2]}(" in (ROOT / found[1]).read_text(), row
-
-
 def imported(path: Path) -> Iterator[str]:
     """Yield the modules that a file imports, and what it takes of them."""
     for node in ast.walk(ast.parse(path.read_text())):

@@ -202,3 +202,18 @@ def add_alarms(t: Template, p: Params, lost: DeadLetters, queue: OrderedQueue | 
             above=p.WaitSeconds,
         )
     )
+    t.add(
+        alarm(
+            "BuilderSilent",
+            "The function Starter has not been called for a day, although the schedule calls it."
+            " Check that the rules Resume and Push are enabled.",
+            metric="AWS/Lambda Invocations",
+            dimensions={"FunctionName": Ref("Starter")},
+            topic=alarms.topic,
+            above=1,
+            ComparisonOperator="LessThanThreshold",
+            Period=3600,
+            EvaluationPeriods=24,
+            TreatMissingData="breaching",
+        )
+    )

@@ -52,7 +52,8 @@ def add_direct_start(
     t.add(
         Rule(
             "TaskDied",
-            EventPattern=task.died(0, 1, 143),
+            # With Spot, 143 is mostly an interruption, which is done again.
+            EventPattern=task.died(0, 1, *([143] if options.spot else [])),
             Targets=[Target(Id="Lost", Arn=lost.arn)],
         ),
         reason="No image, no network, no memory: such a run has nobody to report its failure.",

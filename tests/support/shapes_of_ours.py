@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +80,7 @@ def readme(blueprint: str) -> str:
     return "".join(page.read_text() for page in (ROOT / "blueprints" / blueprint).glob("*.md"))
 
 
-@functools.cache
+@shared
 def images() -> dict[str, dict[str, str]]:
     """Return the files of each image, by the parameter of Systems Manager that it is found by.
 

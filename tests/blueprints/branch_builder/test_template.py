@@ -365,6 +365,7 @@ def test_people_hear_of_what_is_stuck_lost_or_given_up() -> None:
     """An alarm for each."""
     alarms = of_type(body(), "AWS::CloudWatch::Alarm")
     assert {name: alarm["MetricName"] for name, alarm in alarms.items()} == {
+        "BuilderSilent": "Invocations",
         "EventLost": "NumberOfMessagesSent",
         "PushAbandoned": "ApproximateNumberOfMessagesVisible",
         "PushGivenUp": "NumberOfMessagesSent",
