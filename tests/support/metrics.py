@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import os
 import types
@@ -136,6 +137,7 @@ FUNCTION = {
 }
 
 
+@functools.cache
 def of_program(
     name: str, text: str, setting: str, *, since: bool, kept: bool = False
 ) -> set[Metric]:
