@@ -6,6 +6,7 @@ roles' own credentials. What payloads do under them, all of it, is in the tests 
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def sqs(action: str, queue: str) -> Row:
 OWN = {"aws:ResourceAccount": ACCOUNT}
 CLUSTER = f"arn:aws:ecs:{{region}}:{ACCOUNT}:cluster/"
 DEFINITION = f"arn:aws:ecs:{{region}}:{ACCOUNT}:task-definition/"
+TASK = f"arn:aws:ecs:{{region}}:{ACCOUNT}:task/"
 ROLE = f"arn:aws:iam::{ACCOUNT}:role/"
 GOOD = {
     "source.location": "{Bundles}/shop/main/1.zip",
@@ -232,8 +234,11 @@ TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
             ),
             ("iam:PassRole", ROLE + "{WorkerRole}", TO_ECS),
             ("iam:PassRole", ROLE + "{WorkerAgentRole}", TO_ECS),
+            ("ecs:TagResource", TASK + "{WorkerCluster}/1", {"ecs:CreateAction": "RunTask"}),
         ],
         [
+            ("ecs:TagResource", TASK + "{WorkerCluster}/1", {}),
+            ("ecs:TagResource", TASK + "other/1", {"ecs:CreateAction": "RunTask"}),
             (
                 "ecs:RunTask",
                 DEFINITION + "branch-builder-worker:1",
@@ -564,7 +569,8 @@ def test_real_requests_are_denied_where_the_table_says_so(
         "launchType": "FARGATE",
         "networkConfiguration": {"awsvpcConfiguration": {"subnets": subnets}},
     }
-    starter("ecs").run_task(taskDefinition=mine, **on)
+    tagged = {"taskDefinition": mine, "propagateTags": "TASK_DEFINITION"}
+    starter("ecs").run_task(**tagged, **on)
     container = {"name": "worker", "image": "evil", "memory": 512}
     admin = account.client("iam").get_role(RoleName=identity(stack, "BuildsRole"))["Role"]["Arn"]
     family = mine.rpartition("/")[2].partition(":")[0]
@@ -604,6 +610,20 @@ def test_real_requests_are_denied_where_the_table_says_so(
             request()
         code = caught.value.response["Error"]["Code"]
         assert code in ("AccessDenied", "AccessDeniedException"), (what, code)
+    without(stack, "StarterRole", "ecs:TagResource")
+    starter("ecs").run_task(taskDefinition=mine, **on)
+    for tags in ({"propagateTags": "TASK_DEFINITION"}, {"tags": [{"key": "a", "value": "b"}]}):
+        with pytest.raises(ClientError, match="ecs:TagResource"):
+            starter("ecs").run_task(taskDefinition=mine, **tags, **on)
+
+
+def without(stack: Deployment, title: str, action: str) -> None:
+    """Take a permission from a deployed role."""
+    iam, role = stack.emulator.client("iam"), identity(stack, title)
+    for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
+        policy = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
+        policy["Statement"] = [each for each in policy["Statement"] if each["Action"] != action]
+        iam.put_role_policy(RoleName=role, PolicyName=name, PolicyDocument=json.dumps(policy))
 
 
 def test_buckets_and_queues_refuse_who_does_not_come_by_tls(

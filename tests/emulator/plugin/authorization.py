@@ -104,6 +104,29 @@ def passed(key: str, named: str) -> str:
     return ""
 
 
+def tagged(key: str, asked: dict[str, Any]) -> str:
+    """Say which tasks the owner of a key may not tag as it starts one, or nothing.
+
+    Tags that are propagated count as tags that are given, whatever the task definition has: that is
+    no kinder than ECS. Sources: the developer guide to Amazon ECS, "Grant permission to tag
+    resources on creation" and "Amazon ECS EventBridge IAM role".
+    """
+    propagated = asked.get("propagateTags", "NONE") != "NONE"
+    if not (propagated or asked.get("tags") or asked.get("enableECSManagedTags")):
+        return ""
+    cluster = asked.get("cluster", "default").rpartition("/")[2]
+    tasks = f"arn:aws:ecs:{responses.get_region()}:{own.ACCOUNT}:task/{cluster}/*"
+    denied = iam_evaluator.enforce(
+        key,
+        "ecs:TagResource",
+        "ecs",
+        responses.get_region(),
+        resource_arn=tasks,
+        service_context={"ecs:CreateAction": "RunTask"},
+    )
+    return tasks if denied else ""
+
+
 def plug_in() -> None:
     """Tell the policies; and say of an image that is not there that it is not."""
     theirs, told = iam_actions.extract_resource_arn, iam_actions.request_tag_context

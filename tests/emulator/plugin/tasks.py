@@ -49,12 +49,15 @@ def spell_secrets() -> None:
 
 
 def refused(headers: Any, asked: dict[str, Any]) -> Any:
-    """Answer who may not pass the task's roles, or nothing."""
-    key = re.search(r"Credential=([^/]+)/", headers.get("authorization", ""))
-    role = authorization.passed(key[1] if key else "", asked.get("taskDefinition", ""))
-    if not role:
+    """Answer who may not pass the task's roles, or not tag the task, or nothing."""
+    found = re.search(r"Credential=([^/]+)/", headers.get("authorization", ""))
+    key = found[1] if found else ""
+    if role := authorization.passed(key, asked.get("taskDefinition", "")):
+        said = f"not authorized to perform: iam:PassRole on resource: {role}"
+    elif tasks := authorization.tagged(key, asked):
+        said = f"not authorized to perform: ecs:TagResource on resource: {tasks}"
+    else:
         return None
-    said = f"not authorized to perform: iam:PassRole on resource: {role}"
     return responses.error_response_json("AccessDeniedException", said, 400)
 
 
