@@ -310,3 +310,119 @@ def test_a_rule_starts_its_build_once_there_is_room(aws: Emulator) -> None:
     until(lambda: len(phases(aws)) == 2)
     assert taken(aws, "of-rule", 0) == []
     assert aws.call("undelivered") == []
+
+
+ECHO = "def handler(event, _):\n    return {answer}\n"
+POLLS = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+
+
+def polling(**changes: Any) -> str:
+    """Return a template of a queue and a function that polls it, with some changes to what fits."""
+    made = {"may": POLLS, "seconds": 30, "batch": 10, "answer": "None", **changes}
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+    may = {"Effect": "Allow", "Action": made["may"], "Resource": "*"}
+
+    def document(statement: dict[str, Any]) -> dict[str, Any]:
+        return {"Version": "2012-10-17", "Statement": [statement]}
+
+    resources: dict[str, tuple[str, dict[str, Any]]] = {
+        "Queue": ("SQS::Queue", {"QueueName": "polled", "VisibilityTimeout": made["seconds"]}),
+        "Role": (
+            "IAM::Role",
+            {
+                "AssumeRolePolicyDocument": document({**trust, "Action": "sts:AssumeRole"}),
+                "Policies": [{"PolicyName": "p", "PolicyDocument": document(may)}],
+            },
+        ),
+        "Function": (
+            "Lambda::Function",
+            {
+                "FunctionName": "f",
+                "Runtime": "python3.13",
+                "Handler": "index.handler",
+                "Timeout": 3,
+                "Role": {"Fn::GetAtt": ["Role", "Arn"]},
+                "Code": {"ZipFile": ECHO.format(answer=made["answer"])},
+            },
+        ),
+        "Polling": (
+            "Lambda::EventSourceMapping",
+            {
+                "EventSourceArn": {"Fn::GetAtt": ["Queue", "Arn"]},
+                "FunctionName": {"Ref": "Function"},
+                "BatchSize": made["batch"],
+                "FunctionResponseTypes": ["ReportBatchItemFailures"],
+            },
+        ),
+    }
+    return json.dumps(
+        {
+            "Resources": {
+                n: {"Type": f"AWS::{t}", "Properties": p} for n, (t, p) in resources.items()
+            }
+        }
+    )
+
+
+def stacked(aws: Emulator, template: str) -> str:
+    """Deploy a template; return how that ended, with reasons."""
+    client = aws.client("cloudformation")
+    client.create_stack(StackName="s", TemplateBody=template, Capabilities=["CAPABILITY_IAM"])
+
+    def ended() -> str:
+        status = str(client.describe_stacks(StackName="s")["Stacks"][0]["StackStatus"])
+        return "" if status.endswith("IN_PROGRESS") else status
+
+    status = until(ended)
+    events = client.describe_stack_events(StackName="s")["StackEvents"]
+    return " ".join([status, *(event.get("ResourceStatusReason", "") for event in events)])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"may": POLLS[:1]}, "permissions to call DeleteMessage on SQS"),
+        ({"seconds": 2}, "visibility timeout: 2 seconds is less than Function timeout: 3"),
+        ({"batch": 11}, "Maximum batch window in seconds must be greater than 0"),
+    ],
+)
+def test_a_queue_is_polled_only_as_lambda_does(
+    aws: Emulator, wrong: dict[str, Any], said: str
+) -> None:
+    """Without the rights, with a timeout or a batch that does not fit, there is no mapping."""
+    ended = stacked(aws, polling(**wrong))
+    assert ended.startswith("ROLLBACK_COMPLETE")
+    assert said in ended
+
+
+@pytest.mark.parametrize(
+    ("answer", "deleted"),
+    [
+        ("None", True),
+        ("{'batchItemFailures': []}", True),
+        ("{'batchItemFailures': [{'itemIdentifier': 'another'}]}", False),
+        ("{'batchItemFailures': [{'id': event['Records'][0]['messageId']}]}", False),
+        ("{'batchItemFailures': [{'itemIdentifier': ''}]}", False),
+    ],
+)
+def test_an_answer_that_lambda_does_not_understand_fails_its_batch(
+    aws: Emulator,
+    answer: str,
+    deleted: bool,  # noqa: FBT001
+) -> None:
+    """Its messages come again; nothing, or no failure, is a success."""
+    assert stacked(aws, polling(answer=answer, seconds=3)).startswith("CREATE_COMPLETE")
+    sqs = aws.client("sqs")
+    url = sqs.get_queue_url(QueueName="polled")["QueueUrl"]
+    sqs.send_message(QueueUrl=url, MessageBody="x")
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+
+    def there() -> int:
+        found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+        return sum(int(found[name]) for name in names)
+
+    if deleted:
+        until(lambda: calls(aws) == 1 and there() == 0)
+    else:
+        until(lambda: calls(aws) > 1)
+        assert there() == 1

@@ -33,6 +33,7 @@ import lambdas
 import networks
 import patience
 import policies
+import polling
 import receipts
 import resources
 import roles
@@ -60,6 +61,7 @@ for part in (
     resources,
     networks,
     policies,
+    polling,
     gateway,
     roles,
     targets,

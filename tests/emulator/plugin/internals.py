@@ -134,12 +134,17 @@ FUNCTIONS: dict[str, dict[str, list[str] | None]] = {
         "_execute_function": ["func", "event"],
         "_execution_record_for_config": ["func", "config"],
         "_get_func_record_for_ref": ["function_ref"],
+        "_iter_all_esms": [],
         "_invoke": ["name", "event", "headers", "path_qualifier", "query_params"],
         "execution_credentials": ["config"],
         "invoke_async_with_retry": ["func", "event"],
     },
     "ministack.services.s3": {"_bucket_has_versions": ["name"]},
-    "ministack.services.sqs": {"_get_q": ["url"], "_Err": ["code", "message"]},
+    "ministack.services.sqs": {
+        "_get_q": ["url"],
+        "_Err": ["code", "message"],
+        "_queue_url": ["name"],
+    },
     "ministack.services.sts": {"register_session": ["access_key", "session"]},
 }
 
