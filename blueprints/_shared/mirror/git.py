@@ -6,7 +6,7 @@ import re
 import subprocess
 
 from log import redact
-from settings import DIR
+from settings import BRANCHES, DIR
 
 GIT = [
     *("git", "-c", "safe.directory=*"),  # of another user, if restored
@@ -16,6 +16,10 @@ GIT = [
     *("-c", "transfer.fsckObjects=false", "-c", "fetch.fsckObjects=false"),  # old history is odd
 ]
 HERE = f"--git-dir={DIR}"
+# With those that a mirror has of its own: see room.py and backups.py.
+WANTED = [*BRANCHES, "mirror-stand-in*", "mirror-backup/*"] if BRANCHES else ["*"]
+NAMES = "|".join(re.escape(b).replace(r"\*", r"[^^\n]*") for b in WANTED)
+MIRRORED = re.compile(rf"refs/(?:tags/[^^\n]+|heads/(?:{NAMES}))")
 
 
 class FinalError(RuntimeError):
@@ -40,15 +44,16 @@ def git(*arguments, feed=""):
 
 
 def listing(url):
-    """Return the branches and tags of a repository, and its default branch or ''."""
+    """Return what is mirrored of a repository's refs, and its default branch or ''."""
     out = git("ls-remote", "--symref", "--", url)
     # HEAD comes first. What follows is mostly the same on both sides, and then read once.
     head = re.match(r"(?:ref: ([^\n]+)\tHEAD\n)?(?:\w+\tHEAD\n)?", out)
-    return branches_and_tags(out[head.end() :]), head[1] or ""
+    default = MIRRORED.fullmatch(head[1] or "")
+    return mirrored(out[head.end() :]), default[0] if default else ""
 
 
 @functools.lru_cache(maxsize=4)
-def branches_and_tags(told):
-    """Return the refs in what `git ls-remote` says, to be read only."""
-    refs = re.findall(r"^(\w+)\t(refs/(?:heads|tags)/[^^\n]+)$", told, re.M)
+def mirrored(told):
+    """Return the refs in what `git ls-remote` says that are mirrored, to be read only."""
+    refs = re.findall(rf"^(\w+)\t({MIRRORED.pattern})$", told, re.M)
     return {ref: value for value, ref in refs}

@@ -37,7 +37,7 @@ def mirror(todo, size):
     try:
         new, head = listing(SOURCE)
         if not all(settled(was, new) for was in old.values()):
-            new = source.fetch()
+            new = source.fetch(new)
             log("fetched", refs=len(new))
     except RuntimeError as why:
         return {SOURCE: type(why)(f"cannot read the source: {why}")}
@@ -106,7 +106,8 @@ def start():
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGALRM, stop)
     signal.alarm(settings.SECONDS)
-    log("started", source=redact(SOURCE), destinations=[redact(d.url) for d in destinations])
+    to = [redact(d.url) for d in destinations]
+    log("started", source=redact(SOURCE), destinations=to, branches=settings.BRANCHES)
     try:
         return main()
     except (RuntimeError, OSError, ValueError) as why:

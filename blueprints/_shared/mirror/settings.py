@@ -2,6 +2,7 @@
 
 import importlib
 import os
+import re
 from contextlib import suppress
 from pathlib import Path
 
@@ -42,6 +43,11 @@ SECONDS = int(number("MIRROR_SECONDS", 0))  # after which the run is given up; 0
 CREATE = os.environ.get("MIRROR_CREATE")  # description of repositories to make
 METRICS = os.environ.get("MIRROR_METRICS")  # CloudWatch's namespace and a stack
 SINCE = os.environ.get("MIRROR_SINCE")  # when the source changed, as 2026-12-31T23:59:59Z
+# Branches to mirror; one * in each may stand for any characters, as in git's refspecs. None: all.
+BRANCHES = os.environ.get("MIRROR_BRANCHES", "").replace(",", " ").split()
+# What no branch is called. Source: git-check-ref-format(1).
+UNNAMED = re.compile(r"[\0-\x1f\x7f~^:?[\\]|\.\.|@{|//|(^|/)\.|\.lock(/|$)|^/|[/.]$|\*.*\*")
+problems += [f"MIRROR_BRANCHES: {b!r} is no branch" for b in BRANCHES if UNNAMED.search(b)]
 
 if not DESTINATIONS or any(url[:1] in ("", "-") for url in (SOURCE, *DESTINATIONS)):
     problems.append("MIRROR_SOURCE_URL, MIRROR_DESTINATION_URLS: name git repositories")

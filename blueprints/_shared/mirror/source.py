@@ -5,13 +5,14 @@ import time
 
 import cache
 import words
-from git import GIT, HERE, FinalError, git, listing, run
+from git import GIT, HERE, WANTED, FinalError, git, listing, mirrored, run
 from log import log, redact
-from settings import DIR, PAUSE, SOURCE
+from settings import BRANCHES, DIR, PAUSE, SOURCE
 
 SPECS = (
-    *("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"),
+    "+refs/tags/*:refs/tags/*",
     "+refs/none/*:refs/staged/*",  # of earlier versions
+    *(["+refs/none/*:refs/heads/*"] if BRANCHES else []),  # drops those not mirrored any more
 )
 # The cache is "suspect" after a push that met damage, "whole" if checked, "fresh" if dropped.
 state = set()
@@ -22,8 +23,8 @@ def suspect():
     state.add("suspect")
 
 
-def fetch():
-    """Fetch the source into MIRROR_DIR; return its branches and tags.
+def fetch(refs):
+    """Fetch the source, which has some refs, into MIRROR_DIR; return what is mirrored of them.
 
     Only a damaged cache is dropped, after a second attempt.
     """
@@ -31,29 +32,32 @@ def fetch():
         drop("a push met damage")
     state.discard("suspect")
     try:
-        return attempt()
+        return attempt(refs)
     except FinalError:
         raise
     except RuntimeError as why:
-        listing(SOURCE)  # raises if the source is to blame
+        refs = listing(SOURCE)[0]  # raises if the source is to blame
         log("fetching_again", reason=str(why))
     time.sleep(PAUSE)
     cache.sweep()
     try:
-        return attempt()
+        return attempt(refs)
     except RuntimeError as why:
         if not spoilt(str(why)):
             raise
         drop(str(why))
-    return attempt()
+    return attempt(refs)
 
 
-def attempt():
+def attempt(refs):
     """Fetch once."""
-    if DIR.exists() and any(DIR.iterdir()):
+    if BRANCHES or (DIR.exists() and any(DIR.iterdir())):
         # Restores what a killed run has not made, and folders that a cache has lost.
         git("init", "--quiet", "--bare", "--template=", "--", str(DIR))
-        fetching = (HERE, "fetch", "--quiet", "--prune", "--force", "--", SOURCE, *SPECS)
+        # Git fails if a name, unlike a pattern, is not there.
+        there = (b for b in WANTED if "*" in b or f"refs/heads/{b}" in refs)
+        specs = (*(f"+refs/heads/{b}:refs/heads/{b}" for b in there), *SPECS)
+        fetching = (HERE, "fetch", "--quiet", "--prune", "--force", "--", SOURCE, *specs)
     else:
         # Packs refs; a fetch makes a file for each, which takes minutes on EFS.
         fetching = ("clone", "--quiet", "--bare", "--no-local", "--template=")
@@ -67,8 +71,7 @@ def attempt():
     if "shallow roots are not allowed" in err or cache.shallow():  # which git calls a success
         raise FinalError("it is a shallow clone: its history is cut off. Fetch the rest there")
     cache.pack()
-    show = ("for-each-ref", "--format=%(refname) %(objectname)", "refs/heads", "refs/tags")
-    return dict(line.split(" ") for line in git(HERE, *show).split("\n") if line)
+    return mirrored(git(HERE, "for-each-ref", "--format=%(objectname)%09%(refname)"))
 
 
 def spoilt(err=""):

@@ -25,8 +25,8 @@ def update(there, old, new, head, size):
             raise RuntimeError("; ".join(problems))
         log("equal", url=redact(there.url), refs=len(new))
         return
-    if old and not branches:
-        raise RuntimeError("the source has no branches: the destination stays as it is")
+    if not branches and (any(r.startswith("refs/heads/") for r in old) or (old and not new)):
+        raise RuntimeError("the source has no branches to mirror: the destination stays as it is")
     never = untaken(there.url, new)
     # Refs that stay as they are, each with the reason.
     left = {**never, **backups.keep(there, old, new, size)} if backups else {**never}
