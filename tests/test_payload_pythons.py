@@ -40,6 +40,7 @@ ENVIRONMENT = {
     "ALLOWED_CIDRS": "",
     "APPROVE": "false",
     "AUTH": "basic",
+    "BRANCHES": "main,release/*",
     "CONTAINER": "mirror",
     "LOST_URL": "https://sqs.eu-west-1.amazonaws.com/111122223333/lost",
     "METRICS": "Mirror stack",

@@ -77,6 +77,7 @@ def add_build(t: Template, p: Params, options: Options) -> Project:
             environment=[
                 variable("MIRROR_SOURCE_URL", Sub(SOURCE_URL)),
                 variable("MIRROR_DESTINATION_URLS", url),
+                variable("MIRROR_BRANCHES", p.Branches),
                 variable("MIRROR_MAX_DELETIONS", p.MaxDeletions),
                 *(_on_files(p) if options.cache == "efs" else ()),
                 *keys,

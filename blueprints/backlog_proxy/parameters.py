@@ -5,6 +5,7 @@ from cfngen.patterns.alarms import email_parameter
 from cfngen.patterns.logs import RETENTION_DAYS
 from cfngen.patterns.published_files import files_parameter
 
+from ..mirror_program.branches import branches_parameter
 from ..mirror_program.program import PARAMETER, STACK, WHAT
 
 PATH = r"/[A-Za-z0-9_./-]{1,1000}"
@@ -33,6 +34,7 @@ class Params(Parameters):
         "Name of the Git repository in the project.",
         AllowedPattern="[A-Za-z0-9][A-Za-z0-9._-]{0,99}",
     )
+    Branches = branches_parameter()
     BacklogKey = first_of(
         parameter(
             "Path of the SecureString parameter with the private SSH key.",

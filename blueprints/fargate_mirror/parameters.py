@@ -9,6 +9,7 @@ from cfngen.patterns.published_files import files_parameter
 from cfngen.patterns.pushes import NAME, repositories_parameter
 from cfngen.patterns.tasks import TaskParameters
 
+from ..mirror_program.branches import branches_parameter
 from ..mirror_program.program import PARAMETER, STACK, WHAT
 from .options import PREFIX, REGION
 
@@ -73,6 +74,7 @@ class Source(Parameters):
     Repositories = repositories_parameter(
         "mirror", when=lambda o: not o.repositories and not o.single
     )
+    Branches = branches_parameter()
 
 
 class Destination(Parameters):

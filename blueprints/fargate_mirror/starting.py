@@ -100,6 +100,7 @@ def _add_starter(
             architecture=options.architecture,
             seconds=SECONDS,
             environment={
+                "BRANCHES": p.Branches,
                 "CONTAINER": task.container,
                 "LOST_URL": Ref(lost.queue),
                 "METRICS": Sub(f"{NAMESPACE} ${{AWS::StackName}}"),

@@ -191,6 +191,7 @@ def _environment(p: Params, options: Options) -> dict[str, Any]:
             else {}
         ),
         "CREATE": _description(options),
+        "MIRROR_BRANCHES": p.Branches,
         "MIRROR_MAX_DELETIONS": p.MaxDeletions,
         **({"MIRROR_KEEP_DAYS": p.KeepDays} if options.external else {}),
         "MIRROR_SECONDS": str(60 * options.minutes),

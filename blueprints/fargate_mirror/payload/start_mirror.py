@@ -21,8 +21,17 @@ TASK = json.loads(env["TASK"])  # what RunTask needs, whatever the repository
 CLUSTER = TASK["cluster"]
 CONTAINER, QUEUE, LOST = env["CONTAINER"], env["QUEUE_URL"], env["LOST_URL"]
 NAMESPACE, STACK = env["METRICS"].split()
+
+
+def matching(patterns):
+    """Return an expression for names, in which * stands for any characters."""
+    return re.compile("|".join(re.escape(p).replace(r"\*", ".*") for p in patterns))
+
+
 PATTERNS = env["REPOSITORIES"].split()
-MIRRORED = re.compile("|".join(re.escape(p).replace(r"\*", ".*") for p in PATTERNS))
+MIRRORED = matching(PATTERNS)
+BRANCHES = env["BRANCHES"].replace(",", " ").split() or ["*"]
+REFS = matching(["refs/tags/*", *(f"refs/heads/{b}" for b in BRANCHES)])
 PART = 50  # repositories in a task of the schedule, which so ends in hours
 MAX_DEATHS = 3  # of tasks for one event
 MAX_RECEIVES = 990  # after some six days; SQS itself would move a message after 1,000
@@ -55,7 +64,12 @@ def take(records, context):
     wanted, late, cluster = {}, [], None
     for record in records:
         try:
-            for work in expand(read(json.loads(record["body"]))):
+            event = json.loads(record["body"])
+            asked, refs = read(event), changed(event)
+            if refs and not any(map(REFS.fullmatch, refs)):
+                say("not_mirrored", repository=asked["key"], refs=refs[:20])
+                continue
+            for work in expand(asked):
                 wanted.setdefault(work["key"], []).append({**work, "record": record})
         except (ValueError, LookupError, TypeError, AttributeError) as why:
             late += give_up(record, f"{type(why).__name__}: {why}")
@@ -101,6 +115,14 @@ def read(event):
         if name and not (re.fullmatch(r"[\w.-]{1,100}", name, re.A) and MIRRORED.fullmatch(name)):
             raise RefusedError(f"not to be mirrored: {name!r}")
     return work
+
+
+def changed(event):
+    """Return the refs that an event is about, none if it does not say."""
+    if "Records" in event:
+        return [r["ref"] for r in event["Records"][0].get("codecommit", {}).get("references", [])]
+    name = event.get("detail", {}).get("referenceFullName")
+    return [name] if name else []
 
 
 def ended(task):

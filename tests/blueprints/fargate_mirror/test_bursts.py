@@ -43,6 +43,7 @@ SETTINGS = {
     ),
     "QUEUE_URL": QUEUE,
     "LOST_URL": LOST,
+    "BRANCHES": "",
     "METRICS": "FargateMirror mirror",
     "REPOSITORIES": "*",
 }

@@ -6,7 +6,9 @@ import ast
 import contextlib
 import io
 import json
+import os
 import re
+import subprocess
 import sys
 import threading
 import uuid
@@ -28,6 +30,7 @@ from cfngen.project.generate import synthesize
 from cfngen.project.registry import find
 
 PAYLOAD = Path(__file__).parents[3] / "blueprints" / "fargate_mirror" / "payload/start_mirror.py"
+PROGRAM = Path(__file__).parents[3] / "blueprints/_shared/mirror"
 BLUEPRINT = find("fargate_mirror").load()
 PREFIX = "arn:aws:codecommit:eu-west-1:123456789012:"
 WHEN = "2026-03-01T08:15:30Z"
@@ -165,6 +168,7 @@ class Context:
 
 
 Cold = Callable[..., Lambda]
+SETTINGS = {"BRANCHES", "CONTAINER", "LOST_URL", "METRICS", "QUEUE_URL", "REPOSITORIES", "TASK"}
 SPOT = [{"capacityProvider": "FARGATE_SPOT", "weight": 1}]
 
 
@@ -201,6 +205,7 @@ def cold(aws: str, ecs: Ecs, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cold]:
     monkeypatch.setattr("botocore.retryhandler.delay_exponential", lambda *_, **__: 0.0)
 
     def start(env: dict[str, str] | None = None, **changes: Any) -> Lambda:
+        monkeypatch.setenv("BRANCHES", "")
         monkeypatch.setenv("CONTAINER", "mirror")
         monkeypatch.setenv("QUEUE_URL", QUEUE)
         monkeypatch.setenv("LOST_URL", LOST)
@@ -321,11 +326,111 @@ def test_what_the_template_says_is_what_the_function_needs(
     (request,) = ecs.asked("RunTask")
     assert told["QUEUE_URL"] == {"Ref": "Waiting"}
     assert told["LOST_URL"] == {"Ref": "Lost"}
-    assert set(told) == {"CONTAINER", "LOST_URL", "METRICS", "QUEUE_URL", "REPOSITORIES", "TASK"}
+    assert set(told) == SETTINGS
     network = request["networkConfiguration"]["awsvpcConfiguration"]
     assert network["subnets"] == ["SubnetId1", "SubnetId2"]
     assert network["securityGroups"] == ["MirrorAccess.GroupId"]
     assert request.get("capacityProviderStrategy") == (SPOT if options.get("spot") else None)
+
+
+# --- Branches that are not mirrored ------------------------------------------------------------
+
+
+def push(*refs: str) -> list[dict[str, Any]]:
+    """Return what a trigger, and what EventBridge, tell of changes of references."""
+    told = [{"commit": "5c4ef1", "ref": ref} for ref in refs]
+    events = [{"Records": [record(codecommit={"references": told})]}]
+    if len(refs) == 1:
+        kind = "tag" if refs[0].startswith("refs/tags/") else "branch"
+        name = refs[0].split("/", 2)[2]
+        events += [change(referenceType=kind, referenceName=name, referenceFullName=refs[0])]
+    return events
+
+
+@pytest.mark.parametrize(
+    "refs",
+    [
+        ("refs/heads/wip",),
+        ("refs/heads/mainline",),
+        ("refs/heads/release",),
+        ("refs/heads/heads/main",),
+        ("refs/heads/refs/tags/v1",),
+        ("refs/heads/wip/1", "refs/heads/wip/2"),
+    ],
+)
+def test_a_branch_that_is_not_mirrored_starts_nothing(
+    cold: Cold, ecs: Ecs, refs: tuple[str, ...]
+) -> None:
+    """Its message does not come again, no person hears of it, and ECS is not asked anything."""
+    for event in push(*refs):
+        index = cold(env={"BRANCHES": "main, release/*"})
+        assert index(event) == {"not_mirrored": [None]}
+        assert index.lines == [
+            {"outcome": "not_mirrored", "repository": "shop", "refs": [*refs]},
+        ]
+        assert index.late == []
+        assert index.sqs.lost == []
+    assert ecs.calls == []
+
+
+MIRRORED_PUSHES = [
+    *push("refs/heads/main"),
+    *push("refs/heads/release/1/2"),
+    *push("refs/tags/wip"),  # tags are all mirrored
+    *push("refs/heads/wip", "refs/heads/main"),
+    *push("refs/heads/wip", "refs/tags/v1"),
+    *push(),  # CodeCommit does not say: the run will see
+]
+
+
+@pytest.mark.parametrize("event", MIRRORED_PUSHES)
+def test_a_push_with_a_branch_that_is_mirrored_starts_a_task(
+    cold: Cold, ecs: Ecs, event: dict[str, Any]
+) -> None:
+    """Whatever else is in it."""
+    assert list(cold(env={"BRANCHES": "main, release/*"})(event)) == ["started"]
+    assert len(ecs.tasks) == 1
+
+
+def test_an_event_that_names_no_reference_starts_a_task(cold: Cold, ecs: Ecs) -> None:
+    """So do those of the schedule, by hand, and of a task that died."""
+    event = change()
+    del event["detail"]["referenceFullName"]
+    events = [event, scheduled(), {"repository": "by-hand"}, died()]
+    index = cold(env={"BRANCHES": "main", "REPOSITORIES": "shop by-hand"})
+    assert "not_mirrored" not in index(*events)
+
+
+def test_a_branch_of_a_repository_that_is_not_mirrored_goes_to_people(cold: Cold, ecs: Ecs) -> None:
+    """Which branch it was makes no difference to that."""
+    index = cold(env={"BRANCHES": "main", "REPOSITORIES": "blog"})
+    assert list(index(change(referenceFullName="refs/heads/wip"))) == ["lost"]
+
+
+MATCHES = ["*", "main", "m*n", "*main", "x/*,main", "a+b", "\u00fc*,(", "main, m*", ",", ""]
+REFS = [
+    *("main", "mn", "xmain", "x/main", "x", "x/", "a+b", "aab", "\u00fcber", "(", "m", "MAIN"),
+]
+
+
+@pytest.mark.parametrize("branches", MATCHES)
+def test_function_and_program_agree_on_what_is_mirrored(
+    cold: Cold, ecs: Ecs, branches: str
+) -> None:
+    """An event that is dropped is one that the program would find nothing to do for."""
+    refs = [f"refs/{kind}/{name}" for kind in ("heads", "tags") for name in REFS]
+    index = cold(env={"BRANCHES": branches})
+    function = [bool(index.module.REFS.fullmatch(ref)) for ref in refs]
+    asked = "import git, sys; print([bool(git.MIRRORED.fullmatch(ref)) for ref in sys.argv[1:]])"
+    program = subprocess.run(
+        [sys.executable, "-c", asked, *refs],
+        cwd=PROGRAM,
+        env={**os.environ, "MIRROR_BRANCHES": branches, "LC_ALL": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(program.stdout.lower()) == function
 
 
 # --- For all repositories ----------------------------------------------------------------------
@@ -1067,9 +1172,7 @@ def test_the_file_is_readable_in_a_template() -> None:
     assert all(line == line.rstrip() and len(line) <= 100 for line in text.split("\n"))
 
 
-@pytest.mark.parametrize(
-    "name", ["CONTAINER", "LOST_URL", "METRICS", "QUEUE_URL", "REPOSITORIES", "TASK"]
-)
+@pytest.mark.parametrize("name", sorted(SETTINGS))
 def test_a_missing_setting_is_no_default(
     cold: Cold, ecs: Ecs, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
