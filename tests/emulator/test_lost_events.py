@@ -10,7 +10,7 @@ import pytest
 from support.deployments import Deployment
 from support.machines import Machines, until
 from support.mirror_tasks import finished
-from support.ways import created, deployed, identity, messages, tasks, tell_of_push
+from support.ways import created, deployed, identity, log, messages, tasks, tell_of_push
 
 from cfngen import synthesize
 from cfngen.project.registry import find
@@ -117,10 +117,3 @@ def started_periods(machines: Machines, stack: Deployment, title: str) -> set[in
     logs = machines.emulator.client("logs", HERE)
     events = logs.filter_log_events(logGroupName=identity(stack, title))["events"]
     return {e["timestamp"] // 15_000 for e in events if '"outcome": "started"' in e["message"]}
-
-
-def log(machines: Machines, stack: Deployment, title: str) -> str:
-    """Return what a log has."""
-    logs = machines.emulator.client("logs", HERE)
-    events = logs.filter_log_events(logGroupName=identity(stack, title))["events"]
-    return "".join(event["message"] for event in events)

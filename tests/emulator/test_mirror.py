@@ -17,6 +17,7 @@ from support.ways import (
     created,
     deployed,
     identity,
+    log,
     messages,
     tasks,
     tell_of_push,
@@ -79,6 +80,29 @@ def test_a_push_while_a_task_runs_is_not_lost(machines: Machines, tmp_path: Path
     assert finished(process).status == 0
     assert finished(machines.task(HERE, another)).status == 0
     assert machines.git.repository(THERE, "shop").refs()["refs/heads/main"] == last
+
+
+def test_a_push_to_a_branch_that_is_not_mirrored_starts_no_task(
+    machines: Machines, tmp_path: Path
+) -> None:
+    """One to a branch that is, starts one; it brings that branch and the tags alone."""
+    stack = deployed(machines, tmp_path, "fargate-mirror", "Branches=main,release/*")
+    source = filled(machines, "shop")
+    commit = source.commit("feature", "not to be mirrored")
+    tell_of_push(machines, HERE, "shop", "refs/heads/feature", commit)
+    until(lambda: "not_mirrored" in log(machines, stack, "MirrorLog"))
+    assert tasks(machines, stack, "MirrorCluster") == []
+    assert messages(machines, identity(stack, "Waiting"), HERE, 0) == []
+
+    commit = source.commit("release/1", "to be mirrored")
+    tell_of_push(machines, HERE, "shop", "refs/heads/release/1", commit)
+    (task,) = until(lambda: tasks(machines, stack, "MirrorCluster"))
+    ended = finished(machines.task(HERE, task))
+    assert ended.status == 0, ended.output
+    wanted = {"refs/heads/main", "refs/heads/release/1", "refs/tags/light"}
+    refs = source.refs()
+    assert machines.git.repository(THERE, "shop").refs() == {ref: refs[ref] for ref in wanted}
+    assert messages(machines, identity(stack, "Lost"), HERE, 0) == []
 
 
 def test_the_schedule_mirrors_everything(machines: Machines, tmp_path: Path) -> None:

@@ -19,6 +19,8 @@ ROLES = "tests/blueprints/deployment_roles/test_template.py::"
 IMAGE = "tests/patterns/test_image_builder.py::"
 CORPUS = "tests/review/test_corpus.py::test_a_reviewer_is_told_what_is_expected"
 
+BRANCHES = "tests/blueprints/_shared/test_mirror_branches.py::"
+GIT_PY = "blueprints/_shared/mirror/git.py"
 BACKUP = "tests/blueprints/_shared/test_mirror_backup.py::"
 BACKUPS_PY = "blueprints/_shared/mirror/backups.py"
 DESTINATION_PY = "blueprints/_shared/mirror/destination.py"
@@ -100,9 +102,83 @@ DEFECTS = [
     Defect(
         "an emptied source empties the mirror",
         "blueprints/_shared/mirror/updates.py",
-        "    if old and not branches:",
-        "    if False:",
+        "    if not branches and (any(",
+        "    if False and (any(",
         f"{MIRROR}test_emptied_source",
+    ),
+    Defect(
+        "a source without branches that match cannot bring its tags",
+        "blueprints/_shared/mirror/updates.py",
+        "    if not branches and (any(",
+        "    if not branches and (old or any(",
+        f"{BRANCHES}test_a_source_without_branches_that_match",
+    ),
+    Defect(
+        "branches that are not mirrored are deleted",
+        GIT_PY,
+        '    return mirrored(out[head.end() :]), default[0] if default else ""',
+        '    told = re.findall(r"^(\\w+)\\t(refs/(?:heads|tags)/[^^\\n]+)$", out, re.M)\n'
+        '    return {ref: value for value, ref in told}, default[0] if default else ""',
+        f"{BRANCHES}test_what_does_not_match_stays_at_the_destination",
+    ),
+    Defect(
+        "a default branch that is not mirrored gives way to another",
+        GIT_PY,
+        '    default = MIRRORED.fullmatch(head[1] or "")',
+        '    default = [head[1] or ""]',
+        f"{BRANCHES}test_a_default_branch_at_the_destination_that_is_not_mirrored",
+    ),
+    Defect(
+        "what is kept of deleted branches is not seen beside named ones",
+        GIT_PY,
+        ', "mirror-backup/*"]',
+        "]",
+        f"{BRANCHES}test_a_branch_that_is_not_mirrored_any_more_is_not_deleted_by_the_source",
+    ),
+    Defect(
+        "branches that are not mirrored are fetched",
+        "blueprints/_shared/mirror/source.py",
+        "        there = (b for b in WANTED if",
+        '        there = (b for b in ["*"] if',
+        f"{BRANCHES}test_only_branches_that_match_are_mirrored",
+    ),
+    Defect(
+        "a cache keeps branches that are not mirrored any more",
+        "blueprints/_shared/mirror/source.py",
+        '["+refs/none/*:refs/heads/*"] if BRANCHES',
+        "[] if BRANCHES",
+        f"{BRANCHES}test_a_cache_from_before_is_cut_to_what_matches",
+    ),
+    Defect(
+        "a name that the source does not have fails the run",
+        "blueprints/_shared/mirror/source.py",
+        ' if "*" in b or f"refs/heads/{b}" in refs)',
+        ")",
+        f"{BRANCHES}test_a_name_that_the_source_does_not_have",
+    ),
+    Defect(
+        "a push to a branch that is not mirrored starts a task",
+        "blueprints/fargate_mirror/payload/start_mirror.py",
+        "            if refs and not any(map(REFS.fullmatch, refs)):",
+        "            if False:",
+        "tests/blueprints/fargate_mirror/test_start_mirror.py"
+        "::test_a_branch_that_is_not_mirrored_starts_nothing",
+    ),
+    Defect(
+        "a push with a branch that is mirrored among others starts no task",
+        "blueprints/fargate_mirror/payload/start_mirror.py",
+        "            if refs and not any(map(",
+        "            if refs and not all(map(",
+        "tests/blueprints/fargate_mirror/test_start_mirror.py"
+        "::test_a_push_with_a_branch_that_is_mirrored_starts_a_task",
+    ),
+    Defect(
+        "a program that knows no branches mirrors them all",
+        "blueprints/backlog_proxy/payload/buildspec.yml",
+        "if [[ -n ${MIRROR_BRANCHES:-} ]] && ! grep",
+        "if false && ! grep",
+        "tests/blueprints/backlog_proxy/test_buildspec.py"
+        "::test_a_program_that_knows_no_branches_fails_the_build_if_some_are_named",
     ),
     Defect(
         "deletions are not limited",

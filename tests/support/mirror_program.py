@@ -10,6 +10,15 @@ from cfngen_blueprints.mirror_program import program
 from cfngen import synthesize
 from cfngen.project.registry import find
 
+# What the parameter Branches takes, and what it does not.
+BRANCHES = [
+    *("", "main", "main,release/*", "main, release/*", "*", "*-x", "m*n", "-x", "a$(id)'\"|&"),
+    *("\u30d6\u30e9\u30f3\u30c1/*", "a" * 499),
+]
+NO_BRANCHES = [
+    *(",", "main,", ",main", "main,,x", "a b", "main release", " main", "main ", "a  b"),
+    *("**", "*a*", "a?", "a[b", "a~1", "a^", "a:b", "a\\b", "a\n", "a\tb"),
+]
 HASH = "0123456789abcdef"
 LOCATION = f"mirror-program-archives/{HASH}.zip"
 

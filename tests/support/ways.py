@@ -92,6 +92,13 @@ def messages(machines: Machines, queue: str, region: str, seconds: int = 5) -> l
     return [message["Body"] for message in found]
 
 
+def log(machines: Machines, stack: Deployment, title: str) -> str:
+    """Return what a log group of a stack has."""
+    logs = machines.emulator.client("logs", stack.way.region)
+    events = logs.filter_log_events(logGroupName=identity(stack, title))["events"]
+    return "".join(event["message"] for event in events)
+
+
 def listening(machines: Machines, topic: str, region: str) -> str:
     """Subscribe a queue to a topic; return the queue."""
     client = machines.emulator.client("sqs", region)

@@ -123,6 +123,36 @@ def test_it_mirrors(world: World) -> None:
     assert '"event": "equal"' in run.output
 
 
+def test_it_mirrors_the_branches_that_are_named(world: World) -> None:
+    """And leaves the others as they are."""
+    before = world.codecommit().refs()
+    run = build(world, MIRROR_BRANCHES="feature,release/*")
+    assert run.status == 0, run.output
+    assert world.codecommit().refs() == before
+    world.source.commit("release/1")
+    assert build(world, MIRROR_BRANCHES="feature,release/*").status == 0
+    assert world.codecommit().refs().keys() - before.keys() == {"refs/heads/release/1"}
+    assert world.codecommit().refs()["refs/heads/main"] == before["refs/heads/main"]
+
+
+def test_a_program_that_knows_no_branches_fails_the_build_if_some_are_named(world: World) -> None:
+    """It would mirror all of them."""
+    before = world.codecommit().refs()
+    old = published()["settings.py"].replace("MIRROR_BRANCHES", "MIRROR_NOTHING")
+    fetched(world.root / "src", settings=old)
+    text = buildspec(TEXT, carried("room.py"))
+    run = run_buildspec(
+        text, cwd=world.root / "src", env={**world.environment, "MIRROR_BRANCHES": "main"}
+    )
+    assert (run.status, run.phase) == (1, "pre_build"), run.output
+    assert "update the stack mirror-program" in run.output
+    assert world.codecommit().refs() == before
+    run = run_buildspec(
+        text, cwd=world.root / "src", env={**world.environment, "MIRROR_BRANCHES": ""}
+    )
+    assert run.status == 0, run.output
+
+
 def test_carried_files_are_the_same(world: World) -> None:
     """They arrive byte for byte, and nothing else arrives beside the source."""
     carries = {**carried("room.py"), "host_keys.sh": (PAYLOAD / "host_keys.sh").read_text()}

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from support import cloudformation
 from support.mapping_templates import mapped
-from support.mirror_program import LOCATION
+from support.mirror_program import BRANCHES, LOCATION, NO_BRANCHES
 
 from cfngen import Payloads, synthesize
 from cfngen.project.registry import find
@@ -700,6 +700,7 @@ def test_every_parameter_stands_under_a_heading_and_is_used(options: dict[str, A
             ["", "192.0.2.0/24", "192.0.2.1/32,2001:db8::/32"],
             ["any", "1.2.3.4", ","],
         ),
+        ("Branches", BRANCHES, NO_BRANCHES),
         ("AlarmEmail", ["", "ops@example.com"], ["ops", "a b@c", "@"]),
         ("ReconcileSchedule", ["rate(1 day)", "cron(0 3 * * ? *)"], ["daily", "", "rate()"]),
         (

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from support import shapes
 from support.cloudformation import resolved
+from support.mirror_program import BRANCHES, NO_BRANCHES
 from support.mirror_tasks import PROGRAMS
 
 from cfngen import Payloads, synthesize
@@ -741,6 +742,17 @@ def test_who_keeps_what_is_destroyed_deletes_as_much_as_is_gone(options: dict[st
         assert template["Parameters"]["KeepDays"]["Default"] == 90
 
 
+@each_shape
+def test_function_and_program_are_told_the_same_branches(options: dict[str, Any]) -> None:
+    """In every shape, and all branches by default."""
+    template = body(**options)
+    assert template["Parameters"]["Branches"]["Default"] == ""
+    assert environment(template)["MIRROR_BRANCHES"] == {"Ref": "Branches"}
+    if options.get("trigger") != "direct":
+        starter = template["Resources"]["Starter"]["Properties"]["Environment"]["Variables"]
+        assert starter["BRANCHES"] == {"Ref": "Branches"}
+
+
 def test_alarms_are_quiet_without_data_but_for_the_one_about_silence() -> None:
     """No data is fine, but for the alarm that is about it."""
     alarms = of_type(body(trigger="schedule"), "AWS::CloudWatch::Alarm")
@@ -1034,6 +1046,7 @@ def test_every_parameter_stands_under_a_heading_and_is_used(options: dict[str, A
         ({"network": "own"}, "VpcCidr", ["10.91.0.0/24"], ["10.91.0.0/16", "10.91.0.1/24", ""]),
         ({"image": "build"}, "ImageRevision", ["1", "2026-01"], ["", "a b", "a/b", "$(id)"]),
         ({}, "Schedule", ["rate(1 day)", "cron(0 3 * * ? *)"], ["daily", "", "rate()"]),
+        ({}, "Branches", BRANCHES, NO_BRANCHES),
         ({}, "MaxDeletions", ["", "0", "100"], ["-1", "many", "1.5"]),
         ({}, "AlarmEmail", ["", "ops@example.com"], ["ops", "a b@c", "@"]),
     ],
