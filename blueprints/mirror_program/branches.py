@@ -18,5 +18,5 @@ def branches_parameter() -> parameter:
         AllowedPattern=rf"|{BRANCH}(, ?{BRANCH})*",
         MaxLength=MAX_LENGTH,
         ConstraintDescription="Enter at most 500 characters: names of branches separated by commas,"
-        " each with at most one *, which stands for any characters.",
+        " each with at most one *, which stands for any characters, or leave it empty.",
     )

@@ -129,6 +129,7 @@ OF_PROGRAMS: dict[str, tuple[str, str, Callable[..., Iterator[dict[str, Any]]]]]
 # What a function of ours that writes metrics reads when it is loaded.
 FUNCTION = {
     "AWS_DEFAULT_REGION": "us-east-1",
+    "BRANCHES": "",
     "CONTAINER": "mirror",
     "LOST_URL": "https://lost",
     "QUEUE_URL": "https://queue",
