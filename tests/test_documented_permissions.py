@@ -20,6 +20,7 @@ from support.role_uses import READERS, Use, uses
 
 from cfngen import synthesize
 from cfngen.cloudformation.document import Document
+from cfngen.cloudformation.schemas import is_custom
 from cfngen.patterns import roles
 from cfngen.project.registry import blueprints
 from cfngen.testing import of_type, references, shapes, statements
@@ -31,8 +32,13 @@ KEYS = Path(__file__).parent / "emulator/plugin/documented.py"
 DOCS = "https://docs.aws.amazon.com/"
 # Assumed by our own programs, which call what they call; no page of AWS's says what that is.
 OWN_PROGRAMS = {
+    "branch_builder": {"WorkerImageVersionRole"},
     "branch_events": {"ReaderRole", "AnswerRole"},
+    "fargate_mirror": {"MirrorImageVersionRole"},
     "mirror_destination": {"DestinationRole"},
+    "mirror_image": {"MirrorImageVersionRole"},
+    "mirror_program": {"MirrorProgramVersionRole"},
+    "worker_image": {"WorkerImageVersionRole"},
 }
 # Whose policies name roles, which is no use of them.
 POLICIES = re.compile(r"AWS::IAM::|AWS::KMS::Key$|.*Policy$")
@@ -182,6 +188,8 @@ def test_every_role_and_every_reference_to_one_is_checked(name: str) -> None:
         checked |= {use.role for use in uses(body)}
         for title, resource in body["Resources"].items():
             kind = resource["Type"]
+            if is_custom(kind):  # which hand it to our own function
+                continue
             if here & references(resource.get("Properties")) and not POLICIES.match(kind):
                 assert kind in READERS, f"{title}: nothing reads which role a {kind} has"
     if name == ROLES:  # used by pipelines, together with which they are checked

@@ -77,7 +77,7 @@ def custom_resource_function(title: str, *, days: Any) -> CustomResourceFunction
         title: the function's logical ID.
         days: days that its log is kept.
     """
-    made = python_function(
+    function = python_function(
         title,
         PAYLOADS["custom_resources.py"],
         reason="Called by CloudFormation for other stacks, each of which gives it a role.",
@@ -86,13 +86,13 @@ def custom_resource_function(title: str, *, days: Any) -> CustomResourceFunction
         seconds=MAX_SECONDS,
     )
     waive(
-        made.function,
+        function.function,
         "checkov:CKV_AWS_116",
         reason="CloudFormation calls it and waits for its answer; if that never comes the stack"
         " fails and rolls back, which nobody overlooks, and a kept event could not be answered any"
         " more.",
     )
-    return CustomResourceFunction(made)
+    return CustomResourceFunction(function)
 
 
 def custom_resource(
@@ -109,7 +109,7 @@ def custom_resource(
     Source: "Custom resources" in CloudFormation's user guide. A custom resource never gets another
     `ServiceToken`; one that is to be served by another function is another resource.
     """
-    acts = assumed_role(
+    role = assumed_role(
         f"{title}Role",
         ImportValue(ROLE_EXPORT),
         *statements,
@@ -117,11 +117,11 @@ def custom_resource(
     )
     # troposphere knows a type by the class.
     of_kind = type(kind, (CustomResource,), {"resource_type": kind})
-    made = of_kind(
+    resource = of_kind(
         title,
         ServiceToken=ImportValue(FUNCTION_EXPORT),
         ServiceTimeout=SERVICE_TIMEOUT,
-        Role=GetAtt(acts, "Arn"),
+        Role=GetAtt(role, "Arn"),
         **properties,
     )
-    return acts, made
+    return role, resource

@@ -28,14 +28,14 @@ def exported_arns(
         templates: the name of each stack and its template, as plain data.
         destination: where the stacks are.
     """
-    found: dict[str, tuple[str, ...]] = {}
+    exported: dict[str, tuple[str, ...]] = {}
     for stack, body in templates:
         template = TemplateBody.of(body)
         here = replace(destination, stack=stack, parameters=template.defaults, exports={})
         for export, resource in _exports(template):
             arns = of_resource(*TYPES[resource.type], resource, here).arns
-            found |= dict.fromkeys(patterns(export, here), arns)
-    return found
+            exported |= dict.fromkeys(patterns(export, here), arns)
+    return exported
 
 
 def _exports(template: TemplateBody) -> Iterator[tuple[Any, Resource]]:
