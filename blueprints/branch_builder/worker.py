@@ -110,11 +110,14 @@ def add_worker(
         Rule(
             "WorkerDied",
             EventPattern=task.died(0, 143),
-            Targets=[Target(Id="Lost", Arn=lost.arn)],
+            Targets=[Target(Id="Lost", Arn=lost.arn), _called(starter, lost)],
         ),
-        reason="No image, no network, no memory: such a worker has nobody to report its failure.",
+        reason=(
+            "No image, no network, no memory: such a worker has nobody to report its failure, and"
+            " another one takes what it had."
+        ),
     )
-    for rule in (*rules, "Resume"):
+    for rule in (*rules, "Resume", "WorkerDied"):
         t.add(starter.called_by(rule))
     t.output("Pushes", Ref(queue.queue), "URL of the queue of pushes.")
     t.output("GivenUp", Ref(queue.given_up), "URL of the queue of pushes that failed twice.")

@@ -239,9 +239,17 @@ DEFECTS = [
     Defect(
         "a worker leaves before what failed once is back",
         WORKER_PY,
-        "time.monotonic() > max(failed.values(), default=0) and not waiting()",
-        "not waiting()",
+        "now > max(failed.values(), default=0) and not waiting(",
+        "not waiting(",
         f"{WORKER}test_a_worker_stays_for_what_failed_once",
+    ),
+    Defect(
+        "a worker does not wait for what a dead one had",
+        WORKER_PY,
+        "not waiting(in_hands=now <= begun + HELD)",
+        "not waiting(in_hands=False)",
+        "tests/blueprints/branch_builder/test_simulations.py"
+        "::test_what_a_dead_worker_had_is_built_without_the_schedule",
     ),
     Defect(
         "a full CodeBuild counts as a failure",

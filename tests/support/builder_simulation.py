@@ -42,6 +42,7 @@ class Times:
         cpu: of a worker's processor, for one push: 0.26 were measured for one that was built from
             a repository on the same machine, with all that git, Python and boto3 do.
         provision: from RunTask to the program's first line.
+        told: from the end of a task to its event.
     """
 
     call: float = 0.1
@@ -49,6 +50,7 @@ class Times:
     upload: float = 0.5
     cpu: float = 0.3
     provision: float = 45
+    told: float = 5
 
 
 @dataclass
@@ -79,6 +81,7 @@ class World:
     launched: dict[str, Any] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
     number: int = 0
+    deaths: int = 0
 
     def __post_init__(self) -> None:
         """Make the queues, as the template has them."""
@@ -214,6 +217,13 @@ class World:
         event = {"source": "aws.codecommit", "id": name, "detail": detail}
         self.clock.spawn(lambda: self.call(event))
         return commit
+
+    def die(self, worker: dict[str, Any]) -> None:
+        """Kill a worker; ECS's event of its end calls the function, some seconds later."""
+        self.clock.kill(worker)
+        self.workers.remove(worker)
+        self.deaths += 1
+        self.clock.spawn(lambda: self.call({"source": "aws.ecs"}), after=self.times.told)
 
     def schedule(self, minutes: float = 5) -> None:
         """Let the schedule look every few minutes."""

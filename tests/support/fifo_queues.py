@@ -136,7 +136,11 @@ class Sqs:
         return {}
 
     def get_queue_attributes(self, **asked: Any) -> dict[str, Any]:
-        """Count the messages that nobody has in hand."""
-        messages = self.queues[asked["QueueUrl"]].messages
-        visible = sum(message.hidden <= self.clock.now for message in messages)
-        return {"Attributes": {"ApproximateNumberOfMessages": str(visible)}}
+        """Count the messages that nobody has in hand, and those that somebody has."""
+        queue, now = self.queues[asked["QueueUrl"]], self.clock.now
+        hidden = queue.in_hand(now)
+        found = {
+            "ApproximateNumberOfMessages": len(queue.messages) - hidden,
+            "ApproximateNumberOfMessagesNotVisible": hidden,
+        }
+        return {"Attributes": {name: str(found[name]) for name in asked["AttributeNames"]}}

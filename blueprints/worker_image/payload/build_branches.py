@@ -224,16 +224,21 @@ def next_message(version):
     return Push(message) if message else None
 
 
-def over():
-    """Tell whether nothing waits, and nothing of ours may come back."""
-    return time.monotonic() > max(failed.values(), default=0) and not waiting()
+def over(begun):
+    """Tell whether nothing waits, and nothing of ours, or of a worker that died, may come back.
+
+    What is in hands as a worker begins may have been left by one that died, and is seen again when
+    its time runs out; later deaths start workers of their own.
+    """
+    now = time.monotonic()
+    return now > max(failed.values(), default=0) and not waiting(in_hands=now <= begun + HELD)
 
 
 def main():
     """Serve messages until there is none, and none of ours might come back."""
     signal.signal(signal.SIGTERM, stop)
     Thread(target=beat, daemon=True).start()
-    version, end = ours(), time.monotonic() + LIFE
+    version, begun = ours(), time.monotonic()
     while state["stop"] is None:
         tell()
         at_work, push = len(hands) - len(kept), None
@@ -244,9 +249,9 @@ def main():
             Thread(target=serve, args=(push,), daemon=True).start()
         elif hands:
             time.sleep(0.1)
-        elif state["stop"] is None and over():
+        elif state["stop"] is None and over(begun):
             return 0
-        if time.monotonic() > end:
+        if time.monotonic() > begun + LIFE:
             state["stop"] = 0
     while len(hands) > len(kept):
         time.sleep(0.1)

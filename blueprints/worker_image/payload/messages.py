@@ -77,11 +77,11 @@ def give_up(message):
     return True
 
 
-def waiting():
-    """Tell how many messages nobody works on."""
-    name = "ApproximateNumberOfMessages"
-    found = sqs.get_queue_attributes(QueueUrl=QUEUE, AttributeNames=[name])
-    return int(found["Attributes"][name])
+def waiting(*, in_hands):
+    """Tell how many messages nobody works on and, if wanted, how many are in hands."""
+    names = ["ApproximateNumberOfMessages"] + ["ApproximateNumberOfMessagesNotVisible"] * in_hands
+    found = sqs.get_queue_attributes(QueueUrl=QUEUE, AttributeNames=names)
+    return sum(map(int, found["Attributes"].values()))
 
 
 def code_of(error):

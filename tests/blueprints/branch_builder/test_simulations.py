@@ -182,8 +182,7 @@ def deaths(world: World, in_a_row: int) -> dict[tuple[str, str], list[str]]:
             world.clock.run(world.clock.now + 0.5)
         world.clock.run(world.clock.now + chance.random() * 2)
         for worker in list(world.workers):
-            world.clock.kill(worker)
-            world.workers.remove(worker)
+            world.die(worker)
         world.clock.run(world.clock.now + 1)
     world.clock.run(world.clock.now + HOUR)
     return pushed
@@ -204,3 +203,82 @@ def test_were_deaths_counted_as_failures_pushes_would_be_given_up(make: Any) -> 
     world.pushes.most = 2
     deaths(world, 4)
     assert world.given_up.messages
+
+
+def reached(world: World, thing: Any, call: str) -> None:
+    """Let time pass until a worker makes a call, which from then on takes a second."""
+    seen, theirs = [], getattr(thing, call)
+
+    def ours(*given: Any, **asked: Any) -> Any:
+        seen.append(world.clock.now)
+        world.clock.sleep(1)
+        return theirs(*given, **asked)
+
+    setattr(thing, call, ours)
+    while not seen:
+        world.clock.run(world.clock.now + 0.1)
+
+
+@pytest.mark.parametrize("call", ["upload_file", "start_build", "delete_message"])
+def test_what_a_dead_worker_had_is_built_without_the_schedule(make: Any, call: str) -> None:
+    """ECS's event of the death starts a worker, which waits until the push is seen again.
+
+    That takes two minutes at most; the schedule, or another push, would have taken longer.
+    """
+    world = make()
+    commit = world.push("shop")
+    reached(world, world.sqs if call == "delete_message" else world, call)
+    (worker,) = world.workers
+    world.die(worker)
+    died = world.clock.now
+    world.clock.run(died + 240)
+    assert world.built() == {("shop", "main"): [commit]}
+    assert len(world.builds) == 1
+    assert not world.pushes.messages
+    world.clock.run(died + 600)
+    assert not world.workers
+    assert not world.lost
+
+
+def test_of_two_that_die_one_after_the_other_nothing_waits_for_the_schedule(make: Any) -> None:
+    """The second dies while the first one's push is still hidden; each event starts a worker."""
+    world = make()
+    world.minutes = 1
+    first = world.push("shop")
+    reached(world, world, "upload_file")
+    world.die(world.workers[0])
+    world.clock.run(world.clock.now + 30)
+    second = world.push("web")
+    while world.pushes.in_hand(world.clock.now) < 2:
+        world.clock.run(world.clock.now + 0.1)
+    for worker in list(world.workers):
+        world.die(worker)
+    world.clock.run(world.clock.now + 300)
+    assert world.built() == {("shop", "main"): [first], ("web", "main"): [second]}
+
+
+def test_nobody_waits_for_long_for_what_a_living_worker_has(make: Any) -> None:
+    """A worker that was started for a death goes after two minutes, if nobody has died any more."""
+    world = make()
+    world.upload_file = lambda *_, **__: world.clock.sleep(HOUR)
+    world.push("shop")
+    world.clock.run(120)
+    (busy,) = world.workers
+    for _ in range(5):  # as of workers that cannot even start
+        world.clock.spawn(lambda: world.call({"source": "aws.ecs"}))
+        world.clock.run(world.clock.now + 20)
+    assert len(world.workers) == 2
+    world.clock.run(world.clock.now + 240)
+    assert world.workers == [busy]
+
+
+def test_without_the_event_the_push_would_wait(make: Any) -> None:
+    """The simulation sees what the event is good for."""
+    world = make()
+    world.push("shop")
+    reached(world, world, "upload_file")
+    (worker,) = world.workers
+    world.clock.kill(worker)
+    world.workers.remove(worker)
+    world.clock.run(world.clock.now + 600)
+    assert world.pushes.messages

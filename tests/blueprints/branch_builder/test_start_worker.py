@@ -161,6 +161,36 @@ def test_the_schedule_starts_a_worker_only_if_pushes_wait_and_nobody_works(
     assert len(ecs.tasks) == 2
 
 
+DEATH = {"source": "aws.ecs", "detail": {"lastStatus": "STOPPED"}}
+
+
+def test_a_death_starts_a_worker_for_what_is_still_in_the_dead_one_s_hands(
+    invoke: Invoke, ecs: Workers, queue: str
+) -> None:
+    """Messages that nobody sees count; but an empty queue costs no task, and `workers` is kept."""
+    assert invoke(DEATH)["outcome"] == "empty"
+    send(queue)
+    assert boto3.client("sqs").receive_message(QueueUrl=queue, VisibilityTimeout=60)["Messages"]
+    assert invoke(SCHEDULE)["outcome"] == "empty"
+    assert invoke(DEATH)["outcome"] == "started"
+    # Beside one that is at work, one in two minutes, however many die in that time.
+    for at in (NOON + 20, NOON + 60, NOON + 100):
+        invoke(DEATH, at)
+    assert len(ecs.tasks) == 2
+    invoke(DEATH, NOON + 120)
+    assert len(ecs.tasks) == 3
+    assert invoke(DEATH, NOON + 300)["outcome"] == "busy"
+
+
+def test_it_knows_how_long_a_message_stays_in_hands() -> None:
+    """The queue, the worker and the function have one number."""
+    body = synthesize(BLUEPRINT).document.body
+    seconds = of_type(body, "AWS::SQS::Queue")["Pushes"]["VisibilityTimeout"]
+    (container,) = of_type(body, "AWS::ECS::TaskDefinition")["WorkerTask"]["ContainerDefinitions"]
+    assert {"Name": "HELD_SECONDS", "Value": str(seconds)} in container["Environment"]
+    assert f"HELD = {seconds} " in (FUNCTIONS / "start_worker.py").read_text()
+
+
 def pushed(branch: str = "main", repository: str = "shop") -> dict[str, Any]:
     """Return another push."""
     detail = {"repositoryName": repository, "referenceName": branch, "commitId": "2" * 40}
@@ -264,12 +294,12 @@ def test_a_crash_is_made_good_from_end_to_end(
         place = build_place(tmp_path, services)
         monkeypatch.setenv("QUEUE_URL", place.queue)
         commit = place.push()
-        taken = {"QueueUrl": place.queue, "VisibilityTimeout": 1}
-        assert place.client("sqs").receive_message(**taken)["Messages"]  # and it is never heard of
+        sqs = place.client("sqs")
+        (message,) = sqs.receive_message(QueueUrl=place.queue)["Messages"]  # never heard of again
         assert invoke(SCHEDULE)["outcome"] == "empty"  # for a while nobody sees the message
-        end = NOON + 300
-        while invoke(SCHEDULE, end)["outcome"] == "empty":
-            end += 0.01
+        shown = {"QueueUrl": place.queue, "ReceiptHandle": message["ReceiptHandle"]}
+        sqs.change_message_visibility(**shown, VisibilityTimeout=0)  # as when its time has run out
+        assert invoke(SCHEDULE, NOON + 300)["outcome"] == "started"
         assert len(ecs.tasks) == 1
         assert place.run().status == 0
         assert [told["COMMIT_ID"] for told in services.variables()] == [commit]

@@ -358,7 +358,16 @@ def test_every_rule_that_calls_a_function_may() -> None:
         (p["SourceArn"]["Fn::GetAtt"][0], p["FunctionName"]["Fn::GetAtt"][0])
         for p in of_type(template, "AWS::Lambda::Permission").values()
     }
-    assert found == wanted == {("Push", "Starter"), ("Resume", "Starter"), ("BuildEnded", "Answer")}
+    assert (
+        found
+        == wanted
+        == {
+            ("Push", "Starter"),
+            ("Resume", "Starter"),
+            ("WorkerDied", "Starter"),
+            ("BuildEnded", "Answer"),
+        }
+    )
 
 
 def test_people_hear_of_what_is_stuck_lost_or_given_up() -> None:

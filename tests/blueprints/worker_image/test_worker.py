@@ -431,8 +431,7 @@ def test_who_lost_a_message_before_its_build_starts_none(place: Place) -> None:
 def test_a_crash_loses_nothing_and_needs_no_other_push(place: Place, at: str) -> None:
     """Killed anywhere between receiving and deleting, the next worker does it again, once.
 
-    That is the one that the schedule starts when the message is visible again; a worker that was
-    started before that ends, as nothing is there to be done.
+    It is started while the message is still hidden, and waits until it is seen again.
     """
     commit = place.push()
     place.services.holds[at] = hold = Hold(lost=True)
@@ -442,8 +441,7 @@ def test_a_crash_loses_nothing_and_needs_no_other_push(place: Place, at: str) ->
     del place.services.holds[at]
     hold.go.set()
     assert place.waiting() == 1
-    time.sleep(2.5)  # HELD_SECONDS and more
-    run = place.run(WAIT_SECONDS="1")
+    run = place.run(HELD_SECONDS="2", WAIT_SECONDS="1")
     assert run.status == 0, run.output
     assert commits(place, "shop") == [commit]
     assert place.waiting() == 0

@@ -25,6 +25,7 @@ def missing(config: dict[str, Any], queue: str) -> str:
     """Return what a function's role lacks to poll a queue, or nothing."""
     key = own.credentials(config["Role"], LAMBDA)["aws_access_key_id"]
     region = queue.split(":")[3]
+    iam_evaluator.pin_request_origin("127.0.0.1", True)  # Lambda comes by TLS
     for action in NEEDED:
         if iam_evaluator.enforce(key, f"sqs:{action}", "sqs", region, resource_arn=queue):
             return action
