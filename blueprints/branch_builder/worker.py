@@ -51,7 +51,8 @@ def add_worker(
             given_up="GivenUp",
             attempts=ATTEMPTS,
             seconds=VISIBILITY_SECONDS,
-            # Until the rules of earlier releases, which sent here, are replaced in an update.
+            # In an update from a release whose rules sent here, and in its rollback, such a rule is
+            # at work while the policy changes: without this, its pushes would end in Lost.
             rules=[GetAtt(rule, "Arn") for rule in rules],
             reason="A group for each branch: its pushes go one by one, others beside them.",
         )
