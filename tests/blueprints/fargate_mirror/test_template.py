@@ -20,6 +20,7 @@ from support.mirror_tasks import PROGRAMS
 from cfngen import Payloads, synthesize
 from cfngen.authoring.options import options_from
 from cfngen.errors import Problems
+from cfngen.patterns.custom_resources import ROLE_EXPORT
 from cfngen.project.registry import find
 from cfngen.testing import of_type, references, statements
 
@@ -285,10 +286,17 @@ def test_a_pipeline_is_answered_only_where_one_may_call() -> None:
 
 @each_shape
 def test_no_other_account_borrows_a_role(options: dict[str, Any]) -> None:
-    """Each service that says for whom it asks gets a role only for this account."""
+    """Each service that says for whom it asks gets a role only for this account.
+
+    The function behind custom resources says for which stack.
+    """
     for name, role in of_type(body(**options), "AWS::IAM::Role").items():
         (trust,) = role["AssumeRolePolicyDocument"]["Statement"]
         assert trust["Action"] == "sts:AssumeRole"
+        if trust["Principal"] == {"AWS": {"Fn::ImportValue": ROLE_EXPORT}}:
+            ours = {"StringEquals": {"sts:ExternalId": {"Ref": "AWS::StackId"}}}
+            assert trust["Condition"] == ours, name
+            continue
         service = trust["Principal"]["Service"]
         if service == "lambda.amazonaws.com":  # does not say so; a function names its role
             continue
