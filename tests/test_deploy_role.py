@@ -377,6 +377,22 @@ def test_roles_from_elsewhere_are_passed_by_their_arn_or_told() -> None:
     assert passes(of({"F": one("AWS::SNS::Topic")})) == {}
 
 
+def test_a_function_that_another_stack_exports_is_named() -> None:
+    """And is no role that is passed: a custom resource is served by it, and by no other."""
+    value = {"Fn::GetAtt": ["F", "Arn"]}
+    theirs = {
+        "Outputs": {"Arn": {"Value": value, "Export": {"Name": "served-Arn"}}},
+        "Resources": {"F": one("AWS::Lambda::Function"), "G": one("AWS::Lambda::Function")},
+    }
+    place = replace(PLACE, exports=exported_arns([("served", theirs)], PLACE))
+    function = "arn:*:lambda:*:*:function:served-*"
+    resources = {"C": one("Custom::Thing", ServiceToken={"Fn::ImportValue": "served-Arn"})}
+    found = of(resources, place)
+    assert allowed(found)["lambda:InvokeFunction"] == [function]
+    assert passes(found) == {}
+    assert allowed(of(resources))["lambda:InvokeFunction"] == ["arn:*:lambda:*:*:function:*"]
+
+
 def test_roles_of_other_stacks_are_those_that_their_templates_export() -> None:
     """By ARN or by name, handed over or given a policy; an export that is not known is any role."""
     roles = {

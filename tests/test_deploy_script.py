@@ -203,6 +203,26 @@ def test_what_is_said_and_what_is_imported_make_the_order() -> None:
     assert "imports stores-Key, which no template of this script exports" in shell([alone])
 
 
+def test_exports_of_what_is_beside_are_looked_for_first() -> None:
+    """The script says which template to deploy; not of names that parameters make."""
+    one = {"Value": "k", "Export": {"Name": "shared-Key"}}
+    other = {"Value": "k", "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-Id"}}}
+    beside = source("shared", {"Outputs": {"One": one, "Other": other}})
+    named = {"Fn::ImportValue": {"Fn::Sub": "${Of}-Id"}}
+    user = {
+        "Parameters": {"Of": {"Type": "String", "Default": "shared"}},
+        "Resources": {"A": {"Fn::ImportValue": "shared-Key"}, "B": named},
+    }
+    (step,) = steps([source("user", user)], [beside])
+    assert step.exporters == {"shared-Key": "shared"}
+    assert step.imports == ("shared-Id", "shared-Key")
+    assert [(d.name, d.planned) for d in step.dependencies] == [("shared", False)]
+    assert "require_export user shared-Key shared" in shell([step]).splitlines()
+    both = steps([source("user", user), beside])
+    assert [step.template for step in both] == ["shared", "user"]
+    assert "require_export" not in shell(both)
+
+
 def test_a_circular_dependency_is_an_error() -> None:
     """Of imports too, which no table shows."""
     exports = {"Outputs": {"K": {"Export": {"Name": "a-K"}}}}

@@ -48,6 +48,9 @@ blueprint = "fargate_mirror"
 options.image = "build"
 options.dashboard = true
 
+[templates.custom-resources]
+blueprint = "custom_resources"
+
 [templates.mirror-program]
 blueprint = "mirror_program"
 
@@ -78,9 +81,9 @@ def network(account: Emulator) -> dict[str, str]:
     [
         ("artifact-stores", "multi-region-pipeline-single-stage"),
         ("artifact-stores", "deployment-roles", "multi-region-pipeline-home"),
-        ("mirror-program", "build-network", "build-files", "backlog-proxy-efs"),
-        ("mirror-program", "mirror-image", "fargate-mirror"),
-        ("worker-image", "branch-builder"),
+        ("custom-resources", "mirror-program", "build-network", "build-files", "backlog-proxy-efs"),
+        ("custom-resources", "mirror-program", "mirror-image", "fargate-mirror"),
+        ("custom-resources", "worker-image", "branch-builder"),
         ("template-bucket",),
         ("mirror-destination",),
     ],
@@ -143,7 +146,7 @@ def test_a_large_template_goes_through_the_bucket_that_is_named(
     ended = reader.run(
         f"""cd project
 {cfngen} build
-{cfngen} plan mirror-program template-bucket | sh
+{cfngen} plan custom-resources mirror-program template-bucket | sh
 BUCKET=$(aws cloudformation describe-stacks --stack-name template-bucket \
   --query "Stacks[0].Outputs[?OutputKey=='TemplateBucket'].OutputValue" --output text)
 {exports}
