@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from awacs import codebuild, codecommit, ecs, s3, sqs, sts
+from awacs import codebuild, codecommit, s3, sqs, sts
 from troposphere import GetAtt, Ref, Sub
 from troposphere.events import DeadLetterConfig, Rule, Target
 from troposphere.iam import ManagedPolicy
@@ -16,8 +16,8 @@ from cfngen.patterns import (
     fargate_task,
     log_group,
     ordered_queue,
-    python_function,
     start_as_is,
+    task_starter,
 )
 from cfngen.patterns.functions import PythonFunction
 from cfngen.patterns.image_findings import image_findings_rule
@@ -142,35 +142,17 @@ def _add_starter(
     t: Template, options: Options, task: FargateTask, queue: OrderedQueue, lost: DeadLetters
 ) -> PythonFunction:
     return t.add(
-        python_function(
+        task_starter(
             "Starter",
             payload["start_worker.py"],
-            *task.may_run,
-            waive(
-                allow(
-                    ecs.ListTasks,
-                    on="*",
-                    when={"ArnEquals": {"ecs:cluster": GetAtt(task.cluster, "Arn")}},
-                    reason="Tasks have no names beforehand: the condition names the cluster.",
-                ),
-                "cdk-nag:AwsSolutions-IAM5/every-resource",
-                "cfripper:WildcardResourceRule/ecs:ListTasks",
-                "parliament:RESOURCE_STAR/ecs:ListTasks",
-                reason="Tasks have no names beforehand; the condition allows this in the stack's"
-                " own cluster only, and it only lists.",
-            ),
+            task,
             allow(sqs.GetQueueAttributes, on=queue.arn),
             queue.may_send,
             reason="Queues pushes by their branches, and runs a worker unless enough are at work.",
-            log=task.log,
             dead_letter_queue=lost,
             architecture=options.architecture,
             seconds=60,
-            environment={
-                "QUEUE_URL": Ref(queue.queue),
-                "TASK": task.run_task,
-                "WORKERS": str(options.workers),
-            },
+            environment={"QUEUE_URL": Ref(queue.queue), "WORKERS": str(options.workers)},
         )
     )
 

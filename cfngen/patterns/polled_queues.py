@@ -13,7 +13,7 @@ from troposphere.sqs import Queue, QueuePolicy, RedrivePolicy
 from cfngen.authoring.iam import Statement, allow
 from cfngen.errors import PatternError
 from cfngen.patterns.functions import MAX_SECONDS, PythonFunction
-from cfngen.patterns.queues import DeadLetters, encrypted, queue_policy
+from cfngen.patterns.queues import DeadLetters, encrypted_queue, queue_policy
 
 __all__ = ["PolledQueue", "polled_queue"]
 
@@ -133,15 +133,11 @@ def polled_queue(
     ):
         if not least <= value <= most:
             raise PatternError("polled_queue", title, name, f"{value}; take {least} to {most}")
-    queue = Queue(
+    queue = encrypted_queue(
         title,
-        DeletionPolicy="Delete",
-        UpdateReplacePolicy="Delete",
-        MessageRetentionPeriod=14 * 24 * 60 * 60,
-        SqsManagedSseEnabled=True,
         VisibilityTimeout=6 * seconds + window,
         RedrivePolicy=RedrivePolicy(
             deadLetterTargetArn=dead_letter_queue.arn, maxReceiveCount=receives
         ),
     )
-    return PolledQueue(encrypted(queue), queue_policy(queue, rules), reason, window)
+    return PolledQueue(queue, queue_policy(queue, rules), reason, window)

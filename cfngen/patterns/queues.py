@@ -78,14 +78,8 @@ def dead_letters(title: str, *, rules: Sequence[Any], reason: str) -> DeadLetter
 
     Source: AWS page "Using dead-letter queues to process undelivered events in EventBridge".
     """
-    queue = Queue(
-        title,
-        DeletionPolicy="Delete",
-        UpdateReplacePolicy="Delete",
-        MessageRetentionPeriod=14 * 24 * 60 * 60,
-        SqsManagedSseEnabled=True,
-    )
-    return DeadLetters(_last(encrypted(queue)), queue_policy(queue, rules), reason, tuple(rules))
+    queue = encrypted_queue(title)
+    return DeadLetters(_last(queue), queue_policy(queue, rules), reason, tuple(rules))
 
 
 @dataclass(frozen=True)
@@ -145,17 +139,10 @@ def ordered_queue(
         rules: the ARNs of the rules that may write there.
         reason: the comment above it.
     """
-    common: dict[str, Any] = {
-        "DeletionPolicy": "Delete",
-        "UpdateReplacePolicy": "Delete",
-        "FifoQueue": True,
-        "MessageRetentionPeriod": 14 * 24 * 60 * 60,
-        "SqsManagedSseEnabled": True,
-    }
-    failed = Queue(given_up, **common)
-    queue = Queue(
+    failed = encrypted_queue(given_up, FifoQueue=True)
+    queue = encrypted_queue(
         title,
-        **common,
+        FifoQueue=True,
         ContentBasedDeduplication=True,
         VisibilityTimeout=seconds,
         RedrivePolicy=RedrivePolicy(
@@ -163,13 +150,25 @@ def ordered_queue(
         ),
     )
     policies = queue_policy(queue, rules), queue_policy(failed)
-    return OrderedQueue(encrypted(queue), _last(encrypted(failed)), policies, reason)
+    return OrderedQueue(queue, _last(failed), policies, reason)
 
 
-def encrypted(queue: Queue) -> Queue:
-    """Waive what a scanner says of a queue that is encrypted with SQS's own key."""
+def encrypted_queue(title: str, **properties: Any) -> Queue:
+    """Return a queue that is encrypted with SQS's own key, and keeps messages for 14 days.
+
+    Args:
+        title: the logical ID.
+        properties: further properties, as CloudFormation spells them.
+    """
     return waive(
-        queue,
+        Queue(
+            title,
+            DeletionPolicy="Delete",
+            UpdateReplacePolicy="Delete",
+            MessageRetentionPeriod=14 * 24 * 60 * 60,
+            SqsManagedSseEnabled=True,
+            **properties,
+        ),
         "checkov:CKV_AWS_27",
         reason="It is encrypted, with the key that SQS manages, of which the rule does not know;"
         " EventBridge could not write under the key that AWS manages in KMS.",

@@ -87,8 +87,8 @@ AGREEMENT_DEFECTS = [
     Defect(
         "a function is given a misspelt variable",
         "blueprints/branch_builder/worker.py",
-        '                "WORKERS": str(options.workers),',
-        '                "WORKER": str(options.workers),',
+        '"WORKERS": str(options.workers)}',
+        '"WORKER": str(options.workers)}',
         "tests/test_variables.py::test_what_a_program_needs_is_set",
     ),
     Defect(
