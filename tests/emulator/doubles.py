@@ -100,7 +100,9 @@ DOUBLES = {
         BOTH, "nothing is encrypted with it; its policy is asserted, and never asked", RECORD
     ),
     "AWS::Lambda::EventSourceMapping": Double(
-        MINISTACK, "batches come as soon as there is a message; no limit of concurrency"
+        BOTH,
+        "batches come as soon as there is a message; no limit of concurrency. The role's rights,"
+        " the queue's and the batch's limits, and answers that are none, are as on AWS",
     ),
     "AWS::Lambda::Function": Double(
         BOTH,
