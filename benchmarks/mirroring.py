@@ -20,7 +20,7 @@ from timing import PYTHON, ROOT, NotComparableError, Usage, adopt_orphans, busy,
 
 sys.path.insert(0, str(ROOT / "tests"))
 
-from support.many_refs import empty, git, many_refs
+from support.many_refs import empty, git, large_history, many_refs
 
 PROGRAM = ROOT / "blueprints/_shared/mirror/mirror.py"
 HEADINGS = ("row", "runs", "target", "CPU ratio (min-max)", "CPU s", "wall s", "others' cores")
@@ -99,6 +99,17 @@ def changed(place: Place, source: Path) -> tuple[Usage, Usage]:
     return pair
 
 
+def history(place: Place, source: Path) -> tuple[Usage, Usage]:
+    """Mirror large history in pieces, against `git push --mirror`."""
+    cache, mine, other = f"cache{next(place.numbers)}", place.new(), place.new()
+    settings = {"MIRROR_PUSH_BYTES": "100e6"}
+    pair = measured(place.program(source, mine, cache, **settings), place.plain(source, other))
+    shutil.rmtree(place.root / f"{cache}.git")
+    shutil.rmtree(mine)
+    shutil.rmtree(other)
+    return pair
+
+
 def row(name: str, runs: int, target: str, compare: Compare, place: Place, source: Path) -> str:
     """Return a line of the table."""
     before, pairs = busy(), [compare(place, source) for _ in range(runs)]
@@ -116,6 +127,7 @@ def main() -> None:
     """Measure what is asked for, and print a table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--refs", type=int, nargs="*", default=[1000, 10_000, 100_000])
+    parser.add_argument("--mib", type=int, default=1024, help="of history; 0 for none")
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
     adopt_orphans()
@@ -135,6 +147,12 @@ def main() -> None:
                 told = row(title, arguments.runs, target, compare, place, source)
                 print(told, flush=True)
             shutil.rmtree(place.root)
+        if arguments.mib:
+            place = Place(Path(folder) / "large", itertools.count())
+            place.root.mkdir()
+            source = large_history(place.root / "source.git", arguments.mib, 2**20)
+            title = f"first, {arguments.mib:,} MiB of history"
+            print(row(title, 1, "", history, place, source), flush=True)
 
 
 if __name__ == "__main__":

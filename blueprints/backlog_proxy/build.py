@@ -59,7 +59,7 @@ def add_build(t: Template, p: Params, options: Options) -> Project:
         ),
         reason="Assumed by the build: it may push to one repository and read one key.",
     )
-    carries = carried("room.py")
+    carries = carried("history.py", "room.py")
     if options.host_keys == "trust_on_first_use":
         carries["host_keys.sh"] = payload["host_keys.sh"]
     project = t.add(

@@ -8,7 +8,7 @@ PARAMETER = f"/cfngen/{STACK}"
 WHAT = "the program that mirrors"
 # Modules that are not published: the templates whose runs need them carry them, and all templates
 # stay small. `carried` in settings.py imports them.
-CARRIED = frozenset({"backups.py", "metrics.py", "room.py"})
+CARRIED = frozenset({"backups.py", "history.py", "metrics.py", "room.py"})
 
 mirror = Payloads("cfngen_blueprints._shared", "mirror")
 

@@ -22,6 +22,7 @@ CORPUS = "tests/review/test_corpus.py::test_a_reviewer_is_told_what_is_expected"
 BRANCHES = "tests/blueprints/_shared/test_mirror_branches.py::"
 GIT_PY = "blueprints/_shared/mirror/git.py"
 BACKUP = "tests/blueprints/_shared/test_mirror_backup.py::"
+HISTORY = "tests/blueprints/_shared/test_mirror_history.py::"
 BACKUPS_PY = "blueprints/_shared/mirror/backups.py"
 DESTINATION_PY = "blueprints/_shared/mirror/destination.py"
 WORKER_PY = "blueprints/worker_image/payload/build_branches.py"
@@ -77,6 +78,34 @@ DEFECTS = [
         "        if not all(settled(was, new) for was in old.values()):",
         "        if True:",
         f"{MIRROR}test_second_run",
+    ),
+    Defect(
+        "large history is pushed in one",
+        "blueprints/_shared/mirror/updates.py",
+        "(history.bring if history else push)(there, changes, old, size)",
+        "push(there, changes, old, size)",
+        f"{HISTORY}test_history_comes_in_pieces",
+    ),
+    Defect(
+        "a piece of history has any number of tags",
+        "blueprints/_shared/mirror/history.py",
+        " or len(ends) == BATCH",
+        "",
+        f"{HISTORY}test_a_piece_has_no_more_tags_than_a_push_may_have_refs",
+    ),
+    Defect(
+        "tags of pieces stay",
+        DESTINATION_PY,
+        "history.clear(self, size) if history and not self.waiting",
+        '"" if history',
+        f"{HISTORY}test_history_comes_in_pieces",
+    ),
+    Defect(
+        "tags of pieces go before what they hold is reached",
+        DESTINATION_PY,
+        "if history and not self.waiting else",
+        "if history else",
+        f"{HISTORY}test_tags_of_pieces_stay_while_nothing_else_leads_to_what_arrived",
     ),
     Defect(
         "a module of another version is used",

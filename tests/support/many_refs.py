@@ -1,7 +1,8 @@
-"""Repositories with as many refs as one wishes, made in seconds."""
+"""Repositories with as many refs, or as much history, as one wishes, made in seconds."""
 
 from __future__ import annotations
 
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -54,3 +55,17 @@ def _commits(count: int) -> Iterator[bytes]:
         parent = b"from :%d\n" % (n // 2) if n > 1 else b""
         head = b"commit refs/heads/import\nmark :%d\ncommitter %b\ndata 2\nx\n" % (n, WHO)
         yield head + parent + b"\n"
+
+
+def large_history(path: Path, commits: int, size: int) -> Path:
+    """Make a repository with a line of commits, each of which adds a file that does not shrink."""
+    empty(path)
+    command = ["git", f"--git-dir={path}", "fast-import", "--quiet"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as importing:
+        assert importing.stdin
+        for n in range(commits):
+            head = b"commit refs/heads/main\ncommitter %b\ndata 2\nx\n" % WHO
+            file = b"M 100644 inline file%d\ndata %d\n" % (n, size)
+            importing.stdin.write(head + file + os.urandom(size) + b"\n")
+    assert importing.returncode == 0
+    return path

@@ -4,15 +4,18 @@ from codecommit import codecommit, place
 from git import listing
 from log import log, redact
 from pushes import push
-from settings import CREATE, KEEP, MAX_DELETIONS, METRICS, SINCE, carried
+from settings import CREATE, KEEP, MAX_DELETIONS, METRICS, PUSH_BYTES, SINCE, carried
 
 backups = carried("backups") if KEEP else None
 metrics = carried("metrics") if METRICS else None
+history = carried("history", optional=True)
 
 
 def split(refs):
-    """Return refs without backups, and backups."""
-    return backups.split(refs) if backups else (refs, {})
+    """Return refs without our own; backups; and tags of pieces of history."""
+    refs, kept = backups.split(refs) if backups else (refs, {})
+    refs, progress = history.split(refs) if history else (refs, {})
+    return refs, kept, progress
 
 
 class Destination:
@@ -27,6 +30,10 @@ class Destination:
         self.deleted = 0  # refs
         self.held = set()  # refs whose deletion is held back
         self.figures = {"RefsRewritten": 0} if backups else {}  # of its pushes
+        self.progress = {}  # tags of pieces of history
+        self.push_bytes = PUSH_BYTES  # of a piece
+        self.strained = False  # a push failed, maybe for its size
+        self.waiting = False  # for refs that lead to pieces
         self.measured = False  # reported to CloudWatch
         self.defaults = set()  # branches that were tried
 
@@ -42,7 +49,8 @@ class Destination:
                 raise RuntimeError(f"{why}; {more}") from None
             log("created", url=redact(self.url))
             return {}
-        refs, self.kept = split(refs)
+        refs, self.kept, self.progress = split(refs)
+        self.waiting = False
         return refs
 
     def set_default(self, head, there):
@@ -61,9 +69,10 @@ class Destination:
         return ""
 
     def end(self, problem, size):
-        """Delete expired backups; return all problems, one from before included."""
+        """Delete what is past its use; return all problems, one from before included."""
         expiry = backups.expire(self, size) if backups else ""
-        return [text for text in (problem, expiry) if text]
+        unswept = history.clear(self, size) if history and not self.waiting else ""
+        return [text for text in (problem, expiry, unswept) if text]
 
     def delete(self, refs, old, size):
         """Delete all of some refs, or none if they are too many; return why some are left."""

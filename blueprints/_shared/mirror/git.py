@@ -35,6 +35,12 @@ def run(*command, feed=""):
     return child.returncode, os.fsdecode(child.stdout), os.fsdecode(child.stderr)
 
 
+def pipe(*arguments):
+    """Start a git that is to be fed while it is read; its errors are dropped."""
+    ends = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.DEVNULL}
+    return subprocess.Popen([*GIT, *arguments], **ends)
+
+
 def git(*arguments, feed=""):
     """Run git; return its output or raise its errors."""
     status, out, err = run(*GIT, *arguments, feed=feed)

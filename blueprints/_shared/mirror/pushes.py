@@ -8,6 +8,7 @@ from git import GIT, run
 from log import log, redact
 from staging import ALL, STAGE, prepare, stage, stale
 
+PROGRESS = "refs/tags/mirror-progress/"  # see history.py
 BYTES = 100_000  # of arguments, about: deletions are named
 
 
@@ -59,9 +60,13 @@ def push_batch(there, batch, old):
     why = dict.fromkeys(batch, redact(err) or f"git: {status}")  # for those it does not speak of
     why.update((ref, (reason + more)[:300]) for _, ref, reason in results)
     refused = {**moved, **{ref: why[ref] for ref in batch if ref not in pushed}}
-    done = len(batch.keys() & pushed)
-    log("pushed", url=redact(there.url), refs=done)
+    if not results or "unpack" in err:  # which may be for its size
+        there.strained = True
+    mirrored = [r for r in batch if not r.startswith(PROGRESS)]
+    done = len(pushed.intersection(mirrored))
     there.count(done, err)
+    if mirrored:
+        log("pushed", url=redact(there.url), refs=done)
     if refused:
         log("refused", url=redact(there.url), refs=[*refused][:20], said=told)
     return refused, bool(results)

@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import sys
 from contextlib import suppress
 from pathlib import Path
 
@@ -20,12 +21,14 @@ def number(name, default, least=0, most=1e9):
     return default
 
 
-def carried(name):
+def carried(name, *, optional=False):
     """Import a module that is carried by the templates whose runs need it."""
     with suppress(ImportError, AttributeError):
         module = importlib.import_module(name)
         if module.VERSION == VERSION:
             return module
+    if optional and name not in sys.modules:  # its template is older
+        return None
     problems.append(f"{name}.py is missing or of another version: update mirror-program, then this")
     return None
 
@@ -36,6 +39,7 @@ DIR = Path(os.path.realpath(os.environ.get("MIRROR_DIR") or "/"))
 ROUNDS = int(number("MIRROR_ROUNDS", 5, 1))
 PAUSE = number("MIRROR_PAUSE", 2)  # seconds; twice as many after round 2, and so on
 BATCH = int(number("MIRROR_BATCH", 4000, 1, 4000))  # refs in a push; CodeCommit takes no more
+PUSH_BYTES = int(number("MIRROR_PUSH_BYTES", 5e8, 1000, 1e12))  # of history in a push, about
 MAX_DELETIONS = int(number("MIRROR_MAX_DELETIONS", 1e9))  # at one destination, in a run
 KEEP = os.environ.get("MIRROR_KEEP_DAYS")  # see backups.py
 LOCK_SECONDS = number("MIRROR_LOCK_SECONDS", 3000)  # to wait for another run in MIRROR_DIR

@@ -1,7 +1,7 @@
 """Brings a destination to the source's state."""
 
 from codecommit import untaken
-from destination import backups, split
+from destination import backups, history, split
 from git import FinalError, listing
 from log import log, redact
 from pushes import push
@@ -13,7 +13,8 @@ NAMES = 100  # refs in a line of the log
 
 def settled(old, new):
     """Tell whether a destination has the source's refs."""
-    return old == split(new)[0]
+    new = split(new)[0]
+    return old is new or old == new
 
 
 def update(there, old, new, head, size):
@@ -35,7 +36,7 @@ def update(there, old, new, head, size):
     if room.in_the_way(old, new):
         old, spare = room.make_room(there, old, new, head, size, left)
     changes = {r: v for r, v in new.items() if old.get(r) != v and r not in left}
-    left.update(push(there, changes, old, size))
+    left.update((history.bring if history else push)(there, changes, old, size))
     # Before the deletions: CodeCommit does not delete its default branch.
     problem = there.set_default(head, [r for r in branches if r in old or r not in left])
     want = split(listing(SOURCE)[0])[0]

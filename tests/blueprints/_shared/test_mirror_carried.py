@@ -11,10 +11,11 @@ from support.mirror_program import carried, published
 
 pytestmark = pytest.mark.payloads
 
-PROXY = published() | carried("room.py")
+PROXY = published() | carried("history.py", "room.py")
 IMAGE = published() | carried()
 NEEDED = {
     "backups.py": {"MIRROR_KEEP_DAYS": "90"},
+    "history.py": {},
     "metrics.py": {"MIRROR_METRICS": "FargateMirror a-stack"},
     "room.py": {},
 }
@@ -43,7 +44,7 @@ def change(world: World) -> None:
 
 
 def test_a_proxy_needs_no_more_than_it_has(world: World) -> None:
-    """With the published files and room.py, a destination becomes equal to the source."""
+    """With the published files and two carried ones, a destination becomes equal to the source."""
     change(world)
     run = mirror(world, PROXY)
     assert run.status == 0, run.output
@@ -75,10 +76,20 @@ def refused(world: World, files: dict[str, str], name: str) -> None:
     assert world.codecommit().refs() == before
 
 
-@pytest.mark.parametrize("name", NEEDED)
+@pytest.mark.parametrize("name", sorted({*NEEDED} - {"history.py"}))
 def test_a_missing_module_is_named(world: World, name: str) -> None:
     """A run that asks for what is not there ends in words, not in a traceback."""
     refused(world, {other: text for other, text in IMAGE.items() if other != name}, name)
+
+
+def test_a_template_from_before_history_came_in_pieces_goes_on(world: World) -> None:
+    """Its runs have no history.py: a published program of today pushes large history at once."""
+    change(world)
+    older = {name: text for name, text in PROXY.items() if name != "history.py"}
+    run = mirror(world, older, MIRROR_PUSH_BYTES="1000")
+    assert run.status == 0, run.output
+    assert not run.of("history")
+    assert world.codecommit().refs() == world.source.refs()
 
 
 @pytest.mark.parametrize("name", NEEDED)

@@ -45,7 +45,7 @@ def test_each_run_has_the_modules_that_it_needs() -> None:
     assert carried().items() <= image.items()
     text = body("backlog_proxy")["Resources"]["Mirror"]["Properties"]["Source"]["BuildSpec"]
     written = [name for name in carried() if f"> {name} " in text or f"> {name}\n" in text]
-    assert written == ["room.py"]
+    assert written == ["history.py", "room.py"]
 
 
 def test_what_is_published_is_not_carried() -> None:
