@@ -1,18 +1,24 @@
 """Measures what the mirror program costs beside plain git, as ratios of CPU time in one run.
 
-Both sides work on repositories on disk, over git's own protocol, and what the receiving side does
-counts for both. How to read it: README.md beside this file, "Mirroring".
+Both sides work on repositories on disk, over git's own protocol. What the receiving side does
+counts for both, but in the rows of the sender alone, where a daemon serves the repositories, as
+CodeCommit would. How to read it: README.md beside this file, "Mirroring".
 """
 
 from __future__ import annotations
 
 import argparse
 import itertools
+import os
 import shutil
+import signal
+import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 
@@ -32,6 +38,13 @@ class Place:
 
     root: Path
     numbers: Iterator[int]
+    server: str = ""
+    served: bool = False
+
+    def url(self, repository: Path) -> str:
+        """Return the address of a repository: on disk, or at the server, if that is wanted."""
+        below = repository.relative_to(self.root.parent)
+        return f"{self.server}/{below}" if self.served else f"file://{repository}"
 
     def new(self) -> Path:
         """Return a destination that is empty."""
@@ -40,8 +53,8 @@ class Place:
     def program(self, source: Path, there: Path, cache: str, **settings: str) -> list[str]:
         """Return the command that mirrors."""
         told = {
-            "MIRROR_SOURCE_URL": f"file://{source}",
-            "MIRROR_DESTINATION_URLS": f"file://{there}",
+            "MIRROR_SOURCE_URL": self.url(source),
+            "MIRROR_DESTINATION_URLS": self.url(there),
             "MIRROR_DIR": str(self.root / f"{cache}.git"),
             **settings,
         }
@@ -49,7 +62,24 @@ class Place:
 
     def plain(self, source: Path, there: Path) -> list[str]:
         """Return the command that pushes everything."""
-        return ["git", f"--git-dir={source}", "push", "--quiet", "--mirror", f"file://{there}"]
+        return ["git", f"--git-dir={source}", "push", "--quiet", "--mirror", self.url(there)]
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve the repositories in a folder by a daemon that is nobody's child; yield its address."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    number = folder / "daemon"
+    run(["git", "daemon", "--detach", f"--pid-file={number}", "--export-all", "--reuseaddr",
+         "--enable=receive-pack", "--listen=127.0.0.1", f"--port={port}",
+         f"--base-path={folder}"])  # fmt: skip
+    while not number.exists():
+        time.sleep(0.1)
+    try:
+        yield f"git://127.0.0.1:{port}"
+    finally:
+        os.kill(int(number.read_text()), signal.SIGTERM)
 
 
 Compare = Callable[[Place, Path], tuple[Usage, Usage]]
@@ -71,6 +101,11 @@ def first(place: Place, source: Path) -> tuple[Usage, Usage]:
     if not git(mine, *show) == git(other, *show) == git(source, *show):
         raise NotComparableError("the destinations are not what the source is")
     return pair
+
+
+def sender(place: Place, source: Path) -> tuple[Usage, Usage]:
+    """Mirror for the first time as `first`, counting what is done here and not at the servers."""
+    return first(replace(place, served=True), source)
 
 
 def unchanged(place: Place, source: Path) -> tuple[Usage, Usage]:
@@ -116,7 +151,7 @@ def row(name: str, runs: int, target: str, compare: Compare, place: Place, sourc
     others = (busy() - before) / sum(one.wall for pair in pairs for one in pair)
     ratios = sorted(mine.cpu / other.cpu for mine, other in pairs)
     cpu, wall = (
-        " / ".join(f"{median(getattr(pair[side], what) for pair in pairs):.1f}" for side in (0, 1))
+        " / ".join(f"{median(getattr(pair[side], what) for pair in pairs):.2f}" for side in (0, 1))
         for what in ("cpu", "wall")
     )
     ratio = f"{median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
@@ -130,16 +165,17 @@ def main() -> None:
     parser.add_argument("--mib", type=int, default=1024, help="of history; 0 for none")
     parser.add_argument("--runs", type=int, default=3)
     arguments = parser.parse_args()
-    adopt_orphans()
     print(machine(), run(["git", "--version"])[1], sep="; ")
     print("|".join(["", *HEADINGS, ""]), "|---" * len(HEADINGS) + "|", sep="\n", flush=True)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, served(Path(folder)) as server:
+        adopt_orphans()  # those of the commands that are measured, and not the daemon
         for count in arguments.refs:
-            place = Place(Path(folder) / str(count), itertools.count())
+            place = Place(Path(folder) / str(count), itertools.count(), server)
             place.root.mkdir()
             source = many_refs(place.root / "source.git", count)
             for name, target, compare in (
                 ("first", "3", first),
+                ("first, sender alone", "", sender),
                 ("unchanged", "1.5", unchanged),
                 ("one changed", "", changed),
             ):

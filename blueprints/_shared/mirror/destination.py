@@ -1,7 +1,7 @@
 """A destination, and what a run has done to it so far."""
 
 from codecommit import codecommit, place
-from git import listing
+from git import listed, ls_remote
 from log import log, redact
 from pushes import push
 from settings import CREATE, KEEP, MAX_DELETIONS, METRICS, PUSH_BYTES, SINCE, carried
@@ -38,9 +38,9 @@ class Destination:
         self.defaults = set()  # branches that were tried
 
     def read(self):
-        """Return its branches and tags; create it if that is wanted."""
+        """Return the lines about its refs; create it if that is wanted."""
         try:
-            refs, self.default = listing(self.url)
+            return ls_remote(self.url)
         except RuntimeError as why:
             if not CREATE:
                 raise
@@ -48,7 +48,11 @@ class Destination:
             if more := codecommit(self.url, "create-repository", about):
                 raise RuntimeError(f"{why}; {more}") from None
             log("created", url=redact(self.url))
-            return {}
+            return ""
+
+    def parse(self, out):
+        """Return the branches and tags of lines about its refs, without those of our own."""
+        refs, self.default = listed(out)
         refs, self.kept, self.progress = split(refs)
         self.waiting = False
         return refs

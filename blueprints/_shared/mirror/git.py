@@ -49,9 +49,30 @@ def git(*arguments, feed=""):
     return out
 
 
+def ls_remote(url):
+    """Return the lines about the refs of a repository."""
+    return git("ls-remote", "--symref", "--", url)
+
+
+def section(out, kind):
+    """Return the lines about one kind of refs, for git sorts them."""
+    first, last = out.find(f"\trefs/{kind}/"), out.rfind(f"\trefs/{kind}/")
+    return out[out.rfind("\n", 0, first) + 1 : out.find("\n", last) + 1] if last > 0 else ""
+
+
+def mirrored_lines(out):
+    """Return the lines that say all that is mirrored, and nothing else if refs are sorted."""
+    default = re.match(r"ref: [^\n]+\n|", out)[0]
+    return default + section(out, "heads") + section(out, "tags")
+
+
 def listing(url):
     """Return what is mirrored of a repository's refs, and its default branch or ''."""
-    out = git("ls-remote", "--symref", "--", url)
+    return listed(ls_remote(url))
+
+
+def listed(out):
+    """Return what is mirrored of refs, and the default branch or '', of lines about them."""
     # HEAD comes first. What follows is mostly the same on both sides, and then read once.
     head = re.match(r"(?:ref: ([^\n]+)\tHEAD\n)?(?:\w+\tHEAD\n)?", out)
     default = MIRRORED.fullmatch(head[1] or "")

@@ -25,7 +25,8 @@ def prepare():
     (STAGE / "objects/info/alternates").write_bytes(os.fsencode(DIR / "objects") + b"\n")
     hook = STAGE / "hooks/pre-push"
     hook.parent.mkdir()
-    words = (sys.executable, str(Path(__file__).with_name("leases.py")), str(STAGE))
+    # It runs at every push, and starts in half the time without `site`.
+    words = (sys.executable, "-IS", str(Path(__file__).with_name("leases.py")), str(STAGE))
     hook.write_text(f"#!/bin/sh\nexec {shlex.join(words)}\n")
     hook.chmod(0o755)
     if not os.access(hook, os.X_OK):  # git would push without it

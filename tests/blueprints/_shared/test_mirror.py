@@ -77,6 +77,31 @@ def test_second_run(world: World) -> None:
     assert not world.cache.path.exists()
 
 
+def test_nothing_is_fetched_if_only_other_lines_differ(world: World) -> None:
+    """Refs are compared one by one if the lists are not the same: here the source has no HEAD."""
+    shutil.rmtree(world.cache.path)
+    world.source.set_head("refs/heads/none")
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert [event["event"] for event in run.events] == ["started", "equal"]
+    assert run.of("equal")[0]["refs"] == len(world.source.refs())
+    assert not world.cache.path.exists()
+
+
+def test_refs_of_other_kinds_make_no_difference(world: World) -> None:
+    """A source with refs of pull requests, and a destination with notes, are equal at a glance."""
+    main = world.source.refs()["refs/heads/main"]
+    mirrored = world.source.refs()
+    for n in range(3):
+        world.source.set(f"refs/pull/{n}/head", main)
+    world.codecommit().set("refs/notes/commits", main)
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert [event["event"] for event in run.events] == ["started", "equal"]
+    assert run.of("equal")[0]["refs"] == len(mirrored)
+    assert world.codecommit().pushes() == []
+
+
 def test_new_commit(world: World) -> None:
     """Only what differs is pushed."""
     world.source.commit("main")

@@ -184,6 +184,16 @@ def test_tags_of_pieces_go_though_nothing_else_differs(world: World) -> None:
     assert copy.refs() == world.source.refs()
 
 
+def test_tags_of_pieces_go_though_the_source_has_them_too(world: World) -> None:
+    """As if two mirrors in a row were killed at the same moment: the lists are the same."""
+    main = world.source.refs()["refs/heads/main"]
+    for repository in (world.source, world.codecommit()):
+        repository.set(f"{PROGRESS}{main[:16]}", main)
+    run = world.mirror()
+    assert run.status == 0, run.output
+    assert not [ref for ref in world.codecommit().refs() if ref.startswith(PROGRESS)]
+
+
 def test_a_tag_that_only_looks_like_ours_is_mirrored(world: World) -> None:
     """A source may have tags in a namespace of that name."""
     world.source.set(f"{PROGRESS}mine", world.source.refs()["refs/heads/main"])
