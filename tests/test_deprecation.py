@@ -70,7 +70,7 @@ def test_patterns_go_by_their_earlier_names_for_one_release() -> None:
 
 def test_functions_that_made_classes_of_parameters_go_on_making_them() -> None:
     """A blueprint written for the last release declares the same, and learns what to write."""
-    from cfngen.patterns.image_stacks import image_stack_questions
+    from cfngen.patterns.image_stacks import image_stack_questions, published_image
     from cfngen.patterns.pushes import repositories_question
     from cfngen.patterns.tasks import TaskOptions, task_questions
 
@@ -81,7 +81,12 @@ def test_functions_that_made_classes_of_parameters_go_on_making_them() -> None:
         task = task_questions(options, "tool-image")
     with pytest.warns(DeprecationWarning, match="ImageStackParameters") as of_images:
         image = image_stack_questions("tool-image", "arm64")
-    assert {w.filename for w in (*caught, *of_tasks, *of_images)} == {__file__}
+    with pytest.warns(DeprecationWarning, match=r"published_image\(\)") as of_one:
+        published = published_image("tool-image", "arm64")
+    assert {w.filename for w in (*caught, *of_tasks, *of_images, *of_one)} == {__file__}
+    t = Template("Test.")
+    t.declare(published)
+    assert t.parameters["ImageParameter"].Default == "/cfngen/tool-image/arm64"
     t = Template("Test.")
     p = t.declare(type("Params", (source, *task), {}))
     assert list(t.parameters) == ["Repositories", "VpcCidr", "AvailabilityZones", "ImageParameter"]

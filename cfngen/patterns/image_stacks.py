@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, overload
 
 from troposphere import AWSObject, Ref, Sub
 from troposphere.ssm import Parameter as StoredParameter
@@ -96,16 +96,37 @@ def parameter_name(stack: str, architecture: str) -> str:
     return f"/cfngen/{stack}/{architecture}"
 
 
-def published_image(*, when: Callable[[Any], bool] | None = None) -> parameter:
+@overload
+def published_image(*, when: Callable[[Any], bool] | None = None) -> parameter: ...
+
+
+@overload
+def published_image(stack: str, architecture: str, /) -> type[Parameters]: ...
+
+
+def published_image(
+    *earlier: str, when: Callable[[Any], bool] | None = None
+) -> parameter | type[Parameters]:
     """Return the parameter `ImageParameter` of a stack that runs an image of a stack of its own.
 
     Its value is the name of the SSM parameter; a `Ref` to it is the image's URI. Source: AWS page
     "Specify existing resources at runtime with CloudFormation-supplied parameter types".
 
     Args:
+        *earlier: the stack's template and the architecture, as in earlier releases, which returned
+            a class with the parameter.
         when: returns for the options whether the template has it; they have the attributes
             `image_template` and `architecture`.
     """
+    if earlier:
+        stack, architecture = earlier
+        warn_renamed(
+            "published_image(stack, architecture)",
+            "a parameter of a class, `ImageParameter = published_image()`",
+            stacklevel=3,
+        )
+        named = type("PublishedImage", (Parameters,), {"ImageParameter": published_image()})
+        return decided(named, SimpleNamespace(image_template=stack, architecture=architecture))
     return parameter(
         lambda o: (
             "Name of the SSM parameter that holds the URI of the image. Deploy"
