@@ -41,6 +41,7 @@ ANSWERS = {
     "RepositoryName": "shop",
     "DestinationRegion": THERE,
     "DestinationPrefix": "",
+    "Branches": "",
     "MaxDeletions": "100",
     "KeepDays": "90",
 }

@@ -10,6 +10,7 @@ import pytest
 from linting.rules import api_limits
 from support import drawn
 
+from cfngen.cloudformation.schemas import CUSTOM, is_custom
 from cfngen.linting.lint import ERROR, WARNING, Linter
 from cfngen.linting.rules.api_limits import beyond_api
 from cfngen.linting.value_limits import compiled
@@ -231,11 +232,14 @@ def test_every_value_of_ours_has_a_member_or_a_reason() -> None:
 
 
 def literals(entry: InstalledBlueprint) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield the properties that have a literal in a blueprint's templates, by type."""
+    """Yield the properties that have a literal in a blueprint's templates, by type.
+
+    All types of custom resources are one: each service decides what it is handed.
+    """
     for shape in drawn.shapes(entry):
         for resource in shape.document.body["Resources"].values():
             for path in paths(resource.get("Properties", {})):
-                yield resource["Type"], path
+                yield CUSTOM if is_custom(resource["Type"]) else resource["Type"], path
 
 
 def paths(value: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
