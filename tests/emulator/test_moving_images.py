@@ -73,6 +73,7 @@ def test_a_stack_moves_to_the_image_of_a_stack_of_its_own(
     task = started(account, stack, title)
 
     first, second = commands(template, image_stack)
+    run(stack, one("custom_resources", "--template-file output/custom-resources.yaml"))
     if image_stack == "mirror-image":  # which is built with what this stack publishes
         run(stack, one("mirror_image", "--template-file output/mirror-program.yaml"))
     next_second()

@@ -402,9 +402,10 @@ TABLE: dict[tuple[str, str], tuple[list[Row], list[Row]]] = {
         [codecommit("GitPush", "shop"), codecommit("GitPull", "other")],
     ),
     ("deployment-roles", "PipelineRole"): (
-        [],
+        # Its trust policy names this role, which is enough within an account.
+        [row("sts:AssumeRole", SERVICE_ROLE + "{InfrastructureActionRole}")],
         [
-            row("sts:AssumeRole", SERVICE_ROLE + "{InfrastructureActionRole}"),
+            row("sts:AssumeRole", SERVICE_ROLE + "{InfrastructureExecutionRole}"),
             stack_call("UpdateStack", "service-x-infrastructure"),
         ],
     ),
