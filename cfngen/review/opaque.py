@@ -134,7 +134,9 @@ def _parts(
 ) -> dict[str, OpaquePart]:
     """Return the opaque parts of one side, by what they are called."""
     parts: dict[str, OpaquePart] = {}
-    if part is None or stack.sections is None or not may_nest(part.sections.text):
+    if part is None or stack.sections is None:
+        return parts
+    if not any(closed.values()) and not may_nest(part.sections.text):
         return parts
     for opaque_part in _Parts(stack, part, closed).all():
         other = parts.get(opaque_part.key)

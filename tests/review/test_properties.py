@@ -15,7 +15,7 @@ from support.rewritten import as_json, changed, shuffled
 from cfngen.project import manifest
 from cfngen.review import review
 from cfngen.review.formats import FORMATS, format_review
-from cfngen.review.model import Detail, Extent, Kind, Review, StackReview
+from cfngen.review.model import Concern, Detail, Extent, Kind, Review, StackReview
 
 TURNED = {Kind.ADDED: Kind.REMOVED, Kind.REMOVED: Kind.ADDED}
 OTHER_WAY = {Extent.BROADENED: Extent.NARROWED, Extent.NARROWED: Extent.BROADENED}
@@ -82,6 +82,8 @@ def test_the_way_back_mirrors_the_way_there(name: str, seed: int, times: int) ->
 @pytest.mark.slow
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
 @given(NAMES, st.integers(0, 10**6), st.integers(1, 6))
+@example("artifact-stores", 495_877, 1)  # a template inside another that is none any more
+@example("artifact-stores", 8788, 2)
 def test_the_way_back_mirrors_the_way_there_at_length(name: str, seed: int, times: int) -> None:
     """The same, of many more changes."""
     hold_both_ways(name, seed, times)
@@ -92,7 +94,24 @@ def hold_both_ways(name: str, seed: int, times: int) -> None:
     text = SHIPPED[name]
     other = changed(text, seed, times)
     there, back = one(text, other), one(other, text)
-    assert [mirrored(stack) for stack in there.stacks] == [told(stack) for stack in back.stacks]
+    unread = not_inspected(there) | not_inspected(back)
+    assert [mirrored(stack) for stack in there.stacks if stack.name not in unread] == [
+        told(stack) for stack in back.stacks if stack.name not in unread
+    ]
+
+
+def not_inspected(review: Review) -> set[str]:
+    """Return the templates inside others that one of the sides cannot be read of.
+
+    From what cannot be read to what can, a new template comes; the other way, it is only unknown
+    what goes.
+    """
+    return {
+        f"{stack.name}/{finding.subject}"
+        for stack in review.stacks
+        for finding in stack.findings
+        if finding.concern is Concern.UNKNOWN
+    }
 
 
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
