@@ -13,6 +13,7 @@ from cfngen.project.manifest import load
 # bytes. Each is told with `--s3-bucket` in its README. Another one has to be put here on purpose.
 THROUGH_A_BUCKET = {
     'branch_builder|`image = "build"`',
+    "branch_builder|everything",
     "branch_builder|ten repositories apart",
     "fargate_mirror|everything",
     'fargate_mirror|`image = "build"`',
