@@ -13,8 +13,8 @@ from .task import add_task
 
 @blueprint
 def fargate_mirror(options: Options) -> Template:
-    """Mirror repositories into CodeCommit in other regions on every push."""
-    t = Template()
+    """Mirror repositories into CodeCommit, on every push or on a schedule."""
+    t = Template(options.description)
     p = t.declare(Params, options)
     add_rules(t, p, options)
     log = t.add(log_group("MirrorLog", days=p.LogDays))

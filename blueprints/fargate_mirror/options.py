@@ -145,6 +145,13 @@ class Options(TaskOptions):
         return self.external or self.trigger == "schedule"
 
     @property
+    def description(self) -> str:
+        """What stands in the console about the stack."""
+        if self.scheduled:
+            return "Mirror repositories into CodeCommit on a schedule"
+        return "Mirror repositories into CodeCommit in other regions on every push"
+
+    @property
     def with_function(self) -> bool:
         """Whether a queue and a function stand between events and tasks."""
         return self.trigger != "direct"

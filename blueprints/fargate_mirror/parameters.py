@@ -120,7 +120,10 @@ class Operation(Parameters):
     """How it runs, and who is notified."""
 
     Schedule = parameter(
-        "How often to mirror all repositories, in addition to the runs that pushes start.",
+        lambda o: (
+            "How often to mirror all repositories"
+            f"{'' if o.scheduled else ', in addition to the runs that pushes start'}."
+        ),
         Default="rate(1 day)",
         AllowedPattern=r"(rate|cron)\(.+\)",
         ConstraintDescription="Enter an expression such as rate(1 day) or cron(0 3 * * ? *).",

@@ -80,7 +80,7 @@ def listed(out):
 
 
 @functools.lru_cache(maxsize=4)
-def mirrored(told):
+def mirrored(lines):
     """Return the refs in what `git ls-remote` says that are mirrored, to be read only."""
-    refs = re.findall(rf"^(\w+)\t({MIRRORED.pattern})$", told, re.M)
+    refs = re.findall(rf"^(\w+)\t({MIRRORED.pattern})$", lines, re.M)
     return {ref: value for value, ref in refs}

@@ -90,15 +90,15 @@ def walk(values, known):
 
     Parents come before their children. The bytes are those of objects as they are in the cache.
     """
-    asked = "".join(f"{v}\n" for v in values) + "".join(f"^{v}\n" for v in {*known})
+    revisions = "".join(f"{v}\n" for v in values) + "".join(f"^{v}\n" for v in {*known})
     listing = ("rev-list", "--topo-order", "--reverse", "--objects", "--in-commit-order")
     shown = ("--no-object-names", "--format=%P", "--ignore-missing", "--stdin")
     sizes = ("cat-file", "--batch-check=%(objectsize:disk) %(rest)", "--buffer")
     lister, sizer = pipe(HERE, *listing, *shown), pipe(HERE, *sizes)
-    relaying = threading.Thread(target=relay, args=(os.fsencode(asked), lister, sizer))
+    relaying = threading.Thread(target=relay, args=(os.fsencode(revisions), lister, sizer))
     relaying.start()
     try:
-        yield from told(sizer.stdout)
+        yield from sized(sizer.stdout)
     finally:
         for child in (lister, sizer):
             child.kill()
@@ -108,12 +108,12 @@ def walk(values, known):
             child.wait()
 
 
-def relay(asked, lister, sizer):
+def relay(revisions, lister, sizer):
     """Hand the ids that one git lists to another one that knows sizes."""
     # An error if a git has been stopped: nobody wants the rest then.
     with suppress(OSError, ValueError), sizer.stdin as ask:
         with lister.stdin as first:
-            first.write(asked)
+            first.write(revisions)
         for line in lister.stdout:
             if line.startswith(b"commit "):
                 commit = line[7:-1]
@@ -122,7 +122,7 @@ def relay(asked, lister, sizer):
                 ask.write(line)
 
 
-def told(lines):
+def sized(lines):
     """Yield id, parents and bytes of each commit of the sizes in lines."""
     commit, parents, size = "", [], 0
     for line in lines:

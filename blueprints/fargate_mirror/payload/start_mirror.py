@@ -65,12 +65,12 @@ def take(records, context):
     for record in records:
         try:
             event = json.loads(record["body"])
-            asked, refs = read(event), changed(event)
+            work, refs = read(event), changed(event)
             if refs and not any(map(REFS.fullmatch, refs)):
-                say("not_mirrored", repository=asked["key"], refs=refs[:20])
+                say("not_mirrored", repository=work["key"], refs=refs[:20])
                 continue
-            for work in expand(asked):
-                wanted.setdefault(work["key"], []).append({**work, "record": record})
+            for part in expand(work):
+                wanted.setdefault(part["key"], []).append({**part, "record": record})
         except (ValueError, LookupError, TypeError, AttributeError) as why:
             late += give_up(record, f"{type(why).__name__}: {why}")
         except Exception as why:

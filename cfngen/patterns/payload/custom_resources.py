@@ -203,9 +203,9 @@ def run_build(properties, stack):
     try:
         while run["buildStatus"] == "IN_PROGRESS" and not stack.late():
             time.sleep(PAUSE_SECONDS)
-            found = stack.call("codebuild", "batch_get_builds", ids=[run["id"]])
+            builds = stack.call("codebuild", "batch_get_builds", ids=[run["id"]])["builds"]
             # CodeBuild may not know a new build at once.
-            run = (found["builds"] or [run])[0]
+            run = (builds or [run])[0]
     finally:
         if run["buildStatus"] == "IN_PROGRESS":  # and nobody looks at it any more
             with suppress(Exception):
@@ -290,8 +290,8 @@ def remove_source(properties, stack):
 def answer(event, reason, data):
     """Tell CloudFormation how it went: a failure if there is a reason."""
     response = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
-    made = event["ResourceType"].rpartition(":")[2].lower()
-    response["PhysicalResourceId"] = event.get("PhysicalResourceId", made)
+    identity = event["ResourceType"].rpartition(":")[2].lower()
+    response["PhysicalResourceId"] = event.get("PhysicalResourceId", identity)
     response["Status"] = "FAILED" if reason else "SUCCESS"
     response["Reason"] = ascii(reason)[1:-1][:REASON_CHARACTERS]
     response["Data"] = {} if reason else data

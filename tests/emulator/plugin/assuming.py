@@ -21,9 +21,9 @@ def trust(arn: str) -> tuple[dict[str, Any], str] | None:
     if role is None or role["Arn"] != arn:
         return None
     document = role["AssumeRolePolicyDocument"]
-    found = json.loads(document) if isinstance(document, str) else document
-    statements = [{**each, "Resource": "*"} for each in own.listed(found["Statement"])]
-    return {**found, "Statement": statements}, own.ACCOUNT
+    policy = json.loads(document) if isinstance(document, str) else document
+    statements = [{**each, "Resource": "*"} for each in own.listed(policy["Statement"])]
+    return {**policy, "Statement": statements}, own.ACCOUNT
 
 
 def plug_in() -> None:
@@ -33,13 +33,13 @@ def plug_in() -> None:
     def ours(service: str, arn: str) -> Any:
         return trust(arn) if service == "sts" else policy(service, arn)
 
-    def said(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
-        found = context(service, action, body, params)
+    def with_session(service: str, action: str, body: bytes, params: Any) -> dict[str, Any]:
+        keys = context(service, action, body, params)
         if service == "sts":
             for name in ("ExternalId", "RoleSessionName"):
                 if value := iam_actions._query_param(params, name):
-                    found = {**found, f"sts:{name}": value}
-        return dict(found)
+                    keys = {**keys, f"sts:{name}": value}
+        return dict(keys)
 
     iam_evaluator._resource_policy = ours
-    iam_actions.request_tag_context = said
+    iam_actions.request_tag_context = with_session

@@ -61,11 +61,11 @@ def keeping_types(theirs: Any) -> Any:
         if not wrong and body and stack.get("StackStatus") != "REVIEW_IN_PROGRESS":
             changed = other_types(stack.get("_template", {}), handlers._parse_template(body))
             if changed:
-                said = (
+                message = (
                     "Update of resource type is not permitted. The new template modifies resource"
                     f" type of the following resources: [{', '.join(changed)}]"
                 )
-                return helpers._error("ValidationError", said, 400)
+                return helpers._error("ValidationError", message, 400)
         return theirs(params)
 
     return ours
