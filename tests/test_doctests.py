@@ -24,7 +24,7 @@ NEED_EXAMPLES = (
     "cfngen.patterns.standalone_builds.standalone_build",
     "cfngen.patterns.starts.start_on_schedule",
     "cfngen.cloudformation.values.canonical",
-    "cfngen.cloudformation.values.literal",
+    "cfngen.cloudformation.values.is_known",
     "cfngen.cloudformation.values.references",
     "cfngen.cloudformation.resolve.Resolver.resolve",
     "cfngen.cloudformation.loops.unrolled",

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
+from collections.abc import Iterator
 from functools import lru_cache
 
-from cfngen.cloudformation.values import OPEN, reference_end
+from cfngen.cloudformation.text import AnyText, Part, Text, elements, join
 
 ANY_TEXT, ANY_CHARACTER = "*", "?"
-SPECIAL = re.compile(f"[*?${OPEN}]")
-SIGNS: dict[str, str] = {}  # a character of private use for each reference
+SPECIAL = re.compile(r"[*?$]")
+Token = Part | Text
+SIGNS: dict[Token, str] = {}  # a character of private use for each reference
 FIRST_SIGN, MAX_SIGNS = "\U000f0000", 100_000
 MAX_STARS = 30  # in one pattern
 MAX_LENGTH = 1024  # of a pattern that is looked into; the longest ARN is shorter
 
 
-def covers(pattern: str, other: str) -> bool:
+def covers(pattern: AnyText, other: AnyText) -> bool:
     """Whether a pattern matches everything that another one matches.
 
     What is known only at deploy time, and IAM's own variables such as `${aws:username}`, are each
@@ -34,7 +37,7 @@ def covers(pattern: str, other: str) -> bool:
         return False
     if not wild(pattern) or max(len(pattern), len(other)) > MAX_LENGTH:
         return False
-    if pattern.count(ANY_TEXT) > MAX_STARS:
+    if sum(token == ANY_TEXT for token in _tokens(pattern)) > MAX_STARS:
         return False
     if len(SIGNS) > MAX_SIGNS:
         SIGNS.clear()
@@ -42,14 +45,14 @@ def covers(pattern: str, other: str) -> bool:
     return _matches(_signs(pattern), _signs(other))
 
 
-def apart(pattern: str, other: str) -> bool:
+def apart(pattern: AnyText, other: AnyText) -> bool:
     """Whether it is certain that nothing matches both: they begin differently.
 
     >>> apart("s3:Get*", "s3:Put*"), apart("s3:Get*", "s3:*")
     (True, False)
     """
     for left, right in zip(_tokens(pattern), _tokens(other), strict=False):
-        if {left, right} & {ANY_TEXT, ANY_CHARACTER} or len(left) > 1 or len(right) > 1:
+        if {left, right} & {ANY_TEXT, ANY_CHARACTER} or not (_plain(left) and _plain(right)):
             return False
         if left != right:
             return True
@@ -57,57 +60,65 @@ def apart(pattern: str, other: str) -> bool:
 
 
 @lru_cache(maxsize=20_000)
-def _beginning(pattern: str) -> str:
+def _beginning(pattern: AnyText) -> str:
     """Return what everything that a pattern matches begins with, as the pattern has it."""
-    return SPECIAL.split(pattern, maxsplit=1)[0]
+    return SPECIAL.split(pattern if isinstance(pattern, str) else pattern.beginning, maxsplit=1)[0]
 
 
 @lru_cache(maxsize=20_000)
-def wild(pattern: str) -> bool:
+def wild(pattern: AnyText) -> bool:
     """Whether a pattern has a `*` or `?` outside of references.
 
     >>> wild("s3:Get*"), wild("${aws:PrincipalTag/*}")
     (True, False)
     """
-    return (ANY_TEXT in pattern or ANY_CHARACTER in pattern) and any(
+    known = (pattern,) if isinstance(pattern, str) else pattern.known
+    return any(ANY_TEXT in text or ANY_CHARACTER in text for text in known) and any(
         token in (ANY_TEXT, ANY_CHARACTER) for token in _tokens(pattern)
     )
 
 
 @lru_cache(maxsize=20_000)
-def _tokens(pattern: str) -> tuple[str, ...]:
+def _tokens(pattern: AnyText) -> tuple[Token, ...]:
     """Cut a pattern into characters, wildcards and references; a `*` goes behind its `?`s."""
-    cut: list[str] = []
-    at = 0
-    while at < len(pattern):
-        end = _end(pattern, at)
-        token = pattern[at:end]
+    cut: list[Token] = []
+    for token in _each(pattern):
         if token == ANY_TEXT and cut[-1:] == [ANY_TEXT]:
-            token = ""
-        elif token == ANY_CHARACTER and cut[-1:] == [ANY_TEXT]:
+            continue
+        if token == ANY_CHARACTER and cut[-1:] == [ANY_TEXT]:
             cut.insert(-1, ANY_CHARACTER)
-            token = ""
-        if token:
+        else:
             cut.append(token)
-        at = end
     return tuple(cut)
 
 
-def _end(pattern: str, start: int) -> int:
-    """Return where the character or reference that begins here ends."""
-    if pattern[start] == OPEN:
-        return reference_end(pattern, start) or len(pattern)
-    if pattern.startswith("${", start):
-        return pattern.find("}", start) + 1 or start + 1
-    return start + 1
+def _each(pattern: AnyText) -> Iterator[Token]:
+    """Yield characters and references; a variable of IAM, such as `${aws:username}`, is one."""
+    parts = list(elements(pattern))
+    if "$" not in parts:
+        yield from parts
+        return
+    ends = [place for place, part in enumerate(parts) if part == "}"]
+    at = 0
+    while at < len(parts):
+        end = at + 1
+        if parts[at : at + 2] == ["$", "{"] and (after := bisect_left(ends, at)) < len(ends):
+            end = ends[after] + 1
+        yield join(parts[at:end]) if end > at + 1 else parts[at]
+        at = end
+
+
+def _plain(token: Token) -> bool:
+    """Whether a token is one character."""
+    return isinstance(token, str) and len(token) == 1
 
 
 @lru_cache(maxsize=20_000)
-def _signs(pattern: str) -> str:
+def _signs(pattern: AnyText) -> str:
     """Return a pattern in which each reference is one character, the same one everywhere."""
     return "".join(
         token
-        if len(token) == 1 and token < FIRST_SIGN
+        if isinstance(token, str) and len(token) == 1 and token < FIRST_SIGN
         else SIGNS.setdefault(token, chr(ord(FIRST_SIGN) + len(SIGNS)))
         for token in _tokens(pattern)
     )

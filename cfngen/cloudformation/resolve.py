@@ -2,32 +2,37 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import hashlib
 import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
+from cfngen.cloudformation.placeholders import NOTHING_MASKED, Masked
+from cfngen.cloudformation.text import (
+    NAME,
+    AnyText,
+    Part,
+    Ref,
+    Text,
+    digest,
+    join,
+    part_length,
+    parts_of,
+    reference,
+    unknown,
+)
 from cfngen.cloudformation.values import (
-    CLOSE,
-    OPEN,
-    PRIVATE,
-    REFERENCE,
-    SPOOF,
     argument_text,
+    canonical,
     flat,
     has_functions,
-    literal,
+    is_known,
     readable,
+    references,
     scalar,
 )
 
 SUB = re.compile(r"\$\{(!?)([^}]*)\}")
-# What stands in the text of a template that is inside another, in the place of a reference of the
-# outer's: it is known to the deployment alone, and is no reference to anything of the inner one.
-OUTER_OPEN, OUTER_CLOSE = "\ue002", "\ue003"
-OUTER = re.compile(f"{OUTER_OPEN}([^{OPEN}{CLOSE}{OUTER_OPEN}{OUTER_CLOSE}]*){OUTER_CLOSE}")
 NO_VALUE = {"Ref": "AWS::NoValue"}
 NOTHING: Any = object()  # what `AWS::NoValue` leaves, once an `Fn::If` is decided
 MAX_TEXT = 1_000_000  # characters of one text: no template may have more in it
@@ -43,7 +48,8 @@ class Resolver:
     what depends on them carries their meaning, so that it is seen to change with them.
     `parameters` are those whose value is known, as resolved values: what an outer template passes
     to this one. An attribute that is known, such as an output of a nested stack, is among them as
-    `Name.Attribute`.
+    `Name.Attribute`. `outer` has what stands in the text of this template, if it is inside of
+    another, for references of the outer's: they refer to nothing of this one.
     """
 
     def __init__(
@@ -52,8 +58,10 @@ class Resolver:
         conditions: dict[str, Any],
         changed: frozenset[str] = frozenset(),
         parameters: Mapping[str, Any] | None = None,
+        outer: Masked = NOTHING_MASKED,
     ) -> None:
         """Keep the sections that values refer to, as plain data."""
+        self.outer = outer
         self.parameters = parameters or {}
         self._flat = {name: flat(value) for name, value in self.parameters.items()}
         self.mappings = mappings
@@ -88,14 +96,15 @@ class Resolver:
                     return self._ref(argument)
                 if isinstance(name, str) and name.startswith("Fn::"):
                     return self._function(name, argument)
-            items = ((_key(key), self._value(item)) for key, item in value.items())
+            items = (
+                (self.outer.restored_key(str(key)), self._value(item))
+                for key, item in value.items()
+            )
             return {key: item for key, item in items if item is not NOTHING}
         if isinstance(value, list):
             return [item for item in map(self._value, value) if item is not NOTHING]
         if isinstance(value, str):
-            return _text(value)
-        if isinstance(value, dt.date):  # CloudFormation reads no dates
-            return value.isoformat()
+            return self.outer.restored_text(value)
         return value
 
     def _ref(self, argument: Any) -> Any:
@@ -103,9 +112,9 @@ class Resolver:
         if argument == "AWS::NoValue":
             return NOTHING
         name = self.resolve(argument)
-        if not (isinstance(name, str) and literal(name)):
+        if not isinstance(name, str):
             return {"Ref": name}
-        return self.parameters[name] if name in self.parameters else _reference(name)
+        return self.parameters[name] if name in self.parameters else reference(name)
 
     def _function(self, name: str, argument: Any) -> Any:
         key = name, id(argument)
@@ -134,23 +143,23 @@ class Resolver:
         if name in ("Fn::Base64", "Fn::Transform", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"):
             return {name: resolved}
         text = argument_text(resolved)
-        if len(text) > MAX_UNKNOWN:
-            names = sorted({"".join(match) for match in REFERENCE.findall(text)})
-            text = f"{_digest(text)} of {' '.join(map(_reference, names))}"
-        return f"{OPEN}{name} {text}{CLOSE}"
+        if sum(map(part_length, parts_of(text))) > MAX_UNKNOWN:
+            names = sorted(f"{name}.{of}".rstrip(".") for name, of in references([text]))
+            spaced = [part for name in names for part in (" ", reference(name))]
+            return unknown(name, f"{digest(canonical(text))} of", *spaced)
+        return unknown(name, text)
 
     def _get_att(self, argument: Any) -> Any:
         parts = argument.split(".", 1) if isinstance(argument, str) else argument
         if isinstance(parts, list) and len(parts) >= 2:
             name, *rest = (self.resolve(part) for part in parts)
-            attribute = ".".join(map(scalar, rest))
-            if isinstance(name, str) and literal(name):
-                attribute_value = self.parameters.get(f"{name}.{attribute}")
-                return (
-                    _reference(f"{name}.{attribute}")
-                    if attribute_value is None
-                    else attribute_value
-                )
+            dotted = (part for item in rest for part in (".", scalar(item)))
+            attribute = join([*dotted][1:])
+            if isinstance(name, str):
+                if isinstance(attribute, Text):
+                    return Text((Ref(name, attribute),)) if NAME.fullmatch(name) else None
+                value = self.parameters.get(f"{name}.{attribute}")
+                return reference(f"{name}.{attribute}") if value is None else value
         return None
 
     def _sub(self, argument: Any) -> Any:
@@ -161,27 +170,35 @@ class Resolver:
             return None
 
         values = self._flat | {name: flat(self.resolve(value)) for name, value in own.items()}
-        text = _text(text)
+        parts: list[Part | Text] = []
+        for part in parts_of(self.outer.restored_text(text)):
+            parts += self._substituted(part, values) if isinstance(part, str) else [part]
+        return join(parts) if sum(map(_length, parts)) <= MAX_TEXT else None
+
+    def _substituted(self, text: str, values: Mapping[str, AnyText]) -> list[Part | Text]:
         last = text.rfind("}") + 1  # without a brace behind them, many `${` would take long
-        names = (m[2].strip() for m in SUB.finditer(text, 0, last) if not m[1])
-        if len(text) + sum(len(values.get(name, "")) for name in names) > MAX_TEXT:
-            return None
-
-        def substitute(match: re.Match[str]) -> str:
+        parts: list[Part | Text] = []
+        start = length = 0
+        for match in SUB.finditer(text, 0, last):
             name = match[2].strip()
+            parts.append(text[start : match.start()])
             if match[1]:
-                return f"${{{match[2]}}}"
-            return values[name] if name in values else _reference(name)
+                parts.append(f"${{{match[2]}}}")
+            else:
+                parts.append(values[name] if name in values else reference(name))
+            start = match.end()
+            length += _length(parts[-1])
+            if length > MAX_TEXT:
+                break
+        return [*parts, text[start:]]
 
-        return SUB.sub(substitute, text[:last]) + text[last:]
-
-    def _to_json_string(self, argument: Any) -> str | None:
+    def _to_json_string(self, argument: Any) -> AnyText | None:
         resolved = self.resolve(argument)
         return None if has_functions(resolved) else flat(resolved)
 
     def _length(self, argument: Any) -> int | None:
         resolved = self.resolve(argument)
-        return len(resolved) if isinstance(resolved, list) and literal(resolved) else None
+        return len(resolved) if isinstance(resolved, list) and is_known(resolved) else None
 
     def _join(self, argument: Any) -> Any:
         if not (isinstance(argument, list) and len(argument) == 2):
@@ -189,7 +206,8 @@ class Resolver:
         delimiter, items = argument[0], self.resolve(argument[1])
         if not (isinstance(delimiter, str) and isinstance(items, list)):
             return None
-        return delimiter.join(map(flat, items))
+        between = self.outer.restored_text(delimiter)
+        return join([part for item in items for part in (between, flat(item))][1:])
 
     def _select(self, argument: Any) -> Any:
         if not (isinstance(argument, list) and len(argument) == 2):
@@ -203,7 +221,7 @@ class Resolver:
         if not (isinstance(argument, list) and len(argument) == 2):
             return None
         delimiter, text = argument[0], self.resolve(argument[1])
-        if isinstance(delimiter, str) and delimiter and isinstance(text, str) and literal(text):
+        if isinstance(delimiter, str) and delimiter and isinstance(text, str):
             return text.split(delimiter)
         return None
 
@@ -211,20 +229,21 @@ class Resolver:
         if not (isinstance(argument, list) and len(argument) in (3, 4)):
             return None
         keys = [self.resolve(key) for key in argument[:3]]
-        if not all(isinstance(key, str | int) for key in keys):
+        if not all(isinstance(key, str | int | Text) for key in keys):
             return None
-        name, first, second = map(str, keys)
-        table = self.mappings.get(name)
+        name, first, second = map(scalar, keys)
+        table = self.mappings.get(name) if isinstance(name, str) else None
         if isinstance(table, dict):
             rows = {str(key): row for key, row in table.items()}
-            row = rows.get(first)
+            row = rows.get(str(first))
             if isinstance(row, dict) and second in row:
                 return self.resolve(row[second])
         of = ""
         if name in self.changed and isinstance(table, dict):
-            of = " of " + self._meaning("Mappings", name)
+            of = " of " + self._meaning("Mappings", str(name))
         others = [flat(self.resolve(default)) for default in argument[3:]]
-        return f"{OPEN}Fn::FindInMap {', '.join((name, first, second, *others))}{of}{CLOSE}"
+        listed = [part for key in (first, second, *others) for part in (", ", key)]
+        return unknown("Fn::FindInMap", name, *listed, of)
 
     def _if(self, argument: Any) -> Any:
         if not (isinstance(argument, list) and len(argument) == 3):
@@ -257,14 +276,14 @@ class Resolver:
             meant = self.resolve(self.conditions.get(name)) if conditions else self.mappings[name]
             text = json.dumps(readable(meant), sort_keys=True, ensure_ascii=False, default=str)
             if len(text) > MAX_MEANING:
-                text = f"{text[:100]}… {_digest(text)}"
+                text = f"{text[:100]}… {digest(text)}"
             self._meanings[section, name] = text
         return self._meanings[section, name]
 
     def _equals(self, argument: Any) -> Any:
         if isinstance(argument, list) and len(argument) == 2:
             left, right = (self.resolve(side) for side in argument)
-            if literal(left) and literal(right):
+            if is_known(left) and is_known(right):
                 return scalar(left) == scalar(right)
         return None
 
@@ -303,20 +322,5 @@ class Resolver:
         return None
 
 
-def _text(text: str) -> str:
-    """Return a text of the template without characters that could be taken for references."""
-    text = PRIVATE.sub(SPOOF, text)
-    return OUTER.sub(f"{OPEN}outer \\1{CLOSE}", text) if OUTER_OPEN in text else text
-
-
-def _key(key: Any) -> str:
-    """Return a key; a reference in one is written for people, since no key is ever resolved."""
-    return OUTER.sub(r"${outer \1}", str(key)) if OUTER_OPEN in str(key) else str(key)
-
-
-def _reference(name: str) -> str:
-    return f"{OPEN}{name}{CLOSE}"
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+def _length(part: Part | Text) -> int:
+    return len(part) if isinstance(part, str | Text) else part_length(part)

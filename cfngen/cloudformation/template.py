@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from cfngen.cloudformation.placeholders import NOTHING_MASKED, Masked
 from cfngen.cloudformation.resolve import Resolver
 from cfngen.cloudformation.schemas import Schema, schema
 from cfngen.cloudformation.sections import Sections
@@ -67,6 +68,7 @@ class TemplateBody:
         *,
         changed: frozenset[str] = frozenset(),
         parameters: Mapping[str, Any] | None = None,
+        outer: Masked = NOTHING_MASKED,
     ) -> None:
         """Look at a template; an empty one without `sections`.
 
@@ -74,10 +76,11 @@ class TemplateBody:
             sections: the template's sections.
             changed: as for `Resolver`.
             parameters: as for `Resolver`.
+            outer: as for `Resolver`.
         """
         self.sections = sections
         self.resolver = Resolver(
-            self.section("Mappings"), self.section("Conditions"), changed, parameters
+            self.section("Mappings"), self.section("Conditions"), changed, parameters, outer
         )
         self._resources: dict[str, Resource] = {}
 

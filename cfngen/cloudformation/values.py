@@ -1,9 +1,7 @@
-"""Resolved values: literals, and references that only a deployment can replace.
+"""Resolved values: data whose texts are plain, or have references that a deployment replaces.
 
 A reference stands as `Fn::Sub` would write it: `!Ref Bucket`, `!Sub '${Bucket}'` and `!Join ['',
-[!Ref Bucket]]` are all the one text `${Bucket}`; `resolve` makes them so. Inside, such a reference
-stands between two characters of Unicode's private use, so that it cannot be taken for text that
-happens to look like it; `shown` writes it for people.
+[!Ref Bucket]]` are all the one `Text`; `resolve` makes them so. `shown` writes it for people.
 """
 
 from __future__ import annotations
@@ -13,24 +11,32 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-OPEN, CLOSE, SPOOF = "\ue000", "\ue001", "\ufffd"
-PRIVATE = re.compile(f"[{OPEN}{CLOSE}]")
-REFERENCE = re.compile(f"{OPEN}([A-Za-z0-9:]+)(?:\\.([A-Za-z0-9.:]+))?{CLOSE}")
-# A reference whose attribute is known only at deploy time.
-HALF_KNOWN = re.compile(f"{OPEN}([A-Za-z0-9]+)\\.[A-Za-z0-9.:]*{OPEN}")
+from cfngen.cloudformation.text import (
+    AnyText,
+    Part,
+    Ref,
+    Text,
+    inner_parts,
+    join,
+    parts_of,
+    text_key,
+    unknown,
+)
+
+PLAIN = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?|true|false")
 
 
-def literal(value: Any) -> bool:
+def is_known(value: Any) -> bool:
     """Whether a resolved value is known before deploy time, without any reference.
 
-    >>> literal({"Size": ["a", 1]}), literal({"Fn::If": ["Large", 1, 2]})
+    >>> is_known({"Size": ["a", 1]}), is_known({"Fn::If": ["Large", 1, 2]})
     (True, False)
     """
-    if isinstance(value, str):
-        return OPEN not in value
+    if isinstance(value, Text):
+        return False
     if isinstance(value, dict):
-        return not any(k.startswith("Fn::") or not literal(v) for k, v in value.items())
-    return all(map(literal, value)) if isinstance(value, list) else True
+        return not any(k.startswith("Fn::") or not is_known(v) for k, v in value.items())
+    return all(map(is_known, value)) if isinstance(value, list) else True
 
 
 def references(value: Any) -> set[tuple[str, str]]:
@@ -41,58 +47,16 @@ def references(value: Any) -> set[tuple[str, str]]:
     >>> sorted(references(value))
     [('Jobs', ''), ('Jobs', 'Arn')]
     """
-    names = set()
-    for text in _texts(value):
-        names |= {(match[1], match[2] or "") for match in REFERENCE.finditer(text)}
-        names |= {(match[1], "") for match in HALF_KNOWN.finditer(text)}
+    names: set[tuple[str, str]] = set()
+    todo: list[Part] = [part for text in _texts(value) for part in text.parts]
+    while todo:
+        part = todo.pop()
+        if isinstance(part, str):
+            continue
+        if isinstance(part, Ref):
+            names.add((part.name, part.attribute if isinstance(part.attribute, str) else ""))
+        todo += inner_parts(part)
     return names
-
-
-def reference_end(text: str, start: int = 0) -> int:
-    """Return where the reference that begins at `start` ends; others may be inside of it.
-
-    0 if no reference begins there, or if it has no end.
-
-    >>> text = f"{OPEN}Fn::ImportValue {OPEN}Net{CLOSE}-id{CLOSE}/x"
-    >>> text[: reference_end(text)] == f"{OPEN}Fn::ImportValue {OPEN}Net{CLOSE}-id{CLOSE}"
-    True
-    >>> reference_end("x")
-    0
-    """
-    if not text.startswith(OPEN, start):
-        return 0
-    depth = 0
-    for mark in PRIVATE.finditer(text, start):
-        depth += 1 if mark[0] == OPEN else -1
-        if depth == 0:
-            return mark.end()
-    return 0
-
-
-def characters(text: str) -> Iterator[str]:
-    """Yield the characters of a resolved text, each reference as one of them.
-
-    A reference without an end goes on to the end of the text.
-
-    >>> list(characters(f"a:{OPEN}AWS::Region{CLOSE}")) == ["a", ":", f"{OPEN}AWS::Region{CLOSE}"]
-    True
-    """
-    start = 0
-    while start < len(text):
-        end = start + 1
-        if text[start] == OPEN:
-            end = reference_end(text, start) or len(text)
-        yield text[start:end]
-        start = end
-
-
-def is_one_reference(text: str) -> bool:
-    """Whether a text is one reference or function, and nothing beside it.
-
-    >>> is_one_reference(f"{OPEN}Bucket{CLOSE}"), is_one_reference(f"{OPEN}Bucket{CLOSE}/key")
-    (True, False)
-    """
-    return bool(text) and reference_end(text) == len(text)
 
 
 def has_functions(value: Any) -> bool:
@@ -102,12 +66,14 @@ def has_functions(value: Any) -> bool:
     return isinstance(value, list) and any(map(has_functions, value))
 
 
-def scalar(value: Any) -> str:
+def scalar(value: Any) -> AnyText:
     """Return a plain value as text, as CloudFormation takes it: `true` and `'true'` are the same.
 
     >>> scalar(True), scalar(3.0), scalar("3")
     ('true', '3', '3')
     """
+    if isinstance(value, str | Text):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer():
@@ -130,7 +96,7 @@ def canonical(value: Any) -> str:
         return f"{{{inner}}}"
     if isinstance(value, list):
         return f"[{','.join(map(canonical, value))}]"
-    return "null" if value is None else json.dumps(scalar(value))
+    return "null" if value is None else text_key(scalar(value))
 
 
 def shown(value: Any) -> str:
@@ -140,8 +106,6 @@ def shown(value: Any) -> str:
     >>> print(shown(Resolver({}, {}).resolve(["x", {"Fn::Sub": "arn:${AWS::Region}"}])))
     ["x", "arn:${AWS::Region}"]
     """
-    if isinstance(value, str):
-        return _readable(value)
     if isinstance(value, bool) or value is None:
         return json.dumps(value)
     if isinstance(value, dict | list):
@@ -155,46 +119,67 @@ def readable(value: Any) -> Any:
         return {key: readable(item) for key, item in value.items()}
     if isinstance(value, list):
         return [readable(item) for item in value]
-    return _readable(value) if isinstance(value, str) else value
+    return value.readable if isinstance(value, Text) else value
 
 
-def _readable(text: str) -> str:
-    if OPEN not in text:
-        return text
-    return text.replace("${", "${!").replace(OPEN, "${").replace(CLOSE, "}")
-
-
-def flat(value: Any) -> str:
+def flat(value: Any) -> AnyText:
     """Return a value as it stands within a text, as `Fn::Sub` and `Fn::Join` put it there."""
-    if isinstance(value, dict | list):
-        text = json.dumps(value, sort_keys=True, ensure_ascii=False, default=str)
-        return f"{OPEN}{text}{CLOSE}" if has_functions(value) else text
-    return scalar(value)
+    if not isinstance(value, dict | list):
+        return scalar(value)
+    text = join(_json(value))
+    return unknown("", text) if has_functions(value) else text
 
 
-def argument_text(value: Any) -> str:
+def argument_text(value: Any) -> AnyText:
     """Return the argument of a function that is left for deploy time, as a part of a text.
 
-    It is JSON, but for references and functions inside, which stand as they are: no argument is
-    escaped once for each function that it is an argument of. No two arguments have one text.
+    It is JSON, but for references and functions inside, which stand as they are, and for numbers
+    and truth values, which are the same with quotes and without.
     """
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{json.dumps(k)}: {_part(value[k])}' for k in sorted(value))}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_part, value))}]"
+    if isinstance(value, dict | list):
+        return join(_json(value, as_argument=True))
     return scalar(value)
 
 
-def _part(value: Any) -> str:
-    if isinstance(value, dict | list):
-        return argument_text(value)
-    if isinstance(value, str) and is_one_reference(value):
-        return value
-    return json.dumps(value, ensure_ascii=False, default=str)
+def opaque(value: Any) -> Text:
+    """Return a text that equals only itself, as an unresolved reference does."""
+    return unknown("", argument_text(value))
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
+def _json(value: Any, *, as_argument: bool = False) -> Iterator[Part]:
+    """Yield a value as JSON, with references as they are inside of its texts."""
+    if isinstance(value, dict):
+        for number, key in enumerate(sorted(value)):
+            yield f"{', ' if number else '{'}{json.dumps(key, ensure_ascii=False)}: "
+            yield from _json(value[key], as_argument=as_argument)
+        yield "}" if value else "{}"
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield ", " if number else "["
+            yield from _json(item, as_argument=as_argument)
+        yield "]" if value else "[]"
+    elif isinstance(value, Text):
+        if as_argument and value.alone:
+            yield value.alone
+        else:
+            yield from ('"', *map(_escaped, value.parts), '"')
+    elif as_argument and value is not None and PLAIN.fullmatch(text := str(scalar(value))):
+        yield text
+    else:
+        yield json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _escaped(part: Part) -> Part:
+    return json.dumps(part, ensure_ascii=False)[1:-1] if isinstance(part, str) else part
+
+
+def without_references(value: AnyText, blank: str = "") -> str:
+    """Return what is known of a text, with something in place of each reference."""
+    return "".join(part if isinstance(part, str) else blank for part in parts_of(value))
+
+
+def _texts(value: Any) -> Iterator[Text]:
+    if isinstance(value, Text):
         yield value
     elif isinstance(value, dict):
         for item in value.values():

@@ -17,10 +17,9 @@ from cfngen.cloudformation.physical_names import (
     name_property,
 )
 from cfngen.cloudformation.resolve import Resolver
-from cfngen.cloudformation.values import CLOSE, OPEN
+from cfngen.cloudformation.text import AnyText, Ref, Text, Unknown, parts_of
 
 DYNAMIC = re.compile(r"\{\{resolve:[^}]*\}\}")
-REFERENCE = re.compile(r"([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.:]+))?")
 # What ARNs of resources have between account and name, where `Arn` is an attribute of the type;
 # and the types whose `Ref` is the ARN already (AWS page "Resource and property types reference").
 ARNS = {
@@ -94,7 +93,7 @@ class Sizes:
         self._resources = mapping(body.get("Resources"))
         self._parameters = mapping(body.get("Parameters"))
         self._resolver = Resolver(mapping(body.get("Mappings")), mapping(body.get("Conditions")))
-        self._references: dict[str, int] = {}
+        self._references: dict[Ref | Unknown, int] = {}
 
     def resolved(self, value: Any) -> Any:
         """Return a value with everything worked out that is known before deploy time."""
@@ -110,7 +109,7 @@ class Sizes:
             inner = [len(json.dumps(key)) + 1 + self.json(item) for key, item in value.items()]
         elif isinstance(value, list):
             inner = [self.json(item) for item in value]
-        elif isinstance(value, str):
+        elif isinstance(value, str | Text):
             return 2 + self._text(value, lambda text: len(json.dumps(text, ensure_ascii=False)) - 2)
         else:
             return 0 if value is None else len(json.dumps(value, default=str))
@@ -120,7 +119,7 @@ class Sizes:
         """Return the characters of a resolved text; of anything else, as JSON."""
         if (branches := _branches(value)) is not None:
             return self.model.choose([self.text(branch) for branch in branches])
-        return self._text(value, len) if isinstance(value, str) else self.json(value)
+        return self._text(value, len) if isinstance(value, str | Text) else self.json(value)
 
     def name(self, logical_id: str) -> int:
         """Return the characters of a resource's physical name; 1 for an ID of an unknown kind."""
@@ -140,29 +139,19 @@ class Sizes:
         limit = max_name_length(type_)
         return min(length, limit) if limit else length
 
-    def _text(self, value: str, literal: Callable[[str], int]) -> int:
-        """Measure a text that may have references in it, which may stand in one another."""
-        length, depth, start = 0, 0, 0
-        for place, letter in enumerate(value):
-            if letter == OPEN:
-                if depth == 0:
-                    length += literal(DYNAMIC.sub("?", value[start:place]))
-                    start = place + 1
-                depth += 1
-            elif letter == CLOSE and depth:
-                depth -= 1
-                if depth == 0:
-                    length += self._reference(value[start:place])
-                    start = place + 1
-        return length + (0 if depth else literal(DYNAMIC.sub("?", value[start:])))
+    def _text(self, value: AnyText, literal: Callable[[str], int]) -> int:
+        """Measure a text that may have references in it."""
+        return sum(
+            literal(DYNAMIC.sub("?", part)) if isinstance(part, str) else self._reference(part)
+            for part in parts_of(value)
+        )
 
-    def _reference(self, inner: str) -> int:
-        if inner not in self._references:
-            self._references[inner] = 1  # until it is known: a name that refers to itself
-            match = REFERENCE.fullmatch(inner)
-            if match:
-                self._references[inner] = self._referred(match[1], match[2] or "")
-        return self._references[inner]
+    def _reference(self, part: Ref | Unknown) -> int:
+        if part not in self._references:
+            self._references[part] = 1  # until it is known: a name that refers to itself
+            if isinstance(part, Ref) and isinstance(part.attribute, str):
+                self._references[part] = self._referred(part.name, part.attribute)
+        return self._references[part]
 
     def _referred(self, name: str, attribute: str) -> int:
         stack = self.model.stack

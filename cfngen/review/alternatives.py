@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from cfngen.cloudformation.values import CLOSE, OPEN, REFERENCE, canonical, scalar
+from cfngen.cloudformation.text import AnyText, Ref, Text, join
+from cfngen.cloudformation.values import argument_text, opaque, scalar
 from cfngen.review.stack import Resource, Stack
 
 TEMPLATE_CONDITION = "template condition"
@@ -22,7 +23,7 @@ class Term:
 
     operator: str
     key: str
-    values: frozenset[str]
+    values: frozenset[AnyText]
     description: str = field(default="", compare=False)
 
 
@@ -43,7 +44,7 @@ def if_alternatives(value: Any) -> Iterator[tuple[Condition, Any]]:
     if isinstance(value, dict) and len(value) == 1 and "Fn::If" in value:
         argument = value["Fn::If"]
         if isinstance(argument, list) and len(argument) == 3:
-            name = argument[0] if isinstance(argument[0], str) else canonical(argument[0])
+            name = argument[0] if isinstance(argument[0], str) else str(argument_text(argument[0]))
             for truth, branch in (("true", argument[1]), ("false", argument[2])):
                 own = template_condition(name, truth)
                 yield from ((own | when, inner) for when, inner in if_alternatives(branch))
@@ -69,7 +70,7 @@ def is_satisfiable(entries: Condition) -> bool:
     return len(names) == len(set(names))
 
 
-def text_alternatives(value: Any) -> Iterator[tuple[Condition, str]]:
+def text_alternatives(value: Any) -> Iterator[tuple[Condition, AnyText]]:
     """Yield the texts that a value or list consists of, each with its conditions.
 
     A value that is not text, such as an unresolved function, becomes an opaque text.
@@ -85,12 +86,12 @@ def text_alternatives(value: Any) -> Iterator[tuple[Condition, str]]:
             for item in alternative:
                 yield from ((when | inner, text) for inner, text in text_alternatives(item))
         elif isinstance(alternative, dict):
-            yield when, opaque(canonical(alternative))
+            yield when, opaque(alternative)
         else:
             yield when, scalar(alternative)
 
 
-def flattened_texts(value: Any) -> tuple[str, ...]:
+def flattened_texts(value: Any) -> tuple[AnyText, ...]:
     """Return the texts of a value without conditions.
 
     A text that depends on a condition becomes an opaque one, which equals only itself.
@@ -99,14 +100,11 @@ def flattened_texts(value: Any) -> tuple[str, ...]:
     ('a', 'b')
     """
     return tuple(
-        opaque(f"{text} {'; '.join(sorted(entry.description for entry in when))}") if when else text
+        opaque(join((text, " ", "; ".join(sorted(entry.description for entry in when)))))
+        if when
+        else text
         for when, text in text_alternatives(value)
     )
-
-
-def opaque(text: str) -> str:
-    """Return a text that equals only itself, as an unresolved reference does."""
-    return f"{OPEN}{text}{CLOSE}"
 
 
 def lookup(value: Any, *path: str) -> Iterator[tuple[Condition, Any]]:
@@ -142,8 +140,8 @@ def existence(stack: Stack, resource: Resource) -> Condition | None:
 
 def referenced_name(value: Any) -> str:
     """Return the name that a value is a `Ref` or `Fn::GetAtt` to; empty if it is anything else."""
-    match = REFERENCE.fullmatch(value) if isinstance(value, str) else None
-    return match[1] if match else ""
+    alone = value.alone if isinstance(value, Text) else None
+    return alone.name if isinstance(alone, Ref) and isinstance(alone.attribute, str) else ""
 
 
 def type_of(stack: Stack, name: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from cfngen.cloudformation.values import PRIVATE, REFERENCE, SPOOF, scalar
+from cfngen.cloudformation.text import Part, Ref, Text, Unknown, join, parts_of
+from cfngen.cloudformation.values import scalar
 from cfngen.review.stack import Stack
 
 
@@ -14,7 +15,7 @@ def default_parameters(before: Stack, after: Stack) -> dict[str, str]:
     A running stack keeps the value that it has; without other knowledge that is the default.
     """
     return {
-        name: PRIVATE.sub(SPOOF, scalar(parameter["Default"]))
+        name: str(scalar(parameter["Default"]))
         for stack in (after, before)
         for name, parameter in stack.section("Parameters").items()
         if isinstance(parameter, dict) and isinstance(parameter.get("Default"), str | int)
@@ -33,8 +34,15 @@ def with_parameters(value: Any, parameters: dict[str, str]) -> Any:
         return {key: with_parameters(item, parameters) for key, item in value.items()}
     if isinstance(value, list):
         return [with_parameters(item, parameters) for item in value]
-    if not isinstance(value, str) or not parameters:
+    if not isinstance(value, Text) or not parameters:
         return value
-    return REFERENCE.sub(
-        lambda match: match[0] if match[2] else parameters.get(match[1], match[0]), value
-    )
+    return join(_with_parameters(part, parameters) for part in value.parts)
+
+
+def _with_parameters(part: Part, parameters: dict[str, str]) -> Part:
+    if isinstance(part, Ref):
+        return part if part.attribute else parameters.get(part.name, part)
+    if isinstance(part, Unknown):
+        inner = join(_with_parameters(inner, parameters) for inner in part.argument)
+        return Unknown(part.function, parts_of(inner))
+    return part

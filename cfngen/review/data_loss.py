@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from cfngen.cloudformation.values import literal
+from cfngen.cloudformation.values import is_known
 from cfngen.review.assumptions import default_parameters, with_parameters
 from cfngen.review.compare.differences import differences
 from cfngen.review.compare.replacement import touched_values
@@ -208,7 +208,7 @@ def _loss(resource: Resource) -> str:
 
 def _is_undecided(resource: Resource, policy: str) -> bool:
     """Whether a policy is known only at deploy time."""
-    return not literal(resource.attributes.get(policy, ""))
+    return not is_known(resource.attributes.get(policy, ""))
 
 
 def _is_weaker(attribute: Detail) -> bool:

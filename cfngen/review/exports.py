@@ -10,7 +10,8 @@ from typing import Any
 
 from cfngen.cloudformation.glob import covers
 from cfngen.cloudformation.sections import Sections
-from cfngen.cloudformation.values import OPEN, canonical, characters, literal, shown
+from cfngen.cloudformation.text import AnyText, Text, parts_of
+from cfngen.cloudformation.values import canonical, shown
 from cfngen.review.model import Certainty, Concern, EntryChange, Finding, Kind
 from cfngen.review.names import Names
 from cfngen.review.stack import Stack
@@ -33,7 +34,7 @@ class SideTemplates:
         return Names(self.texts)
 
     @cached_property
-    def imports(self) -> list[tuple[str, str]]:
+    def imports(self) -> list[tuple[str, AnyText]]:
         """Which template imports which export name, as resolved texts."""
         return [
             (name, value)
@@ -176,11 +177,13 @@ def _importers(side: SideTemplates, exporter: str, exported: Any) -> dict[str, b
     importers: dict[str, bool] = {}
     for name, wanted in side.imports:
         if name != exporter and _may_be(exported, wanted):
-            importers[name] = importers.get(name, False) or (literal(exported) and literal(wanted))
+            importers[name] = importers.get(name, False) or (
+                isinstance(exported, str) and isinstance(wanted, str)
+            )
     return importers
 
 
-def _may_be(exported: Any, wanted: str) -> bool:
+def _may_be(exported: Any, wanted: AnyText) -> bool:
     """Whether two names may be equal once their references are known.
 
     >>> from cfngen.cloudformation.resolve import Resolver
@@ -188,7 +191,7 @@ def _may_be(exported: Any, wanted: str) -> bool:
     >>> _may_be(name, "shop-Key"), _may_be(name, "shop-Topic")
     (True, False)
     """
-    if not isinstance(exported, str):
+    if not isinstance(exported, str | Text):
         return False
     exported_pattern, wanted_pattern = _as_pattern(exported), _as_pattern(wanted)
     return covers(exported_pattern, wanted_pattern.replace("*", "?")) or covers(
@@ -196,20 +199,21 @@ def _may_be(exported: Any, wanted: str) -> bool:
     )
 
 
-def _as_pattern(text: str) -> str:
+def _as_pattern(text: AnyText) -> str:
     """Return a name as a pattern, with a `*` for each reference."""
-    plain = re.sub("[*?$]", "_", text)
-    return "".join("*" if text.startswith(OPEN) else text for text in characters(plain))
+    return "".join(
+        re.sub("[*?$]", "_", part) if isinstance(part, str) else "*" for part in parts_of(text)
+    )
 
 
-def _imports(stack: Stack) -> Iterator[str]:
+def _imports(stack: Stack) -> Iterator[AnyText]:
     """Yield the names that a template imports."""
 
-    def walk(value: Any) -> Iterator[str]:
+    def walk(value: Any) -> Iterator[AnyText]:
         if isinstance(value, dict):
             if list(value) == ["Fn::ImportValue"]:
                 name = stack.resolver.resolve(value["Fn::ImportValue"])
-                if isinstance(name, str):
+                if isinstance(name, str | Text):
                     yield name
             for item in value.values():
                 yield from walk(item)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain, islice
 
+from cfngen.cloudformation.text import AnyText
 from cfngen.cloudformation.values import shown
 from cfngen.review.alternatives import existence, is_satisfiable, type_of
 from cfngen.review.compare.resources import UPDATE_BEHAVIORS
@@ -85,7 +86,7 @@ class _ResourcesByName:
     """The resources of one template by type and given name, in the template's order."""
 
     def __init__(self) -> None:
-        self.by_name: dict[tuple[str, str], list[Resource]] = {}
+        self.by_name: dict[tuple[str, AnyText], list[Resource]] = {}
 
     def add(self, resource: Resource) -> None:
         if given := given_name(resource):

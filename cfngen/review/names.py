@@ -10,7 +10,8 @@ from typing import Any
 
 from cfngen.cloudformation.schemas import schema
 from cfngen.cloudformation.sections import Sections
-from cfngen.cloudformation.values import OPEN, REFERENCE, canonical, scalar
+from cfngen.cloudformation.text import AnyText, Ref, join, parts_of
+from cfngen.cloudformation.values import argument_text, without_references
 from cfngen.errors import RenderError
 from cfngen.review.alternatives import existence, type_of
 from cfngen.review.stack import Resource, Stack
@@ -28,7 +29,7 @@ class NamedResource:
 
     template: str
     resource: Resource
-    given: str
+    given: AnyText
 
 
 @dataclass
@@ -37,9 +38,9 @@ class Names:
 
     texts: Mapping[str, str]
     _stacks: dict[str, Stack] = field(default_factory=dict, repr=False)
-    _names: dict[str, set[tuple[str, str]]] = field(default_factory=dict, repr=False)
+    _names: dict[str, set[tuple[str, AnyText]]] = field(default_factory=dict, repr=False)
 
-    def with_name(self, type_: str, given: str, excluding: str) -> list[NamedResource]:
+    def with_name(self, type_: str, given: AnyText, excluding: str) -> list[NamedResource]:
         """Return the resources of a type that have a name, in all templates but one."""
         return [
             named
@@ -68,7 +69,7 @@ class Names:
         """Whether two templates have a name in common, so they are deployed to different places."""
         return not self._own(first).isdisjoint(self._own(second))
 
-    def _own(self, template: str) -> set[tuple[str, str]]:
+    def _own(self, template: str) -> set[tuple[str, AnyText]]:
         if template not in self._names:
             self._names[template] = {
                 (named.resource.type, named.given)
@@ -85,7 +86,7 @@ class Names:
         return self._stacks[template]
 
 
-def given_name(resource: Resource) -> str:
+def given_name(resource: Resource) -> AnyText:
     """Return the custom name of a resource; empty if the template leaves the name open."""
     type_schema = resource.schema
     values: list[Any] = [
@@ -93,18 +94,20 @@ def given_name(resource: Resource) -> str:
     ]
     if not values or None in values or type_schema.revised:
         return ""
-    return " ".join(
-        canonical(value) if isinstance(value, dict | list) else scalar(value) for value in values
+    return join([part for value in values for part in (" ", argument_text(value))][1:])
+
+
+def is_shared(given: AnyText) -> bool:
+    """Whether a name is the same in all stacks of one account and region."""
+    return all(
+        "{" not in part
+        if isinstance(part, str)
+        else isinstance(part, Ref) and part.name in SHARED and not part.attribute
+        for part in parts_of(given)
     )
 
 
-def is_shared(given: str) -> bool:
-    """Whether a name is the same in all stacks of one account and region."""
-    rest = REFERENCE.sub(lambda match: "" if match[1] in SHARED and not match[2] else OPEN, given)
-    return OPEN not in rest and "{" not in rest
-
-
-def _likely(text: str, type_: str, given: str) -> bool:
+def _likely(text: str, type_: str, given: AnyText) -> bool:
     """Whether a template may give a name, judged by its text: most do not contain its parts.
 
     An escape, or a function that builds a name of parts, may hide it.
@@ -115,7 +118,7 @@ def _likely(text: str, type_: str, given: str) -> bool:
         return False
     type_schema = schema(type_)
     usual = " ".join(str(type_schema.default((key,))) for key in type_schema.names)
-    parts = set(WORD.findall(REFERENCE.sub(" ", given))) - set(WORD.findall(usual))
+    parts = set(WORD.findall(without_references(given, " "))) - set(WORD.findall(usual))
     return all(part in text for part in parts) or any(
         re.search(f"{re.escape(key)}{NOT_THE_NAME}", text, re.MULTILINE)
         for key in type_schema.names

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from cfngen.cloudformation.values import CLOSE, OPEN, canonical, literal, references, scalar
+from cfngen.cloudformation.text import Text, reference
+from cfngen.cloudformation.values import canonical, references, scalar
 from cfngen.review.pairs import Pair
 from cfngen.review.stack import Stack
 
@@ -27,7 +28,7 @@ def changed_outputs(pair: Pair) -> tuple[dict[str, Any], dict[str, Any]]:
             continue
         key = f"{pair.resource}.Outputs.{name}"
         for side, value, mark in ((outputs[0], was, []), (outputs[1], now, moved)):
-            plain = isinstance(value, str | int | float) and literal(value)
+            plain = isinstance(value, str | int | float)
             side[key] = scalar(value) if plain else _unknown(key, [value, mark])
     return outputs
 
@@ -40,6 +41,6 @@ def _values(stack: Stack) -> dict[str, Any]:
     }
 
 
-def _unknown(key: str, value: Any) -> str:
+def _unknown(key: str, value: Any) -> Text:
     digest = hashlib.sha256(canonical(value).encode("utf-8", "surrogatepass")).hexdigest()
-    return f"{OPEN}{key}.{digest[:8]}{CLOSE}"
+    return reference(f"{key}.{digest[:8]}")

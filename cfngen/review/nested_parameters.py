@@ -2,20 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Mapping
 from typing import Any
 
 from cfngen.cloudformation.sections import Sections
-from cfngen.cloudformation.values import (
-    CLOSE,
-    OPEN,
-    REFERENCE,
-    canonical,
-    literal,
-    references,
-    scalar,
-)
+from cfngen.cloudformation.text import Ref, Text, digest, unknown
+from cfngen.cloudformation.values import canonical, is_known, references, scalar, shown
 from cfngen.review.stack import Resource
 
 STACK_SET = "AWS::CloudFormation::StackSet"
@@ -49,11 +41,11 @@ class PassedParameters:
             if not isinstance(value, str | int | float):
                 return None, False
         type_ = str(declared.get("Type", "")) if isinstance(declared, dict) else ""
-        if isinstance(value, dict) or not literal(value) or type_.startswith("AWS::SSM::"):
+        if isinstance(value, dict) or not is_known(value) or type_.startswith("AWS::SSM::"):
             return value, False
         if type_ == "CommaDelimitedList" or type_.startswith("List<"):
-            items = value if isinstance(value, list) else scalar(value).split(",")
-            return [scalar(item).strip() for item in items], True
+            items = value if isinstance(value, list) else str(scalar(value)).split(",")
+            return [str(scalar(item)).strip() for item in items], True
         return (value, False) if isinstance(value, list) else (scalar(value), True)
 
 
@@ -84,25 +76,23 @@ def passed_parameters(
         hit = any(other in replaced for other, _ in references(values[1][0]))
         both = all(side and name in of for side, of in zip(given, declared, strict=True))
         open_ = not both or (canonical(values[0][0]) == canonical(values[1][0]) and not hit)
-        for at, (value, is_known) in enumerate(values):
-            if is_known:
+        for at, (value, settled) in enumerate(values):
+            if settled:
                 parameters[at][name] = value
             elif not open_:
                 parameters[at][name] = _unknown(value, "replaced" if hit and at else "")
     return parameters
 
 
-def _unknown(value: Any, note: str) -> str:
+def _unknown(value: Any, note: str) -> Text:
     """Return a value that only the deployment knows, as a text that is no reference of here."""
-    written = canonical(value)
-    alone = REFERENCE.fullmatch(value) if isinstance(value, str) else None
-    if alone:
-        label = ".".join(filter(None, alone.groups()))
+    alone = value.alone if isinstance(value, Text) else None
+    if isinstance(alone, Ref):
+        label = alone.written
     else:
-        plain = "".join(letter for letter in written if letter not in f'{OPEN}{CLOSE}${{}}"')
-        digest = hashlib.sha256(written.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        label = f"{plain[:MAX_LABEL]} {digest}"
-    return f"{OPEN}outer {label}{f', {note}' if note else ''}{CLOSE}"
+        plain = "".join(letter for letter in shown(value) if letter not in '${}"')
+        label = f"{plain[:MAX_LABEL]} {digest(canonical(value))}"
+    return unknown("outer", f"{label}{f', {note}' if note else ''}")
 
 
 def _values(given: Any) -> dict[str, Any] | None:
@@ -114,7 +104,7 @@ def _values(given: Any) -> dict[str, Any] | None:
     values: dict[str, Any] = {}
     for item in given:
         name = item.get("ParameterKey") if isinstance(item, dict) else None
-        if not isinstance(name, str) or not literal(name) or name in values:
+        if not isinstance(name, str) or name in values:
             return None
         values[name] = item.get("ParameterValue")
     return values

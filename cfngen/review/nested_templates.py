@@ -7,25 +7,16 @@ read is an `UnreadableTemplate`, never nothing.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from cfngen.cloudformation.resolve import OUTER_CLOSE, OUTER_OPEN
+from cfngen.cloudformation.placeholders import NOTHING_MASKED, Masked, masked
 from cfngen.cloudformation.source import Source
-from cfngen.cloudformation.values import (
-    CLOSE,
-    OPEN,
-    SPOOF,
-    canonical,
-    has_functions,
-    literal,
-    shown,
-)
+from cfngen.cloudformation.text import AnyText, Part, Text, Unknown, digest, readable_text
+from cfngen.cloudformation.values import canonical, flat, has_functions, shown
 from cfngen.errors import RenderError
 from cfngen.review.alternatives import type_of
 from cfngen.review.assets import asset
@@ -47,7 +38,6 @@ BODY = "TemplateBody"
 MAX_DEPTH, MAX_TEMPLATES, MAX_TEXT = 10, 1_000, 10_000_000  # templates; characters of all of them
 REMOTE = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+:|//")  # a scheme; one letter is a drive
 NAME = re.compile(r"(?:outer )*[A-Za-z0-9:.]+")
-MARKS = re.compile(f"[{OUTER_OPEN}{OUTER_CLOSE}]")
 BESIDE, ALONE = "put it beside this template", "review it yourself"
 
 
@@ -58,6 +48,7 @@ class InnerTemplate:
     description: str
     source: Source
     lines: Callable[[int], int] | None = None
+    outer: Masked = NOTHING_MASKED
 
 
 @dataclass
@@ -190,7 +181,7 @@ class _Unfolding:
             what = f"{inner.description}, which exceeds the limit of {limits},"
             return UnreadableTemplate(what, side, ALONE)  # never equal to that of the other side
         try:
-            return TemplateSide(source, sections(source), {}, around, inner.lines)
+            return TemplateSide(source, sections(source), {}, around, inner.lines, inner.outer)
         except RenderError:
             return _unreadable(
                 resource, f"{inner.description}, which cannot be read,", "fix it", source.text
@@ -239,11 +230,11 @@ def _inner_template(part: TemplateSide, resource: Resource) -> InnerTemplate | U
     if resource.type == STACK_SET and BODY in resource.properties:
         return _body(part, resource)
     url = resource.properties.get(PROPERTIES[resource.type])
-    if isinstance(url, str) and literal(url) and url and not REMOTE.match(url):
+    if isinstance(url, str) and url and not REMOTE.match(url):
         return _file(resource, url, part.source.beside(url))
-    if isinstance(url, str):
+    if isinstance(url, str | Text):
         sources = (part.source, *part.around)
-        file = asset(sources, resource.attributes, url)
+        file = asset(sources, resource.attributes, readable_text(url))
         if file:
             return _file(resource, file.file or shown(url), file)
     if url is None:
@@ -255,12 +246,13 @@ def _body(part: TemplateSide, resource: Resource) -> InnerTemplate | UnreadableT
     """Return the template that a stack set has as a text."""
     body = resource.properties[BODY]
     if isinstance(body, dict) and not has_functions(body):
-        body = json.dumps(body, ensure_ascii=False)
-    text = _marked(body) if isinstance(body, str) else None
-    if text is None:
+        body = flat(body)
+    if not isinstance(body, str | Text) or not _has_known(body):
         return _unreadable(resource, "the template, which is known only at deploy time,", ALONE)
-    source = replace(part.source, text=text)
-    return InnerTemplate("the template in its TemplateBody", source, _Lines(part, resource.name))
+    outer = masked(body, _label, lambda reference: Unknown("outer", (_label(reference),)))
+    source = replace(part.source, text=outer.text)
+    lines = _Lines(part, resource.name)
+    return InnerTemplate("the template in its TemplateBody", source, lines, outer)
 
 
 def _file(resource: Resource, path: str, file: Source | None) -> InnerTemplate | UnreadableTemplate:
@@ -269,7 +261,7 @@ def _file(resource: Resource, path: str, file: Source | None) -> InnerTemplate |
         return _unreadable(
             resource, f"the template {path}, which does not exist here,", "put it there"
         )
-    return InnerTemplate(f"the template {path}", replace(file, text=MARKS.sub(SPOOF, file.text)))
+    return InnerTemplate(f"the template {path}", file)
 
 
 def _unreadable(resource: Resource, what: str, advice: str, text: str = "") -> UnreadableTemplate:
@@ -282,37 +274,18 @@ def _unreadable(resource: Resource, what: str, advice: str, text: str = "") -> U
     return UnreadableTemplate(what, canonical([properties, text]), advice)
 
 
-def _marked(text: str) -> str | None:
-    """Return a resolved text as that of a template, `None` if nothing of it is known.
-
-    What is known only at deploy time stands in it as a name between two characters that nothing
-    else has; see `OUTER`.
-    """
-    pieces: list[str] = []
-    depth, start, end = 0, 0, 0
-    text = MARKS.sub(SPOOF, text)
-    for match in re.finditer(f"[{OPEN}{CLOSE}]", text):
-        opens = match[0] == OPEN
-        if opens and not depth:
-            start = match.end()
-            pieces.append(text[end : match.start()])
-        depth += 1 if opens else -1
-        if depth < 0:
-            return None
-        if not depth:
-            end = match.end()
-            pieces.append(f"{OUTER_OPEN}{_label(text[start : match.start()])}{OUTER_CLOSE}")
-    if depth or not "".join([*pieces[::2], text[end:]]).strip():
-        return None
-    return "".join([*pieces, text[end:]])
+def _has_known(text: AnyText) -> bool:
+    return isinstance(text, str) or bool("".join(text.known).strip())
 
 
-def _label(inner: str) -> str:
+def _label(part: Part) -> str:
     """Return a name for what a reference or function is, which no quote or break can be in."""
-    if NAME.fullmatch(inner):
-        return inner
-    digest = hashlib.sha256(inner.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-    return f"{inner.partition(' ')[0] if inner[:4] == 'Fn::' else 'value'}-{digest}"
+    if isinstance(part, str):
+        return part
+    if NAME.fullmatch(part.written):
+        return part.written
+    function = part.function if isinstance(part, Unknown) else ""
+    return f"{function if function[:4] == 'Fn::' else 'value'}-{digest(part.key)}"
 
 
 def _short(value: Any) -> str:

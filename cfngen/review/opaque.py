@@ -9,8 +9,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cfngen.cloudformation.capabilities import macros
-from cfngen.cloudformation.resolve import OUTER_CLOSE, OUTER_OPEN
-from cfngen.cloudformation.values import CLOSE, OPEN, canonical, shown
+from cfngen.cloudformation.text import Text
+from cfngen.cloudformation.values import canonical, shown
 from cfngen.review.compare.retention import KEEPING_POLICIES, deletion_policy
 from cfngen.review.includes import INCLUDE, TRANSFORM, as_list, include_location
 from cfngen.review.model import Certainty, Concern, Finding, Kind, ResourceChange
@@ -89,7 +89,7 @@ def _ambiguous_characters(pair: Pair) -> Iterator[Finding]:
     """
     old, new = (side.text.replace("\r\n", "\n") if side else "" for side in (pair.old, pair.new))
     breaks = "" if new.lstrip()[:1] == "{" else "\r\x85\u2028\u2029"
-    for character in (*breaks, OPEN, CLOSE, OUTER_OPEN, OUTER_CLOSE):
+    for character in breaks:
         if new.count(character) > old.count(character):
             message = (
                 f"the text contains U+{ord(character):04X}, which YAML parsers read differently:"
@@ -173,7 +173,9 @@ class _Parts:
         if others:
             # What a loop is written with is seen by a macro, whatever it makes.
             loops = self.part.text if LOOP[:-2] in self.part.text else ""
-            whole = _digest(exact([body, loops, dict(self.part.parameters)]))
+            outer = [Text((part,)) for part in self.part.outer.parts.values()]
+            given = canonical([dict(self.part.parameters), outer])
+            whole = _digest(exact([body, loops]) + given)
             for name in dict.fromkeys(others):
                 what = f"the output of the macro {name}"
                 yield OpaquePart(name, "Transform", what, whole)

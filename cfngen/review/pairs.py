@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
 
+from cfngen.cloudformation.placeholders import NOTHING_MASKED, Masked
 from cfngen.cloudformation.sections import Sections
 from cfngen.cloudformation.source import Source
 from cfngen.errors import RenderError
@@ -73,7 +74,8 @@ class TemplateSide:
     """One side of a pair: a template, and where it comes from.
 
     `parameters` are those whose value an outer template gives, and `around` are the outer
-    templates, the nearest first. `lines` maps a line of the template to that of the file.
+    templates, the nearest first. `lines` maps a line of the template to that of the file. `outer`
+    has the references of the outer template that stand in the text of this one.
     """
 
     source: Source
@@ -81,6 +83,7 @@ class TemplateSide:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     around: tuple[Source, ...] = ()
     lines: Callable[[int], int] | None = None
+    outer: Masked = field(default=NOTHING_MASKED, repr=False)
 
     @property
     def text(self) -> str:
@@ -139,6 +142,7 @@ class Pair:
             old is not None
             and new is not None
             and old.meaning == new.meaning
+            and old.outer.words == new.outer.words
             and old.parameters == new.parameters
             and self.outputs[0] == self.outputs[1]
         )
@@ -178,4 +182,6 @@ def _stack(part: TemplateSide | None, outputs: Mapping[str, Any], moved: frozens
     if part is None:
         return Stack()
     values = {**part.parameters, **outputs}
-    return Stack(part.sections, changed=moved, parameters=values, lines=part.lines)
+    return Stack(
+        part.sections, changed=moved, parameters=values, lines=part.lines, outer=part.outer
+    )

@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 from cfngen.cloudformation.read import check_size
+from cfngen.cloudformation.text import Text
 from cfngen.cloudformation.values import readable
 from cfngen.errors import RenderError
 from cfngen.review.model import MISSING, PayloadChange
@@ -50,7 +51,7 @@ def _text(value: Any) -> str | None:
         return ""
     if isinstance(value, dict) and list(value) == ["Fn::Base64"]:
         value = value["Fn::Base64"]
-    if not isinstance(value, str):
+    if not isinstance(value, str | Text):
         return None
     text: str = readable(value)
     if text[:1] in "{[" and "\n" not in text.strip():

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from cfngen.cloudformation.text import AnyText
 from cfngen.cloudformation.values import canonical, scalar
 from cfngen.review.alternatives import (
     Condition,
@@ -43,7 +44,7 @@ def lost_protections(old: Resource, new: Resource) -> Iterator[str]:
             yield ".".join(path)
 
 
-def _values(resource: Resource, path: tuple[str, ...]) -> Iterator[tuple[Condition, str]]:
+def _values(resource: Resource, path: tuple[str, ...]) -> Iterator[tuple[Condition, AnyText]]:
     default = resource.schema.default(path)
     for when, value in lookup(resource.properties, *path):
         yield when, scalar(default if value is None else value)

@@ -8,7 +8,8 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
-from cfngen.cloudformation.values import shown
+from cfngen.cloudformation.text import AnyText
+from cfngen.cloudformation.values import canonical, shown
 from cfngen.review.alternatives import (
     ALWAYS,
     Condition,
@@ -34,7 +35,9 @@ ROLE = re.compile(
 ROLES = frozenset(("AWS::IAM::InstanceProfile", "AWS::Cognito::IdentityPoolRoleAttachment"))
 PROFILE = "AWS::IAM::InstanceProfile"
 MAX_PAIRS = 300_000  # of statements that are compared, in all of a template
-RoleUse = tuple[Condition, str]  # when something acts with a role, and the role as it is written
+RoleUse = tuple[
+    Condition, AnyText
+]  # when something acts with a role, and the role as it is written
 
 
 def role_changes(
@@ -100,7 +103,7 @@ def _names_roles(type_: str, path: str) -> bool:
 
 def _message(sides: tuple[_Roles, _Roles], old: list[RoleUse], new: list[RoleUse]) -> str:
     """Return what to report of roles that replace others; empty if there is nothing."""
-    groups: dict[Condition, list[str]] = {}
+    groups: dict[Condition, list[AnyText]] = {}
     for when, role in old:
         groups.setdefault(when, []).append(role)
     kept = {role for _, role in new}
@@ -120,19 +123,20 @@ class _Roles:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.compared: dict[tuple[str, ...], bool] = {}
+        self.compared: dict[tuple[AnyText, ...], bool] = {}
         self.pairs = 0
 
-    def policies(self, text: str) -> list[Policy]:
+    def policies(self, text: AnyText) -> list[Policy]:
         """Return the policies of a role or instance profile; an opaque one if it is external."""
         name = self.named(text)
         if not name:
+            role = canonical(text)
             return [
-                Policy(text, "permissions", text, None, description=f"everything that {text} may")
+                Policy(role, "permissions", role, None, description=f"everything that {role} may")
             ]
         return [policy for policy in self.all if policy.attached_to == name]
 
-    def may_do_more(self, role: str, before: _Roles, others: list[str]) -> bool:
+    def may_do_more(self, role: AnyText, before: _Roles, others: list[AnyText]) -> bool:
         """Whether a role may do what the others do not allow, as far as is known here."""
         key = (role, *others)
         if key not in self.compared:
@@ -154,7 +158,7 @@ class _Roles:
                 return True
         return False
 
-    def named(self, text: str) -> str:
+    def named(self, text: AnyText) -> str:
         """Return the logical ID of the role that a reference leads to; empty if it is external."""
         name = referenced_name(text)
         if type_of(self.stack, name) == PROFILE:

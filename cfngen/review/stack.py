@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from cfngen.cloudformation.placeholders import NOTHING_MASKED, Masked
 from cfngen.cloudformation.sections import Sections
 from cfngen.cloudformation.template import Resource, TemplateBody
 
@@ -21,6 +22,7 @@ class Stack(TemplateBody):
         changed: frozenset[str] = frozenset(),
         parameters: Mapping[str, Any] | None = None,
         lines: Callable[[int], int] | None = None,
+        outer: Masked = NOTHING_MASKED,
     ) -> None:
         """Look at a template.
 
@@ -29,8 +31,9 @@ class Stack(TemplateBody):
             changed: as for `Resolver`.
             parameters: as for `Resolver`.
             lines: which line of the file has a line of the template, where that is another.
+            outer: as for `Resolver`.
         """
-        super().__init__(sections, changed=changed, parameters=parameters)
+        super().__init__(sections, changed=changed, parameters=parameters, outer=outer)
         self._lines = lines
 
     def text(self, name: str) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 
 from cfngen.cloudformation.cron import Cron, rule_cron, schedule_cron
 from cfngen.cloudformation.template import TemplateBody
+from cfngen.cloudformation.text import Text
 from cfngen.cloudformation.values import shown
 from cfngen.cloudformation.zones import zone_problem
 from cfngen.errors import CfngenError, Problems
@@ -197,4 +198,4 @@ def _rules(stage: dict[str, Any], moment: str) -> Iterator[dict[str, Any]]:
 
 def _text(value: Any) -> str:
     """Return a resolved text with references as `Fn::Sub` has them; nothing for anything else."""
-    return shown(value) if isinstance(value, str) else ""
+    return shown(value) if isinstance(value, str | Text) else ""

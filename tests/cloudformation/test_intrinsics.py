@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from cfngen.cloudformation.placeholders import masked
 from cfngen.cloudformation.read import read
 from cfngen.cloudformation.resolve import Resolver
-from cfngen.cloudformation.values import canonical, literal, references, shown
+from cfngen.cloudformation.text import Unknown, join, reference, unknown
+from cfngen.cloudformation.values import canonical, is_known, references, shown
 
 MAPPINGS = {"Sizes": {"eu-west-1": {"Small": "t3.micro", "Count": 2}}}
 CONDITIONS = {
@@ -85,14 +88,13 @@ def test_what_only_the_deployment_knows_is_kept(text: str) -> None:
 
 
 def test_a_text_that_looks_like_a_reference_is_none() -> None:
-    """A shell's `${Bucket}` is a literal; so is one that imitates our own marks."""
+    """A shell's `${Bucket}` is a literal; a character of private use is a character."""
     looks = resolved("'${Bucket}'")
-    assert literal(looks)
+    assert is_known(looks)
     assert canonical(looks) != canonical(resolved("!Ref Bucket"))
-    imitated = "\ue000Bucket\ue001"
-    assert canonical(resolved(f'"{imitated}"')) != canonical(resolved("!Ref Bucket"))
-    assert literal(resolved(f'"{imitated}"'))
-    assert literal(resolved(f"!Sub '{imitated}'"))
+    icon = "\ue000Bucket\ue001"
+    assert resolved(f'"{icon}"') == icon
+    assert resolved(f"!Sub '{icon}'") == icon
     assert shown(resolved("!Sub '${Bucket} ${!HOME}'")) == "${Bucket} ${!HOME}"
 
 
@@ -152,7 +154,7 @@ def test_functions_in_functions_are_readable_and_told_apart() -> None:
     assert len({str(resolver.resolve(one)) for one in alike}) == len(alike)
 
 
-PASSED = {"Stage": "prod", "Zones": ["a", "b"], "Key": "\ue000outer Key.Arn\ue001"}
+PASSED = {"Stage": "prod", "Zones": ["a", "b"], "Key": unknown("outer", "Key.Arn")}
 
 
 @pytest.mark.parametrize(
@@ -178,9 +180,17 @@ def test_parameters_that_are_known_are_worked_out(text: str, expected: str) -> N
 
 def test_what_stands_for_an_outer_reference_is_no_reference_here() -> None:
     """It is known to the deployment alone, in texts and keys, and refers to nothing inside."""
-    found = Resolver({}, {}).resolve(
-        read("{\ue002X\ue003: [!Sub 'a-\ue002X\ue003', \ue002X.Y\ue003]}")
-    )
-    assert shown(found) == '{"${outer X}": ["a-${outer X}", "${outer X.Y}"]}'
-    assert not literal(found)
-    assert references(found) == set()
+    written = join(["{", reference("X"), ": [!Sub 'a-", reference("X"), "', ref0]}"])
+    outer = masked(written, lambda _: "X", lambda _: Unknown("outer", ("X",)))
+    value = Resolver({}, {}, outer=outer).resolve(read(outer.text))
+    assert shown(value) == '{"${outer X}": ["a-${outer X}", "ref0"]}'
+    assert not is_known(value)
+    assert references(value) == set()
+
+
+def test_a_word_for_a_reference_cannot_be_written_by_a_template() -> None:
+    """However a text spells it, with escapes or without: the word is one that it does not have."""
+    plain = masked(join(['["ref0(0)", "', reference("X"), '"]']))
+    assert plain.restored(json.loads(plain.text)) == ["ref0(0)", reference("X")]
+    escaped = masked(join(['["\\u0072ef0(0)", "', reference("X"), '"]']))
+    assert escaped.restored(json.loads(escaped.text)) == ["ref0(0)", reference("X")]

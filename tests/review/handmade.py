@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cfngen.cloudformation.document import Origin
-from cfngen.cloudformation.values import CLOSE, OPEN
+from cfngen.cloudformation.text import Text, reference
 from cfngen.review.formats import format_review
 from cfngen.review.model import (
     MISSING,
@@ -47,9 +47,9 @@ DIFF = """\
 """
 
 
-def ref(name: str) -> str:
+def ref(name: str) -> Text:
     """Return a reference as a resolved value has it."""
-    return f"{OPEN}{name}{CLOSE}"
+    return reference(name)
 
 
 def mirror() -> StackReview:

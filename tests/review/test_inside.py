@@ -138,7 +138,7 @@ def test_functions_that_make_a_body_are_worked_out(written: str) -> None:
     assert of(found, Concern.UNKNOWN) == []
 
 
-@pytest.mark.parametrize("other", ["'${Topic}'", "'<Who>'", "'\ue002Who\ue003'", "'${!Who}'"])
+@pytest.mark.parametrize("other", ["'${Topic}'", "'<Who>'", "'ref0(Who)'", "'${!Who}'"])
 def test_a_reference_of_the_outer_template_is_no_text(other: str) -> None:
     """What stands in its place is equal to no text that looks like it, and to no other."""
     old = body("!Sub |\n" + ROLE.replace("%s", "'${Who}'"))

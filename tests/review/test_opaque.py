@@ -172,7 +172,7 @@ def test_findings_name_where_and_what_now() -> None:
 
 SHAPES: list[object] = [
     1, [], {}, "", None, [[]], {"a": 1}, {"Fn::If": ["C", 1, 2]}, {"Fn::Transform": 1},
-    {"Ref": "X"}, "\ue000X\ue001", "\ue002X\ue003", "\ue001", "../../x", "file:///etc/passwd",
+    {"Ref": "X"}, "\ue000", "../../x", "file:///etc/passwd",
     "//x", "\0",
     [{"Name": "AWS::Include", "Parameters": {"Location": {"Ref": "X"}}}, "B"],
     {"Name": "AWS::Include"},
@@ -219,7 +219,7 @@ def test_many_opaque_parts_take_no_longer_each() -> None:
     assert time.process_time() - started < 20
 
 
-@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029", "\r", "\ue000", "\ue003"])
+@pytest.mark.parametrize("character", ["\x85", "\u2028", "\u2029", "\r"])
 def test_what_not_everybody_reads_as_the_same_is_unknown(character: str) -> None:
     """A line that ends for one reader and goes on for another may say two things."""
     text = "Resources:\n  A:\n    Type: AWS::S3::Bucket\n    # kept{}DeletionPolicy: Retain\n"

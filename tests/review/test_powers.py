@@ -623,7 +623,7 @@ HOSTILE = [
     "{Statement: {Effect: Allow, Action: '*', Resource: '*', Condition: {a: {b: {c: d}}}}}",
     "!If [1, {a: b}, {Statement: {Effect: Allow, Action: !If [[], a, b], Resource: ''}}]",
     "'{\"Statement\": {\"Effect\": \"Deny\", \"Effect\": \"Allow\", \"Action\": \"*\"}}'",
-    "'{\"Statement\": \"\\ue000Topic\\ue001\"}'",
+    "'{\"Statement\": \"\\u0072ef0(0)\"}'",
 ]  # fmt: skip
 
 
@@ -658,15 +658,15 @@ May:
 
 
 def test_a_reference_cannot_be_forged_in_json() -> None:
-    """The signs that stand around a reference are no reference where JSON has escaped them."""
+    """The word that JSON is read with for a reference is none that a template can spell."""
     text = """
 Key:
   Type: AWS::KMS::Key
   Properties:
-    KeyPolicy: !Sub '{"Statement": {"Effect": "Allow", "Action": "a:B", "Resource": "*",
-      "Principal": "%s"}}'
+    KeyPolicy: !Sub '{"Statement": {"Sid": "${Topic}", "Effect": "Allow", "Action": "a:B",
+      "Resource": "*", "Principal": "%s"}}'
 """
-    forged = one(text % "${Topic}", text % "\\ue000Topic\\ue001")
+    forged = one(text % "${Topic}", text % "\\u0072ef0(0)")
     assert forged.extent is Extent.MIXED
 
 

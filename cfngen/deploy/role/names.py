@@ -15,10 +15,11 @@ from cfngen.cloudformation.physical_names import (
     MAX_KEPT,
     name_property,
 )
-from cfngen.cloudformation.values import CLOSE, OPEN, characters, is_one_reference, scalar
+from cfngen.cloudformation.text import AnyText, Text, Unknown, elements, join
+from cfngen.cloudformation.values import references, scalar
 from cfngen.deploy.role.destination import Destination
 
-IMPORT = f"{OPEN}Fn::ImportValue "
+IMPORT = "Fn::ImportValue"
 STRANGE = re.compile(r"[^\w+=,.@/:*-]", re.ASCII)
 
 
@@ -50,10 +51,12 @@ def physical_name(
 def patterns(value: Any, destination: Destination) -> tuple[str, ...]:
     """Return what a resolved value may come to, with `*` in place of what is not known yet.
 
+    >>> from cfngen.cloudformation.text import reference
     >>> here = Destination("shop", region="eu-west-1")
-    >>> patterns(f"{OPEN}AWS::StackName{CLOSE}-{OPEN}AWS::AccountId{CLOSE}-logs", here)
+    >>> stack, account = map(reference, ("AWS::StackName", "AWS::AccountId"))
+    >>> patterns(join([stack, "-", account, "-logs"]), here)
     ('shop-*-logs',)
-    >>> patterns({"Fn::If": ["Named", "logs", f"{OPEN}Name{CLOSE}"]}, here)
+    >>> patterns({"Fn::If": ["Named", "logs", reference("Name")]}, here)
     ('logs', '*')
     """
     if isinstance(value, dict):
@@ -71,18 +74,20 @@ def patterns(value: Any, destination: Destination) -> tuple[str, ...]:
     )
 
 
-def import_name(value: Any) -> str | None:
+def import_name(value: Any) -> AnyText | None:
     """Return the name of the export that a resolved value is, `None` if it is anything else.
 
-    >>> import_name(f"{OPEN}Fn::ImportValue shop-role{CLOSE}"), import_name("shop-role")
+    >>> from cfngen.cloudformation.text import unknown
+    >>> import_name(unknown("Fn::ImportValue", "shop-role")), import_name("shop-role")
     ('shop-role', None)
     """
-    if isinstance(value, str) and value.startswith(IMPORT) and is_one_reference(value):
-        return value[len(IMPORT) : -len(CLOSE)]
+    alone = value.alone if isinstance(value, Text) else None
+    if isinstance(alone, Unknown) and alone.function == IMPORT:
+        return join(alone.argument)
     return None
 
 
-def _imported(name: str, destination: Destination) -> tuple[str, ...]:
+def _imported(name: AnyText, destination: Destination) -> tuple[str, ...]:
     """Return the ARNs that an import may be; `*` if no known export has its name."""
     names = [pattern for pattern in patterns(name, destination) if pattern.strip("*")]
     arns = [
@@ -97,11 +102,11 @@ def _imported(name: str, destination: Destination) -> tuple[str, ...]:
 def parameters(value: Any) -> set[str]:
     """Return what a resolved value is made of beside text: names of parameters and resources.
 
-    >>> parameters(f"{OPEN}Name{CLOSE}-logs")
+    >>> from cfngen.cloudformation.text import reference
+    >>> parameters(join([reference("Name"), "-logs"]))
     {'Name'}
     """
-    text = value if isinstance(value, str) else repr(value)
-    return set(re.findall(f"{OPEN}([A-Za-z0-9]+){CLOSE}", text))
+    return {name for name, attribute in references(value) if not attribute and ":" not in name}
 
 
 def describe_unknown(value: Any, destination: Destination) -> str:
@@ -114,15 +119,15 @@ def describe_unknown(value: Any, destination: Destination) -> str:
     return f"what {' and '.join(names)} says: --parameter {names[0]}=… narrows it"
 
 
-def _pattern(text: str, destination: Destination) -> str:
+def _pattern(text: AnyText, destination: Destination) -> str:
     """Write `*` for a reference to what only the deployment knows."""
     written = ""
-    for character in characters(text):
-        if character.startswith(OPEN):
-            written += destination.value(character[1:-1])
-        else:
+    for element in elements(text):
+        if isinstance(element, str):
             # A star of the template's own is a letter here, not a pattern.
-            written += "?" if character == "*" or STRANGE.match(character) else character
+            written += "?" if element == "*" or STRANGE.match(element) else element
+        else:
+            written += destination.value(element.written)
     return re.sub(r"\*+", "*", written)
 
 

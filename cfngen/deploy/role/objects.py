@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cfngen.cloudformation.template import Resource
+from cfngen.cloudformation.text import AnyText, Text, readable_text
 from cfngen.cloudformation.values import references
 from cfngen.deploy.role.arns import ActionResources, of_resource
 from cfngen.deploy.role.destination import Destination
@@ -73,7 +74,7 @@ def named_objects(
                     None
                 )
     for text in _texts(resource.properties):
-        if not re.search(r"\s", text):
+        if not re.search(r"\s", readable_text(text)):
             for pattern in patterns(text, destination):
                 arns |= dict.fromkeys(object_arn(pattern, destination))
     return ActionResources(tuple(arns), "; ".join(notes)) if arns else None
@@ -136,7 +137,7 @@ def _beside(value: dict[str, Any], word: str) -> tuple[Any, str]:
         for names, end in ((OBJECT_KEYS, ""), (PREFIX_KEYS, "*")):
             for name in names:
                 key = by_lower_name.get(start + name)
-                if key not in ("", None) and (isinstance(key, str) or _is_choice(key)):
+                if key not in ("", None) and (isinstance(key, str | Text) or _is_choice(key)):
                     return key, end
     return None, ""
 
@@ -159,8 +160,8 @@ def _name(text: str) -> str:
     return text.rpartition(":::")[2] or "*"
 
 
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
+def _texts(value: Any) -> Iterator[AnyText]:
+    if isinstance(value, str | Text):
         yield value
     elif isinstance(value, dict | list):
         for item in value.values() if isinstance(value, dict) else value:

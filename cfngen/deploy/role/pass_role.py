@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
+from cfngen.cloudformation.placeholders import masked
 from cfngen.cloudformation.schemas import is_custom
 from cfngen.cloudformation.template import Resource
-from cfngen.cloudformation.values import CLOSE, OPEN, references
+from cfngen.cloudformation.text import AnyText, Ref, join, parts_of, reference
+from cfngen.cloudformation.values import references, without_references
 from cfngen.deploy.role.arns import (
     IMPORTED_NOTE,
     ActionResources,
@@ -47,15 +50,6 @@ CARRIERS = frozenset(
         "AWS::EC2::LaunchTemplate",
         "AWS::ECS::DaemonTaskDefinition",
     )
-)
-# A reference in a resolved text, which may have others inside.
-_PLAIN = f"[^{OPEN}{CLOSE}]"
-_INNER = f"{OPEN}(?:{_PLAIN}|{OPEN}{_PLAIN}*{CLOSE})*{CLOSE}"
-_REFERENCE = f"{OPEN}(?:{_PLAIN}|{_INNER})*{CLOSE}"
-ARN = re.compile(
-    rf"arn:(?:{_REFERENCE}|[\w-])+:iam::(?:{_REFERENCE}|\d)*:(role|instance-profile)/"
-    rf"(?:{_REFERENCE}|[\w+=,.@/-])+",
-    re.ASCII,
 )
 
 
@@ -116,8 +110,9 @@ def _by_value(
     named = {name for name, attribute in references(leaf.text) if attribute in ("", "Arn")}
     for name in sorted(named & set(resources)):
         yield from _of_template(resources[name], leaf, resource, resources, destination)
-    for match in ARN.finditer(_given(leaf.text, destination)):
-        arn = match[0].rstrip(",.")
+    text = masked(_given(leaf.text, destination))
+    for match in _arns(text.mark).finditer(text.text):
+        arn = text.restored_text(match[0].rstrip(",."))
         if any(_is_role(resources.get(name)) for name, _ in references(arn)):
             continue
         if match[1] == "instance-profile":
@@ -168,8 +163,8 @@ def _by_name(
     else:
         for name in sorted(parameters(leaf.text) & destination.declared):
             default = destination.defaults.get(name, "")
-            if ARN.search(default) or ROLE_NAME.search(name):
-                value = f"{OPEN}{name}{CLOSE}"
+            if _arns("").search(default) or ROLE_NAME.search(name):
+                value = reference(name)
                 yield from _elsewhere(leaf, value, resource, resources, destination)
 
 
@@ -183,7 +178,7 @@ def _may_be_role(leaf: Leaf) -> bool:
     match = ROLE_NAME.search(leaf.name)
     if not match:
         return False
-    plain = re.sub(_REFERENCE, "", leaf.text)
+    plain = without_references(leaf.text)
     if match["only_arns"] and plain == leaf.text:  # a literal that is no role's ARN
         return False
     return bool(re.fullmatch(r"(arn:[\w-]*:iam::\d*:role/)?[\w+=,.@/-]*", plain))
@@ -207,7 +202,7 @@ def _any_role(leaf: Leaf, resource: Resource, destination: Destination) -> Passe
 
 def _elsewhere(
     leaf: Leaf,
-    value: str,
+    value: AnyText,
     resource: Resource,
     resources: dict[str, Resource],
     destination: Destination,
@@ -234,11 +229,28 @@ def _same(arn: str, resources: dict[str, Resource], destination: Destination) ->
     return None
 
 
-def _given(text: str, destination: Destination) -> str:
+def _given(text: AnyText, destination: Destination) -> AnyText:
     """Return a text with the parameters whose values are given."""
-    for name, value in destination.parameters.items():
-        text = text.replace(f"{OPEN}{name}{CLOSE}", value)
-    return text
+    given = destination.parameters
+    return join(
+        given.get(part.name, part) if isinstance(part, Ref) and not part.attribute else part
+        for part in parts_of(text)
+    )
+
+
+@lru_cache
+def _arns(mark: str) -> re.Pattern[str]:
+    """Return what finds ARNs of roles and profiles in a text in which words stand for references.
+
+    Args:
+        mark: how these words begin, nothing if there are none.
+    """
+    word = rf"{mark}\([^()]*\)|" if mark else ""
+    return re.compile(
+        rf"arn:(?:{word}[\w-])+:iam::(?:{word}\d)*:(role|instance-profile)/"
+        rf"(?:{word}[\w+=,.@/-])+",
+        re.ASCII,
+    )
 
 
 def _services(resource: Resource, leaf: Leaf, role: Resource | None) -> tuple[str, ...]:

@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cfngen.cloudformation.text import AnyText, Text
+from cfngen.cloudformation.values import without_references
+
 # Properties that hand nothing to the service that has them.
 INERT = frozenset(
     (
@@ -56,7 +59,7 @@ class Leaf:
 
     path: str
     name: str
-    text: str
+    text: AnyText
 
 
 def leaves(type_: str, properties: dict[str, Any]) -> Iterator[Leaf]:
@@ -71,7 +74,7 @@ def texts(properties: dict[str, Any]) -> Iterator[Leaf]:
 
 
 def _within(value: Any, path: str, name: str, inert: set[str]) -> Iterator[Leaf]:
-    if isinstance(value, str):
+    if isinstance(value, str | Text):
         if value and not _is_policy(value):
             yield Leaf(path, name, value)
     elif isinstance(value, list):
@@ -111,12 +114,13 @@ def _paired(value: dict[str, Any]) -> tuple[str, str] | None:
     return None
 
 
-def _is_policy(text: str) -> bool:
+def _is_policy(text: AnyText) -> bool:
     """Whether a text is a policy, written as JSON."""
-    if not re.match(r"\s*\{", text) or '"Statement"' not in text:
+    known = without_references(text, "?")
+    if not re.match(r"\s*\{", known) or '"Statement"' not in known:
         return False
     try:
-        document = json.loads(text)
+        document = json.loads(known)
     except ValueError:
         return False
     return isinstance(document, dict) and "Statement" in document

@@ -9,7 +9,6 @@ writes it.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -17,12 +16,11 @@ from importlib.resources import files
 from typing import Any
 
 from cfngen.cloudformation.resolve import Resolver
-from cfngen.cloudformation.values import CLOSE, OPEN, literal, scalar
+from cfngen.cloudformation.values import scalar, without_references
 from cfngen.linting.rule import Problem, Rule
 from cfngen.linting.value_limits import UnreadablePatternError, beyond, beyond_range, beyond_size
 
 DATA = "data/api_limits.json"
-UNKNOWN = re.compile(f"{OPEN}[^{CLOSE}]*{CLOSE}")
 NUMBERS = ("integer", "long", "float", "double")
 Path = tuple[str | int, ...]
 
@@ -122,13 +120,13 @@ class _Checker:
 def _single(value: Any, path: Path, limits: dict[str, Any]) -> Iterator[tuple[str, Problem]]:
     """Yield what is wrong with a value that is no list and no table."""
     kind, text = limits.get("is", ""), scalar(value)
-    if isinstance(value, (dict, list)) or "{{resolve:" in text:
+    if isinstance(value, (dict, list)) or "{{resolve:" in without_references(text):
         return
     if kind in NUMBERS:
-        if literal(text) and (number := _number(text)) is not None:
+        if isinstance(text, str) and (number := _number(text)) is not None:
             for problem_text in beyond_range(number, limits):
                 yield "range", _problem(path, limits, problem_text)
-    elif kind == "string" and literal(text):
+    elif kind == "string" and isinstance(text, str):
         try:
             for what, problem_text in beyond(text, limits):
                 yield what, _problem(path, limits, problem_text)
@@ -138,8 +136,9 @@ def _single(value: Any, path: Path, limits: dict[str, Any]) -> Iterator[tuple[st
                 _problem(path, limits, f"cannot be checked: unreadable pattern {error}"),
             )
     elif kind == "string":  # what is left for deploy time makes it longer, if anything
-        at_least = {"max": limits.get("max", len(text))}
-        yield from _sized(len(UNKNOWN.sub("", text)), path, {**limits, **at_least, "min": 0}, CHARS)
+        size = len(without_references(text))
+        at_least = {"max": limits.get("max", size)}
+        yield from _sized(size, path, {**limits, **at_least, "min": 0}, CHARS)
 
 
 CHARS = "characters"

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import Any
 
 from cfngen.cloudformation.schemas import Schema
+from cfngen.cloudformation.text import AnyText
 from cfngen.cloudformation.values import canonical, shown
 from cfngen.review.model import MISSING
 
@@ -111,7 +112,7 @@ class _Comparer:
         """Return the argument of a function: its order counts, unlike that of some lists."""
         if isinstance(value, list):
             return [
-                item if isinstance(item, str) else self.ordered(item, pointer) for item in value
+                item if isinstance(item, AnyText) else self.ordered(item, pointer) for item in value
             ]
         return self.ordered(value, pointer)
 
@@ -239,7 +240,7 @@ def _identity(before: Items, after: Items) -> str:
     if not all(map(_is_plain_mapping, both)):
         return ""
     for key in IDENTITIES:
-        if all(isinstance(item.get(key), str | int) for item in both):
+        if all(isinstance(item.get(key), AnyText | int) for item in both):
             sides = [[canonical(item[key]) for _, item in side] for side in (before, after)]
             if all(len(set(side)) == len(side) for side in sides):
                 return key

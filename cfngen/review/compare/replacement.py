@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from cfngen.cloudformation.schemas import Schema
-from cfngen.cloudformation.values import OPEN, REFERENCE, canonical, literal, references
+from cfngen.cloudformation.text import AnyText, Part, Ref, Text, parts_of
+from cfngen.cloudformation.values import canonical, is_known, references
 from cfngen.review.compare.differences import Difference, labels
 from cfngen.review.model import MISSING, Certainty
 
@@ -30,7 +31,7 @@ class PropertyReference:
 
     path: str
     pointer: tuple[str, ...]
-    value: str
+    value: Text
     names: frozenset[str]
     certain: bool = True
 
@@ -84,35 +85,50 @@ def certainly_different(before: Any, after: Any, own: frozenset[str]) -> bool:
     >>> name = Resolver({}, {}).resolve({"Ref": "Name"})
     >>> certainly_different("a", "b", frozenset()), certainly_different(name, "b", frozenset())
     (True, False)
-    >>> certainly_different(f"{name}-old", f"{name}-new", frozenset())
+    >>> sides = [Resolver({}, {}).resolve({"Fn::Sub": "${Name}-" + end}) for end in ("old", "new")]
+    >>> certainly_different(*sides, frozenset())
     True
     """
     if before is MISSING or after is MISSING:
         there = after if before is MISSING else before
         return not (isinstance(there, dict) and "Fn::If" in there)
-    if literal(before) and literal(after):
+    if is_known(before) and is_known(after):
         return True
-    if not (isinstance(before, str) and isinstance(after, str)):
+    if not (isinstance(before, str | Text) and isinstance(after, str | Text)):
         return False
-    old_reference, new_reference = REFERENCE.fullmatch(before), REFERENCE.fullmatch(after)
-    if old_reference and new_reference and old_reference[1] != new_reference[1]:
-        return {old_reference[1], new_reference[1]} <= own
+    sides = [side.alone if isinstance(side, Text) else None for side in (before, after)]
+    names = {side.name for side in sides if isinstance(side, Ref)}
+    if len(names) == len(sides):
+        return names <= own
     return _differ_around_references(before, after)
 
 
-def _differ_around_references(before: str, after: str) -> bool:
+def _differ_around_references(before: AnyText, after: AnyText) -> bool:
     """Whether texts with the same references differ in the text around them."""
-    old, new = REFERENCE.split(before), REFERENCE.split(after)
-    if OPEN in before + after and REFERENCE.findall(before) == REFERENCE.findall(after):
-        sides = [[*parts[::3]] for parts in (old, new)]
-        if OPEN not in "".join(sides[0] + sides[1]):  # other functions are not the same for sure
-            if len("".join(sides[0])) != len("".join(sides[1])):
-                return True
-            return any(
-                len(sides[0][end]) == len(sides[1][end]) and sides[0][end] != sides[1][end]
-                for end in (0, -1)
-            )
-    return False
+    sides = [parts_of(side) for side in (before, after)]
+    references = [[part for part in parts if not isinstance(part, str)] for parts in sides]
+    # Other functions are not the same for sure.
+    if references[0] != references[1] or not all(isinstance(part, Ref) for part in references[0]):
+        return False
+    known = [[*_known_pieces(parts)] for parts in sides]
+    if len("".join(known[0])) != len("".join(known[1])):
+        return True
+    return any(
+        len(known[0][end]) == len(known[1][end]) and known[0][end] != known[1][end]
+        for end in (0, -1)
+    )
+
+
+def _known_pieces(parts: tuple[Part, ...]) -> Iterator[str]:
+    """Yield what is known before, between and after the references of a text."""
+    piece = ""
+    for part in parts:
+        if isinstance(part, str):
+            piece = part
+        else:
+            yield piece
+            piece = ""
+    yield piece
 
 
 def property_references(
@@ -145,7 +161,7 @@ def property_references(
             yield from property_references(
                 item, names, f"{path}[{label}]", (*pointer, "*"), certain=certain
             )
-    elif isinstance(value, str):
+    elif isinstance(value, Text):
         referenced = frozenset(name for name, _ in references(value)) & names
         if referenced:
             yield PropertyReference(path, pointer, value, referenced, certain=certain)

@@ -9,6 +9,7 @@ import math
 from typing import Any
 
 from cfngen.cloudformation.document import Origin
+from cfngen.cloudformation.text import Text
 from cfngen.cloudformation.values import readable
 from cfngen.escaping import escape_json
 from cfngen.review.formats.verdict import verdict
@@ -32,7 +33,7 @@ def as_json(review: Review) -> str:
 
 def plain_data(value: Any) -> Any:
     """Return a value of the model as plain data for JSON."""
-    if isinstance(value, Origin):
+    if isinstance(value, Origin | Text):
         return str(value)
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cfngen.cloudformation.text import AnyText
 from cfngen.cloudformation.values import canonical, readable, shown
 from cfngen.escaping import escape_controls, escape_lines
 from cfngen.review.formats.columns import MAX_INLINE, one_line_value
@@ -39,7 +40,7 @@ def is_same(detail: Detail) -> bool:
 def is_long(detail: Detail) -> bool:
     """Whether the values of a detail need lines of their own."""
     return any(
-        len(shown(value)) > MAX_INLINE or (isinstance(value, str) and "\n" in value)
+        len(shown(value)) > MAX_INLINE or (isinstance(value, AnyText) and "\n" in shown(value))
         for value in (detail.before, detail.after)
         if value is not MISSING
     )
@@ -106,7 +107,7 @@ def _lines(value: Any, start: str = "") -> Iterator[str]:
             else:
                 yield f"{start}{head}"
                 yield from (f"{start}{INDENT}{line}" for line in inner)
-        elif isinstance(item, str) and "\n" in item:
+        elif isinstance(item, AnyText) and "\n" in shown(item):
             yield f"{start}{head} |"
             yield from _text(item, start + INDENT)
         else:

@@ -9,7 +9,8 @@ from functools import cached_property, lru_cache
 
 from cfngen.cloudformation.glob import covers, wild
 from cfngen.cloudformation.schemas import iam_actions
-from cfngen.cloudformation.values import literal, shown
+from cfngen.cloudformation.text import AnyText, split
+from cfngen.cloudformation.values import shown
 
 MAX_LISTED = 8  # so many actions are always listed one by one
 
@@ -18,37 +19,37 @@ MAX_LISTED = 8  # so many actions are always listed one by one
 class Actions:
     """What `Action` matches, as the policy writes it; or `NotAction`, where `negated` is true."""
 
-    patterns: tuple[str, ...]
+    patterns: tuple[AnyText, ...]
     negated: bool = False
     description: str = field(default="", compare=False)  # what a reader sees instead
 
     @cached_property
-    def expanded(self) -> frozenset[str]:
+    def expanded(self) -> frozenset[AnyText]:
         """Every action that is matched, in lower case; an unknown one stands for itself."""
-        named = frozenset[str]().union(*map(expanded, self.patterns))
+        named = frozenset[AnyText]().union(*map(expanded, self.patterns))
         return all_actions() - named if self.negated else named
 
     @cached_property
-    def unclear(self) -> frozenset[str]:
+    def unclear(self) -> frozenset[AnyText]:
         """Names in `NotAction` that are not known actions, so that their effect is unclear."""
         return self.expanded_names - all_actions() if self.negated else frozenset()
 
     @cached_property
-    def expanded_names(self) -> frozenset[str]:
+    def expanded_names(self) -> frozenset[AnyText]:
         """The actions that are named, whether they are included or excluded."""
-        return frozenset[str]().union(*map(expanded, self.patterns))
+        return frozenset[AnyText]().union(*map(expanded, self.patterns))
 
-    def names(self, action: str) -> bool:
+    def names(self, action: AnyText) -> bool:
         """Whether an action or pattern is certainly among those that are matched."""
         if self.negated:
-            return literal(action) and not wild(action) and not self._named(action)
+            return isinstance(action, str) and not wild(action) and not self._named(action)
         return self._named(action)
 
-    def _named(self, action: str) -> bool:
+    def _named(self, action: AnyText) -> bool:
         return any(covers(pattern.lower(), action) for pattern in self.patterns)
 
 
-def uncovered_actions(wanted: Actions, given: Iterable[Actions]) -> frozenset[str]:
+def uncovered_actions(wanted: Actions, given: Iterable[Actions]) -> frozenset[AnyText]:
     """Return which of the wanted actions none of the given covers.
 
     >>> wanted = Actions(("sqs:SendMessage", "sqs:DeleteQueue"))
@@ -67,21 +68,21 @@ def uncovered_actions(wanted: Actions, given: Iterable[Actions]) -> frozenset[st
 
 
 @lru_cache(maxsize=20_000)
-def expanded(pattern: str) -> frozenset[str]:
+def expanded(pattern: AnyText) -> frozenset[AnyText]:
     """Return the actions that a pattern matches, in lower case; itself where it matches none.
 
     >>> sorted(expanded("sqs:*QueueTags"))
     ['sqs:listqueuetags']
     """
-    small = pattern.lower() if literal(pattern) else pattern
-    if not wild(small):
-        return frozenset({small})
+    if not isinstance(pattern, str) or not wild(pattern):
+        return frozenset({pattern.lower() if isinstance(pattern, str) else pattern})
+    small = pattern.lower()
     if small in ("*", "*:*"):
         return all_actions()
     service, _, verb = small.partition(":")
     verbs = iam_actions().get(service)
     if verbs is not None and not wild(service):
-        actions = frozenset(f"{service}:{name}" for name in verbs if covers(verb, name))
+        actions = frozenset[AnyText](f"{service}:{n}" for n in verbs if covers(verb, n))
     elif wild(service):
         actions = _matching(small)
     else:
@@ -89,12 +90,12 @@ def expanded(pattern: str) -> frozenset[str]:
     return actions or frozenset({small})
 
 
-def wild_service(pattern: str) -> bool:
+def wild_service(pattern: AnyText) -> bool:
     """Whether a pattern may match actions of several services, but not of all."""
-    return wild(pattern.partition(":")[0]) and pattern not in ("*", "*:*")
+    return wild(split(pattern, ":", 1)[0]) and pattern not in ("*", "*:*")
 
 
-def _matching(pattern: str) -> frozenset[str]:
+def _matching(pattern: str) -> frozenset[AnyText]:
     """Return every action that matches, whatever its service.
 
     What stands between two stars matches where it first can, and no other place is tried: all of
@@ -103,11 +104,11 @@ def _matching(pattern: str) -> frozenset[str]:
     *parts, last = (re.escape(part).replace(r"\?", ".") for part in pattern.split("*"))
     rule = "".join(f"(?>{'.*?' if number else ''}{part})" for number, part in enumerate(parts))
     matcher = re.compile(f"{rule}.*{last}" if parts else last)
-    return frozenset(action for action in all_actions() if matcher.fullmatch(action))
+    return frozenset(action for action in all_actions() if matcher.fullmatch(str(action)))
 
 
 @lru_cache(maxsize=1)
-def all_actions() -> frozenset[str]:
+def all_actions() -> frozenset[AnyText]:
     """Return every known action, in lower case."""
     return frozenset(
         f"{service}:{action}" for service, names in iam_actions().items() for action in names
@@ -115,7 +116,7 @@ def all_actions() -> frozenset[str]:
 
 
 def format_actions(
-    wanted: Actions, rest: frozenset[str], spelling: dict[str, str]
+    wanted: Actions, rest: frozenset[AnyText], spelling: dict[AnyText, str]
 ) -> tuple[str, ...]:
     """Return actions for a reader: a pattern where all of its actions are meant.
 
@@ -144,7 +145,7 @@ def format_actions(
 
 
 def _part(
-    name: str, whole: frozenset[str], rest: frozenset[str], spelling: dict[str, str]
+    name: str, whole: frozenset[AnyText], rest: frozenset[AnyText], spelling: dict[AnyText, str]
 ) -> tuple[str, ...]:
     """Return some of a pattern's actions, by name or by those that are excluded."""
     included = _by_service(whole & rest, spelling)
@@ -154,11 +155,11 @@ def _part(
     return (f"{name} (except {', '.join(excluded)})",)
 
 
-def _by_service(some: frozenset[str], spelling: dict[str, str]) -> tuple[str, ...]:
+def _by_service(some: frozenset[AnyText], spelling: dict[AnyText, str]) -> tuple[str, ...]:
     """Return actions, with `service:*` where all actions of a service are meant."""
-    by_service: dict[str, list[str]] = {}
+    by_service: dict[str, list[AnyText]] = {}
     for action in sorted(some):
-        by_service.setdefault(action.partition(":")[0], []).append(action)
+        by_service.setdefault(str(split(action, ":", 1)[0]), []).append(action)
     formatted: list[str] = []
     for service, actions in by_service.items():
         if len(actions) > 1 and len(actions) == len(iam_actions().get(service, ())):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from cfngen.cloudformation.text import AnyText, Text
 from cfngen.cloudformation.values import canonical, shown
 from cfngen.review.alternatives import (
     ALWAYS,
@@ -169,7 +170,7 @@ def _principal(stack: Stack, resource: Resource, when: Condition) -> Iterator[Po
             if arn is None:
                 yield Policy(name, "boundary", name, None, when | inner, description="*")
             else:
-                text = arn if isinstance(arn, str) else canonical(arn)
+                text = arn if isinstance(arn, str | Text) else canonical(arn)
                 yield _managed(stack, name, "boundary", text, when | inner)
 
 
@@ -188,7 +189,7 @@ def _unwritten(resource: Resource) -> Iterator[tuple[Condition, Any]]:
                     yield when | inner, policy
 
 
-def _managed(stack: Stack, attached_to: str, kind: str, arn: str, when: Condition) -> Policy:
+def _managed(stack: Stack, attached_to: str, kind: str, arn: AnyText, when: Condition) -> Policy:
     """Return a managed policy that a principal names: the template's own, or one by its ARN."""
     name = referenced_name(arn)
     if type_of(stack, name) == f"{IAM}ManagedPolicy":

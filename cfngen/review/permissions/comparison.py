@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from cfngen.cloudformation.glob import wild
-from cfngen.cloudformation.values import literal
+from cfngen.cloudformation.text import AnyText
 from cfngen.review.alternatives import TEMPLATE_CONDITION, Condition
 from cfngen.review.alternatives import template_condition as when
 from cfngen.review.model import Grant
@@ -17,7 +17,7 @@ from cfngen.review.permissions.statements import Statement
 MAX_CASES = 4  # template conditions whose cases are compared one by one
 MAX_PAIRS = 5_000  # of parts of a statement and others, beyond which it is compared as a whole
 
-NewStatements = list[tuple[Statement, frozenset[str]]]
+NewStatements = list[tuple[Statement, frozenset[AnyText]]]
 
 
 def new_statements(
@@ -57,7 +57,7 @@ def new_statements(
 
 def _uncovered(
     statement: Statement, by_principals: Mapping[PrincipalSet, Sequence[Statement]]
-) -> frozenset[str]:
+) -> frozenset[AnyText]:
     olds = [
         old
         for principals, statements in by_principals.items()
@@ -71,7 +71,7 @@ def _uncovered(
     parts = [case for part in split(statement.condition) for case in _cases(part, olds)]
     if len(parts) < 2 or len(parts) * len(olds) > MAX_PAIRS:
         return rest
-    return frozenset[str]().union(
+    return frozenset[AnyText]().union(
         *(uncovered_actions(statement.actions, _allowing(part, olds)) for part in parts)
     )
 
@@ -100,7 +100,7 @@ def _covering(statement: Statement, others: Sequence[Statement]) -> list[Actions
     ]
 
 
-def grants(new: NewStatements, itself: str, spellings: dict[str, str]) -> tuple[Grant, ...]:
+def grants(new: NewStatements, itself: str, spellings: dict[AnyText, str]) -> tuple[Grant, ...]:
     """Return new statements for a reader, those about the same things together.
 
     `itself` is what a `*` for a resource means, where that is the resource that has the policy.
@@ -123,17 +123,17 @@ def grants(new: NewStatements, itself: str, spellings: dict[str, str]) -> tuple[
             ),
             resource,
             condition,
-            len(set(filter(literal, (action for _, rest in group for action in rest)))),
+            len({a for _, rest in group for a in rest if isinstance(a, str)}),
         )
         for (effect, principal, resource, condition), group in grouped.items()
     )
 
 
-def spelling(statements: Iterable[Statement]) -> dict[str, str]:
+def spelling(statements: Iterable[Statement]) -> dict[AnyText, str]:
     """Return how policies spell the actions that they write out, by lower case."""
     return {
         pattern.lower(): pattern
         for statement in statements
         for pattern in statement.actions.patterns
-        if literal(pattern) and not wild(pattern)
+        if isinstance(pattern, str) and not wild(pattern)
     }

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
+from cfngen.cloudformation import text as texts
 from cfngen.cloudformation.glob import covers, wild
-from cfngen.cloudformation.values import canonical, characters, literal, shown
+from cfngen.cloudformation.text import AnyText, Text
+from cfngen.cloudformation.values import opaque, shown
 from cfngen.review.alternatives import (
     TEMPLATE_CONDITION,
     Condition,
@@ -16,7 +18,6 @@ from cfngen.review.alternatives import (
     flattened_texts,
     if_alternatives,
     is_satisfiable,
-    opaque,
 )
 
 # Operators that are one.
@@ -93,7 +94,7 @@ def _entry(name: str, key: str, values: Any) -> Term:
     operator = qualifier + colon + EQUIVALENT.get(plain, plain) + rest[len(plain) :]
     normalized = flattened_texts(values)
     if plain == "bool" or plain.endswith("ignorecase"):
-        normalized = tuple(text.lower() if literal(text) else text for text in normalized)
+        normalized = tuple(text.lower() if isinstance(text, str) else text for text in normalized)
     return Term(operator, key.lower(), frozenset(normalized), f"{name} {key}: {_listed(values)}")
 
 
@@ -102,8 +103,7 @@ def _listed(values: Any) -> str:
 
 
 def _unknown(value: Any) -> Term:
-    text = canonical(value)
-    return Term("", "", frozenset({opaque(text)}), shown(value))
+    return Term("", "", frozenset({opaque(value)}), shown(value))
 
 
 def describe(entries: Condition) -> str:
@@ -162,7 +162,7 @@ def _parts(operator: str) -> tuple[bool, str, str]:
     return plain != rest, qualifier, plain
 
 
-def _matches(operator: str, pattern: str, other: str, value: str) -> bool:
+def _matches(operator: str, pattern: AnyText, other: str, value: AnyText) -> bool:
     """Whether a value of one operator matches all that a value of another one matches."""
     if other == "stringequals" and operator != other and wild(value):
         return operator == "stringlike" and pattern == "*"  # a star that means itself
@@ -173,11 +173,11 @@ def _matches(operator: str, pattern: str, other: str, value: str) -> bool:
     if operator == other == "ipaddress":
         return pattern == value or within(pattern, value)
     if (operator, other) == ("stringequals", "stringlike"):
-        return pattern == value and literal(value) and not wild(value)
+        return pattern == value and isinstance(value, str) and not wild(value)
     return operator == other and pattern == value
 
 
-def _like_arn(pattern: str, value: str) -> bool:
+def _like_arn(pattern: AnyText, value: AnyText) -> bool:
     """Whether one ARN pattern matches another; a `*` matches within its segment only."""
     segments, other_segments = _segments(pattern), _segments(value)
     if len(segments) != 6 or len(other_segments) != 6:
@@ -185,7 +185,7 @@ def _like_arn(pattern: str, value: str) -> bool:
     return all(map(covers, segments, other_segments))
 
 
-def within(outer: str, inner: str) -> bool:
+def within(outer: AnyText, inner: AnyText) -> bool:
     """Whether one CIDR block contains another.
 
     >>> within("10.0.0.0/8", "10.1.0.0/16"), within("10.1.0.0/16", "10.0.0.0/8")
@@ -203,14 +203,16 @@ def within(outer: str, inner: str) -> bool:
     ) >= int(inner_network.broadcast_address)
 
 
-def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
+def network(text: AnyText) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     """Return a CIDR block as a network, `None` if it is not one."""
+    if isinstance(text, Text):
+        return None
     with suppress(ValueError):
         return ipaddress.ip_network(text.strip(), strict=False)
     return None
 
 
-def is_internet_wide(text: str) -> bool:
+def is_internet_wide(text: AnyText) -> bool:
     """Whether a CIDR block contains (nearly) the whole internet, or half of it.
 
     >>> is_internet_wide("0.0.0.0/0"), is_internet_wide("10.0.0.0/8")
@@ -241,7 +243,7 @@ def _binds(entry: Term) -> bool:
     return True
 
 
-def _bound(key: str, value: str) -> bool:
+def _bound(key: str, value: AnyText) -> bool:
     """Whether a pattern names an owner: an account, or at least how a name begins."""
     if key not in ANY_ARN:
         return not value.startswith(("*", "?"))
@@ -253,15 +255,9 @@ def _bound(key: str, value: str) -> bool:
     return not parts[5].startswith(("*", "?"))
 
 
-def _segments(arn: str) -> list[str]:
+def _segments(arn: AnyText) -> list[AnyText]:
     """Return the segments of an ARN; colons within references do not count."""
-    parts = [""]
-    for character in characters(arn):
-        if character == ":" and len(parts) < 6:
-            parts.append("")
-        else:
-            parts[-1] += character
-    return parts
+    return texts.split(arn, ":", 5)
 
 
 def split(entries: Condition) -> list[Condition]:

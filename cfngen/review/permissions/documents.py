@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cfngen.cloudformation.values import OPEN
+from cfngen.cloudformation.text import Text
 from cfngen.review.alternatives import ALWAYS, Condition, if_alternatives
 from cfngen.review.permissions.statements import document, is_policy, raw_statements
 
@@ -32,9 +32,12 @@ def _unreadable(value: Any, key: str) -> bool:
     """Whether a value is where a policy is expected, but is a text or function."""
     if isinstance(value, dict):
         return key in DOCUMENTS and any(name.startswith("Fn::") for name in value)
-    if not isinstance(value, str):
-        return False
-    return (key in DOCUMENTS and OPEN in value) or (value[:1] == "{" and '"Statement"' in value)
+    if isinstance(value, Text):
+        if key in DOCUMENTS:
+            return True
+        value = value.beginning if any('"Statement"' in part for part in value.known) else ""
+        return bool(value[:1] == "{")
+    return isinstance(value, str) and value[:1] == "{" and '"Statement"' in value
 
 
 def documents(

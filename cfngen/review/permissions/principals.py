@@ -7,19 +7,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from cfngen.cloudformation.values import CLOSE, OPEN, canonical, scalar, shown
+from cfngen.cloudformation.text import AnyText, Text, reference, split
+from cfngen.cloudformation.values import opaque, scalar, shown
 from cfngen.review.alternatives import (
     Condition,
     if_alternatives,
-    opaque,
     text_alternatives,
 )
 
-REF = f"{OPEN}[^{OPEN}{CLOSE}]*{CLOSE}"
-ACCOUNT = rf"(?P<account>{REF}|[0-9]{{12}})"
-ROOT = re.compile(rf"arn:(?:{REF}|[^:{OPEN}]*):iam::{ACCOUNT}:root")
-WITHIN = re.compile(rf"arn:(?:{REF}|[^:{OPEN}]*):(?:iam|sts)::{ACCOUNT}:.+", re.DOTALL)
-OWN = f"{OPEN}AWS::AccountId{CLOSE}"
+ACCOUNT = re.compile("[0-9]{12}")
+OWN = reference("AWS::AccountId")
 
 
 @dataclass(frozen=True, order=True)
@@ -27,7 +24,7 @@ class Principal:
     """One principal: its kind (as in `Principal`, or `account`, `any`, `attached`) and its name."""
 
     kind: str
-    name: str
+    name: AnyText
 
     def __str__(self) -> str:
         """Return it for a person."""
@@ -81,13 +78,10 @@ def _includes(principal: Principal, other: Principal) -> bool:
     """
     if principal == other:
         return True
-    within = WITHIN.fullmatch(other.name) if other.kind == "AWS" else None
-    return bool(
-        within
-        and principal.kind == "account"
-        and principal.name != OWN
-        and within["account"] == principal.name
-    )
+    if other.kind != "AWS" or principal.kind != "account" or principal.name == OWN:
+        return False
+    service, account, _ = _arn(other.name)
+    return service in ("iam", "sts") and account == principal.name
 
 
 def named_principals(value: Any) -> Iterator[tuple[Condition, Principal]]:
@@ -100,19 +94,37 @@ def named_principals(value: Any) -> Iterator[tuple[Condition, Principal]]:
                     for inner, name in text_alternatives(names)
                 )
         elif isinstance(alternative, list):
-            yield when, Principal("AWS", opaque(canonical(alternative)))
+            yield when, Principal("AWS", opaque(alternative))
         elif alternative is not None:
             yield when, _principal("AWS", scalar(alternative))
 
 
-def _principal(kind: str, name: str) -> Principal:
+def _principal(kind: str, name: AnyText) -> Principal:
     if name == "*":
         return ANYONE
     if kind != "AWS":
         return Principal(kind, name)
-    root = ROOT.fullmatch(name)
-    if root:
-        return Principal("account", root["account"])
-    if name == OWN or re.fullmatch("[0-9]{12}", name):
+    service, account, rest = _arn(name)
+    if service == "iam" and rest == "root":
+        return Principal("account", account)
+    if name == OWN or (isinstance(name, str) and ACCOUNT.fullmatch(name)):
         return Principal("account", name)
     return Principal("AWS", name)
+
+
+def _arn(name: AnyText) -> tuple[str, AnyText, AnyText]:
+    """Return service, account and resource of an ARN without a Region; nothing if it is none."""
+    segments = split(name, ":", 5)
+    if len(segments) < 6:
+        return "", "", ""
+    arn, partition, service, region, account, rest = segments
+    known = isinstance(account, str) and ACCOUNT.fullmatch(account)
+    if arn != "arn" or region or not (known or _is_part(account)) or not rest:
+        return "", "", ""
+    if not (isinstance(partition, str) or _is_part(partition)):
+        return "", "", ""
+    return str(service), account, rest
+
+
+def _is_part(text: AnyText) -> bool:
+    return isinstance(text, Text) and text.alone is not None

@@ -7,7 +7,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from cfngen.cloudformation.text import Ref, Text, parts_of
+from cfngen.cloudformation.values import without_references
+
 Properties = dict[str, Any]
+SUFFIX = Ref("AWS::URLSuffix")
 
 
 def _lambda(properties: Properties) -> Properties:
@@ -72,7 +76,7 @@ def _document(
         "Action": properties.get("Action"),
     }
     # A function by its name or ARN is the function itself; of a text, it may be a version of it.
-    if isinstance(target, str) and not target.startswith("\ue000"):
+    if isinstance(target, str) or (isinstance(target, Text) and target.beginning):
         statement["Resource"] = target
     for key, (operator, name) in conditions.items():
         if key in properties:
@@ -82,10 +86,13 @@ def _document(
 
 def _principal(value: Any) -> Any:
     """Return a principal written as one text as a policy has it."""
-    if not isinstance(value, str) or value == "*":
+    if not isinstance(value, str | Text) or value == "*":
         return value
-    service = re.search(r"\.amazon(aws)?\.com(\.cn)?$|\.amazonaws\.", value)
-    return {"Service" if service or value.endswith("URLSuffix\ue001") else "AWS": value}
+    last = parts_of(value)[-1]
+    service = last == SUFFIX or re.search(
+        r"\.amazon(aws)?\.com(\.cn)?$|\.amazonaws\.", without_references(value, blank="?")
+    )
+    return {"Service" if service else "AWS": value}
 
 
 def _endpoint_service(properties: Properties) -> Properties:

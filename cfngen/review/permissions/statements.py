@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from cfngen.cloudformation.glob import apart, covers
+from cfngen.cloudformation.placeholders import masked
 from cfngen.cloudformation.read import check_size
-from cfngen.cloudformation.values import canonical, shown
+from cfngen.cloudformation.text import AnyText, Text, join
+from cfngen.cloudformation.values import canonical, opaque, shown
 from cfngen.errors import RenderError
 from cfngen.review.alternatives import (
     ALWAYS,
@@ -20,7 +21,6 @@ from cfngen.review.alternatives import (
     flattened_texts,
     if_alternatives,
     is_satisfiable,
-    opaque,
     text_alternatives,
 )
 from cfngen.review.permissions.actions import Actions
@@ -29,14 +29,13 @@ from cfngen.review.permissions.principals import Principal, PrincipalSet, named_
 
 CURRENT_VERSION = "2012-10-17"  # the version of policies that has variables
 MAX_STATEMENTS = 3_000  # of one policy; IAM accepts no policy that has so many
-ESCAPED_MARK = re.compile(r"\\u[eE]00[01]")
 
 
 @dataclass(frozen=True)
 class ResourceSet:
     """What a statement is about: some patterns, or everything except them."""
 
-    patterns: frozenset[str]
+    patterns: frozenset[AnyText]
     negated: bool = False
 
     def includes(self, other: ResourceSet) -> bool:
@@ -82,16 +81,18 @@ class Statement:
 
 def document(value: Any) -> Any:
     """Return a policy document as data where it is JSON in a text, anything else unchanged."""
-    if not isinstance(value, str) or not value.lstrip().startswith("{"):
+    if not isinstance(value, str | Text):
         return value
-    if ESCAPED_MARK.search(value):  # would turn into the signs that stand around references
+    beginning = value if isinstance(value, str) else value.beginning
+    if not beginning.lstrip().startswith("{"):
         return value
+    json_text = masked(value)
     try:
-        data = json.loads(value, object_pairs_hook=_unique_keys)
+        data = json.loads(json_text.text, object_pairs_hook=_unique_keys)
         check_size(data)
     except (ValueError, RecursionError, RenderError):
         return value
-    return data
+    return json_text.restored(data)
 
 
 def _unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -145,7 +146,7 @@ def _without_variables(policy: Any, statement: Any) -> Condition:
 
 
 def described_statement(
-    description: str, attached_to: str, when: Condition = ALWAYS, *, exactly: str = ""
+    description: str, attached_to: str, when: Condition = ALWAYS, *, exactly: Any = None
 ) -> Statement:
     """Return the statement that a principal may do what a description says, or `*`.
 
@@ -154,7 +155,9 @@ def described_statement(
     actions = (
         Actions(("*",))
         if description == "*"
-        else Actions((opaque(exactly or description),), description=description)
+        else Actions(
+            (opaque(description if exactly is None else exactly),), description=description
+        )
     )
     return Statement("Allow", attached_principal(attached_to), actions, EVERYTHING, when)
 
@@ -166,7 +169,7 @@ def attached_principal(attached_to: str) -> PrincipalSet:
 
 def _unknown(value: Any, attached_to: str, when: Condition) -> Statement:
     description = f"whatever this means: {shown(value)}"
-    return described_statement(description, attached_to, when, exactly=canonical(value))
+    return described_statement(description, attached_to, when, exactly=value)
 
 
 def raw_statements(value: Any) -> Iterator[tuple[Condition, Any]]:
@@ -228,14 +231,14 @@ def _expanded(statement: Any, attached_to: str, when: Condition) -> Iterator[Sta
 
 def _effects(value: Any) -> Iterator[tuple[Condition, str]]:
     for when, text in text_alternatives(value):
-        if text in ("Allow", "Deny"):
+        if isinstance(text, str) and text in ("Allow", "Deny"):
             yield when, text
         else:
             yield when | {Term("", "effect", frozenset({text}), f"Effect {shown(text)}")}, "Allow"
 
 
 def _actions(statement: dict[str, Any]) -> Iterator[tuple[Condition, Actions]]:
-    grouped: dict[Condition, list[str]] = {}
+    grouped: dict[Condition, list[AnyText]] = {}
     for when, text in text_alternatives(statement.get("Action")):
         grouped.setdefault(when, []).append(text)
     for when, patterns in grouped.items():
@@ -264,7 +267,7 @@ def _sometimes(when: Condition, principal: Principal) -> Principal:
     if not when:
         return principal
     description = "; ".join(sorted(entry.description for entry in when))
-    return Principal(principal.kind, opaque(f"{principal.name} {description}"))
+    return Principal(principal.kind, opaque(join((principal.name, f" {description}"))))
 
 
 def _resources(statement: dict[str, Any]) -> Iterator[tuple[Condition, ResourceSet]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from cfngen.cloudformation.text import AnyText
 from cfngen.cloudformation.values import scalar, shown
 from cfngen.review.alternatives import (
     Condition,
@@ -45,7 +46,7 @@ def is_private_api(resource: Resource | None) -> bool:
         text for _, value in lookup(configuration, "Type") for _, text in text_alternatives(value)
     ]
     kinds += [
-        text for _, text in text_alternatives(configuration) if isinstance(configuration, str)
+        text for _, text in text_alternatives(configuration) if isinstance(configuration, AnyText)
     ]
     return bool(kinds) and all(kind == "PRIVATE" for kind in kinds)
 
@@ -99,7 +100,7 @@ def _default_route(stack: Stack, resource: Resource) -> AccessDescriptions:
                     yield f"a route to and from {shown(block)}", when | inner
 
 
-def _elsewhere(stack: Stack, gateway: str) -> bool:
+def _elsewhere(stack: Stack, gateway: AnyText) -> bool:
     """Whether a gateway is known to lead somewhere else than to the internet."""
     type_ = type_of(stack, referenced_name(gateway))
     return gateway.startswith(("vgw-", "local", "vpce-")) or "VPNGateway" in type_

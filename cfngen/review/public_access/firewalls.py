@@ -57,7 +57,7 @@ def read_firewalls(
         resource = replace(resource, properties=with_parameters(resource.properties, parameters))
         if kind == ENTRY:
             acl = resource.properties.get("NetworkAclId")
-            entries.setdefault(referenced_name(acl) or scalar(acl), []).extend(
+            entries.setdefault(referenced_name(acl) or str(scalar(acl)), []).extend(
                 entry(resource, when)
             )
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from cfngen.cloudformation.text import AnyText
 from cfngen.cloudformation.values import scalar, shown
 from cfngen.review.alternatives import Condition, if_alternatives, text_alternatives
 from cfngen.review.public_access.rule_comparison import (
@@ -46,7 +47,7 @@ def policy(reader: Reader) -> Rules:
             yield reader.rule(description, {"ResourceArn": arn}, level, when)
 
 
-def _strictness(action: str) -> int:
+def _strictness(action: AnyText) -> int:
     if action in ("aws:drop", "aws:drop_strict"):
         return BLOCKED
     if action.startswith("aws:drop"):
@@ -60,13 +61,13 @@ def network_rule_group(reader: Reader) -> Rules:
     yield reader.rest()
     for when, rule in reader.lookup(*source, "StatefulRules", "*"):
         if isinstance(rule, dict):
-            action = scalar(rule.get("Action", "")).upper()
+            action = str(scalar(rule.get("Action", "")).upper())
             options = [option for option in rule.get("RuleOptions") or () if not _is_id(option)]
             match = {"Header": rule.get("Header"), "RuleOptions": options}
             description = _cut(f"packets of {shown(rule.get('Header'))}")
             yield _stateful(reader, action, description, match, when)
     for when, text in reader.lookup(*source, "RulesString"):
-        for line in SURICATA.finditer(scalar(text)) if isinstance(text, str) else ():
+        for line in SURICATA.finditer(shown(text)) if isinstance(text, AnyText) else ():
             description = _cut(f"packets of {shown(line[2].partition('(')[0].strip())}")
             yield _stateful(reader, line[1].upper(), description, UNRULY.sub("", line[2]), when)
     for when, listed in reader.lookup(*source, "RulesSourceList"):

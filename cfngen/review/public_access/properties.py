@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cfngen.cloudformation.text import Text
 from cfngen.cloudformation.values import canonical, scalar
 from cfngen.review.alternatives import Condition, lookup
 
@@ -212,7 +213,7 @@ def _describe(description: str, path: str, value: Any) -> str:
         return description
     if value is None:
         return f"{description} (no {path})"
-    plain = isinstance(value, str | bool | int)
+    plain = isinstance(value, str | Text | bool | int)
     return f"{description} ({path}: {scalar(value)})" if plain else f"{description} ({path})"
 
 

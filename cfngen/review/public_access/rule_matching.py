@@ -133,6 +133,6 @@ def _exceptions(value: Any) -> set[str]:
 
 def _number(value: Any) -> float:
     try:
-        return float(scalar(value))
+        return float(str(scalar(value)))
     except ValueError:
         return float("nan")  # is neither more nor less than anything

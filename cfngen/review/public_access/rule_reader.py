@@ -85,6 +85,6 @@ class Reader:
 def priority_of(value: Any) -> float:
     """Return the priority of a rule; one that is known only at deploy time comes first."""
     try:
-        return value if isinstance(value, float) else float(scalar(value))
+        return value if isinstance(value, float) else float(str(scalar(value)))
     except ValueError:
         return FIRST

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cfngen.cloudformation.text import AnyText
 from cfngen.cloudformation.values import scalar, shown
 from cfngen.review.alternatives import (
     ALWAYS,
@@ -31,10 +32,10 @@ class Ingress:
     """Traffic that one group allows in: a protocol, a range of ports, a CIDR block."""
 
     resource: str  # the group
-    protocol: str
+    protocol: AnyText
     first: int
     last: int
-    block: str
+    block: AnyText
     condition: Condition = ALWAYS
 
     def includes(self, other: Ingress) -> bool:
@@ -96,7 +97,7 @@ def _rule(stack: Stack, rule: dict[str, Any], group: str, when: Condition) -> It
                 yield Ingress(group, protocol, first, last, block, when | inner | other)
 
 
-def _blocks(stack: Stack, rule: dict[str, Any]) -> Iterator[tuple[Condition, str]]:
+def _blocks(stack: Stack, rule: dict[str, Any]) -> Iterator[tuple[Condition, AnyText]]:
     """Yield where a rule lets traffic in from, prefix lists of the template's own included."""
     for key in ("CidrIp", "CidrIpv6"):
         yield from ((when, scalar(value)) for when, value in if_alternatives(rule.get(key)))
@@ -107,13 +108,13 @@ def _blocks(stack: Stack, rule: dict[str, Any]) -> Iterator[tuple[Condition, str
                 yield when | inner, scalar(block)
 
 
-def traffic(rule: dict[str, Any]) -> Iterator[tuple[Condition, str, int, int]]:
+def traffic(rule: dict[str, Any]) -> Iterator[tuple[Condition, AnyText, int, int]]:
     """Yield the protocols of a rule, each with the first and the last of its ports."""
     for protocol_condition, protocol in if_alternatives(rule.get("IpProtocol", "-1")):
         for first_condition, first in if_alternatives(rule.get("FromPort")):
             for last_condition, last in if_alternatives(rule.get("ToPort")):
                 name = scalar(protocol).lower()
-                name = PROTOCOLS.get(name, name)
+                name = PROTOCOLS.get(str(name), name)
                 low, high = _port(first, ALL_PORTS[0]), _port(last, ALL_PORTS[1])
                 if -1 in (low, high) and not name.startswith("icmp"):
                     low, high = ALL_PORTS
@@ -122,5 +123,5 @@ def traffic(rule: dict[str, Any]) -> Iterator[tuple[Condition, str, int, int]]:
 
 def _port(value: Any, otherwise: int) -> int:
     """Return a port; a port that only the deployment knows may be any."""
-    text = scalar(value)
+    text = str(scalar(value))
     return int(text) if text.removeprefix("-").isdecimal() and len(text) < 9 else otherwise

@@ -57,4 +57,4 @@ def _actions(rule: dict[str, Any]) -> Iterator[tuple[Condition, int, bool]]:
 
 
 def _type(action: dict[str, Any]) -> str:
-    return scalar(action.get("Type", "")).upper()
+    return str(scalar(action.get("Type", "")).upper())
