@@ -31,7 +31,7 @@ NEED_EXAMPLES = (
     "cfngen.review.alternatives.if_alternatives",
     "cfngen.review.alternatives.is_satisfiable",
     "cfngen.review.compare.differences.differences",
-    "cfngen.review.compare.entries.changed_conditions",
+    "cfngen.review.compare.conditions.changed_conditions",
     "cfngen.review.compare.replacement.certainly_different",
     "cfngen.review.compare.retention.weakest_policy",
     "cfngen.review.permissions.actions.format_actions",

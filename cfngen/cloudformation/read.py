@@ -33,9 +33,14 @@ MERGED = (
 )
 # Tags of YAML that CloudFormation does not have (AWS page "CloudFormation template formats").
 TEXT = "tag:yaml.org,2002:str"
-FOREIGN = ("binary", "omap", "pairs", "set")
+FOREIGN = ("binary", "omap", "pairs", "set", "timestamp")
 INTEGER = "tag:yaml.org,2002:int"
-NUMBERS = (INTEGER, "tag:yaml.org,2002:float")
+FLOAT = "tag:yaml.org,2002:float"
+NUMBERS = (INTEGER, FLOAT)
+TIMESTAMP = "tag:yaml.org,2002:timestamp"
+# No octal number, since it has an 8 or a 9: CloudFormation takes it for one with a fraction, as is
+# reported of account numbers (https://github.com/aws-cloudformation/rain/issues/27).
+NO_OCTAL = re.compile("[-+]?0[0-9]*[89][0-9]*")
 
 # Where a name of the template stands: alone, or as the first items of a list.
 NAMES = frozenset(("Condition", "DependsOn", "Ref"))
@@ -238,8 +243,9 @@ class _Reader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
             if key in mapping or key_node.value in written:
                 raise _refusal(f"repeated key {key_node.value[:80]!r}", key_node)
             written.add(key_node.value)
-            # A name is a text to CloudFormation, also one that YAML has a word for, as `On`.
-            key = key_node.value if isinstance(key, bool) else key
+            # A name is a text to CloudFormation, also one that YAML has a word for, as `On`, or one
+            # of digits that would not be the same digits as a number.
+            key = key_node.value if isinstance(key, bool | float) else key
             mapping[key] = _named(key, value_node, self.value(value_node))
         return mapping
 
@@ -296,5 +302,11 @@ _Reader.add_constructor("tag:yaml.org,2002:map", _Reader.mapping)
 _Reader.add_constructor("tag:yaml.org,2002:seq", _Reader.sequence)
 for _type in NUMBERS:
     _Reader.add_constructor(_type, _Reader.number)
+# What looks like a timestamp is a text.
+_Reader.yaml_implicit_resolvers = {
+    first: [resolver for resolver in resolvers if resolver[0] != TIMESTAMP]
+    for first, resolvers in _Reader.yaml_implicit_resolvers.items()
+}
+_Reader.add_implicit_resolver(FLOAT, NO_OCTAL, list("-+0"))
 for _type in FOREIGN:
     _Reader.add_constructor(f"tag:yaml.org,2002:{_type}", _Reader.foreign)

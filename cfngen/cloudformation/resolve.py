@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from cfngen.cloudformation.conditions import Conditions, equal, short_text
 from cfngen.cloudformation.placeholders import NOTHING_MASKED, Masked
 from cfngen.cloudformation.text import (
     NAME,
@@ -27,7 +28,6 @@ from cfngen.cloudformation.values import (
     flat,
     has_functions,
     is_known,
-    readable,
     references,
     scalar,
 )
@@ -37,8 +37,21 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
 NOTHING: Any = object()  # what `AWS::NoValue` leaves, once an `Fn::If` is decided
 MAX_TEXT = 1_000_000  # characters of one text: no template may have more in it
 MAX_UNKNOWN = 50_000  # characters of a function that is left for deploy time, written out
-MAX_MEANING = 1000  # characters of what a condition or mapping says, for those who depend on it
-MAX_DEPTH = 100  # conditions that refer to conditions
+
+
+@dataclass(frozen=True)
+class OtherSide:
+    """What of the other side of a review counts for what values mean.
+
+    `mappings` are its own; `names` has what conditions are called that both sides have, by the
+    names that they have on this side.
+    """
+
+    mappings: Mapping[str, Any] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_OTHER_SIDE = OtherSide()
 
 
 class Resolver:
@@ -49,7 +62,8 @@ class Resolver:
     `parameters` are those whose value is known, as resolved values: what an outer template passes
     to this one. An attribute that is known, such as an output of a nested stack, is among them as
     `Name.Attribute`. `outer` has what stands in the text of this template, if it is inside of
-    another, for references of the outer's: they refer to nothing of this one.
+    another, for references of the outer's: they refer to nothing of this one. `other` is the other
+    side of a review.
     """
 
     def __init__(
@@ -59,19 +73,20 @@ class Resolver:
         changed: frozenset[str] = frozenset(),
         parameters: Mapping[str, Any] | None = None,
         outer: Masked = NOTHING_MASKED,
+        other: OtherSide = NO_OTHER_SIDE,
     ) -> None:
         """Keep the sections that values refer to, as plain data."""
+        self.other = other
         self.outer = outer
         self.parameters = parameters or {}
         self._flat = {name: flat(value) for name, value in self.parameters.items()}
         self.mappings = mappings
-        self.conditions = conditions
+        self.conditions = Conditions(conditions, self.resolve, changed, other.names)
         self.changed = changed
         # Arguments, which are kept so that no other gets their place, and what functions make of
         # them. What is asked for again on each level would take twice as long with each.
         self._results: dict[tuple[str, int], tuple[Any, Any]] = {}
-        self._truths: dict[str, bool | None] = {}
-        self._meanings: dict[tuple[str, str], str] = {}
+        self._meanings: dict[tuple[AnyText, AnyText, AnyText], str] = {}
 
     def resolve(self, value: Any) -> Any:
         """Return a value with all functions worked out whose arguments are known.
@@ -143,6 +158,8 @@ class Resolver:
         if name in ("Fn::Base64", "Fn::Transform", "Fn::And", "Fn::Or", "Fn::Not", "Fn::Equals"):
             return {name: resolved}
         text = argument_text(resolved)
+        if name == "Fn::GetAZs" and text == "":  # is the same, says its page
+            text = reference("AWS::Region")
         if sum(map(part_length, parts_of(text))) > MAX_UNKNOWN:
             names = sorted(f"{name}.{of}".rstrip(".") for name, of in references([text]))
             spaced = [part for name in names for part in (" ", reference(name))]
@@ -238,12 +255,28 @@ class Resolver:
             row = rows.get(str(first))
             if isinstance(row, dict) and second in row:
                 return self.resolve(row[second])
-        of = ""
-        if name in self.changed and isinstance(table, dict):
-            of = " of " + self._meaning("Mappings", str(name))
+        key = name, first, second
+        if key not in self._meanings:
+            self._meanings[key] = self._meaning(*key)
+        of = self._meanings[key]
         others = [flat(self.resolve(default)) for default in argument[3:]]
         listed = [part for key in (first, second, *others) for part in (", ", key)]
         return unknown("Fn::FindInMap", name, *listed, of)
+
+    def _meaning(self, name: AnyText, first: AnyText, second: AnyText) -> str:
+        """Return what the cells say that a lookup may come to; empty if both sides say the same."""
+        names = [name] if isinstance(name, str) else sorted(self.mappings)
+        tables = [each for each in names if each in self.changed and each in self.mappings]
+        if not tables:
+            return ""
+        sides = (self.mappings, self.other.mappings), (self.other.mappings, self.mappings)
+        cells, others = (
+            {each: _cells(own.get(each), other.get(each), first, second) for each in tables}
+            for own, other in sides
+        )
+        if canonical(cells) == canonical(others):
+            return ""
+        return f" of {short_text(self.resolve(cells if len(names) > 1 else cells[tables[0]]))}"
 
     def _if(self, argument: Any) -> Any:
         if not (isinstance(argument, list) and len(argument) == 3):
@@ -265,29 +298,9 @@ class Resolver:
 
     def condition(self, name: str) -> str:
         """Return the name of a condition; with its meaning, if that differs between the sides."""
-        if name not in self.changed:
-            return name
-        return f"{name} (now {self._meaning('Conditions', name)})"
+        return self.conditions.described(name)
 
-    def _meaning(self, section: str, name: str) -> str:
-        """Return the definition of a condition or mapping as text; a digest if it is long."""
-        if (section, name) not in self._meanings:
-            conditions = section == "Conditions"
-            meant = self.resolve(self.conditions.get(name)) if conditions else self.mappings[name]
-            text = json.dumps(readable(meant), sort_keys=True, ensure_ascii=False, default=str)
-            if len(text) > MAX_MEANING:
-                text = f"{text[:100]}… {digest(text)}"
-            self._meanings[section, name] = text
-        return self._meanings[section, name]
-
-    def _equals(self, argument: Any) -> Any:
-        if isinstance(argument, list) and len(argument) == 2:
-            left, right = (self.resolve(side) for side in argument)
-            if is_known(left) and is_known(right):
-                return scalar(left) == scalar(right)
-        return None
-
-    def truth(self, condition: Any, depth: int = 0) -> bool | None:
+    def truth(self, condition: Any) -> bool | None:
         """Return whether a condition holds; `None` if that is known only at deploy time.
 
         >>> resolver = Resolver({}, {"Prod": {"Fn::Equals": ["a", "a"]}})
@@ -296,30 +309,30 @@ class Resolver:
         >>> Resolver({}, {"Prod": {"Fn::Equals": [{"Ref": "Stage"}, "a"]}}).truth("Prod") is None
         True
         """
-        if isinstance(condition, str):
-            if condition not in self._truths:
-                self._truths[condition] = None  # for one that refers to itself
-                definition = self.conditions.get(condition)
-                if definition is not None and depth < MAX_DEPTH:
-                    self._truths[condition] = self.truth(definition, depth + 1)
-            return self._truths[condition]
-        if not isinstance(condition, dict) or len(condition) != 1:
-            return None
-        ((name, argument),) = condition.items()
-        if name == "Condition":
-            return self.truth(argument, depth + 1)
-        if name == "Fn::Equals":
-            definition = self._equals(argument)
-            return definition if isinstance(definition, bool) else None
-        parts = argument if isinstance(argument, list) else []
-        truths = [self.truth(part, depth + 1) for part in parts]
-        if name == "Fn::Not" and len(truths) == 1:
-            return None if truths[0] is None else not truths[0]
-        if name == "Fn::And":
-            return False if False in truths else None if None in truths else True
-        if name == "Fn::Or":
-            return True if True in truths else None if None in truths else False
-        return None
+        return self.conditions.truth(condition)
+
+    def _equals(self, argument: Any) -> bool | None:
+        return equal(argument, self.resolve)
+
+
+def _cells(table: Any, other: Any, row: AnyText, column: AnyText) -> Any:
+    """Return the cells of a mapping that a lookup may read, of rows that both sides have.
+
+    A stack that runs reads none of a row that is new, and one of a row that is gone is not updated.
+    """
+    if not isinstance(table, dict) or not isinstance(other, dict):
+        return table
+    others = {str(key): cells for key, cells in other.items()}
+    rows = {str(key): cells for key, cells in table.items() if isinstance(cells, dict)}
+    return {
+        name: {
+            str(key): value
+            for key, value in cells.items()
+            if column == str(key) or (isinstance(column, Text) and key in others[name])
+        }
+        for name, cells in rows.items()
+        if isinstance(others.get(name), dict) and (isinstance(row, Text) or row == name)
+    }
 
 
 def _length(part: Part | Text) -> int:

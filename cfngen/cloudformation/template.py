@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from cfngen.cloudformation.placeholders import NOTHING_MASKED, Masked
-from cfngen.cloudformation.resolve import Resolver
+from cfngen.cloudformation.resolve import NO_OTHER_SIDE, OtherSide, Resolver
 from cfngen.cloudformation.schemas import Schema, schema
 from cfngen.cloudformation.sections import Sections
 from cfngen.cloudformation.values import references
@@ -69,6 +69,7 @@ class TemplateBody:
         changed: frozenset[str] = frozenset(),
         parameters: Mapping[str, Any] | None = None,
         outer: Masked = NOTHING_MASKED,
+        other: OtherSide = NO_OTHER_SIDE,
     ) -> None:
         """Look at a template; an empty one without `sections`.
 
@@ -77,10 +78,11 @@ class TemplateBody:
             changed: as for `Resolver`.
             parameters: as for `Resolver`.
             outer: as for `Resolver`.
+            other: as for `Resolver`.
         """
         self.sections = sections
         self.resolver = Resolver(
-            self.section("Mappings"), self.section("Conditions"), changed, parameters, outer
+            self.section("Mappings"), self.section("Conditions"), changed, parameters, outer, other
         )
         self._resources: dict[str, Resource] = {}
 
@@ -163,10 +165,15 @@ class TemplateBody:
             name,
             str(body.get("Type", "")),
             properties if isinstance(properties, dict) else {"Fn::Transform": properties},
-            {str(key): self.resolver.resolve(value) for key, value in rest},
+            {str(key): self._attribute(key, value) for key, value in rest},
         )
         self._resources[name] = resource
         return resource
+
+    def _attribute(self, key: Any, value: Any) -> Any:
+        if key == "Condition" and isinstance(value, str):
+            return self.resolver.conditions.name(value)
+        return self.resolver.resolve(value)
 
     @property
     def resources(self) -> dict[str, Resource]:

@@ -7,11 +7,11 @@ So no text of a template, whatever its characters, can be taken for a reference.
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from json.encoder import encode_basestring_ascii as quoted
 
 NAME = re.compile(r"([A-Za-z0-9:]+)(?:\.([A-Za-z0-9.:]+))?")
 
@@ -31,7 +31,7 @@ class Ref:
     @property
     def key(self) -> str:
         """A text that no other part has."""
-        return f"${json.dumps(self.name)}.{text_key(self.attribute)}"
+        return f"${quoted(self.name)}.{text_key(self.attribute)}"
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Unknown:
     @cached_property
     def key(self) -> str:
         """A text that no other part has."""
-        return f"${json.dumps(self.function)}{_key(self.argument)}"
+        return f"${quoted(self.function)}{_key(self.argument)}"
 
     @cached_property
     def length(self) -> int:
@@ -235,7 +235,7 @@ def readable_text(text: AnyText) -> str:
 
 def text_key(text: AnyText) -> str:
     """Return a text that is the same for equal texts, and for no others."""
-    return text.key if isinstance(text, Text) else json.dumps(text)
+    return text.key if isinstance(text, Text) else quoted(text)
 
 
 def part_length(part: Part) -> int:
@@ -265,5 +265,5 @@ def _written(parts: tuple[Part, ...]) -> str:
 
 
 def _key(parts: tuple[Part, ...]) -> str:
-    inner = ",".join(json.dumps(part) if isinstance(part, str) else part.key for part in parts)
+    inner = ",".join(quoted(part) if isinstance(part, str) else part.key for part in parts)
     return f"({inner})"

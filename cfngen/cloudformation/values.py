@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from decimal import Decimal
+from json.encoder import encode_basestring_ascii as quoted
 from typing import Any
 
 from cfngen.cloudformation.text import (
@@ -69,16 +71,27 @@ def has_functions(value: Any) -> bool:
 def scalar(value: Any) -> AnyText:
     """Return a plain value as text, as CloudFormation takes it: `true` and `'true'` are the same.
 
-    >>> scalar(True), scalar(3.0), scalar("3")
-    ('true', '3', '3')
+    A number with a fraction is written as Java writes it, as CloudFormation does by its reports.
+
+    >>> scalar(True), scalar(3), scalar(3.0), scalar("3"), scalar(98765432109.0)
+    ('true', '3', '3.0', '3', '9.8765432109E10')
     """
     if isinstance(value, str | Text):
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return str(value)
+    return _double(value) if isinstance(value, float) else str(value)
+
+
+def _double(number: float) -> str:
+    """Return a number as Java's `Double.toString` writes it."""
+    plain = repr(number)
+    if number == 0 or 1e-3 <= abs(number) < 1e7:
+        return plain
+    sign, digits, exponent = Decimal(plain).normalize().as_tuple()
+    first, *rest = map(str, digits)
+    power = int(exponent) + len(rest)
+    return f"{'-' if sign else ''}{first}.{''.join(rest) or '0'}E{power}"
 
 
 def canonical(value: Any) -> str:
@@ -91,8 +104,10 @@ def canonical(value: Any) -> str:
     >>> canonical(["a", "b"]) == canonical(["b", "a"])
     False
     """
+    if isinstance(value, str):
+        return quoted(value)
     if isinstance(value, dict):
-        inner = ",".join(f"{json.dumps(k)}:{canonical(value[k])}" for k in sorted(value))
+        inner = ",".join([f"{quoted(k)}:{canonical(value[k])}" for k in sorted(value)])
         return f"{{{inner}}}"
     if isinstance(value, list):
         return f"[{','.join(map(canonical, value))}]"
@@ -110,7 +125,7 @@ def shown(value: Any) -> str:
         return json.dumps(value)
     if isinstance(value, dict | list):
         return json.dumps(readable(value), ensure_ascii=False)
-    return str(value)
+    return str(scalar(value))
 
 
 def readable(value: Any) -> Any:
@@ -163,8 +178,9 @@ def _json(value: Any, *, as_argument: bool = False) -> Iterator[Part]:
             yield value.alone
         else:
             yield from ('"', *map(_escaped, value.parts), '"')
-    elif as_argument and value is not None and PLAIN.fullmatch(text := str(scalar(value))):
-        yield text
+    elif as_argument and value is not None:
+        text = str(scalar(value))
+        yield text if PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
     else:
         yield json.dumps(value, ensure_ascii=False, default=str)
 

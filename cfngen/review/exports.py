@@ -143,7 +143,12 @@ def _export_changes(
 def _conditional(before: Stack, after: Stack, output: str) -> str:
     """Return the condition that now decides whether an output exists; empty if none does."""
     was, now = (side.section("Outputs").get(output) for side in (before, after))
-    old, new = (side.get("Condition") if isinstance(side, dict) else None for side in (was, now))
+    old, new = (
+        side.resolver.conditions.name(entry["Condition"])
+        if isinstance(entry, dict) and isinstance(entry.get("Condition"), str)
+        else None
+        for side, entry in ((before, was), (after, now))
+    )
     if not isinstance(new, str) or after.resolver.truth(new):
         return ""
     if isinstance(old, str) and before.resolver.truth(old) is False:

@@ -10,10 +10,11 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from cfngen.cloudformation.placeholders import NOTHING_MASKED, Masked
+from cfngen.cloudformation.resolve import NO_OTHER_SIDE, OtherSide
 from cfngen.cloudformation.sections import Sections
 from cfngen.cloudformation.source import Source
 from cfngen.errors import RenderError
-from cfngen.review.compare.entries import changed_conditions
+from cfngen.review.compare.conditions import changed_conditions, changed_mappings, other_sides
 from cfngen.review.compare.resources import ComparedResources, compare
 from cfngen.review.includes import INCLUDE, with_includes
 from cfngen.review.model import Certainty, Kind
@@ -159,12 +160,27 @@ class Pair:
     @cached_property
     def stacks(self) -> tuple[Stack, Stack]:
         """Both sides, resolved."""
-        before, after = self._stacks()
-        moved = frozenset() if self.same else changed_conditions(before, after)
-        return self._stacks(moved) if moved else (before, after)
+        stacks = self._stacks()
+        if self.same:
+            return stacks
+        mappings = changed_mappings(*stacks)
+        if mappings:
+            stacks = self._stacks(mappings, other_sides(*stacks))
+        conditions = changed_conditions(*stacks)
+        sides = other_sides(*stacks)
+        if conditions or any(side.names != {n: n for n in side.names} for side in sides):
+            stacks = self._stacks(mappings | conditions, sides)
+        return stacks
 
-    def _stacks(self, moved: frozenset[str] = frozenset()) -> tuple[Stack, Stack]:
-        return _stack(self.old, self.outputs[0], moved), _stack(self.new, self.outputs[1], moved)
+    def _stacks(
+        self,
+        moved: frozenset[str] = frozenset(),
+        others: tuple[OtherSide, OtherSide] = (NO_OTHER_SIDE, NO_OTHER_SIDE),
+    ) -> tuple[Stack, Stack]:
+        return (
+            _stack(self.old, self.outputs[0], moved, others[0]),
+            _stack(self.new, self.outputs[1], moved, others[1]),
+        )
 
     @cached_property
     def compared(self) -> ComparedResources:
@@ -178,10 +194,20 @@ class Pair:
         return frozenset(n for n, c in changes if c.replacement is not Certainty.NO)
 
 
-def _stack(part: TemplateSide | None, outputs: Mapping[str, Any], moved: frozenset[str]) -> Stack:
+def _stack(
+    part: TemplateSide | None,
+    outputs: Mapping[str, Any],
+    moved: frozenset[str],
+    other: OtherSide,
+) -> Stack:
     if part is None:
         return Stack()
     values = {**part.parameters, **outputs}
     return Stack(
-        part.sections, changed=moved, parameters=values, lines=part.lines, outer=part.outer
+        part.sections,
+        changed=moved,
+        parameters=values,
+        lines=part.lines,
+        outer=part.outer,
+        other=other,
     )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from cfngen.cloudformation.placeholders import NOTHING_MASKED, Masked
+from cfngen.cloudformation.resolve import NO_OTHER_SIDE, OtherSide
 from cfngen.cloudformation.sections import Sections
 from cfngen.cloudformation.template import Resource, TemplateBody
 
@@ -23,6 +24,7 @@ class Stack(TemplateBody):
         parameters: Mapping[str, Any] | None = None,
         lines: Callable[[int], int] | None = None,
         outer: Masked = NOTHING_MASKED,
+        other: OtherSide = NO_OTHER_SIDE,
     ) -> None:
         """Look at a template.
 
@@ -32,8 +34,9 @@ class Stack(TemplateBody):
             parameters: as for `Resolver`.
             lines: which line of the file has a line of the template, where that is another.
             outer: as for `Resolver`.
+            other: as for `Resolver`.
         """
-        super().__init__(sections, changed=changed, parameters=parameters, outer=outer)
+        super().__init__(sections, changed=changed, parameters=parameters, outer=outer, other=other)
         self._lines = lines
 
     def text(self, name: str) -> str:

@@ -114,10 +114,11 @@ def test_references_are_found_wherever_they_are() -> None:
 
 
 def test_scalars_are_what_cloudformation_takes_them_for() -> None:
-    """`true` and `'true'` are one to it, 80 and `'80'` are, 1.0 and 1 are."""
-    for one, other in ((True, "true"), (80, "80"), (1.0, 1), ([True], ["true"])):
+    """`true` and `'true'` are one to it, 80 and `'80'` are, 1.0 and `'1.0'` are."""
+    for one, other in ((True, "true"), (80, "80"), (1.0, "1.0"), ([True], ["true"])):
         assert canonical(one) == canonical(other)
     assert canonical("1.0") != canonical("1")
+    assert canonical(1.0) != canonical(1)
     assert canonical(None) != canonical("null")
 
 

@@ -347,6 +347,26 @@ class TestReading:
         """A short tag reads as the long function it stands for."""
         assert exact(read(template)) == exact(data)
 
+    @pytest.mark.parametrize(
+        ("written", "value"),
+        [
+            ("2010-09-09", "2010-09-09"),
+            ("2012-13-45", "2012-13-45"),
+            ("2026-1-5T1:02:03.500-08:00", "2026-1-5T1:02:03.500-08:00"),
+            ("098765432109", 98765432109.0),
+            ("'098765432109'", "098765432109"),
+            ("01234567", 0o1234567),
+            ("123456789012", 123456789012),
+        ],
+    )
+    def test_dates_are_texts_and_digits_are_numbers(self, written: str, value: Any) -> None:
+        """CloudFormation has no dates; it reads digits behind a zero as a number, as it is told."""
+        assert exact(read(f"A: {written}")) == exact({"A": value})
+
+    def test_a_name_of_digits_is_these_digits(self) -> None:
+        """An account that a mapping has a row for is no number with a fraction."""
+        assert read("{098765432109: a, 1.10: b}") == {"098765432109": "a", "1.10": "b"}
+
     def test_json_has_escapes_that_yaml_has_not(self) -> None:
         """A sign beyond 16 bits in two halves, as programs write it; a repeated key is refused."""
         assert read('{"A": "\\ud83d\\ude00"}') == {"A": "\U0001f600"}
@@ -361,7 +381,7 @@ class TestReading:
             ("A: !Sub {B: 1, B: 2}\n", "repeated key 'B'"),
             ("? [A]\n: 1\n", "a key must be one plain value"),
             ("<<: {A: 1}\n", "no template: line 1, column 1: CloudFormation has no merges "),
-            ("A: 2012-13-45\n", "not YAML: "),
+            ("A: !!timestamp 2012-10-17\n", "CloudFormation has no values of the type "),
             ("A: !!python/name:os.system\n", "not YAML: "),
             ("A: \x07\n", "not YAML: "),
         ],

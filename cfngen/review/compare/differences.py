@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -33,6 +34,9 @@ SETS_IN_POLICIES = frozenset(
     ("Action", "NotAction", "Resource", "NotResource", "Principal", "NotPrincipal", "Condition")
 )
 
+NUMBERS = frozenset(("integer", "number"))  # types of schemas
+# A number with a fraction, as a text or not.
+FRACTION = re.compile(r"[-+]?[0-9]{1,20}\.[0-9]{1,20}([eE][-+]?[0-9]{1,2})?\\Z")
 MAX_PAIRS = 250_000  # of items, among which the best are looked for
 
 Item = tuple[int, Any]  # with its place in the list
@@ -106,13 +110,27 @@ class _Comparer:
         if isinstance(value, list):
             items = [self.ordered(item, (*pointer, "*")) for item in value]
             return sorted(items, key=canonical) if self.unordered(pointer) else items
-        return value
+        return self.plain(value, pointer)
+
+    def plain(self, value: Any, pointer: tuple[str, ...]) -> Any:
+        """Return a plain value; where the schema says number, 1.0 and 1 are one."""
+        fraction = isinstance(value, float) or (isinstance(value, str) and FRACTION.match(value))
+        if self.schema is None or not fraction:
+            return value
+        kinds = (self.schema.node(pointer) or {}).get("type", ())
+        if not NUMBERS.intersection((kinds,) if isinstance(kinds, str) else kinds):
+            return value
+        number = float(value)
+        return int(number) if number.is_integer() else number
 
     def argument(self, value: Any, pointer: tuple[str, ...]) -> Any:
         """Return the argument of a function: its order counts, unlike that of some lists."""
         if isinstance(value, list):
             return [
-                item if isinstance(item, AnyText) else self.ordered(item, pointer) for item in value
+                self.plain(item, pointer)
+                if isinstance(item, AnyText)
+                else self.ordered(item, pointer)
+                for item in value
             ]
         return self.ordered(value, pointer)
 

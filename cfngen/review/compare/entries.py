@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from cfngen.cloudformation.values import canonical
+from cfngen.review.compare.conditions import same_conditions
 from cfngen.review.compare.differences import differences
 from cfngen.review.compare.replacement import property_references
 from cfngen.review.model import MISSING, Certainty, Detail, EntryChange, Kind, ResourceChange
@@ -37,9 +38,12 @@ def entry_changes(
         after: head's template.
         replaced: the resources that may be replaced: outputs which refer to them change as well.
     """
+    same = same_conditions(before, after)
     for section in SECTIONS:
         old, new = (_section(side, section) for side in (before, after))
         for name in dict.fromkeys((*new, *old)):
+            if section == "Conditions" and name in same:
+                continue
             change = _entry(section, name, old.get(name, MISSING), new.get(name, MISSING))
             if section == "Outputs":
                 change = _following_output(change, name, new.get(name), replaced)
@@ -48,47 +52,19 @@ def entry_changes(
                 yield replace(change, line=side.line(section, name))
 
 
-def changed_conditions(before: Stack, after: Stack) -> frozenset[str]:
-    r"""Return the conditions and mappings that do not mean the same on both sides.
-
-    A condition counts as well if it depends on one, or on a mapping, that does not.
-
-    >>> from cfngen.cloudformation.sections import Sections
-    >>> conditions = "Conditions: {Prod: {'Fn::Equals': [a, %s]}, Big: {Condition: Prod}}"
-    >>> sides = [Stack(Sections(f"{conditions}\nResources: {{}}" % value)) for value in "ab"]
-    >>> sorted(changed_conditions(*sides))
-    ['Big', 'Prod']
-    """
-    changed: set[str] = set()
-    for section in ("Mappings", "Conditions"):
-        old, new = (_section(side, section) for side in (before, after))
-        changed |= {
-            name
-            for name in {*old, *new}
-            if name not in old or name not in new or canonical(old[name]) != canonical(new[name])
-        }
-    depending: dict[str, set[str]] = {}
-    for side in (before, after):
-        for name, meaning in side.section("Conditions").items():
-            for other in _dependencies(meaning):
-                depending.setdefault(other, set()).add(str(name))
-    waiting = list(changed)
-    while waiting:
-        more = depending.get(waiting.pop(), set()) - changed
-        changed |= more
-        waiting += more
-    return frozenset(changed)
-
-
 def _section(stack: Stack, section: str) -> dict[str, Any]:
     if section == "Transform":
         value = stack.sections.value("Transform") if stack.sections else None
         names = value if isinstance(value, list) else [] if value is None else [value]
         return {str(name): {} for name in names}
-    return {
+    entries = {
         str(name): _without_descriptions(stack.resolver.resolve(entry))
         for name, entry in stack.section(section).items()
     }
+    for entry in entries.values() if section == "Outputs" else ():
+        if isinstance(entry, dict) and isinstance(entry.get("Condition"), str):
+            entry["Condition"] = stack.resolver.conditions.name(entry["Condition"])
+    return entries
 
 
 def _without_descriptions(entry: Any) -> Any:
@@ -149,14 +125,3 @@ def _following_output(
     return EntryChange(
         "Outputs", name, Kind.AFFECTED, (Detail("Value", value, value, note=note),), note
     )
-
-
-def _dependencies(meaning: Any) -> set[str]:
-    """Return the conditions and mappings that a condition refers to."""
-    if isinstance(meaning, dict):
-        own = {str(meaning["Condition"])} if "Condition" in meaning else set()
-        lookup = meaning.get("Fn::FindInMap")
-        if isinstance(lookup, list) and lookup and isinstance(lookup[0], str):
-            own.add(lookup[0])
-        return own.union(*map(_dependencies, meaning.values()))
-    return set().union(*map(_dependencies, meaning)) if isinstance(meaning, list) else set()

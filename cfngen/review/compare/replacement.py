@@ -8,11 +8,12 @@ from typing import Any
 
 from cfngen.cloudformation.schemas import Schema
 from cfngen.cloudformation.text import AnyText, Part, Ref, Text, parts_of
-from cfngen.cloudformation.values import canonical, is_known, references
+from cfngen.cloudformation.values import canonical, is_known, references, shown
 from cfngen.review.compare.differences import Difference, labels
 from cfngen.review.model import MISSING, Certainty
 
 # Most certain first; a resource is as certain to be replaced as its most certain property.
+DYNAMIC = "{{resolve:"  # how a dynamic reference begins, which only a deployment replaces
 ORDER = (Certainty.WILL, Certainty.MAY, Certainty.NO)
 
 
@@ -79,7 +80,8 @@ def certainly_different(before: Any, after: Any, own: frozenset[str]) -> bool:
 
     A parameter, a pseudo parameter, an import or an attribute may turn out to be what stands on
     the other side. Two literals do not, nor do references to two resources of one template, nor
-    texts that differ only around the references which both have.
+    texts that differ only around the references which both have. Two dynamic references may have
+    one value, of whatever version they are.
 
     >>> from cfngen.cloudformation.resolve import Resolver
     >>> name = Resolver({}, {}).resolve({"Ref": "Name"})
@@ -92,6 +94,8 @@ def certainly_different(before: Any, after: Any, own: frozenset[str]) -> bool:
     if before is MISSING or after is MISSING:
         there = after if before is MISSING else before
         return not (isinstance(there, dict) and "Fn::If" in there)
+    if DYNAMIC in shown(before) or DYNAMIC in shown(after):
+        return False
     if is_known(before) and is_known(after):
         return True
     if not (isinstance(before, str | Text) and isinstance(after, str | Text)):

@@ -166,12 +166,13 @@ def _principal(stack: Stack, resource: Resource, when: Condition) -> Iterator[Po
         description = f"everything that the group {shown(group)} allows"
         yield Policy(name, "permissions", name, group, when | inner, description=description)
     if resource.type in BOUNDED:
+        # Where there is no holder, there is nothing to limit: its own condition is none of these.
         for inner, arn in if_alternatives(properties.get("PermissionsBoundary")):
             if arn is None:
-                yield Policy(name, "boundary", name, None, when | inner, description="*")
+                yield Policy(name, "boundary", name, None, inner, description="*")
             else:
                 text = arn if isinstance(arn, str | Text) else canonical(arn)
-                yield _managed(stack, name, "boundary", text, when | inner)
+                yield _managed(stack, name, "boundary", text, inner)
 
 
 def _unwritten(resource: Resource) -> Iterator[tuple[Condition, Any]]:

@@ -123,5 +123,5 @@ def traffic(rule: dict[str, Any]) -> Iterator[tuple[Condition, AnyText, int, int
 
 def _port(value: Any, otherwise: int) -> int:
     """Return a port; a port that only the deployment knows may be any."""
-    text = str(scalar(value))
+    text = str(scalar(value)).removesuffix(".0")
     return int(text) if text.removeprefix("-").isdecimal() and len(text) < 9 else otherwise
