@@ -7,6 +7,7 @@ A reference stands as `Fn::Sub` would write it: `!Ref Bucket`, `!Sub '${Bucket}'
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Iterator
 from decimal import Decimal
@@ -86,7 +87,7 @@ def scalar(value: Any) -> AnyText:
 def _double(number: float) -> str:
     """Return a number as Java's `Double.toString` writes it."""
     plain = repr(number)
-    if number == 0 or 1e-3 <= abs(number) < 1e7:
+    if number == 0 or 1e-3 <= abs(number) < 1e7 or not math.isfinite(number):
         return plain
     sign, digits, exponent = Decimal(plain).normalize().as_tuple()
     first, *rest = map(str, digits)

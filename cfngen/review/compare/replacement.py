@@ -12,8 +12,8 @@ from cfngen.cloudformation.values import canonical, is_known, references, shown
 from cfngen.review.compare.differences import Difference, labels
 from cfngen.review.model import MISSING, Certainty
 
-# Most certain first; a resource is as certain to be replaced as its most certain property.
 DYNAMIC = "{{resolve:"  # how a dynamic reference begins, which only a deployment replaces
+# Most certain first; a resource is as certain to be replaced as its most certain property.
 ORDER = (Certainty.WILL, Certainty.MAY, Certainty.NO)
 
 
@@ -52,11 +52,15 @@ def property_verdict(schema: Schema, difference: Difference, own: frozenset[str]
         path, before, after = next(touched_values(difference, [listed]))
         if canonical_or_missing(before) == canonical_or_missing(after):
             continue
-        if _is_default(schema, path, before, after):
-            continue
         pointer = "/properties/" + "/".join(path)
         reason = schema.source(keyword, pointer)
         certain = certainly_different(before, after, own)
+        if _is_default(schema, path, before, after):
+            if keyword != "createOnlyProperties":
+                continue
+            # To spell out the default replaced the resource, says a report that AWS confirmed:
+            # https://github.com/awsdocs/aws-cloudformation-user-guide/issues/1276
+            certain = False
         certainty = Certainty.WILL if certain else Certainty.MAY
         if keyword == "refuses":
             return Verdict(reason=reason, refused=certainty)
