@@ -72,8 +72,8 @@ def wild(pattern: AnyText) -> bool:
     >>> wild("s3:Get*"), wild("${aws:PrincipalTag/*}")
     (True, False)
     """
-    known = (pattern,) if isinstance(pattern, str) else pattern.known
-    return any(ANY_TEXT in text or ANY_CHARACTER in text for text in known) and any(
+    literals = (pattern,) if isinstance(pattern, str) else pattern.literals
+    return any(ANY_TEXT in text or ANY_CHARACTER in text for text in literals) and any(
         token in (ANY_TEXT, ANY_CHARACTER) for token in _tokens(pattern)
     )
 

@@ -27,7 +27,7 @@ class Masked:
     parts: Mapping[str, Part] = field(default_factory=dict)
 
     @property
-    def words(self) -> tuple[str, Mapping[str, Part]]:
+    def marked(self) -> tuple[str, Mapping[str, Part]]:
         """What is equal where equal texts have equal references."""
         return self.mark, self.parts
 
@@ -74,24 +74,24 @@ def masked(
     >>> from cfngen.cloudformation.text import reference
     >>> both = masked(join(['{"ref0": "', reference("Topic"), '"}']))
     >>> both.text
-    '{"ref0": "ref1(0)"}'
-    >>> both.restored({"ref0": "ref1(0)"})["ref0"].readable
+    '{"ref0": "ref00(0)"}'
+    >>> both.restored({"ref0": "ref00(0)"})["ref0"].readable
     '${Topic}'
     """
     if isinstance(text, str):
         return Masked(text)
-    known = "".join(text.known)
+    literal = "".join(text.literals)
     mark = f"ref{digest(text_key(text))}"  # a text cannot contain its own digest, however escaped
-    if "\\" not in known:  # the same one before and after a change elsewhere in the text
-        mark = next(mark for n in range(len(known) + 1) if (mark := f"ref{n}") not in known)
+    if "\\" not in literal:  # the same one before and after a change elsewhere in the text
+        mark = "ref0" + max(re.findall("ref(0*)", literal), key=len, default="")
     parts: dict[str, Part] = {}
-    words: list[str] = []
+    pieces: list[str] = []
     numbers: dict[Part, str] = {}
     for part in parts_of(text):
         if isinstance(part, str):
-            words.append(part)
+            pieces.append(part)
             continue
         name = label(part) if label else numbers.setdefault(part, str(len(numbers)))
         parts[name] = replacement(part)
-        words.append(f"{mark}({name})")
-    return Masked("".join(words), mark, parts)
+        pieces.append(f"{mark}({name})")
+    return Masked("".join(pieces), mark, parts)

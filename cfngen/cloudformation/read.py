@@ -47,6 +47,10 @@ NAMES = frozenset(("Condition", "DependsOn", "Ref"))
 NAMES_FIRST = {"DependsOn": 1_000, "Fn::FindInMap": 3, "Fn::GetAtt": 2, "Fn::If": 1}
 
 
+class MergeKeyError(RenderError):
+    """YAML with a merge, which CloudFormation does not have; programs that package may write it."""
+
+
 def read(text: str) -> Any:
     """Return YAML as plain data, CloudFormation's short tags as the long functions they mean.
 
@@ -68,7 +72,8 @@ def read(text: str) -> Any:
         document = yaml.load(text, Loader=_Reader)  # noqa: S506 - a safe loader that knows tags
     except yaml.YAMLError as error:
         what = "no template" if isinstance(error, _NotCloudFormationsError) else "not YAML"
-        raise RenderError(f"{what}: {_in_one_line(error)}") from None
+        kind = MergeKeyError if getattr(error, "problem", "") == MERGED else RenderError
+        raise kind(f"{what}: {_in_one_line(error)}") from None
     except (ValueError, OverflowError) as error:
         raise RenderError(f"not YAML: {error}") from None
     except RecursionError:

@@ -120,7 +120,7 @@ class Text:
         return self.parts[0] if isinstance(self.parts[0], str) else ""
 
     @property
-    def known(self) -> Iterator[str]:
+    def literals(self) -> Iterator[str]:
         """What is known of it, around what is not."""
         return (part for part in self.parts if isinstance(part, str))
 
@@ -160,17 +160,17 @@ def join(parts: Iterable[Part | Text]) -> AnyText:
     ('a-', Ref(name='Stage', attribute=''), '-b')
     """
     merged: list[Part] = []
-    known: list[str] = []
+    literals: list[str] = []
     for item in parts:
         for part in item.parts if isinstance(item, Text) else (item,):
             if isinstance(part, str):
-                known.append(part)
+                literals.append(part)
                 continue
-            if before := "".join(known):
+            if before := "".join(literals):
                 merged.append(before)
-            known.clear()
+            literals.clear()
             merged.append(part)
-    last = "".join(known)
+    last = "".join(literals)
     if not merged:
         return last
     return Text((*merged, last) if last else tuple(merged))

@@ -79,8 +79,8 @@ def scalar(value: Any) -> AnyText:
     """
     if isinstance(value, str | Text):
         return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    if isinstance(value, bool) or value is None:
+        return json.dumps(value)
     return _double(value) if isinstance(value, float) else str(value)
 
 

@@ -125,7 +125,7 @@ def review_of(compared: Comparison) -> Review:
     notes = (*compared.notes, *result.scope.notes)
     scope = replace(
         result.scope,
-        left_out=compared.left_out,
+        left_out=(*compared.left_out, *result.scope.left_out),
         accepted=(*compared.allowed, *result.scope.accepted),
         notes=notes,
     )

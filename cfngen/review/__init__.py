@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 
 from cfngen.cloudformation.quotas import INLINE_LIMIT
+from cfngen.cloudformation.read import MergeKeyError
 from cfngen.cloudformation.source import Source
 from cfngen.errors import Problems, RenderError
 from cfngen.review import exports, nested_templates, opaque
@@ -19,6 +21,7 @@ from cfngen.review.model import (
     Concern,
     Finding,
     Kind,
+    LeftOut,
     ResourceChange,
     Review,
     Scope,
@@ -35,6 +38,8 @@ from cfngen.review.stack import Stack
 from cfngen.review.stack_instances import removed_instances
 
 __all__ = ["Review", "review"]
+
+MERGE_KEY = re.compile(r"<<[\"']?\s*:")  # as it may stand in a template
 
 
 def review(
@@ -64,6 +69,7 @@ def review(
     sources = _sources(base), _sources(head)
     problems: list[str] = []
     parts, unreadable = _parts(sources, labels, problems)
+    left_out = tuple(_with_merges(sources))
     if problems:
         raise Problems(problems)
     pairs = nested_templates.template_pairs(*parts)
@@ -81,10 +87,16 @@ def review(
         stack = _stack(pair, sides, unknown.findings)
         stacks += [] if stack.empty else [stack]
     nested = [pair for pair in pairs if pair.outer]
-    compared = len(sources[0].keys() & sources[1].keys())
+    both, every = sources[0].keys() & sources[1].keys(), sources[0].keys() | sources[1].keys()
+    unread = {
+        name
+        for name in every - parts[0].keys() - parts[1].keys()
+        if name not in both or sources[0][name].text != sources[1][name].text
+    }
+    compared = len(both - unread) - len(left_out)
     inner = sum(pair.old is not None and pair.new is not None for pair in nested)
-    total = len({*sources[0], *sources[1]}) + len(nested)
-    scope = Scope(compared + inner, nested=inner, opaque=tuple(same), accepted=tuple(allowed))
+    total = len(every - unread) - len(left_out) + len(nested)
+    scope = Scope(compared + inner, left_out, tuple(same), tuple(allowed), nested=inner)
     return Review(*labels, tuple(stacks), total - len(stacks), scope, tuple(unreadable))
 
 
@@ -110,13 +122,21 @@ def _parts(
         if equal and not may_nest(there[0].text):
             continue
         refused: dict[str, str] = {}
+        merges = False
         for side, parts, label in zip(sources, parts_of_sides, labels, strict=True):
             try:
                 if name in side:
                     parts[name] = TemplateSide(side[name], sections(side[name]))
             except RenderError as error:
                 refused[label] = f"{name} ({label}): {error}"
-        if len(there) == 2 and list(refused) == [labels[0]] and not equal:
+                merges = merges or isinstance(error, MergeKeyError)
+        if merges and not equal:
+            message = f"cannot be read, so what changes is unknown: {[*refused.values()][-1]}"
+            file = there[-1].file or name
+            unreadable.append(Finding(Concern.UNKNOWN, Certainty.MAY, file, message, section=""))
+            if labels[1] in refused:
+                parts_of_sides[0].pop(name, None)
+        elif len(there) == 2 and list(refused) == [labels[0]] and not equal:
             message = f"cannot be read, so what changes is unknown: {refused[labels[0]]}"
             unreadable.append(
                 Finding(Concern.UNKNOWN, Certainty.MAY, there[0].file or name, message, section="")
@@ -124,6 +144,19 @@ def _parts(
         elif not equal or len(refused) == 1:
             problems += refused.values()
     return parts_of_sides, unreadable
+
+
+def _with_merges(sources: tuple[dict[str, Source], dict[str, Source]]) -> Iterator[LeftOut]:
+    """Yield the templates that stay as they are and cannot be read, since they have merge keys."""
+    for name, source in sources[1].items():
+        base = sources[0].get(name)
+        if base and base.text == source.text and MERGE_KEY.search(source.text):
+            try:
+                sections(source)
+            except MergeKeyError as error:
+                yield LeftOut(source.file or name, "both", str(error))
+            except RenderError:
+                continue
 
 
 def _texts(

@@ -12,6 +12,7 @@ from cfngen.cloudformation.glob import covers
 from cfngen.cloudformation.sections import Sections
 from cfngen.cloudformation.text import AnyText, Text, parts_of
 from cfngen.cloudformation.values import canonical, shown
+from cfngen.errors import RenderError
 from cfngen.review.model import Certainty, Concern, EntryChange, Finding, Kind
 from cfngen.review.names import Names
 from cfngen.review.stack import Stack
@@ -40,7 +41,7 @@ class SideTemplates:
             (name, value)
             for name, text in sorted(self.texts.items())
             if "ImportValue" in text
-            for value in _imports(Stack(Sections(text)))
+            for value in _imports(_stack(text))
         ]
 
 
@@ -209,6 +210,14 @@ def _as_pattern(text: AnyText) -> str:
     return "".join(
         re.sub("[*?$]", "_", part) if isinstance(part, str) else "*" for part in parts_of(text)
     )
+
+
+def _stack(text: str) -> Stack:
+    """Return a template; an empty one if it cannot be read, which is reported of itself."""
+    try:
+        return Stack(Sections(text))
+    except RenderError:
+        return Stack()
 
 
 def _imports(stack: Stack) -> Iterator[AnyText]:

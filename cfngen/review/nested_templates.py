@@ -275,7 +275,7 @@ def _unreadable(resource: Resource, what: str, advice: str, text: str = "") -> U
 
 
 def _has_known(text: AnyText) -> bool:
-    return isinstance(text, str) or bool("".join(text.known).strip())
+    return isinstance(text, str) or bool("".join(text.literals).strip())
 
 
 def _label(part: Part) -> str:

@@ -143,7 +143,7 @@ class Pair:
             old is not None
             and new is not None
             and old.meaning == new.meaning
-            and old.outer.words == new.outer.words
+            and old.outer.marked == new.outer.marked
             and old.parameters == new.parameters
             and self.outputs[0] == self.outputs[1]
         )

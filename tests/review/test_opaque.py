@@ -240,6 +240,49 @@ def test_a_base_that_cannot_be_read_is_unknown() -> None:
         review({"s": whole}, {"s": broken})
 
 
+MERGED = """
+Resources:
+  A: {Type: 'AWS::SNS::Topic', Properties: &p {DisplayName: a}}
+  B: {Type: 'AWS::SNS::Topic', Properties: {<<: *p, TopicName: %s}}
+  C: {Type: 'AWS::SNS::Topic', Properties: {TopicName: !ImportValue shop}}
+"""
+EXPORTER = (
+    "Resources: {T: {Type: 'AWS::SNS::Topic'}}\nOutputs: {O: {Value: %s, Export: {Name: shop}}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("base", "head"), [(MERGED % "a", MERGED % "b"), (None, MERGED % "b"), (MERGED % "a", None)]
+)
+def test_a_template_with_a_merge_key_is_unknown_and_the_others_are_not(
+    base: str | None, head: str | None
+) -> None:
+    """It is named as one that cannot be read; every other template is reviewed."""
+    sides = [
+        {"s": EXPORTER % value} | ({"m": text} if text else {})
+        for value, text in (("a", base), ("b", head))
+    ]
+    found = review(sides[0], sides[1])
+    assert [(f.concern, f.subject) for f in found.unknowns] == [(Concern.UNKNOWN, "m")]
+    assert [stack.name for stack in found.stacks] == ["s"]
+    assert (found.scope.compared, found.unchanged) == (1, 0)
+
+
+def test_a_template_with_a_merge_key_that_stays_is_left_out_by_name() -> None:
+    """Nothing changes in it, but what it imports is not known: the verdict does not count it."""
+    sides = [{"s": EXPORTER % value, "m": MERGED % "a"} for value in "ab"]
+    found = review(sides[0], sides[1])
+    assert [(left.path, left.side) for left in found.scope.left_out] == [("m", "both")]
+    assert (found.scope.compared, found.unchanged, found.unknowns) == (1, 0, ())
+
+
+def test_a_merge_key_that_is_written_out_has_a_review() -> None:
+    """Whoever writes the keys out sees that all of it is new to a reviewer."""
+    found = review({"m": MERGED % "a"}, {"m": EXPORTER % "a"})
+    assert [(f.concern, f.subject) for f in found.unknowns] == [(Concern.UNKNOWN, "m")]
+    assert [stack.kind for stack in found.stacks] == [Kind.ADDED]
+
+
 @pytest.mark.parametrize("group", [[1], 1, "x", None, {"Regions": 1}])
 def test_odd_groups_of_instances_are_no_errors(group: object) -> None:
     """Whatever stands where instances are named, a review has an end."""

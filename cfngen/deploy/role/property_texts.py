@@ -116,11 +116,11 @@ def _paired(value: dict[str, Any]) -> tuple[str, str] | None:
 
 def _is_policy(text: AnyText) -> bool:
     """Whether a text is a policy, written as JSON."""
-    known = without_references(text, "?")
-    if not re.match(r"\s*\{", known) or '"Statement"' not in known:
+    literal = without_references(text, "?")
+    if not re.match(r"\s*\{", literal) or '"Statement"' not in literal:
         return False
     try:
-        document = json.loads(known)
+        document = json.loads(literal)
     except ValueError:
         return False
     return isinstance(document, dict) and "Statement" in document

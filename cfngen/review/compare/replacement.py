@@ -118,16 +118,16 @@ def _differ_around_references(before: AnyText, after: AnyText) -> bool:
     # Other functions are not the same for sure.
     if references[0] != references[1] or not all(isinstance(part, Ref) for part in references[0]):
         return False
-    known = [[*_known_pieces(parts)] for parts in sides]
-    if len("".join(known[0])) != len("".join(known[1])):
+    around = [[*_around(parts)] for parts in sides]
+    if len("".join(around[0])) != len("".join(around[1])):
         return True
     return any(
-        len(known[0][end]) == len(known[1][end]) and known[0][end] != known[1][end]
+        len(around[0][end]) == len(around[1][end]) and around[0][end] != around[1][end]
         for end in (0, -1)
     )
 
 
-def _known_pieces(parts: tuple[Part, ...]) -> Iterator[str]:
+def _around(parts: tuple[Part, ...]) -> Iterator[str]:
     """Yield what is known before, between and after the references of a text."""
     piece = ""
     for part in parts:

@@ -78,7 +78,7 @@ def changed_names(before: Stack, after: Stack) -> list[str]:
     """Return the logical IDs whose text, or anything that it depends on, differs."""
     names = dict.fromkeys((*after.names, *before.names))
     resolvers = before.resolver, after.resolver
-    given = [(resolver.parameters, resolver.outer.words) for resolver in resolvers]
+    given = [(resolver.parameters, resolver.outer.marked) for resolver in resolvers]
     if after.resolver.changed or given[0] != given[1]:
         return list(names)  # a condition, a mapping, or what the outer template gives: any may
     return [name for name in names if before.text(name) != after.text(name)]

@@ -35,7 +35,7 @@ def _unreadable(value: Any, key: str) -> bool:
     if isinstance(value, Text):
         if key in DOCUMENTS:
             return True
-        value = value.beginning if any('"Statement"' in part for part in value.known) else ""
+        value = value.beginning if any('"Statement"' in part for part in value.literals) else ""
         return bool(value[:1] == "{")
     return isinstance(value, str) and value[:1] == "{" and '"Statement"' in value
 

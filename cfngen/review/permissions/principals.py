@@ -118,8 +118,8 @@ def _arn(name: AnyText) -> tuple[str, AnyText, AnyText]:
     if len(segments) < 6:
         return "", "", ""
     arn, partition, service, region, account, rest = segments
-    known = isinstance(account, str) and ACCOUNT.fullmatch(account)
-    if arn != "arn" or region or not (known or _is_part(account)) or not rest:
+    is_account = isinstance(account, str) and ACCOUNT.fullmatch(account)
+    if arn != "arn" or region or not (is_account or _is_part(account)) or not rest:
         return "", "", ""
     if not (isinstance(partition, str) or _is_part(partition)):
         return "", "", ""
