@@ -36,7 +36,7 @@ SETS_IN_POLICIES = frozenset(
 
 NUMBERS = frozenset(("integer", "number"))  # types of schemas
 # A number with a fraction, as a text or not.
-FRACTION = re.compile(r"[-+]?[0-9]{1,20}\.[0-9]{1,20}([eE][-+]?[0-9]{1,2})?\\Z")
+FRACTION = re.compile(r"[-+]?[0-9]{1,20}\.[0-9]{1,20}([eE][-+]?[0-9]{1,2})?\Z")
 MAX_PAIRS = 250_000  # of items, among which the best are looked for
 
 Item = tuple[int, Any]  # with its place in the list
