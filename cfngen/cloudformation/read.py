@@ -40,7 +40,7 @@ NUMBERS = (INTEGER, FLOAT)
 TIMESTAMP = "tag:yaml.org,2002:timestamp"
 # No octal number, since it has an 8 or a 9: CloudFormation takes it for one with a fraction, as is
 # reported of account numbers (https://github.com/aws-cloudformation/rain/issues/27).
-NO_OCTAL = re.compile("[-+]?0[0-9]*[89][0-9]*")
+NO_OCTAL = re.compile(r"[-+]?0[0-9]*[89][0-9]*\Z")
 
 # Where a name of the template stands: alone, or as the first items of a list.
 NAMES = frozenset(("Condition", "DependsOn", "Ref"))
