@@ -1,4 +1,7 @@
-"""A blueprint, a pattern or a form of waivers is added to a copy; nothing else is edited."""
+"""A blueprint, a pattern, a form of waivers, a rule or a concern of the review is added to a copy.
+
+Nothing else is edited.
+"""
 
 from __future__ import annotations
 
@@ -146,3 +149,68 @@ def test_a_form_of_waivers_is_one_file(scratch: Path) -> None:
         cwd=scratch, env=environment(scratch), capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert {"guard", "checkov"} <= set(listed.stdout.split())
+
+
+RULE = '''"""A NAT gateway is added."""
+
+from cfngen.review.rule import Hit, Rule
+
+
+def check(facts):
+    """Yield each NAT gateway that is new."""
+    for change in facts.changes.values():
+        if change.type == "AWS::EC2::NatGateway":
+            yield Hit(change.name, "costs money for each hour")
+
+
+RULE = Rule(
+    title="Something that costs money for each hour is added",
+    help="AWS charges for each hour that it exists. Delete what is not needed.",
+    source="https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-pricing.html",
+    check=check,
+)
+'''
+CONCERN = """
+    COST = (
+        "cost", "C", "more expensive", "possibly more expensive", "yellow", False,
+        "Something costs more than before", "Look at what it costs.",
+    )
+"""
+GATEWAY = """Resources:
+  Gateway:
+    Type: AWS::EC2::NatGateway
+    Properties: {ConnectivityType: private, SubnetId: subnet-0123456789abcdef0}
+"""
+FORMATS = ("text", "markdown", "html", "json", "sarif")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("code", "concern"), [("B900", "broaden"), ("C100", "cost")], ids=["rule", "concern"]
+)
+def test_a_rule_is_one_file_and_a_concern_one_member(
+    code: str, concern: str, scratch: Path
+) -> None:
+    """Every format has a place for both; the gate, the explanation and the page know them."""
+    directory = scratch / "cfngen/review/rules" / concern
+    if not directory.exists():
+        with (scratch / "cfngen/review/concern.py").open("a") as module:
+            module.write(CONCERN)
+        directory.mkdir()
+        (directory / "__init__.py").write_text('"""Something costs more than before."""\n')
+    (directory / f"{code}_gateway_added.py").write_text(RULE)
+    (scratch / "a.yaml").write_text("Resources: {}\n")
+    (scratch / "b.yaml").write_text(GATEWAY)
+    for form in FORMATS:
+        for fail in (code, concern):
+            asked = ("review", "a.yaml", "b.yaml", "--no-blueprints", "--format", form)
+            reviewed = run(scratch, "cfngen", *asked, "--fail-on", fail)
+            assert reviewed.returncode == 1, reviewed.stdout + reviewed.stderr
+            assert code in reviewed.stdout
+            assert "costs money for each hour" in reviewed.stdout
+    assert "Delete what is not needed." in run(scratch, "cfngen", "explain", code).stdout
+    script = "tests/support/review_pages.py"
+    subprocess.run([sys.executable, script], cwd=scratch, env=environment(scratch), check=True)
+    assert f"### {code} gateway_added" in (scratch / "docs/rules.md").read_text()
+    json_of = run(scratch, "cfngen", "review", "a.yaml", "b.yaml", "--format", "json").stdout
+    assert f'"concern": "{concern}"' in json_of

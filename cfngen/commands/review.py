@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from cfngen.console.exits import FINDINGS
+from cfngen.console.gate import gate_names
 from cfngen.console.project import here, own_version, synthesize_all, write_file
 from cfngen.console.terminal import out, say, style, terminal_width
 from cfngen.errors import Problems, did_you_mean
@@ -17,8 +18,7 @@ if TYPE_CHECKING:
     from cfngen.project.revisions import Comparison
     from cfngen.review import Review
 
-# As the model and the printers have them, which `--help` need not load.
-CONCERNS = ("refused", "data", "replace", "broaden", "unknown")
+# As the printers have them, which `--help` need not load.
 FORMATS = ("text", "markdown", "json", "sarif", "html")
 
 
@@ -44,8 +44,10 @@ FORMATS = ("text", "markdown", "json", "sarif", "html")
     "--fail-on",
     "fails",
     multiple=True,
-    metavar="CONCERN,…",
-    help=f"Exit with 1 on findings of these concerns: {', '.join(CONCERNS)}.",
+    metavar="CONCERN|CODE,…",
+    shell_complete=gate_names,
+    help="Exit with 1 on findings of these concerns or codes, such as data or D101; `cfngen"
+    " explain` lists them.",
 )
 @click.option("--details", is_flag=True, help="Show every change (text format).")
 @click.option(
@@ -85,7 +87,7 @@ def command(
     from cfngen.project import manifest, revisions
     from cfngen.review.formats import GITHUB, format_review
 
-    concerns, files = _outputs(fails, writes)
+    gate, files = _outputs(fails, writes)
     # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
     compared = revisions.pair(base, head, here())
     result = review_of(compared)
@@ -108,7 +110,7 @@ def command(
             details=details,
         )
     )
-    if failed := _failed(result, concerns):
+    if failed := _failed(result, gate):
         say(f"failed because of --fail-on: {', '.join(failed)}", fg="red")
         raise click.exceptions.Exit(FINDINGS)
 
@@ -117,10 +119,17 @@ def review_of(compared: Comparison) -> Review:
     """Return the review of what was compared, which says what was not as well."""
     from dataclasses import replace
 
+    from cfngen.project.registry import review_rules
     from cfngen.review import review as reviewed
+    from cfngen.review.rules import described
 
+    rules = review_rules()
     result = reviewed(
-        compared.base, compared.head, labels=compared.labels, accepted=compared.accepted
+        compared.base,
+        compared.head,
+        labels=compared.labels,
+        accepted=compared.accepted,
+        rules=rules,
     )
     notes = (*compared.notes, *result.scope.notes)
     scope = replace(
@@ -129,24 +138,25 @@ def review_of(compared: Comparison) -> Review:
         accepted=(*compared.allowed, *result.scope.accepted),
         notes=notes,
     )
-    return replace(result, scope=scope, unknowns=(*compared.unknowns, *result.unknowns))
+    unknowns = (*compared.unknowns, *result.unknowns)
+    return described(replace(result, scope=scope, unknowns=unknowns), rules)
 
 
-def _failed(result: Review, concerns: list[str]) -> list[str]:
-    """Return the concerns that something was found of, each with what it is about."""
+def _failed(result: Review, gate: list[str]) -> list[str]:
+    """Return the concerns and codes that something was found of, each with what it is about."""
     about = {
-        concern: [
+        name: [
             *(
                 f"{stack.name}/{finding.subject}"
                 for stack in result.stacks
                 for finding in stack.findings
-                if finding.concern == concern
+                if name in (finding.concern, finding.code)
             ),
-            *(finding.subject for finding in result.unknowns if finding.concern == concern),
+            *(f.subject for f in result.unknowns if name in (f.concern, f.code)),
         ]
-        for concern in dict.fromkeys(concerns)
+        for name in dict.fromkeys(gate)
     }
-    return [f"{concern} ({_some(named)})" for concern, named in about.items() if named]
+    return [f"{name} ({_some(named)})" for name, named in about.items() if named]
 
 
 def _some(named: list[str]) -> str:
@@ -158,13 +168,18 @@ def _some(named: list[str]) -> str:
 def _outputs(
     fails: tuple[str, ...], writes: tuple[str, ...]
 ) -> tuple[list[str], list[tuple[str, str]]]:
-    """Return the concerns and the files that were asked for; all mistakes are told together."""
-    concerns = [name.strip() for text in fails for name in text.split(",") if name.strip()]
+    """Return what to fail on and the files to write; reports all mistakes together."""
+    from cfngen.project.registry import review_rules
+    from cfngen.review.model import Concern
+
+    gate = [name.strip() for text in fails for name in text.split(",") if name.strip()]
+    concerns = [concern.value for concern in Concern]
+    names = [*concerns, *review_rules()] if gate else []
     problems = [
-        f"--fail-on: no concern {name!r}{did_you_mean(name, CONCERNS)}"
-        f" (available: {', '.join(CONCERNS)})"
-        for name in concerns
-        if name not in CONCERNS
+        f"--fail-on: no concern or code {name!r}{did_you_mean(name, names)} (concerns:"
+        f" {', '.join(concerns)}; `cfngen explain` lists the codes)"
+        for name in gate
+        if name not in names
     ]
     files = []
     for text in writes:
@@ -180,7 +195,7 @@ def _outputs(
             )
     if problems:
         raise Problems(problems)
-    return concerns, files
+    return gate, files
 
 
 def _with_origins(

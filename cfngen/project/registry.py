@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from cfngen.authoring.blueprint import Blueprint
+    from cfngen.review.rule import RegisteredRule
 
 GROUP = "cfngen.blueprints"
+RULES_GROUP = "cfngen.review_rules"
 FILE = "blueprint.py"
 MARK = "@blueprint"  # what a file with a blueprint has in it
 
@@ -89,6 +91,33 @@ def blueprints() -> dict[str, InstalledBlueprint]:
     if problems:
         raise Problems(problems)
     return installed
+
+
+def review_rules() -> dict[str, RegisteredRule]:
+    """Return the rules of the review by code: ours, and those of installed packages.
+
+    An entry point of the group `cfngen.review_rules` names a package that is laid out as
+    `cfngen.review.rules`: a directory for each concern, a file for each rule.
+
+    Raises:
+        Problems: an entry point leads nowhere, a file in it is no rule, or a code is there twice.
+    """
+    from cfngen.review import rules
+
+    packages = [list(rules.rules().values())]
+    problems: list[str] = []
+    for point in sorted(set(entry_points(group=RULES_GROUP)), key=_order):
+        try:
+            # Standard output is for data.
+            with contextlib.redirect_stdout(sys.stderr):
+                packages.append(list(rules.registered(importlib.import_module(point.value))))
+        except ModuleNotFoundError as error:
+            problems.append(f"the entry point {point.name} of {RULES_GROUP} leads nowhere: {error}")
+        except Problems as error:
+            problems += error.problems
+    if problems:
+        raise Problems(problems)
+    return rules.combined(packages)
 
 
 def search() -> tuple[dict[str, InstalledBlueprint], list[str]]:

@@ -13,6 +13,7 @@ from cfngen.review import exports, nested_templates, opaque
 from cfngen.review.compare.entries import entry_changes
 from cfngen.review.data_loss import data_losses
 from cfngen.review.deploy_failures import deploy_failures
+from cfngen.review.facts import Facts
 from cfngen.review.findings import broadening_findings, in_order, replacement_findings
 from cfngen.review.format_errors import format_errors
 from cfngen.review.locations import FindingLocator
@@ -32,10 +33,10 @@ from cfngen.review.nested_failures import nested_findings
 from cfngen.review.pairs import Pair, TemplateSide, may_nest, sections
 from cfngen.review.permissions import permission_changes
 from cfngen.review.public_access import exposures
-from cfngen.review.resource_shares import resource_shares
-from cfngen.review.role_changes import role_changes
+from cfngen.review.rule import RegisteredRule
+from cfngen.review.rules import described
+from cfngen.review.rules import rules as own_rules
 from cfngen.review.stack import Stack
-from cfngen.review.stack_instances import removed_instances
 
 __all__ = ["Review", "review"]
 
@@ -48,6 +49,7 @@ def review(
     *,
     labels: tuple[str, str] = ("base", "head"),
     accepted: Mapping[str, str] | None = None,
+    rules: Mapping[str, RegisteredRule] | None = None,
 ) -> Review:
     r"""Return what changes for the stacks that are deployed from some templates.
 
@@ -57,6 +59,7 @@ def review(
         labels: what the two sides are called.
         accepted: parts that nobody can look into and that are accepted all the same, as
             `template/Resource`, each with the reason.
+        rules: what is looked for, by code; `cfngen.review.rules.rules()` if not given.
 
     Raises:
         Problems: texts that are no templates, all of them at once.
@@ -66,6 +69,9 @@ def review(
     >>> [(finding.concern.value, finding.subject) for finding in result.findings]
     [('data', 'Jobs'), ('replace', 'Jobs')]
     """
+    if rules is None:
+        rules = own_rules()
+    checks = tuple(rules.values())
     sources = _sources(base), _sources(head)
     problems: list[str] = []
     parts, unreadable = _parts(sources, labels, problems)
@@ -84,7 +90,7 @@ def review(
         unknown = opaque.compare_opaque(pair, accepted or {})
         same += unknown.same
         allowed += unknown.accepted
-        stack = _stack(pair, sides, unknown.findings)
+        stack = _stack(pair, sides, unknown.findings, checks)
         stacks += [] if stack.empty else [stack]
     nested = [pair for pair in pairs if pair.outer]
     both, every = sources[0].keys() & sources[1].keys(), sources[0].keys() | sources[1].keys()
@@ -97,7 +103,8 @@ def review(
     inner = sum(pair.old is not None and pair.new is not None for pair in nested)
     total = len(every - unread) - len(left_out) + len(nested)
     scope = Scope(compared + inner, left_out, tuple(same), tuple(allowed), nested=inner)
-    return Review(*labels, tuple(stacks), total - len(stacks), scope, tuple(unreadable))
+    result = Review(*labels, tuple(stacks), total - len(stacks), scope, tuple(unreadable))
+    return described(result, rules)
 
 
 def _sources(side: Mapping[str, str | Source]) -> dict[str, Source]:
@@ -133,13 +140,22 @@ def _parts(
         if merges and not equal:
             message = f"cannot be read, so what changes is unknown: {[*refused.values()][-1]}"
             file = there[-1].file or name
-            unreadable.append(Finding(Concern.UNKNOWN, Certainty.MAY, file, message, section=""))
+            unreadable.append(
+                Finding(Concern.UNKNOWN, Certainty.MAY, file, message, section="", code="U101")
+            )
             if labels[1] in refused:
                 parts_of_sides[0].pop(name, None)
         elif len(there) == 2 and list(refused) == [labels[0]] and not equal:
             message = f"cannot be read, so what changes is unknown: {refused[labels[0]]}"
             unreadable.append(
-                Finding(Concern.UNKNOWN, Certainty.MAY, there[0].file or name, message, section="")
+                Finding(
+                    Concern.UNKNOWN,
+                    Certainty.MAY,
+                    there[0].file or name,
+                    message,
+                    section="",
+                    code="U101",
+                )
             )
         elif not equal or len(refused) == 1:
             problems += refused.values()
@@ -171,6 +187,7 @@ def _stack(
     pair: Pair,
     sides: tuple[exports.SideTemplates, exports.SideTemplates],
     unknown: tuple[Finding, ...],
+    rules: tuple[RegisteredRule, ...],
 ) -> StackReview:
     name, kind = pair.name, pair.kind
     before, after = pair.stacks
@@ -193,13 +210,12 @@ def _stack(
         findings += exports.export_failures(name, before, after, others, *sides)
         others = exports.with_import_notes(before, after, others, findings)
         findings += data_losses(before, after, changes, kind)
-        findings += removed_instances(before, after, changes)
     if kind is not Kind.REMOVED:
         findings += format_errors(before, after)
         findings += name_conflicts(name, before, after, changes, *(side.names for side in sides))
         findings += broadening_findings(rights, ways)
-        findings += role_changes(before, after, changes)
-        findings += resource_shares(before, after, changes)
+    facts = Facts(name, kind, before, after, changes, tuple(others), rights, ways, *sides)
+    findings += [hit for rule in rules for hit in rule.findings(facts)]
     findings = list(nested_findings(pair, findings))
     places = FindingLocator(before, after, changes, rights)
     return StackReview(

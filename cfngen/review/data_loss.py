@@ -96,7 +96,7 @@ def _removed(
             f"{certainty} be deleted, losing {holds}: it {event}, and the deployed template's"
             f" DeletionPolicy is {policy}; {keep}"
         )
-        yield _finding(old.name, certainty, message, DELETION)
+        yield _finding("D101", old.name, certainty, message, DELETION)
         return
     # Nothing is deleted; certain is only that whoever used it meets an empty one.
     name, referred = successor
@@ -108,7 +108,7 @@ def _removed(
         )
     certainty = certainty if name else Certainty.MAY
     page = DELETION if policy in KEEPING_POLICIES else old.schema.refuses_while_full
-    yield _finding(old.name, certainty, message, page)
+    yield _finding("D101", old.name, certainty, message, page)
 
 
 def _replaced(old: Resource, new: Resource, change: ResourceChange) -> Iterator[Finding]:
@@ -139,7 +139,7 @@ def _replaced(old: Resource, new: Resource, change: ResourceChange) -> Iterator[
             f"{certainty} be replaced and the old one deleted, losing {holds}: UpdateReplacePolicy"
             f" is {policy}"
         )
-    yield _finding(new.name, certainty, message, page)
+    yield _finding("D102", new.name, certainty, message, page)
 
 
 def _changed(
@@ -156,7 +156,7 @@ def _changed(
             event = "removal" if attribute.path == "DeletionPolicy" else "replacement"
             message = f"{attribute.path} becomes {after}: a {event} would {_loss(new)}"
             source = DELETION if attribute.path == "DeletionPolicy" else REPLACEMENT
-            yield _finding(new.name, Certainty.MAY, message, source, attribute.path)
+            yield _finding("D104", new.name, Certainty.MAY, message, source, attribute.path)
     condition = new.attributes.get("Condition")
     moved = condition != old.attributes.get("Condition") or condition in changed_conditions
     if condition and moved:
@@ -166,7 +166,7 @@ def _changed(
             if deletion_fails_while_full(old) is Certainty.WILL:
                 outcome = f"leave the stack and be left behind if it holds {new.schema.holds}"
         message = f"may {outcome}: it depends on {condition} now"
-        yield _finding(new.name, Certainty.MAY, message, DELETION, "Condition")
+        yield _finding("D105", new.name, Certainty.MAY, message, DELETION, "Condition")
 
 
 def _settings(old: Resource, new: Resource, parameters: dict[str, str]) -> Iterator[Finding]:
@@ -186,16 +186,16 @@ def _settings(old: Resource, new: Resource, parameters: dict[str, str]) -> Itera
     for path in sorted({*surely, *likely}):
         certainty = Certainty.WILL if path in surely else Certainty.MAY
         message = f"{path} is less than before, losing older {schema.holds}"
-        yield _finding(new.name, certainty, message, source, path)
+        yield _finding("D103", new.name, certainty, message, source, path)
     for path in sorted(_shortened(was, now, schema.delays)):
         message = f"{path} is less than before: less time to undo a deletion"
-        yield _finding(new.name, Certainty.MAY, message, source, path)
+        yield _finding("D106", new.name, Certainty.MAY, message, source, path)
     for path in lost_protections(was, now):
         message = f"{path} no longer protects {schema.holds}"
-        yield _finding(new.name, Certainty.MAY, message, source, path)
+        yield _finding("D107", new.name, Certainty.MAY, message, source, path)
     for path in new_expirations(was, now):
         message = f"{path} was added or changed: it may delete {schema.holds}"
-        yield _finding(new.name, Certainty.MAY, message, source, path)
+        yield _finding("D108", new.name, Certainty.MAY, message, source, path)
 
 
 def _loss(resource: Resource) -> str:
@@ -248,5 +248,7 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _finding(name: str, certainty: Certainty, message: str, reason: str, path: str = "") -> Finding:
-    return Finding(Concern.DATA, certainty, name, message, reason, path=path)
+def _finding(
+    code: str, name: str, certainty: Certainty, message: str, reason: str, path: str = ""
+) -> Finding:
+    return Finding(Concern.DATA, certainty, name, message, reason, path=path, code=code)

@@ -61,7 +61,9 @@ def _same_name(before: Stack, after: Stack, change: ResourceChange) -> Iterator[
         f"{change.replacement} be replaced, but keeps the name {name}: CloudFormation creates the"
         f" new one first; change {' or '.join(schema.names)} as well"
     )
-    yield Finding(Concern.REFUSED, change.replacement, change.name, message, CUSTOM_NAMES)
+    yield Finding(
+        Concern.REFUSED, change.replacement, change.name, message, CUSTOM_NAMES, code="R101"
+    )
 
 
 def _parameter(entry: EntryChange) -> Iterator[Finding]:
@@ -69,14 +71,28 @@ def _parameter(entry: EntryChange) -> Iterator[Finding]:
     if entry.kind is Kind.ADDED and "Default" not in paths:
         message = f"has no default: pass a value with --parameter-overrides {entry.name}=…"
         yield Finding(
-            Concern.REFUSED, Certainty.WILL, entry.name, message, PARAMETERS, "Parameters"
+            Concern.REFUSED,
+            Certainty.WILL,
+            entry.name,
+            message,
+            PARAMETERS,
+            "Parameters",
+            code="R102",
         )
     elif entry.kind is Kind.CHANGED and (narrowed := _all_narrowed(entry)):
         message = (
             f"{', '.join(narrowed)} changed: the current value of a running stack may not be"
             " allowed any more"
         )
-        yield Finding(Concern.REFUSED, Certainty.MAY, entry.name, message, PARAMETERS, "Parameters")
+        yield Finding(
+            Concern.REFUSED,
+            Certainty.MAY,
+            entry.name,
+            message,
+            PARAMETERS,
+            "Parameters",
+            code="R103",
+        )
 
 
 def _all_narrowed(entry: EntryChange) -> list[str]:
@@ -121,4 +137,12 @@ def _capabilities(before: Stack, after: Stack) -> Iterator[Finding]:
                 f" {', '.join(need.reasons)}"
             )
             section = "Resources" if named else "Transform"
-            yield Finding(Concern.REFUSED, Certainty.WILL, subject, message, CAPABILITIES, section)
+            yield Finding(
+                Concern.REFUSED,
+                Certainty.WILL,
+                subject,
+                message,
+                CAPABILITIES,
+                section,
+                code="R104",
+            )

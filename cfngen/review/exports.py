@@ -88,6 +88,7 @@ def export_failures(
             section="Outputs",
             line=change.line,
             side="base" if change.gone else "head",
+            code="R109" if change.outcome == "changed" else "R108",
         )
 
 

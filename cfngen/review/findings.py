@@ -15,6 +15,8 @@ from cfngen.review.model import (
 )
 from cfngen.review.stack import Stack
 
+# The rules of permissions, by the kind of policy.
+POLICY_CODES = {"permissions": "B101", "trust": "B102", "resource": "B103", "boundary": "B104"}
 MAX_ACTIONS = 6  # that a finding names; all of them stand with the permissions
 
 
@@ -36,6 +38,7 @@ def replacement_findings(after: Stack, changes: dict[str, ResourceChange]) -> It
             message,
             "; ".join(change.reasons),
             path=causes[0].path if causes else "",
+            code="P101",
         )
 
 
@@ -46,11 +49,21 @@ def broadening_findings(
     for change in permission_changes:
         if change.extent in (Extent.BROADENED, Extent.MIXED):
             yield Finding(
-                Concern.BROADEN, Certainty.WILL, change.attached_to, _gain_message(change)
+                Concern.BROADEN,
+                Certainty.WILL,
+                change.attached_to,
+                _gain_message(change),
+                code=POLICY_CODES[change.policy],
             )
     for exposure in exposures:
         if exposure.opened:
-            yield Finding(Concern.BROADEN, Certainty.WILL, exposure.resource, exposure.description)
+            yield Finding(
+                Concern.BROADEN,
+                Certainty.WILL,
+                exposure.resource,
+                exposure.description,
+                code="B105",
+            )
 
 
 def in_order(findings: Iterable[Finding]) -> list[Finding]:

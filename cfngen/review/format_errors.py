@@ -73,6 +73,7 @@ def format_errors(before: Stack, after: Stack) -> Iterator[Finding]:
             page,
             section=problem.section,
             path=problem.path,
+            code="R110",
         )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cfngen.cloudformation.document import Origin
+from cfngen.review.concern import Concern as Concern
 
 
 class Certainty(enum.StrEnum):
@@ -24,16 +25,6 @@ class Kind(enum.StrEnum):
     REMOVED = "removed"
     CHANGED = "changed"
     AFFECTED = "affected"  # its text is the same; something it refers to is replaced
-
-
-class Concern(enum.StrEnum):
-    """What a reviewer has to think about; `--fail-on` takes these names."""
-
-    REFUSED = "refused"
-    DATA = "data"
-    REPLACE = "replace"
-    BROADEN = "broaden"
-    UNKNOWN = "unknown"  # a change could hide in what was not compared
 
 
 class Extent(enum.StrEnum):
@@ -174,6 +165,19 @@ class Finding:
     nearest_head_line: int = (
         0  # for a line of base: the one in head that is nearest to it, if that is known
     )
+    code: str = ""  # of the rule that it comes from, such as D101: see `cfngen.review.rules`
+
+
+@dataclass(frozen=True)
+class RuleDescription:
+    """What a code of findings means; `source` is the page of AWS's that says so."""
+
+    code: str
+    name: str  # such as `resource_removed`
+    concern: Concern
+    title: str
+    help: str
+    source: str
 
 
 @dataclass(frozen=True)
@@ -236,6 +240,7 @@ class Review:
     unchanged: int = 0  # templates that mean the same on both sides
     scope: Scope = Scope()
     unknowns: tuple[Finding, ...] = ()  # of the comparison itself, of no template
+    rules: tuple[RuleDescription, ...] = ()  # of the findings' codes
 
     @property
     def findings(self) -> tuple[Finding, ...]:

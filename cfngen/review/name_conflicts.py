@@ -69,7 +69,9 @@ def name_conflicts(
         reasons = list(islice(own, 1)) or _elsewhere(name, new, base, head)  # one is enough
         for certainty, reason in reasons:
             message = f"has the name {shown(given_name(new))}{reason}"
-            yield Finding(Concern.REFUSED, certainty, new.name, message, UPDATE_BEHAVIORS)
+            yield Finding(
+                Concern.REFUSED, certainty, new.name, message, UPDATE_BEHAVIORS, code="R107"
+            )
 
 
 def _is_new(new: Resource, before: Stack, after: Stack) -> bool:

@@ -73,7 +73,13 @@ def _capabilities(pair: Pair, new: TemplateSide) -> Iterator[Finding]:
         subject = resources[0] if named else "Transform"
         section = "Resources" if named else "Transform"
         yield Finding(
-            Concern.REFUSED, Certainty.WILL, subject, message, CAPABILITIES, section=section
+            Concern.REFUSED,
+            Certainty.WILL,
+            subject,
+            message,
+            CAPABILITIES,
+            section=section,
+            code="R104",
         )
 
 

@@ -95,7 +95,9 @@ def _ambiguous_characters(pair: Pair) -> Iterator[Finding]:
                 f"the text contains U+{ord(character):04X}, which YAML parsers read differently:"
                 " write it as an escape, in quotes"
             )
-            yield Finding(Concern.UNKNOWN, Certainty.MAY, pair.name, message, section="")
+            yield Finding(
+                Concern.UNKNOWN, Certainty.MAY, pair.name, message, section="", code="U103"
+            )
 
 
 def notes(after: Stack, changes: Mapping[str, ResourceChange]) -> Iterator[str]:
@@ -126,7 +128,9 @@ def _finding(name: str, was: OpaquePart | None, now: OpaquePart | None) -> Findi
         f"{part.description} {state} and was not inspected: {advice}accept {name} under [review]"
         " in the manifest, with a reason"
     )
-    return Finding(Concern.UNKNOWN, Certainty.MAY, part.subject, message, section=part.section)
+    return Finding(
+        Concern.UNKNOWN, Certainty.MAY, part.subject, message, section=part.section, code="U102"
+    )
 
 
 def _parts(

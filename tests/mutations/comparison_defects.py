@@ -97,7 +97,7 @@ COMPARISON_DEFECTS = [
     # --- the rules ---
     Defect(
         "stacks of a set that go are not reported",
-        "cfngen/review/stack_instances.py",
+        "cfngen/review/rules/data/D109_stack_instances_removed.py",
         "(gone := _places(old) - _places(new))",
         "(gone := _places(new) - _places(new))",
         CORPUS,

@@ -51,7 +51,7 @@ def one_sided(base: Side, head: Side) -> Iterator[Finding]:
 
 def _finding(location: Location, reason: str) -> Finding:
     message = f"no template was compared: {_where(location)} has none, {reason}"
-    return Finding(Concern.UNKNOWN, Certainty.MAY, location.shown, message, section="")
+    return Finding(Concern.UNKNOWN, Certainty.MAY, location.shown, message, section="", code="U105")
 
 
 def _where(location: Location) -> str:

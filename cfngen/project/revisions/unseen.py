@@ -124,4 +124,4 @@ def _doubt(path: str, side: Side, other: Side) -> str:
 
 
 def _finding(subject: str, message: str) -> Finding:
-    return Finding(Concern.UNKNOWN, Certainty.MAY, subject, message, section="")
+    return Finding(Concern.UNKNOWN, Certainty.MAY, subject, message, section="", code="U104")

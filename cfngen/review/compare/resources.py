@@ -96,7 +96,9 @@ def _changed(
             f"changes its type from {old.type} to {new.type}; give the new resource a logical ID"
             " of its own"
         )
-        finding = Finding(Concern.REFUSED, Certainty.WILL, new.name, message, UPDATE_BEHAVIORS)
+        finding = Finding(
+            Concern.REFUSED, Certainty.WILL, new.name, message, UPDATE_BEHAVIORS, code="R105"
+        )
         compared.refused.append(finding)
         return ResourceChange(new.name, new.type, Kind.CHANGED, type_before=old.type)
     details = [
@@ -127,6 +129,7 @@ def _detail(
                 message,
                 verdict.reason,
                 path=difference.path,
+                code="R106",
             )
         )
     payload = payload_change(resource, difference.path, difference.before, difference.after)

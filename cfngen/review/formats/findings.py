@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cfngen.escaping import escape_controls
-from cfngen.review.formats.phrases import ORDER, finding_subject
+from cfngen.review.formats.phrases import finding_subject
 from cfngen.review.formats.verdict import is_grave, ordered, rank
 from cfngen.review.model import (
     Certainty,
@@ -18,11 +18,6 @@ from cfngen.review.model import (
     StackReview,
 )
 
-POSSIBLE_LABELS = {
-    Concern.REFUSED: "possibly refused", Concern.DATA: "data possibly at risk",
-    Concern.REPLACE: "possibly replaced", Concern.BROADEN: "possibly broadened",
-    Concern.UNKNOWN: "unknown",
-}  # fmt: skip
 OPENED = "opened to the internet"
 MAX_PLACES = 6  # of one finding that several templates have
 MAX_REPORTED_ACTIONS = 6  # actions that a finding still names, as `cfngen.review` has it
@@ -109,8 +104,8 @@ def by_gravity(stacks: Sequence[StackReview]) -> list[StackReview]:
 def label(stack: StackReview, finding: Finding) -> str:
     """Return the label of a finding: its concern, and whether it is only possible."""
     if finding.certainty is Certainty.MAY:
-        return POSSIBLE_LABELS[finding.concern]
-    return OPENED if is_opened(stack, finding) else ORDER[finding.concern]
+        return finding.concern.possible_label
+    return OPENED if is_opened(stack, finding) else finding.concern.label
 
 
 def is_new_access(stack: StackReview, finding: Finding) -> bool:

@@ -13,7 +13,6 @@ from cfngen.review.formats.findings import OPENED, GroupedFinding, by_gravity, g
 from cfngen.review.formats.html_parts import SIGN_CLASSES, details, escaped, tag, text
 from cfngen.review.formats.phrases import (
     LEGEND,
-    ORDER,
     finding_place,
     in_base,
     legend,
@@ -88,9 +87,9 @@ def _header(review: Review) -> Iterator[str]:
     if phrases := scope(review):
         yield f'<ul class="scope">{"".join(tag("li", phrase) for phrase in phrases)}</ul>'
     yield '<ul class="tally">'
-    for concern, label in ORDER.items():
+    for concern in Concern:
         css_class = concern.value if any(tally(_all(review), concern)) else "none"
-        yield f'<li class="{css_class}">{_tile(review, concern, label)}</li>'
+        yield f'<li class="{css_class}">{_tile(review, concern)}</li>'
     yield "</ul>"
     yield "</header>"
 
@@ -99,8 +98,9 @@ def _all(review: Review) -> list[StackReview]:
     return [*review.stacks, comparison(review.unknowns)]
 
 
-def _tile(review: Review, concern: Concern, label: str) -> str:
+def _tile(review: Review, concern: Concern) -> str:
     """Return the count of a concern: of stacks for refusals, else of resources."""
+    label = concern.label
     will, may = tally(_all(review), concern)
     if concern is Concern.UNKNOWN:
         return f"<b>{will + may}</b> <span>{label}</span>"
@@ -122,12 +122,12 @@ def _stacks(stacks: Sequence[StackReview]) -> Iterator[str]:
     yield '<section class="overview">'
     yield "<h2>Templates</h2>"
     yield '<div class="scroll" role="region" aria-label="Templates" tabindex="0"><table>'
-    names = ("template", "resources", *ORDER.values(), "verdict")
+    names = ("template", "resources", *(concern.label for concern in Concern), "verdict")
     heads = "".join(tag("th", name, scope="col") for name in names)
     yield f"<thead><tr>{heads}</tr></thead>"
     yield "<tbody>"
     for number, stack in enumerate(stacks):
-        cells = "".join(_count(stack, concern) for concern in ORDER)
+        cells = "".join(_count(stack, concern) for concern in Concern)
         link = f'<a href="#stack-{number}">{text(stack.name)}</a>'
         yield (
             f'<tr><th scope="row">{link}</th><td class="signs">{_signs(stack)}</td>{cells}'
@@ -205,10 +205,17 @@ def _finding(group: GroupedFinding, review: Review, numbers: dict[str, int]) -> 
     pages = [escaped(reason) for reason in all_reasons if not reason.text]
     return (
         f'<li class="{group.finding.concern.value} {css_class}">'
-        f'<span class="concern">{escape(group.label)}</span>'
+        f'<span class="concern">{escape(group.label)}{_code(group, review)}</span>'
         f"<p>{tag('code', group.subject)} {text(group.message)}</p>"
         f"{explanations}{''.join(_places(group, review, numbers, pages))}</li>"
     )
+
+
+def _code(group: GroupedFinding, review: Review) -> str:
+    """Return the code of a finding, with what it means where a pointer rests on it."""
+    name = group.finding.code
+    title = next((rule.title for rule in review.rules if rule.code == name), "")
+    return f" {tag('code', name, title=title)}" if name else ""
 
 
 def _places(

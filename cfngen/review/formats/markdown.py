@@ -155,7 +155,8 @@ class _Comment:
             lines = ["|  | template | what | why |", "|---|---|---|---|"]
         for group in self.findings:
             symbol = SYMBOLS[GRAVE if group.is_grave else CAREFUL]
-            cells = [f"{symbol} {group.label}"]
+            name = f"<br>{code(group.finding.code)}" if group.finding.code else ""
+            cells = [f"{symbol} {group.label}{name}"]
             cells += [_names(group.stacks)] if several else []
             cells += [code(group.subject), prose(group.message, max_message) + reason_lines(group)]
             lines.append(f"| {' | '.join(cells)} |")

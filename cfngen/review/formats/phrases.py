@@ -10,7 +10,6 @@ from cfngen.escaping import escape_controls
 from cfngen.plurals import counted
 from cfngen.review.model import (
     Certainty,
-    Concern,
     EntryChange,
     Extent,
     Finding,
@@ -21,10 +20,6 @@ from cfngen.review.model import (
     StackReview,
 )
 
-ORDER = {
-    Concern.REFUSED: "refused", Concern.DATA: "data at risk", Concern.REPLACE: "replaced",
-    Concern.BROADEN: "broadened", Concern.UNKNOWN: "unknown",
-}  # fmt: skip
 SIGNS = {Kind.ADDED: "+", Kind.REMOVED: "-", Kind.CHANGED: "~", Kind.AFFECTED: "→"}
 REPLACED = {Certainty.WILL: "-/+", Certainty.MAY: "-/+?"}
 REFUSED = "!"

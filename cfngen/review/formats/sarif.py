@@ -15,53 +15,6 @@ from cfngen.review.formats.verdict import is_grave, ordered, verdict
 from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, StackReview
 
 MAX_RESULTS = 5000  # results; GitHub shows no more of them
-# A rule for each concern: what it is called, and what to do about it.
-RULES = {
-    Concern.REFUSED: (
-        "CloudFormation will refuse the deployment",
-        (
-            "The running stack cannot be updated to this template as it stands. Some changes are"
-            " refused before the update starts: a parameter without a value, a capability that is"
-            " not acknowledged, a logical ID that changes its type. Others fail during the update,"
-            " which is then rolled back: a resource that must be replaced but keeps its custom"
-            " name, an export that another stack imports and that is removed or changed. The"
-            " message says which case it is. Pass what is missing to the deploy command, choose"
-            " another name or logical ID, or split the change into two deployments."
-        ),
-    ),
-    Concern.DATA: (
-        "Data is at risk",
-        (
-            "A resource that holds data is removed or replaced, and the old one is not retained."
-            " Set DeletionPolicy and UpdateReplacePolicy to Retain or Snapshot in a deployment"
-            " before this one, or move the data first."
-        ),
-    ),
-    Concern.REPLACE: (
-        "A resource is replaced",
-        (
-            "CloudFormation creates a new resource and deletes the old one. Whatever refers to it"
-            " changes as well; its physical ID and all that is not in the template are lost. The"
-            " reason names the property in the schema of the resource type."
-        ),
-    ),
-    Concern.BROADEN: (
-        "Somebody may do more than before",
-        (
-            "A policy or a role's trust policy allows what it did not allow before, or something"
-            " has become reachable from the internet. Check that this is the purpose of the change."
-        ),
-    ),
-    Concern.UNKNOWN: (
-        "A change could hide in what was not compared",
-        (
-            "A template, or a part of one, could not be compared: it is a symlink or a special"
-            " file, is fetched from elsewhere, or is the output of a macro, and it differs between"
-            " the two sides. Put it where the review can read it, review it yourself, or accept"
-            " the part by its name under [review] in the manifest, with a reason."
-        ),
-    ),
-}
 
 
 def as_sarif(review: Review, version: str) -> str:
@@ -70,11 +23,16 @@ def as_sarif(review: Review, version: str) -> str:
     The identity of a result is its template, concern, subject and property, not its line.
     """
     findings = ordered(review.stacks, review.unknowns)
-    driver: dict[str, Any] = {"rules": [_rule(concern) for concern in RULES]}
+    listed = list(dict.fromkeys((f.concern, f.code) for _, f in findings[:MAX_RESULTS]))
+    driver: dict[str, Any] = {"rules": [_rule(review, *key) for key in listed]}
     if version:
         driver["version"] = version
     seen: Counter[str] = Counter()
-    results = [_result(stack, finding, review, seen) for stack, finding in findings[:MAX_RESULTS]]
+    results = [
+        _result(stack, finding, review, seen)
+        | {"ruleIndex": listed.index((finding.concern, finding.code))}
+        for stack, finding in findings[:MAX_RESULTS]
+    ]
     notes = [("note", f"{phrase}.") for phrase in (verdict(review), *scope(review))]
     if len(findings) > MAX_RESULTS:
         rest = counted(len(findings) - MAX_RESULTS, "more finding")
@@ -85,9 +43,9 @@ def as_sarif(review: Review, version: str) -> str:
     return document(driver, results, invocations=[ran])
 
 
-def rule_id(concern: Concern) -> str:
-    """Return the name of the rule for a concern."""
-    return f"cfngen/{concern.value}"
+def rule_id(concern: Concern, code: str) -> str:
+    """Return the name of a rule: its code, or its concern where a finding has none."""
+    return f"cfngen/{code or concern.value}"
 
 
 def level(finding: Finding) -> str:
@@ -95,21 +53,23 @@ def level(finding: Finding) -> str:
     if is_grave(finding):
         return "error"
     certain = finding.certainty is Certainty.WILL
-    grave = finding.concern in (Concern.REFUSED, Concern.DATA)
-    return "warning" if certain or grave else "note"
+    return "warning" if certain or finding.concern.grave else "note"
 
 
-def _rule(concern: Concern) -> dict[str, Any]:
-    short, text = RULES[concern]
-    grave = concern in (Concern.REFUSED, Concern.DATA)
+def _rule(review: Review, concern: Concern, code: str) -> dict[str, Any]:
+    title, text, name, page = concern.sentence, concern.help, concern.value, ""
+    for rule in review.rules:
+        if rule.code == code:
+            title, text, name, page = rule.title, rule.help, rule.name, rule.source
     return {
-        "id": rule_id(concern),
-        "name": f"Review{concern.value.capitalize()}",
-        "shortDescription": {"text": short},
+        "id": rule_id(concern, code),
+        "name": "".join(word.capitalize() for word in name.split("_")),
+        "shortDescription": {"text": title},
         "fullDescription": {"text": text},
         "help": {"text": text, "markdown": text},
-        "defaultConfiguration": {"level": "error" if grave else "warning"},
-        "properties": {"tags": ["cloudformation", "review"], "precision": "high"},
+        **({"helpUri": page} if page else {}),
+        "defaultConfiguration": {"level": "error" if concern.grave else "warning"},
+        "properties": {"tags": ["cloudformation", "review", concern.value], "precision": "high"},
     }
 
 
@@ -122,8 +82,7 @@ def _result(
     name = f"{finding.subject}.{finding.path}" if finding.path else finding.subject
     qualified = f"{stack.name}/{finding.section}/{name}"
     result = {
-        "ruleId": rule_id(finding.concern),
-        "ruleIndex": list(RULES).index(finding.concern),
+        "ruleId": rule_id(finding.concern, finding.code),
         "level": level(finding),
         "message": {"text": _message(finding, review)},
         "locations": [

@@ -19,15 +19,11 @@ from cfngen.review.formats.reasons import pages, reasons
 from cfngen.review.formats.scope import scope
 from cfngen.review.formats.text_details import Details, LinePrinter, Style
 from cfngen.review.formats.verdict import gravity, summary, verdict
-from cfngen.review.model import Concern, Kind, Review, StackReview
+from cfngen.review.model import Kind, Review, StackReview
 
 WIDTH = 100
 MIN_WIDTH = 40
 COLOURS = {"grave": "red", "careful": "yellow", "calm": "green"}
-CONCERNS = {
-    Concern.REFUSED: "red", Concern.DATA: "red", Concern.REPLACE: "yellow",
-    Concern.BROADEN: "magenta", Concern.UNKNOWN: "yellow",
-}  # fmt: skip
 MAX_NAME_WIDTH = 32
 KINDS = {Kind.ADDED: "new", Kind.REMOVED: "removed", Kind.CHANGED: "", Kind.AFFECTED: "affected"}
 
@@ -81,11 +77,12 @@ class _Printer(LinePrinter):
             if group.label != label:
                 label = group.label
                 yield ""
-                yield self.style(label, fg=CONCERNS[group.finding.concern], bold=True)
+                yield self.style(label, fg=group.finding.concern.colour, bold=True)
             yield from self.finding(group)
 
     def finding(self, group: GroupedFinding) -> Iterator[str]:
         place, *places = self.places(group)
+        place = f"{place}  {group.finding.code}".rstrip()
         if columns(group.subject) + 4 + columns(place) <= self.width:
             yield f"  {self.style(group.subject, bold=True)}  {self.style(place, dim=True)}"
         else:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from cfngen.plurals import counted
-from cfngen.review.formats.phrases import ORDER, is_kept, is_retyped
+from cfngen.review.formats.phrases import is_kept, is_retyped
 from cfngen.review.model import (
     Certainty,
     Concern,
@@ -86,7 +86,7 @@ def summary(stack: StackReview) -> str:
 
 def rank(finding: Finding) -> tuple[int, bool]:
     """Return the sort key of a finding, the most severe first."""
-    return list(ORDER).index(finding.concern), finding.certainty is not Certainty.WILL
+    return list(Concern).index(finding.concern), finding.certainty is not Certainty.WILL
 
 
 def ordered(
@@ -110,8 +110,7 @@ def gravity(findings: Sequence[Finding]) -> str:
 
 def is_grave(finding: Finding) -> bool:
     """Whether a deployment will fail, or data will be lost."""
-    worst = finding.concern in (Concern.REFUSED, Concern.DATA)
-    return worst and finding.certainty is Certainty.WILL
+    return finding.concern.grave and finding.certainty is Certainty.WILL
 
 
 def tally(stacks: Sequence[StackReview], concern: Concern) -> tuple[int, int]:

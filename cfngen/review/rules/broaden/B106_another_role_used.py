@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -20,9 +20,11 @@ from cfngen.review.alternatives import (
     type_of,
 )
 from cfngen.review.assumptions import default_parameters, with_parameters
-from cfngen.review.model import MISSING, Certainty, Concern, Detail, Finding, Kind, ResourceChange
+from cfngen.review.facts import Facts
+from cfngen.review.model import MISSING, Detail, Kind
 from cfngen.review.permissions import exceeds
 from cfngen.review.permissions.attachments import Policy, identity_policies
+from cfngen.review.rule import Hit, Rule
 from cfngen.review.stack import Stack
 
 # The properties that say with which role something acts, as the schemas call them, with what may
@@ -40,17 +42,15 @@ RoleUse = tuple[
 ]  # when something acts with a role, and the role as it is written
 
 
-def role_changes(
-    before: Stack, after: Stack, changes: Mapping[str, ResourceChange]
-) -> Iterator[Finding]:
+def check(facts: Facts) -> Iterator[Hit]:
     """Yield the resources that use a role which may allow more than the one before.
 
     What only follows a role that is replaced works as before. Roles of the template are compared
     by their permissions; those of all other roles are not known here.
     """
-    sides = _Roles(before), _Roles(after)
-    parameters = default_parameters(before, after)
-    for change in changes.values():
+    sides = _Roles(facts.before), _Roles(facts.after)
+    parameters = default_parameters(facts.before, facts.after)
+    for change in facts.changes.values():
         if change.kind is not Kind.CHANGED:
             continue
         reported: set[str] = set()
@@ -59,7 +59,7 @@ def role_changes(
                 message = _message(sides, old, new)
                 if message and message not in reported:
                     reported.add(message)
-                    yield Finding(Concern.BROADEN, Certainty.MAY, change.name, message, path=path)
+                    yield Hit(change.name, message, path=path)
 
 
 def _role_replacements(
@@ -171,3 +171,15 @@ class _Roles:
     def all(self) -> list[Policy]:
         """The policies of the template's roles."""
         return list(identity_policies(self.stack))
+
+
+RULE = Rule(
+    title="A resource acts with another role",
+    help=(
+        "The resource works with another role than before, which may allow it more. The permissions "
+        "of roles outside of the template are not known to the review. Check what the new role "
+        "allows."
+    ),
+    check=check,
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html",
+)

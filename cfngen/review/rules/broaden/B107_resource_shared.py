@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from cfngen.cloudformation.values import scalar, shown
 from cfngen.review.alternatives import existence, if_alternatives
 from cfngen.review.assumptions import default_parameters, with_parameters
-from cfngen.review.model import Certainty, Concern, Finding, Kind, ResourceChange
+from cfngen.review.facts import Facts
+from cfngen.review.model import Kind
+from cfngen.review.rule import Hit, Rule
 from cfngen.review.stack import Resource, Stack
 
 # The properties that say who gets what: first who, then what.
@@ -32,26 +34,25 @@ MAX_NAMED = 4  # that a finding names
 Leaf = tuple[str, str]  # a property, and a value that it has
 
 
-def resource_shares(
-    before: Stack, after: Stack, changes: Mapping[str, ResourceChange]
-) -> Iterator[Finding]:
+def check(facts: Facts) -> Iterator[Hit]:
     """Yield the resources that grant access which they did not grant before."""
     concerned = [
         change
-        for change in changes.values()
+        for change in facts.changes.values()
         if change.type in GIVING and change.kind in (Kind.ADDED, Kind.CHANGED)
     ]
-    parameters = default_parameters(before, after) if concerned else {}
+    parameters = default_parameters(facts.before, facts.after) if concerned else {}
     for change in concerned:
         was, now = (
-            _given(side, side.resource(change.name), parameters) for side in (before, after)
+            _given(side, side.resource(change.name), parameters)
+            for side in (facts.before, facts.after)
         )
         gained = [leaf for leaf in now if leaf not in was]
         if gained:
             listed = ", ".join(f"{path} {text}" for path, text in gained[:MAX_NAMED])
             more = f" and {len(gained) - MAX_NAMED} more" if len(gained) > MAX_NAMED else ""
             message = f"grants access that it did not grant before: {listed}{more}"
-            yield Finding(Concern.BROADEN, Certainty.MAY, change.name, message)
+            yield Hit(change.name, message)
 
 
 def _given(stack: Stack, resource: Resource | None, parameters: dict[str, str]) -> list[Leaf]:
@@ -77,3 +78,14 @@ def _leaves(path: str, value: Any) -> Iterator[Leaf]:
                 yield from _leaves(path, item)
         elif alternative is not None and scalar(alternative) != "false":
             yield path, shown(alternative if isinstance(alternative, dict) else scalar(alternative))
+
+
+RULE = Rule(
+    title="A resource gives somebody else access that it did not give before",
+    help=(
+        "A property other than a policy names an account, an organization or a principal that now "
+        "gets access. Check who that is."
+    ),
+    check=check,
+    source="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-cross-account-resource-access.html",
+)

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 from cfngen.cloudformation.values import canonical, scalar, shown
 from cfngen.review.alternatives import if_alternatives
-from cfngen.review.model import Certainty, Concern, Finding, Kind, ResourceChange
+from cfngen.review.facts import Facts
+from cfngen.review.model import Kind
 from cfngen.review.nested_parameters import STACK_SET
-from cfngen.review.stack import Resource, Stack
+from cfngen.review.rule import Hit, Rule
+from cfngen.review.stack import Resource
 
-SOURCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stackinstances-delete.html"
 GROUPS, TARGETS = "StackInstancesGroup", "DeploymentTargets"
 MAX_NAMED = 4  # that a finding names
 
 
-def removed_instances(
-    before: Stack, after: Stack, changes: Mapping[str, ResourceChange]
-) -> Iterator[Finding]:
+def check(facts: Facts) -> Iterator[Hit]:
     """Yield the stack sets that have fewer stacks: the others are deleted, with their data."""
-    for change in changes.values():
+    for change in facts.changes.values():
         if change.type != STACK_SET or change.kind is not Kind.CHANGED:
             continue
-        old, new = before.resource(change.name), after.resource(change.name)
+        old, new = facts.before.resource(change.name), facts.after.resource(change.name)
         if old and new and (gone := _places(old) - _places(new)):
             names = sorted(gone)
             more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
@@ -31,7 +30,7 @@ def removed_instances(
                 f"the stacks in {', '.join(names[:MAX_NAMED])}{more} are deleted, losing the data"
                 " that they do not retain"
             )
-            yield Finding(Concern.DATA, Certainty.MAY, change.name, message, SOURCE, path=GROUPS)
+            yield Hit(change.name, message, path=GROUPS)
 
 
 def _places(resource: Resource) -> set[str]:
@@ -69,3 +68,15 @@ def _items(value: Any) -> Iterator[Any]:
     """Yield the items of a list, for each alternative of it."""
     for _, branch in if_alternatives(value):
         yield from branch if isinstance(branch, list) else [] if branch is None else [branch]
+
+
+RULE = Rule(
+    title="A stack set has fewer stacks",
+    help=(
+        "CloudFormation deletes the stacks in the accounts and Regions that are no longer listed, "
+        "with all that their templates do not retain. Retain the stacks, or their data, before the "
+        "deployment."
+    ),
+    check=check,
+    source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/stackinstances-delete.html",
+)

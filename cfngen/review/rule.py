@@ -1,0 +1,76 @@
+"""What a rule of the review is: a code, what it means, and perhaps a check of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cfngen.review.model import Certainty, Concern, Finding, RuleDescription
+
+if TYPE_CHECKING:
+    from cfngen.review.facts import Facts
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One thing that a check has found; the rule says what it is called.
+
+    `subject` is a logical ID, or the name of a parameter or output; `path` a property of it.
+    """
+
+    subject: str
+    message: str
+    certainty: Certainty = Certainty.MAY
+    path: str = ""
+    section: str = "Resources"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule of the review. Its file is called `CODE_name.py`, in a directory of its concern.
+
+    Args:
+        title: what is the case where it finds something, as a sentence without a full stop.
+        help: what that means, what AWS does, and what to do; plain sentences.
+        source: the page of AWS that says so.
+        check: yields what is the case; `None` for what the comparison finds by itself.
+
+    """
+
+    title: str
+    help: str
+    source: str
+    check: Callable[[Facts], Iterable[Hit]] | None = None
+
+
+@dataclass(frozen=True)
+class RegisteredRule:
+    """A rule with what its file's place says: the code, the name and the concern."""
+
+    code: str
+    name: str
+    concern: Concern
+    rule: Rule
+
+    @property
+    def description(self) -> RuleDescription:
+        """What the code means, as plain values."""
+        rule = self.rule
+        return RuleDescription(
+            self.code, self.name, self.concern, rule.title, rule.help, rule.source
+        )
+
+    def findings(self, facts: Facts) -> Iterator[Finding]:
+        """Yield what its check finds, if it has one."""
+        for hit in self.rule.check(facts) if self.rule.check else ():
+            yield Finding(
+                self.concern,
+                hit.certainty,
+                hit.subject,
+                hit.message,
+                self.rule.source,
+                section=hit.section,
+                path=hit.path,
+                code=self.code,
+            )

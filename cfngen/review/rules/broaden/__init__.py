@@ -1,0 +1,1 @@
+"""Somebody may do more than before."""

@@ -1,0 +1,1 @@
+"""Data that is lost, or may be."""

@@ -1,0 +1,1 @@
+"""Deployments that CloudFormation refuses, or that fail."""

@@ -1,0 +1,1 @@
+"""A change could hide in what was not compared."""
