@@ -5,9 +5,9 @@ from cfngen.review.rule import Rule
 RULE = Rule(
     title="A template cannot be read",
     help=(
-        "Only the new side could be read, so what changes is unknown. If the new template is the "
-        "repair of the old one, review it as a new one; otherwise compare with what aws "
-        "cloudformation get-template prints."
+        "What changes in its stacks is unknown. Mend the template; where only the deployed side "
+        "cannot be read, compare with what aws cloudformation get-template prints, or review the "
+        "new template as a whole. CloudFormation accepts no merge keys (<<) of YAML."
     ),
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html",
 )
