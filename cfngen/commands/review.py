@@ -9,6 +9,7 @@ import click
 
 from cfngen.console.exits import FINDINGS
 from cfngen.console.project import here, own_version, synthesize_all, write_file
+from cfngen.console.review_waivers import WaiverOptions
 from cfngen.console.terminal import out, say, style, terminal_width
 from cfngen.errors import Problems, did_you_mean
 
@@ -59,6 +60,29 @@ FORMATS = ("text", "markdown", "json", "sarif", "html")
     default=None,
     help="Run the blueprints to add their source lines.  [default: for sarif only]",
 )
+@click.option(
+    "--date",
+    metavar="YYYY-MM-DD",
+    help="Day that waivers have to reach.  [default: today, UTC]",
+)
+@click.option(
+    "--accept-new-waivers",
+    is_flag=True,
+    help="Count waivers that HEAD adds, too.",
+)
+@click.option(
+    "--expect",
+    metavar="DIGEST",
+    help="Exit with 1 if this is not the review with that digest, which was approved.",
+)
+@click.option(
+    "--write-waivers",
+    "drafts",
+    is_flag=False,
+    flag_value="cfngen-waivers.toml",
+    metavar="[FILE]",
+    help="Add a draft of a waiver for each finding to a file.  [default: cfngen-waivers.toml]",
+)
 def command(
     base: str,
     head: str | None,
@@ -69,6 +93,10 @@ def command(
     details: bool,
     limit: int | None,
     blueprints: bool | None,
+    date: str | None,
+    accept_new_waivers: bool,
+    expect: str | None,
+    drafts: str | None,
 ) -> None:
     """Show what a template change does to running stacks.
 
@@ -76,6 +104,8 @@ def command(
     HEAD it is the working tree. A revision means the project's output directory in it; with a
     directory or a file on the other side, that directory or file. `A...B` is what B changed
     since it branched from A.
+
+    A finding that a waiver of BASE is about does not count for --fail-on; it is shown all the same.
 
     It does not call AWS: replacements are determined by the resource schemas of cfn-lint,
     permissions by the policies.
@@ -88,7 +118,9 @@ def command(
     concerns, files = _outputs(fails, writes)
     # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
     compared = revisions.pair(base, head, here())
-    result = review_of(compared)
+    waivers = WaiverOptions(date, expect, drafts, accept_new=accept_new_waivers)
+    outcome = waivers.apply(compared, review_of(compared))
+    result = outcome.review
     wanted = {output_format, *(kind for kind, _ in files)}
     if blueprints or (blueprints is None and "sarif" in wanted):
         texts = {name: source.text for name, source in compared.head.items()}
@@ -108,8 +140,12 @@ def command(
             details=details,
         )
     )
+    failures = outcome.failures
     if failed := _failed(result, concerns):
-        say(f"failed because of --fail-on: {', '.join(failed)}", fg="red")
+        failures.append(f"failed because of --fail-on: {', '.join(failed)}")
+    for failure in failures:
+        say(failure, fg="red")
+    if failures:
         raise click.exceptions.Exit(FINDINGS)
 
 
@@ -133,14 +169,14 @@ def review_of(compared: Comparison) -> Review:
 
 
 def _failed(result: Review, concerns: list[str]) -> list[str]:
-    """Return the concerns that something was found of, each with what it is about."""
+    """Return the concerns that something was found of and not waived, with what it is about."""
     about = {
         concern: [
             *(
                 f"{stack.name}/{finding.subject}"
                 for stack in result.stacks
                 for finding in stack.findings
-                if finding.concern == concern
+                if finding.concern == concern and not finding.is_waived
             ),
             *(finding.subject for finding in result.unknowns if finding.concern == concern),
         ]

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cfngen.cloudformation.document import Origin
+from cfngen.review.waiver import Waiver as Waiver
+from cfngen.review.waiver import WaiverState as WaiverState
 
 
 class Certainty(enum.StrEnum):
@@ -174,6 +176,12 @@ class Finding:
     nearest_head_line: int = (
         0  # for a line of base: the one in head that is nearest to it, if that is known
     )
+    waiver: Waiver | None = None  # that is about it; whether it counts is the waiver's `state`
+
+    @property
+    def is_waived(self) -> bool:
+        """Whether a gate ignores it."""
+        return self.waiver is not None and self.waiver.counts
 
 
 @dataclass(frozen=True)
@@ -236,6 +244,9 @@ class Review:
     unchanged: int = 0  # templates that mean the same on both sides
     scope: Scope = Scope()
     unknowns: tuple[Finding, ...] = ()  # of the comparison itself, of no template
+    waivers: tuple[Waiver, ...] = ()  # of both sides, proposed ones first
+    date: str = ""  # on which the waivers were looked at, as YYYY-MM-DD
+    digest: str = ""  # of all that an approval is about
 
     @property
     def findings(self) -> tuple[Finding, ...]:
