@@ -127,7 +127,8 @@ def _document(tree: Tree, path: str, *, required: bool) -> Any:
         problem = ": not TOML: nested too deeply"
     except ValueError as error:
         parts = PLACE.fullmatch(str(error))
-        problem = f":{parts[2]}:{parts[3]}: not TOML: {parts[1]}" if parts else f": {error}"
+        place = f":{parts[2]}:{parts[3]}" if parts else ""
+        problem = f"{place}: not TOML: {parts[1] if parts else error}"
     if required:
         raise CfngenError(problem)
     return None
