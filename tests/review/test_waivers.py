@@ -11,6 +11,7 @@ from cfngen.review.model import Review, Waiver, WaiverState
 from cfngen.review.waivers import canonical
 from cfngen.review.waivers.apply import drafts, sides, with_waivers
 from cfngen.review.waivers.approval import DIGEST, approval
+from cfngen.review.waivers.bodies import MAX_RELATED, Bodies
 from cfngen.review.waivers.changes import Changes
 
 DAY = "2026-12-01"
@@ -336,3 +337,41 @@ def test_a_difference_from_the_approval_is_said_if_it_can_be_known() -> None:
     assert now.differences("0" * 32) == ""
     back = shop(RENAMED, QUEUE)
     assert approval(applied(back, []), *back).differences("0" * 32) == ""
+
+
+def test_what_hangs_together_is_bounded() -> None:
+    """In a template in which everything rests on everything, any other change ends a waiver."""
+
+    def circle(first: str, last: str) -> str:
+        names = [first, *(f"n{number}" for number in range(MAX_RELATED)), last]
+        return "Resources:\n" + "".join(
+            f"  Q{n}:\n    Type: AWS::SQS::Queue\n    Properties:\n      QueueName: {name}\n"
+            f"      Tags: [{{Key: a, Value: !GetAtt Q{(n + 1) % len(names)}.Arn}}]\n"
+            for n, name in enumerate(names)
+        )
+
+    before, after = circle("a", "z"), circle("b", "z")
+    waivers = [waiver for waiver in drafted(shop(before, after)) if waiver.resource == "Q0"]
+    body = Bodies({"shop": before}).of("shop")
+    assert body is not None
+    assert body.related(("Resources", "Q0")) is None
+    assert len(waivers) == 2
+    for head, number in ((after, 0), (circle("b", "y"), 2)):
+        result = applied(shop(before, head), waivers)
+        assert sum(f.subject == "Q0" and not f.is_waived for f in result.findings) == number
+
+
+def test_what_nobody_sees_is_not_waived() -> None:
+    """A template whose text is not at hand has no values that a digest could be of."""
+    compared = shop(QUEUE, RENAMED)
+    changes = Changes({}, {})
+    result = review(*compared)
+    assert drafts(result, changes, UNTIL, ()) == []
+    stack = result.stacks[0]
+    forged = Waiver(
+        "replace", "shop", "Jobs", "why", "a", UNTIL, changes.digest(stack, stack.findings[-1])
+    )
+    assert open_codes(with_waivers(result, sides([forged], []), changes, DAY)) == [
+        "data",
+        "replace",
+    ]

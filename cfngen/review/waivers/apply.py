@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from cfngen.review.model import Finding, Review, StackReview
 from cfngen.review.waiver import Waiver, WaiverState
-from cfngen.review.waivers.changes import Changes, code_of, contained, known_codes
+from cfngen.review.waivers.changes import Changes, code_of, known_codes
 
 Key = tuple[str, str, str, str]
 # Which of several waivers of one finding is shown, the first before the others.
@@ -49,8 +49,9 @@ def with_waivers(
 def drafts(review: Review, changes: Changes, until: str, renamed: Iterable[str]) -> list[Waiver]:
     """Return a waiver for each finding that has none yet, without reason and owner."""
     drafted: dict[Key, Waiver] = {}
+    names = tuple(renamed)
     for stack in review.stacks:
-        if is_renamed(stack.name, tuple(renamed)):
+        if is_renamed(stack.name, names) or not changes.is_seen(stack.name):
             continue
         for finding in stack.findings:
             state = finding.waiver.state if finding.waiver else WaiverState.EXPIRED
@@ -100,7 +101,7 @@ class _Desk:
 
     def finding(self, stack: StackReview, finding: Finding) -> Finding:
         numbers = self.numbers.get((code_of(finding), stack.name, finding.subject))
-        if not numbers:
+        if not numbers or not self.changes.is_seen(stack.name):
             return finding
         change = self.changes.digest(stack, finding)
         matching = [n for n in numbers if self.waivers[n].change == change]
@@ -129,11 +130,9 @@ class _Desk:
 
     def is_spent(self, waiver: Waiver) -> bool:
         """Whether base contains the change: it has what head had when the waiver was drafted."""
-        base = self.changes.bodies[0]
-        body = base.of(waiver.template)
         subjects = ((section, waiver.resource) for section in SECTIONS)
-        return base.is_readable(waiver.template) and any(
-            contained(body, subject) == waiver.after for subject in subjects
+        return any(
+            self.changes.in_base(waiver.template, subject) == waiver.after for subject in subjects
         )
 
 

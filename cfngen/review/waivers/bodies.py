@@ -12,8 +12,10 @@ from cfngen.cloudformation.source import Source
 from cfngen.errors import RenderError
 from cfngen.review.nested_templates import template_pairs
 from cfngen.review.pairs import TemplateSide, sections
+from cfngen.review.waivers.canonical import digest
 
 SECTIONS = ("Resources", "Parameters", "Conditions", "Mappings", "Outputs", "Rules")
+MAX_RELATED = 200  # entries
 WORD = re.compile(r"[A-Za-z0-9]+")
 
 Entry = tuple[str, str]  # a section and a name in it
@@ -30,6 +32,7 @@ class Body:
             if isinstance(table := body.get(section), dict)
             for name, value in table.items()
         }
+        self.digests: dict[Entry, str] = {}
 
     @cached_property
     def mentions(self) -> dict[Entry, frozenset[Entry]]:
@@ -47,24 +50,38 @@ class Body:
             for entry, value in self.entries.items()
         }
 
-    def referrers(self, entry: Entry) -> set[Entry]:
-        """Return the resources that mention an entry, as a policy does that is attached to it."""
-        return {
-            other
-            for other, mentioned in self.mentions.items()
-            if entry in mentioned and other[0] == "Resources"
-        }
+    @cached_property
+    def mentioned_by(self) -> dict[Entry, list[Entry]]:
+        """The resources that mention each entry, as a policy does that is attached to it."""
+        resources: dict[Entry, list[Entry]] = {}
+        for entry, mentioned in self.mentions.items():
+            for other in mentioned if entry[0] == "Resources" else ():
+                resources.setdefault(other, []).append(entry)
+        return resources
 
-    def related(self, entry: Entry) -> set[Entry]:
-        """Return an entry, the resources that mention it, and whatever these rest on."""
-        waiting = [entry, *self.referrers(entry)]
-        reached = set(waiting)
-        while waiting:
-            for other in self.mentions.get(waiting.pop(), ()):
-                if other not in reached:
-                    reached.add(other)
-                    waiting.append(other)
-        return reached
+    def referrers(self, entry: Entry) -> list[Entry]:
+        """Return the resources that mention an entry, in order."""
+        return sorted(self.mentioned_by.get(entry, []))
+
+    def digest(self, entry: Entry) -> str:
+        """Return the digest of an entry, each of which is worked out once; empty without it."""
+        if entry not in self.digests:
+            self.digests[entry] = digest(self.entries[entry]) if entry in self.entries else ""
+        return self.digests[entry]
+
+    def related(self, entry: Entry) -> set[Entry] | None:
+        """Return an entry, the resources that mention it, and whatever these rest on.
+
+        Where these are many, it is `None`, for everything: to look at each of them for each
+        resource would take too long in a template that is made for that.
+        """
+        reached = {entry, *self.mentioned_by.get(entry, [])}
+        waiting = list(reached)
+        while waiting and len(reached) <= MAX_RELATED:
+            fresh = self.mentions.get(waiting.pop(), frozenset()) - reached
+            reached |= fresh
+            waiting += fresh
+        return reached if len(reached) <= MAX_RELATED else None
 
 
 class Bodies:
