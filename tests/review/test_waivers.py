@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from cfngen.cloudformation.source import Source
 from cfngen.review import review
 from cfngen.review.model import Review, Waiver, WaiverState
 from cfngen.review.waivers import canonical
@@ -375,3 +376,27 @@ def test_what_nobody_sees_is_not_waived() -> None:
         "data",
         "replace",
     ]
+
+
+def test_a_parameter_from_an_outer_template_is_part_of_a_change() -> None:
+    """A nested template that stays as it is changes by what is passed to it, each value apart."""
+    inner = Source(QUEUE.replace("Stage:", "Name:").replace("one", "!Ref Name"))
+
+    def outer(name: str) -> Source:
+        text = (
+            "Resources:\n  In:\n    Type: AWS::CloudFormation::Stack\n    Properties:\n"
+            f"      TemplateURL: in.yaml\n      Parameters: {{Name: {name}}}\n"
+        )
+        return Source(text, "shop.yaml", {"in.yaml": inner}.get)
+
+    def states_of(name: str, waivers: list[Waiver]) -> list[bool]:
+        sources = {"shop": outer("one")}, {"shop": outer(name)}
+        result = with_waivers(review(*sources), sides(waivers, []), Changes(*sources), DAY)
+        return [f.is_waived for f in result.findings if f.subject == "Jobs"]
+
+    sources = {"shop": outer("one")}, {"shop": outer("two")}
+    entries = drafts(review(*sources), Changes(*sources), UNTIL, ())
+    waivers = [waiver for waiver in entries if waiver.resource == "Jobs"]
+    assert {waiver.template for waiver in waivers} == {"shop/In"}
+    assert states_of("two", waivers) == [True, True]
+    assert states_of("three", waivers) == [False, False]
