@@ -79,9 +79,10 @@ FORMATS = ("text", "markdown", "json", "sarif", "html")
     "--write-waivers",
     "drafts",
     is_flag=False,
-    flag_value="cfngen-waivers.toml",
+    flag_value="",
     metavar="[FILE]",
-    help="Add a draft of a waiver for each finding to a file.  [default: cfngen-waivers.toml]",
+    help="Add a draft of a waiver for each finding to a file.  [default: where HEAD has waivers, or"
+    " cfngen-waivers.toml]",
 )
 def command(
     base: str,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cfngen.console.project import write_file
+from cfngen.console.project import here, write_file
 from cfngen.console.terminal import say
 from cfngen.errors import CfngenError, ManifestError
 from cfngen.plurals import counted
@@ -35,7 +35,7 @@ class WaiverOptions:
 
     date: str | None = None
     expect: str | None = None
-    drafts: str | None = None  # the file that gets them
+    drafts: str | None = None  # the file that gets them; empty for the one that is read
     accept_new: bool = False
 
     def apply(self, compared: Comparison, review: Review) -> Outcome:
@@ -53,7 +53,7 @@ class WaiverOptions:
         date = day(self.date)
         if self.expect is not None and not DIGEST.fullmatch(self.expect):
             raise CfngenError(f"--expect: {self.expect!r} is not the digest of a review")
-        if self.drafts is not None and not self.drafts.endswith(".toml"):
+        if self.drafts and not self.drafts.endswith(".toml"):
             raise CfngenError(
                 f"--write-waivers: {self.drafts!r} is no .toml file; without a file, write the"
                 " option behind BASE and HEAD"
@@ -143,7 +143,8 @@ def _write(review: Review, changes: Changes, name: str, compared: Comparison) ->
     from datetime import date, timedelta
     from pathlib import Path
 
-    from cfngen.project.review_waivers.drafting import can_be_written, with_drafts
+    from cfngen.paths import display_path
+    from cfngen.project.review_waivers.drafting import can_be_written, drafts_file, with_drafts
     from cfngen.review.waivers.apply import drafts
 
     until = (date.fromisoformat(review.date) + timedelta(DRAFTED_DAYS)).isoformat()
@@ -151,9 +152,10 @@ def _write(review: Review, changes: Changes, name: str, compared: Comparison) ->
     if not drafted:
         say("no finding without a waiver that could be waived; nothing was written")
         return
-    path = Path(name)
+    path = Path(name) if name else drafts_file(compared.locations[-1:], here())
     write_file(path, with_drafts(_text(path), path, drafted))
-    say(f"{name}: {counted(len(drafted), 'waiver')} drafted; add reason and owner to each")
+    drafted_here = f"{display_path(path)}: {counted(len(drafted), 'waiver')} drafted"
+    say(f"{drafted_here}; write the reason and the owner of each")
 
 
 def _text(path: Path) -> str:

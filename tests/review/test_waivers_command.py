@@ -13,6 +13,15 @@ from cfngen.cli import main
 
 GATE = ("--fail-on", "data,replace,refused,unknown", "--date", "2026-12-01")
 FILE = "cfngen-waivers.toml"
+ENTRY = """\
+code = "replace"
+template = "shop"
+resource = "Other"
+reason = "later"
+owner = "bob"
+until = "2099-12-31"
+change = "0123456789abcdef0123456789abcdef"
+"""
 
 
 class Project:
@@ -342,3 +351,18 @@ def test_a_comment_with_many_waivers_stays_below_its_limit(shop: Project) -> Non
         assert len(out) < int(limit)
         assert "Things" in out
         assert "review digest" in out
+
+
+def test_drafts_go_where_they_are_read(
+    shop: Project, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Beside waivers that there are, or where a review of this head looks for some."""
+    shop.write("cfngen.toml", "[templates]\n\n[[review.waivers]]\n" + ENTRY)
+    assert shop.run("--write-waivers")[0] == 0
+    assert (shop.folder / "cfngen.toml").read_text().count("[[review.waivers]]") == 3
+    assert not (shop.folder / FILE).exists()
+    old, new = tmp_path_factory.mktemp("old"), tmp_path_factory.mktemp("new")
+    (old / "shop.yaml").write_text(FIRST)
+    (new / "shop.yaml").write_text(SECOND)
+    assert main(["review", str(old), str(new), "--write-waivers"]) == 0
+    assert (new / FILE).read_text().count("[[waivers]]") == 2

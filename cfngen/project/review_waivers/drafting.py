@@ -11,7 +11,8 @@ from typing import Any
 from cfngen.errors import CfngenError
 from cfngen.escaping import INVISIBLE
 from cfngen.paths import display_path
-from cfngen.project.review_waivers.reading import FILE, TABLES, table_of
+from cfngen.project.review_waivers.reading import FILE, TABLES, read_side, table_of
+from cfngen.project.revisions.side import Location
 from cfngen.review.waiver import Waiver
 
 START = """\
@@ -44,6 +45,26 @@ def with_drafts(text: str, file: Path, waivers: Sequence[Waiver]) -> str:
     if after[: len(before)] != before or len(after) != len(before) + len(waivers):
         raise CfngenError(f"{display_path(file)}: cannot take more waivers as it is written")
     return result
+
+
+def drafts_file(locations: Sequence[Location], here: Path) -> Path:
+    """Return the file that drafts go to: one that a review of head reads.
+
+    Args:
+        locations: where head's templates are; nothing if that is no directory.
+        here: where the command runs.
+    """
+    for location in locations:
+        if location.in_revision:
+            break
+        if files := read_side(location).files:
+            return location.tree.top / files[0]
+        directory = location.tree.top / location.directory
+        if here.absolute() not in (directory, *directory.parents) or not (
+            here.absolute().is_relative_to(location.tree.top)
+        ):
+            return directory / FILE
+    return here / FILE
 
 
 def can_be_written(waivers: Iterable[Waiver]) -> list[Waiver]:
