@@ -277,6 +277,12 @@ def test_drafts_say_all_but_why(shop: Project) -> None:
     assert code == 0
     assert "nothing was written" in err
     assert (shop.folder / FILE).read_text() == text
+    # One that has expired is renewed where it stands: beside it, another would be a double.
+    shop.put_in_base(text)
+    late = ("--write-waivers", "--date", "2027-01-01")
+    assert "nothing was written" in shop.run(*late)[2]
+    (shop.folder / FILE).unlink()
+    assert "2 waivers drafted" in shop.run(*late)[2]
 
 
 def test_a_revision_is_not_taken_for_a_file(shop: Project) -> None:

@@ -54,8 +54,7 @@ def drafts(review: Review, changes: Changes, until: str, renamed: Iterable[str])
         if is_renamed(stack.name, names) or not changes.is_seen(stack.name):
             continue
         for finding in stack.findings:
-            state = finding.waiver.state if finding.waiver else WaiverState.EXPIRED
-            if code_of(finding) not in known_codes() or state is not WaiverState.EXPIRED:
+            if code_of(finding) not in known_codes() or _has_entry(finding):
                 continue
             waiver = Waiver(
                 code_of(finding),
@@ -69,6 +68,12 @@ def drafts(review: Review, changes: Changes, until: str, renamed: Iterable[str])
             )
             drafted.setdefault(waiver.key, waiver)
     return list(drafted.values())
+
+
+def _has_entry(finding: Finding) -> bool:
+    """Whether head has a waiver of a finding, if only to be renewed, or needs none."""
+    waiver = finding.waiver
+    return waiver is not None and (waiver.counts or waiver.side != "base")
 
 
 def is_renamed(name: str, renamed: Sequence[str]) -> bool:
