@@ -46,9 +46,22 @@ def _plain(value: Any) -> Any:
     if isinstance(value, set | frozenset):
         return {"set": sorted(json.dumps(_plain(item)) for item in value)}
     if dataclasses.is_dataclass(value):
-        names = [field.name for field in dataclasses.fields(value) if field.name not in NO_FACTS]
-        return {
-            "type": type(value).__name__,
-            "fields": [[name, _plain(getattr(value, name))] for name in sorted(names)],
-        }
+        return {"type": type(value).__name__, "fields": _fields(value)}
     return [type(value).__name__, str(value)]  # a date, or the value that is not there
+
+
+def _fields(value: Any) -> list[Any]:
+    """Return the facts of a value of the model by name.
+
+    A field with its default is left out, so that one that a later version of cfngen adds changes
+    no digest until it says something.
+    """
+    return [
+        [field.name, _plain(item)]
+        for field in sorted(dataclasses.fields(value), key=lambda field: field.name)
+        if field.name not in NO_FACTS
+        and not (
+            type(item := getattr(value, field.name)) is type(field.default)
+            and item == field.default
+        )
+    ]
