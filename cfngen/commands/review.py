@@ -10,6 +10,7 @@ import click
 from cfngen.console.exits import FINDINGS
 from cfngen.console.gate import gate_names
 from cfngen.console.project import here, own_version, synthesize_all, write_file
+from cfngen.console.review_waivers import WaiverOptions
 from cfngen.console.terminal import out, say, style, terminal_width
 from cfngen.errors import Problems, did_you_mean
 
@@ -61,6 +62,30 @@ FORMATS = ("text", "markdown", "json", "sarif", "html")
     default=None,
     help="Run the blueprints to add their source lines.  [default: for sarif only]",
 )
+@click.option(
+    "--date",
+    metavar="YYYY-MM-DD",
+    help="Day that waivers have to reach.  [default: today, UTC]",
+)
+@click.option(
+    "--accept-new-waivers",
+    is_flag=True,
+    help="Count waivers that HEAD adds, too.",
+)
+@click.option(
+    "--expect",
+    metavar="DIGEST",
+    help="Exit with 1 if this is not the review with that digest, which was approved.",
+)
+@click.option(
+    "--write-waivers",
+    "drafts",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Add a draft of a waiver for each finding to a file.  [default: where HEAD has waivers, or"
+    " cfngen-waivers.toml]",
+)
 def command(
     base: str,
     head: str | None,
@@ -71,6 +96,10 @@ def command(
     details: bool,
     limit: int | None,
     blueprints: bool | None,
+    date: str | None,
+    accept_new_waivers: bool,
+    expect: str | None,
+    drafts: str | None,
 ) -> None:
     """Show what a template change does to running stacks.
 
@@ -78,6 +107,8 @@ def command(
     HEAD it is the working tree. A revision means the project's output directory in it; with a
     directory or a file on the other side, that directory or file. `A...B` is what B changed
     since it branched from A.
+
+    A finding that a waiver of BASE is about does not count for --fail-on; it is shown all the same.
 
     It does not call AWS: replacements are determined by the resource schemas of cfn-lint,
     permissions by the policies.
@@ -90,7 +121,9 @@ def command(
     gate, files = _outputs(fails, writes)
     # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
     compared = revisions.pair(base, head, here())
-    result = review_of(compared)
+    waivers = WaiverOptions(date, expect, drafts, accept_new=accept_new_waivers)
+    outcome = waivers.apply(compared, review_of(compared))
+    result = outcome.review
     wanted = {output_format, *(kind for kind, _ in files)}
     if blueprints or (blueprints is None and "sarif" in wanted):
         texts = {name: source.text for name, source in compared.head.items()}
@@ -110,8 +143,12 @@ def command(
             details=details,
         )
     )
+    failures = outcome.failures
     if failed := _failed(result, gate):
-        say(f"failed because of --fail-on: {', '.join(failed)}", fg="red")
+        failures.append(f"failed because of --fail-on: {', '.join(failed)}")
+    for failure in failures:
+        say(failure, fg="red")
+    if failures:
         raise click.exceptions.Exit(FINDINGS)
 
 
@@ -143,14 +180,14 @@ def review_of(compared: Comparison) -> Review:
 
 
 def _failed(result: Review, gate: list[str]) -> list[str]:
-    """Return the concerns and codes that something was found of, each with what it is about."""
+    """Return the concerns and codes with findings that are not waived, and what they are about."""
     about = {
         name: [
             *(
                 f"{stack.name}/{finding.subject}"
                 for stack in result.stacks
                 for finding in stack.findings
-                if name in (finding.concern, finding.code)
+                if name in (finding.concern, finding.code) and not finding.is_waived
             ),
             *(f.subject for f in result.unknowns if name in (f.concern, f.code)),
         ]

@@ -203,7 +203,8 @@ class Reader:
             self.problem((), "review: must be a table")
             return {}
         where = ("review",)
-        self.unknown_keys(where, review, ("opaque",))
+        # `cfngen.project.review_waivers` reads the waivers, for those without a manifest as well.
+        self.unknown_keys(where, review, ("opaque", "waivers"))
         parts = review.get("opaque", [])
         if not isinstance(parts, list) or not all(isinstance(part, dict) for part in parts):
             self.problem(

@@ -8,6 +8,8 @@ from typing import Any
 
 from cfngen.cloudformation.document import Origin
 from cfngen.review.concern import Concern as Concern
+from cfngen.review.waiver import Waiver as Waiver
+from cfngen.review.waiver import WaiverState as WaiverState
 
 
 class Certainty(enum.StrEnum):
@@ -166,6 +168,12 @@ class Finding:
         0  # for a line of base: the one in head that is nearest to it, if that is known
     )
     code: str = ""  # of the rule that it comes from, such as D101: see `cfngen.review.rules`
+    waiver: Waiver | None = None  # that is about it; whether it counts is the waiver's `state`
+
+    @property
+    def is_waived(self) -> bool:
+        """Whether a gate ignores it."""
+        return self.waiver is not None and self.waiver.counts
 
 
 @dataclass(frozen=True)
@@ -241,6 +249,9 @@ class Review:
     scope: Scope = Scope()
     unknowns: tuple[Finding, ...] = ()  # of the comparison itself, of no template
     rules: tuple[RuleDescription, ...] = ()  # of the findings' codes
+    waivers: tuple[Waiver, ...] = ()  # of both sides, proposed ones first
+    date: str = ""  # on which the waivers were looked at, as YYYY-MM-DD
+    digest: str = ""  # of all that an approval is about
 
     @property
     def findings(self) -> tuple[Finding, ...]:

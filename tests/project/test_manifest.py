@@ -247,7 +247,7 @@ def test_mistakes_about_accepted_parts_are_told_together(tmp_path: Path) -> None
     """Misspelt keys, missing reasons and doubles, with file, table and key, by both readers."""
     text = ACCEPTED.replace("[review]\nopque", "[review.opque]\nx")
     expected = [
-        "cfngen.toml: [review] opque: unknown key; did you mean 'opaque'? (known: opaque)",
+        "cfngen.toml: [review] opque: unknown key; did you mean 'opaque'? (known: opaque,",
         "cfngen.toml: [review] opaque[1].nmae: unknown key; did you mean 'name'? (known: name,",
         'cfngen.toml: [review] opaque[1].name: must be text on one line, such as "shop/Network"',
         "cfngen.toml: [review] opaque[1].reason: must be text on one line, such as",

@@ -15,7 +15,7 @@ from cfngen.project.revisions.arguments import Argument, argument
 from cfngen.project.revisions.emptiness import one_sided, refuse_nothing
 from cfngen.project.revisions.pairing import names, paired, stem
 from cfngen.project.revisions.repository import Repository
-from cfngen.project.revisions.side import Location, Side, list_side, read
+from cfngen.project.revisions.side import Location, Side, list_side, path_in_tree, read
 from cfngen.project.revisions.unseen import allowed, left_behind, left_out, unseen
 from cfngen.review.model import Finding, LeftOut
 
@@ -39,6 +39,8 @@ class Comparison:
     notes: tuple[str, ...] = ()
     accepted: dict[str, str] = field(default_factory=dict)
     allowed: tuple[tuple[str, str], ...] = ()  # files that `accepted` covers here, with reasons
+    locations: tuple[Location, ...] = ()  # where the templates of base and of head are
+    renamed: tuple[str, ...] = ()  # templates whose file has another name in base
 
 
 def pair(base: str, head: str | None, here: Path) -> Comparison:
@@ -109,6 +111,8 @@ def _compare_directories(base: Location, head: Location) -> Comparison:
         (*_notes(old, new, both), *_newly_accepted(head, accepted)),
         accepted,
         allowed(old, new, accepted),
+        (base, head),
+        tuple(called[paths] for paths in both if all(paths) and stem(paths[0]) != stem(paths[1])),
     )
 
 
@@ -147,11 +151,22 @@ def _compare_files(base: Argument, head: Argument | None, here: Path) -> Compari
         )
     old, new = arguments.file(base, head), arguments.file(head, base)
     name = stem(Path(new.file).name)
-    around = base.tree(base.path.absolute().parent if base.path else here)
-    location = Location(base.text, around, "", arguments.project(around, here))
+    locations = tuple(_around(given, other, here) for given, other in ((base, head), (head, base)))
     return Comparison(
-        (base.text, head.text), {name: old}, {name: new}, accepted=_accepted(location)
+        (base.text, head.text),
+        {name: old},
+        {name: new},
+        accepted=_accepted(locations[0]),
+        locations=locations,
     )
+
+
+def _around(given: Argument, other: Argument, here: Path) -> Location:
+    """Return the directory of a file; for a revision, that of the other's file in it."""
+    path = given.path or other.path
+    directory = path.absolute().parent if path else here
+    tree = given.tree(directory)
+    return Location(given.text, tree, path_in_tree(tree, directory), arguments.project(tree, here))
 
 
 def _newly_accepted(head: Location, accepted: dict[str, str]) -> list[str]:

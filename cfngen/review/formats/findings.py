@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from cfngen.escaping import escape_controls
 from cfngen.review.formats.phrases import finding_subject
 from cfngen.review.formats.verdict import is_grave, ordered, rank
+from cfngen.review.formats.waivers import finding_waiver
 from cfngen.review.model import (
     Certainty,
     Concern,
@@ -41,6 +42,11 @@ class GroupedFinding:
         return is_grave(self.finding)
 
     @property
+    def waiver(self) -> str:
+        """What is said of its waiver; empty without one."""
+        return finding_waiver(self.finding)
+
+    @property
     def stacks(self) -> tuple[str, ...]:
         """The names of the templates that it is about."""
         return tuple(dict.fromkeys(stack.name for stack, _ in self.places if stack.name))
@@ -67,7 +73,7 @@ def grouped_findings(
             continue
         key = (
             label(stack, finding), finding.section, finding.subject, finding.message,
-            finding.reason, finding.path,
+            finding.reason, finding.path, finding.waiver,
         )  # fmt: skip
         grouped.setdefault(key, []).append((stack, finding))
     findings = [

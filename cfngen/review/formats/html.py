@@ -23,6 +23,7 @@ from cfngen.review.formats.reasons import reasons
 from cfngen.review.formats.scope import scope
 from cfngen.review.formats.svg import as_svg
 from cfngen.review.formats.verdict import comparison, gravity, summary, tally, verdict
+from cfngen.review.formats.waivers import digest_phrase, waiver_phrases
 from cfngen.review.model import Concern, Kind, Review, StackReview
 
 FOOT = (
@@ -86,6 +87,10 @@ def _header(review: Review) -> Iterator[str]:
     yield tag("h1", verdict(review))
     if phrases := scope(review):
         yield f'<ul class="scope">{"".join(tag("li", phrase) for phrase in phrases)}</ul>'
+    if phrases := waiver_phrases(review):
+        yield f'<ul class="scope waivers">{"".join(tag("li", phrase) for phrase in phrases)}</ul>'
+    if phrase := digest_phrase(review):
+        yield tag("p", phrase, class_="scope digest")
     yield '<ul class="tally">'
     for concern in Concern:
         css_class = concern.value if any(tally(_all(review), concern)) else "none"
@@ -203,11 +208,12 @@ def _finding(group: GroupedFinding, review: Review, numbers: dict[str, int]) -> 
         f'<p class="reason">{escaped(reason)}</p>' for reason in all_reasons if reason.text
     )
     pages = [escaped(reason) for reason in all_reasons if not reason.text]
+    waiver = tag("p", group.waiver, class_="reason waiver") if group.waiver else ""
     return (
         f'<li class="{group.finding.concern.value} {css_class}">'
         f'<span class="concern">{escape(group.label)}{_code(group, review)}</span>'
         f"<p>{tag('code', group.subject)} {text(group.message)}</p>"
-        f"{explanations}{''.join(_places(group, review, numbers, pages))}</li>"
+        f"{explanations}{waiver}{''.join(_places(group, review, numbers, pages))}</li>"
     )
 
 

@@ -26,6 +26,7 @@ from cfngen.review.formats.phrases import (
 from cfngen.review.formats.reasons import reasons
 from cfngen.review.formats.scope import scope
 from cfngen.review.formats.verdict import CALM, CAREFUL, GRAVE, gravity, summary, verdict
+from cfngen.review.formats.waivers import digest_phrase, waiver_phrases
 from cfngen.review.model import Kind, Review, StackReview
 
 _ReasonLines = Callable[[GroupedFinding], str]
@@ -141,6 +142,18 @@ class _Comment:
         rest = [f"{missing} more about what was compared did not fit"] if missing else []
         yield " · ".join([f"{code(review.base)} → {code(review.head)}", *kept, *rest])
         yield ""
+        yield from self.waivers(max_scope)
+
+    def waivers(self, max_length: int) -> Iterator[str]:
+        """Yield what is said of waivers, in at most some characters, and the digest."""
+        lines = [f"- {prose(phrase, MAX_MESSAGE[0])}" for phrase in waiver_phrases(self.review)]
+        kept = cut_lines(lines, max_length)
+        missing = len(lines) - len(kept)
+        yield from kept
+        yield from [f"- {missing} more about waivers did not fit"] if missing else []
+        yield from [""] if lines else []
+        if phrase := digest_phrase(self.review):
+            yield from (prose(phrase), "")
 
     def table(self, max_message: int, reason_lines: _ReasonLines) -> list[str]:
         """Return the findings about stacks that run, gravest first; nothing if there are none.
@@ -158,7 +171,9 @@ class _Comment:
             name = f"<br>{code(group.finding.code)}" if group.finding.code else ""
             cells = [f"{symbol} {group.label}{name}"]
             cells += [_names(group.stacks)] if several else []
-            cells += [code(group.subject), prose(group.message, max_message) + reason_lines(group)]
+            waiver = f"<br>{prose(group.waiver, max_message)}" if group.waiver else ""
+            message = f"{prose(group.message, max_message)}{reason_lines(group)}{waiver}"
+            cells += [code(group.subject), message]
             lines.append(f"| {' | '.join(cells)} |")
         return [*lines, ""]
 

@@ -12,6 +12,12 @@ from cfngen.plurals import counted
 from cfngen.review.formats.reasons import reasons
 from cfngen.review.formats.scope import scope
 from cfngen.review.formats.verdict import is_grave, ordered, verdict
+from cfngen.review.formats.waivers import (
+    digest_phrase,
+    finding_waiver,
+    suppression,
+    waiver_phrases,
+)
 from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, StackReview
 
 MAX_RESULTS = 5000  # results; GitHub shows no more of them
@@ -33,7 +39,7 @@ def as_sarif(review: Review, version: str) -> str:
         | {"ruleIndex": listed.index((finding.concern, finding.code))}
         for stack, finding in findings[:MAX_RESULTS]
     ]
-    notes = [("note", f"{phrase}.") for phrase in (verdict(review), *scope(review))]
+    notes = [("note", f"{phrase}.") for phrase in _phrases(review)]
     if len(findings) > MAX_RESULTS:
         rest = counted(len(findings) - MAX_RESULTS, "more finding")
         text = f"{rest}, the least severe, not listed."
@@ -41,6 +47,11 @@ def as_sarif(review: Review, version: str) -> str:
     notifications = [{"level": level, "message": {"text": text}} for level, text in notes]
     ran = {"executionSuccessful": True, "toolExecutionNotifications": notifications}
     return document(driver, results, invocations=[ran])
+
+
+def _phrases(review: Review) -> list[str]:
+    about = (verdict(review), *scope(review), *waiver_phrases(review), digest_phrase(review))
+    return [phrase for phrase in about if phrase]
 
 
 def rule_id(concern: Concern, code: str) -> str:
@@ -81,7 +92,7 @@ def _result(
     line = finding.nearest_head_line if gone else finding.line
     name = f"{finding.subject}.{finding.path}" if finding.path else finding.subject
     qualified = f"{stack.name}/{finding.section}/{name}"
-    result = {
+    result: dict[str, Any] = {
         "ruleId": rule_id(finding.concern, finding.code),
         "level": level(finding),
         "message": {"text": _message(finding, review)},
@@ -98,6 +109,8 @@ def _result(
         ],
         "partialFingerprints": {"cfngen/v1": _identity(stack, finding, seen)},
     }
+    if finding.waiver:
+        result |= suppression(finding.waiver)
     if finding.origin:
         result["relatedLocations"] = [{"id": 1, **added(finding.origin)}]
     return result
@@ -111,6 +124,8 @@ def _message(finding: Finding, review: Review) -> str:
         text += f". {': '.join(part for part in (reason.text, reason.page) if part)}"
     if finding.side == "base":
         text += f". It was on line {max(finding.line, 1)} in {escape_controls(review.base)}"
+    if finding.waiver:
+        text += f". {finding_waiver(finding)}"
     text = text.replace("](", "] (")  # would be a link
     return text + ("" if text.endswith((".", "!")) else ".")
 

@@ -19,6 +19,7 @@ from cfngen.review.formats.reasons import pages, reasons
 from cfngen.review.formats.scope import scope
 from cfngen.review.formats.text_details import Details, LinePrinter, Style
 from cfngen.review.formats.verdict import gravity, summary, verdict
+from cfngen.review.formats.waivers import digest_phrase, waiver_phrases
 from cfngen.review.model import Kind, Review, StackReview
 
 WIDTH = 100
@@ -56,6 +57,8 @@ class _Printer(LinePrinter):
         yield from self.folded(", ".join(filter(None, (sides, first))), "", dim=True)
         for phrase in phrases:
             yield from self.folded(phrase, "", dim=True)
+        for phrase in waiver_phrases(review):
+            yield from self.folded(phrase, "", fg="yellow")
         yield from self.findings(self.grouped)
         shown = [stack for stack in self.stacks if self.is_shown(stack)]
         yield from self.shown(shown)
@@ -63,6 +66,8 @@ class _Printer(LinePrinter):
         for page, number in self.pages.items():
             yield from [""] if number == 1 else []
             yield f"{self.style(f'[{number}] {page}', dim=True)}"
+        if phrase := digest_phrase(review):
+            yield from ("", self.style(phrase, dim=True))
 
     def is_shown(self, stack: StackReview) -> bool:
         """Whether a template has more than one line."""
@@ -98,6 +103,8 @@ class _Printer(LinePrinter):
         yield from self.folded(f"{group.message}{'' if explanation else numbers}", "    ")
         if explanation:
             yield from self.folded(f"{explanation}{numbers}", "    ", dim=True)
+        if group.waiver:
+            yield from self.folded(group.waiver, "    ", fg="yellow")
 
     def places(self, group: GroupedFinding) -> list[str]:
         """Return the places of a finding, with the template's name if the file does not show it."""

@@ -1,0 +1,1 @@
+"""Waivers of the review, as a project or a repository without one keeps them."""

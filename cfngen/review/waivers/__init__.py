@@ -1,0 +1,1 @@
+"""Waivers of findings, and the digest by which an approval binds; values only, no clock."""
