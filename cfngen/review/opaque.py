@@ -207,7 +207,8 @@ class _Parts:
                 yield from self.within(section, subject, item, item)
         if not isinstance(value, dict):
             return
-        for key, item in value.items():
+        # The order of keys says nothing, and several parts in one place are one in this order.
+        for key, item in sorted(value.items(), key=lambda pair: str(pair[0])):
             if key == TRANSFORM:
                 siblings = around if TRANSFORM in around else value
                 yield from self.transformed(section, subject, item, siblings)

@@ -44,9 +44,10 @@ def template(text: str) -> Template | None:
         body = read(text)
     except RenderError:
         return None
-    if not isinstance(body, dict) or not isinstance(body.get("Resources"), dict):
+    if not isinstance(body, dict) or "Resources" not in body:
         return None
-    return Template(text, body)
+    sections = (body.get(name, {}) for name in ("Resources", "Conditions", "Outputs", "Parameters"))
+    return Template(text, body) if all(isinstance(each, dict) for each in sections) else None
 
 
 def differences(before: str, after: str) -> list[str]:
@@ -128,7 +129,8 @@ def references_as_sub(given: Template) -> str:
             return f"${{{argument}}}"
         if name == "Fn::GetAtt" and isinstance(argument, str | list):
             parts = argument.split(".", 1) if isinstance(argument, str) else argument
-            return f"${{{'.'.join(parts)}}}" if all(isinstance(p, str) for p in parts) else None
+            both = len(parts) == 2 and all(isinstance(part, str) for part in parts)
+            return f"${{{'.'.join(parts)}}}" if both else None
         if name == "Fn::Join" and isinstance(argument, list) and len(argument) == 2:
             delimiter, items = argument
             texts = [sub(item) for item in items] if isinstance(items, list) else [None]
@@ -178,11 +180,12 @@ def renamed_conditions(given: Template) -> str:
         if not isinstance(value, dict):
             return value
         name, argument = _function(value)
-        if name == "Fn::If" and isinstance(argument, list) and argument:
+        if name == "Fn::If" and isinstance(argument, list) and len(argument) == 3:
             rest = renamed(argument[1:])
             return {name: [_one_of(names, argument[0]), *rest]}
         if in_conditions and list(value) == ["Condition"]:
-            return {"Condition": _one_of(names, value["Condition"])}
+            other = renamed(value["Condition"], in_conditions=True)
+            return {"Condition": _one_of(names, other)}
         return {k: renamed(item, in_conditions=in_conditions) for k, item in value.items()}
 
     body: Body = {
