@@ -129,7 +129,8 @@ def waiting(machines: Machines, queue: str) -> int:
 def test_the_same_event_twice_is_one_build(machines: Machines, tmp_path: Path) -> None:
     """EventBridge delivers at least once: the queue knows an event by its id.
 
-    Two repositories are in groups of their own.
+    Two repositories are in groups of their own. An attempt may fail on a busy machine, and is
+    repeated: what counts is that two builds were started.
     """
     machines.emulator.call("choose", what="twice", value=1)
     stack = deployed(machines, tmp_path, "branch-builder", "Repositories=shop*")
@@ -138,7 +139,7 @@ def test_the_same_event_twice_is_one_build(machines: Machines, tmp_path: Path) -
         commits[name] = with_buildspec(created(machines, name, HERE), "main", name)
         tell_of_push(machines, HERE, name, "refs/heads/main", commits[name])
     until(lambda: waiting(machines, identity(stack, "Pushes")) == 2)
-    assert names(worked(machines, stack)) == ["started", "started"]
+    assert names(worked(machines, stack)).count("started") == 2
     found = [variables(build) for build in builds(machines, stack, "Builds")]
     assert {each["REPOSITORY_NAME"]: each["COMMIT_ID"] for each in found} == commits
     assert len(found) == 2
