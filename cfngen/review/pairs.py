@@ -19,10 +19,11 @@ from cfngen.review.model import Certainty, Kind
 from cfngen.review.stack import Stack
 
 # What a template has somewhere that has another in it, or something that nobody can look into.
-NESTING = re.compile(
-    r"\b(?:TemplateURL|TemplateBody|Transform|ForEach|Serverless::Application"
-    r"|CloudFormationProvisionedProduct)\b|::MODULE\b"
-)
+NESTING_WORDS = (
+    "TemplateURL", "TemplateBody", "Transform", "ForEach", "::MODULE",
+    "Serverless::Application", "CloudFormationProvisionedProduct",
+)  # fmt: skip
+NESTING = re.compile(rf"(?:\b|(?=:))(?:{'|'.join(NESTING_WORDS)})\b")
 # A letter may be spelled with an escape: in quotes, in a tag, or by a tag's prefix.
 HEX = "[0-9A-Fa-f]"
 ESCAPED = re.compile(
@@ -33,10 +34,15 @@ ESCAPED = re.compile(
 
 def may_nest(text: str) -> bool:
     """Whether a template may contain another one, or a part that cannot be inspected."""
-    if NESTING.search(text) or "%TAG" in text:
+    if _nests(text) or "%TAG" in text:
         return True
     plain = unescaped(text)
-    return plain != text and NESTING.search(plain) is not None
+    return plain != text and _nests(plain)
+
+
+def _nests(text: str) -> bool:
+    # To look for a word is ten times quicker than for a pattern.
+    return any(word in text for word in NESTING_WORDS) and NESTING.search(text) is not None
 
 
 def unescaped(text: str) -> str:
