@@ -23,7 +23,6 @@ NESTING_WORDS = (
     "TemplateURL", "TemplateBody", "Transform", "ForEach", "::MODULE",
     "Serverless::Application", "CloudFormationProvisionedProduct",
 )  # fmt: skip
-NESTING = re.compile(rf"(?:\b|(?=:))(?:{'|'.join(NESTING_WORDS)})\b")
 # A letter may be spelled with an escape: in quotes, in a tag, or by a tag's prefix.
 HEX = "[0-9A-Fa-f]"
 ESCAPED = re.compile(
@@ -41,8 +40,27 @@ def may_nest(text: str) -> bool:
 
 
 def _nests(text: str) -> bool:
-    # To look for a word is ten times quicker than for a pattern.
-    return any(word in text for word in NESTING_WORDS) and NESTING.search(text) is not None
+    return any(word in text and _has_word(text, word) for word in NESTING_WORDS)
+
+
+def _has_word(text: str, word: str) -> bool:
+    """Whether a word is in a text that is not a part of a longer one, such as `InputTransformer`.
+
+    Ten times as fast as a pattern.
+    """
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        before, after = text[max(start - 1, 0) : start], text[end : end + 1]
+        if not _joins(before, word[0]) and not _joins(word[-1], after):
+            return True
+        start = text.find(word, start + 1)
+    return False
+
+
+def _joins(left: str, right: str) -> bool:
+    """Whether two neighbours belong to one word."""
+    return all(each.isalnum() or each == "_" for each in (left or " ", right or " "))
 
 
 def unescaped(text: str) -> str:
