@@ -22,7 +22,7 @@ test: $(VENV)/.developing ## Run the quick tests (about two minutes on two cores
 
 verify: $(VENV)/.developing $(VENV)/.scanning ## Run the proofs that `make test` leaves out
 	rm -rf .pytest_cache/evidence
-	$(BIN)/python -m pytest -n 3 -m "slow or payloads or emulator or scanners"
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "slow or payloads or emulator or scanners"
 	$(BIN)/python tests/emulator/verification.py --check
 	$(BIN)/python tests/support/executed.py
 	$(BIN)/python tests/mutations/run.py

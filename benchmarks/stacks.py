@@ -13,7 +13,7 @@ from pathlib import Path
 HOW_MANY = 100
 CHANGES_EACH = 3
 QUEUE = """
-  # {why}
+  # {reason}
   {name}:
     Type: AWS::SQS::Queue
     DeletionPolicy: Retain
@@ -100,7 +100,7 @@ def action_added(text: str) -> str:
 
 def resource_widened(text: str) -> str:
     """Return a template in which a statement is about any object of its kind."""
-    return re.sub(r"(?m)^( +)Resource: .*$", r"\1Resource: '*'", text, count=1)
+    return re.sub(r"(?m)^( +)Resource: .*\w.*(?<!: !Sub)$", r"\1Resource: '*'", text, count=1)
 
 
 def renamed(text: str) -> str:

@@ -25,23 +25,63 @@ NESTING_WORDS = (
     "TemplateURL", "TemplateBody", "Transform", "ForEach", "::MODULE",
     "Serverless::Application", "CloudFormationProvisionedProduct",
 )  # fmt: skip
-# Such a word may be spelled with an escape: in quotes, in a tag, or by a tag's prefix.
-LETTER = r"\\(?:x..|u.{4}|U.{8}|/|(?:\r\n?|[\n\x85\u2028\u2029])[ \t]*)"
+# A letter may be spelled with an escape: in quotes, in a tag, or by a tag's prefix.
+HEX = "[0-9A-Fa-f]"
 ESCAPED = re.compile(
-    rf'"(?:[^"\\\n]|{LETTER})*?{LETTER}|![^\s!%]*%[0-9A-Fa-f]{{2}}|%TAG',
-    re.DOTALL,
+    rf"\\(?:x(?P<x>{HEX}{{2}})|u(?P<u>{HEX}{{4}})|U(?P<U>{HEX}{{8}})|(?P<slash>/)"
+    rf"|(?:\r\n?|[\n\x85\u2028\u2029])[ \t]*)|%(?P<percent>{HEX}{{2}})"
 )
 
 
 def may_nest(text: str) -> bool:
     """Whether a template may contain another one, or a part that cannot be inspected."""
-    return any(word in text for word in NESTING_WORDS) or escaped(text)
+    if _nests(text) or "%TAG" in text:
+        return True
+    plain = unescaped(text)
+    return plain != text and _nests(plain)
 
 
-def escaped(text: str) -> bool:
-    """Whether a word of a template may be spelled with an escape."""
-    # Without a backslash or a percent sign there is none, and most texts have neither.
-    return ("\\" in text or "%" in text) and ESCAPED.search(text) is not None
+def _nests(text: str) -> bool:
+    return any(word in text and _has_word(text, word) for word in NESTING_WORDS)
+
+
+def _has_word(text: str, word: str) -> bool:
+    """Whether a word is in a text that is not a part of a longer one, such as `InputTransformer`.
+
+    Ten times as fast as a pattern.
+    """
+    start = text.find(word)
+    while start >= 0:
+        end = start + len(word)
+        before, after = text[max(start - 1, 0) : start], text[end : end + 1]
+        if not _joins(before, word[0]) and not _joins(word[-1], after):
+            return True
+        start = text.find(word, start + 1)
+    return False
+
+
+def _joins(left: str, right: str) -> bool:
+    """Whether two neighbours belong to one word."""
+    return all(each.isalnum() or each == "_" for each in (left or " ", right or " "))
+
+
+def unescaped(text: str) -> str:
+    r"""Return a text in which letters that may be spelled with an escape are plain.
+
+    Where YAML knows no escapes, it is another text than YAML reads.
+
+    >>> unescaped(r'"\x54ransform"')
+    '"Transform"'
+    """
+    return ESCAPED.sub(_letter, text)
+
+
+def _letter(escape: re.Match[str]) -> str:
+    digits = escape["x"] or escape["u"] or escape["U"] or escape["percent"]
+    try:
+        return chr(int(digits, 16)) if digits else escape["slash"] or ""
+    except (ValueError, OverflowError):  # no such character
+        return escape[0]
 
 
 def sections(source: Source) -> Sections:
@@ -57,8 +97,10 @@ def sections(source: Source) -> Sections:
 
 def includes(text: str) -> bool:
     """Whether a template may include a file."""
-    if INCLUDE in text or not escaped(text):
-        return INCLUDE in text
+    if INCLUDE in text:
+        return True
+    if "%TAG" not in text and INCLUDE not in unescaped(text):
+        return False
     try:
         return INCLUDE in json.dumps(_cut(text).body, default=str)
     except RenderError:  # it may have no resources but those that it includes

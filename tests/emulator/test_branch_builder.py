@@ -66,6 +66,14 @@ def worked(
     return events
 
 
+def names(events: list[dict[str, Any]]) -> list[str]:
+    """Return what the events are called; of one that tells of a failure, the reason as well."""
+    return [
+        f"{event['event']}: {event['reason']}" if event["event"] == "failed" else event["event"]
+        for event in events
+    ]
+
+
 def test_a_push_ends_in_a_build(machines: Machines, tmp_path: Path) -> None:
     """Rule, queue, function, worker, bundle, build, output, and the mail that tells of it."""
     stack = deployed(machines, tmp_path, "branch-builder")
@@ -75,7 +83,7 @@ def test_a_push_ends_in_a_build(machines: Machines, tmp_path: Path) -> None:
     commit = with_buildspec(source, "feature/basket", "first")
     tell_of_push(machines, HERE, "shop", "refs/heads/feature/basket", commit)
     as_it_ships = worked(machines, stack, {})
-    assert [e["event"] for e in as_it_ships] == ["started"]
+    assert names(as_it_ships) == ["started"]
 
     (build,) = builds(machines, stack, "Builds")
     run = machines.build(HERE, build)
@@ -121,7 +129,8 @@ def waiting(machines: Machines, queue: str) -> int:
 def test_the_same_event_twice_is_one_build(machines: Machines, tmp_path: Path) -> None:
     """EventBridge delivers at least once: the queue knows an event by its id.
 
-    Two repositories are in groups of their own.
+    Two repositories are in groups of their own. An attempt may fail on a busy machine, and is
+    repeated: what counts is that two builds were started.
     """
     machines.emulator.call("choose", what="twice", value=1)
     stack = deployed(machines, tmp_path, "branch-builder", "Repositories=shop*")
@@ -130,7 +139,7 @@ def test_the_same_event_twice_is_one_build(machines: Machines, tmp_path: Path) -
         commits[name] = with_buildspec(created(machines, name, HERE), "main", name)
         tell_of_push(machines, HERE, name, "refs/heads/main", commits[name])
     until(lambda: waiting(machines, identity(stack, "Pushes")) == 2)
-    assert [e["event"] for e in worked(machines, stack)] == ["started", "started"]
+    assert names(worked(machines, stack)).count("started") == 2
     found = [variables(build) for build in builds(machines, stack, "Builds")]
     assert {each["REPOSITORY_NAME"]: each["COMMIT_ID"] for each in found} == commits
     assert len(found) == 2
@@ -163,7 +172,7 @@ def test_pushes_wait_until_the_schedule_finds_them(machines: Machines, tmp_path:
     machines.emulator.call("forget_tokens")
     machines.emulator.call("fire", region=HERE, name=identity(stack, "Resume"))
     until(lambda: tasks(machines, stack, "WorkerCluster")[1:])
-    assert [e["event"] for e in worked(machines, stack)] == ["started"]
+    assert names(worked(machines, stack)) == ["started"]
 
 
 def test_poison_is_given_up(machines: Machines, tmp_path: Path) -> None:
@@ -242,7 +251,7 @@ def test_pushes_come_from_another_account(machines: Machines, tmp_path: Path) ->
 
     commit = with_buildspec(created(machines, "shop", HERE), "main", "first")
     tell_of_push(machines, HERE, "shop", "refs/heads/main", commit)
-    assert [e["event"] for e in worked(machines, stack)] == ["started"]
+    assert names(worked(machines, stack)) == ["started"]
     assert emulator.call("undelivered") == []
     assert {action for _, action, *_ in machines.git.asked_for} == {"GitPull"}
     assert "ReaderRole" in str(emulator.call("seen")["roles"])

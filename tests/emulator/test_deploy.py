@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.deployments import Deployment, next_second
+from support.deployments import Deployment
 from support.emulator import Emulator
 from support.inventory import inventory
 from support.readmes import ROOT, WAYS
@@ -77,7 +77,6 @@ def assert_changed(stack: Deployment, parameter: str, value: str) -> None:
 def assert_refused(stack: Deployment, override: str, reason: str) -> None:
     """Change a parameter that a running stack cannot change: it is as it was before."""
     before, given = identities(stack), parameters(stack)
-    next_second()
     ended = stack.reader.run(stack.command(override))
     assert ended.returncode != 0
     assert any(reason in failure for failure in stack.failures())
@@ -132,7 +131,6 @@ def test_two_stacks_live_side_by_side(name: str, account: Emulator, tmp_path: Pa
 def assert_alone(one: Deployment, other: Deployment, reason: str) -> None:
     """Deploy a second stack where there can be one: it says so, and harms nothing."""
     before = identities(one)
-    next_second()
     ended = other.reader.run(other.command())
     assert ended.returncode != 0
     events = other.cloudformation.describe_stack_events(StackName=other.stack)["StackEvents"]

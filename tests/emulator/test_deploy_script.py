@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 from support.deploy_scripts import ROOT, planned, sources
-from support.deployments import next_second
 from support.emulator import ACCOUNT, Emulator
 from support.readmes import Reader
 
@@ -126,7 +125,6 @@ def test_a_plan_deploys_all_that_it_names(
             text = json.dumps(filled)
             assert list(mistakes(step, text)) == []
             (tmp_path / files[step.template]).write_text(text)
-    next_second()
     again = reader.run("\n".join([f"export account_id={ACCOUNT}", shell(plan, files)]))
     assert again.returncode == 0, (again.stdout, again.stderr)
     assert again.stdout.count("No changes to deploy") == len(plan)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from support.deploy_scripts import sources
-from support.deployments import Deployment, next_second
+from support.deployments import Deployment
 from support.emulator import Emulator
 from support.inventory import inventory
 from support.readmes import WAYS, preparation
@@ -50,7 +50,6 @@ def test_a_second_stack_builds_no_image(
     assert running(account, stack, title) == running(account, other, title) == uri
     # The image's own command once more: nothing to change, nothing to build.
     (again,) = (b for b in preparation(template) if f"output/{image}.yaml" in b)
-    next_second()
     assert "No changes to deploy" in stack.reader.run(again).stdout
     assert builds(account, region) == 1
 
@@ -90,7 +89,6 @@ def test_a_new_image_is_taken_by_the_next_update(
     stack.deploy()
     first = running(account, stack, title)
     (command,) = (b for b in preparation(template) if f"output/{image}.yaml" in b)
-    next_second()
     newer = command.replace(
         "--no-fail-on-empty-changeset",
         "--no-fail-on-empty-changeset --parameter-overrides ImageRevision=2026-12",
@@ -123,13 +121,11 @@ def test_deleting_the_image_stack_stops_nobody(
     assert [tag for found in images for tag in found["imageTags"]] == [uri.rpartition(":")[2]]
     assert running(account, stack, title) == uri
 
-    next_second()
     refused = stack.reader.run(stack.command("LogDays=60"))
     assert refused.returncode != 0
     assert f"Unable to fetch parameters [/cfngen/{image}/arm64]" in refused.stderr
     assert stack.described()["StackStatus"] == "CREATE_COMPLETE"
     (again,) = (b for b in preparation(template) if f"output/{image}.yaml" in b)
-    next_second()
     assert stack.reader.run(again).returncode == 0
     stack.deploy("LogDays=60")
     assert running(account, stack, title) == outputs(stack.beside(image))["ImageUri"]

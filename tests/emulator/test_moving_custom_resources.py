@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from botocore.exceptions import ClientError
 from support.changelog import EARLIER, migration
-from support.deployments import Deployment, next_second
+from support.deployments import Deployment
 from support.emulator import Emulator
 from support.readmes import ROOT
 from support.ways import outputs
@@ -45,7 +45,6 @@ def earlier(account: Emulator, template: str, shipped: str, folder: Path) -> Dep
 
 def run(stack: Deployment, commands: str) -> None:
     """Run commands in the reader's shell."""
-    next_second()
     ended = stack.reader.run(commands)
     assert ended.returncode == 0, (ended.stdout, ended.stderr, stack.failures())
 
@@ -73,7 +72,6 @@ def test_a_stack_takes_the_function_of_another(
     assert name
     assert FIRST in first
 
-    next_second()
     refused = stack.reader.run(f"{name[0]}aws cloudformation deploy{update}")
     assert refused.returncode != 0
     events = stack.cloudformation.describe_stack_events(StackName=stack.stack)["StackEvents"]
@@ -115,7 +113,6 @@ def test_custom_resources_stay_while_a_stack_needs_them(account: Emulator, tmp_p
 
     text = (ROOT / FIRST).read_text().replace("CustomResourcesRole", "AnotherRole")
     (stack.reader.folder / "other.yaml").write_text(text)
-    next_second()
     ended = stack.reader.run(
         "aws cloudformation deploy --template-file other.yaml --stack-name custom-resources"
         " --capabilities CAPABILITY_IAM"

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from support.changelog import EARLIER, migration
-from support.deployments import next_second
 from support.emulator import Emulator
 from support.readmes import ROOT, WAYS, Reader, answered, blocks, one
 
@@ -59,7 +58,6 @@ class Operator:
 
     def run(self, text: str) -> str:
         """Run commands and return what they print."""
-        next_second()
         ended = self.reader.run(text)
         assert ended.returncode == 0, (text, ended.stdout, ended.stderr)
         return ended.stdout

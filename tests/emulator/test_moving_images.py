@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from support.changelog import EARLIER, migration
-from support.deployments import Deployment, next_second
+from support.deployments import Deployment
 from support.emulator import Emulator
 from support.machines import until
 from support.readmes import ROOT, WAYS, one
@@ -76,13 +76,11 @@ def test_a_stack_moves_to_the_image_of_a_stack_of_its_own(
     run(stack, one("custom_resources", "--template-file output/custom-resources.yaml"))
     if image_stack == "mirror-image":  # which is built with what this stack publishes
         run(stack, one("mirror_image", "--template-file output/mirror-program.yaml"))
-    next_second()
     run(stack, first)
     assert stack.resources() == had, "nothing of the stack has changed so far"
     images = repositories(account, stack.way.region)
     assert images[old_repository], "and its image is there"
     (new_repository,) = set(images) - {old_repository}
-    next_second()
     run(stack, second)
 
     assert stack.described()["StackStatus"] == "UPDATE_COMPLETE"

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.changelog import EARLIER
-from support.deployments import Deployment, next_second
+from support.deployments import Deployment
 from support.emulator import Emulator
 from support.git_repositories import Repository, new_repository
 from support.machines import Machines
@@ -74,7 +74,6 @@ def test_a_proxy_moves_in_place(
     had, then, region = identities(stack), answers(stack), stack.way.region
     _, _, update = move(stack).rpartition("aws cloudformation deploy")
 
-    next_second()
     refused = stack.reader.run(
         f"TEMPLATE=output/{template}.yaml\naws cloudformation deploy{update}"
     )
@@ -83,7 +82,6 @@ def test_a_proxy_moves_in_place(
     assert stack.described()["StackStatus"] == "CREATE_COMPLETE"
     assert identities(stack) == had
 
-    next_second()
     ended = stack.reader.run(move(stack))
     assert ended.returncode == 0, (ended.stdout, ended.stderr, stack.failures())
     assert stack.described()["StackStatus"] == "UPDATE_COMPLETE"
@@ -119,7 +117,6 @@ def test_builds_mirror_before_and_after(machines: Machines, tmp_path: Path) -> N
     machines.git_config = f'[url "{tmp_path}/SHOP/"]\n\tinsteadOf = {BACKLOG}\n'
 
     assert mirrored(machines, stack, source)
-    next_second()
     ended = stack.reader.run(move(stack))
     assert ended.returncode == 0, (ended.stdout, ended.stderr)
     source.commit("main", "after the update")
@@ -143,7 +140,6 @@ def test_the_image_moves_in_place(account: Emulator, tmp_path: Path) -> None:
     old, kept = outputs(stack), answers(stack)
     first = one("mirror_image", PROGRAM)
     for text in (first, command("mirror-image")):
-        next_second()
         ended = stack.reader.run(text)
         assert ended.returncode == 0, (ended.stdout, ended.stderr, stack.failures())
     assert stack.described()["StackStatus"] == "UPDATE_COMPLETE"

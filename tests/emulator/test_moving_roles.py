@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from support.changelog import EARLIER, migration
-from support.deployments import Deployment, next_second
+from support.deployments import Deployment
 from support.emulator import Emulator
 from support.ways import identity, outputs
 
@@ -66,7 +66,6 @@ def test_a_running_stack_takes_the_roles_of_a_stack_of_their_own(
     old = earlier.resources()
     assert set(old) >= MOVED
     answers = {p["ParameterKey"]: p["ParameterValue"] for p in earlier.described()["Parameters"]}
-    next_second()
     ended = earlier.reader.run("\n".join(migration(NAME)))
     assert ended.returncode == 0, (ended.stdout, ended.stderr, earlier.failures())
 
@@ -137,7 +136,6 @@ def test_the_new_role_of_a_pipeline_may_do_what_the_old_one_might(
 
     before = policy(identity(earlier, "PipelineRole"), "Permissions")
     old = earlier.resources()
-    next_second()
     ended = earlier.reader.run("\n".join(migration(NAME)))
     assert ended.returncode == 0, (ended.stdout, ended.stderr, earlier.failures())
     roles = earlier.beside("deployment-roles")

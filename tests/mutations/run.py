@@ -23,7 +23,7 @@ from defects import DEFECTS, Defect
 
 ROOT = Path(__file__).parents[2]
 PARTS = ("cfngen", "blueprints", "tests", "output", "examples", "docs", "integrations")
-COPIES = 3  # each of which has one defect at a time
+COPIES = 5  # each of which has one defect at a time
 FILES = ("pyproject.toml", ".cfnlintrc", "README.md", "CHANGELOG.md", "Makefile")
 
 

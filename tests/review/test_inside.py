@@ -19,6 +19,7 @@ from cfngen.review import review
 from cfngen.review.formats import format_review
 from cfngen.review.model import Certainty, Concern, Kind, Review
 from cfngen.review.origins import with_origins
+from cfngen.review.pairs import may_nest
 
 STORES = (Path(__file__).parents[2] / "output" / "artifact-stores.yaml").read_text("utf-8")
 INSIDE = "artifact-stores/StoresElsewhere"
@@ -203,6 +204,14 @@ def test_an_escape_hides_no_file(outer: str) -> None:
         for policy in ("Retain", "Delete")
     ]
     assert of(compared(*sides), Concern.DATA) == [("shop/Nested", "Files")]
+
+
+def test_what_looks_like_an_escape_hides_none() -> None:
+    """Whatever stands before a key that is spelled with an escape is read for itself."""
+    for before in ("", r"'\U':1,", r"'\u':1,", r"'\x',", "%5", "\\\\"):
+        assert may_nest(f'{{{before}"\\x54emplateURL":1}}'), before
+        assert not may_nest(f'{{{before}"\\x54emplateURI":1}}'), before
+    assert not may_nest("InputTransformer: {}")
 
 
 def test_a_nested_stack_that_goes_takes_its_data_along() -> None:

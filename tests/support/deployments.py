@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import re
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,11 +19,6 @@ from cfngen.cloudformation.render import read
 # A command that deploys a template of ours, with its names written out.
 SHIPPED = r"--template-file output/([\w-]+)\.yaml \\\n +--stack-name ([\w-]+) "
 REGIONS = ("us-east-1", "eu-west-1", "us-west-2", "ap-southeast-2", "eu-central-1")
-
-
-def next_second() -> None:
-    """Wait until `aws cloudformation deploy` would call a change set otherwise than just now."""
-    time.sleep(1.01 - time.time() % 1)
 
 
 class Deployment:
@@ -92,7 +86,6 @@ class Deployment:
         assert size <= INLINE_LIMIT or bucket, f"{self.name}: {size:,} bytes; say which bucket"
         if bucket:
             text = text.replace("--stack-name", f"--s3-bucket {bucket} --stack-name")
-        next_second()
         ended = self.reader.run(text)
         assert ended.returncode == 0, (ended.stdout, ended.stderr, self.failures())
         if self.ours:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+import time
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -130,7 +131,12 @@ class Reader:
         self.state.touch()
 
     def run(self, text: str, seconds: int = 120) -> subprocess.CompletedProcess[str]:
-        """Run commands; the variables and functions they make are there for the next."""
+        """Run commands; the variables and functions they make are there for the next.
+
+        They begin with a new second: `aws cloudformation deploy` names a change set after the
+        second, and an emulator is quick enough to be given the same name twice.
+        """
+        time.sleep(1.01 - time.time() % 1)
         kept = f"{{ declare -f; declare -p | grep -v '^declare -[a-zA-Z]*r'; }} > {self.state}"
         command = f"source {self.state} 2> /dev/null\nset -euo pipefail\n{text}\n{kept}"
         return subprocess.run(
