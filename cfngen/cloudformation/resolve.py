@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cfngen.cloudformation.conditions import Conditions, equal, short_text
+from cfngen.cloudformation.mappings import differing_cells
 from cfngen.cloudformation.placeholders import NOTHING_MASKED, Masked
 from cfngen.cloudformation.text import (
     NAME,
@@ -257,26 +258,12 @@ class Resolver:
                 return self.resolve(row[second])
         key = name, first, second
         if key not in self._meanings:
-            self._meanings[key] = self._meaning(*key)
+            cells = differing_cells(self.mappings, self.other.mappings, self.changed, key)
+            self._meanings[key] = f" of {short_text(self.resolve(cells))}" if cells else ""
         of = self._meanings[key]
         others = [flat(self.resolve(default)) for default in argument[3:]]
         listed = [part for key in (first, second, *others) for part in (", ", key)]
         return unknown("Fn::FindInMap", name, *listed, of)
-
-    def _meaning(self, name: AnyText, first: AnyText, second: AnyText) -> str:
-        """Return what the cells say that a lookup may come to; empty if both sides say the same."""
-        names = [name] if isinstance(name, str) else sorted(self.mappings)
-        tables = [each for each in names if each in self.changed and each in self.mappings]
-        if not tables:
-            return ""
-        sides = (self.mappings, self.other.mappings), (self.other.mappings, self.mappings)
-        cells, others = (
-            {each: _cells(own.get(each), other.get(each), first, second) for each in tables}
-            for own, other in sides
-        )
-        if canonical(cells) == canonical(others):
-            return ""
-        return f" of {short_text(self.resolve(cells if len(names) > 1 else cells[tables[0]]))}"
 
     def _if(self, argument: Any) -> Any:
         if not (isinstance(argument, list) and len(argument) == 3):
@@ -313,26 +300,6 @@ class Resolver:
 
     def _equals(self, argument: Any) -> bool | None:
         return equal(argument, self.resolve)
-
-
-def _cells(table: Any, other: Any, row: AnyText, column: AnyText) -> Any:
-    """Return the cells of a mapping that a lookup may read, of rows that both sides have.
-
-    A stack that runs reads none of a row that is new, and one of a row that is gone is not updated.
-    """
-    if not isinstance(table, dict) or not isinstance(other, dict):
-        return table
-    others = {str(key): cells for key, cells in other.items()}
-    rows = {str(key): cells for key, cells in table.items() if isinstance(cells, dict)}
-    return {
-        name: {
-            str(key): value
-            for key, value in cells.items()
-            if column == str(key) or (isinstance(column, Text) and key in others[name])
-        }
-        for name, cells in rows.items()
-        if isinstance(others.get(name), dict) and (isinstance(row, Text) or row == name)
-    }
 
 
 def _length(part: Part | Text) -> int:

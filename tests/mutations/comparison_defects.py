@@ -256,16 +256,16 @@ COMPARISON_DEFECTS = [
     ),
     Defect(
         "a lookup depends on every column of its mapping",
-        "cfngen/cloudformation/resolve.py",
+        "cfngen/cloudformation/mappings.py",
         "            if column == str(key) or (isinstance(column, Text) and key in others[name])",
         "            if True",
         f"{CORPUS}[data/mapping-gets-another-column]",
     ),
     Defect(
         "a lookup depends on no cell that it may come to",
-        "cfngen/cloudformation/resolve.py",
-        "        if canonical(cells) == canonical(others):",
-        "        if True:",
+        "cfngen/cloudformation/mappings.py",
+        "    if canonical(cells) == canonical(others):",
+        "    if True:",
         f"{CORPUS}[data/mapping-cell-that-is-read]",
     ),
     Defect(
