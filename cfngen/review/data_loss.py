@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from cfngen.cloudformation.values import is_known
+from cfngen.cloudformation.values import is_known, shown
 from cfngen.review.assumptions import default_parameters, with_parameters
 from cfngen.review.compare.differences import differences
 from cfngen.review.compare.replacement import touched_values
@@ -154,7 +154,7 @@ def _changed(
         ):  # or it is reported already
             after = DEFAULTS[attribute.path] if attribute.after is MISSING else attribute.after
             event = "removal" if attribute.path == "DeletionPolicy" else "replacement"
-            message = f"{attribute.path} becomes {after}: a {event} would {_loss(new)}"
+            message = f"{attribute.path} becomes {shown(after)}: a {event} would {_loss(new)}"
             source = DELETION if attribute.path == "DeletionPolicy" else REPLACEMENT
             yield _finding("D104", new.name, Certainty.MAY, message, source, attribute.path)
     condition = new.attributes.get("Condition")

@@ -85,7 +85,7 @@ def test_explain_lists_all_codes_and_explains_one(capsys: pytest.CaptureFixture[
     assert "P101 resource_replaced" in capsys.readouterr().out
     assert main(["explain", "D100", "resource"]) == 2
     message = capsys.readouterr().err
-    assert "no code 'D100'; did you mean 'D10" in message
+    assert "no code 'D100'; did you mean 'D1" in message
     assert "no code 'resource'" in message
 
 

@@ -108,6 +108,8 @@ def _message(sides: tuple[_Roles, _Roles], old: list[RoleUse], new: list[RoleUse
         groups.setdefault(when, []).append(role)
     kept = {role for _, role in new}
     for when, role in new:
+        if role == "":  # by an empty parameter: no role
+            continue
         others = [group for condition, group in groups.items() if is_satisfiable(when | condition)]
         if not others and sides[1].may_do_more(role, sides[0], []):
             return f"now uses {shown(role)}"
