@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -96,8 +96,11 @@ def touched_policies(before: Stack, after: Stack, changed: Collection[str]) -> d
                 iam = True
             elif type_ and next(_resource_policies(stack, name), None):
                 others.add(type_)
+    renamed = _renamed(before, after, changed)
     for side, stack in enumerate((before, after)):
         for policy in _all(stack, iam=iam, types=others):
+            if side == 0 and policy.unattached and policy.attached_to in renamed:
+                policy = replace(policy, attached_to=renamed[policy.attached_to])
             key = (policy.attached_to, policy.kind)
             policies.setdefault(key, ([], []))[side].append(policy)
     return {
@@ -105,6 +108,24 @@ def touched_policies(before: Stack, after: Stack, changed: Collection[str]) -> d
         for key, sides in policies.items()
         if key[0] in changed or any(policy.source in changed for policy in (*sides[0], *sides[1]))
     }
+
+
+def _renamed(before: Stack, after: Stack, changed: Collection[str]) -> dict[str, str]:
+    """Return the policies that have another logical ID after the change and are about the same.
+
+    A policy is known by what it is about: all that it says but its document, such as its bucket.
+    """
+    leaving = {_about(before, name): name for name in changed if name not in after.names}
+    coming = {_about(after, name): name for name in changed if name not in before.names}
+    return {leaving[about]: coming[about] for about in leaving.keys() & coming.keys() if about}
+
+
+def _about(stack: Stack, name: str) -> str:
+    resource = stack.resource(name)
+    if resource is None or "PolicyDocument" not in resource.properties:
+        return ""
+    rest = {k: v for k, v in resource.properties.items() if k not in ("PolicyDocument", "Tags")}
+    return canonical([resource.type, rest]) if rest else ""
 
 
 def identity_policies(stack: Stack) -> Iterator[Policy]:
