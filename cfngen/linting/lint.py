@@ -89,7 +89,7 @@ class Linter:
             regions: the regions to lint for; without any, those of `.cfnlintrc`, or us-east-1.
 
         Raises:
-            LintError: cfn-lint itself failed, or would not come to an end.
+            LintError: no region is called so, or cfn-lint would not come to an end.
         """
         try:
             check(text)
@@ -108,10 +108,10 @@ class Linter:
                 try:
                     matches = list(self._run(body, settings, self._rules))
                 except self._failures as error:
-                    raise LintError(f"{template}: cfn-lint failed: {error}") from None
-                except Exception as error:  # a bug of it, or of a rule: others have their files
+                    return [_failure(template, f"cfn-lint failed: {error}")]
+                except Exception as error:
                     what = f"{type(error).__name__}: {error}"
-                    raise LintError(f"{template}: cfn-lint has a bug: {what}") from error
+                    return [_failure(template, f"cfn-lint has a bug: {what}")]
         return sorted(_finding(match, template) for match in matches)
 
     def _settings(self, regions: tuple[str, ...]) -> Any:
@@ -125,6 +125,23 @@ class Linter:
 def trace(findings: list[Finding], origins: dict[tuple[str, str], Origin]) -> list[Finding]:
     """Return the findings with the blueprint's line that added what each is about."""
     return [replace(f, origin=origins.get((f.section, f.name), f.origin)) for f in findings]
+
+
+def _failure(template: str, message: str) -> Finding:
+    """Return that a template could not be linted, as cfn-lint says it of a rule that fails.
+
+    The findings of other templates are not lost with it.
+    """
+    return Finding(
+        template=template,
+        line=1,
+        column=1,
+        rule="E0002",
+        severity="error",
+        message=f"{message}; nothing else is known of this template",
+        section="",
+        name="",
+    )
 
 
 def _finding(match: Any, template: str) -> Finding:
