@@ -57,8 +57,8 @@ class _Reader:
                 pipelines[title] = self.pipeline(title, properties, own, ids)
             except (AttributeError, KeyError, TypeError) as error:
                 self.problems.append(
-                    f"{title}: its stages are not written as CloudFormation takes them"
-                    f" ({type(error).__name__}: {error})"
+                    f"{title}: its stages cannot be read here: {_missing(error)}; write stages and"
+                    " actions out in the template"
                 )
         starts = {p.id: {id_ for s in p.stages for id_ in s.starts} for p in pipelines.values()}
         starts = {id_: started & set(pipelines) for id_, started in starts.items()}
@@ -88,15 +88,29 @@ class _Reader:
         ids: dict[str, str],
     ) -> Pipeline:
         closed = {t["StageName"] for t in properties.get("DisableInboundStageTransitions", [])}
-        named = {stage["Name"] for stage in properties["Stages"]}
+        written = list(self.written(title, properties["Stages"]))
+        named = {stage["Name"] for stage in written}
         for unknown in [name for name in (*switches, *sorted(closed)) if name not in named]:
             self.problems.append(f"{title} has no stage {unknown!r}, which is opened or closed")
         stages = tuple(
             self.stage(title, s, tuple(switches.get(s["Name"], ())), s["Name"] in closed, ids)
-            for s in properties["Stages"]
+            for s in written
         )
         name = (_text(properties.get("Name")) or title).replace("${AWS::StackName}", self.name)
         return Pipeline(title, name, properties.get("ExecutionMode", "SUPERSEDED"), stages)
+
+    def written(self, title: str, stages: list[Any]) -> Iterator[dict[str, Any]]:
+        """Yield stages; of those that depend on a condition, the first version that there is."""
+        for stage in stages:
+            versions = list(_alternatives(stage))
+            if not versions:
+                continue
+            condition, version = versions[0]
+            if condition:
+                self.notes.append(
+                    f"{title}: the stage {shown(version['Name'])} is timed as if {condition}"
+                )
+            yield version
 
     def stage(
         self,
@@ -106,10 +120,12 @@ class _Reader:
         closed: bool,  # noqa: FBT001 - as CloudFormation has it
         ids: dict[str, str],
     ) -> Stage:
-        kinds = {a["ActionTypeId"]["Category"]: a for a in stage["Actions"]}
+        # Of actions in two versions both count: each kind takes its time once.
+        actions = [a for action in stage["Actions"] for _, a in _alternatives(action)]
+        kinds = {a["ActionTypeId"]["Category"]: a for a in actions}
         deploys = [
             action
-            for action in stage["Actions"]
+            for action in actions
             if action["ActionTypeId"]["Category"] == "Deploy"
             and action["ActionTypeId"]["Provider"] != "S3"  # which stores, rather than deploys
         ]
@@ -120,7 +136,7 @@ class _Reader:
         regions = dict.fromkeys(_text(action.get("Region")) for action in deploys)
         starts = [
             ids[name]
-            for action in stage["Actions"]
+            for action in actions
             if action["ActionTypeId"]["Category"] == "Invoke"
             and (name := _text(action.get("Configuration", {}).get("PipelineName"))) in ids
         ]
@@ -189,6 +205,29 @@ class _Reader:
             switch = Switch(cron, zone, opens=call[1] == "enable")
             switches.setdefault(pipeline, {}).setdefault(stage, []).append(switch)
         return switches
+
+
+def _alternatives(value: Any, condition: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield the versions of a stage or action that conditions leave open, each with when it is.
+
+    >>> version = {"Name": "Slow"}
+    >>> list(_alternatives({"Fn::If": ["IsSlow", version, {"Ref": "AWS::NoValue"}]}))
+    [('IsSlow is true', {'Name': 'Slow'})]
+    """
+    choice = value.get("Fn::If") if isinstance(value, dict) and len(value) == 1 else None
+    if isinstance(choice, list) and len(choice) == 3:
+        for truth, branch in zip(("true", "false"), choice[1:], strict=True):
+            when = f"{shown(choice[0])} is {truth}"
+            yield from _alternatives(branch, f"{condition} and {when}" if condition else when)
+    elif isinstance(value, dict) and value.keys() != {"Ref"}:
+        yield condition, value
+
+
+def _missing(error: Exception) -> str:
+    """Return what is missing, without a name of Python's."""
+    if isinstance(error, KeyError):
+        return f"one has no {error.args[0]}"
+    return "one is no mapping, or is left to a function"
 
 
 def _rules(stage: dict[str, Any], moment: str) -> Iterator[dict[str, Any]]:

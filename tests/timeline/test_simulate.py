@@ -338,7 +338,7 @@ def paths(found: Timeline) -> list[Any]:
         ),
         (
             body(Pipeline=pipeline({"Fn::If": ["A", {}, {}]})),
-            "release: Pipeline: its stages are not written as CloudFormation takes them",
+            "release: Pipeline: its stages cannot be read here: one has no Name; write stages and actions",
         ),
         (
             body(
@@ -363,6 +363,22 @@ def test_what_cannot_be_timed_is_refused_in_words(template: Any, words: str) -> 
     with pytest.raises(Problems) as refused:
         timed(template, "2026-11-24T10:00")
     assert any(words in problem for problem in refused.value.problems), refused.value.problems
+
+
+def test_stages_and_actions_may_depend_on_conditions() -> None:
+    """The first version of a stage is timed, and said; actions in two versions count once."""
+    build, other = action("Build/CodeBuild"), action("Build/CodeBuild", Name="Other")
+    built = {"Name": {"Fn::ImportValue": "Name"}, "Actions": [{"Fn::If": ["Slow", build, other]}]}
+    deployed = {"Fn::If": ["Live", stage("Deploy"), {"Ref": "AWS::NoValue"}]}
+    template = body(Pipeline=pipeline(built, deployed))
+    template["Conditions"] = {c: {"Fn::Equals": [{"Ref": c}, "x"]} for c in ("Slow", "Live")}
+    template["Parameters"] = {c: {"Type": "String"} for c in ("Slow", "Live")}
+    result = timed(template, "2026-11-24T10:00", durations=Durations())
+    (*_, first, second) = result.model.pipelines["Pipeline"].stages
+    assert (first.name, first.minutes) == ("${Fn::ImportValue Name}", 10)
+    assert (second.name, second.deploys) == ("Deploy", True)
+    note = "Pipeline: the stage Deploy is timed as if Live is true"
+    assert note in result.model.notes
 
 
 def test_all_that_cannot_be_timed_is_said_at_once() -> None:
