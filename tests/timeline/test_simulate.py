@@ -338,7 +338,7 @@ def paths(found: Timeline) -> list[Any]:
         ),
         (
             body(Pipeline=pipeline({"Fn::If": ["A", {}, {}]})),
-            "release: Pipeline: its stages cannot be read here: one has no Name; write stages and actions",
+            "release: Pipeline: its stages cannot be read here: one has no Name; write",
         ),
         (
             body(
