@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from cfngen.cloudformation.values import shown
+from cfngen.review.constructs import construct_path
 from cfngen.review.model import Finding, PermissionChange, ResourceChange
 from cfngen.review.stack import Stack
 
@@ -32,7 +33,15 @@ class FindingLocator:
         self._names = frozenset(after.names)
 
     def located(self, finding: Finding) -> Finding:
-        """Return a finding with its line: that of the property, or else of what it is about."""
+        """Return a finding with its line and its construct."""
+        finding = self._with_line(finding)
+        if finding.section != "Resources":
+            return finding
+        side = self.before if finding.side == "base" else self.after
+        return replace(finding, construct=construct_path(side.raw(finding.subject)))
+
+    def _with_line(self, finding: Finding) -> Finding:
+        """Return a finding with the line of the property, or else of what it is about."""
         if finding.line:
             return finding
         subject = finding.subject

@@ -84,6 +84,7 @@ class ResourceChange:
     line: int = 0  # in head's text; in base's for what was removed
     origin: Origin | None = None  # the line of the blueprint that added it, if it is known
     note: str = ""  # such as which removed resource this one takes the place of
+    construct: str = ""  # the path of the CDK's construct, as `Shop/Jobs/Resource`
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,7 @@ class Finding:
     nearest_head_line: int = (
         0  # for a line of base: the one in head that is nearest to it, if that is known
     )
+    construct: str = ""  # as `ResourceChange.construct`
     code: str = ""  # of the rule that it comes from, such as D101: see `cfngen.review.rules`
     waiver: Waiver | None = None  # that is about it; whether it counts is the waiver's `state`
 

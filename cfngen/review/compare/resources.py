@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cfngen.cloudformation.values import canonical
+from cfngen.review.alternatives import type_of
 from cfngen.review.compare.differences import Difference, differences
 from cfngen.review.compare.replacement import (
     Verdict,
@@ -15,6 +16,7 @@ from cfngen.review.compare.replacement import (
     property_verdict,
 )
 from cfngen.review.compare.retention import DEFAULTS, removal_note
+from cfngen.review.constructs import METADATA, construct_path
 from cfngen.review.model import (
     MISSING,
     Certainty,
@@ -67,7 +69,11 @@ def compare(before: Stack, after: Stack) -> ComparedResources:
             change = ResourceChange(name, there.type, kind, note="" if new else removal_note(there))
         if change:
             side = before if change.kind is Kind.REMOVED else after
-            compared.changes[name] = replace(change, line=side.line("Resources", name))
+            compared.changes[name] = replace(
+                change,
+                line=side.line("Resources", name),
+                construct=construct_path(side.raw(name)),
+            )
     _follow_replacements(before, after, compared)
     order = list(dict.fromkeys((*after.names, *before.names)))
     compared.changes = {name: compared.changes[name] for name in order if name in compared.changes}
@@ -76,11 +82,15 @@ def compare(before: Stack, after: Stack) -> ComparedResources:
 
 def changed_names(before: Stack, after: Stack) -> list[str]:
     """Return the logical IDs whose text, or anything that it depends on, differs."""
-    names = dict.fromkeys((*after.names, *before.names))
+    names = {
+        name: None
+        for name in dict.fromkeys((*after.names, *before.names))
+        if {type_of(side, name) for side in (before, after)} - {""} != {METADATA}
+    }
     resolvers = before.resolver, after.resolver
     given = [(resolver.parameters, resolver.outer.marked) for resolver in resolvers]
     if after.resolver.changed or given[0] != given[1]:
-        return list(names)  # a condition, a mapping, or what the outer template gives: any may
+        return [*names]  # a condition, a mapping, or what the outer template gives: any may
     return [name for name in names if before.text(name) != after.text(name)]
 
 
@@ -209,6 +219,7 @@ def _follow(
         resource.type,
         Kind.AFFECTED,
         line=after.line("Resources", resource.name),
+        construct=construct_path(after.raw(resource.name)),
     )
     details = list(change.properties)
     for place in property_references(resource.properties, hit):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from itertools import groupby
@@ -25,10 +26,17 @@ __all__ = [
 
 MAX_INLINE = 80  # characters of a value that still stand in a row of a table
 
+# What the CDK and SAM call an archive or an image by. A digest of an image (`sha256:`) stays whole.
+ASSET = re.compile(r"(?<![0-9A-Za-z])(?<!sha256:)([0-9a-f]{12})[0-9a-f]{52}(?![0-9A-Za-z])")
+
 
 def one_line_value(value: Any) -> str:
-    """Return a resolved value on one line."""
-    return escape_controls(shown(value)) or '""'
+    """Return a resolved value on one line; the digest that an asset is called by is cut off.
+
+    >>> one_line_value("a" * 64 + ".zip")
+    'aaaaaaaaaaaa….zip'
+    """
+    return ASSET.sub(r"\1…", escape_controls(shown(value))) or '""'
 
 
 def clipped(text: str, max_length: int = MAX_INLINE) -> str:

@@ -13,6 +13,7 @@ from cfngen.review.formats.findings import OPENED, GroupedFinding, by_gravity, g
 from cfngen.review.formats.html_parts import SIGN_CLASSES, details, escaped, tag, text
 from cfngen.review.formats.phrases import (
     LEGEND,
+    construct_of,
     finding_place,
     in_base,
     legend,
@@ -234,6 +235,6 @@ def _places(
         number_ = numbers.get(stack.name)
         link = "" if number_ is None else f'<a href="#stack-{number_}">{text(stack.name)}</a>'
         origin = f", from {tag('code', origin_place(finding.origin))}" if finding.origin else ""
-        parts = [link, f"{where if place else ''}{origin}"]
+        parts = [link, f"{where if place else ''}{origin}", text(construct_of(finding))]
         parts += pages if number == len(group.places) else []
         yield f'<p class="place">{" · ".join(part for part in parts if part)}</p>'

@@ -10,6 +10,7 @@ from cfngen.plurals import counted
 from cfngen.review.formats.columns import one_line_value
 from cfngen.review.formats.findings import unreported_exposures
 from cfngen.review.formats.phrases import (
+    construct_of,
     entries_by_section,
     grant_lines,
     origin_place,
@@ -119,6 +120,11 @@ def diff(lines: Sequence[str]) -> str:
     return f'<pre class="diff" role="region" aria-label="Difference" tabindex="0">{inner}</pre>'
 
 
+def _construct(change: ResourceChange) -> str:
+    construct = construct_of(change)
+    return f" {tag('span', construct, class_='type')}" if construct else ""
+
+
 def _resource(change: ResourceChange, reported: frozenset[str]) -> str:
     mark = sign(change)
     inner = (*change.properties, *change.attributes)
@@ -126,6 +132,7 @@ def _resource(change: ResourceChange, reported: frozenset[str]) -> str:
         f'<span class="sign {SIGN_CLASSES[mark]}">{mark}</span>'
         f" {tag('code', change.name, class_='name')}"
         f" {tag('span', change.type, class_='type')}"
+        f"{_construct(change)}"
         f" {tag('span', outcome(change), class_='happens')}"
     )
     explanations = "".join(

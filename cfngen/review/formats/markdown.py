@@ -18,6 +18,7 @@ from cfngen.review.formats.markdown_escaping import (
 from cfngen.review.formats.markdown_parts import Piece, linked, pieces
 from cfngen.review.formats.phrases import (
     changed_signs,
+    construct_of,
     finding_place,
     in_base,
     legend,
@@ -184,7 +185,8 @@ class _Comment:
             if place := finding_place(finding, stack):
                 side = f" {prose(side)}" if (side := in_base(finding, self.review.base)) else ""
                 origin = f" from {code(origin_place(finding.origin))}" if finding.origin else ""
-                lines.append(f"{code(place)}{side}{origin}")
+                construct = f" {code(path)}" if (path := construct_of(finding)) else ""
+                lines.append(f"{code(place)}{side}{origin}{construct}")
         return "".join(f"<br>{line}" for line in lines)
 
     def fold(self, number: int, stack: StackReview) -> str:

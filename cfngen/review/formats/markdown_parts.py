@@ -11,6 +11,7 @@ from cfngen.review.formats.condensed import condensed, facts
 from cfngen.review.formats.findings import unreported_exposures
 from cfngen.review.formats.markdown_escaping import code, cut_lines, fenced, folded_code, prose
 from cfngen.review.formats.phrases import (
+    construct_of,
     entries_by_section,
     grant_lines,
     outcome,
@@ -121,10 +122,15 @@ def _resources(changes: Sequence[ResourceChange], reported: frozenset[str]) -> s
             f"<br>{linked(reason)}" for reason in unreported_reasons(change, reported)
         )
         lines.append(
-            f"| `{sign(change)}` | {code(change.name)} | {code(change.type)}"
+            f"| `{sign(change)}` | {_named(change)} | {code(change.type)}"
             f" | {prose(outcome(change))}{reason_lines} |"
         )
     return "\n".join(lines) + "\n"
+
+
+def _named(change: ResourceChange) -> str:
+    construct = construct_of(change)
+    return f"{code(change.name)}<br>{code(construct)}" if construct else code(change.name)
 
 
 def _properties(details: Sequence[tuple[ResourceChange, Detail]], reported: frozenset[str]) -> str:

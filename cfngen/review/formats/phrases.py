@@ -159,6 +159,11 @@ def finding_subject(finding: Finding) -> str:
     return escape_controls(f"{finding.subject}{path}")
 
 
+def construct_of(thing: Finding | ResourceChange) -> str:
+    """Return the construct of the CDK that something comes from, if it says so."""
+    return escape_controls(thing.construct)
+
+
 def finding_place(finding: Finding, stack: StackReview) -> str:
     """Return the file and line of a finding as a person would type it."""
     return escape_controls(f"{stack.file}:{finding.line}" if finding.line > 0 else stack.file)

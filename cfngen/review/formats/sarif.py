@@ -103,6 +103,7 @@ def _result(
                     {
                         "name": escape_controls(name),
                         "fullyQualifiedName": escape_controls(qualified),
+                        **_decorated(finding),
                     }
                 ]
             }
@@ -114,6 +115,11 @@ def _result(
     if finding.origin:
         result["relatedLocations"] = [{"id": 1, **added(finding.origin)}]
     return result
+
+
+def _decorated(finding: Finding) -> dict[str, str]:
+    """Return the construct of the CDK, which developers know rather than the logical ID."""
+    return {"decoratedName": escape_controls(finding.construct)} if finding.construct else {}
 
 
 def _message(finding: Finding, review: Review) -> str:

@@ -10,6 +10,7 @@ from cfngen.review.formats.condensed import condensed, facts
 from cfngen.review.formats.findings import MAX_PLACES, GroupedFinding, by_gravity, grouped_findings
 from cfngen.review.formats.phrases import (
     changed_signs,
+    construct_of,
     finding_place,
     in_base,
     legend,
@@ -115,7 +116,8 @@ class _Printer(LinePrinter):
             named = (
                 "" if stack.name and stack.name in stack.file else f"{escape_controls(stack.name)} "
             )
-            places.append(f"{named}{place}{origin}".strip())
+            construct = f"{named_construct}  " if (named_construct := construct_of(finding)) else ""
+            places.append(f"{construct}{named}{place}{origin}".strip())
         if len(group.places) > MAX_PLACES:
             places.append(f"and {len(group.places) - MAX_PLACES} more")
         return places

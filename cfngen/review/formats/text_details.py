@@ -9,6 +9,7 @@ from cfngen.plurals import counted
 from cfngen.review.formats.columns import broken, columns, folded
 from cfngen.review.formats.findings import is_fully_reported, unreported_exposures
 from cfngen.review.formats.phrases import (
+    construct_of,
     entries_by_section,
     grant_lines,
     outcome,
@@ -117,6 +118,8 @@ class Details:
         for change in changes:
             row = f"{_padded(change.name, names)}  {_padded(change.type, types)}  "
             yield from self.row(sign(change), row, outcome(change))
+            if construct := construct_of(change):
+                yield from self.printer.folded(construct, " " * INDENT, dim=True)
             for reason in unreported_reasons(change, self.reported):
                 explanation = f"{reason.text} {reason.page}".strip()
                 yield from self.printer.folded(explanation, " " * INDENT, dim=True)

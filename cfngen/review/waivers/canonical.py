@@ -14,7 +14,7 @@ DIGITS = 32
 # What a person reads or an editor jumps to, and no fact that a waiver or an approval is about.
 NO_FACTS = frozenset((
     "message", "note", "notes", "reason", "reasons", "line", "origin", "nearest_head_line", "side",
-    "file", "waiver",
+    "file", "waiver", "construct",
 ))  # fmt: skip
 
 
