@@ -45,7 +45,8 @@ README = ROOT / "benchmarks" / "README.md"
 BEGIN, END = "<!-- figures, written by run.py --save -->", "<!-- end of figures -->"
 LATER = ("troposphere", "yaml", "click", "pydantic", "cfnlint")  # not for `import cfngen`
 COMPILED = """
-import sys, os, cfngen.cli, cfngen.project.generate, cfngen.linting.lint, cfnlint.runner, troposphere
+import sys, os, cfngen.cli, cfngen.project.generate, cfngen.linting.lint
+import cfnlint.runner, troposphere
 for name, module in sorted(sys.modules.items()):
     cached = getattr(getattr(module, "__spec__", None), "cached", None)
     if cached and name != "__main__" and not os.path.exists(cached): print(name)

@@ -40,6 +40,8 @@ from cfngen.review.stack import Stack
 
 __all__ = ["Review", "review"]
 
+NESTED_FILE = ".nested.template.json"  # what the CDK calls the template of a nested stack
+
 MERGE_KEY = re.compile(r"<<[\"']?\s*:")  # as it may stand in a template
 
 
@@ -79,6 +81,8 @@ def review(
     if problems:
         raise Problems(problems)
     pairs = nested_templates.template_pairs(*parts)
+    inside = frozenset(_only_inside(pairs))
+    pairs = [pair for pair in pairs if pair.outer or pair.name not in inside]
     sides = (
         _texts(sources[0], [(p, p.old) for p in pairs]),
         _texts(sources[1], [(p, p.new) for p in pairs]),
@@ -93,7 +97,8 @@ def review(
         stack = _stack(pair, sides, unknown.findings, checks)
         stacks += [] if stack.empty else [stack]
     nested = [pair for pair in pairs if pair.outer]
-    both, every = sources[0].keys() & sources[1].keys(), sources[0].keys() | sources[1].keys()
+    every = (sources[0].keys() | sources[1].keys()) - inside
+    both = sources[0].keys() & sources[1].keys() & every
     unread = {
         name
         for name in every - parts[0].keys() - parts[1].keys()
@@ -105,6 +110,26 @@ def review(
     scope = Scope(compared + inner, left_out, tuple(same), tuple(allowed), nested=inner)
     result = Review(*labels, tuple(stacks), total - len(stacks), scope, tuple(unreadable))
     return described(result, rules)
+
+
+def _only_inside(pairs: list[Pair]) -> Iterator[str]:
+    """Yield the templates that the CDK has written for nested stacks: none is deployed by itself.
+
+    One that no other template of its side has inside of it is compared as any other.
+    """
+    inner = [pair for pair in pairs if pair.outer]
+    nested = (
+        {pair.old.source.file for pair in inner if pair.old},
+        {pair.new.source.file for pair in inner if pair.new},
+    )
+    for pair in pairs:
+        sides = [
+            (side.source.file, files)
+            for side, files in zip((pair.old, pair.new), nested, strict=True)
+            if side
+        ]
+        if not pair.outer and all(f.endswith(NESTED_FILE) and f in files for f, files in sides):
+            yield pair.name
 
 
 def _sources(side: Mapping[str, str | Source]) -> dict[str, Source]:

@@ -1,11 +1,13 @@
-"""Templates of the CDK: the construct stands beside the logical ID, and noise is folded."""
+"""Output of the CDK: constructs beside logical IDs, nested stacks counted once, noise folded."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
+from cfngen.cli import main
 from cfngen.review import review
 from cfngen.review.constructs import MAX_LENGTH
 from cfngen.review.formats import FORMATS, format_review
@@ -75,3 +77,60 @@ def test_a_path_is_hostile(form: str) -> None:
         assert "\n::error" not in printed
         assert form in ("json", "text") or "<script>" not in printed
         assert "x" * (MAX_LENGTH + 1) not in printed
+
+
+def assembly(folder: Path, key: str, inner: str = "ShopData1A2B.nested.template.json") -> None:
+    """Write what `cdk synth` writes of a stage with a stack that has a nested one."""
+    stage = folder / "assembly-Prod"
+    stage.mkdir(parents=True)
+    bucket = "cdk-hnb659fds-assets-${AWS::AccountId}-${AWS::Region}"
+    digest = HASHES[key == "key"]
+    url = f"https://s3.${{AWS::Region}}.${{AWS::URLSuffix}}/{bucket}/{digest}.json"
+    nested = {
+        "Type": "AWS::CloudFormation::Stack",
+        "Properties": {"TemplateURL": {"Fn::Sub": url}},
+        "Metadata": {
+            "aws:cdk:path": "Prod/Shop/Data",
+            "aws:asset:path": inner,
+            "aws:asset:property": "TemplateURL",
+        },
+    }
+    table = {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "AttributeDefinitions": [{"AttributeName": key, "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": key, "KeyType": "HASH"}],
+        },
+        "Metadata": {"aws:cdk:path": "Prod/Shop/Data/Orders/Resource"},
+    }
+    for name, resources in (("ProdShop.template.json", {"Data": nested}), (inner, {"T": table})):
+        (stage / name).write_text(json.dumps({"Resources": resources}))
+    (folder / "manifest.json").write_text("{}")
+
+
+def test_a_nested_stack_of_the_cdk_is_counted_once(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its template is compared where it is nested, and is no stack by itself; names are short."""
+    monkeypatch.chdir(tmp_path)
+    assembly(tmp_path / "a", "id")
+    assembly(tmp_path / "b", "key")
+    assert main(["review", "a", "b", "--fail-on", "replace"]) == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith("2 stacks change, 2 templates compared (1 nested): ")
+    assert "assembly-Prod/ProdShop/Data" in printed
+    assert "Prod/Shop/Data/Orders/Resource" in printed
+    assert f"{HASHES[0][:12]}….json" in printed
+
+
+def test_a_template_that_is_nested_nowhere_is_compared_by_itself(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a file is called, a change in it is not passed over."""
+    monkeypatch.chdir(tmp_path)
+    for folder, key in (("a", "id"), ("b", "key")):
+        assembly(tmp_path / folder, key)
+        outer = tmp_path / folder / "assembly-Prod" / "ProdShop.template.json"
+        outer.write_text('{"Resources": {"Jobs": {"Type": "AWS::SQS::Queue"}}}')
+    assert main(["review", "a", "b", "--fail-on", "replace"]) == 1
+    assert capsys.readouterr().out.startswith("1 stack changes, 2 templates compared: ")

@@ -48,17 +48,23 @@ def stem(path: str) -> str:
 
 
 def names(paths: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Return a name for each pair of paths, without the suffix where that is unambiguous."""
+    """Return a name for each pair of paths, the shortest that is unambiguous.
+
+    >>> [*names([("", "cdk.out/Shop.template.json"), ("", "a.yaml"), ("", "a.json")]).values()]
+    ['cdk.out/Shop', 'a.yaml', 'a.json']
+    """
     paths = list(paths)
-    stems = Counter(stem(_path(both)) for both in paths)
-    taken = Counter(_path(both) for both in paths)
-    result: dict[tuple[str, str], str] = {}
-    for both in paths:
-        path = _path(both)
-        short = stem(path)
-        alone = stems[short] == 1 and not taken[short]
-        result[both] = short if alone else path
-    return result
+    candidates = {both: _candidates(_path(both)) for both in paths}
+    count = Counter(name for mine in candidates.values() for name in mine)
+    return {
+        both: next((name for name in mine if count[name] == 1), _path(both))
+        for both, mine in candidates.items()
+    }
+
+
+def _candidates(path: str) -> tuple[str, ...]:
+    """Return what a template may be called, the shortest first: the CDK has a suffix of its own."""
+    return tuple(dict.fromkeys((stem(path).removesuffix(".template"), stem(path), path)))
 
 
 def _path(both: tuple[str, str]) -> str:

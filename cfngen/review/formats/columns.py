@@ -20,6 +20,7 @@ __all__ = [
     "clipped",
     "clipped_lines",
     "columns",
+    "cut_digests",
     "folded",
     "one_line_value",
 ]
@@ -36,7 +37,12 @@ def one_line_value(value: Any) -> str:
     >>> one_line_value("a" * 64 + ".zip")
     'aaaaaaaaaaaa….zip'
     """
-    return ASSET.sub(r"\1…", escape_controls(shown(value))) or '""'
+    return cut_digests(escape_controls(shown(value))) or '""'
+
+
+def cut_digests(text: str) -> str:
+    """Return a text in which the digests that assets are called by are cut off."""
+    return ASSET.sub(r"\1…", text)
 
 
 def clipped(text: str, max_length: int = MAX_INLINE) -> str:

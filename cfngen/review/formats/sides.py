@@ -11,7 +11,7 @@ from typing import Any
 from cfngen.cloudformation.text import AnyText
 from cfngen.cloudformation.values import canonical, readable, shown
 from cfngen.escaping import escape_controls, escape_lines
-from cfngen.review.formats.columns import MAX_INLINE, one_line_value
+from cfngen.review.formats.columns import MAX_INLINE, cut_digests, one_line_value
 from cfngen.review.model import MISSING, Detail
 
 INDENT = "  "
@@ -115,4 +115,4 @@ def _lines(value: Any, start: str = "") -> Iterator[str]:
 
 
 def _text(value: Any, start: str) -> Iterator[str]:
-    yield from (f"{start}{line}" for line in escape_lines(shown(value)))
+    yield from (f"{start}{cut_digests(line)}" for line in escape_lines(shown(value)))
