@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
+WAIVERS_FILE = "cfngen-waivers.toml"  # beside the templates, or in a directory above them
+
 
 class WaiverState(enum.StrEnum):
     """What a waiver is for the review at hand."""

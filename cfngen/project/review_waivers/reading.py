@@ -15,9 +15,9 @@ from cfngen.paths import display_path
 from cfngen.project.review_waivers.entries import read_entries
 from cfngen.project.revisions.side import Location
 from cfngen.project.revisions.trees import InCommit, Tree
-from cfngen.review.waiver import Waiver
+from cfngen.review.waiver import WAIVERS_FILE, Waiver
 
-FILE = "cfngen-waivers.toml"
+FILE = WAIVERS_FILE
 # Where each file has its waivers. The first one is for those who have no project.
 TABLES = {
     FILE: ("waivers",),
