@@ -1,4 +1,5 @@
 """The apps that are written in Python: each as it was, and as it is after a change."""
+# ruff: noqa: D103, FBT001 - what a change is stands in its expectation, tests/review/cdk
 
 from __future__ import annotations
 

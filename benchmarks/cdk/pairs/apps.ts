@@ -1,9 +1,9 @@
 // The apps that are written in TypeScript: each as it was, and as it is after a change.
 import * as path from "node:path";
 import {
-  App, AppProps, CfnOutput, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage, aws_apigateway as apigateway,
+  App, AppProps, Duration, Fn, NestedStack, RemovalPolicy, Stack, Stage, aws_apigateway as apigateway,
   aws_dynamodb as dynamodb, aws_ec2 as ec2, aws_iam as iam, aws_lambda as lambda, aws_logs as logs,
-  aws_s3 as s3, aws_s3_deployment as deployment, aws_sns as sns, aws_sqs as sqs,
+  aws_s3 as s3, aws_s3_deployment as deployment, aws_sns as sns, aws_sqs as sqs, aws_ssm as ssm,
 } from "aws-cdk-lib";
 import { Construct } from "constructs";
 
@@ -191,12 +191,11 @@ export const changes: Record<string, Change> = {
   }),
   "export-and-import-removed": (app, after) => {
     const topic = new sns.Topic(new Stack(app, "Shop"), "News");
-    const other = new Stack(app, "Other");
-    new CfnOutput(other, "Topic", { value: after ? "none" : topic.topicArn });
+    new ssm.StringParameter(new Stack(app, "Other"), "Topic", { stringValue: after ? "none" : topic.topicArn });
   },
   "export-replaced": (app, after) => {
     const topic = new sns.Topic(new Stack(app, "Shop"), "News", { topicName: after ? "updates" : "news" });
-    new CfnOutput(new Stack(app, "Other"), "Topic", { value: topic.topicArn });
+    new ssm.StringParameter(new Stack(app, "Other"), "Topic", { stringValue: topic.topicArn });
   },
   "log-of-a-nested-stack-destroyed": shop((stack, after) => {
     if (!after) new logs.LogGroup(new NestedStack(stack, "Inner"), "Log", { removalPolicy: RemovalPolicy.DESTROY });

@@ -21,6 +21,8 @@ HERE = Path(__file__).parent
 PAIRS = HERE.parents[2] / "tests" / "review" / "cdk"
 # What a review reads of an assembly; the rest is for `cdk deploy` and for people.
 KEPT = (".template.json", ".assets.json")
+# What the command line of the CDK sets for the apps that it runs.
+CONTEXT = ("aws:cdk:enable-path-metadata", "aws:cdk:enable-asset-metadata")
 
 
 def assembly(folder: Path) -> dict[str, Any]:
@@ -51,7 +53,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--python", default=sys.executable, help="a Python with aws-cdk-lib")
     wanted = parser.parse_args()
-    os.environ["JSII_SILENCE_WARNING_UNTESTED_NODE_VERSION"] = "1"
+    os.environ["CDK_CONTEXT_JSON"] = json.dumps(dict.fromkeys(CONTEXT, True))
     with tempfile.TemporaryDirectory() as folder:
         synthesise(Path(folder), wanted.python)
         pairs = {path.name: path for path in Path(folder, "out").iterdir()}
