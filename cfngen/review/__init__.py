@@ -30,6 +30,7 @@ from cfngen.review.model import (
 )
 from cfngen.review.name_conflicts import name_conflicts
 from cfngen.review.nested_failures import nested_findings
+from cfngen.review.nested_files import by_themselves, only_inside
 from cfngen.review.pairs import Pair, TemplateSide, may_nest, sections
 from cfngen.review.permissions import permission_changes
 from cfngen.review.public_access import exposures
@@ -39,8 +40,6 @@ from cfngen.review.rules import rules as own_rules
 from cfngen.review.stack import Stack
 
 __all__ = ["Review", "review"]
-
-NESTED_FILE = ".nested.template.json"  # what the CDK calls the template of a nested stack
 
 MERGE_KEY = re.compile(r"<<[\"']?\s*:")  # as it may stand in a template
 
@@ -81,11 +80,13 @@ def review(
     if problems:
         raise Problems(problems)
     pairs = nested_templates.template_pairs(*parts)
-    inside = frozenset(_only_inside(pairs, sources))
+    inside = frozenset(only_inside(pairs, sources))
     pairs = [pair for pair in pairs if pair.root.name not in inside]
+    alone = by_themselves(pairs, sources)
+    others = [pair for pair in pairs if pair.name not in alone]
     sides = (
-        _texts(sources[0], inside, [(p, p.old) for p in pairs]),
-        _texts(sources[1], inside, [(p, p.new) for p in pairs]),
+        _texts(sources[0], inside, [(p, p.old) for p in others]),
+        _texts(sources[1], inside, [(p, p.new) for p in others]),
     )
     stacks: list[StackReview] = []
     same: list[str] = []
@@ -94,7 +95,8 @@ def review(
         unknown = opaque.compare_opaque(pair, accepted or {})
         same += unknown.same
         allowed += unknown.accepted
-        stack = _stack(pair, sides, unknown.findings, checks)
+        name = alone.get(pair.name, pair.name)
+        stack = _stack(pair, name, sides, unknown.findings, checks)
         stacks += [] if stack.empty else [stack]
     nested = [pair for pair in pairs if pair.outer]
     every = (sources[0].keys() | sources[1].keys()) - inside
@@ -110,29 +112,6 @@ def review(
     scope = Scope(compared + inner, left_out, tuple(same), tuple(allowed), nested=inner)
     result = Review(*labels, tuple(stacks), total - len(stacks), scope, tuple(unreadable))
     return described(result, rules)
-
-
-def _only_inside(
-    pairs: list[Pair], sources: tuple[Mapping[str, Source], Mapping[str, Source]]
-) -> Iterator[str]:
-    """Yield the templates that the CDK has written for nested stacks: none is deployed by itself.
-
-    One that no template of its side has inside of it is compared as any other; two that have each
-    other are nobody's.
-    """
-    inner = [pair for pair in pairs if pair.outer and not pair.root.file.endswith(NESTED_FILE)]
-    nested = (
-        {pair.old.source.file for pair in inner if pair.old},
-        {pair.new.source.file for pair in inner if pair.new},
-    )
-    for name in {*sources[0], *sources[1]}:
-        sides = [
-            (side[name].file, files)
-            for side, files in zip(sources, nested, strict=True)
-            if name in side
-        ]
-        if all(file.endswith(NESTED_FILE) and file in files for file, files in sides):
-            yield name
 
 
 def _sources(side: Mapping[str, str | Source]) -> dict[str, Source]:
@@ -215,6 +194,7 @@ def _texts(
 
 def _stack(
     pair: Pair,
+    file: str,
     sides: tuple[exports.SideTemplates, exports.SideTemplates],
     unknown: tuple[Finding, ...],
     rules: tuple[RegisteredRule, ...],
@@ -237,12 +217,12 @@ def _stack(
         findings += deploy_failures(before, after, changes, others)
         findings += replacement_findings(after, changes)
     if kind is not Kind.ADDED:
-        findings += exports.export_failures(name, before, after, others, *sides)
+        findings += exports.export_failures(file, before, after, others, *sides)
         others = exports.with_import_notes(before, after, others, findings)
         findings += data_losses(before, after, changes, kind)
     if kind is not Kind.REMOVED:
         findings += format_errors(before, after)
-        findings += name_conflicts(name, before, after, changes, *(side.names for side in sides))
+        findings += name_conflicts(file, before, after, changes, *(side.names for side in sides))
         findings += broadening_findings(rights, ways)
     facts = Facts(name, kind, before, after, changes, tuple(others), rights, ways, *sides)
     findings += [hit for rule in rules for hit in rule.findings(facts)]
