@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cfngen.console.deployed import with_stacks
 from cfngen.console.exits import FINDINGS
 from cfngen.console.gate import gate_names
 from cfngen.console.project import here, own_version, synthesize_all, write_file
@@ -63,6 +64,13 @@ FORMATS = ("text", "markdown", "json", "sarif", "html")
     help="Run the blueprints to add their source lines.  [default: for sarif only]",
 )
 @click.option(
+    "--deployed-parameters",
+    "parameters",
+    type=click.Path(),
+    metavar="FILE",
+    help="JSON of `aws cloudformation describe-stacks`: resolve with the values that stacks have.",
+)
+@click.option(
     "--date",
     metavar="YYYY-MM-DD",
     help="Day that waivers have to reach.  [default: today, UTC]",
@@ -96,6 +104,7 @@ def command(
     details: bool,
     limit: int | None,
     blueprints: bool | None,
+    parameters: str | None,
     date: str | None,
     accept_new_waivers: bool,
     expect: str | None,
@@ -120,7 +129,7 @@ def command(
 
     gate, files = _outputs(fails, writes)
     # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
-    compared = revisions.pair(base, head, here())
+    compared = with_stacks(revisions.pair(base, head, here()), parameters)
     waivers = WaiverOptions(date, expect, drafts, accept_new=accept_new_waivers)
     outcome = waivers.apply(compared, review_of(compared))
     result = outcome.review
@@ -167,6 +176,7 @@ def review_of(compared: Comparison) -> Review:
         labels=compared.labels,
         accepted=compared.accepted,
         rules=rules,
+        deployed=compared.stacks,
     )
     notes = (*compared.notes, *result.scope.notes)
     scope = replace(

@@ -65,7 +65,7 @@ class WaiverOptions:
         result = with_waivers(
             review, waivers, changes, date, accept_new=self.accept_new, renamed=compared.renamed
         )
-        about = approval(result, compared.base, compared.head)
+        about = approval(result, compared.base, compared.head, compared.stacks)
         if about.digest == self.expect and not self.accept_new:
             result = with_waivers(
                 review, waivers, changes, date, accept_new=True, renamed=compared.renamed

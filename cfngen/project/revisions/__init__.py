@@ -18,6 +18,7 @@ from cfngen.project.revisions.pairing import names, paired, stem
 from cfngen.project.revisions.repository import Repository
 from cfngen.project.revisions.side import Location, Side, list_side, path_in_tree, read
 from cfngen.project.revisions.unseen import allowed, left_behind, left_out, unseen
+from cfngen.review.deployed import DeployedStack
 from cfngen.review.model import Finding, LeftOut
 
 MAX_NAMED = 5  # templates that have another name
@@ -42,6 +43,7 @@ class Comparison:
     allowed: tuple[tuple[str, str], ...] = ()  # files that `accepted` covers here, with reasons
     locations: tuple[Location, ...] = ()  # where the templates of base and of head are, or head's
     renamed: tuple[str, ...] = ()  # templates whose file has another name in base
+    stacks: dict[str, DeployedStack] = field(default_factory=dict)  # that run, by template
 
 
 def pair(base: str, head: str | None, here: Path) -> Comparison:
