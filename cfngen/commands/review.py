@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cfngen.console.deployed import with_stacks
+from cfngen.console.deployed import with_deployed
 from cfngen.console.exits import FINDINGS
 from cfngen.console.gate import gate_names
 from cfngen.console.project import here, own_version, synthesize_all, write_file
@@ -71,6 +71,15 @@ FORMATS = ("text", "markdown", "json", "sarif", "html")
     help="JSON of `aws cloudformation describe-stacks`: resolve with the values that stacks have.",
 )
 @click.option(
+    "--change-set",
+    "change_sets",
+    multiple=True,
+    type=click.Path(),
+    metavar="FILE",
+    help="JSON of `aws cloudformation describe-change-set`: report what it says otherwise; can be"
+    " repeated.",
+)
+@click.option(
     "--date",
     metavar="YYYY-MM-DD",
     help="Day that waivers have to reach.  [default: today, UTC]",
@@ -105,6 +114,7 @@ def command(
     limit: int | None,
     blueprints: bool | None,
     parameters: str | None,
+    change_sets: tuple[str, ...],
     date: str | None,
     accept_new_waivers: bool,
     expect: str | None,
@@ -129,7 +139,7 @@ def command(
 
     gate, files = _outputs(fails, writes)
     # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
-    compared = with_stacks(revisions.pair(base, head, here()), parameters)
+    compared = with_deployed(revisions.pair(base, head, here()), parameters, change_sets)
     waivers = WaiverOptions(date, expect, drafts, accept_new=accept_new_waivers)
     outcome = waivers.apply(compared, review_of(compared))
     result = outcome.review
@@ -167,6 +177,7 @@ def review_of(compared: Comparison) -> Review:
 
     from cfngen.project.registry import review_rules
     from cfngen.review import review as reviewed
+    from cfngen.review.reconcile import reconciled
     from cfngen.review.rules import described
 
     rules = review_rules()
@@ -185,6 +196,7 @@ def review_of(compared: Comparison) -> Review:
         accepted=(*compared.allowed, *result.scope.accepted),
         notes=notes,
     )
+    result = reconciled(result, compared.base, compared.head, compared.change_sets, compared.stacks)
     unknowns = (*compared.unknowns, *result.unknowns)
     return described(replace(result, scope=scope, unknowns=unknowns), rules)
 

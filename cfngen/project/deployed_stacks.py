@@ -77,8 +77,8 @@ def matched(
 
     >>> matched([DeployedStack("shop-prod")], ["shop"])[0]["shop"].name
     'shop-prod'
-    >>> by_template, notes = matched([DeployedStack("shop"), DeployedStack("web")], ["app/shop", "mail"])
-    >>> list(by_template), notes[1:]
+    >>> result, notes = matched([DeployedStack("shop"), DeployedStack("web")], ["app/shop", "mail"])
+    >>> list(result), notes[1:]
     (['app/shop'], ['1 deployed stack matches no template: web', 'no deployed stack for: mail'])
     """
     by_name: dict[str, list[str]] = {}

@@ -18,6 +18,7 @@ from cfngen.project.revisions.pairing import names, paired, stem
 from cfngen.project.revisions.repository import Repository
 from cfngen.project.revisions.side import Location, Side, list_side, path_in_tree, read
 from cfngen.project.revisions.unseen import allowed, left_behind, left_out, unseen
+from cfngen.review.change_set import ChangeSet
 from cfngen.review.deployed import DeployedStack
 from cfngen.review.model import Finding, LeftOut
 
@@ -44,6 +45,7 @@ class Comparison:
     locations: tuple[Location, ...] = ()  # where the templates of base and of head are, or head's
     renamed: tuple[str, ...] = ()  # templates whose file has another name in base
     stacks: dict[str, DeployedStack] = field(default_factory=dict)  # that run, by template
+    change_sets: dict[str, ChangeSet] = field(default_factory=dict)  # of CloudFormation, likewise
 
 
 def pair(base: str, head: str | None, here: Path) -> Comparison:
