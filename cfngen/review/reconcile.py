@@ -27,11 +27,12 @@ from cfngen.review.stack import Stack
 
 REPLACED, UNEXPECTED, MISSING, OTHERWISE = "P102", "U107", "U106", "U108"
 ACTIONS = {
-    Kind.ADDED: ("Add",),
-    Kind.REMOVED: ("Remove",),
-    Kind.CHANGED: ("Modify", "SyncWithActual"),
-    Kind.AFFECTED: ("Modify", "SyncWithActual"),
+    Kind.ADDED: "Add",
+    Kind.REMOVED: "Remove",
+    Kind.CHANGED: "Modify",
+    Kind.AFFECTED: "Modify",
 }
+SYNC = "SyncWithActual"  # nothing happens to the resource, only CloudFormation's record changes
 
 
 def reconciled(
@@ -166,8 +167,10 @@ def _difference(
         return _not_mentioned(change, templates) if change else None
     if change is None:
         return _only_listed(listed, templates)
-    if listed.action != "Dynamic" and listed.action not in ACTIONS[change.kind]:
-        return _about(listed, Difference.ACTION, OTHERWISE)
+    if listed.action not in ("Dynamic", ACTIONS[change.kind]):
+        in_place = ACTIONS[change.kind] == "Modify" and change.replacement is not Certainty.WILL
+        code = "" if listed.action == SYNC and in_place else OTHERWISE
+        return _about(listed, Difference.ACTION, code)
     return _replacement(change, listed) or _policy(change, listed, templates)
 
 
@@ -196,7 +199,7 @@ def _only_listed(listed: ListedChange, templates: _Templates) -> ChangeSetDiffer
             for detail in listed.details
         )
         made = templates.transformed and listed.resource not in templates.own
-        code = "" if usual or made or listed.action == "Dynamic" else UNEXPECTED
+        code = "" if usual or made or listed.action in ("Dynamic", SYNC) else UNEXPECTED
     return _about(listed, Difference.ONLY_LISTED, code)
 
 

@@ -12,7 +12,7 @@ VERBS = {
     "Modify": "changes it",
     "Remove": "removes it",
     "Import": "imports it",
-    "SyncWithActual": "brings it back to its template",
+    "SyncWithActual": "leaves it as it is",
 }
 POLICIES = {"Delete": "deletes it", "Retain": "keeps it", "Snapshot": "takes a snapshot of it"}
 

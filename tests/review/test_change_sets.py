@@ -172,6 +172,9 @@ def test_both_agree(folder: Folder, new: str, change: dict[str, Any]) -> None:
         (ADDED_IN_PROD, [listed("Same", source="Automatic")],
          [("not mentioned", "More", ""), ("only listed", "Same", "")]),
         (ORDERED, [listed("Same", source="Automatic")], [("only listed", "Same", "")]),
+        (DELAYED, [listed("Jobs", "SyncWithActual")], [("action", "Jobs", "")]),
+        (RENAMED, [listed("Jobs", "SyncWithActual")], [("action", "Jobs", "U108")]),
+        (OLD, [listed("Same", "SyncWithActual")], [("only listed", "Same", "")]),
         # It does something else.
         (ADDED, [listed("More", replacement="False")], [("action", "More", "U108")]),
         (ADDED, [listed("More", "Import")], [("action", "More", "U108")]),
@@ -212,7 +215,7 @@ def test_every_format_has_it(folder: Folder, form: str) -> None:
     if form != "json":
         assert "0 resources as in the review, 2 disagreements" in plain
     if form not in ("json", "sarif"):
-        assert "CloudFormation adds Logs, as it does for what" in plain
+        assert "CloudFormation adds Logs, as it does for nested stacks" in plain
 
 
 def test_nested_resources_of_a_macro_are_expected(folder: Folder) -> None:
@@ -267,6 +270,12 @@ def test_a_change_set_of_another_stack_is_refused(folder: Folder) -> None:
     assert folder.run(DELAYED, printed(IN_PLACE, StackName="shop-prod"), *arguments)[0] == 0
     code, _, err = folder.run(DELAYED, printed(IN_PLACE, StackName="shop-test"), *arguments)
     assert (code, "is of the stack shop-test, and no template" in err) == (2, True)
+
+
+def test_what_is_in_the_account_already(folder: Folder) -> None:
+    """With drift, CloudFormation may find that a resource is as it would be."""
+    out = folder.run(DELAYED, printed(listed("Jobs", "SyncWithActual")))[1]
+    assert "CloudFormation leaves Jobs as in the account, and changes only its own record" in out
 
 
 def test_two_change_sets_of_one_stack_are_refused(folder: Folder) -> None:

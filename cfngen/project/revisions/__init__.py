@@ -12,7 +12,7 @@ from cfngen.paths import display_path
 from cfngen.project import manifest
 from cfngen.project.revisions import arguments
 from cfngen.project.revisions.arguments import Argument, argument
-from cfngen.project.revisions.deployed import as_printed
+from cfngen.project.revisions.deployed import as_printed, lacks_transform
 from cfngen.project.revisions.emptiness import one_sided, refuse_nothing
 from cfngen.project.revisions.pairing import names, paired, stem
 from cfngen.project.revisions.repository import Repository
@@ -180,9 +180,11 @@ def _with_deployed(compared: Comparison, names: list[str]) -> Comparison:
     """
     if not names:
         return compared
-    head, printed = dict(compared.head), []
+    head, printed, transformed = dict(compared.head), [], []
     for name in names:
         if name in head:
+            if lacks_transform(compared.base[name].text, head[name].text):
+                transformed.append(name)
             text = as_printed(head[name].text, compared.base[name].text)
             printed += [name] if text != head[name].text else []
             head[name] = replace(head[name], text=text)
@@ -191,6 +193,11 @@ def _with_deployed(compared: Comparison, names: list[str]) -> Comparison:
         notes.append(
             f"{_some(printed)}: get-template prints ? for letters outside of ASCII; they were not"
             " compared"
+        )
+    if transformed:
+        notes.append(
+            f"{_some(transformed)}: no Transform in {compared.labels[0]}, so it may be what one has"
+            " made; let get-template print it with --template-stage Original"
         )
     return replace(compared, head=head, notes=tuple(notes), locations=compared.locations[-1:])
 

@@ -13,6 +13,7 @@ BODY = "TemplateBody"
 KEYS = frozenset((BODY, "StagesAvailable", "ResponseMetadata"))  # the last is what SDKs add
 # As the command prints it with `--output yaml`.
 YAML_BODY = re.compile(rf"^{BODY}:", re.MULTILINE)
+TRANSFORM = re.compile(r'^Transform:|"Transform"\s*:', re.MULTILINE)
 # What stands before a template that is an object, so that its lines stay those of the file.
 BEFORE_BODY = re.compile(
     rf'\s*\{{\s*(?:"StagesAvailable"\s*:\s*\[[^\]\[{{}}]*\]\s*,\s*)?"{BODY}"\s*:\s*(?=\{{)'
@@ -36,7 +37,7 @@ def template_printed(text: str) -> str | None:
             whole = json.loads(text)
             return whole if isinstance(whole, str) else None
         return None
-    if not (start == "{" and BODY in text) and not YAML_BODY.search(text):
+    if BODY not in text or not (start == "{" or YAML_BODY.search(text)):
         return None
     try:
         whole = read(text)
@@ -67,9 +68,16 @@ def as_printed(text: str, printed: str) -> str:
 
     >>> as_printed("Description: Größe", "Description: Gr??e")
     'Description: Gr??e'
-    >>> as_printed("Description: Größe", "Description: Größe")
+    >>> as_printed("Description: Größe", "Description: size")
     'Description: Größe'
     """
     if text.isascii() or not printed.isascii() or "?" not in printed:
         return text
+    # One for each, as in
+    # https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/1220
     return "".join(c if c.isascii() or not c.isprintable() else "?" for c in text)
+
+
+def lacks_transform(printed: str, text: str) -> bool:
+    """Whether a template has a transform, and the deployed one may be what it has made."""
+    return "Transform" not in printed and TRANSFORM.search(text) is not None

@@ -12,9 +12,8 @@ MAX_NAMED = 5
 # What CloudFormation says beyond the review, by what it differs in.
 BEYOND = {
     "not mentioned": "CloudFormation does not mention {names}, which may be the same after all",
-    "only listed": "CloudFormation adds {names}, as it does for what is known only at deploy time",
-    "action": "CloudFormation does something else with {names}",
-    "policy": "CloudFormation keeps or deletes {names} otherwise",
+    "only listed": "CloudFormation adds {names}, as it does for nested stacks, tags, values of"
+    " deploy time, and what macros make",
 }
 
 
@@ -46,7 +45,9 @@ def _phrase(about: Reconciliation) -> str:
 
 
 def _beyond(difference: ChangeSetDifference) -> str:
-    if difference.difference != "replacement":
+    if difference.action == "SyncWithActual":
+        return "CloudFormation leaves {names} as in the account, and changes only its own record"
+    if difference.difference in BEYOND:
         return BEYOND[difference.difference]
     if difference.replacement == "False":
         return "CloudFormation changes {names} in place"

@@ -122,6 +122,24 @@ def test_what_is_no_letter_stays() -> None:
     assert compare("deployed", "output").head["shop"].text == hidden
 
 
+def test_a_letter_that_is_new() -> None:
+    """Where the deployed template has no `?`, nothing was lost, and the letter is a change."""
+    Path("output/shop.yaml").write_text(f"Description: ü\n{NEW}")
+    Path("deployed/shop.json").write_text(printed_text(f"Description: u\n{NEW}"))
+    compared = compare("deployed", "output")
+    assert "ü" in compared.head["shop"].text
+    assert not compared.notes
+
+
+@pytest.mark.parametrize("deployed", [NEW, f"Transform: AWS::Serverless-2016-10-31\n{NEW}"])
+def test_what_a_transform_has_made_is_no_base(deployed: str) -> None:
+    """By default the command prints what transforms have made, with every resource of theirs."""
+    Path("output/shop.yaml").write_text(f"Transform: AWS::Serverless-2016-10-31\n{NEW}")
+    Path("deployed/shop.json").write_text(printed_text(deployed))
+    notes = compare("deployed", "output").notes
+    assert any("--template-stage Original" in note for note in notes) == (deployed == NEW)
+
+
 def test_a_committed_template_keeps_its_letters() -> None:
     """Only what CloudFormation printed has lost letters: a `?` elsewhere is one."""
     Path("output/shop.yaml").write_text(f"Description: ü\n{NEW}")
