@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cfngen.cloudformation.document import Origin
+from cfngen.review.change_set import ChangeSetDifference as ChangeSetDifference
+from cfngen.review.change_set import Reconciliation as Reconciliation
 from cfngen.review.concern import Concern as Concern
 from cfngen.review.waiver import Waiver as Waiver
 from cfngen.review.waiver import WaiverState as WaiverState
@@ -231,12 +233,18 @@ class StackReview:
     payloads: tuple[PayloadChange, ...] = ()
     references: tuple[tuple[str, str], ...] = ()  # (from, to) among these resources
     notes: tuple[str, ...] = ()  # such as a size that now needs a bucket
+    reconciliation: Reconciliation | None = None  # with a change set of CloudFormation's
 
     @property
     def empty(self) -> bool:
         """Whether a deployment would change nothing."""
         return self.kind is Kind.CHANGED and not (
-            self.resources or self.entries or self.permissions or self.findings or self.notes
+            self.resources
+            or self.entries
+            or self.permissions
+            or self.findings
+            or self.notes
+            or (self.reconciliation and self.reconciliation.differences)
         )
 
 
