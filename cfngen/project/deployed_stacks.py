@@ -35,7 +35,7 @@ def read_stacks(path: Path) -> list[DeployedStack]:
     stacks = [
         DeployedStack(item["StackName"], dict(_parameters(item.get("Parameters") or [])))
         for item in listed
-        if not item.get("ParentId") and item.get("StackStatus") not in GONE
+        if not item.get("ParentId") and str(item.get("StackStatus")) not in GONE
     ]
     for name, number in Counter(stack.name for stack in stacks).items():
         if number > 1:

@@ -160,6 +160,8 @@ def _is_allowed(entry: Mapping[str, Any], values: Mapping[str, Any], name: str) 
     plain = entry.get("Type") in ("String", "Number")
     if not isinstance(value, str) or not plain or "AllowedPattern" in entry:
         return None
+    if entry["Type"] == "Number" and _number(value) is None:
+        return False
     bounds = [
         (length, limit, number)
         for key, length in (("Length", float(len(value))), ("Value", _number(value)))
@@ -173,9 +175,15 @@ def _is_allowed(entry: Mapping[str, Any], values: Mapping[str, Any], name: str) 
         if measured < bound if limit == "Min" else measured > bound:
             return False
     listed = entry.get("AllowedValues")
-    if isinstance(listed, list):
-        return value in [scalar(item) for item in listed]
-    return None if listed is not None else True
+    if listed is None:
+        return True
+    if not isinstance(listed, list):
+        return None
+    if value in [scalar(item) for item in listed]:
+        return True
+    # Whether 1.0 is allowed where 1 is listed, nobody says.
+    alike = entry["Type"] == "Number" and _number(value) in map(_number, listed)
+    return None if alike else False
 
 
 def _number(value: Any) -> float | None:

@@ -198,8 +198,8 @@ def _only_listed(listed: ListedChange, templates: _Templates) -> ChangeSetDiffer
             or detail.attribute == "Tags"
             for detail in listed.details
         )
-        made = templates.transformed and listed.resource not in templates.own
-        code = "" if usual or made or listed.action in ("Dynamic", SYNC) else UNEXPECTED
+        by_macro = templates.transformed and listed.resource not in templates.own
+        code = "" if usual or by_macro or listed.action in ("Dynamic", SYNC) else UNEXPECTED
     return _about(listed, Difference.ONLY_LISTED, code)
 
 

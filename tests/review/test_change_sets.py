@@ -293,6 +293,18 @@ def test_an_approval_is_of_what_the_change_set_says(folder: Folder) -> None:
     assert len(digests) == 3
 
 
+@pytest.mark.parametrize("odd", [None, 1, "x", [], [None], {"Target": [1]}, [{"Target": "x"}]])
+def test_odd_details_are_read_as_none(folder: Folder, odd: Any) -> None:
+    """Whatever stands in place of details, a change is compared by its action."""
+    change = listed("Jobs")
+    change["ResourceChange"]["Details"] = odd
+    assert folder.differences(DELAYED, change) == []
+    stacks = [{"StackName": "shop", "StackStatus": odd, "ParentId": 0}]
+    Path("stacks.json").write_text(json.dumps({"Stacks": stacks}))
+    arguments = "--deployed-parameters", "stacks.json"
+    assert folder.run(DELAYED, printed(change), *arguments)[0] == 0
+
+
 def test_hostile_names_are_escaped(folder: Folder) -> None:
     """A change set is read from a file that somebody may have written."""
     name = "<b>\u202e\x1b[31m{names}"

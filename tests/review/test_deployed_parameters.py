@@ -157,6 +157,25 @@ def test_a_narrower_parameter_is_held_to_the_value(constraint: str, expected: li
     ]
 
 
+@pytest.mark.parametrize(
+    ("value", "declared", "expected"),
+    [
+        ("three", "Number", ["will"]),
+        ("3", "Number", []),
+        ("3", "Number, MinValue: 4", ["will"]),
+        ("3.0", "Number, AllowedValues: [3]", ["may"]),
+        ("3", "AWS::EC2::Image::Id", ["may"]),
+    ],
+)
+def test_another_type_is_held_to_the_value(value: str, declared: str, expected: list[str]) -> None:
+    """A number is one or is none; what is looked up in an account is not decided."""
+    old = template("  Stage: {Type: String}\n", "a")
+    new = template(f"  Stage: {{Type: {declared}}}\n", "a")
+    assert [
+        f.certainty.value for f in reviewed(old, new, Stage=value).findings if f.code == "R103"
+    ] == expected
+
+
 def test_a_value_that_the_stack_has_already_is_not_lacking() -> None:
     """The base may be older than the stack; what the stack lacks is refused all the same."""
     old = template(STAGE, "a")

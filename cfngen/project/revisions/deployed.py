@@ -56,7 +56,10 @@ def _written(text: str) -> str:
     before = BEFORE_BODY.match(text)
     if before is None:
         return ""
-    end = json.JSONDecoder().raw_decode(text, before.end())[1]
+    try:
+        end = json.JSONDecoder().raw_decode(text, before.end())[1]
+    except (ValueError, RecursionError):  # YAML in braces
+        return ""
     return "\n" * text.count("\n", 0, before.end()) + text[before.end() : end]
 
 

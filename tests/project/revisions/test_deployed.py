@@ -95,6 +95,26 @@ def test_other_files_are_no_templates() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"TemplateBody": {"Resources": {},},}',
+        '{"TemplateBody": ' + "[" * 5000,
+        '{"TemplateBody": {"Resources": {}}, "TemplateBody": {"Resources": {"A": {}}}}',
+        "TemplateBody: &a [*a]\n",
+        "TemplateBody: {1: 2, ? [a] : b}\n",
+        '"' + "\\" * 5000,
+        '{"TemplateBody": null, "StagesAvailable": "Resources"}',
+        '{"TemplateBody": {"Resources": {"A": 1' + "0" * 5000 + "}}}",
+    ],
+)
+def test_hostile_files_break_nothing(text: str) -> None:
+    """What is no JSON, or hardly, is a template or is none, and always an answer."""
+    Path("deployed/odd.json").write_text(text)
+    Path("deployed/shop.json").write_text(printed_text(NEW))
+    assert "shop" in compare("deployed", "output").base
+
+
 def test_lines_are_those_of_the_file_where_the_template_is_an_object() -> None:
     """What was removed is on the line of the file that the reviewer has."""
     text = printed_object(OLD)
