@@ -20,8 +20,8 @@ COMPARISON_DEFECTS = [
     Defect(
         "a template's name goes without its suffix, so that one hides the other",
         "cfngen/project/revisions/pairing.py",
-        "for name in mine if count[name] == 1",
-        "for name in mine",
+        "for name in options if count[name] == 1",
+        "for name in options",
         f"{PAIRING}test_files_of_one_stem_are_two_templates",
     ),
     Defect(

@@ -55,10 +55,10 @@ def names(paths: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     """
     paths = list(paths)
     candidates = {both: _candidates(_path(both)) for both in paths}
-    count = Counter(name for mine in candidates.values() for name in mine)
+    count = Counter(name for options in candidates.values() for name in options)
     return {
-        both: next((name for name in mine if count[name] == 1), _path(both))
-        for both, mine in candidates.items()
+        both: next((name for name in options if count[name] == 1), _path(both))
+        for both, options in candidates.items()
     }
 
 
