@@ -144,7 +144,7 @@ def command(
         )
     )
     failures = outcome.failures
-    if failed := _failed(result, gate):
+    if failed := failing_gates(result, gate):
         failures.append(f"failed because of --fail-on: {', '.join(failed)}")
     for failure in failures:
         say(failure, fg="red")
@@ -179,7 +179,7 @@ def review_of(compared: Comparison) -> Review:
     return described(replace(result, scope=scope, unknowns=unknowns), rules)
 
 
-def _failed(result: Review, gate: list[str]) -> list[str]:
+def failing_gates(result: Review, gate: list[str]) -> list[str]:
     """Return the concerns and codes with findings that are not waived, and what they are about."""
     about = {
         name: [

@@ -12,6 +12,8 @@ from cfngen.review.nested_parameters import STACK_SET, PassedParameters
 from cfngen.review.pairs import Pair, TemplateSide, may_nest
 from cfngen.review.stack import Resource
 
+CAPABILITY_REQUIRED = "R104"  # the rule
+
 
 def nested_findings(pair: Pair, findings: Iterable[Finding]) -> Iterator[Finding]:
     """Yield the findings of a template; those of a nested one adapted to its outer template.
@@ -25,7 +27,7 @@ def nested_findings(pair: Pair, findings: Iterable[Finding]) -> Iterator[Finding
         return
     resource = outer.stacks[1].resource(pair.resource)
     for finding in findings:
-        if finding.reason == CAPABILITIES:
+        if finding.code == CAPABILITY_REQUIRED:
             continue
         if finding.concern is Concern.REFUSED and finding.section == "Parameters":
             if resource and _passes(resource, finding.subject):

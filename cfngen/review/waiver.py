@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
+from cfngen.review.kinds import Side
+
 
 class WaiverState(enum.StrEnum):
     """What a waiver is for the review at hand."""
@@ -42,7 +44,7 @@ class Waiver:
     until: str
     change: str
     after: str = ""
-    side: str = "both"
+    side: Side = Side.BOTH
     state: WaiverState = WaiverState.UNUSED
 
     @property
@@ -58,4 +60,4 @@ class Waiver:
     @property
     def entry(self) -> Waiver:
         """The entry alone, wherever it stands."""
-        return replace(self, side="both", state=WaiverState.UNUSED)
+        return replace(self, side=Side.BOTH, state=WaiverState.UNUSED)

@@ -18,7 +18,7 @@ from cfngen.review.formats.waivers import (
     suppression,
     waiver_phrases,
 )
-from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, StackReview
+from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, Side, StackReview
 
 MAX_RESULTS = 5000  # results; GitHub shows no more of them
 
@@ -88,7 +88,7 @@ def _result(
     stack: StackReview, finding: Finding, review: Review, seen: Counter[str]
 ) -> dict[str, Any]:
     # A line of base is none of head's: the file's first line stands for what is no longer there.
-    gone = finding.side == "base" and stack.kind is Kind.CHANGED
+    gone = finding.side is Side.BASE and stack.kind is Kind.CHANGED
     line = finding.nearest_head_line if gone else finding.line
     name = f"{finding.subject}.{finding.path}" if finding.path else finding.subject
     qualified = f"{stack.name}/{finding.section}/{name}"
@@ -122,7 +122,7 @@ def _message(finding: Finding, review: Review) -> str:
         text += " (depends on what is deployed)"
     for reason in reasons(finding.reason):
         text += f". {': '.join(part for part in (reason.text, reason.page) if part)}"
-    if finding.side == "base":
+    if finding.side is Side.BASE:
         text += f". It was on line {max(finding.line, 1)} in {escape_controls(review.base)}"
     if finding.waiver:
         text += f". {finding_waiver(finding)}"
