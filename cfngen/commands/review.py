@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -19,8 +21,9 @@ if TYPE_CHECKING:
     from cfngen.project.revisions import Comparison
     from cfngen.review import Review
 
-# As the printers have them, which `--help` need not load.
-FORMATS = ("text", "markdown", "json", "sarif", "html")
+# The modules of `cfngen.review.formats.outputs`, of which `--help` need not load any.
+OUTPUTS = Path(__file__).parents[1] / "review" / "formats" / "outputs"
+FORMATS = ("text", *sorted({m.name for m in pkgutil.iter_modules([str(OUTPUTS)])} - {"text"}))
 
 
 @click.command()
@@ -113,8 +116,6 @@ def command(
     It does not call AWS: replacements are determined by the resource schemas of cfn-lint,
     permissions by the policies.
     """
-    from pathlib import Path
-
     from cfngen.project import manifest, revisions
     from cfngen.review.formats import GITHUB, format_review
 

@@ -13,8 +13,8 @@ from cfngen.commands.review import failing_gates
 from cfngen.review import review
 from cfngen.review.formats.diagram import mermaid, picture
 from cfngen.review.formats.findings import by_gravity, grouped_findings, label
+from cfngen.review.formats.outputs.sarif import level
 from cfngen.review.formats.phrases import is_kept, sign
-from cfngen.review.formats.sarif import level
 from cfngen.review.formats.svg import as_svg
 from cfngen.review.formats.verdict import gravity, ordered, summary, verdict
 from cfngen.review.model import Concern, Fate, Finding, Kind, Review

@@ -310,7 +310,7 @@ def test_a_new_revision_is_no_harm() -> None:
 
 def test_an_unknown_format_is_an_error() -> None:
     """A format that there is not is told together with those that there are."""
-    with pytest.raises(ValueError, match="text, markdown, json, sarif, html"):
+    with pytest.raises(ValueError, match="text, html, json, markdown, sarif"):
         format_review(handmade.NOTHING, "yaml")
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from cfngen.cloudformation.document import Origin
-from cfngen.review.formats.json import SCHEMA_VERSION
+from cfngen.review.formats.outputs.json import SCHEMA_VERSION
 from cfngen.review.model import Review
 
 SCHEMA = Path(__file__).parents[2] / "cfngen" / "review" / "formats" / "review.schema.json"

@@ -9,6 +9,7 @@ from typing import Any
 from cfngen.escaping import escape_controls
 from cfngen.linting.sarif_document import added, document, location
 from cfngen.plurals import counted
+from cfngen.review.formats.options import Options
 from cfngen.review.formats.reasons import reasons
 from cfngen.review.formats.scope import scope
 from cfngen.review.formats.verdict import is_grave, ordered, verdict
@@ -23,7 +24,7 @@ from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, Side,
 MAX_RESULTS = 5000  # results; GitHub shows no more of them
 
 
-def as_sarif(review: Review, version: str) -> str:
+def render(review: Review, options: Options) -> str:
     """Return the findings as SARIF 2.1.0; GitHub's code scanning and others take it.
 
     The identity of a result is its template, concern, subject and property, not its line.
@@ -31,8 +32,8 @@ def as_sarif(review: Review, version: str) -> str:
     findings = ordered(review.stacks, review.unknowns)
     listed = list(dict.fromkeys((f.concern, f.code) for _, f in findings[:MAX_RESULTS]))
     driver: dict[str, Any] = {"rules": [_rule(review, *key) for key in listed]}
-    if version:
-        driver["version"] = version
+    if options.version:
+        driver["version"] = options.version
     seen: Counter[str] = Counter()
     results = [
         _result(stack, finding, review, seen)
