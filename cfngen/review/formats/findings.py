@@ -81,7 +81,7 @@ def grouped_findings(
         GroupedFinding(
             label(pairs[0][1]),
             finding_subject(pairs[0][1]),
-            _message(pairs[0][1]),
+            escape_controls(pairs[0][1].message),
             pairs[0][1],
             tuple(pairs),
         )
@@ -158,7 +158,3 @@ def _is_repeated(stack: StackReview, finding: Finding) -> bool:
         if other.exposure and other.exposure.grant and other.subject == finding.subject
     ]
     return any(grants in opened and grants[0].principal == "*" for grants in gained)
-
-
-def _message(finding: Finding) -> str:
-    return escape_controls(finding.message.removesuffix(f", because of {finding.subject}"))
