@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -20,8 +22,9 @@ if TYPE_CHECKING:
     from cfngen.project.revisions import Comparison
     from cfngen.review import Review
 
-# As the printers have them, which `--help` need not load.
-FORMATS = ("text", "markdown", "json", "sarif", "html")
+# The modules of `cfngen.review.formats.outputs`, of which `--help` need not load any.
+OUTPUTS = Path(__file__).parents[1] / "review" / "formats" / "outputs"
+FORMATS = ("text", *sorted({m.name for m in pkgutil.iter_modules([str(OUTPUTS)])} - {"text"}))
 
 
 @click.command()
@@ -132,8 +135,6 @@ def command(
     It does not call AWS: replacements are determined by the resource schemas of cfn-lint,
     permissions by the policies.
     """
-    from pathlib import Path
-
     from cfngen.project import manifest, revisions
     from cfngen.review.formats import GITHUB, format_review
 
@@ -163,7 +164,7 @@ def command(
         )
     )
     failures = outcome.failures
-    if failed := _failed(result, gate):
+    if failed := failing_gates(result, gate):
         failures.append(f"failed because of --fail-on: {', '.join(failed)}")
     for failure in failures:
         say(failure, fg="red")
@@ -201,7 +202,7 @@ def review_of(compared: Comparison) -> Review:
     return described(replace(result, scope=scope, unknowns=unknowns), rules)
 
 
-def _failed(result: Review, gate: list[str]) -> list[str]:
+def failing_gates(result: Review, gate: list[str]) -> list[str]:
     """Return the concerns and codes with findings that are not waived, and what they are about."""
     about = {
         name: [

@@ -126,12 +126,13 @@ def read_waivers(compared: Comparison) -> tuple[list[Waiver], list[str]]:
 
 
 def _expired(review: Review) -> list[str]:
+    from cfngen.review.kinds import Side
     from cfngen.review.waiver import WaiverState
 
     named = [
         f"{waiver.template}/{waiver.resource} ({waiver.until})"
         for waiver in review.waivers
-        if waiver.state is WaiverState.EXPIRED and waiver.side != "base"
+        if waiver.state is WaiverState.EXPIRED and waiver.side is not Side.BASE
     ]
     if not named:
         return []

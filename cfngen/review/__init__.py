@@ -27,6 +27,7 @@ from cfngen.review.model import (
     ResourceChange,
     Review,
     Scope,
+    Side,
     StackReview,
 )
 from cfngen.review.name_conflicts import name_conflicts
@@ -199,7 +200,7 @@ def _with_merges(sources: tuple[dict[str, Source], dict[str, Source]]) -> Iterat
             try:
                 sections(source)
             except MergeKeyError as error:
-                yield LeftOut(source.file or name, "both", str(error))
+                yield LeftOut(source.file or name, Side.BOTH, str(error))
             except RenderError:
                 continue
 

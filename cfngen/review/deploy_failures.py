@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from cfngen.cloudformation.capabilities import IAM, NAMED, needs
 from cfngen.cloudformation.values import canonical, shown
@@ -132,10 +132,8 @@ def _capabilities(before: Stack, after: Stack) -> Iterator[Finding]:
         if need.capability not in had:
             named = need.reasons[0] in after.names
             subject = need.reasons[0] if named else "Transform"
-            message = (
-                f"deploying it now requires --capabilities {need.capability}, because of"
-                f" {', '.join(need.reasons)}"
-            )
+            cause = cause_phrase(subject, need.reasons)
+            message = f"deploying it now requires --capabilities {need.capability}{cause}"
             section = "Resources" if named else "Transform"
             yield Finding(
                 Concern.REFUSED,
@@ -146,3 +144,12 @@ def _capabilities(before: Stack, after: Stack) -> Iterator[Finding]:
                 section,
                 code="R104",
             )
+
+
+def cause_phrase(subject: str, resources: Sequence[str]) -> str:
+    """Return which resources need a capability; nothing where that is the subject alone.
+
+    >>> cause_phrase("Role", ["Role", "Key"]), cause_phrase("Role", ["Role"])
+    (', because of Role, Key', '')
+    """
+    return "" if list(resources) == [subject] else f", because of {', '.join(resources)}"

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from cfngen.escaping import escape_controls
 from cfngen.plurals import counted
 from cfngen.review.formats.change_sets import change_set_phrases
-from cfngen.review.model import LeftOut, Review
+from cfngen.review.model import LeftOut, Review, Side
 
 MAX_NAMED = 5
-SIDES = {"base": " in {base}", "head": " in {head}", "both": ""}
+SIDES = {Side.BASE: " in {base}", Side.HEAD: " in {head}", Side.BOTH: ""}
 
 
 def scope(review: Review) -> list[str]:

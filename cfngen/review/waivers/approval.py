@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import PurePosixPath
 
 from cfngen.cloudformation.source import Source
-from cfngen.review.model import Review
+from cfngen.review.model import Review, Side
 from cfngen.review.waiver import Waiver, WaiverState
 from cfngen.review.waivers.canonical import DIGITS, digest
 
@@ -46,8 +46,8 @@ class Approval:
 
     def _others(self) -> Iterator[tuple[str, str]]:
         """Yield the digests of reviews that may be the approved one, with what is different."""
-        earlier = tuple(w for w in self.waivers if w.side != "head")
-        standing = tuple(replace(w, side="both") for w in earlier)
+        earlier = tuple(w for w in self.waivers if w.side is not Side.HEAD)
+        standing = tuple(replace(w, side=Side.BOTH) for w in earlier)
         for waivers, difference in (
             (self.waivers, ""),
             (earlier, "waivers were added since"),
