@@ -86,11 +86,11 @@ def review(
         raise Problems(problems)
     running = deployed or {}
     pairs = nested_templates.template_pairs(*with_values(parts, running))
-    inside = frozenset(_only_inside(pairs))
-    pairs = [pair for pair in pairs if pair.outer or pair.name not in inside]
+    inside = frozenset(_only_inside(pairs, sources))
+    pairs = [pair for pair in pairs if pair.root.name not in inside]
     sides = (
-        _texts(sources[0], [(p, p.old) for p in pairs]),
-        _texts(sources[1], [(p, p.new) for p in pairs]),
+        _texts(sources[0], inside, [(p, p.old) for p in pairs]),
+        _texts(sources[1], inside, [(p, p.new) for p in pairs]),
     )
     stacks: list[StackReview] = []
     same: list[str] = []
@@ -117,24 +117,27 @@ def review(
     return described(result, rules)
 
 
-def _only_inside(pairs: list[Pair]) -> Iterator[str]:
+def _only_inside(
+    pairs: list[Pair], sources: tuple[Mapping[str, Source], Mapping[str, Source]]
+) -> Iterator[str]:
     """Yield the templates that the CDK has written for nested stacks: none is deployed by itself.
 
-    One that no other template of its side has inside of it is compared as any other.
+    One that no template of its side has inside of it is compared as any other; two that have each
+    other are nobody's.
     """
-    inner = [pair for pair in pairs if pair.outer]
+    inner = [pair for pair in pairs if pair.outer and not pair.root.file.endswith(NESTED_FILE)]
     nested = (
         {pair.old.source.file for pair in inner if pair.old},
         {pair.new.source.file for pair in inner if pair.new},
     )
-    for pair in pairs:
+    for name in {*sources[0], *sources[1]}:
         sides = [
-            (side.source.file, files)
-            for side, files in zip((pair.old, pair.new), nested, strict=True)
-            if side
+            (side[name].file, files)
+            for side, files in zip(sources, nested, strict=True)
+            if name in side
         ]
-        if not pair.outer and all(f.endswith(NESTED_FILE) and f in files for f, files in sides):
-            yield pair.name
+        if all(file.endswith(NESTED_FILE) and file in files for file, files in sides):
+            yield name
 
 
 def _sources(side: Mapping[str, str | Source]) -> dict[str, Source]:
@@ -206,10 +209,12 @@ def _with_merges(sources: tuple[dict[str, Source], dict[str, Source]]) -> Iterat
 
 
 def _texts(
-    side: Mapping[str, Source], nested: list[tuple[Pair, TemplateSide | None]]
+    side: Mapping[str, Source],
+    inside: frozenset[str],
+    nested: list[tuple[Pair, TemplateSide | None]],
 ) -> exports.SideTemplates:
-    """Return all templates of one side, including the nested ones."""
-    texts = {name: source.text for name, source in side.items()}
+    """Return all templates of one side, including the nested ones, each of them once."""
+    texts = {name: source.text for name, source in side.items() if name not in inside}
     return exports.SideTemplates(texts | {pair.name: part.text for pair, part in nested if part})
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from cfngen.cloudformation.capabilities import IAM, NAMED, needs
 from cfngen.cloudformation.values import canonical, shown
+from cfngen.review.constructs import construct_path
 from cfngen.review.model import (
     MISSING,
     Certainty,
@@ -118,7 +119,10 @@ def _narrowed(detail: Detail) -> str:
 
 
 def _capabilities(before: Stack, after: Stack) -> Iterator[Finding]:
-    """Yield the capabilities that the deploy command has to name now, and did not before."""
+    """Yield the capabilities that the deploy command has to name now, and did not before.
+
+    `cdk deploy` names those for IAM by itself, so nothing is refused of what the CDK makes.
+    """
     if not (before.sections and after.sections):
         return
     old, new = (
@@ -129,7 +133,7 @@ def _capabilities(before: Stack, after: Stack) -> Iterator[Finding]:
     if NAMED in had:
         had.add(IAM)
     for need in new:
-        if need.capability not in had:
+        if need.capability not in had and not by_cdk(after, need.reasons):
             named = need.reasons[0] in after.names
             subject = need.reasons[0] if named else "Transform"
             cause = cause_phrase(subject, need.reasons)
@@ -153,3 +157,8 @@ def cause_phrase(subject: str, resources: Sequence[str]) -> str:
     (', because of Role, Key', '')
     """
     return "" if list(resources) == [subject] else f", because of {', '.join(resources)}"
+
+
+def by_cdk(after: Stack, names: Iterable[str]) -> bool:
+    """Whether all of some resources are made by constructs of the CDK."""
+    return all((r := after.resource(name)) and construct_path(r.attributes) for name in names)

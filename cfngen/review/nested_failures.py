@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cfngen.cloudformation.capabilities import IAM, NAMED, needs
-from cfngen.review.deploy_failures import CAPABILITIES, cause_phrase
+from cfngen.review.deploy_failures import CAPABILITIES, by_cdk, cause_phrase
 from cfngen.review.model import Certainty, Concern, Finding, Kind
 from cfngen.review.nested_parameters import STACK_SET, PassedParameters
 from cfngen.review.pairs import Pair, TemplateSide, may_nest
@@ -63,7 +63,7 @@ def _capabilities(pair: Pair, new: TemplateSide) -> Iterator[Finding]:
     if NAMED in had:
         had.add(IAM)
     for capability, resources in _needs(new).items():
-        if capability in had:
+        if capability in had or (set_ is None and by_cdk(pair.stacks[1], resources)):
             continue
         where = (
             f"the Capabilities of {set_.name} must now include {capability}"

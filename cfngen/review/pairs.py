@@ -178,6 +178,11 @@ class Pair:
         return file or (self.outer.file if self.outer else self.name)
 
     @property
+    def root(self) -> Pair:
+        """The template that is deployed by itself: this one, or the one around it."""
+        return self.outer.root if self.outer else self
+
+    @property
     def same(self) -> bool:
         """Whether both sides are equal, and get equal parameters."""
         old, new = self.old, self.new

@@ -133,3 +133,33 @@ def test_a_template_that_is_nested_nowhere_is_compared_by_itself(
         outer.write_text('{"Resources": {"Jobs": {"Type": "AWS::SQS::Queue"}}}')
     assert main(["review", "a", "b", "--fail-on", "replace"]) == 1
     assert capsys.readouterr().out.startswith("1 stack changes, 2 templates compared: ")
+
+
+def test_templates_that_are_nested_in_each_other_only_are_compared(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody deploys them, as far as one can see; a change in them is not passed over."""
+    monkeypatch.chdir(tmp_path)
+    for folder, key in (("a", "id"), ("b", "key")):
+        for mine, other in (("A", "B"), ("B", "A")):
+            url = {"TemplateURL": f"{other}.nested.template.json"}
+            nested = {"Type": "AWS::CloudFormation::Stack", "Properties": url}
+            queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": key}}
+            body = json.dumps({"Resources": {"Inner": nested, f"Jobs{mine}": queue}})
+            (tmp_path / folder).mkdir(exist_ok=True)
+            (tmp_path / folder / f"{mine}.nested.template.json").write_text(body)
+    assert main(["review", "a", "b", "--fail-on", "replace"]) == 1
+    assert "JobsA" in capsys.readouterr().out
+
+
+def test_the_cdk_acknowledges_capabilities() -> None:
+    """A first role of its is not refused; one beside it that the CDK has not made is."""
+    role = {"Type": "AWS::IAM::Role", "Properties": {"AssumeRolePolicyDocument": {}}}
+    made = {**role, "Metadata": {"aws:cdk:path": "Shop/Role/Resource"}}
+    base = template(HASHES[0])
+    ours, both = (template(HASHES[0], **more) for more in ({"A": made}, {"A": made, "B": role}))
+    codes = [
+        [f.code for f in review({"shop": base}, {"shop": head}).findings if f.code == "R104"]
+        for head in (ours, both)
+    ]
+    assert codes == [[], ["R104"]]
