@@ -300,8 +300,8 @@ COMPARISON_DEFECTS = [
     Defect(
         "a nested template of the CDK is folded that is nested nowhere",
         "cfngen/review/__init__.py",
-        "all(f.endswith(NESTED_FILE) and f in files for f, files in sides)",
-        "all(f.endswith(NESTED_FILE) for f, files in sides)",
+        "all(file.endswith(NESTED_FILE) and file in files for file, files in sides)",
+        "all(file.endswith(NESTED_FILE) for file, files in sides)",
         "tests/review/test_constructs.py",
     ),
     Defect(
