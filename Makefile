@@ -43,11 +43,12 @@ format: $(VENV)/.developing ## Format the Python code
 bench: $(VENV)/.developing ## Measure speed, as ratios in one run
 	$(BIN)/python benchmarks/run.py
 
-pages: $(VENV)/.developing ## Write the generated pages anew: sizes, waivers, patterns, rules
+pages: $(VENV)/.developing ## Write the generated pages anew: sizes, waivers, patterns, rules, JSON schema
 	$(BIN)/python tests/sizes.py
 	$(BIN)/python tests/scanners/waivers.py
 	$(BIN)/python tests/support/pattern_pages.py
 	$(BIN)/python tests/support/review_pages.py
+	$(BIN)/python tests/support/review_schema.py
 
 clean: ## Remove what the other targets made, but not output/
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis

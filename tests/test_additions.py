@@ -1,4 +1,4 @@
-"""A blueprint, a pattern, a form of waivers, a rule or a concern of the review is added to a copy.
+"""A blueprint, a pattern, a form of waivers, a rule, a concern or a format is added to a copy.
 
 Nothing else is edited.
 """
@@ -149,6 +149,40 @@ def test_a_form_of_waivers_is_one_file(scratch: Path) -> None:
         cwd=scratch, env=environment(scratch), capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert {"guard", "checkov"} <= set(listed.stdout.split())
+
+
+FORMAT = '''"""A review as a table for a wiki."""
+
+from cfngen.escaping import escape_controls
+from cfngen.review.formats.scope import scope
+from cfngen.review.formats.verdict import verdict
+
+
+def render(review, _options):
+    """Return the verdict, what was compared, and a row for each finding."""
+    rows = [f"|{f.code}|{f.subject}|{f.message}|" for f in review.findings]
+    return "".join(f"{escape_controls(row)}\\n" for row in (verdict(review), *scope(review), *rows))
+'''
+
+
+@pytest.mark.slow
+def test_a_format_of_the_review_is_one_file(scratch: Path) -> None:
+    """The command prints it and writes it to a file, and what holds for every format is tested."""
+    (scratch / "cfngen/review/formats/outputs/wiki.py").write_text(FORMAT)
+    (scratch / "a.yaml").write_text(GATEWAY)
+    (scratch / "b.yaml").write_text(GATEWAY.replace("private", "public"))
+    asked = ("review", "a.yaml", "b.yaml", "--no-blueprints", "--format", "wiki")
+    printed = run(scratch, "cfngen", *asked, "--write", "wiki=written")
+    assert printed.returncode == 0, printed.stdout + printed.stderr
+    assert "|P101|Gateway|" in printed.stdout
+    assert (scratch / "written").read_text() == printed.stdout
+    assert "wiki" in run(scratch, "cfngen", "review", "--help").stdout
+    tested = run(
+        scratch, "pytest", "-q", "-p", "no:cacheprovider", "-k", "wiki or words_of_the_model",
+        "tests/review/test_command.py", "tests/review/test_printed.py",
+    )  # fmt: skip
+    assert tested.returncode == 0, tested.stdout[-3000:]
+    assert int(re.search(r"(\d+) passed", tested.stdout)[1]) > 2
 
 
 RULE = '''"""A NAT gateway is added."""

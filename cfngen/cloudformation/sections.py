@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Callable
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any
@@ -69,6 +70,7 @@ class Sections:
         """
         self.text = text.replace("\r\n", "\n")
         self.rewritten = written is not None
+        self.absent: frozenset[str] = frozenset()  # resources that `without` has left out
         cut = None if written else _pieces(self.text)
         if cut and has_loops(self.text, cut[1].get("Transform")):
             cut = None  # loops are unrolled in the whole
@@ -100,6 +102,16 @@ class Sections:
         if not isinstance(template.get("Resources"), dict):
             template = template | {"Resources": {}}
         return cls("{}", lambda _: (template, {}))
+
+    def without(self, names: frozenset[str]) -> Sections:
+        """Return the template without some resources; the lines of the others stay."""
+        if not names:
+            return self
+        rest = copy(self)
+        rest.__dict__.pop("body", None)
+        rest.absent = self.absent | names
+        rest.resources = {n: piece for n, piece in self.resources.items() if n not in names}
+        return rest
 
     def section(self, name: str) -> dict[str, Any]:
         """Return a section such as `Parameters`; empty if there is none."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pkgutil
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from cfngen.console.deployed import with_deployed
 from cfngen.console.exits import FINDINGS
 from cfngen.console.gate import gate_names
 from cfngen.console.project import here, own_version, synthesize_all, write_file
@@ -19,8 +22,9 @@ if TYPE_CHECKING:
     from cfngen.project.revisions import Comparison
     from cfngen.review import Review
 
-# As the printers have them, which `--help` need not load.
-FORMATS = ("text", "markdown", "json", "sarif", "html")
+# The modules of `cfngen.review.formats.outputs`, of which `--help` need not load any.
+OUTPUTS = Path(__file__).parents[1] / "review" / "formats" / "outputs"
+FORMATS = ("text", *sorted({m.name for m in pkgutil.iter_modules([str(OUTPUTS)])} - {"text"}))
 
 
 @click.command()
@@ -63,6 +67,22 @@ FORMATS = ("text", "markdown", "json", "sarif", "html")
     help="Run the blueprints to add their source lines.  [default: for sarif only]",
 )
 @click.option(
+    "--deployed-parameters",
+    "parameters",
+    type=click.Path(),
+    metavar="FILE",
+    help="JSON of `aws cloudformation describe-stacks`: resolve with the values that stacks have.",
+)
+@click.option(
+    "--change-set",
+    "change_sets",
+    multiple=True,
+    type=click.Path(),
+    metavar="FILE",
+    help="JSON of `aws cloudformation describe-change-set`: report what it says otherwise; can be"
+    " repeated.",
+)
+@click.option(
     "--date",
     metavar="YYYY-MM-DD",
     help="Day that waivers have to reach.  [default: today, UTC]",
@@ -96,6 +116,8 @@ def command(
     details: bool,
     limit: int | None,
     blueprints: bool | None,
+    parameters: str | None,
+    change_sets: tuple[str, ...],
     date: str | None,
     accept_new_waivers: bool,
     expect: str | None,
@@ -106,21 +128,19 @@ def command(
     BASE is what is deployed, HEAD is what would be: a git revision, a directory or a file. Without
     HEAD it is the working tree. A revision means the project's output directory in it; with a
     directory or a file on the other side, that directory or file. `A...B` is what B changed
-    since it branched from A.
+    since it branched from A. A file may also be what `aws cloudformation get-template` prints.
 
     A finding that a waiver of BASE is about does not count for --fail-on; it is shown all the same.
 
     It does not call AWS: replacements are determined by the resource schemas of cfn-lint,
     permissions by the policies.
     """
-    from pathlib import Path
-
     from cfngen.project import manifest, revisions
     from cfngen.review.formats import GITHUB, format_review
 
     gate, files = _outputs(fails, writes)
     # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
-    compared = revisions.pair(base, head, here())
+    compared = with_deployed(revisions.pair(base, head, here()), parameters, change_sets)
     waivers = WaiverOptions(date, expect, drafts, accept_new=accept_new_waivers)
     outcome = waivers.apply(compared, review_of(compared))
     result = outcome.review
@@ -144,7 +164,7 @@ def command(
         )
     )
     failures = outcome.failures
-    if failed := _failed(result, gate):
+    if failed := failing_gates(result, gate):
         failures.append(f"failed because of --fail-on: {', '.join(failed)}")
     for failure in failures:
         say(failure, fg="red")
@@ -158,6 +178,7 @@ def review_of(compared: Comparison) -> Review:
 
     from cfngen.project.registry import review_rules
     from cfngen.review import review as reviewed
+    from cfngen.review.reconcile import reconciled
     from cfngen.review.rules import described
 
     rules = review_rules()
@@ -167,6 +188,7 @@ def review_of(compared: Comparison) -> Review:
         labels=compared.labels,
         accepted=compared.accepted,
         rules=rules,
+        deployed=compared.stacks,
     )
     notes = (*compared.notes, *result.scope.notes)
     scope = replace(
@@ -175,11 +197,12 @@ def review_of(compared: Comparison) -> Review:
         accepted=(*compared.allowed, *result.scope.accepted),
         notes=notes,
     )
+    result = reconciled(result, compared.base, compared.head, compared.change_sets, compared.stacks)
     unknowns = (*compared.unknowns, *result.unknowns)
     return described(replace(result, scope=scope, unknowns=unknowns), rules)
 
 
-def _failed(result: Review, gate: list[str]) -> list[str]:
+def failing_gates(result: Review, gate: list[str]) -> list[str]:
     """Return the concerns and codes with findings that are not waived, and what they are about."""
     about = {
         name: [

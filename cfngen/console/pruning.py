@@ -31,13 +31,14 @@ def prune(compared: Comparison, review: Review, *, write: bool) -> Iterator[str]
         CfngenError: head is in a revision, or a file is written so that nothing can be taken out.
     """
     from cfngen.project.review_waivers.reading import read_side
+    from cfngen.review.kinds import Side
     from cfngen.review.waiver import WaiverState
 
     location = compared.locations[-1]
     if location.in_revision:
         raise CfngenError(f"{location.label}: in a revision; waivers are pruned on disk")
     over = (WaiverState.SPENT, WaiverState.EXPIRED)
-    gone = {w.entry: w for w in review.waivers if w.state in over and w.side != "base"}
+    gone = {w.entry: w for w in review.waivers if w.state in over and w.side is not Side.BASE}
     side = read_side(location)
     edited = [(path, *_edited(location, side, path, gone)) for path in side.files]
     for path, text, removed in edited:  # once nothing is left that could be refused

@@ -65,7 +65,7 @@ class WaiverOptions:
         result = with_waivers(
             review, waivers, changes, date, accept_new=self.accept_new, renamed=compared.renamed
         )
-        about = approval(result, compared.base, compared.head)
+        about = approval(result, compared.base, compared.head, compared.stacks)
         if about.digest == self.expect and not self.accept_new:
             result = with_waivers(
                 review, waivers, changes, date, accept_new=True, renamed=compared.renamed
@@ -119,18 +119,20 @@ def read_waivers(compared: Comparison) -> tuple[list[Waiver], list[str]]:
         raise ManifestError(new.problems)
     notes = [f"no waiver of {base.label} counts: {problem}" for problem in old.problems]
     same_tree = not base.in_revision and not head.in_revision and base.tree.top == head.tree.top
-    if old.problems or (same_tree and old.files == new.files):
+    shared = same_tree and old.files == new.files
+    if old.problems or shared or len(compared.locations) == 1:
         old = SideWaivers()  # one file for both sides: nobody knows that it stood in base
     return sides(old.waivers, new.waivers), notes
 
 
 def _expired(review: Review) -> list[str]:
+    from cfngen.review.kinds import Side
     from cfngen.review.waiver import WaiverState
 
     named = [
         f"{waiver.template}/{waiver.resource} ({waiver.until})"
         for waiver in review.waivers
-        if waiver.state is WaiverState.EXPIRED and waiver.side != "base"
+        if waiver.state is WaiverState.EXPIRED and waiver.side is not Side.BASE
     ]
     if not named:
         return []

@@ -13,6 +13,7 @@ from cfngen.review import exports, nested_templates, opaque
 from cfngen.review.compare.entries import entry_changes
 from cfngen.review.data_loss import data_losses
 from cfngen.review.deploy_failures import deploy_failures
+from cfngen.review.deployed import DeployedStack, allowed_findings, presence_notes, with_values
 from cfngen.review.facts import Facts
 from cfngen.review.findings import broadening_findings, in_order, replacement_findings
 from cfngen.review.format_errors import format_errors
@@ -26,6 +27,7 @@ from cfngen.review.model import (
     ResourceChange,
     Review,
     Scope,
+    Side,
     StackReview,
 )
 from cfngen.review.name_conflicts import name_conflicts
@@ -51,6 +53,7 @@ def review(
     labels: tuple[str, str] = ("base", "head"),
     accepted: Mapping[str, str] | None = None,
     rules: Mapping[str, RegisteredRule] | None = None,
+    deployed: Mapping[str, DeployedStack] | None = None,
 ) -> Review:
     r"""Return what changes for the stacks that are deployed from some templates.
 
@@ -61,6 +64,7 @@ def review(
         accepted: parts that nobody can look into and that are accepted all the same, as
             `template/Resource`, each with the reason.
         rules: what is looked for, by code; `cfngen.review.rules.rules()` if not given.
+        deployed: the running stacks of some templates, whose parameters count on both sides.
 
     Raises:
         Problems: texts that are no templates, all of them at once.
@@ -79,7 +83,8 @@ def review(
     left_out = tuple(_with_merges(sources))
     if problems:
         raise Problems(problems)
-    pairs = nested_templates.template_pairs(*parts)
+    running = deployed or {}
+    pairs = nested_templates.template_pairs(*with_values(parts, running))
     inside = frozenset(only_inside(pairs, sources))
     pairs = [pair for pair in pairs if pair.root.name not in inside]
     alone = by_themselves(pairs, sources)
@@ -96,7 +101,7 @@ def review(
         same += unknown.same
         allowed += unknown.accepted
         name = alone.get(pair.name, pair.name)
-        stack = _stack(pair, name, sides, unknown.findings, checks)
+        stack = _stack(pair, name, sides, unknown.findings, checks, running.get(pair.name))
         stacks += [] if stack.empty else [stack]
     nested = [pair for pair in pairs if pair.outer]
     every = (sources[0].keys() | sources[1].keys()) - inside
@@ -177,7 +182,7 @@ def _with_merges(sources: tuple[dict[str, Source], dict[str, Source]]) -> Iterat
             try:
                 sections(source)
             except MergeKeyError as error:
-                yield LeftOut(source.file or name, "both", str(error))
+                yield LeftOut(source.file or name, Side.BOTH, str(error))
             except RenderError:
                 continue
 
@@ -198,6 +203,7 @@ def _stack(
     sides: tuple[exports.SideTemplates, exports.SideTemplates],
     unknown: tuple[Finding, ...],
     rules: tuple[RegisteredRule, ...],
+    running: DeployedStack | None,
 ) -> StackReview:
     name, kind = pair.name, pair.kind
     before, after = pair.stacks
@@ -227,6 +233,8 @@ def _stack(
     facts = Facts(name, kind, before, after, changes, tuple(others), rights, ways, *sides)
     findings += [hit for rule in rules for hit in rule.findings(facts)]
     findings = list(nested_findings(pair, findings))
+    if running:
+        findings = list(allowed_findings(findings, running, after))
     places = FindingLocator(before, after, changes, rights)
     return StackReview(
         name,
@@ -239,7 +247,11 @@ def _stack(
         ways,
         tuple(compared.payloads),
         tuple(_references(before, after, changes)),
-        (*(() if pair.outer else _notes(before, after)), *opaque.notes(after, changes)),
+        (
+            *(() if pair.outer else _notes(before, after)),
+            *opaque.notes(after, changes),
+            *(presence_notes(pair, running) if running else ()),
+        ),
     )
 
 

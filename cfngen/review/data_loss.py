@@ -56,9 +56,9 @@ def data_losses(
             certainty = Certainty.MAY if kind is Kind.REMOVED or loops else Certainty.WILL
             successor = successor_of.get(old.name, ("", False))
             if kind is not Kind.REMOVED or deletion_policy(old) not in KEEPING_POLICIES:
-                yield from _removed(old, certainty, successor)
+                yield from _removed(before, old, certainty, successor)
         elif change.type_before:  # refused; with a logical ID of its own, the old one leaves
-            yield from _removed(old, Certainty.MAY, event=RETYPED)
+            yield from _removed(before, old, Certainty.MAY, event=RETYPED)
         else:
             yield from _replaced(old, new, change)
             yield from _changed(old, new, change, after.resolver.changed)
@@ -66,6 +66,7 @@ def data_losses(
 
 
 def _removed(
+    before: Stack,
     old: Resource,
     certainty: Certainty,
     successor: tuple[str, bool] = ("", False),
@@ -76,7 +77,9 @@ def _removed(
     holds = old.schema.holds
     if not holds:
         return
-    if "Condition" in old.attributes or _is_undecided(old, "DeletionPolicy"):
+    condition = before.raw(old.name).get("Condition")
+    exists = condition is None or before.resolver.truth(condition) is True
+    if not exists or _is_undecided(old, "DeletionPolicy"):
         certainty = Certainty.MAY
     keep = "to keep it, first deploy it with Retain"
     full = deletion_fails_while_full(old)

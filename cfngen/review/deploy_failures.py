@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from cfngen.cloudformation.capabilities import IAM, NAMED, needs
 from cfngen.cloudformation.values import canonical, shown
@@ -136,10 +136,8 @@ def _capabilities(before: Stack, after: Stack) -> Iterator[Finding]:
         if need.capability not in had and not by_cdk(after, need.reasons):
             named = need.reasons[0] in after.names
             subject = need.reasons[0] if named else "Transform"
-            message = (
-                f"deploying it now requires --capabilities {need.capability}, because of"
-                f" {', '.join(need.reasons)}"
-            )
+            cause = cause_phrase(subject, need.reasons)
+            message = f"deploying it now requires --capabilities {need.capability}{cause}"
             section = "Resources" if named else "Transform"
             yield Finding(
                 Concern.REFUSED,
@@ -150,6 +148,15 @@ def _capabilities(before: Stack, after: Stack) -> Iterator[Finding]:
                 section,
                 code="R104",
             )
+
+
+def cause_phrase(subject: str, resources: Sequence[str]) -> str:
+    """Return which resources need a capability; nothing where that is the subject alone.
+
+    >>> cause_phrase("Role", ["Role", "Key"]), cause_phrase("Role", ["Role"])
+    (', because of Role, Key', '')
+    """
+    return "" if list(resources) == [subject] else f", because of {', '.join(resources)}"
 
 
 def by_cdk(after: Stack, names: Iterable[str]) -> bool:

@@ -13,7 +13,7 @@ from cfngen.cloudformation.sections import Sections
 from cfngen.cloudformation.text import AnyText, Text, parts_of
 from cfngen.cloudformation.values import canonical, shown
 from cfngen.errors import RenderError
-from cfngen.review.model import Certainty, Concern, EntryChange, Finding, Kind
+from cfngen.review.model import Certainty, Concern, EntryChange, Finding, Kind, Side
 from cfngen.review.names import Names
 from cfngen.review.stack import Stack
 
@@ -87,7 +87,7 @@ def export_failures(
             SOURCE,
             section="Outputs",
             line=change.line,
-            side="base" if change.gone else "head",
+            side=Side.BASE if change.gone else Side.HEAD,
             code="R109" if change.outcome == "changed" else "R108",
         )
 
@@ -134,7 +134,7 @@ def _export_changes(
             gone = entry is not None and entry.kind is Kind.REMOVED
             yield _ExportChange(output, exported, "removed", gone=gone, line=line)
         elif entry and any(detail.path == "Value" for detail in entry.details):
-            certain = not (entry.kind is Kind.AFFECTED and " may be replaced" in entry.note)
+            certain = not (entry.kind is Kind.AFFECTED and entry.following is Certainty.MAY)
             yield _ExportChange(output, exported, "changed", certain, line=line)
         elif condition := _conditional(before, after, output):
             truth = after.resolver.truth(condition)

@@ -7,16 +7,23 @@ from collections.abc import Iterable, Iterator
 from cfngen.review.model import (
     Certainty,
     Concern,
+    Effect,
     Exposure,
     Extent,
     Finding,
     PermissionChange,
+    PolicyKind,
     ResourceChange,
 )
 from cfngen.review.stack import Stack
 
 # The rules of permissions, by the kind of policy.
-POLICY_CODES = {"permissions": "B101", "trust": "B102", "resource": "B103", "boundary": "B104"}
+POLICY_CODES = {
+    PolicyKind.PERMISSIONS: "B101",
+    PolicyKind.TRUST: "B102",
+    PolicyKind.RESOURCE: "B103",
+    PolicyKind.BOUNDARY: "B104",
+}
 MAX_ACTIONS = 6  # that a finding names; all of them stand with the permissions
 
 
@@ -54,6 +61,7 @@ def broadening_findings(
                 change.attached_to,
                 _gain_message(change),
                 code=POLICY_CODES[change.policy],
+                policy=change.policy,
             )
     for exposure in exposures:
         if exposure.opened:
@@ -63,6 +71,7 @@ def broadening_findings(
                 exposure.resource,
                 exposure.description,
                 code="B105",
+                exposure=exposure,
             )
 
 
@@ -77,14 +86,11 @@ def _gain_message(change: PermissionChange) -> str:
     if not change.gained:
         return f"{change.policy}: a limit was removed"
     first = change.gained[0]
-    is_template_condition = first.condition.startswith(
-        ("if ", "unless ")
-    )  # a condition of the template
-    condition = (
-        f"{' ' if is_template_condition else ' if '}{first.condition}" if first.condition else ""
-    )
+    # A condition of the template is written with its word before it.
+    start = " " if first.condition == first.when else " if "
+    condition = f"{start}{first.condition}" if first.condition else ""
     who = "" if first.principal == change.attached_to else f"{first.principal} "
-    verb = "may" if first.effect == "Allow" else "is no longer denied"
+    verb = "may" if first.effect is Effect.ALLOW else "is no longer denied"
     more = len(change.gained) - 1
     rest = f", and {more} more" if more else ""
     actions = ", ".join(first.actions[:MAX_ACTIONS])

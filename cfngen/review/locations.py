@@ -9,7 +9,7 @@ from typing import Any
 
 from cfngen.cloudformation.values import shown
 from cfngen.review.constructs import construct_path
-from cfngen.review.model import Finding, PermissionChange, ResourceChange
+from cfngen.review.model import Finding, PermissionChange, ResourceChange, Side
 from cfngen.review.stack import Stack
 
 STEP = re.compile(r"([^.\[\]]+)|\[([^\]]*)\]")
@@ -50,7 +50,7 @@ class FindingLocator:
         if subject not in self._names and subject in self._kept_before:
             line = self.before.line("Resources", subject)
             return replace(
-                finding, line=line, side="base", nearest_head_line=self._line_before(subject)
+                finding, line=line, side=Side.BASE, nearest_head_line=self._line_before(subject)
             )
         if finding.path:
             return replace(finding, line=_line(self.after, subject, finding.path))

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import enum
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from cfngen.cloudformation.document import Origin
+from cfngen.review.change_set import ChangeSetDifference as ChangeSetDifference
+from cfngen.review.change_set import Reconciliation as Reconciliation
 from cfngen.review.concern import Concern as Concern
+from cfngen.review.kinds import Effect as Effect
+from cfngen.review.kinds import Fate as Fate
+from cfngen.review.kinds import PolicyKind as PolicyKind
+from cfngen.review.kinds import Side as Side
 from cfngen.review.waiver import Waiver as Waiver
 from cfngen.review.waiver import WaiverState as WaiverState
 
@@ -61,29 +67,32 @@ class Detail:
     """
 
     path: str
-    before: Any
-    after: Any
+    before: Any  # the resolved value; no key if base has none
+    after: Any  # the resolved value; no key if head has none
     replacement: Certainty = Certainty.NO
     reason: str = ""
     note: str = ""
     payload: str = ""  # the name of the payload whose diff shows the change instead
+    follows: tuple[str, ...] = ()  # the replaced resources that it refers to
 
 
 @dataclass(frozen=True)
 class ResourceChange:
     """One resource that is not the same on both sides, or is affected by one that is not."""
 
-    name: str
+    name: str  # the logical ID
     type: str
     kind: Kind
     replacement: Certainty = Certainty.NO
     reasons: tuple[str, ...] = ()
     properties: tuple[Detail, ...] = ()
-    attributes: tuple[Detail, ...] = ()
+    attributes: tuple[Detail, ...] = ()  # other than Type and Properties
     type_before: str = ""  # where the type itself changed
     line: int = 0  # in head's text; in base's for what was removed
     origin: Origin | None = None  # the line of the blueprint that added it, if it is known
-    note: str = ""  # such as which removed resource this one takes the place of
+    note: str = ""  # what is kept of a removed one, for a reader
+    fate: Fate = Fate.NONE
+    follows: tuple[str, ...] = ()  # the replaced resources that its properties refer to
     construct: str = ""  # the path of the CDK's construct, as `Shop/Jobs/Resource`
 
 
@@ -96,8 +105,10 @@ class EntryChange:
     kind: Kind
     details: tuple[Detail, ...] = ()
     note: str = ""
-    line: int = 0
-    origin: Origin | None = None
+    line: int = 0  # in head's text; in base's for what was removed
+    origin: Origin | None = None  # the line of the blueprint that added it, if it is known
+    follows: tuple[str, ...] = ()  # the replaced resources that an output refers to
+    following: Certainty = Certainty.NO  # whether one of those is replaced
 
 
 @dataclass(frozen=True, order=True)
@@ -105,27 +116,28 @@ class Grant:
     """One statement of a policy: principal, actions, resource, condition.
 
     `actions` are written as the policy writes them, or one by one where only some of a wildcard's
-    actions are meant; `count` is the number of actions, once wildcards are expanded.
+    actions are meant; `count` is the number of actions, once wildcards are expanded. `when` is the
+    part of `condition` that is the template's, not the policy's.
     """
 
-    effect: str  # Allow or Deny
+    effect: Effect
     principal: str
     actions: tuple[str, ...]
     resource: str
     condition: str = ""
-    count: int = 0
+    count: int = 0  # of actions, once wildcards are expanded
+    when: str = ""
 
 
 @dataclass(frozen=True)
 class PermissionChange:
     """What a policy allows now and did not before, and the reverse.
 
-    `attached_to` is the logical ID of a role, or of the resource that a resource policy protects;
-    `policy` is `permissions`, `trust`, `resource` or `boundary`.
+    `attached_to` is the logical ID of a role, or of the resource that a resource policy protects.
     """
 
     attached_to: str
-    policy: str
+    policy: PolicyKind
     extent: Extent
     gained: tuple[Grant, ...] = ()
     lost: tuple[Grant, ...] = ()
@@ -139,6 +151,7 @@ class Exposure:
     resource: str
     description: str
     opened: bool
+    grant: Grant | None = None  # by which a policy opens or closes it
 
 
 @dataclass(frozen=True)
@@ -148,7 +161,7 @@ class PayloadChange:
     name: str  # such as `Project/buildspec.yml`
     resource: str
     path: str
-    diff: str
+    diff: str  # a unified diff
 
 
 @dataclass(frozen=True)
@@ -159,18 +172,20 @@ class Finding:
     certainty: Certainty
     subject: str  # a logical ID, or the name of a parameter or output
     message: str
-    reason: str = ""
-    section: str = "Resources"
+    reason: str = ""  # a schema path or a page of documentation
+    section: str = "Resources"  # of the template
     path: str = ""  # a property, as in `Detail.path`
-    line: int = 0
-    side: str = "head"  # whose line it is: `base` for what was removed
-    origin: Origin | None = None
+    line: int = 0  # counted from 1; 0 is unknown
+    side: Side = Side.HEAD  # whose line it is: base's for what was removed
+    origin: Origin | None = None  # `file:line` of the blueprint that added it, if it is known
     nearest_head_line: int = (
         0  # for a line of base: the one in head that is nearest to it, if that is known
     )
     construct: str = ""  # as `ResourceChange.construct`
     code: str = ""  # of the rule that it comes from, such as D101: see `cfngen.review.rules`
     waiver: Waiver | None = None  # that is about it; whether it counts is the waiver's `state`
+    exposure: Exposure | None = None  # that it is about, if it is about one
+    policy: PolicyKind = PolicyKind.NONE  # that it is about, if it is about one
 
     @property
     def is_waived(self) -> bool:
@@ -195,7 +210,7 @@ class LeftOut:
     """A file or directory that was not compared, and the reason."""
 
     path: str  # as a person would type it; a folder has a slash at the end
-    side: str  # `base`, `head`, or `both`
+    side: Side
     reason: str  # such as `no template`
 
 
@@ -231,12 +246,18 @@ class StackReview:
     payloads: tuple[PayloadChange, ...] = ()
     references: tuple[tuple[str, str], ...] = ()  # (from, to) among these resources
     notes: tuple[str, ...] = ()  # such as a size that now needs a bucket
+    reconciliation: Reconciliation | None = None  # with a change set of CloudFormation's
 
     @property
     def empty(self) -> bool:
         """Whether a deployment would change nothing."""
         return self.kind is Kind.CHANGED and not (
-            self.resources or self.entries or self.permissions or self.findings or self.notes
+            self.resources
+            or self.entries
+            or self.permissions
+            or self.findings
+            or self.notes
+            or (self.reconciliation and self.reconciliation.differences)
         )
 
 
@@ -244,9 +265,9 @@ class StackReview:
 class Review:
     """All templates that are different, by name."""
 
-    base: str
-    head: str
-    stacks: tuple[StackReview, ...] = field(default=())
+    base: str  # the side that is deployed
+    head: str  # the side that is to be deployed
+    stacks: tuple[StackReview, ...] = ()  # the templates that are different
     unchanged: int = 0  # templates that mean the same on both sides
     scope: Scope = Scope()
     unknowns: tuple[Finding, ...] = ()  # of the comparison itself, of no template

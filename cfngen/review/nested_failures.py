@@ -6,11 +6,13 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from cfngen.cloudformation.capabilities import IAM, NAMED, needs
-from cfngen.review.deploy_failures import CAPABILITIES, by_cdk
+from cfngen.review.deploy_failures import CAPABILITIES, by_cdk, cause_phrase
 from cfngen.review.model import Certainty, Concern, Finding, Kind
 from cfngen.review.nested_parameters import STACK_SET, PassedParameters
 from cfngen.review.pairs import Pair, TemplateSide, may_nest
 from cfngen.review.stack import Resource
+
+CAPABILITY_REQUIRED = "R104"  # the rule
 
 
 def nested_findings(pair: Pair, findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -25,7 +27,7 @@ def nested_findings(pair: Pair, findings: Iterable[Finding]) -> Iterator[Finding
         return
     resource = outer.stacks[1].resource(pair.resource)
     for finding in findings:
-        if finding.reason == CAPABILITIES:
+        if finding.code == CAPABILITY_REQUIRED:
             continue
         if finding.concern is Concern.REFUSED and finding.section == "Parameters":
             if resource and _passes(resource, finding.subject):
@@ -68,10 +70,10 @@ def _capabilities(pair: Pair, new: TemplateSide) -> Iterator[Finding]:
             if set_
             else f"deploying it now requires --capabilities {capability}"
         )
-        message = f"{where}, because of {', '.join(resources)}"
         named = resources[0] in new.sections.resources
         subject = resources[0] if named else "Transform"
         section = "Resources" if named else "Transform"
+        message = f"{where}{cause_phrase(subject, resources)}"
         yield Finding(
             Concern.REFUSED,
             Certainty.WILL,

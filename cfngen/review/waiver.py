@@ -5,6 +5,8 @@ from __future__ import annotations
 import enum
 from dataclasses import dataclass, replace
 
+from cfngen.review.kinds import Side
+
 WAIVERS_FILE = "cfngen-waivers.toml"  # beside the templates, or in a directory above them
 
 
@@ -44,7 +46,7 @@ class Waiver:
     until: str
     change: str
     after: str = ""
-    side: str = "both"
+    side: Side = Side.BOTH
     state: WaiverState = WaiverState.UNUSED
 
     @property
@@ -60,4 +62,4 @@ class Waiver:
     @property
     def entry(self) -> Waiver:
         """The entry alone, wherever it stands."""
-        return replace(self, side="both", state=WaiverState.UNUSED)
+        return replace(self, side=Side.BOTH, state=WaiverState.UNUSED)

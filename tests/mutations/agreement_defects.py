@@ -208,8 +208,8 @@ AGREEMENT_DEFECTS = [
     Defect(
         "a loss under a condition is told as certain",
         "cfngen/review/data_loss.py",
-        'if "Condition" in old.attributes or _is_undecided(old, "DeletionPolicy"):',
-        'if _is_undecided(old, "DeletionPolicy"):',
+        "exists = condition is None or before.resolver.truth(condition) is True",
+        "exists = True",
         "tests/review/test_tables.py::"
         "test_a_removal_is_as_certain_as_that_there_is_something_to_remove",
     ),

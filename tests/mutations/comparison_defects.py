@@ -20,8 +20,8 @@ COMPARISON_DEFECTS = [
     Defect(
         "a template's name goes without its suffix, so that one hides the other",
         "cfngen/project/revisions/pairing.py",
-        "        alone = stems[short] == 1 and not taken[short]",
-        "        alone = True",
+        "for name in options if count[name] == 1",
+        "for name in options",
         f"{PAIRING}test_files_of_one_stem_are_two_templates",
     ),
     Defect(
@@ -281,5 +281,48 @@ COMPARISON_DEFECTS = [
         "            and old.outer.marked == new.outer.marked",
         "",
         "tests/review/test_inside.py::test_a_reference_of_the_outer_template_is_no_text['ref0(Who)']",
+    ),
+    # --- codes, waivers, output of the CDK ---
+    Defect(
+        "a gate counts what is waived",
+        "cfngen/commands/review.py",
+        "if name in (finding.concern, finding.code) and not finding.is_waived",
+        "if name in (finding.concern, finding.code)",
+        "tests/review/test_waivers_command.py",
+    ),
+    Defect(
+        "a gate knows no codes",
+        "cfngen/commands/review.py",
+        "if name in (finding.concern, finding.code) and not finding.is_waived",
+        "if name == finding.concern and not finding.is_waived",
+        "tests/review/test_rules.py",
+    ),
+    Defect(
+        "a nested template of the CDK is folded that is nested nowhere",
+        "cfngen/review/__init__.py",
+        "all(file.endswith(NESTED_FILE) and file in files for file, files in sides)",
+        "all(file.endswith(NESTED_FILE) for file, files in sides)",
+        "tests/review/test_constructs.py",
+    ),
+    Defect(
+        "whatever comes in the place of the CDK's metadata is left out",
+        "cfngen/review/compare/resources.py",
+        '- {""} != {METADATA}',
+        "& {METADATA} == set()",
+        "tests/review/test_constructs.py",
+    ),
+    Defect(
+        "a replica that depends on a condition now is not reported",
+        "cfngen/review/rules/data/D110_replica_removed.py",
+        "if key in now and (now[key].certain or not replica.certain):",
+        "if key in now:",
+        f"{CORPUS}[data/replica-under-a-condition]",
+    ),
+    Defect(
+        "a route under another logical ID is not refused",
+        "cfngen/review/rules/refused/R111_already_exists.py",
+        "if same is None or given_name(new):",
+        "if same is None or not given_name(new):",
+        f"{CORPUS}[refused/route-renamed]",
     ),
 ]

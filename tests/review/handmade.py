@@ -13,22 +13,27 @@ from cfngen.review.model import (
     Certainty,
     Concern,
     Detail,
+    Effect,
     EntryChange,
     Exposure,
     Extent,
+    Fate,
     Finding,
     Grant,
     Kind,
     LeftOut,
     PayloadChange,
     PermissionChange,
+    PolicyKind,
     ResourceChange,
     Review,
     Scope,
+    Side,
     StackReview,
 )
 
 WILL, MAY = Certainty.WILL, Certainty.MAY
+HOOK = Exposure("Hook", "POST /backlog asks nobody who they are", opened=True)
 SCHEMA = "{0} createOnlyProperties /properties/{1}"
 
 DIFF = """\
@@ -69,9 +74,7 @@ def mirror() -> StackReview:
                 line=140,
                 origin=Origin(origin, 71),
             ),
-            Finding(
-                Concern.BROADEN, WILL, "Hook", "POST /backlog asks nobody who they are", line=190
-            ),
+            Finding(Concern.BROADEN, WILL, "Hook", HOOK.description, line=190, exposure=HOOK),
             Finding(
                 Concern.REPLACE,
                 WILL,
@@ -117,7 +120,7 @@ def mirror() -> StackReview:
                 "is exported under a name that stacks of mirror-destination import",
                 section="Outputs",
                 line=212,
-                side="base",
+                side=Side.BASE,
             ),
         ),
         resources=(
@@ -156,9 +159,11 @@ def mirror() -> StackReview:
                         ref("CacheFiles"),
                         MAY,
                         note="refers to CacheFiles, which will be replaced",
+                        follows=("CacheFiles",),
                     ),
                 ),
                 line=101,
+                follows=("CacheFiles",),
             ),
             ResourceChange("Alarm", "AWS::CloudWatch::Alarm", Kind.ADDED, line=180),
             ResourceChange("OldLog", "AWS::Logs::LogGroup", Kind.REMOVED, line=60),
@@ -168,6 +173,7 @@ def mirror() -> StackReview:
                 Kind.REMOVED,
                 line=70,
                 note="leaves the stack and stays in the account (DeletionPolicy: Retain)",
+                fate=Fate.RETAINED,
             ),
             ResourceChange(
                 "Start",
@@ -228,12 +234,12 @@ def mirror() -> StackReview:
         permissions=(
             PermissionChange(
                 "MirrorRole",
-                "permissions",
+                PolicyKind.PERMISSIONS,
                 Extent.MIXED,
                 gained=(
-                    Grant("Allow", "MirrorRole", ("codecommit:Git*",), "*", "", 6),
+                    Grant(Effect.ALLOW, "MirrorRole", ("codecommit:Git*",), "*", "", 6),
                     Grant(
-                        "Allow",
+                        Effect.ALLOW,
                         "MirrorRole",
                         ("elasticfilesystem:ClientMount", "elasticfilesystem:ClientWrite"),
                         "${CacheFiles.Arn}",
@@ -242,15 +248,15 @@ def mirror() -> StackReview:
                     ),
                 ),
                 lost=(
-                    Grant("Allow", "MirrorRole", ("s3:GetObject",), "${Cache.Arn}/*", count=1),
-                    Grant("Deny", "MirrorRole", ("s3:*",), "*", count=160),
+                    Grant(Effect.ALLOW, "MirrorRole", ("s3:GetObject",), "${Cache.Arn}/*", count=1),
+                    Grant(Effect.DENY, "MirrorRole", ("s3:*",), "*", count=160),
                 ),
                 resources=("MirrorRole",),
             ),
-            PermissionChange("Repository", "resource", Extent.SAME),
+            PermissionChange("Repository", PolicyKind.RESOURCE, Extent.SAME),
         ),
         exposures=(
-            Exposure("Hook", "POST /backlog asks nobody who they are", opened=True),
+            HOOK,
             Exposure("Group", "port 22 from 0.0.0.0/0", opened=False),
         ),
         payloads=(PayloadChange("Mirror/buildspec.yml", "Mirror", "Source.BuildSpec", DIFF),),
@@ -300,9 +306,9 @@ def everything() -> Review:
         permissions=(
             PermissionChange(
                 "Rule",
-                "resource",
+                PolicyKind.RESOURCE,
                 Extent.BROADENED,
-                gained=(Grant("Allow", "events.amazonaws.com", ("sqs:SendMessage",), "Rule"),),
+                gained=(Grant(Effect.ALLOW, "events.amazonaws.com", ("sqs:SendMessage",), "Rule"),),
             ),
         ),
     )
@@ -318,6 +324,7 @@ def everything() -> Review:
                 Kind.REMOVED,
                 line=20,
                 note="leaves the stack and stays in the account (DeletionPolicy: Retain)",
+                fate=Fate.RETAINED,
             ),
         ),
         entries=(
@@ -326,7 +333,7 @@ def everything() -> Review:
             ),
         ),
     )
-    left = (LeftOut("output/README.md", "both", "no template"),)
+    left = (LeftOut("output/README.md", Side.BOTH, "no template"),)
     scope = Scope(
         12,
         left,
@@ -375,13 +382,13 @@ HOSTILE = (
 def hostile(text: str) -> Review:
     """Return a review in which every text is one that somebody made to break out."""
     origin = Origin(text, 12)
-    finding = Finding(Concern.REFUSED, WILL, text, text, text, text, text, 3, "base", origin)
+    finding = Finding(Concern.REFUSED, WILL, text, text, text, text, text, 3, Side.BASE, origin)
     details = (
         Detail(text, text, text + "!", WILL, text, text),
         Detail(text, MISSING, {text: [text, None, 1.5, float("nan"), True]}, MAY),
         Detail(text, [text], MISSING, payload=text),
     )
-    grant = Grant("Allow", text, (text, text), text, text, 5)
+    grant = Grant(Effect.ALLOW, text, (text, text), text, text, 5)
     everywhere: dict[str, Any] = {
         "findings": (
             *(
@@ -398,7 +405,9 @@ def hostile(text: str) -> Review:
             ResourceChange(f"{text}2", text, Kind.ADDED, properties=details),
         ),
         "entries": (EntryChange(text, text, Kind.CHANGED, details, text, 3, origin),),
-        "permissions": (PermissionChange(text, text, Extent.MIXED, (grant,), (grant,), (text,)),),
+        "permissions": (
+            PermissionChange(text, PolicyKind.BOUNDARY, Extent.MIXED, (grant,), (grant,), (text,)),
+        ),
         "exposures": (Exposure(text, text, opened=True),),
         "payloads": (
             PayloadChange(text, text, text, f"--- a\n+++ b\n@@ -1 +1 @@\n-{text}\n+{text}"),
@@ -409,7 +418,7 @@ def hostile(text: str) -> Review:
     stacks = tuple(
         StackReview(name, Kind.CHANGED, text, **everywhere) for name in (text, f"{text}b")
     )
-    left = tuple(LeftOut(text, side, text) for side in ("base", "head", "both"))
+    left = tuple(LeftOut(text, side, text) for side in Side)
     unknown = Finding(Concern.UNKNOWN, MAY, text, text, section="")
     scope = Scope(3, left, (text,), ((text, text),), (text,))
     return Review(text, text, stacks, 1, scope, (unknown,))

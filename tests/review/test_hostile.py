@@ -13,8 +13,7 @@ from cfngen.cloudformation.text import AnyText, join, reference
 from cfngen.errors import Problems
 from cfngen.escaping import escape_controls
 from cfngen.review import review
-from cfngen.review.formats.json import as_json
-from cfngen.review.formats.markdown import as_markdown
+from cfngen.review.formats import format_review
 from cfngen.review.model import Concern
 
 BUCKET = "Resources:\n  A:\n    Type: AWS::S3::Bucket\n"
@@ -277,7 +276,7 @@ def test_json_that_looks_the_same_is_told() -> None:
 def test_a_long_line_shows_where_it_differs() -> None:
     """In Markdown, where lines are cut, what differs behind the cut is seen all the same."""
     texts = [function(f"a\n{'x' * 3_000}{word}{'x' * 3_000}\n") for word in ("mine", "yours")]
-    told = as_markdown(review({"stack": texts[0]}, {"stack": texts[1]}), 60_000)
+    told = format_review(review({"stack": texts[0]}, {"stack": texts[1]}), "markdown", limit=60_000)
     assert "mine" in told
     assert "yours" in told
 
@@ -291,6 +290,6 @@ def test_blanks_are_seen(sign: str) -> None:
 def test_json_moves_no_terminal() -> None:
     """No control character of a template is in the JSON as it is."""
     texts = [function(f"a\nb{word}") for word in ("", "\x9b2J\u202e\x1b")]
-    told = as_json(review({"stack": texts[0]}, {"stack": texts[1]}))
+    told = format_review(review({"stack": texts[0]}, {"stack": texts[1]}), "json")
     assert not {"\x9b", "\u202e", "\x1b"} & set(told)
     assert json.loads(told)["stacks"][0]["payloads"][0]["diff"].endswith("b\x9b2J\u202e\x1b")

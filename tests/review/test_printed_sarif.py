@@ -10,7 +10,7 @@ import pytest
 from review import handmade
 
 from cfngen.review.formats import format_review
-from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, StackReview
+from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, Side, StackReview
 
 
 def results(review: Review) -> list[Any]:
@@ -65,7 +65,7 @@ def test_a_line_of_base_is_told_and_not_pointed_at() -> None:
     assert result["message"]["text"].endswith("It was on line 212 in main.")
     review = handmade.one(Concern.DATA, Certainty.WILL)
     (finding,) = review.findings
-    gone = replace(finding, side="base", nearest_head_line=7)
+    gone = replace(finding, side=Side.BASE, nearest_head_line=7)
     moved = replace(review, stacks=(replace(review.stacks[0], findings=(gone,)),))
     assert place(results(moved)[0]["locations"][0]) == ("stack.yaml", 7)
     removed = replace(moved, stacks=(replace(moved.stacks[0], kind=Kind.REMOVED),))

@@ -17,8 +17,9 @@ from cfngen.review.model import Concern
 from cfngen.review.rule import Rule
 from cfngen.review.rules import combined, registered, rules
 
-# Codes of texts that cannot be read, and of files that are not compared: no pair can show them.
-OF_FILES = {"U101", "U103", "U104", "U105"}
+# Codes of texts that cannot be read, of files that are not compared, and of change sets: no pair
+# can show them.
+OF_FILES = {"U101", "U103", "U104", "U105", "U106", "U107", "U108", "P102"}
 RULE = '''"""A queue is deployed."""
 
 from cfngen.review.rule import Hit, Rule

@@ -372,3 +372,17 @@ def test_drafts_go_where_they_are_read(
     (new / "shop.yaml").write_text(SECOND)
     assert main(["review", str(old), str(new), "--write-waivers"]) == 0
     assert (new / FILE).read_text().count("[[waivers]]") == 2
+
+
+def test_a_waiver_counts_against_what_is_deployed_if_accepted(shop: Project) -> None:
+    """Waivers of a download's folder do not count, nor do head's by themselves."""
+    waivers = shop.draft()
+    shop.write(FILE, waivers)
+    shop.write("deployed/cfngen-waivers.toml", waivers)
+    shop.write("deployed/shop.json", json.dumps({"TemplateBody": FIRST}))
+    arguments = ["review", "deployed", "output", *GATE]
+    assert main(arguments) == 1
+    assert "proposed waiver: D102 of shop/Things" in shop.capsys.readouterr().out
+    shop.commit()
+    assert main(["review", "deployed", "HEAD:output", *GATE]) == 1
+    assert main([*arguments, "--accept-new-waivers"]) == 0

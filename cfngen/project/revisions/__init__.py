@@ -12,11 +12,14 @@ from cfngen.paths import display_path
 from cfngen.project import manifest
 from cfngen.project.revisions import arguments
 from cfngen.project.revisions.arguments import Argument, argument
+from cfngen.project.revisions.deployed import as_printed, lacks_transform
 from cfngen.project.revisions.emptiness import one_sided, refuse_nothing
 from cfngen.project.revisions.pairing import names, paired, stem
 from cfngen.project.revisions.repository import Repository
 from cfngen.project.revisions.side import Location, Side, list_side, path_in_tree, read
 from cfngen.project.revisions.unseen import allowed, left_behind, left_out, unseen
+from cfngen.review.change_set import ChangeSet
+from cfngen.review.deployed import DeployedStack
 from cfngen.review.model import Finding, LeftOut
 
 MAX_NAMED = 5  # templates that have another name
@@ -39,8 +42,10 @@ class Comparison:
     notes: tuple[str, ...] = ()
     accepted: dict[str, str] = field(default_factory=dict)
     allowed: tuple[tuple[str, str], ...] = ()  # files that `accepted` covers here, with reasons
-    locations: tuple[Location, ...] = ()  # where the templates of base and of head are
+    locations: tuple[Location, ...] = ()  # where the templates of base and of head are, or head's
     renamed: tuple[str, ...] = ()  # templates whose file has another name in base
+    stacks: dict[str, DeployedStack] = field(default_factory=dict)  # that run, by template
+    change_sets: dict[str, ChangeSet] = field(default_factory=dict)  # of CloudFormation, likewise
 
 
 def pair(base: str, head: str | None, here: Path) -> Comparison:
@@ -102,7 +107,8 @@ def _compare_directories(base: Location, head: Location) -> Comparison:
     both += [("", path) for path in new.texts if path not in pairs.pairs and path not in old.others]
     called = names(both)
     accepted = _accepted(base)
-    return Comparison(
+    deployed = [called[pair] for pair in both if pair[0] in old.deployed]
+    compared = Comparison(
         (base.label, head.label),
         {called[pair]: old.source(pair[0]) for pair in both if pair[0]},
         {called[pair]: new.source(pair[1]) for pair in both if pair[1]},
@@ -114,6 +120,7 @@ def _compare_directories(base: Location, head: Location) -> Comparison:
         (base, head),
         tuple(called[paths] for paths in both if all(paths) and stem(paths[0]) != stem(paths[1])),
     )
+    return _with_deployed(compared, deployed)
 
 
 def _notes(old: Side, new: Side, both: list[tuple[str, str]]) -> list[str]:
@@ -134,12 +141,16 @@ def _notes(old: Side, new: Side, both: list[tuple[str, str]]) -> list[str]:
         if before and after and stem(before) != stem(after)
     ]
     if renamed:
-        more = f" and {len(renamed) - MAX_NAMED} more" if len(renamed) > MAX_NAMED else ""
         notes.append(
-            f"{', '.join(renamed[:MAX_NAMED])}{more}: a stack that is named after its template"
+            f"{_some(renamed)}: a stack that is named after its template"
             " would be a new one, and the old one would stay"
         )
     return notes
+
+
+def _some(named: list[str]) -> str:
+    more = f" and {len(named) - MAX_NAMED} more" if len(named) > MAX_NAMED else ""
+    return f"{', '.join(named[:MAX_NAMED])}{more}"
 
 
 def _compare_files(base: Argument, head: Argument | None, here: Path) -> Comparison:
@@ -149,16 +160,46 @@ def _compare_files(base: Argument, head: Argument | None, here: Path) -> Compari
             f"{base.text}: a file is compared with a file or a revision, a directory with a"
             " directory or a revision; name what to compare it with"
         )
-    old, new = arguments.file(base, head), arguments.file(head, base)
+    (old, is_deployed), (new, _) = arguments.file(base, head), arguments.file(head, base)
     name = stem(Path(new.file).name)
     locations = tuple(_around(given, other, here) for given, other in ((base, head), (head, base)))
-    return Comparison(
+    compared = Comparison(
         (base.text, head.text),
         {name: old},
         {name: new},
         accepted=_accepted(locations[0]),
         locations=locations,
     )
+    return _with_deployed(compared, [name] if is_deployed else [])
+
+
+def _with_deployed(compared: Comparison, names: list[str]) -> Comparison:
+    """Return a comparison in which base has some templates as CloudFormation printed them.
+
+    No manifest or waiver stands beside those: head's would be taken for what base has.
+    """
+    if not names:
+        return compared
+    head, printed, transformed = dict(compared.head), [], []
+    for name in names:
+        if name in head:
+            if lacks_transform(compared.base[name].text, head[name].text):
+                transformed.append(name)
+            text = as_printed(head[name].text, compared.base[name].text)
+            printed += [name] if text != head[name].text else []
+            head[name] = replace(head[name], text=text)
+    notes = list(compared.notes)
+    if printed:
+        notes.append(
+            f"{_some(printed)}: get-template prints ? for letters outside of ASCII; they were not"
+            " compared"
+        )
+    if transformed:
+        notes.append(
+            f"{_some(transformed)}: no Transform in {compared.labels[0]}, so it may be what one has"
+            " made; let get-template print it with --template-stage Original"
+        )
+    return replace(compared, head=head, notes=tuple(notes), locations=compared.locations[-1:])
 
 
 def _around(given: Argument, other: Argument, here: Path) -> Location:

@@ -12,6 +12,7 @@ from cfngen.cloudformation.source import Source
 from cfngen.errors import CfngenError, ManifestError
 from cfngen.paths import display_path
 from cfngen.project import manifest
+from cfngen.project.revisions.deployed import template_printed
 from cfngen.project.revisions.emptiness import hint_at
 from cfngen.project.revisions.repository import Repository
 from cfngen.project.revisions.side import Location, path_in_tree, source_at
@@ -90,8 +91,10 @@ def directory(given: Argument, other: Argument | None, here: Path) -> Location:
     return Location(label, tree, path_in_tree(tree, path), project(tree, here))
 
 
-def file(given: Argument, other: Argument) -> Source:
+def file(given: Argument, other: Argument) -> tuple[Source, bool]:
     """Return the file that an argument names; for a revision, the other's file in it.
+
+    With it comes whether it is what get-template printed, of which the template is returned.
 
     Raises:
         CfngenError: there is none, or it cannot be read.
@@ -113,9 +116,11 @@ def file(given: Argument, other: Argument) -> Source:
             f"{display_path(path)}: a symlink, or larger than any template; it is not read"
         )
     try:
-        return source_at(tree, at, contents.decode("utf-8-sig"))
+        text = contents.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise CfngenError(f"{display_path(path)}{where}: not UTF-8, so not a template") from None
+    printed = template_printed(text)
+    return source_at(tree, at, text if printed is None else printed), printed is not None
 
 
 def project(tree: Tree, here: Path) -> manifest.ManifestSource:

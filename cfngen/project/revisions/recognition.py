@@ -9,6 +9,8 @@ from collections.abc import Collection
 
 import yaml
 
+from cfngen.project.revisions.deployed import template_printed
+
 # By any of these at its top a document is a template, if perhaps a broken one.
 KEYS = frozenset(("Resources", "AWSTemplateFormatVersion", "Fn::Transform", "<<"))
 TRANSFORM = "Transform"  # without any of the others
@@ -30,6 +32,7 @@ class Document(enum.Enum):
 def recognized(contents: bytes, *, closely: bool = True) -> Document:
     """Return what is in a file, by its top-level keys, however they are written.
 
+    What `aws cloudformation get-template` prints is the template that it has in it.
     If not `closely`, a file with a line as templates have it is taken for one, broken or not.
     """
     try:
@@ -39,6 +42,9 @@ def recognized(contents: bytes, *, closely: bool = True) -> Document:
     # Every key has its letters in the text, or an escape for them.
     if not any(key in text for key in (*KEYS, TRANSFORM)) and "\\" not in text:
         return Document.OTHER
+    printed = template_printed(text)
+    if printed is not None:
+        text = printed
     if not closely and PLAIN.search(text) and text.lstrip()[:1] not in ("'", '"', "{", "["):
         return Document.TEMPLATE
     if text.lstrip()[:1] == "{":

@@ -13,6 +13,7 @@ from cfngen.cloudformation.source import SUFFIXES, Source
 from cfngen.errors import CfngenError, Problems
 from cfngen.paths import display_path
 from cfngen.project import manifest
+from cfngen.project.revisions.deployed import template_printed
 from cfngen.project.revisions.recognition import Document, recognized
 from cfngen.project.revisions.trees import Entry, InCommit, Kind, Tree
 
@@ -59,6 +60,14 @@ class Side:
     entries: dict[str, Entry] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)  # of the templates
     others: dict[str, str] = field(default_factory=dict)  # why each of the rest is none
+    deployed: set[str] = field(default_factory=set)  # of the templates, what get-template printed
+
+    def add(self, path: str, text: str) -> None:
+        """Add a template; what get-template printed is the template in it."""
+        printed = template_printed(text)
+        self.texts[path] = text if printed is None else printed
+        if printed is not None:
+            self.deployed.add(path)
 
     def source(self, path: str) -> Source:
         """Return a template with where it is."""
@@ -97,7 +106,7 @@ def read(base: Side, head: Side) -> None:
         for path, content in zip(wanted, contents, strict=True):
             document = recognized(content, closely=not _is_same(path, side, other))
             if document is Document.TEMPLATE:
-                side.texts[path] = content.decode("utf-8-sig")
+                side.add(path, content.decode("utf-8-sig"))
             else:
                 side.others[path] = document.value
         for path in side.entries:
@@ -116,7 +125,7 @@ def _broken(side: Side, other: Side) -> Iterator[str]:
             continue
         (content,) = side.location.tree.contents([entry])
         try:
-            side.texts[path] = content.decode("utf-8-sig")
+            side.add(path, content.decode("utf-8-sig"))
         except UnicodeDecodeError:
             where = f" in {side.location.label}" if side.location.in_revision else ""
             yield f"{side.location.file(entry.path)}{where}: not UTF-8, so not a template"

@@ -9,6 +9,7 @@ from cfngen.project.revisions.recognition import Document
 from cfngen.project.revisions.side import Location, Side, has_suffix, list_side, read
 from cfngen.project.revisions.trees import Kind
 from cfngen.review.model import Certainty, Concern, Finding, LeftOut
+from cfngen.review.model import Side as SideName
 from cfngen.review.waiver import WAIVERS_FILE
 
 IN_ITS_PLACE = "put the template itself there"
@@ -19,15 +20,15 @@ UNREADABLE = frozenset(
 
 def left_out(base: Side, head: Side) -> tuple[LeftOut, ...]:
     """Return everything in the two directories that is not a template, or unreadable."""
-    reasons: dict[tuple[str, str], list[str]] = {}
-    for name, side in (("base", base), ("head", head)):
+    reasons: dict[tuple[str, str], list[SideName]] = {}
+    for name, side in ((SideName.BASE, base), (SideName.HEAD, head)):
         for path, reason in side.others.items():
             if path.rpartition("/")[2] == WAIVERS_FILE and reason == Document.OTHER.value:
                 continue  # the review says what stands in it
             shown = side.location.file(side.entries[path].path)
             reasons.setdefault((shown, reason), []).append(name)
     return tuple(
-        LeftOut(path, "both" if len(sides) > 1 else sides[0], reason)
+        LeftOut(path, SideName.BOTH if len(sides) > 1 else sides[0], reason)
         for (path, reason), sides in sorted(reasons.items())
     )
 

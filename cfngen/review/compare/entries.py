@@ -9,8 +9,8 @@ from typing import Any
 from cfngen.cloudformation.values import canonical
 from cfngen.review.compare.conditions import same_conditions
 from cfngen.review.compare.differences import differences
-from cfngen.review.compare.replacement import property_references
-from cfngen.review.model import MISSING, Certainty, Detail, EntryChange, Kind, ResourceChange
+from cfngen.review.compare.replacement import following_note, most_certain, property_references
+from cfngen.review.model import MISSING, Detail, EntryChange, Kind, ResourceChange
 from cfngen.review.stack import Stack
 
 SECTIONS = (
@@ -117,11 +117,10 @@ def _following_output(
     hit = sorted({n for r in property_references(output, frozenset(replaced)) for n in r.names})
     if not hit:
         return change
-    certainty = "will" if any(replaced[n].replacement is Certainty.WILL for n in hit) else "may"
-    note = f"refers to {', '.join(hit)}, which {certainty} be replaced"
-    if change:
-        return replace(change, note=note)
-    value = output.get("Value", MISSING)
-    return EntryChange(
-        "Outputs", name, Kind.AFFECTED, (Detail("Value", value, value, note=note),), note
-    )
+    certainty = most_certain([replaced[name].replacement for name in hit])
+    note, follows = following_note(hit, certainty), tuple(hit)
+    if not change:
+        value = output.get("Value", MISSING)
+        detail = Detail("Value", value, value, note=note, follows=follows)
+        change = EntryChange("Outputs", name, Kind.AFFECTED, (detail,))
+    return replace(change, note=note, follows=follows, following=certainty)

@@ -70,6 +70,11 @@ def property_verdict(schema: Schema, difference: Difference, own: frozenset[str]
     return Verdict()
 
 
+def following_note(names: Iterable[str], certainty: Certainty) -> str:
+    """Return what a reader is told of a reference to resources that may be replaced."""
+    return f"refers to {', '.join(names)}, which {certainty} be replaced"
+
+
 def most_certain(certainties: Iterator[Certainty] | list[Certainty]) -> Certainty:
     """Return the most certain of several certainties; `NO` if there are none.
 

@@ -11,11 +11,12 @@ from cfngen.review.alternatives import type_of
 from cfngen.review.compare.differences import Difference, differences
 from cfngen.review.compare.replacement import (
     Verdict,
+    following_note,
     most_certain,
     property_references,
     property_verdict,
 )
-from cfngen.review.compare.retention import DEFAULTS, removal_note
+from cfngen.review.compare.retention import DEFAULTS, removal_fate, removal_note
 from cfngen.review.constructs import METADATA, construct_path
 from cfngen.review.model import (
     MISSING,
@@ -65,8 +66,10 @@ def compare(before: Stack, after: Stack) -> ComparedResources:
         else:
             there = new or old
             assert there is not None  # noqa: S101 - a name of one of the two
-            kind = Kind.ADDED if new else Kind.REMOVED
-            change = ResourceChange(name, there.type, kind, note="" if new else removal_note(there))
+            change = ResourceChange(name, there.type, Kind.ADDED)
+            if not new:
+                note, fate = removal_note(there), removal_fate(there)
+                change = replace(change, kind=Kind.REMOVED, note=note, fate=fate)
         if change:
             side = before if change.kind is Kind.REMOVED else after
             compared.changes[name] = replace(
@@ -228,9 +231,17 @@ def _follow(
         cause = most_certain([waiting[name] for name in place.names])
         certainty = cause if place.certain else Certainty.MAY
         verdict = _reference_verdict(resource, place.pointer, certainty)
-        note = f"refers to {', '.join(sorted(place.names))}, which {cause} be replaced"
+        follows = tuple(sorted(place.names))
         details.append(
-            Detail(place.path, place.value, place.value, verdict.replacement, verdict.reason, note)
+            Detail(
+                place.path,
+                place.value,
+                place.value,
+                verdict.replacement,
+                verdict.reason,
+                following_note(follows, cause),
+                follows=follows,
+            )
         )
     if len(details) == len(change.properties):
         return
@@ -244,6 +255,7 @@ def _follow(
             dict.fromkeys(d.reason for d in details if d.replacement is not Certainty.NO)
         ),
         properties=tuple(details),
+        follows=tuple(dict.fromkeys(name for detail in details for name in detail.follows)),
     )
 
 

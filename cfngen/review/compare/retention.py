@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from cfngen.cloudformation.values import references, scalar, shown
+from cfngen.cloudformation.values import is_known, references, scalar, shown
 from cfngen.review.alternatives import if_alternatives
-from cfngen.review.model import Certainty, Detail, Kind, ResourceChange
+from cfngen.review.model import Certainty, Detail, Fate, Kind, ResourceChange
 from cfngen.review.stack import Resource, Stack
 
 # Without these a resource is deleted (AWS pages "DeletionPolicy attribute" and
@@ -78,6 +78,22 @@ def deletion_fails_while_full(old: Resource) -> Certainty:
     return Certainty.WILL if values == {"false"} else Certainty.MAY
 
 
+def removal_fate(old: Resource) -> Fate:
+    """Return what becomes of a resource that is removed from its template.
+
+    >>> removal_fate(Resource("Jobs", "AWS::SQS::Queue", {}, {"DeletionPolicy": "Retain"})).value
+    'retained'
+    >>> removal_fate(Resource("Jobs", "AWS::SQS::Queue", {}, {})).value
+    'deleted'
+    """
+    policy = deletion_policy(old)
+    if policy in KEEPING_POLICIES:
+        return Fate.SNAPSHOT if policy == "Snapshot" else Fate.RETAINED
+    if deletion_fails_while_full(old) is Certainty.WILL:
+        return Fate.LEFT_BEHIND
+    return Fate.DELETED if is_known(old.attributes.get("DeletionPolicy", "")) else Fate.UNKNOWN
+
+
 def removal_note(old: Resource) -> str:
     """Return what is kept when a resource is removed; empty if it is deleted.
 
@@ -87,13 +103,12 @@ def removal_note(old: Resource) -> str:
     ''
     """
     policy = deletion_policy(old)
-    if policy == "Snapshot":
-        return "a snapshot stays in the account (DeletionPolicy: Snapshot)"
-    if policy in KEEPING_POLICIES:
-        return f"leaves the stack and stays in the account (DeletionPolicy: {policy})"
-    if deletion_fails_while_full(old) is Certainty.WILL:
-        return f"{LEFT_BEHIND}, if it holds {old.schema.holds}"
-    return ""
+    notes = {
+        Fate.SNAPSHOT: "a snapshot stays in the account (DeletionPolicy: Snapshot)",
+        Fate.RETAINED: f"leaves the stack and stays in the account (DeletionPolicy: {policy})",
+        Fate.LEFT_BEHIND: f"{LEFT_BEHIND}, if it holds {old.schema.holds}",
+    }
+    return notes.get(removal_fate(old), "")
 
 
 def successors(

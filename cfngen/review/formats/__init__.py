@@ -1,18 +1,25 @@
-"""A review as text, markdown, JSON, SARIF or HTML: pure functions from values to text."""
+"""A review as text, markdown, JSON, SARIF or HTML: pure functions from values to text.
+
+Each module in `outputs` is a format. The modules beside it are what they share.
+"""
 
 from __future__ import annotations
 
+import pkgutil
 from collections.abc import Callable
+from importlib import import_module
 
+from cfngen.review.formats import outputs
+from cfngen.review.formats.options import GITHUB as GITHUB
+from cfngen.review.formats.options import Options, plain
 from cfngen.review.model import Review
 
-FORMATS = ("text", "markdown", "json", "sarif", "html")
-GITHUB = 65_536  # characters that a comment may have there
-
-
-def plain(text: str, **_style: object) -> str:
-    """Return a text unchanged: the style without colours."""
-    return text
+DEFAULT = "text"
+# The names of the formats, the default one first; none of them is imported.
+FORMATS = (
+    DEFAULT,
+    *sorted({module.name for module in pkgutil.iter_modules(outputs.__path__)} - {DEFAULT}),
+)
 
 
 def format_review(
@@ -25,37 +32,16 @@ def format_review(
     version: str = "",
     details: bool = False,
 ) -> str:
-    """Return a review in one of `FORMATS`.
+    """Return a review in the format of a name; `Options` says what the arguments are.
 
-    Args:
-        review: what to print.
-        output_format: the name of the format.
-        style: a function such as `click.style(text, fg=..., bold=...)`, for `text`.
-        limit: characters that `markdown` stays below.
-        width: columns of the terminal, for `text`.
-        version: of cfngen, for `sarif`.
-        details: whether `text` shows everything that changes, in templates without a finding too.
+    Raises:
+        ValueError: there is no such format.
     """
+    if output_format not in FORMATS:
+        msg = f"no format {output_format!r}; there are {', '.join(FORMATS)}"
+        raise ValueError(msg)
     # Each format is imported when it is asked for.
-    if output_format == "text":
-        from cfngen.review.formats.text import as_text
-
-        return as_text(review, style, width, details=details)
-    if output_format == "markdown":
-        from cfngen.review.formats.markdown import as_markdown
-
-        return as_markdown(review, limit)
-    if output_format == "json":
-        from cfngen.review.formats.json import as_json
-
-        return as_json(review)
-    if output_format == "sarif":
-        from cfngen.review.formats.sarif import as_sarif
-
-        return as_sarif(review, version)
-    if output_format == "html":
-        from cfngen.review.formats.html import as_html
-
-        return as_html(review)
-    msg = f"no format {output_format!r}; there are {', '.join(FORMATS)}"
-    raise ValueError(msg)
+    module = import_module(f"{outputs.__name__}.{output_format}")
+    options = Options(style, limit, width, version, details)
+    text: str = module.render(review, options)
+    return text

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from cfngen.escaping import escape_controls
 from cfngen.plurals import counted
+from cfngen.review.formats.change_sets import change_set_facts
 from cfngen.review.formats.columns import one_line_value
 from cfngen.review.formats.phrases import is_kept
 from cfngen.review.model import MISSING, EntryChange, Kind, StackReview
@@ -32,12 +33,13 @@ def condensed(stack: StackReview) -> StackReview:
 
 
 def facts(stack: StackReview) -> list[str]:
-    """Return a few facts about a template that is new or removed."""
+    """Return a few facts about a template that is new or removed, or has a change set."""
+    listed = list(change_set_facts(stack))
     if stack.kind is Kind.REMOVED:
-        return [*_counted(stack), *_staying(stack), *_exports(stack)]
+        return [*_counted(stack), *_staying(stack), *_exports(stack), *listed]
     if stack.kind is Kind.ADDED:
-        return [*_counted(stack), *_required_parameters(stack), *_exports(stack)]
-    return []
+        return [*_counted(stack), *_required_parameters(stack), *_exports(stack), *listed]
+    return listed
 
 
 def _counted(stack: StackReview) -> list[str]:

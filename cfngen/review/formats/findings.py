@@ -12,6 +12,7 @@ from cfngen.review.formats.waivers import finding_waiver
 from cfngen.review.model import (
     Certainty,
     Concern,
+    Effect,
     Exposure,
     Finding,
     Kind,
@@ -72,15 +73,15 @@ def grouped_findings(
         ):
             continue
         key = (
-            label(stack, finding), finding.section, finding.subject, finding.message,
+            label(finding), finding.section, finding.subject, finding.message,
             finding.reason, finding.path, finding.waiver,
         )  # fmt: skip
         grouped.setdefault(key, []).append((stack, finding))
     findings = [
         GroupedFinding(
-            label(*pairs[0]),
+            label(pairs[0][1]),
             finding_subject(pairs[0][1]),
-            _message(pairs[0][1]),
+            escape_controls(pairs[0][1].message),
             pairs[0][1],
             tuple(pairs),
         )
@@ -107,11 +108,11 @@ def by_gravity(stacks: Sequence[StackReview]) -> list[StackReview]:
     return sorted(stacks, key=gravest)
 
 
-def label(stack: StackReview, finding: Finding) -> str:
+def label(finding: Finding) -> str:
     """Return the label of a finding: its concern, and whether it is only possible."""
     if finding.certainty is Certainty.MAY:
         return finding.concern.possible_label
-    return OPENED if is_opened(stack, finding) else finding.concern.label
+    return OPENED if is_opened(finding) else finding.concern.label
 
 
 def is_new_access(stack: StackReview, finding: Finding) -> bool:
@@ -119,27 +120,15 @@ def is_new_access(stack: StackReview, finding: Finding) -> bool:
     return stack.kind is Kind.ADDED and finding.concern is Concern.BROADEN
 
 
-def is_opened(stack: StackReview, finding: Finding) -> bool:
+def is_opened(finding: Finding) -> bool:
     """Whether a finding is about a way in from the internet."""
-    return finding.concern is Concern.BROADEN and any(
-        exposure.opened
-        and (exposure.resource, exposure.description) == (finding.subject, finding.message)
-        for exposure in stack.exposures
-    )
+    return finding.exposure is not None
 
 
 def unreported_exposures(stack: StackReview) -> list[Exposure]:
     """Return what was opened to the internet or closed, except for what findings report."""
-    reported = {
-        (finding.subject, finding.message)
-        for finding in stack.findings
-        if is_opened(stack, finding) and not is_new_access(stack, finding)
-    }
-    return [
-        exposure
-        for exposure in stack.exposures
-        if (exposure.resource, exposure.description) not in reported
-    ]
+    reported = {f.exposure for f in stack.findings if not is_new_access(stack, f)}
+    return [exposure for exposure in stack.exposures if exposure not in reported]
 
 
 def is_fully_reported(stack: StackReview, change: PermissionChange) -> bool:
@@ -148,7 +137,7 @@ def is_fully_reported(stack: StackReview, change: PermissionChange) -> bool:
         stack.kind is Kind.CHANGED
         and not change.lost
         and len(change.gained) == 1
-        and change.gained[0].effect == "Allow"
+        and change.gained[0].effect is Effect.ALLOW
         and len(change.gained[0].actions) <= MAX_REPORTED_ACTIONS
         and any(
             f.concern is Concern.BROADEN and f.subject == change.attached_to for f in stack.findings
@@ -158,11 +147,14 @@ def is_fully_reported(stack: StackReview, change: PermissionChange) -> bool:
 
 def _is_repeated(stack: StackReview, finding: Finding) -> bool:
     """Whether another finding says the same, and that it is open to the internet."""
-    anybody = "anybody " + finding.message.removeprefix("* ")
-    return finding.message.startswith("* ") and any(
-        (other.subject, other.message) == (finding.subject, anybody) for other in stack.findings
-    )
-
-
-def _message(finding: Finding) -> str:
-    return escape_controls(finding.message.removesuffix(f", because of {finding.subject}"))
+    gained = [
+        change.gained
+        for change in stack.permissions
+        if (change.attached_to, change.policy) == (finding.subject, finding.policy)
+    ]
+    opened = [
+        (other.exposure.grant,)
+        for other in stack.findings
+        if other.exposure and other.exposure.grant and other.subject == finding.subject
+    ]
+    return any(grants in opened and grants[0].principal == "*" for grants in gained)

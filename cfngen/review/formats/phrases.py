@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 
 from cfngen.cloudformation.document import Origin
@@ -10,13 +9,17 @@ from cfngen.escaping import escape_controls
 from cfngen.plurals import counted
 from cfngen.review.model import (
     Certainty,
+    Effect,
     EntryChange,
     Extent,
+    Fate,
     Finding,
     Grant,
     Kind,
     PermissionChange,
+    PolicyKind,
     ResourceChange,
+    Side,
     StackReview,
 )
 
@@ -28,9 +31,12 @@ LEGEND = {
     REFUSED: "refused", "-/+": "replaced", "-/+?": "possibly replaced", "-": "removed",
     "+": "added", "~": "changed in place", "→": "affected by a replacement",
 }  # fmt: skip
+POLICIES = {
+    PolicyKind.PERMISSIONS: "what it may do",
+    PolicyKind.TRUST: "who may assume it",
+    PolicyKind.RESOURCE: "who may use it",
+}
 SECTIONS = ("Parameters", "Outputs", "Conditions", "Mappings", "Rules")
-STAYS = "stays in the account"  # what the note of a removed resource says that is kept
-FOLLOWS = re.compile(r"refers to (.+), which (?:will|may) be replaced", re.DOTALL)
 
 
 def sign(change: ResourceChange | EntryChange) -> str:
@@ -67,7 +73,7 @@ def is_retyped(change: ResourceChange) -> bool:
 
 def is_kept(change: ResourceChange) -> bool:
     """Whether a removed resource only leaves its stack, and is kept."""
-    return change.kind is Kind.REMOVED and STAYS in change.note
+    return change.fate in (Fate.RETAINED, Fate.SNAPSHOT)
 
 
 def outcome(change: ResourceChange) -> str:
@@ -90,17 +96,10 @@ def _outcome(change: ResourceChange) -> str:
     }[change.replacement]
     if change.kind is not Kind.AFFECTED:
         return phrase
-    followed = ", ".join(_followed(change)) or "a replacement"
+    followed = ", ".join(map(escape_controls, change.follows)) or "a replacement"
     if change.replacement is Certainty.NO:
         return f"affected by {followed}"
     return f"{phrase}, following {followed}"
-
-
-def _followed(change: ResourceChange) -> list[str]:
-    """Return the names of the replaced resources that a resource refers to."""
-    notes = (FOLLOWS.fullmatch(detail.note) for detail in change.properties)
-    names = [escape_controls(name) for match in notes if match for name in match[1].split(", ")]
-    return list(dict.fromkeys(names))
 
 
 def grant_phrase(grant: Grant, attached_to: str = "", max_actions: int = 1000) -> str:
@@ -119,9 +118,7 @@ def grant_phrase(grant: Grant, attached_to: str = "", max_actions: int = 1000) -
     phrase = " · ".join(
         part for part in (principal, named, resource, escape_controls(grant.condition)) if part
     )
-    if grant.effect == "Allow":
-        return phrase
-    return f"{'denied' if grant.effect == 'Deny' else escape_controls(grant.effect)}: {phrase}"
+    return phrase if grant.effect is Effect.ALLOW else f"denied: {phrase}"
 
 
 def grant_lines(change: PermissionChange, max_actions: int = 1000) -> list[tuple[str, str]]:
@@ -131,7 +128,7 @@ def grant_lines(change: PermissionChange, max_actions: int = 1000) -> list[tuple
     """
     return [
         (
-            mark if grant.effect == "Allow" else other,
+            mark if grant.effect is Effect.ALLOW else other,
             grant_phrase(grant, change.attached_to, max_actions),
         )
         for mark, other, grants in (("+", "-", change.gained), ("-", "+", change.lost))
@@ -141,12 +138,7 @@ def grant_lines(change: PermissionChange, max_actions: int = 1000) -> list[tuple
 
 def permission_phrase(change: PermissionChange, kind: Kind = Kind.CHANGED) -> str:
     """Return what kind of permissions changed and how, without what they are attached to."""
-    policies = {
-        "permissions": "what it may do",
-        "trust": "who may assume it",
-        "resource": "who may use it",
-    }
-    subject = policies.get(change.policy, escape_controls(change.policy))
+    subject = POLICIES.get(change.policy, change.policy.value)
     if kind is Kind.ADDED:  # nothing was there that could be broadened
         return subject
     same = "the same, written differently" if change.extent is Extent.SAME else change.extent.value
@@ -176,7 +168,7 @@ def origin_place(origin: Origin) -> str:
 
 def in_base(finding: Finding, base: str) -> str:
     """Return ` in BASE` for a line that only base has; empty for one that head has."""
-    return f" in {escape_controls(base)}" if finding.side == "base" and finding.line > 0 else ""
+    return f" in {escape_controls(base)}" if finding.side is Side.BASE and finding.line > 0 else ""
 
 
 def payload_title(name: str, resource: str, path: str) -> str:

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from cfngen.escaping import escape_controls
 from cfngen.plurals import counted
-from cfngen.review.model import LeftOut, Review
+from cfngen.review.formats.change_sets import change_set_phrases
+from cfngen.review.model import LeftOut, Review, Side
 
 MAX_NAMED = 5
-SIDES = {"base": " in {base}", "head": " in {head}", "both": ""}
+SIDES = {Side.BASE: " in {base}", Side.HEAD: " in {head}", Side.BOTH: ""}
 
 
 def scope(review: Review) -> list[str]:
@@ -36,6 +37,7 @@ def _phrases(review: Review) -> Iterator[str]:
         names = [_with_side(left, review) for left in group]
         yield f"{len(group)} left out ({escape_controls(reason)}): {_named(names)}"
     yield from map(escape_controls, about.notes)
+    yield from change_set_phrases(review)
 
 
 def _with_side(left: LeftOut, review: Review) -> str:

@@ -12,6 +12,7 @@ from cfngen.review.model import (
     Concern,
     Finding,
     Kind,
+    PolicyKind,
     ResourceChange,
     Review,
     StackReview,
@@ -30,7 +31,6 @@ SAFE = "nothing is refused, replaced or broadened"
 IN_PLACE, REVISED, LEAVING = "changed in place", "in a new revision", "leaving the stack"
 REFUSED, FOLLOWING = "refused", "affected by a replacement"
 OUTCOMES = ("added", "removed", LEAVING, REVISED, IN_PLACE, REFUSED, FOLLOWING)
-OPENED = "resource opened to the internet"
 # Worst first.
 GRAVE, CAREFUL, CALM = "grave", "careful", "calm"
 
@@ -160,15 +160,17 @@ def _clauses(
         if number:
             yield f"{counted(number, 'resource')} {phrase}"
     running = [stack for stack in stacks if stack.kind is not Kind.ADDED]
-    for phrase in _broadened(running):
-        yield phrase if phrase.endswith("internet") else f"{phrase} broadened"
+    yield from _broadened(running, " broadened")
     will, may = tally([*stacks, comparison(unknowns)], Concern.UNKNOWN)
     if will or may:
         yield f"{will + may} unknown"
 
 
-def _broadened(stacks: Sequence[StackReview]) -> Iterator[str]:
-    """Yield how many exposures, roles and policies there are findings about, each counted once."""
+def _broadened(stacks: Sequence[StackReview], verb: str = "") -> Iterator[str]:
+    """Yield how many exposures, roles and policies there are findings about, each counted once.
+
+    `verb` is what becomes of roles and policies.
+    """
     subjects = {
         (stack.name, finding.subject)
         for stack in stacks
@@ -177,28 +179,27 @@ def _broadened(stacks: Sequence[StackReview]) -> Iterator[str]:
     }
     changes = [(stack.name, change) for stack in stacks for change in stack.permissions]
     opened = {(s.name, e.resource) for s in stacks for e in s.exposures if e.opened}
-    roles = {(name, p.attached_to) for name, p in changes if p.policy != "resource"}
-    policies = {(name, p.attached_to) for name, p in changes if p.policy == "resource"}
-    for noun, those in ((OPENED, opened), ("role", roles), ("resource policy", policies)):
+    roles = {(name, p.attached_to) for name, p in changes if p.policy is not PolicyKind.RESOURCE}
+    policies = {(name, p.attached_to) for name, p in changes if p.policy is PolicyKind.RESOURCE}
+    for noun, rest, those in (
+        ("resource", " opened to the internet", opened),
+        ("role", verb, roles),
+        ("resource policy", verb, policies),
+        ("policy", verb, set(subjects)),
+    ):
         if number := len(subjects & those):
-            yield _opened(number) if noun == OPENED else counted(number, noun)
+            yield f"{counted(number, noun)}{rest}"
         subjects -= those
-    if subjects:
-        yield counted(len(subjects), "policy")
-
-
-def _opened(number: int) -> str:
-    resources, _, rest = OPENED.partition(" ")
-    return f"{counted(number, resources)} {rest}"
 
 
 def _harmless(stacks: Sequence[StackReview]) -> str:
     """Return what changes where nothing is severe."""
     outcomes = [_outcome(change) for stack in stacks for change in stack.resources]
-    counts = [f"{outcomes.count(outcome)} {outcome}" for outcome in OUTCOMES if outcome in outcomes]
+    counts = [(outcomes.count(outcome), outcome) for outcome in OUTCOMES if outcome in outcomes]
     if counts:
-        number, _, rest = counts[0].partition(" ")
-        return ", ".join([f"{counted(int(number), 'resource')} {rest}", *counts[1:]])
+        (number, outcome), *rest = counts
+        phrases = [f"{count} {other}" for count, other in rest]
+        return ", ".join([f"{counted(number, 'resource')} {outcome}", *phrases])
     sections = dict.fromkeys(entry.section.lower() for stack in stacks for entry in stack.entries)
     return f"no resource, only {' and '.join(sections)}" if sections else "no resource"
 

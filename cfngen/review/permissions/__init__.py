@@ -6,7 +6,7 @@ from collections.abc import Collection
 from operator import le
 
 from cfngen.review.alternatives import template_order
-from cfngen.review.model import Extent, PermissionChange
+from cfngen.review.model import Extent, PermissionChange, PolicyKind
 from cfngen.review.permissions.actions import wild_service
 from cfngen.review.permissions.attachments import Key, Policy, Sides, touched_policies
 from cfngen.review.permissions.comparison import NewStatements, grants, new_statements, spelling
@@ -73,7 +73,7 @@ def _change(key: Key, sides: Sides, before: Stack, after: Stack) -> PermissionCh
     itself = next((policy.itself for policy in (*new, *old) if policy.itself), "")
     return PermissionChange(
         attached_to,
-        kind,
+        PolicyKind(kind),
         _extent(gained, lost),
         grants(gained, itself, spelled),
         grants(lost, itself, spelled),

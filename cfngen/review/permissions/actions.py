@@ -90,6 +90,7 @@ def expanded(pattern: AnyText) -> frozenset[AnyText]:
     return actions or frozenset({small})
 
 
+@lru_cache(maxsize=20_000)
 def wild_service(pattern: AnyText) -> bool:
     """Whether a pattern may match actions of several services, but not of all."""
     return wild(split(pattern, ":", 1)[0]) and pattern not in ("*", "*:*")

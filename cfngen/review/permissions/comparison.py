@@ -8,9 +8,9 @@ from cfngen.cloudformation.glob import wild
 from cfngen.cloudformation.text import AnyText
 from cfngen.review.alternatives import TEMPLATE_CONDITION, Condition
 from cfngen.review.alternatives import template_condition as when
-from cfngen.review.model import Grant
+from cfngen.review.model import Effect, Grant
 from cfngen.review.permissions.actions import Actions, format_actions, uncovered_actions
-from cfngen.review.permissions.conditions import describe, is_no_stricter, split
+from cfngen.review.permissions.conditions import describe, is_no_stricter, split, template_terms
 from cfngen.review.permissions.principals import PrincipalSet
 from cfngen.review.permissions.statements import Statement
 
@@ -105,14 +105,18 @@ def grants(new: NewStatements, itself: str, spellings: dict[AnyText, str]) -> tu
 
     `itself` is what a `*` for a resource means, where that is the resource that has the policy.
     """
-    grouped: dict[tuple[str, str, str, str], NewStatements] = {}
+    grouped: dict[tuple[str, str, str, str, str], NewStatements] = {}
     for statement, rest in new:
         resource = itself if itself and str(statement.resource) == "*" else str(statement.resource)
-        key = (statement.effect, str(statement.principal), resource, describe(statement.condition))
+        of_template = describe(template_terms(statement.condition))
+        key = (
+            statement.effect, str(statement.principal), resource, describe(statement.condition),
+            of_template,
+        )  # fmt: skip
         grouped.setdefault(key, []).append((statement, rest))
     return tuple(
         Grant(
-            effect,
+            Effect(effect),
             principal,
             tuple(
                 dict.fromkeys(
@@ -124,8 +128,9 @@ def grants(new: NewStatements, itself: str, spellings: dict[AnyText, str]) -> tu
             resource,
             condition,
             len({a for _, rest in group for a in rest if isinstance(a, str)}),
+            of_template,
         )
-        for (effect, principal, resource, condition), group in grouped.items()
+        for (effect, principal, resource, condition, of_template), group in grouped.items()
     )
 
 

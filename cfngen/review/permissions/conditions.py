@@ -115,6 +115,11 @@ def describe(entries: Condition) -> str:
     return "; ".join((*own, *template))
 
 
+def template_terms(entries: Condition) -> Condition:
+    """Return the conditions that are the template's."""
+    return frozenset(entry for entry in entries if entry.operator == TEMPLATE_CONDITION)
+
+
 def is_no_stricter(condition: Condition, other: Condition) -> bool:
     """Whether every request that fulfils `other` certainly fulfils `condition`.
 

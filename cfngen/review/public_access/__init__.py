@@ -44,8 +44,8 @@ def exposures(before: Stack, after: Stack, changed: Collection[str]) -> tuple[Ex
     opened_or_closed = [
         *_compared(before, after, names, parameters),
         *_groups(before, after, names, parameters),
-        *(Exposure(attached_to, text, opened=True) for attached_to, text in let_in),
-        *(Exposure(attached_to, text, opened=False) for attached_to, text in kept_out),
+        *(Exposure(name, text, opened=True, grant=grant) for name, text, grant in let_in),
+        *(Exposure(name, text, opened=False, grant=grant) for name, text, grant in kept_out),
         *firewall_exposures(before, after, names),
     ]
     unique = dict.fromkeys(opened_or_closed)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cfngen.cloudformation.values import shown
 from cfngen.review.alternatives import type_of
+from cfngen.review.model import Grant
 from cfngen.review.permissions.attachments import Policy, Sides, touched_policies
 from cfngen.review.permissions.comparison import grants, new_statements, spelling
 from cfngen.review.permissions.conditions import restricts
@@ -25,22 +26,20 @@ PROVIDERS = {
 # A policy of an endpoint is for those who are inside of the network already.
 INSIDE = {"AWS::EC2::VPCEndpoint", "AWS::VpcLattice::AuthPolicy"}
 
-DescribedAccess = list[tuple[str, str]]
+DescribedAccess = list[tuple[str, str, Grant]]
 
 
 def anonymous_access(
     before: Stack, after: Stack, changed: list[str]
 ) -> tuple[DescribedAccess, DescribedAccess]:
-    """Return what policies open to the public and what they close: logical IDs, descriptions."""
+    """Return what policies open to the public and what they close, by logical ID."""
     opened: DescribedAccess = []
     closed: DescribedAccess = []
     for (attached_to, kind), (old, new) in touched_policies(before, after, changed).items():
         if kind in ("resource", "trust"):
             sides: Sides = (_outside(before, old), _outside(after, new))
-            opened += ((attached_to, description) for description in _descriptions(*sides))
-            closed += (
-                (attached_to, description) for description in _descriptions(*reversed(sides))
-            )
+            opened += ((attached_to, *access) for access in _accesses(*sides))
+            closed += ((attached_to, *access) for access in _accesses(*reversed(sides)))
     return opened, closed
 
 
@@ -54,7 +53,7 @@ def _outside(stack: Stack, policies: list[Policy]) -> list[Policy]:
     ]
 
 
-def _descriptions(old: list[Policy], new: list[Policy]) -> list[str]:
+def _accesses(old: list[Policy], new: list[Policy]) -> list[tuple[str, Grant]]:
     """Return what the new policies allow the public and the old ones do not."""
     was = [
         statement for policy in old for statement in policy.statements if _is_anonymous(statement)
@@ -64,10 +63,14 @@ def _descriptions(old: list[Policy], new: list[Policy]) -> list[str]:
     ]
     itself = next((policy.itself for policy in new if policy.itself), "")
     return [
-        f"{_principal(grant.principal)} may {', '.join(grant.actions)} on {grant.resource}"
-        + (f" if {grant.condition}" if grant.condition else "")
+        (_description(grant), grant)
         for grant in grants(new_statements(was, now, "Allow"), itself, spelling((*was, *now)))
     ]
+
+
+def _description(grant: Grant) -> str:
+    actions = f"{_principal(grant.principal)} may {', '.join(grant.actions)} on {grant.resource}"
+    return f"{actions} if {grant.condition}" if grant.condition else actions
 
 
 def _principal(principal: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from cfngen.review.model import Finding, Review, StackReview
+from cfngen.review.model import Finding, Review, Side, StackReview
 from cfngen.review.waiver import Waiver, WaiverState
 from cfngen.review.waivers.changes import Changes, can_be_waived
 
@@ -73,7 +73,7 @@ def drafts(review: Review, changes: Changes, until: str, renamed: Iterable[str])
 def _has_entry(finding: Finding) -> bool:
     """Whether head has a waiver of a finding, if only to be renewed, or needs none."""
     waiver = finding.waiver
-    return waiver is not None and (waiver.counts or waiver.side != "base")
+    return waiver is not None and (waiver.counts or waiver.side is not Side.BASE)
 
 
 def is_renamed(name: str, renamed: Sequence[str]) -> bool:
@@ -120,7 +120,7 @@ class _Desk:
     def matched(self, waiver: Waiver) -> WaiverState:
         if self.date > waiver.until:
             return WaiverState.EXPIRED
-        if waiver.side != "head":
+        if waiver.side is not Side.HEAD:
             return WaiverState.WAIVED
         return WaiverState.ACCEPTED if self.accept_new else WaiverState.PROPOSED
 
@@ -129,7 +129,7 @@ class _Desk:
             return WaiverState.SPENT
         if self.date > waiver.until:
             return WaiverState.EXPIRED
-        if waiver.side == "head":
+        if waiver.side is Side.HEAD:
             return WaiverState.PROPOSED
         return WaiverState.UNUSED
 
@@ -145,6 +145,6 @@ def sides(base: Iterable[Waiver], head: Iterable[Waiver]) -> list[Waiver]:
     """Return the waivers of both sides, each with where it stands, those of both once."""
     old, new = ({waiver.entry: None for waiver in side} for side in (base, head))
     return [
-        *(replace(w, side="both" if w in new else "base") for w in old),
-        *(replace(w, side="head") for w in new if w not in old),
+        *(replace(w, side=Side.BOTH if w in new else Side.BASE) for w in old),
+        *(replace(w, side=Side.HEAD) for w in new if w not in old),
     ]

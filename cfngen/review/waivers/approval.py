@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields, replace
 from pathlib import PurePosixPath
 
 from cfngen.cloudformation.source import Source
-from cfngen.review.model import Review
+from cfngen.review.model import Review, Side
 from cfngen.review.waiver import Waiver, WaiverState
 from cfngen.review.waivers.canonical import DIGITS, digest
 
@@ -25,13 +25,15 @@ class Approval:
     `templates` are both sides, each a digest of texts in which only CRLF counts as LF, which is the
     same to YAML and to JSON: a comment or the order of keys counts. `facts` are what the review
     found; no sentence is part of it, and neither is what the two sides are called. `waivers` are
-    all entries of both sides, whether they count or not.
+    all entries of both sides, whether they count or not. `deployed` is what is known of the stacks
+    that run.
     """
 
     templates: tuple[str, str]
     facts: str
     waivers: tuple[Waiver, ...]
     date: str
+    deployed: str = ""
 
     @property
     def digest(self) -> str:
@@ -44,8 +46,8 @@ class Approval:
 
     def _others(self) -> Iterator[tuple[str, str]]:
         """Yield the digests of reviews that may be the approved one, with what is different."""
-        earlier = tuple(w for w in self.waivers if w.side != "head")
-        standing = tuple(replace(w, side="both") for w in earlier)
+        earlier = tuple(w for w in self.waivers if w.side is not Side.HEAD)
+        standing = tuple(replace(w, side=Side.BOTH) for w in earlier)
         for waivers, difference in (
             (self.waivers, ""),
             (earlier, "waivers were added since"),
@@ -57,11 +59,14 @@ class Approval:
                 day = f"it was approved as of {date}: pass --date {date}"
                 about = (difference, "" if date == self.date else day)
                 yield self._with(part, date), "; ".join(filter(None, about))
+        if self.deployed:
+            yield replace(self, deployed="").digest, "it was approved without what is deployed"
         swapped = replace(self, templates=self.templates[::-1])
         yield swapped.digest, "BASE and HEAD are swapped"
 
     def _with(self, waivers: str, date: str) -> str:
-        return digest(["cfngen review 1", *self.templates, self.facts, waivers, date])
+        deployed = [self.deployed] if self.deployed else []
+        return digest(["cfngen review 1", *self.templates, self.facts, waivers, date, *deployed])
 
 
 def _waivers(waivers: Iterable[Waiver]) -> str:
@@ -70,9 +75,19 @@ def _waivers(waivers: Iterable[Waiver]) -> str:
 
 
 def approval(
-    review: Review, base: Mapping[str, str | Source], head: Mapping[str, str | Source]
+    review: Review,
+    base: Mapping[str, str | Source],
+    head: Mapping[str, str | Source],
+    deployed: object = None,
 ) -> Approval:
-    """Return what an approval of a review with its waivers is about."""
+    """Return what an approval of a review with its waivers is about.
+
+    Args:
+        review: with its waivers.
+        base: the templates of base.
+        head: the templates of head.
+        deployed: what is known of the stacks that run, as values of the model.
+    """
     scope = review.scope
     facts = digest(
         {
@@ -87,7 +102,8 @@ def approval(
         }
     )
     waivers = tuple(replace(waiver, state=WaiverState.UNUSED) for waiver in review.waivers)
-    return Approval((_texts(base), _texts(head)), facts, waivers, review.date)
+    running = digest(deployed) if deployed else ""
+    return Approval((_texts(base), _texts(head)), facts, waivers, review.date, running)
 
 
 def _texts(side: Mapping[str, str | Source]) -> str:

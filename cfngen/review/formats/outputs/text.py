@@ -8,6 +8,7 @@ from cfngen.escaping import escape_controls
 from cfngen.review.formats.columns import columns
 from cfngen.review.formats.condensed import condensed, facts
 from cfngen.review.formats.findings import MAX_PLACES, GroupedFinding, by_gravity, grouped_findings
+from cfngen.review.formats.options import Options
 from cfngen.review.formats.phrases import (
     changed_signs,
     construct_of,
@@ -18,34 +19,33 @@ from cfngen.review.formats.phrases import (
 )
 from cfngen.review.formats.reasons import pages, reasons
 from cfngen.review.formats.scope import scope
-from cfngen.review.formats.text_details import Details, LinePrinter, Style
+from cfngen.review.formats.text_details import Details, LinePrinter
 from cfngen.review.formats.verdict import gravity, summary, verdict
 from cfngen.review.formats.waivers import digest_phrase, waiver_phrases
 from cfngen.review.model import Kind, Review, StackReview
 
-WIDTH = 100
 MIN_WIDTH = 40
 COLOURS = {"grave": "red", "careful": "yellow", "calm": "green"}
 MAX_NAME_WIDTH = 32
 KINDS = {Kind.ADDED: "new", Kind.REMOVED: "removed", Kind.CHANGED: "", Kind.AFFECTED: "affected"}
 
 
-def as_text(review: Review, style: Style, width: int = WIDTH, *, details: bool = False) -> str:
-    """Return a review for a person; `style` colours text if there is a terminal.
+def render(review: Review, options: Options) -> str:
+    """Return a review for a person, coloured by the style.
 
     Templates without a finding have a line each, unless `details` are wanted or there is no other.
     """
-    lines = list(_Printer(review, style, max(width, MIN_WIDTH), details=details).lines())
+    lines = _Printer(review, options).lines()
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
 class _Printer(LinePrinter):
     """Prints one review."""
 
-    def __init__(self, review: Review, style: Style, width: int, *, details: bool) -> None:
-        super().__init__(style, width)
+    def __init__(self, review: Review, options: Options) -> None:
+        super().__init__(options.style, max(options.width, MIN_WIDTH))
         self.review = review
-        self.details = details
+        self.details = options.details
         self.stacks = by_gravity(review.stacks)
         self.grouped = grouped_findings(review.stacks, review.unknowns)
         self.pages = pages(group.finding for group in self.grouped)

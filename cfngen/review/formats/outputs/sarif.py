@@ -9,6 +9,7 @@ from typing import Any
 from cfngen.escaping import escape_controls
 from cfngen.linting.sarif_document import added, document, location
 from cfngen.plurals import counted
+from cfngen.review.formats.options import Options
 from cfngen.review.formats.reasons import reasons
 from cfngen.review.formats.scope import scope
 from cfngen.review.formats.verdict import is_grave, ordered, verdict
@@ -18,12 +19,12 @@ from cfngen.review.formats.waivers import (
     suppression,
     waiver_phrases,
 )
-from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, StackReview
+from cfngen.review.model import Certainty, Concern, Finding, Kind, Review, Side, StackReview
 
 MAX_RESULTS = 5000  # results; GitHub shows no more of them
 
 
-def as_sarif(review: Review, version: str) -> str:
+def render(review: Review, options: Options) -> str:
     """Return the findings as SARIF 2.1.0; GitHub's code scanning and others take it.
 
     The identity of a result is its template, concern, subject and property, not its line.
@@ -31,8 +32,8 @@ def as_sarif(review: Review, version: str) -> str:
     findings = ordered(review.stacks, review.unknowns)
     listed = list(dict.fromkeys((f.concern, f.code) for _, f in findings[:MAX_RESULTS]))
     driver: dict[str, Any] = {"rules": [_rule(review, *key) for key in listed]}
-    if version:
-        driver["version"] = version
+    if options.version:
+        driver["version"] = options.version
     seen: Counter[str] = Counter()
     results = [
         _result(stack, finding, review, seen)
@@ -88,7 +89,7 @@ def _result(
     stack: StackReview, finding: Finding, review: Review, seen: Counter[str]
 ) -> dict[str, Any]:
     # A line of base is none of head's: the file's first line stands for what is no longer there.
-    gone = finding.side == "base" and stack.kind is Kind.CHANGED
+    gone = finding.side is Side.BASE and stack.kind is Kind.CHANGED
     line = finding.nearest_head_line if gone else finding.line
     name = f"{finding.subject}.{finding.path}" if finding.path else finding.subject
     qualified = f"{stack.name}/{finding.section}/{name}"
@@ -128,7 +129,7 @@ def _message(finding: Finding, review: Review) -> str:
         text += " (depends on what is deployed)"
     for reason in reasons(finding.reason):
         text += f". {': '.join(part for part in (reason.text, reason.page) if part)}"
-    if finding.side == "base":
+    if finding.side is Side.BASE:
         text += f". It was on line {max(finding.line, 1)} in {escape_controls(review.base)}"
     if finding.waiver:
         text += f". {finding_waiver(finding)}"

@@ -12,6 +12,7 @@ from cfngen.cloudformation.document import Origin
 from cfngen.cloudformation.text import Text
 from cfngen.cloudformation.values import readable
 from cfngen.escaping import escape_json
+from cfngen.review.formats.options import Options
 from cfngen.review.formats.verdict import verdict
 from cfngen.review.model import MISSING, Review
 
@@ -20,7 +21,7 @@ SCHEMA_VERSION = (
 )
 
 
-def as_json(review: Review) -> str:
+def render(review: Review, _options: Options) -> str:
     """Return a review as JSON: enumerations by value, resolved values readable.
 
     A value that is not there on one side has no key.

@@ -11,6 +11,7 @@ from importlib.resources import files
 from cfngen.review.formats.condensed import condensed, facts
 from cfngen.review.formats.findings import OPENED, GroupedFinding, by_gravity, grouped_findings
 from cfngen.review.formats.html_parts import SIGN_CLASSES, details, escaped, tag, text
+from cfngen.review.formats.options import Options
 from cfngen.review.formats.phrases import (
     LEGEND,
     construct_of,
@@ -34,9 +35,9 @@ FOOT = (
 KINDS = {Kind.ADDED: "new template", Kind.REMOVED: "template removed", Kind.CHANGED: "changes"}
 
 
-def as_html(review: Review) -> str:
+def render(review: Review, _options: Options) -> str:
     """Return a review as a page of HTML, for light and dark screens and for paper."""
-    style = files(__package__).joinpath("review.css").read_text(encoding="utf-8")
+    style = files("cfngen.review.formats").joinpath("review.css").read_text(encoding="utf-8")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     # Nothing but the style below and the empty icon, which stops browsers from asking for one.
     policy = (

@@ -16,6 +16,7 @@ from cfngen.review.formats.markdown_escaping import (
     units,
 )
 from cfngen.review.formats.markdown_parts import Piece, linked, pieces
+from cfngen.review.formats.options import Options
 from cfngen.review.formats.phrases import (
     changed_signs,
     construct_of,
@@ -42,13 +43,13 @@ MAX_MESSAGE = (1000, 160)  # characters of a finding's message, where there is r
 LEGEND = "An arrow leads from a resource to what it refers to."
 
 
-def as_markdown(review: Review, limit: int) -> str:
-    """Return a review in GitHub's markdown, shorter than `limit` characters.
+def render(review: Review, options: Options) -> str:
+    """Return a review in GitHub's markdown, shorter than its limit of characters.
 
     The findings of every template stay as long as there is room for them. Details go first, the
     biggest before the smaller; what was left out is said where it is missing.
     """
-    limit = max(limit, MIN_LIMIT)
+    limit = max(options.limit, MIN_LIMIT)
     comment = _Comment(review)
     text = comment.text()
     while units(text) >= limit and comment.drop(units(text) - limit):
