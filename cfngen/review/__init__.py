@@ -17,6 +17,7 @@ from cfngen.review.deployed import DeployedStack, allowed_findings, presence_not
 from cfngen.review.facts import Facts
 from cfngen.review.findings import broadening_findings, in_order, replacement_findings
 from cfngen.review.format_errors import format_errors
+from cfngen.review.identities import without_renamed
 from cfngen.review.locations import FindingLocator
 from cfngen.review.model import (
     Certainty,
@@ -216,7 +217,7 @@ def _stack(
     others = list(entry_changes(before, after, replaced))
     own = [change.name for change in changes.values() if change.kind is not Kind.AFFECTED]
     rights = permission_changes(before, after, own)
-    ways = exposures(before, after, own)
+    ways = without_renamed(exposures(before, after, own), before, after)
     findings: list[Finding] = list(unknown)
     if kind is Kind.CHANGED:  # nothing that runs is touched by a template that is new
         findings += compared.refused

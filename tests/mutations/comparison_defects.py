@@ -299,7 +299,7 @@ COMPARISON_DEFECTS = [
     ),
     Defect(
         "a nested template of the CDK is folded that is nested nowhere",
-        "cfngen/review/__init__.py",
+        "cfngen/review/nested_files.py",
         "all(file.endswith(NESTED_FILE) and file in files for file, files in sides)",
         "all(file.endswith(NESTED_FILE) for file, files in sides)",
         "tests/review/test_constructs.py",

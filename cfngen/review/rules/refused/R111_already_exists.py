@@ -2,37 +2,13 @@
 
 from collections.abc import Iterator
 
-from cfngen.cloudformation.values import canonical
 from cfngen.review.alternatives import existence
 from cfngen.review.facts import Facts
+from cfngen.review.identities import UNIQUE, identity
 from cfngen.review.model import Certainty, Kind
 from cfngen.review.names import given_name
 from cfngen.review.rule import Hit, Rule
 from cfngen.review.stack import Resource
-
-# By which properties a service knows things that have no name; what is left out counts as well.
-UNIQUE = {
-    "AWS::EC2::NetworkAclEntry": ("NetworkAclId", "RuleNumber", "Egress"),
-    "AWS::EC2::Route": (
-        "RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock",
-        "DestinationPrefixListId",
-    ),
-    "AWS::EC2::SecurityGroupEgress": (
-        "GroupId", "IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6",
-        "DestinationPrefixListId", "DestinationSecurityGroupId",
-    ),
-    "AWS::EC2::SecurityGroupIngress": (
-        "GroupId", "GroupName", "IpProtocol", "FromPort", "ToPort", "CidrIp", "CidrIpv6",
-        "SourcePrefixListId", "SourceSecurityGroupId", "SourceSecurityGroupName",
-    ),
-    "AWS::EC2::SubnetRouteTableAssociation": ("SubnetId",),
-    "AWS::EC2::VPCGatewayAttachment": ("VpcId", "InternetGatewayId", "VpnGatewayId"),
-    "AWS::Lambda::EventSourceMapping": ("FunctionName", "EventSourceArn", "Topics", "Queues"),
-    "AWS::Lambda::Url": ("TargetFunctionArn", "Qualifier"),
-    "AWS::Route53::RecordSet": (
-        "HostedZoneId", "HostedZoneName", "Name", "Type", "SetIdentifier",
-    ),
-}  # fmt: skip
 
 
 def check(facts: Facts) -> Iterator[Hit]:
@@ -41,12 +17,12 @@ def check(facts: Facts) -> Iterator[Hit]:
     for change in facts.changes.values():
         old = facts.before.resource(change.name) if change.kind is Kind.REMOVED else None
         if old and old.type in UNIQUE and existence(facts.before, old) is not None:
-            leaving.setdefault(_identity(old), old)
+            leaving.setdefault(identity(old), old)
     for change in facts.changes.values():
         new = facts.after.resource(change.name) if change.kind is Kind.ADDED else None
         if new is None or new.type not in UNIQUE or existence(facts.after, new) is None:
             continue
-        same = leaving.get(_identity(new))
+        same = leaving.get(identity(new))
         if same is None or given_name(new):  # which R107 reports
             continue
         conditional = "Condition" in new.attributes or "Condition" in same.attributes
@@ -56,11 +32,6 @@ def check(facts: Facts) -> Iterator[Hit]:
             " remove the one in a deployment before the other is added",
             Certainty.MAY if conditional else Certainty.WILL,
         )
-
-
-def _identity(resource: Resource) -> str:
-    values = {key: resource.properties.get(key) for key in UNIQUE[resource.type]}
-    return canonical({"Type": resource.type, **values})
 
 
 RULE = Rule(
