@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 from support.folded import for_each
 
 from cfngen.cloudformation.schemas import OPERATIONS, iam_actions, overlay, schema
@@ -118,3 +120,31 @@ def test_what_a_refused_change_was_taken_for_is_told() -> None:
     assert keyword == "refuses"
     keyword, _ = next(schema("Custom::Anything").decisive(("ServiceToken",)))
     assert keyword == "refuses"
+
+
+# Types that are two ways to write one thing of a service.
+SPELLINGS = (
+    ("AWS::ApiGateway::RestApi", "AWS::Serverless::Api"),
+    ("AWS::ApiGatewayV2::Api", "AWS::Serverless::HttpApi"),
+    ("AWS::Backup::BackupVault", "AWS::Backup::LogicallyAirGappedBackupVault"),
+    ("AWS::CloudFormation::Stack", "AWS::Serverless::Application"),
+    ("AWS::DocDB::DBCluster", "AWS::Neptune::DBCluster", "AWS::RDS::DBCluster"),
+    ("AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable"),
+    ("AWS::Elasticsearch::Domain", "AWS::OpenSearchService::Domain"),
+    ("AWS::Lambda::Function", "AWS::Serverless::Function"),
+    ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"),
+)
+
+
+@pytest.mark.parametrize("types", SPELLINGS, ids=lambda types: types[0])
+def test_types_that_are_one_thing_are_said_to_be_the_same(types: tuple[str, ...]) -> None:
+    """What holds data holds it in each spelling; so does what guards it, where both have that."""
+    for one, other in itertools.permutations(types, 2):
+        first, second = schema(one), schema(other)
+        for fact in ("holds", "refuses_while_full", "revised"):
+            assert getattr(first, fact) == getattr(second, fact), (one, other, fact)
+        for key in (*PATHS, "protects"):
+            for path in overlay().get(one, {}).get(key, ()):
+                if key in ("create_only", "names") or second.node(tuple(path.split("/"))) is None:
+                    continue  # which the schema of the other may say by itself
+                assert path in overlay().get(other, {}).get(key, ()), (other, key, path)
