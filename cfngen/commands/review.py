@@ -18,6 +18,8 @@ from cfngen.console.terminal import out, say, style, terminal_width
 from cfngen.errors import Problems, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from cfngen.project.manifest import Manifest
     from cfngen.project.revisions import Comparison
     from cfngen.review import Review
@@ -166,6 +168,7 @@ def command(
     failures = outcome.failures
     if failed := failing_gates(result, gate):
         failures.append(f"failed because of --fail-on: {', '.join(failed)}")
+    failures += unreadable_templates(result)
     for failure in failures:
         say(failure, fg="red")
     if failures:
@@ -200,6 +203,16 @@ def review_of(compared: Comparison) -> Review:
     result = reconciled(result, compared.base, compared.head, compared.change_sets, compared.stacks)
     unknowns = (*compared.unknowns, *result.unknowns)
     return described(replace(result, scope=scope, unknowns=unknowns), rules)
+
+
+def unreadable_templates(result: Review) -> Iterator[str]:
+    """Yield each template of HEAD that nobody can read: no gate passes a review without it."""
+    from cfngen.review.model import Certainty
+    from cfngen.review.readable import CODE
+
+    for finding in result.unknowns:
+        if finding.code == CODE and finding.certainty is Certainty.WILL:
+            yield f"failed: {finding.subject} {finding.message}"
 
 
 def failing_gates(result: Review, gate: list[str]) -> list[str]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 
 from cfngen.cloudformation.quotas import INLINE_LIMIT
-from cfngen.cloudformation.read import MergeKeyError
 from cfngen.cloudformation.source import Source
-from cfngen.errors import Problems, RenderError
 from cfngen.review import exports, nested_templates, opaque
 from cfngen.review.compare.entries import entry_changes
 from cfngen.review.data_loss import data_losses
@@ -21,30 +18,26 @@ from cfngen.review.identities import without_renamed
 from cfngen.review.locations import FindingLocator
 from cfngen.review.model import (
     Certainty,
-    Concern,
     Finding,
     Kind,
-    LeftOut,
     ResourceChange,
     Review,
     Scope,
-    Side,
     StackReview,
 )
 from cfngen.review.name_conflicts import name_conflicts
 from cfngen.review.nested_failures import nested_findings
 from cfngen.review.nested_files import by_themselves, only_inside
-from cfngen.review.pairs import Pair, TemplateSide, may_nest, sections
+from cfngen.review.pairs import Pair, TemplateSide
 from cfngen.review.permissions import permission_changes
 from cfngen.review.public_access import exposures
+from cfngen.review.readable import readable, with_merges
 from cfngen.review.rule import RegisteredRule
 from cfngen.review.rules import described
 from cfngen.review.rules import rules as own_rules
 from cfngen.review.stack import Stack
 
 __all__ = ["Review", "review"]
-
-MERGE_KEY = re.compile(r"<<[\"']?\s*:")  # as it may stand in a template
 
 
 def review(
@@ -67,8 +60,7 @@ def review(
         rules: what is looked for, by code; `cfngen.review.rules.rules()` if not given.
         deployed: the running stacks of some templates, whose parameters count on both sides.
 
-    Raises:
-        Problems: texts that are no templates, all of them at once.
+    A text that is no template is `unknown`, and all others are reviewed.
 
     >>> old = "Resources:\n  Jobs:\n    Type: AWS::SQS::Queue\n    Properties: {QueueName: a}\n"
     >>> result = review({"shop": old}, {"shop": old.replace("QueueName: a", "QueueName: b")})
@@ -79,11 +71,9 @@ def review(
         rules = own_rules()
     checks = tuple(rules.values())
     sources = _sources(base), _sources(head)
-    problems: list[str] = []
-    parts, unreadable = _parts(sources, labels, problems)
-    left_out = tuple(_with_merges(sources))
-    if problems:
-        raise Problems(problems)
+    read = readable(*sources, labels)
+    parts = read.base, read.head
+    left_out = tuple(with_merges(*sources))
     running = deployed or {}
     pairs = nested_templates.template_pairs(*with_values(parts, running))
     inside = frozenset(only_inside(pairs, sources))
@@ -107,85 +97,19 @@ def review(
     nested = [pair for pair in pairs if pair.outer]
     every = (sources[0].keys() | sources[1].keys()) - inside
     both = sources[0].keys() & sources[1].keys() & every
-    unread = {
-        name
-        for name in every - parts[0].keys() - parts[1].keys()
-        if name not in both or sources[0][name].text != sources[1][name].text
-    }
-    compared = len(both - unread) - len(left_out)
+    unread = read.unreadable.keys() - parts[0].keys() - parts[1].keys()
+    compared = len(both - read.unreadable.keys()) - len(left_out)
     inner = sum(pair.old is not None and pair.new is not None for pair in nested)
     total = len(every - unread) - len(left_out) + len(nested)
     scope = Scope(compared + inner, left_out, tuple(same), tuple(allowed), nested=inner)
-    result = Review(*labels, tuple(stacks), total - len(stacks), scope, tuple(unreadable))
+    result = Review(
+        *labels, tuple(stacks), total - len(stacks), scope, tuple(read.unreadable.values())
+    )
     return described(result, rules)
 
 
 def _sources(side: Mapping[str, str | Source]) -> dict[str, Source]:
     return {n: Source(text) if isinstance(text, str) else text for n, text in side.items()}
-
-
-def _parts(
-    sources: tuple[dict[str, Source], dict[str, Source]],
-    labels: tuple[str, str],
-    problems: list[str],
-) -> tuple[tuple[dict[str, TemplateSide], dict[str, TemplateSide]], list[Finding]]:
-    """Return the parsed templates that have to be compared.
-
-    Equal texts are skipped unless they may refer to other templates. A text that cannot be read is
-    a problem; where only base's cannot be read, head's may be the repair of it.
-    """
-    unreadable: list[Finding] = []
-    parts_of_sides: tuple[dict[str, TemplateSide], dict[str, TemplateSide]] = ({}, {})
-    for name in sorted({*sources[0], *sources[1]}):
-        there = [side[name] for side in sources if name in side]
-        equal = len(there) == 2 and there[0].text == there[1].text
-        if equal and not may_nest(there[0].text):
-            continue
-        refused: dict[str, str] = {}
-        merges = False
-        for side, parts, label in zip(sources, parts_of_sides, labels, strict=True):
-            try:
-                if name in side:
-                    parts[name] = TemplateSide(side[name], sections(side[name]))
-            except RenderError as error:
-                refused[label] = f"{name} ({label}): {error}"
-                merges = merges or isinstance(error, MergeKeyError)
-        if merges and not equal:
-            message = f"cannot be read, so what changes is unknown: {[*refused.values()][-1]}"
-            file = there[-1].file or name
-            unreadable.append(
-                Finding(Concern.UNKNOWN, Certainty.MAY, file, message, section="", code="U101")
-            )
-            if labels[1] in refused:
-                parts_of_sides[0].pop(name, None)
-        elif len(there) == 2 and list(refused) == [labels[0]] and not equal:
-            message = f"cannot be read, so what changes is unknown: {refused[labels[0]]}"
-            unreadable.append(
-                Finding(
-                    Concern.UNKNOWN,
-                    Certainty.MAY,
-                    there[0].file or name,
-                    message,
-                    section="",
-                    code="U101",
-                )
-            )
-        elif not equal or len(refused) == 1:
-            problems += refused.values()
-    return parts_of_sides, unreadable
-
-
-def _with_merges(sources: tuple[dict[str, Source], dict[str, Source]]) -> Iterator[LeftOut]:
-    """Yield the templates that stay as they are and cannot be read, since they have merge keys."""
-    for name, source in sources[1].items():
-        base = sources[0].get(name)
-        if base and base.text == source.text and MERGE_KEY.search(source.text):
-            try:
-                sections(source)
-            except MergeKeyError as error:
-                yield LeftOut(source.file or name, Side.BOTH, str(error))
-            except RenderError:
-                continue
 
 
 def _texts(

@@ -135,16 +135,21 @@ def test_what_cannot_be_reviewed(
     assert "Traceback" not in told
 
 
-def test_templates_that_are_none_are_told_together(
-    project: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize("gate", [[], ["--fail-on", "data"]])
+def test_templates_that_cannot_be_read_fail_after_a_review_of_the_others(
+    project: Path, gate: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Both sides of every template are read before anything is said to be wrong."""
+    """Each is named in the review and as a failure; what is known of the others is shown."""
+    (project / "output" / "fine.yaml").write_text("Resources: {Q: {Type: AWS::SQS::Queue}}\n")
     (project / "output" / "stack.yaml").write_text("Resources: [\n")
     (project / "output" / "more.yaml").write_text("Resources:\n")
-    assert main(["review", "HEAD"]) == 2
-    told = capsys.readouterr().err
-    assert "stack (output/): not YAML" in told
-    assert "more (output/): no template" in told
+    assert main(["review", "HEAD", *gate]) == 1
+    shown = capsys.readouterr()
+    assert "stack (output/): not YAML" in shown.err
+    assert "more (output/): no template" in shown.err
+    assert "Nothing changes" not in shown.out
+    for part in ("U101", "output/stack.yaml", "output/more.yaml", "fine  output/fine.yaml"):
+        assert part in shown.out
 
 
 def test_nothing_of_the_project_is_run(project: Path, capsys: pytest.CaptureFixture[str]) -> None:

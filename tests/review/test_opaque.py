@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.trees import BUCKET, NESTED, compared, nested, of
 
-from cfngen.errors import Problems
 from cfngen.review import review
 from cfngen.review.formats import FORMATS, format_review
-from cfngen.review.model import Concern, Finding, Kind
+from cfngen.review.model import Certainty, Concern, Finding, Kind
 
 REMOTE = NESTED.format(url="https://bucket.s3.amazonaws.com/{version}.yaml") + (
     "      Parameters: {{A: {given}}}\n"
@@ -236,8 +235,8 @@ def test_a_base_that_cannot_be_read_is_unknown() -> None:
     found = review({"s": broken}, {"s": whole})
     assert [(f.concern, f.subject) for f in found.unknowns] == [(Concern.UNKNOWN, "s")]
     assert [stack.kind for stack in found.stacks] == [Kind.ADDED]
-    with pytest.raises(Problems):
-        review({"s": whole}, {"s": broken})
+    assert (found.scope.compared, found.unchanged) == (0, 0)
+    assert format_review(found, "text").startswith("No template was compared; 1 template is new")
 
 
 MERGED = """
@@ -249,6 +248,18 @@ Resources:
 EXPORTER = (
     "Resources: {T: {Type: 'AWS::SNS::Topic'}}\nOutputs: {O: {Value: %s, Export: {Name: shop}}}"
 )
+
+
+@pytest.mark.parametrize("base", [EXPORTER % "a", None, EXPORTER % "b)"])
+def test_a_template_that_cannot_be_read_loses_its_own_findings_only(base: str | None) -> None:
+    """It is unknown by its name and no part of the count; all others are reviewed."""
+    broken = (EXPORTER % "a").replace("}}", "")
+    sides = {"s": EXPORTER % "a"}, {"s": EXPORTER % "b", "m": broken}
+    found = review(sides[0] | ({"m": base} if base else {}), sides[1])
+    (unknown,) = found.unknowns
+    assert (unknown.code, unknown.subject, unknown.certainty) == ("U101", "m", Certainty.WILL)
+    assert [stack.name for stack in found.stacks] == ["s"]
+    assert (found.scope.compared, found.unchanged) == (1, 0)
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,8 @@ def verdict(review: Review) -> str:
         heads = [heads[0], compared, *heads[1:]]
         return f"{', '.join(heads)}: {clauses or f'{_harmless(changing)}; {SAFE}'}"
     if not review.scope.compared:
-        start = "; ".join([ALONE, *heads]) if heads else EMPTY
+        unread = [finding for finding in review.unknowns if finding.code == "U101"]
+        start = "; ".join([ALONE, *heads]) if heads or unread else EMPTY
     else:
         doubt = any(finding.concern is Concern.UNKNOWN for finding in review.findings)
         start = NOT_KNOWN if doubt else NO_UPDATE if heads else NOTHING
