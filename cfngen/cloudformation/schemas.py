@@ -140,9 +140,10 @@ class Schema:
         return self._added("expires")
 
     @property
-    def guards(self) -> bool:
-        """Whether a property of this type decides how long or how safely data is kept."""
-        return bool(self.shortens or self.delays or self.protects or self.expires)
+    def page(self) -> str:
+        """The page of AWS's that says what the overlay says."""
+        page: str = self.overlay.get("source", "")
+        return page
 
     def permissions(self, operation: str) -> tuple[str, ...]:
         """Return the IAM actions that CloudFormation needs for `create`, `update`, ….

@@ -8,7 +8,6 @@ from cfngen.cloudformation.quotas import INLINE_LIMIT
 from cfngen.cloudformation.source import Source
 from cfngen.review import exports, nested_templates, opaque
 from cfngen.review.compare.entries import entry_changes
-from cfngen.review.data_loss import data_losses
 from cfngen.review.deploy_failures import deploy_failures
 from cfngen.review.deployed import DeployedStack, allowed_findings, presence_notes, with_values
 from cfngen.review.facts import Facts
@@ -150,7 +149,6 @@ def _stack(
     if kind is not Kind.ADDED:
         findings += exports.export_failures(file, before, after, others, *sides)
         others = exports.with_import_notes(before, after, others, findings)
-        findings += data_losses(before, after, changes, kind)
     if kind is not Kind.REMOVED:
         findings += format_errors(before, after)
         findings += name_conflicts(file, before, after, changes, *(side.names for side in sides))
@@ -165,7 +163,7 @@ def _stack(
         name,
         kind,
         pair.file,
-        tuple(map(places.located, in_order(findings))),
+        tuple(map(places.located, in_order(findings, before, after))),
         tuple(changes.values()),
         tuple(others),
         rights,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cfngen.cloudformation.text import Part, Ref, Text, Unknown, join, parts_of
@@ -22,7 +23,7 @@ def default_parameters(before: Stack, after: Stack) -> dict[str, str]:
     }
 
 
-def with_parameters(value: Any, parameters: dict[str, str]) -> Any:
+def with_parameters(value: Any, parameters: Mapping[str, str]) -> Any:
     """Return a resolved value with references to parameters replaced by their values.
 
     >>> from cfngen.cloudformation.resolve import Resolver
@@ -39,7 +40,7 @@ def with_parameters(value: Any, parameters: dict[str, str]) -> Any:
     return join(_with_parameters(part, parameters) for part in value.parts)
 
 
-def _with_parameters(part: Part, parameters: dict[str, str]) -> Part:
+def _with_parameters(part: Part, parameters: Mapping[str, str]) -> Part:
     if isinstance(part, Ref):
         return part if part.attribute else parameters.get(part.name, part)
     if isinstance(part, Unknown):

@@ -24,6 +24,8 @@ POLICY_CODES = {
     PolicyKind.RESOURCE: "B103",
     PolicyKind.BOUNDARY: "B104",
 }
+# In the order of AWS page "Template sections"; what is of no section comes first.
+SECTIONS = ("", "Parameters", "Resources", "Outputs")
 MAX_ACTIONS = 6  # that a finding names; all of them stand with the permissions
 
 
@@ -75,10 +77,21 @@ def broadening_findings(
             )
 
 
-def in_order(findings: Iterable[Finding]) -> list[Finding]:
-    """Return findings by concern, then in template order, without duplicates."""
-    place = {concern: number for number, concern in enumerate(Concern)}
-    return sorted(dict.fromkeys(findings), key=lambda finding: place[finding.concern])
+def in_order(findings: Iterable[Finding], before: Stack, after: Stack) -> list[Finding]:
+    """Return findings by concern, then in template order, without duplicates.
+
+    Where several rules find something in one place, it is in the order of their codes.
+    """
+    concerns = {concern: number for number, concern in enumerate(Concern)}
+    sections = {section: number for number, section in enumerate(SECTIONS)}
+    resources = {name: n for n, name in enumerate(dict.fromkeys((*after.names, *before.names)))}
+
+    def place(finding: Finding) -> tuple[int, int, int]:
+        section = finding.section
+        number = resources.get(finding.subject, 0) if section == "Resources" else 0
+        return concerns[finding.concern], sections.get(section, 0), number
+
+    return sorted(dict.fromkeys(findings), key=place)
 
 
 def _gain_message(change: PermissionChange) -> str:

@@ -1,10 +1,11 @@
-"""Properties that protect data or delete it after a time, and what a change to them does."""
+"""Properties that keep, protect or delete data, and what a change to them does."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
+from cfngen.cloudformation.schemas import Schema
 from cfngen.cloudformation.text import AnyText
 from cfngen.cloudformation.values import canonical, scalar
 from cfngen.review.alternatives import (
@@ -13,12 +14,46 @@ from cfngen.review.alternatives import (
     is_satisfiable,
     lookup,
 )
-from cfngen.review.compare.differences import differences
+from cfngen.review.compare.differences import Difference
 from cfngen.review.compare.replacement import touched_values
 from cfngen.review.model import MISSING
 from cfngen.review.stack import Resource
 
 OFF = frozenset(("", "0", "false"))
+Paths = tuple[tuple[str, ...], ...]  # of properties
+
+
+def shortened(differences: Iterable[Difference], paths: Paths, schema: Schema) -> set[str]:
+    """Return where one of some numbers became smaller; no number means for ever.
+
+    >>> from cfngen.cloudformation.schemas import schema
+    >>> days = Difference("RetentionInDays", ("RetentionInDays",), 30, "7")
+    >>> shortened([days], (("RetentionInDays",),), schema("AWS::Logs::LogGroup"))
+    {'RetentionInDays'}
+    """
+    smaller: set[str] = set()
+    if not paths:
+        return smaller
+    for difference in differences:
+        for path, before, after in touched_values(difference, paths):
+            default = schema.default(path)
+            unstated = float("inf") if default is None else default
+            sides = [_smallest(unstated if side is MISSING else side) for side in (before, after)]
+            if sides[0] is not None and sides[1] is not None and sides[1] < sides[0]:
+                smaller.add(difference.path)
+    return smaller
+
+
+def _smallest(value: Any) -> float | None:
+    numbers = [_number(item) for item in (value if isinstance(value, list) else [value])]
+    return None if None in numbers else min(filter(None, numbers), default=None)
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
 
 
 def lost_protections(old: Resource, new: Resource) -> Iterator[str]:
@@ -50,16 +85,16 @@ def _values(resource: Resource, path: tuple[str, ...]) -> Iterator[tuple[Conditi
         yield when, scalar(default if value is None else value)
 
 
-def new_expirations(old: Resource, new: Resource) -> list[str]:
+def new_expirations(differences: Iterable[Difference], paths: Paths) -> list[str]:
     """Return the settings by which a service deletes data itself that were added or changed."""
-    schema = new.schema
-    paths: dict[str, None] = {}
-    if schema.expires:
-        for difference in differences(old.properties, new.properties, schema):
-            for _, before, after in touched_values(difference, schema.expires):
-                if _active_values(after) - _active_values(before):
-                    paths[difference.path] = None
-    return list(paths)
+    added: dict[str, None] = {}
+    if not paths:
+        return []
+    for difference in differences:
+        for _, before, after in touched_values(difference, paths):
+            if _active_values(after) - _active_values(before):
+                added[difference.path] = None
+    return list(added)
 
 
 def _active_values(value: Any) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from cfngen.cloudformation.source import Source
@@ -20,7 +20,7 @@ from cfngen.review.compare.retention import KEEPING_POLICIES, deletion_policy, r
 from cfngen.review.deployed import DeployedStack, with_values
 from cfngen.review.findings import in_order
 from cfngen.review.locations import FindingLocator
-from cfngen.review.model import Certainty, Finding, Kind, ResourceChange, Review, StackReview
+from cfngen.review.model import Certainty, Kind, ResourceChange, Review, StackReview
 from cfngen.review.pairs import TemplateSide, sections
 from cfngen.review.reconcile_findings import finding_about
 from cfngen.review.stack import Stack
@@ -148,15 +148,11 @@ def _reconciled(stack: StackReview, templates: _Templates, change_set: ChangeSet
     )
     return replace(
         stack,
-        findings=tuple(_with(stack.findings, findings)),
+        findings=tuple(in_order([*stack.findings, *findings], templates.before, templates.after)),
         reconciliation=Reconciliation(
             change_set.name, change_set.stack, agreed, tuple(differences)
         ),
     )
-
-
-def _with(findings: tuple[Finding, ...], more: Iterator[Finding]) -> list[Finding]:
-    return in_order([*findings, *more])
 
 
 def _difference(

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cfngen.review.model import Certainty, Concern, Finding, RuleDescription
+from cfngen.review.model import (
+    Certainty,
+    Concern,
+    Exposure,
+    Finding,
+    PolicyKind,
+    RuleDescription,
+    Side,
+)
 
 if TYPE_CHECKING:
     from cfngen.review.facts import Facts
@@ -17,6 +25,7 @@ class Hit:
     """One thing that a check has found; the rule says what it is called.
 
     `subject` is a logical ID, or the name of a parameter or output; `path` a property of it.
+    `reason` is what says so, if that is not the rule's page. A line of 0 is looked up.
     """
 
     subject: str
@@ -24,6 +33,11 @@ class Hit:
     certainty: Certainty = Certainty.MAY
     path: str = ""
     section: str = "Resources"
+    reason: str | None = None
+    side: Side = Side.HEAD
+    line: int = 0
+    policy: PolicyKind = PolicyKind.NONE
+    exposure: Exposure | None = None
 
 
 @dataclass(frozen=True)
@@ -62,15 +76,21 @@ class RegisteredRule:
         )
 
     def findings(self, facts: Facts) -> Iterator[Finding]:
-        """Yield what its check finds, if it has one."""
-        for hit in self.rule.check(facts) if self.rule.check else ():
-            yield Finding(
-                self.concern,
-                hit.certainty,
-                hit.subject,
-                hit.message,
-                self.rule.source,
-                section=hit.section,
-                path=hit.path,
-                code=self.code,
-            )
+        """Return what its check finds, if it has one."""
+        return map(self._finding, self.rule.check(facts) if self.rule.check else ())
+
+    def _finding(self, hit: Hit) -> Finding:
+        return Finding(
+            self.concern,
+            hit.certainty,
+            hit.subject,
+            hit.message,
+            self.rule.source if hit.reason is None else hit.reason,
+            section=hit.section,
+            path=hit.path,
+            line=hit.line,
+            side=hit.side,
+            code=self.code,
+            exposure=hit.exposure,
+            policy=hit.policy,
+        )

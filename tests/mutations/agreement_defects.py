@@ -207,7 +207,7 @@ AGREEMENT_DEFECTS = [
     ),
     Defect(
         "a loss under a condition is told as certain",
-        "cfngen/review/data_loss.py",
+        "cfngen/review/rules/data/D101_resource_removed.py",
         "exists = condition is None or before.resolver.truth(condition) is True",
         "exists = True",
         "tests/review/test_tables.py::"

@@ -98,16 +98,15 @@ COMPARISON_DEFECTS = [
     Defect(
         "stacks of a set that go are not reported",
         "cfngen/review/rules/data/D109_stack_instances_removed.py",
-        "(gone := _places(old) - _places(new))",
-        "(gone := _places(new) - _places(new))",
+        "gone := _places(resource.old) - _places(resource.new)",
+        "gone := set[str]()",
         CORPUS,
     ),
     Defect(
         "a retained table that leaves its stack is not reported",
-        "cfngen/review/data_loss.py",
-        '        stays = f", and is left behind, with {holds}, outside the stack"\n',
-        "        return\n"
-        '        stays = f", and is left behind, with {holds}, outside the stack"\n',
+        "cfngen/review/rules/data/D101_resource_removed.py",
+        "        stays = removed and deletion_policy(old)",
+        "        stays = deletion_policy(old)",
         CORPUS,
     ),
     Defect(

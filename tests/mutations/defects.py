@@ -558,7 +558,7 @@ DEFECTS = [
     ),
     Defect(
         "what the deployed template keeps is read in the new one",
-        "cfngen/review/data_loss.py",
+        "cfngen/review/rules/data/D101_resource_removed.py",
         "    policy = deletion_policy(old)\n",
         '    policy = "Retain"\n',
         CORPUS,

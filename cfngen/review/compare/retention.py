@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfngen.cloudformation.values import is_known, references, scalar, shown
@@ -56,6 +56,11 @@ def weakest_policy(policy: Any, default: str) -> str:
         (alternative for alternative in policies if alternative not in KEEPING_POLICIES),
         policies[0],
     )
+
+
+def is_undecided(resource: Resource, policy: str) -> bool:
+    """Whether a policy of a resource is known only at deploy time."""
+    return not is_known(resource.attributes.get(policy, ""))
 
 
 def deletion_fails_while_full(old: Resource) -> Certainty:
@@ -112,7 +117,7 @@ def removal_note(old: Resource) -> str:
 
 
 def successors(
-    before: Stack, after: Stack, changes: dict[str, ResourceChange]
+    before: Stack, after: Stack, changes: Mapping[str, ResourceChange]
 ) -> dict[str, tuple[str, bool]]:
     """Return which new resource takes the place of a removed one, and whether references moved.
 
@@ -142,7 +147,7 @@ def successors(
 
 
 def _changed_values(
-    before: Stack, after: Stack, changes: dict[str, ResourceChange]
+    before: Stack, after: Stack, changes: Mapping[str, ResourceChange]
 ) -> Iterator[tuple[Any, Any]]:
     """Yield the property and output values that differ, as pairs of before and after."""
     for change in changes.values():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,7 @@ from cfngen.review.alternatives import (
     text_alternatives,
     type_of,
 )
-from cfngen.review.assumptions import default_parameters, with_parameters
+from cfngen.review.assumptions import with_parameters
 from cfngen.review.facts import Facts
 from cfngen.review.model import MISSING, Detail, Kind
 from cfngen.review.permissions import exceeds
@@ -49,7 +49,7 @@ def check(facts: Facts) -> Iterator[Hit]:
     by their permissions; those of all other roles are not known here.
     """
     sides = _Roles(facts.before), _Roles(facts.after)
-    parameters = default_parameters(facts.before, facts.after)
+    parameters = facts.default_parameters
     for change in facts.changes.values():
         if change.kind is not Kind.CHANGED:
             continue
@@ -63,7 +63,7 @@ def check(facts: Facts) -> Iterator[Hit]:
 
 
 def _role_replacements(
-    type_: str, detail: Detail, parameters: dict[str, str]
+    type_: str, detail: Detail, parameters: Mapping[str, str]
 ) -> Iterator[tuple[str, list[RoleUse], list[RoleUse]]]:
     """Yield the paths where a detail names other roles, with the old and the new ones."""
     if detail.before is detail.after:

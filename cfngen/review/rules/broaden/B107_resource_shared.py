@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from cfngen.cloudformation.values import scalar, shown
 from cfngen.review.alternatives import existence, if_alternatives
-from cfngen.review.assumptions import default_parameters, with_parameters
+from cfngen.review.assumptions import with_parameters
 from cfngen.review.facts import Facts
 from cfngen.review.model import Kind
 from cfngen.review.rule import Hit, Rule
@@ -41,7 +41,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         for change in facts.changes.values()
         if change.type in GIVING and change.kind in (Kind.ADDED, Kind.CHANGED)
     ]
-    parameters = default_parameters(facts.before, facts.after) if concerned else {}
+    parameters = facts.default_parameters if concerned else {}
     for change in concerned:
         was, now = (
             _given(side, side.resource(change.name), parameters)
@@ -55,7 +55,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             yield Hit(change.name, message)
 
 
-def _given(stack: Stack, resource: Resource | None, parameters: dict[str, str]) -> list[Leaf]:
+def _given(stack: Stack, resource: Resource | None, parameters: Mapping[str, str]) -> list[Leaf]:
     """Return who is granted what; nothing if nobody is, or the resource never exists."""
     if resource is None or resource.type not in GIVING or existence(stack, resource) is None:
         return []

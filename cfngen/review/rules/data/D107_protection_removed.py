@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from cfngen.cloudformation.values import scalar, shown
 from cfngen.review.alternatives import lookup
-from cfngen.review.facts import Facts
-from cfngen.review.model import Kind
+from cfngen.review.facts import Facts, Updated
+from cfngen.review.protection import lost_protections
 from cfngen.review.replicas import TABLE, Replica, replicas
 from cfngen.review.rule import Hit, Rule
 
@@ -16,20 +16,27 @@ PROTECTIONS = (
 
 
 def check(facts: Facts) -> Iterator[Hit]:
-    """Yield what no longer protects the replicas of a global table; the rest is in data_loss."""
-    for change in facts.changes.values():
-        old, new = facts.before.resource(change.name), facts.after.resource(change.name)
-        if change.kind is not Kind.CHANGED or not (old and new) or new.type != TABLE:
-            continue
-        was, now = replicas(old), replicas(new)
-        for key, replica in was.items():
-            for path in PROTECTIONS:
-                if key in now and _may_be_on(replica, path) and not _is_on(now[key], path):
-                    yield Hit(
-                        new.name,
-                        f"{'.'.join(path)} no longer protects items in {shown(replica.region)}",
-                        path="Replicas",
-                    )
+    """Yield the properties that protected a resource's data, or a replica's, and do so no more."""
+    for resource in facts.updated:
+        schema = resource.new.schema
+        if schema.holds and schema.protects:
+            for path in lost_protections(*resource.assumed):
+                message = f"{path} no longer protects {schema.holds}"
+                yield Hit(resource.new.name, message, path=path, reason=schema.page)
+        if resource.new.type == TABLE:
+            yield from _of_replicas(resource)
+
+
+def _of_replicas(resource: Updated) -> Iterator[Hit]:
+    was, now = replicas(resource.old), replicas(resource.new)
+    for key, replica in was.items():
+        for path in PROTECTIONS:
+            if key in now and _may_be_on(replica, path) and not _is_on(now[key], path):
+                yield Hit(
+                    resource.new.name,
+                    f"{'.'.join(path)} no longer protects items in {shown(replica.region)}",
+                    path="Replicas",
+                )
 
 
 def _may_be_on(replica: Replica, path: tuple[str, ...]) -> bool:

@@ -8,7 +8,6 @@ from typing import Any
 from cfngen.cloudformation.values import canonical, scalar, shown
 from cfngen.review.alternatives import if_alternatives
 from cfngen.review.facts import Facts
-from cfngen.review.model import Kind
 from cfngen.review.nested_parameters import STACK_SET
 from cfngen.review.rule import Hit, Rule
 from cfngen.review.stack import Resource
@@ -19,18 +18,17 @@ MAX_NAMED = 4  # that a finding names
 
 def check(facts: Facts) -> Iterator[Hit]:
     """Yield the stack sets that have fewer stacks: the others are deleted, with their data."""
-    for change in facts.changes.values():
-        if change.type != STACK_SET or change.kind is not Kind.CHANGED:
+    for resource in facts.updated:
+        if resource.new.type != STACK_SET:
             continue
-        old, new = facts.before.resource(change.name), facts.after.resource(change.name)
-        if old and new and (gone := _places(old) - _places(new)):
+        if gone := _places(resource.old) - _places(resource.new):
             names = sorted(gone)
             more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
             message = (
                 f"the stacks in {', '.join(names[:MAX_NAMED])}{more} are deleted, losing the data"
                 " that they do not retain"
             )
-            yield Hit(change.name, message, path=GROUPS)
+            yield Hit(resource.new.name, message, path=GROUPS)
 
 
 def _places(resource: Resource) -> set[str]:

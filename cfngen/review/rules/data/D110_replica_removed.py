@@ -4,25 +4,24 @@ from collections.abc import Iterator
 
 from cfngen.cloudformation.values import shown
 from cfngen.review.facts import Facts
-from cfngen.review.model import Certainty, Kind
+from cfngen.review.model import Certainty
 from cfngen.review.replicas import TABLE, replicas
 from cfngen.review.rule import Hit, Rule
 
 
 def check(facts: Facts) -> Iterator[Hit]:
     """Yield the Regions in which a table has no replica any more."""
-    for change in facts.changes.values():
-        old, new = facts.before.resource(change.name), facts.after.resource(change.name)
-        if change.kind is not Kind.CHANGED or not (old and new) or new.type != TABLE:
+    for resource in facts.updated:
+        if resource.new.type != TABLE:
             continue
-        was, now = replicas(old), replicas(new)
+        was, now = replicas(resource.old), replicas(resource.new)
         for key, replica in was.items():
             if key in now and (now[key].certain or not replica.certain):
                 continue
             certain = replica.certain and key not in now
             verb = "is" if certain else "may be"
             yield Hit(
-                new.name,
+                resource.new.name,
                 f"the replica in {shown(replica.region)} {verb} deleted with all of its items;"
                 " DeletionPolicy does not keep it",
                 Certainty.WILL if certain else Certainty.MAY,
