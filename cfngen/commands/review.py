@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cfngen.project.manifest import Manifest
-    from cfngen.project.revisions import Comparison
     from cfngen.review import Review
 
 # The modules of `cfngen.review.formats.outputs`, of which `--help` need not load any.
@@ -138,6 +137,7 @@ def command(
     permissions by the policies.
     """
     from cfngen.project import manifest, revisions
+    from cfngen.project.reviews import review_of
     from cfngen.review.formats import GITHUB, format_review
 
     gate, files = _outputs(fails, writes)
@@ -173,36 +173,6 @@ def command(
         say(failure, fg="red")
     if failures:
         raise click.exceptions.Exit(FINDINGS)
-
-
-def review_of(compared: Comparison) -> Review:
-    """Return the review of what was compared, which says what was not as well."""
-    from dataclasses import replace
-
-    from cfngen.project.registry import review_rules
-    from cfngen.review import review as reviewed
-    from cfngen.review.reconcile import reconciled
-    from cfngen.review.rules import described
-
-    rules = review_rules()
-    result = reviewed(
-        compared.base,
-        compared.head,
-        labels=compared.labels,
-        accepted=compared.accepted,
-        rules=rules,
-        deployed=compared.stacks,
-    )
-    notes = (*compared.notes, *result.scope.notes)
-    scope = replace(
-        result.scope,
-        left_out=(*compared.left_out, *result.scope.left_out),
-        accepted=(*compared.allowed, *result.scope.accepted),
-        notes=notes,
-    )
-    result = reconciled(result, compared.base, compared.head, compared.change_sets, compared.stacks)
-    unknowns = (*compared.unknowns, *result.unknowns)
-    return described(replace(result, scope=scope, unknowns=unknowns), rules)
 
 
 def unreadable_templates(result: Review) -> Iterator[str]:

@@ -34,10 +34,10 @@ def prune(base: str, head: str | None, *, date: str | None, check: bool) -> None
     change. HEAD is the directory whose waivers are pruned, by default the project's output
     directory. Comments and the order of the other entries stay.
     """
-    from cfngen.commands.review import review_of
     from cfngen.console.pruning import prune as pruned
     from cfngen.console.review_waivers import WaiverOptions
     from cfngen.project import revisions
+    from cfngen.project.reviews import review_of
 
     compared = revisions.pair(base, head, here())
     result = WaiverOptions(date).apply(compared, review_of(compared)).review

@@ -12,8 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.projects import Project
 
-from cfngen.commands.review import review_of
 from cfngen.errors import CfngenError
+from cfngen.project.reviews import review_of
 from cfngen.project.revisions import pair
 from cfngen.review.formats import FORMATS, format_review
 
