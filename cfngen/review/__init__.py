@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from cfngen.cloudformation.quotas import INLINE_LIMIT
 from cfngen.cloudformation.source import Source
-from cfngen.review import exports, nested_templates, opaque
+from cfngen.review import nested_templates, opaque
 from cfngen.review.compare.entries import entry_changes
-from cfngen.review.deploy_failures import deploy_failures
-from cfngen.review.deployed import DeployedStack, allowed_findings, presence_notes, with_values
+from cfngen.review.deployed import DeployedStack, presence_notes, with_values
+from cfngen.review.exports import SideTemplates, with_import_notes
 from cfngen.review.facts import Facts
-from cfngen.review.findings import broadening_findings, in_order, replacement_findings
-from cfngen.review.format_errors import format_errors
 from cfngen.review.identities import without_renamed
 from cfngen.review.locations import FindingLocator
 from cfngen.review.model import (
     Certainty,
-    Finding,
     Kind,
     ResourceChange,
     Review,
     Scope,
     StackReview,
 )
-from cfngen.review.name_conflicts import name_conflicts
-from cfngen.review.nested_failures import nested_findings
 from cfngen.review.nested_files import by_themselves, only_inside
+from cfngen.review.nesting import nesting
+from cfngen.review.opaque import OpaqueParts
+from cfngen.review.ordering import in_order
 from cfngen.review.pairs import Pair, TemplateSide
 from cfngen.review.permissions import permission_changes
 from cfngen.review.public_access import exposures
@@ -91,7 +90,7 @@ def review(
         same += unknown.same
         allowed += unknown.accepted
         name = alone.get(pair.name, pair.name)
-        stack = _stack(pair, name, sides, unknown.findings, checks, running.get(pair.name))
+        stack = _stack(pair, name, sides, unknown, checks, running.get(pair.name))
         stacks += [] if stack.empty else [stack]
     nested = [pair for pair in pairs if pair.outer]
     every = (sources[0].keys() | sources[1].keys()) - inside
@@ -115,71 +114,83 @@ def _texts(
     side: Mapping[str, Source],
     inside: frozenset[str],
     nested: list[tuple[Pair, TemplateSide | None]],
-) -> exports.SideTemplates:
+) -> SideTemplates:
     """Return all templates of one side, including the nested ones, each of them once."""
     texts = {name: source.text for name, source in side.items() if name not in inside}
-    return exports.SideTemplates(texts | {pair.name: part.text for pair, part in nested if part})
+    return SideTemplates(texts | {pair.name: part.text for pair, part in nested if part})
 
 
 def _stack(
     pair: Pair,
     file: str,
-    sides: tuple[exports.SideTemplates, exports.SideTemplates],
-    unknown: tuple[Finding, ...],
+    sides: tuple[SideTemplates, SideTemplates],
+    unknown: OpaqueParts,
     rules: tuple[RegisteredRule, ...],
     running: DeployedStack | None,
 ) -> StackReview:
-    name, kind = pair.name, pair.kind
     before, after = pair.stacks
+    facts = _facts(pair, file, sides, unknown, running)
+    findings = [finding for rule in rules for finding in rule.findings(facts)]
+    places = FindingLocator(before, after, facts.changes, facts.permissions)
+    located = tuple(map(places.located, in_order(findings, before, after)))
     if pair.same:
-        places = FindingLocator(before, after, {}, ())
-        return StackReview(name, kind, pair.file, tuple(map(places.located, unknown)))
-    compared = pair.compared
-    changes = compared.changes
-    replaced = {n: c for n, c in changes.items() if c.replacement is not Certainty.NO}
-    others = list(entry_changes(before, after, replaced))
-    own = [change.name for change in changes.values() if change.kind is not Kind.AFFECTED]
-    rights = permission_changes(before, after, own)
-    ways = without_renamed(exposures(before, after, own), before, after)
-    findings: list[Finding] = list(unknown)
-    if kind is Kind.CHANGED:  # nothing that runs is touched by a template that is new
-        findings += compared.refused
-        findings += deploy_failures(before, after, changes, others)
-        findings += replacement_findings(after, changes)
-    if kind is not Kind.ADDED:
-        findings += exports.export_failures(file, before, after, others, *sides)
-        others = exports.with_import_notes(before, after, others, findings)
-    if kind is not Kind.REMOVED:
-        findings += format_errors(before, after)
-        findings += name_conflicts(file, before, after, changes, *(side.names for side in sides))
-        findings += broadening_findings(rights, ways)
-    facts = Facts(name, kind, before, after, changes, tuple(others), rights, ways, *sides)
-    findings += [hit for rule in rules for hit in rule.findings(facts)]
-    findings = list(nested_findings(pair, findings))
-    if running:
-        findings = list(allowed_findings(findings, running, after))
-    places = FindingLocator(before, after, changes, rights)
+        return StackReview(pair.name, pair.kind, pair.file, located)
     return StackReview(
-        name,
-        kind,
+        pair.name,
+        pair.kind,
         pair.file,
-        tuple(map(places.located, in_order(findings, before, after))),
-        tuple(changes.values()),
-        tuple(others),
-        rights,
-        ways,
-        tuple(compared.payloads),
-        tuple(_references(before, after, changes)),
+        located,
+        tuple(facts.changes.values()),
+        tuple(with_import_notes(facts.entries, facts.export_changes)),
+        facts.permissions,
+        facts.exposures,
+        tuple(pair.compared.payloads),
+        tuple(_references(before, after, facts.changes)),
         (
             *(() if pair.outer else _notes(before, after)),
-            *opaque.notes(after, changes),
+            *opaque.notes(after, facts.changes),
             *(presence_notes(pair, running) if running else ()),
         ),
     )
 
 
+def _facts(
+    pair: Pair,
+    file: str,
+    sides: tuple[SideTemplates, SideTemplates],
+    unknown: OpaqueParts,
+    running: DeployedStack | None,
+) -> Facts:
+    before, after = pair.stacks
+    compared = pair.compared
+    changes = compared.changes
+    own = [change.name for change in changes.values() if change.kind is not Kind.AFFECTED]
+    facts = partial(
+        Facts,
+        pair.name,
+        pair.kind,
+        before,
+        after,
+        changes,
+        *sides,
+        fixed=tuple(compared.fixed),
+        listed_as=file,
+        nesting=nesting(pair),
+        running=running,
+        opaque=unknown.changes,
+    )
+    if pair.same:
+        return facts(same=True)
+    replaced = {n: c for n, c in changes.items() if c.replacement is not Certainty.NO}
+    return facts(
+        entries=tuple(entry_changes(before, after, replaced)),
+        permissions=permission_changes(before, after, own),
+        exposures=without_renamed(exposures(before, after, own), before, after),
+    )
+
+
 def _references(
-    before: Stack, after: Stack, changes: dict[str, ResourceChange]
+    before: Stack, after: Stack, changes: Mapping[str, ResourceChange]
 ) -> Iterator[tuple[str, str]]:
     for name in changes:
         resource = after.resource(name) or before.resource(name)

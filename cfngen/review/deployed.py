@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from cfngen.cloudformation.sections import Sections
 from cfngen.cloudformation.values import scalar
-from cfngen.review.model import Certainty, Finding
 from cfngen.review.pairs import Pair, TemplateSide
 from cfngen.review.stack import Stack
 
@@ -132,26 +131,7 @@ def presence_notes(pair: Pair, stack: DeployedStack) -> Iterator[str]:
             )
 
 
-def allowed_findings(
-    findings: Iterable[Finding], stack: DeployedStack, after: Stack
-) -> Iterator[Finding]:
-    """Yield findings; those about parameters as the values of the stack decide them."""
-    for finding in findings:
-        name = finding.subject
-        if finding.section != "Parameters" or name not in stack.parameters:
-            yield finding
-        elif finding.code == "R103":
-            allowed = _is_allowed(after.parameters.get(name, {}), after.resolver.parameters, name)
-            if allowed is None:
-                yield finding
-            elif not allowed:
-                message = f"the stack {stack.name} has a value that is not allowed any more"
-                yield replace(finding, certainty=Certainty.WILL, message=message)
-        elif finding.code != "R102":  # a value that the stack has already is not lacking
-            yield finding
-
-
-def _is_allowed(entry: Mapping[str, Any], values: Mapping[str, Any], name: str) -> bool | None:
+def is_allowed(entry: Mapping[str, Any], values: Mapping[str, Any], name: str) -> bool | None:
     """Whether a parameter may have its value; `None` if nobody can say.
 
     Patterns are Java's, and a type may stand for a look into the account: neither is decided here.

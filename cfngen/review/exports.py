@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -13,13 +13,11 @@ from cfngen.cloudformation.sections import Sections
 from cfngen.cloudformation.text import AnyText, Text, parts_of
 from cfngen.cloudformation.values import canonical, shown
 from cfngen.errors import RenderError
-from cfngen.review.model import Certainty, Concern, EntryChange, Finding, Kind, Side
+from cfngen.review.model import Certainty, EntryChange, Kind
 from cfngen.review.names import Names
 from cfngen.review.stack import Stack
 
-SOURCE = (
-    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html"
-)
+REMOVED, CHANGED = "removed", "changed"  # what becomes of an export
 IMPORT_NOTE = "CloudFormation refuses this while any stack imports it"
 
 
@@ -45,59 +43,74 @@ class SideTemplates:
         ]
 
 
-def export_failures(
+@dataclass(frozen=True)
+class ExportChange:
+    """An output whose export is removed, becomes conditional, or gets another value.
+
+    `importers` are the templates of head that import it, each with whether that is certain;
+    `importers_before` those of base.
+    """
+
+    output: str
+    export: Any
+    outcome: str
+    certain: bool = True
+    gone: bool = False  # the output itself
+    line: int = 0
+    importers: Mapping[str, bool] = field(default_factory=dict)
+    importers_before: Mapping[str, bool] = field(default_factory=dict)
+
+    @property
+    def certainty(self) -> Certainty:
+        """Whether a deployment is refused; not by those who no longer import it."""
+        certain = any(self.importers.values()) and self.certain
+        return Certainty.WILL if certain else Certainty.MAY
+
+    @property
+    def message(self) -> str:
+        """What becomes of it while who imports it; empty if none of the templates does."""
+        export = f"the export {shown(self.export)} is {self.outcome}"
+        if self.importers:
+            return f"{export} while {_names(self.importers)} it"
+        if self.importers_before:
+            return (
+                f"{export}, and {_names(self.importers_before)} it until this change is deployed"
+                " there: deploy that first"
+            )
+        return ""
+
+
+def export_changes(
     name: str,
-    before: Stack,
-    after: Stack,
-    entries: list[EntryChange],
+    sides: tuple[Stack, Stack],
+    entries: Iterable[EntryChange],
     base: SideTemplates,
     head: SideTemplates,
-) -> Iterator[Finding]:
-    """Yield the exports of a template that are removed or changed while others import them.
+) -> Iterator[ExportChange]:
+    """Yield the outputs whose export is removed or changed, for certain or under a condition.
 
     Args:
-        name: the template's name.
-        before: base's template.
-        after: head's template.
+        name: what the template is called in `base` and `head`.
+        sides: the template before and after.
         entries: what changed outside the resources.
         base: all templates before the change.
         head: all templates after it.
     """
-    for change in _export_changes(before, after, entries):
-        now = _importers(head, name, change.export)
-        then = _importers(base, name, change.export)
-        export = f"the export {shown(change.export)} is {change.outcome}"
-        if now:
-            certain = any(now.values()) and change.certain
-            certainty = Certainty.WILL if certain else Certainty.MAY
-            message = f"{export} while {_names(now)} it"
-        elif then:
-            certainty = Certainty.MAY
-            message = (
-                f"{export}, and {_names(then)} it until this change is deployed there: deploy that"
-                " first"
-            )
-        else:
-            continue
-        yield Finding(
-            Concern.REFUSED,
-            certainty,
-            change.output,
-            message,
-            SOURCE,
-            section="Outputs",
-            line=change.line,
-            side=Side.BASE if change.gone else Side.HEAD,
-            code="R109" if change.outcome == "changed" else "R108",
+    for change in _changes(*sides, entries):
+        yield replace(
+            change,
+            importers=_importers(head, name, change.export),
+            importers_before=_importers(base, name, change.export),
         )
 
 
 def with_import_notes(
-    before: Stack, after: Stack, entries: list[EntryChange], findings: list[Finding]
+    entries: Iterable[EntryChange], changes: Iterable[ExportChange]
 ) -> list[EntryChange]:
     """Return the entries; exports that nothing here imports get a note that others may."""
-    reported = {finding.subject for finding in findings if finding.section == "Outputs"}
-    outputs = {change.output for change in _export_changes(before, after, entries)} - reported
+    changes = list(changes)
+    reported = {change.output for change in changes if change.message}
+    outputs = {change.output for change in changes} - reported
     return [
         replace(entry, note=f"{entry.note}; {IMPORT_NOTE}" if entry.note else IMPORT_NOTE)
         if entry.section == "Outputs" and entry.name in outputs
@@ -106,22 +119,7 @@ def with_import_notes(
     ]
 
 
-@dataclass(frozen=True)
-class _ExportChange:
-    """An output whose export was removed, became conditional, or has another value."""
-
-    output: str
-    export: Any
-    outcome: str
-    certain: bool = True
-    gone: bool = False  # the output itself
-    line: int = 0
-
-
-def _export_changes(
-    before: Stack, after: Stack, entries: list[EntryChange]
-) -> Iterator[_ExportChange]:
-    """Yield the outputs whose export is removed or changed, for certain or under a condition."""
+def _changes(before: Stack, after: Stack, entries: Iterable[EntryChange]) -> Iterator[ExportChange]:
     kept = {canonical(_export(after, output)) for output in after.section("Outputs")}
     changed = {entry.name: entry for entry in entries if entry.section == "Outputs"}
     for output in before.section("Outputs"):
@@ -132,14 +130,14 @@ def _export_changes(
         line = entry.line if entry else after.line("Outputs", output)
         if canonical(exported) not in kept:
             gone = entry is not None and entry.kind is Kind.REMOVED
-            yield _ExportChange(output, exported, "removed", gone=gone, line=line)
+            yield ExportChange(output, exported, REMOVED, gone=gone, line=line)
         elif entry and any(detail.path == "Value" for detail in entry.details):
             certain = not (entry.kind is Kind.AFFECTED and entry.following is Certainty.MAY)
-            yield _ExportChange(output, exported, "changed", certain, line=line)
+            yield ExportChange(output, exported, CHANGED, certain, line=line)
         elif condition := _conditional(before, after, output):
             truth = after.resolver.truth(condition)
-            outcome = f"removed where {condition} is false" if truth is None else "removed"
-            yield _ExportChange(output, exported, outcome, certain=truth is not None, line=line)
+            outcome = f"{REMOVED} where {condition} is false" if truth is None else REMOVED
+            yield ExportChange(output, exported, outcome, certain=truth is not None, line=line)
 
 
 def _conditional(before: Stack, after: Stack, output: str) -> str:
@@ -160,7 +158,7 @@ def _conditional(before: Stack, after: Stack, output: str) -> str:
     return new if old != new else ""
 
 
-def _names(importers: dict[str, bool]) -> str:
+def _names(importers: Mapping[str, bool]) -> str:
     certain_names = [name for name, certain in importers.items() if certain]
     possible_names = [name for name, certain in importers.items() if not certain]
     return " and ".join(

@@ -8,8 +8,12 @@ from functools import cached_property
 
 from cfngen.review.assumptions import default_parameters, with_parameters
 from cfngen.review.compare.differences import Difference, differences
-from cfngen.review.exports import SideTemplates
+from cfngen.review.compare.resources import FixedProperty
+from cfngen.review.deployed import DeployedStack
+from cfngen.review.exports import ExportChange, SideTemplates, export_changes
 from cfngen.review.model import EntryChange, Exposure, Kind, PermissionChange, ResourceChange
+from cfngen.review.nesting import Nesting
+from cfngen.review.opaque import OpaqueChange
 from cfngen.review.stack import Resource, Stack
 
 
@@ -52,6 +56,24 @@ class Facts:
 
     `before` and `after` are empty stacks where there is no such template; `base` and `head` are all
     templates of both sides. Everything in them may come from a stranger.
+
+    Attributes:
+        name: what the template is called.
+        kind: what became of it.
+        before: base's template.
+        after: head's template.
+        changes: the resources that are not the same, by logical ID, in head's order.
+        base: all templates of base.
+        head: all templates of head.
+        entries: what is not the same outside of the resources.
+        permissions: what policies allow and did not, and the reverse.
+        exposures: what became reachable from the internet, or no longer is.
+        fixed: the properties that change and cannot.
+        listed_as: what the template is called in `base` and `head`, where one file may be nested.
+        nesting: where it is nested, if it is.
+        running: the stack that is made of it, where its parameters are known.
+        opaque: the parts that nobody can look into and that differ.
+        same: whether both sides are equal, so that only what is not in them can differ.
     """
 
     name: str
@@ -59,11 +81,32 @@ class Facts:
     before: Stack
     after: Stack
     changes: Mapping[str, ResourceChange]
-    entries: tuple[EntryChange, ...]
-    permissions: tuple[PermissionChange, ...]
-    exposures: tuple[Exposure, ...]
     base: SideTemplates
     head: SideTemplates
+    entries: tuple[EntryChange, ...] = ()
+    permissions: tuple[PermissionChange, ...] = ()
+    exposures: tuple[Exposure, ...] = ()
+    fixed: tuple[FixedProperty, ...] = ()
+    listed_as: str = ""
+    nesting: Nesting | None = None
+    running: DeployedStack | None = None
+    opaque: tuple[OpaqueChange, ...] = ()
+    same: bool = False
+
+    def is_given(self, parameter: str) -> bool:
+        """Whether the running stack, or the template around, has a value for a parameter."""
+        if self.running and parameter in self.running.parameters:
+            return True
+        return self.nesting is not None and self.nesting.passes(parameter)
+
+    @cached_property
+    def export_changes(self) -> tuple[ExportChange, ...]:
+        """The exports that are removed or changed, with the templates that import them."""
+        if self.same:
+            return ()
+        sides = self.before, self.after
+        name = self.listed_as or self.name
+        return tuple(export_changes(name, sides, self.entries, self.base, self.head))
 
     @cached_property
     def default_parameters(self) -> Mapping[str, str]:

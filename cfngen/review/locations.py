@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -22,7 +23,7 @@ class FindingLocator:
         self,
         before: Stack,
         after: Stack,
-        changes: dict[str, ResourceChange],
+        changes: Mapping[str, ResourceChange],
         permissions: tuple[PermissionChange, ...],
     ) -> None:
         """Keep what findings are about."""

@@ -13,7 +13,7 @@ from cfngen.cloudformation.text import Text
 from cfngen.cloudformation.values import canonical, shown
 from cfngen.review.compare.retention import KEEPING_POLICIES, deletion_policy
 from cfngen.review.includes import INCLUDE, TRANSFORM, as_list, include_location
-from cfngen.review.model import Certainty, Concern, Finding, Kind, ResourceChange
+from cfngen.review.model import Kind, ResourceChange
 from cfngen.review.pairs import Pair, TemplateSide, UnreadableTemplate, may_nest
 from cfngen.review.stack import Stack
 
@@ -50,10 +50,26 @@ class OpaquePart:
 
 
 @dataclass(frozen=True)
-class OpaqueParts:
-    """What is to be reported of the opaque parts of one pair of templates."""
+class OpaqueChange:
+    """A part that is not the same on both sides; `name` is what the project would accept it by."""
 
-    findings: tuple[Finding, ...] = ()
+    name: str
+    before: OpaquePart | None
+    after: OpaquePart | None
+
+    @property
+    def either(self) -> OpaquePart:
+        """Head's part, or base's for one that was removed."""
+        part = self.after or self.before
+        assert part is not None  # noqa: S101 - it is there on one side
+        return part
+
+
+@dataclass(frozen=True)
+class OpaqueParts:
+    """The opaque parts of one pair of templates: those that differ, and the names of the others."""
+
+    changes: tuple[OpaqueChange, ...] = ()
     same: tuple[str, ...] = ()
     accepted: tuple[tuple[str, str], ...] = ()
 
@@ -63,9 +79,9 @@ def compare_opaque(pair: Pair, accepted: Mapping[str, str]) -> OpaqueParts:
     if pair.kind is Kind.REMOVED:  # its stacks stay as they are
         return OpaqueParts()
     before, after = pair.stacks
-    findings: list[Finding] = list(_ambiguous_characters(pair))
     old = _parts(before, pair.old, {n: sides[0] for n, sides in pair.unreadable.items()})
     new = _parts(after, pair.new, {n: sides[1] for n, sides in pair.unreadable.items()})
+    changes: list[OpaqueChange] = []
     same: list[str] = []
     allowed: list[tuple[str, str]] = []
     for key in dict.fromkeys((*new, *old)):
@@ -78,26 +94,8 @@ def compare_opaque(pair: Pair, accepted: Mapping[str, str]) -> OpaqueParts:
         elif name in accepted:
             allowed.append((name, accepted[name]))
         else:
-            findings.append(_finding(name, was, now))
-    return OpaqueParts(tuple(findings), tuple(same), tuple(allowed))
-
-
-def _ambiguous_characters(pair: Pair) -> Iterator[Finding]:
-    """Yield characters that are new in a text, and that readers of YAML interpret differently.
-
-    YAML 1.1 ends a line where YAML 1.2, and most editors, see a character of a comment.
-    """
-    old, new = (side.text.replace("\r\n", "\n") if side else "" for side in (pair.old, pair.new))
-    breaks = "" if new.lstrip()[:1] == "{" else "\r\x85\u2028\u2029"
-    for character in breaks:
-        if new.count(character) > old.count(character):
-            message = (
-                f"the text contains U+{ord(character):04X}, which YAML parsers read differently:"
-                " write it as an escape, in quotes"
-            )
-            yield Finding(
-                Concern.UNKNOWN, Certainty.MAY, pair.name, message, section="", code="U103"
-            )
+            changes.append(OpaqueChange(name, was, now))
+    return OpaqueParts(tuple(changes), tuple(same), tuple(allowed))
 
 
 def notes(after: Stack, changes: Mapping[str, ResourceChange]) -> Iterator[str]:
@@ -117,20 +115,6 @@ def _reported(was: OpaquePart, before: Stack, after: Stack) -> bool:
     if resource is None or was.subject in after.names:
         return False
     return bool(resource.schema.holds) or deletion_policy(resource) in KEEPING_POLICIES
-
-
-def _finding(name: str, was: OpaquePart | None, now: OpaquePart | None) -> Finding:
-    part = now or was
-    assert part is not None  # noqa: S101 - it is there on one side
-    state = "is new here" if was is None else "was removed" if now is None else "has changed"
-    advice = f"{part.advice}, or " if part.advice and now else ""
-    message = (
-        f"{part.description} {state} and was not inspected: {advice}accept {name} under [review]"
-        " in the manifest, with a reason"
-    )
-    return Finding(
-        Concern.UNKNOWN, Certainty.MAY, part.subject, message, section=part.section, code="U102"
-    )
 
 
 def _parts(

@@ -18,9 +18,9 @@ from cfngen.review.change_set import (
 from cfngen.review.compare.replacement import certainly_different
 from cfngen.review.compare.retention import KEEPING_POLICIES, deletion_policy, replacement_policy
 from cfngen.review.deployed import DeployedStack, with_values
-from cfngen.review.findings import in_order
 from cfngen.review.locations import FindingLocator
 from cfngen.review.model import Certainty, Kind, ResourceChange, Review, StackReview
+from cfngen.review.ordering import in_order
 from cfngen.review.pairs import TemplateSide, sections
 from cfngen.review.reconcile_findings import finding_about
 from cfngen.review.stack import Stack

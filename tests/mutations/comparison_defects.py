@@ -132,8 +132,8 @@ COMPARISON_DEFECTS = [
     ),
     Defect(
         "a name that another template has is free",
-        "cfngen/review/name_conflicts.py",
-        " or _elsewhere(name, new, base, head)",
+        "cfngen/review/rules/refused/R107_name_taken.py",
+        " or _elsewhere(facts, new)",
         "",
         CORPUS,
     ),
@@ -146,7 +146,7 @@ COMPARISON_DEFECTS = [
     ),
     Defect(
         "a version that CloudFormation does not read is nothing",
-        "cfngen/review/format_errors.py",
+        "cfngen/review/rules/refused/R110_format_error.py",
         "    if name in body and str(body[name]) != VERSION:\n",
         "    if False:\n",
         "tests/review/test_format_errors.py::test_a_wrong_version_is_no_review_of_nothing",
@@ -162,7 +162,7 @@ COMPARISON_DEFECTS = [
     Defect(
         "a part that nobody can look into counts as nothing",
         "cfngen/review/opaque.py",
-        "            findings.append(_finding(name, was, now))",
+        "            changes.append(OpaqueChange(name, was, now))",
         "            same.append(name)",
         "tests/review/test_opaque.py::test_an_opaque_part_that_differs_is_unknown",
     ),

@@ -565,9 +565,9 @@ DEFECTS = [
     ),
     Defect(
         "a resource that keeps its name may be replaced",
-        "cfngen/review/deploy_failures.py",
-        "    if not name or moved or",
-        "    if True or not name or moved or",
+        "cfngen/review/rules/refused/R101_custom_name_kept.py",
+        "        if not name or moved or",
+        "        if True or not name or moved or",
         CORPUS,
     ),
     Defect(

@@ -21,9 +21,7 @@ from cfngen.review.constructs import METADATA, construct_path
 from cfngen.review.model import (
     MISSING,
     Certainty,
-    Concern,
     Detail,
-    Finding,
     Kind,
     PayloadChange,
     ResourceChange,
@@ -31,10 +29,15 @@ from cfngen.review.model import (
 from cfngen.review.payloads import payload_change
 from cfngen.review.stack import Resource, Stack
 
-UPDATE_BEHAVIORS = (
-    "https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
-    "using-cfn-updating-stacks-update-behaviors.html"
-)
+
+@dataclass(frozen=True)
+class FixedProperty:
+    """A property that changes, and that no update may change; `reason` is the page that says so."""
+
+    resource: str
+    path: str
+    certainty: Certainty
+    reason: str
 
 
 @dataclass
@@ -43,7 +46,7 @@ class ComparedResources:
 
     changes: dict[str, ResourceChange] = field(default_factory=dict)
     payloads: list[PayloadChange] = field(default_factory=list)
-    refused: list[Finding] = field(default_factory=list)
+    fixed: list[FixedProperty] = field(default_factory=list)
 
 
 def compare(before: Stack, after: Stack) -> ComparedResources:
@@ -105,14 +108,6 @@ def _changed(
     meanings: Iterator[Detail],
 ) -> ResourceChange | None:
     if old.type != new.type:
-        message = (
-            f"changes its type from {old.type} to {new.type}; give the new resource a logical ID"
-            " of its own"
-        )
-        finding = Finding(
-            Concern.REFUSED, Certainty.WILL, new.name, message, UPDATE_BEHAVIORS, code="R105"
-        )
-        compared.refused.append(finding)
         return ResourceChange(new.name, new.type, Kind.CHANGED, type_before=old.type)
     details = [
         _detail(new, difference, own, compared)
@@ -133,17 +128,8 @@ def _detail(
 ) -> Detail:
     verdict = property_verdict(resource.schema, difference, own)
     if verdict.refused is not Certainty.NO:
-        message = f"{difference.path} cannot be changed once the resource exists"
-        compared.refused.append(
-            Finding(
-                Concern.REFUSED,
-                verdict.refused,
-                resource.name,
-                message,
-                verdict.reason,
-                path=difference.path,
-                code="R106",
-            )
+        compared.fixed.append(
+            FixedProperty(resource.name, difference.path, verdict.refused, verdict.reason)
         )
     payload = payload_change(resource, difference.path, difference.before, difference.after)
     if payload:

@@ -1,6 +1,17 @@
 """A role, user or group may do more than before."""
 
-from cfngen.review.rule import Rule
+from collections.abc import Iterator
+
+from cfngen.review.facts import Facts
+from cfngen.review.gains import gains
+from cfngen.review.model import PolicyKind
+from cfngen.review.rule import Hit, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Yield what a role, user or group may do that it was not allowed before."""
+    return gains(facts, PolicyKind.PERMISSIONS)
+
 
 RULE = Rule(
     title="A role, user or group may do more than before",
@@ -9,5 +20,6 @@ RULE = Rule(
         "denial is gone. Check that this is the purpose of the change, and that the statement is as "
         "narrow as it can be."
     ),
+    check=check,
     source="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies.html",
 )

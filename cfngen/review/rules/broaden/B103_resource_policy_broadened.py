@@ -1,6 +1,17 @@
 """The policy of a resource allows more than before."""
 
-from cfngen.review.rule import Rule
+from collections.abc import Iterator
+
+from cfngen.review.facts import Facts
+from cfngen.review.gains import gains
+from cfngen.review.model import PolicyKind
+from cfngen.review.rule import Hit, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Yield what somebody may do with a resource that they could not before."""
+    return gains(facts, PolicyKind.RESOURCE)
+
 
 RULE = Rule(
     title="The policy of a resource allows more than before",
@@ -9,5 +20,6 @@ RULE = Rule(
         "or an action that it did not allow before. Check that nobody outside of the account is among "
         "them unless that is meant."
     ),
+    check=check,
     source="https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_identity-vs-resource.html",
 )

@@ -1,6 +1,24 @@
 """An export's value changes while another template imports it."""
 
-from cfngen.review.rule import Rule
+from collections.abc import Iterator
+
+from cfngen.review.exports import CHANGED
+from cfngen.review.facts import Facts
+from cfngen.review.rule import Hit, Rule
+
+
+def check(facts: Facts) -> Iterator[Hit]:
+    """Yield the exports that others need, and that get another value."""
+    for change in facts.export_changes:
+        if change.message and change.outcome == CHANGED:
+            yield Hit(
+                change.output,
+                change.message,
+                change.certainty,
+                section="Outputs",
+                line=change.line,
+            )
+
 
 RULE = Rule(
     title="An export's value changes while another template imports it",
@@ -9,5 +27,6 @@ RULE = Rule(
         "Export the new value under another name, move the importing stacks to it, then remove the "
         "old export."
     ),
+    check=check,
     source="https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-exports.html",
 )
