@@ -27,6 +27,7 @@ def review_of(compared: Comparison, rules: Mapping[str, RegisteredRule] | None =
         accepted=compared.accepted,
         rules=rules,
         deployed=compared.stacks,
+        comparison=compared.facts,
     )
     scope = replace(
         result.scope,
@@ -34,6 +35,7 @@ def review_of(compared: Comparison, rules: Mapping[str, RegisteredRule] | None =
         accepted=(*compared.allowed, *result.scope.accepted),
         notes=(*compared.notes, *result.scope.notes),
     )
-    result = reconciled(result, compared.base, compared.head, compared.change_sets, compared.stacks)
-    unknowns = (*compared.unknowns, *result.unknowns)
-    return described(replace(result, scope=scope, unknowns=unknowns), rules)
+    result = reconciled(
+        result, compared.base, compared.head, compared.change_sets, compared.stacks, rules
+    )
+    return described(replace(result, scope=scope), rules)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import partial
 
 from cfngen.cloudformation.quotas import INLINE_LIMIT
 from cfngen.cloudformation.source import Source
 from cfngen.review import nested_templates, opaque
 from cfngen.review.compare.entries import entry_changes
+from cfngen.review.comparison import NOTHING_MORE, ComparisonFacts
 from cfngen.review.deployed import DeployedStack, presence_notes, with_values
 from cfngen.review.exports import SideTemplates, with_import_notes
 from cfngen.review.facts import Facts
@@ -46,6 +48,7 @@ def review(
     accepted: Mapping[str, str] | None = None,
     rules: Mapping[str, RegisteredRule] | None = None,
     deployed: Mapping[str, DeployedStack] | None = None,
+    comparison: ComparisonFacts = NOTHING_MORE,
 ) -> Review:
     r"""Return what changes for the stacks that are deployed from some templates.
 
@@ -57,6 +60,7 @@ def review(
             `template/Resource`, each with the reason.
         rules: what is looked for, by code; `cfngen.review.rules.rules()` if not given.
         deployed: the running stacks of some templates, whose parameters count on both sides.
+        comparison: what could not be compared, beside the texts that cannot be read.
 
     A text that is no template is `unknown`, and all others are reviewed.
 
@@ -100,9 +104,9 @@ def review(
     inner = sum(pair.old is not None and pair.new is not None for pair in nested)
     total = len(every - unread) - len(left_out) + len(nested)
     scope = Scope(compared + inner, left_out, tuple(same), tuple(allowed), nested=inner)
-    result = Review(
-        *labels, tuple(stacks), total - len(stacks), scope, tuple(read.unreadable.values())
-    )
+    comparison = replace(comparison, unreadable=tuple(read.unreadable.values()))
+    unknowns = [finding for rule in checks for finding in rule.comparison_findings(comparison)]
+    result = Review(*labels, tuple(stacks), total - len(stacks), scope, tuple(unknowns))
     return described(result, rules)
 
 

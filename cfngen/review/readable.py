@@ -9,10 +9,11 @@ from dataclasses import dataclass, field
 from cfngen.cloudformation.read import MergeKeyError
 from cfngen.cloudformation.source import Source
 from cfngen.errors import RenderError
-from cfngen.review.model import Certainty, Concern, Finding, LeftOut, Side
+from cfngen.review.comparison import UnreadableText
+from cfngen.review.model import LeftOut, Side
 from cfngen.review.pairs import TemplateSide, may_nest, sections
 
-CODE = "U101"
+CODE = "U101"  # of the rule that reports what cannot be read
 MERGE_KEY = re.compile(r"<<[\"']?\s*:")  # as it may stand in a template
 
 Sources = Mapping[str, Source]
@@ -20,11 +21,11 @@ Sources = Mapping[str, Source]
 
 @dataclass
 class Readable:
-    """What has to be compared of both sides, and a finding for each name that cannot be."""
+    """What has to be compared of both sides, and by name what cannot be."""
 
     base: dict[str, TemplateSide] = field(default_factory=dict)
     head: dict[str, TemplateSide] = field(default_factory=dict)
-    unreadable: dict[str, Finding] = field(default_factory=dict)
+    unreadable: dict[str, UnreadableText] = field(default_factory=dict)
 
 
 def readable(base: Sources, head: Sources, labels: tuple[str, str]) -> Readable:
@@ -32,7 +33,7 @@ def readable(base: Sources, head: Sources, labels: tuple[str, str]) -> Readable:
 
     Equal texts are skipped unless they may refer to other templates. A text that cannot be read
     loses its own findings only: what changes in its stack is unknown, and if it is head's, it is
-    `Certainty.WILL` that CloudFormation cannot read it either. The aws command writes merge keys
+    certain that CloudFormation cannot read it either. The aws command writes merge keys
     out when it packages a template, so that these are a matter of how it is deployed.
     """
     result = Readable()
@@ -56,14 +57,8 @@ def readable(base: Sources, head: Sources, labels: tuple[str, str]) -> Readable:
         if name in head and labels[1] in errors:
             result.base.pop(name, None)  # it is not removed
         refused = labels[1] in errors and not isinstance(reason, MergeKeyError)
-        result.unreadable[name] = Finding(
-            Concern.UNKNOWN,
-            Certainty.WILL if refused else Certainty.MAY,
-            there[-1].file or name,
-            f"cannot be read, so what changes is unknown: {name} ({label}): {reason}",
-            section="",
-            code=CODE,
-        )
+        file = there[-1].file or name
+        result.unreadable[name] = UnreadableText(name, file, label, str(reason), refused)
     return result
 
 

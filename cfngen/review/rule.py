@@ -1,4 +1,4 @@
-"""What a rule of the review is: a code, what it means, and perhaps a check of its own."""
+"""What a rule of the review is: a code, what it means, and a check."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from cfngen.review.model import (
 )
 
 if TYPE_CHECKING:
+    from cfngen.review.change_set_facts import ChangeSetFacts
+    from cfngen.review.comparison import ComparisonFacts
     from cfngen.review.facts import Facts
 
 
@@ -48,14 +50,19 @@ class Rule:
         title: what is the case where it finds something, as a sentence without a full stop.
         help: what that means, what AWS does, and what to do; plain sentences.
         source: the page of AWS that says so.
-        check: yields what is the case; `None` for what the comparison finds by itself.
+        check: yields what is the case in one template.
+        check_comparison: likewise, in the comparison of all templates.
+        check_change_set: likewise, between a change set of CloudFormation's and the review.
 
+    A rule has one check; a third party may add one that looks at several kinds of facts.
     """
 
     title: str
     help: str
     source: str
     check: Callable[[Facts], Iterable[Hit]] | None = None
+    check_comparison: Callable[[ComparisonFacts], Iterable[Hit]] | None = None
+    check_change_set: Callable[[ChangeSetFacts], Iterable[Hit]] | None = None
 
 
 @dataclass(frozen=True)
@@ -76,8 +83,18 @@ class RegisteredRule:
         )
 
     def findings(self, facts: Facts) -> Iterator[Finding]:
-        """Return what its check finds, if it has one."""
+        """Return what it finds in one template."""
         return map(self._finding, self.rule.check(facts) if self.rule.check else ())
+
+    def comparison_findings(self, facts: ComparisonFacts) -> Iterator[Finding]:
+        """Return what it finds in the comparison of all templates."""
+        check = self.rule.check_comparison
+        return map(self._finding, check(facts) if check else ())
+
+    def change_set_findings(self, facts: ChangeSetFacts) -> Iterator[Finding]:
+        """Return what it finds between a change set and the review."""
+        check = self.rule.check_change_set
+        return map(self._finding, check(facts) if check else ())
 
     def _finding(self, hit: Hit) -> Finding:
         return Finding(

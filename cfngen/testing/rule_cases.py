@@ -47,13 +47,18 @@ UNSTATED = {"certainty": "may", "path": ""}  # of a hit
 class RuleCase:
     """One change, and what a rule finds in it."""
 
-    code: str
+    file: str  # such as `data/D103_retention_shortened`
     claim: str
     before: Any = field(repr=False)
     after: Any = field(repr=False)
     hits: tuple[Mapping[str, Any], ...]
     deployed: Mapping[str, str] = field(default_factory=dict)
     change_set: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The code of the rule."""
+        return self.file.rpartition("/")[2].partition("_")[0]
 
 
 def rule_cases(directory: Path) -> list[RuleCase]:
@@ -77,18 +82,17 @@ def missing_cases(rules: Mapping[str, RegisteredRule], directory: Path) -> Itera
         name = f"{file.parent.name}/{file.stem}"
         if name not in names:
             yield f"{name}.yaml: no rule is called so"
-    counts = [(case.code, bool(case.hits)) for case in rule_cases(directory)]
+    counts = {(case.file, bool(case.hits)) for case in rule_cases(directory)}
     for name, code in names.items():
-        if (code, True) not in counts:
+        if (name, True) not in counts:
             yield f"{name}.yaml: no case that {code} finds something in"
-        if (code, False) not in counts:
+        if (name, False) not in counts:
             yield f"{name}.yaml: no case that comes near, and {code} finds nothing in"
 
 
 def unexpected(case: RuleCase, rules: Mapping[str, RegisteredRule]) -> list[str]:
     """Return in what a case's rule does not find what it should; nothing if all is as stated."""
     findings = case_findings(case, {case.code: rules[case.code]})
-    findings = tuple(finding for finding in findings if finding.code == case.code)
     problems = []
     left = list(findings)
     for hit in case.hits:
@@ -127,7 +131,7 @@ def _case(file: Path, number: int, entry: Any) -> RuleCase:
     if unknown := sorted(entry.keys() - KEYS):
         raise ValueError(f"{where}: {', '.join(unknown)}: no such key")
     return RuleCase(
-        file.stem.partition("_")[0],
+        f"{file.parent.name}/{file.stem}",
         entry["claim"],
         entry.get("before"),
         entry.get("after"),

@@ -90,8 +90,8 @@ COMPARISON_DEFECTS = [
     Defect(
         "the folder that a project has left is not looked at",
         "cfngen/project/revisions/__init__.py",
-        "unknowns=(*compared.unknowns, *left_behind(*locations))",
-        "unknowns=compared.unknowns",
+        "    behind = tuple(left_behind(*locations))",
+        "    behind = ()",
         f"{EMPTINESS}test_a_folder_that_the_project_has_left_hides_nothing",
     ),
     # --- the rules ---

@@ -58,8 +58,13 @@ def test_every_finding_has_the_code_of_a_rule_of_its_concern() -> None:
 
 @pytest.mark.parametrize("code", list(rules()))
 def test_a_rule_says_what_it_means(code: str) -> None:
-    """Its title is part of a sentence, its help is sentences, its page is one of AWS's."""
+    """Its title is part of a sentence, its help is sentences, its page is one of AWS's.
+
+    And it has one check.
+    """
     rule = rules()[code]
+    checks = (rule.rule.check, rule.rule.check_comparison, rule.rule.check_change_set)
+    assert sum(check is not None for check in checks) == 1
     assert code.startswith(rule.concern.letter)
     assert rule.rule.title[0].isupper()
     assert rule.rule.title[-1].isalnum()

@@ -19,8 +19,9 @@ from cfngen.project.revisions.repository import Repository
 from cfngen.project.revisions.side import Location, Side, list_side, path_in_tree, read
 from cfngen.project.revisions.unseen import allowed, left_behind, left_out, unseen
 from cfngen.review.change_set import ChangeSet
+from cfngen.review.comparison import NOTHING_MORE, ComparisonFacts
 from cfngen.review.deployed import DeployedStack
-from cfngen.review.model import Finding, LeftOut
+from cfngen.review.model import LeftOut
 
 MAX_NAMED = 5  # templates that have another name
 
@@ -29,7 +30,7 @@ MAX_NAMED = 5  # templates that have another name
 class Comparison:
     """The templates of both sides, with one name for those that belong together.
 
-    `left_out`, `unknowns` and `notes` say what was not compared, and more about the rest: see
+    `left_out`, `facts` and `notes` say what was not compared, and more about the rest: see
     `cfngen.review.model.Review`. `accepted` are the parts that the project accepts without
     inspection, each with its reason.
     """
@@ -38,7 +39,7 @@ class Comparison:
     base: dict[str, Source]
     head: dict[str, Source]
     left_out: tuple[LeftOut, ...] = ()
-    unknowns: tuple[Finding, ...] = ()
+    facts: ComparisonFacts = NOTHING_MORE  # beside the texts that cannot be read
     notes: tuple[str, ...] = ()
     accepted: dict[str, str] = field(default_factory=dict)
     allowed: tuple[tuple[str, str], ...] = ()  # files that `accepted` covers here, with reasons
@@ -91,7 +92,9 @@ def _compare_outputs(base: Argument, head: Argument | None, here: Path) -> Compa
     """Compare the project's output directories, and look at the one that was abandoned."""
     locations = arguments.outputs(base, head, here)
     compared = _compare_directories(*locations)
-    return replace(compared, unknowns=(*compared.unknowns, *left_behind(*locations)))
+    behind = tuple(left_behind(*locations))
+    facts = replace(compared.facts, uncompared=(*compared.facts.uncompared, *behind))
+    return replace(compared, facts=facts)
 
 
 def _compare_directories(base: Location, head: Location) -> Comparison:
@@ -113,7 +116,10 @@ def _compare_directories(base: Location, head: Location) -> Comparison:
         {called[pair]: old.source(pair[0]) for pair in both if pair[0]},
         {called[pair]: new.source(pair[1]) for pair in both if pair[1]},
         left_out(old, new),
-        (*one_sided(old, new), *unseen(old, new, pairs.ambiguous, accepted)),
+        ComparisonFacts(
+            uncompared=tuple(unseen(old, new, pairs.ambiguous, accepted)),
+            empty=tuple(one_sided(old, new)),
+        ),
         (*_notes(old, new, both), *_newly_accepted(head, accepted)),
         accepted,
         allowed(old, new, accepted),

@@ -10,10 +10,9 @@ from cfngen.paths import display_path
 from cfngen.project import manifest
 from cfngen.project.revisions.side import Location, Side
 from cfngen.project.revisions.trees import Tree
-from cfngen.review.model import Certainty, Concern, Finding
+from cfngen.review.comparison import EmptySide, some_directories
 
 LOOKED_FOR = f"{', '.join(SUFFIXES[:-1])} and {SUFFIXES[-1]} files with Resources"
-MAX_NAMED = 3
 
 
 def refuse_nothing(base: Side, head: Side) -> None:
@@ -33,25 +32,21 @@ def refuse_nothing(base: Side, head: Side) -> None:
     )
 
 
-def one_sided(base: Side, head: Side) -> Iterator[Finding]:
-    """Yield why a side without any template may not be what it seems.
+def one_sided(base: Side, head: Side) -> Iterator[EmptySide]:
+    """Yield a side without any template that may not be what it seems.
 
     Where base has no template anywhere, all of head's are simply new.
     """
     if head.texts and not base.texts:
         location = base.location
-        elsewhere = _elsewhere(location.tree)
-        if elsewhere:
-            yield _finding(location, f"although it has templates in {_named(elsewhere)}")
-        elif location.project.has_manifest and manifest.listed_templates(location.project) != []:
-            yield _finding(location, "although it has a manifest: are its templates not committed?")
+        elsewhere = tuple(_elsewhere(location.tree))
+        listed = location.project.has_manifest and manifest.listed_templates(location.project) != []
+        if elsewhere or listed:
+            yield EmptySide(location.shown, _where(location), elsewhere)
     elif base.texts and not head.texts:
-        yield _finding(head.location, f"and {base.location.label} has {len(base.texts)}")
-
-
-def _finding(location: Location, reason: str) -> Finding:
-    message = f"no template was compared: {_where(location)} has none, {reason}"
-    return Finding(Concern.UNKNOWN, Certainty.MAY, location.shown, message, section="", code="U105")
+        location = head.location
+        count = len(base.texts)
+        yield EmptySide(location.shown, _where(location), (), base.location.label, count)
 
 
 def _where(location: Location) -> str:
@@ -61,19 +56,10 @@ def _where(location: Location) -> str:
 def hint_at(tree: Tree) -> str:
     """Return a hint at where a tree has templates; empty if it has none."""
     elsewhere = _elsewhere(tree)
-    return f"; there are templates in {_named(elsewhere)}" if elsewhere else ""
+    return f"; there are templates in {some_directories(elsewhere)}" if elsewhere else ""
 
 
 def _elsewhere(tree: Tree) -> list[str]:
     """Return the directories of a commit that have templates; none for a disk."""
     directories = sorted({path.rpartition("/")[0] for path in tree.templates()})
     return [f"{display_path(tree.top / directory)}/" for directory in directories]
-
-
-def _named(directories: list[str]) -> str:
-    more = (
-        f" and {len(directories) - MAX_NAMED} more directories"
-        if len(directories) > MAX_NAMED
-        else ""
-    )
-    return f"{', '.join(directories[:MAX_NAMED])}{more}"

@@ -1,4 +1,4 @@
-"""What was not compared: listed in every format, and a finding if it could hide a change."""
+"""What was not compared: listed in every format, and reported if it could hide a change."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from cfngen.cloudformation.read import MAX_SIZE
 from cfngen.project.revisions.recognition import Document
 from cfngen.project.revisions.side import Location, Side, has_suffix, list_side, read
 from cfngen.project.revisions.trees import Kind
-from cfngen.review.model import Certainty, Concern, Finding, LeftOut
+from cfngen.review.comparison import Doubt, UncomparedFile
+from cfngen.review.model import LeftOut
 from cfngen.review.model import Side as SideName
 from cfngen.review.waiver import WAIVERS_FILE
 
@@ -38,17 +39,14 @@ def unseen(
     head: Side,
     ambiguous: Mapping[str, tuple[str, ...]],
     accepted: Mapping[str, str],
-) -> Iterator[Finding]:
+) -> Iterator[UncomparedFile]:
     """Yield what could hide a change: symlinks for templates, and ambiguous pairs."""
-    for path, finding in _doubts(base, head):
+    for path, file in _doubts(base, head):
         if not _is_accepted(path, base, head, accepted):
-            yield finding
+            yield file
     for path, candidates in ambiguous.items():
         shown = base.location.file(base.entries[path].path)
-        names = " and ".join(candidates)
-        yield _finding(
-            shown, f"gone, and {names} are equally like it: compare the files one by one"
-        )
+        yield UncomparedFile(shown, Doubt.AMBIGUOUS, candidates=candidates)
 
 
 def allowed(base: Side, head: Side, accepted: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
@@ -64,19 +62,19 @@ def _is_accepted(path: str, base: Side, head: Side, accepted: Mapping[str, str])
     return f"./{path}" in accepted and path not in base.texts and path not in head.texts
 
 
-def _doubts(base: Side, head: Side) -> Iterator[tuple[str, Finding]]:
+def _doubts(base: Side, head: Side) -> Iterator[tuple[str, UncomparedFile]]:
     """Yield what was left out and could hide a change, by its path."""
     for path in sorted({*base.others, *head.others}):
         for side, other in ((head, base), (base, head)):
             if reason := _doubt(path, side, other):
                 shown = side.location.file(side.entries[path].path)
-                advice = f", or accept ./{path} under [review] in the manifest, with a reason"
-                advice = "" if path in base.texts or path in head.texts else advice
-                yield path, _finding(shown, f"in {side.location.label}: {reason}{advice}")
+                name = "" if path in base.texts or path in head.texts else f"./{path}"
+                label = side.location.label
+                yield path, UncomparedFile(shown, Doubt.LEFT_OUT, label, reason, name)
                 break
 
 
-def left_behind(base: Location, head: Location) -> Iterator[Finding]:
+def left_behind(base: Location, head: Location) -> Iterator[UncomparedFile]:
     """Yield what changed in the abandoned output directory.
 
     A deployment by the old path takes it, and nothing else compares it.
@@ -98,11 +96,7 @@ def left_behind(base: Location, head: Location) -> Iterator[Finding]:
         same = before is not None and bool(before.digest) and before.digest == entry.digest
         likely = path in now.texts or (entry.kind is not Kind.FILE and has_suffix(path))
         if likely and not same and was.texts.get(path) != now.texts.get(path, ""):
-            message = (
-                f"in the directory that was the output directory in {base.label}, and has"
-                " changed since: it was not compared"
-            )
-            yield _finding(old.file(entry.path), message)
+            yield UncomparedFile(old.file(entry.path), Doubt.LEFT_BEHIND, base.label)
 
 
 def _doubt(path: str, side: Side, other: Side) -> str:
@@ -125,7 +119,3 @@ def _doubt(path: str, side: Side, other: Side) -> str:
     if reason in UNREADABLE and has_suffix(path) and not same:
         return f"{reason}, and not the same on both sides"
     return ""
-
-
-def _finding(subject: str, message: str) -> Finding:
-    return Finding(Concern.UNKNOWN, Certainty.MAY, subject, message, section="", code="U104")

@@ -41,7 +41,8 @@ def both_ways(project: Project) -> list[Comparison]:
 
 def doubts(comparison: Comparison) -> list[str]:
     """Return what could hide a change."""
-    return [finding.subject for finding in comparison.unknowns]
+    facts = comparison.facts
+    return [*(side.directory for side in facts.empty), *(file.file for file in facts.uncompared)]
 
 
 def test_files_of_one_stem_are_two_templates(project: Project) -> None:
@@ -211,7 +212,7 @@ def test_copies_that_are_equally_alike_are_a_doubt(project: Project) -> None:
     project.write("output/two.yaml", LONG.replace("Bucket7", "Other"))
     comparison = compare("long")
     assert doubts(comparison) == ["output/old.yaml"]
-    assert "one.yaml and two.yaml are equally like it" in comparison.unknowns[0].message
+    assert comparison.facts.uncompared[0].candidates == ("one.yaml", "two.yaml")
 
 
 def test_templates_of_one_blueprint_belong_together() -> None:
@@ -246,7 +247,7 @@ def test_a_link_is_accepted_by_its_name(project: Project) -> None:
     project.write("cfngen.toml", f"{table}[templates]\n")
     comparison = compare()
     assert doubts(comparison) == ["output/linked.yaml"]
-    assert "accept ./linked.yaml under [review]" in comparison.unknowns[0].message
+    assert comparison.facts.uncompared[0].accepted_as == "./linked.yaml"
     assert "./linked.yaml is accepted without inspection" in comparison.notes[0]
     project.commit("accepting")
     comparison = compare("accepting")
