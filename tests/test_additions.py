@@ -210,6 +210,17 @@ CONCERN = """
         "Something costs more than before", "Look at what it costs.",
     )
 """
+CASES = """
+- claim: A gateway costs money as soon as it is there.
+  before: {Resources: {Topic: {Type: AWS::SNS::Topic}}}
+  after: {Resources: {Topic: {Type: AWS::SNS::Topic}, Gateway: {Type: AWS::EC2::NatGateway}}}
+  hits:
+    - {subject: Gateway}
+- claim: An internet gateway costs nothing.
+  before: {Resources: {Topic: {Type: AWS::SNS::Topic}}}
+  after: {Resources: {Topic: {Type: AWS::SNS::Topic}, Gateway: {Type: AWS::EC2::InternetGateway}}}
+  hits: []
+"""
 GATEWAY = """Resources:
   Gateway:
     Type: AWS::EC2::NatGateway
@@ -222,10 +233,13 @@ FORMATS = ("text", "markdown", "html", "json", "sarif")
 @pytest.mark.parametrize(
     ("code", "concern"), [("B900", "broaden"), ("C100", "cost")], ids=["rule", "concern"]
 )
-def test_a_rule_is_one_file_and_a_concern_one_member(
+def test_a_rule_is_a_file_with_its_cases_and_a_concern_one_member(
     code: str, concern: str, scratch: Path
 ) -> None:
-    """Every format has a place for both; the gate, the explanation and the page know them."""
+    """Every format has a place for both; the gate, the explanation and the page know them.
+
+    Without the file of cases, or with one that says otherwise, a test fails.
+    """
     directory = scratch / "cfngen/review/rules" / concern
     if not directory.exists():
         with (scratch / "cfngen/review/concern.py").open("a") as module:
@@ -248,3 +262,12 @@ def test_a_rule_is_one_file_and_a_concern_one_member(
     assert f"### {code} gateway_added" in (scratch / "docs/rules.md").read_text()
     json_of = run(scratch, "cfngen", "review", "a.yaml", "b.yaml", "--format", "json").stdout
     assert f'"concern": "{concern}"' in json_of
+    tests = ("pytest", "-q", "-p", "no:cacheprovider", "tests/review/test_rule_cases.py")
+    assert f"{concern}/{code}_gateway_added.yaml: no case" in run(scratch, *tests).stdout
+    cases = scratch / "tests/review/rules" / concern / f"{code}_gateway_added.yaml"
+    cases.parent.mkdir(exist_ok=True)
+    cases.write_text(CASES.replace("subject: Gateway", "subject: Topic"))
+    assert re.search(r"^1 failed, \d+ passed", run(scratch, *tests).stdout, re.MULTILINE)
+    cases.write_text(CASES)
+    tested = run(scratch, *tests)
+    assert tested.returncode == 0, tested.stdout[-3000:]
