@@ -5,9 +5,10 @@ from __future__ import annotations
 from cfngen.cloudformation.values import shown
 from cfngen.review.alternatives import type_of
 from cfngen.review.model import Grant
-from cfngen.review.permissions.attachments import Policy, Sides, touched_policies
+from cfngen.review.permissions.attachments import touched_policies
 from cfngen.review.permissions.comparison import grants, new_statements, spelling
 from cfngen.review.permissions.conditions import restricts
+from cfngen.review.permissions.policies import Policy
 from cfngen.review.permissions.statements import Statement
 from cfngen.review.public_access.composite import is_private_api
 from cfngen.review.stack import Stack
@@ -35,15 +36,17 @@ def anonymous_access(
     """Return what policies open to the public and what they close, by logical ID."""
     opened: DescribedAccess = []
     closed: DescribedAccess = []
-    for (attached_to, kind), (old, new) in touched_policies(before, after, changed).items():
+    for (attached_to, kind), sides in touched_policies(before, after, changed).items():
         if kind in ("resource", "trust"):
-            sides: Sides = (_outside(before, old), _outside(after, new))
-            opened += ((attached_to, *access) for access in _accesses(*sides))
-            closed += ((attached_to, *access) for access in _accesses(*reversed(sides)))
+            was, now = _reachable(before, sides.old), _reachable(after, sides.new)
+            had = [*was, *_reachable(before, sides.outside[0])]
+            has = [*now, *_reachable(after, sides.outside[1])]
+            opened += ((attached_to, *access) for access in _accesses(had, now))
+            closed += ((attached_to, *access) for access in _accesses(has, was))
     return opened, closed
 
 
-def _outside(stack: Stack, policies: list[Policy]) -> list[Policy]:
+def _reachable(stack: Stack, policies: list[Policy]) -> list[Policy]:
     """Return the policies of what can be reached from the internet at all."""
     return [
         policy
