@@ -65,9 +65,10 @@ def _accesses(old: list[Policy], new: list[Policy]) -> list[tuple[str, Grant]]:
         statement for policy in new for statement in policy.statements if _is_anonymous(statement)
     ]
     itself = next((policy.itself for policy in new if policy.itself), "")
+    # Of a statement about all but some, what is new may be a few whom it excepted.
+    gained = [(s, actions) for s, actions in new_statements(was, now, "Allow") if _is_anonymous(s)]
     return [
-        (_description(grant), grant)
-        for grant in grants(new_statements(was, now, "Allow"), itself, spelling((*was, *now)))
+        (_description(grant), grant) for grant in grants(gained, itself, spelling((*was, *now)))
     ]
 
 
