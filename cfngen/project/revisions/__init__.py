@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,7 +14,6 @@ from cfngen.project.revisions.arguments import Argument, argument
 from cfngen.project.revisions.deployed import as_printed, lacks_transform
 from cfngen.project.revisions.emptiness import one_sided, refuse_nothing
 from cfngen.project.revisions.pairing import names, paired, stem
-from cfngen.project.revisions.repository import Repository
 from cfngen.project.revisions.side import Location, Side, list_side, path_in_tree, read
 from cfngen.project.revisions.unseen import allowed, left_behind, left_out, unseen
 from cfngen.review.change_set import ChangeSet
@@ -58,19 +56,13 @@ def pair(base: str, head: str | None, here: Path) -> Comparison:
         head: likewise; the working tree without one.
         here: where the project is looked for. A revision stands for the output directory that the
             project has in it; beside a directory or a file, for that directory or file in it.
+            Behind `A...B`, a directory or file is that of B.
 
     Raises:
         CfngenError: one of them cannot be found, both cannot be compared, or there is no template
             on either side.
     """
-    if head is None and "..." in base:
-        arguments.refuse_both(base)
-        if not os.path.lexists(base):
-            left, _, right = base.partition("...")
-            since = Repository(here).merge_base(left or "HEAD", right or "HEAD")
-            first = Argument(base, revision=since)
-            return _compare_outputs(first, argument(right) if right else None, here)
-    first, second = argument(base), None if head is None else argument(head)
+    first, second = arguments.sides(base, head, here)
     if first.is_file or (second and second.is_file):
         return _compare_files(first, second, here)
     if first.path is None and (second is None or second.path is None):

@@ -74,7 +74,9 @@ def _accesses(old: list[Policy], new: list[Policy]) -> list[tuple[str, Grant]]:
 
 def _description(grant: Grant) -> str:
     actions = f"{_principal(grant.principal)} may {', '.join(grant.actions)} on {grant.resource}"
-    return f"{actions} if {grant.condition}" if grant.condition else actions
+    # A condition of the template is written with its word before it.
+    start = " " if grant.condition == grant.when else " if "
+    return f"{actions}{start}{grant.condition}" if grant.condition else actions
 
 
 def _principal(principal: str) -> str:
