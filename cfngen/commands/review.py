@@ -129,7 +129,8 @@ def command(
     BASE is what is deployed, HEAD is what would be: a git revision, a directory or a file. Without
     HEAD it is the working tree. A revision means the project's output directory in it; with a
     directory or a file on the other side, that directory or file. `A...B` is what B changed
-    since it branched from A. A file may also be what `aws cloudformation get-template` prints.
+    since it branched from A, with a directory or a file behind it in that. A file may also be what
+    `aws cloudformation get-template` prints.
 
     A finding that a waiver of BASE is about does not count for --fail-on; it is shown all the same.
 

@@ -24,6 +24,7 @@ from cfngen.project.manifest_file import find as find
 from cfngen.project.manifest_file import find_in as find_in
 from cfngen.project.manifest_file import listed_templates as listed_templates
 from cfngen.project.manifest_file import output_directory as output_directory
+from cfngen.project.manifest_file import read_on_disk as read_on_disk
 from cfngen.project.organization import role_settings_of, tags_of
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}\Z")

@@ -41,7 +41,7 @@ def find(start: Path) -> ManifestSource:
     Cheap, for those who only ask where the project is, or what its templates are called.
     """
     start = start.absolute()
-    return find_in((start, *start.parents), _on_disk)
+    return find_in((start, *start.parents), read_on_disk)
 
 
 def find_in(directories: Iterable[Path], read: Callable[[Path], bytes | None]) -> ManifestSource:
@@ -234,7 +234,7 @@ class Reader:
         return text
 
 
-def _on_disk(path: Path) -> bytes | None:
+def read_on_disk(path: Path) -> bytes | None:
     """Return what is in a file; a symlink to nowhere or a device is not taken for no file.
 
     Raises:

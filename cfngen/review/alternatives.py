@@ -18,13 +18,15 @@ class Term:
     """One term of a condition: an operator, a key, and the values of which one has to match.
 
     Operator and key are in lower case. A condition of the template is a term as well, with the
-    operator `TEMPLATE_CONDITION`. A `Condition` is a set of terms which must all hold.
+    operator `TEMPLATE_CONDITION`. A `Condition` is a set of terms which must all hold. `spelled` is
+    the operator and key as a policy has them.
     """
 
     operator: str
     key: str
     values: frozenset[AnyText]
     description: str = field(default="", compare=False)
+    spelled: tuple[str, str] = field(default=("", ""), compare=False)
 
 
 Condition = frozenset[Term]

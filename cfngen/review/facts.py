@@ -19,7 +19,7 @@ from cfngen.review.stack import Resource, Stack
 
 @dataclass(frozen=True)
 class Updated:
-    """A resource that both sides have, of the same type; `change` says what differs.
+    """A resource that both sides have, with no type that is refused; `change` says what differs.
 
     `parameters` are the assumed values of the template's parameters.
     """
@@ -115,7 +115,7 @@ class Facts:
 
     @cached_property
     def updated(self) -> tuple[Updated, ...]:
-        """The changed and affected resources that both sides have with one type."""
+        """The changed and affected resources that both sides have; not those whose type changes."""
         sides = [
             (change, self.before.resource(name), self.after.resource(name))
             for name, change in self.changes.items()

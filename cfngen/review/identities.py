@@ -6,10 +6,14 @@ from collections.abc import Iterable
 
 from cfngen.cloudformation.values import canonical
 from cfngen.review.model import Exposure
+from cfngen.review.names import given_name
 from cfngen.review.stack import Resource, Stack
 
 # By which properties a service knows things that have no name; what is left out counts as well.
 UNIQUE = {
+    "AWS::ApiGateway::BasePathMapping": ("DomainName", "BasePath"),
+    "AWS::ApiGatewayV2::ApiMapping": ("DomainName", "ApiMappingKey"),
+    "AWS::ApiGatewayV2::Route": ("ApiId", "RouteKey"),
     "AWS::EC2::NetworkAclEntry": ("NetworkAclId", "RuleNumber", "Egress"),
     "AWS::EC2::Route": (
         "RouteTableId", "DestinationCidrBlock", "DestinationIpv6CidrBlock",
@@ -25,10 +29,19 @@ UNIQUE = {
     ),
     "AWS::EC2::SubnetRouteTableAssociation": ("SubnetId",),
     "AWS::EC2::VPCGatewayAttachment": ("VpcId", "InternetGatewayId", "VpnGatewayId"),
+    "AWS::EFS::MountTarget": ("FileSystemId", "SubnetId"),
+    "AWS::ElasticLoadBalancingV2::Listener": ("LoadBalancerArn", "Port"),
+    "AWS::ElasticLoadBalancingV2::ListenerRule": ("ListenerArn", "Priority"),
     "AWS::Lambda::EventSourceMapping": ("FunctionName", "EventSourceArn", "Topics", "Queues"),
     "AWS::Lambda::Url": ("TargetFunctionArn", "Qualifier"),
     "AWS::Route53::RecordSet": (
         "HostedZoneId", "HostedZoneName", "Name", "Type", "SetIdentifier",
+    ),
+}  # fmt: skip
+# As above, where a service takes the second one for the first and does not refuse it.
+ATTACHMENTS = {
+    "AWS::EC2::EIPAssociation": (
+        "AllocationId", "EIP", "InstanceId", "NetworkInterfaceId", "PrivateIpAddress",
     ),
 }  # fmt: skip
 
@@ -41,10 +54,12 @@ def identity(resource: Resource) -> str:
     >>> identity(first) == identity(second)
     True
     """
-    if resource.type not in UNIQUE:
-        return ""
-    values = {key: resource.properties.get(key) for key in UNIQUE[resource.type]}
-    return canonical({"Type": resource.type, **values})
+    return _by(resource, UNIQUE.get(resource.type, ()))
+
+
+def _by(resource: Resource, keys: tuple[str, ...]) -> str:
+    values = {key: resource.properties.get(key) for key in keys}
+    return canonical({"Type": resource.type, **values}) if keys else ""
 
 
 def without_renamed(
@@ -61,4 +76,8 @@ def without_renamed(
 
 def _known_by(name: str, stack: Stack) -> str:
     resource = stack.resource(name)
-    return identity(resource) if resource else ""
+    if resource is None:
+        return ""
+    named = given_name(resource)
+    own = canonical({"Type": resource.type, "Name": named}) if named else ""
+    return identity(resource) or _by(resource, ATTACHMENTS.get(resource.type, ())) or own

@@ -103,6 +103,12 @@ def notes(after: Stack, changes: Mapping[str, ResourceChange]) -> Iterator[str]:
     for name, change in changes.items():
         if change.type == "AWS::CloudFormation::Macro":
             yield f"{name}: the output of this macro is not inspected"
+    retyped = [n for n, c in changes.items() if any(d.path == "Type" for d in c.attributes)]
+    if retyped:
+        yield (
+            f"{', '.join(retyped)}: in SAM on one side only; what SAM makes of code, events,"
+            " policies and tags is not compared"
+        )
     if changes and after.sections and may_nest(after.sections.text):
         for macro in macros(after.sections.body):
             if macro.startswith(AWS_PREFIX) and macro not in HARMLESS:

@@ -38,12 +38,20 @@ class Pipeline:
     stages: tuple[Stage, ...]
 
 
+NOTHING_DEPLOYS = "no stage deploys: none has an action of the category Deploy other than to S3"
+
+
 @dataclass(frozen=True)
 class Model:
     """All pipelines of a template; `roots` are those that no other one starts."""
 
     pipelines: dict[str, Pipeline]
     notes: tuple[str, ...] = ()
+
+    @property
+    def deploys(self) -> bool:
+        """Whether there is a stage that deploys; without one there is nothing to draw."""
+        return any(stage.deploys for p in self.pipelines.values() for stage in p.stages)
 
     @property
     def roots(self) -> list[Pipeline]:

@@ -135,6 +135,7 @@ SPELLINGS = (
     ("AWS::DynamoDB::GlobalTable", "AWS::DynamoDB::Table", "AWS::Serverless::SimpleTable"),
     ("AWS::Elasticsearch::Domain", "AWS::OpenSearchService::Domain"),
     ("AWS::Lambda::Function", "AWS::Serverless::Function"),
+    ("AWS::Lambda::LayerVersion", "AWS::Serverless::LayerVersion"),
     ("AWS::StepFunctions::StateMachine", "AWS::Serverless::StateMachine"),
 )
 

@@ -69,8 +69,8 @@ COMPARISON_DEFECTS = [
     Defect(
         "a change accepts for itself what nobody can look into",
         "cfngen/project/revisions/__init__.py",
-        "    accepted = _accepted(base)\n",
-        "    accepted = _accepted(head)\n",
+        "acceptance.accepted(base, head)",
+        "acceptance.accepted(head, base)",
         f"{PAIRING}test_a_link_is_accepted_by_its_name",
     ),
     Defect(

@@ -417,6 +417,26 @@ def test_a_role_that_anybody_may_assume_is_told() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("Condition: C", "on f if C"),
+        ("Properties: {SourceAccount: !If [C, '1', !Ref AWS::NoValue]}", "on f unless C"),
+        ("Properties: {FunctionUrlAuthType: NONE}", "if StringEquals lambda:FunctionUrlAuthType"),
+    ],
+)
+def test_a_condition_has_one_word_before_it(condition: str, words: str) -> None:
+    """Neither `if if C` nor `if unless C` is written of what a policy lets in."""
+    given = "FunctionName: f, Action: lambda:InvokeFunction, Principal: '*'"
+    more = condition.replace("Properties: {", f"Properties: {{{given}, ")
+    if more == condition:
+        more += f"\n  Properties: {{{given}}}"
+    (opened,) = compared("", f"P:\n  Type: AWS::Lambda::Permission\n  {more}\n")
+    assert words in opened.description
+    assert "if if" not in opened.description
+    assert "if unless" not in opened.description
+
+
 def test_a_policy_of_what_is_inside_opens_nothing() -> None:
     """Who reaches an endpoint of a VPC, or a private API, is no stranger."""
     document = "{Statement: {Effect: Allow, Action: '*', Resource: '*', Principal: '*'}}"

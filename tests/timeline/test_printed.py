@@ -173,6 +173,15 @@ def hostile() -> Timeline:
     return timed(body(Pipeline=pipeline(BUILD, nasty, Name=name)), "2026-11-24T10:00")
 
 
+def test_a_pipeline_that_deploys_nothing_is_no_empty_chart() -> None:
+    """Every format says that no stage deploys; none does of one that deploys."""
+    for last, deploys in ((BUILD, False), (stage("Deploy"), True)):
+        result = timed(body(P=pipeline(BUILD, last)), "2026-03-03T10:00")
+        for name in ("text", "json", "mermaid", "svg"):
+            printed = format_timeline(result, name, plain)
+            assert ("no stage deploys" in printed) is not deploys, name
+
+
 def test_names_from_a_template_stay_names() -> None:
     """Neither Mermaid nor an SVG takes them for its own."""
     lines = format_timeline(hostile(), "mermaid", plain).splitlines()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -10,12 +9,11 @@ from cfngen.cloudformation.source import Source
 from cfngen.errors import CfngenError
 from cfngen.paths import display_path
 from cfngen.project import manifest
-from cfngen.project.revisions import arguments
+from cfngen.project.revisions import acceptance, arguments
 from cfngen.project.revisions.arguments import Argument, argument
 from cfngen.project.revisions.deployed import as_printed, lacks_transform
 from cfngen.project.revisions.emptiness import one_sided, refuse_nothing
 from cfngen.project.revisions.pairing import names, paired, stem
-from cfngen.project.revisions.repository import Repository
 from cfngen.project.revisions.side import Location, Side, list_side, path_in_tree, read
 from cfngen.project.revisions.unseen import allowed, left_behind, left_out, unseen
 from cfngen.review.change_set import ChangeSet
@@ -59,19 +57,13 @@ def pair(base: str, head: str | None, here: Path) -> Comparison:
         head: likewise; the working tree without one.
         here: where the project is looked for. A revision stands for the output directory that the
             project has in it; beside a directory or a file, for that directory or file in it.
+            Behind `A...B`, a directory or file is that of B.
 
     Raises:
         CfngenError: one of them cannot be found, both cannot be compared, or there is no template
             on either side.
     """
-    if head is None and "..." in base:
-        arguments.refuse_both(base)
-        if not os.path.lexists(base):
-            left, _, right = base.partition("...")
-            since = Repository(here).merge_base(left or "HEAD", right or "HEAD")
-            first = Argument(base, revision=since)
-            return _compare_outputs(first, argument(right) if right else None, here)
-    first, second = argument(base), None if head is None else argument(head)
+    first, second = arguments.sides(base, head, here)
     if first.is_file or (second and second.is_file):
         return _compare_files(first, second, here)
     if first.path is None and (second is None or second.path is None):
@@ -109,8 +101,8 @@ def _compare_directories(base: Location, head: Location) -> Comparison:
     both += [(path, "") for path in old.texts if path not in used and path not in new.others]
     both += [("", path) for path in new.texts if path not in pairs.pairs and path not in old.others]
     called = names(both)
-    accepted = _accepted(base)
     deployed = [called[pair] for pair in both if pair[0] in old.deployed]
+    accepted = {} if deployed else acceptance.accepted(base, head)
     compared = Comparison(
         (base.label, head.label),
         {called[pair]: old.source(pair[0]) for pair in both if pair[0]},
@@ -120,7 +112,7 @@ def _compare_directories(base: Location, head: Location) -> Comparison:
             uncompared=tuple(unseen(old, new, pairs.ambiguous, accepted)),
             empty=tuple(one_sided(old, new)),
         ),
-        (*_notes(old, new, both), *_newly_accepted(head, accepted)),
+        (*_notes(old, new, both), *acceptance.newly_accepted(head, accepted)),
         accepted,
         allowed(old, new, accepted),
         (base, head),
@@ -168,12 +160,14 @@ def _compare_files(base: Argument, head: Argument | None, here: Path) -> Compari
         )
     (old, is_deployed), (new, _) = arguments.file(base, head), arguments.file(head, base)
     name = stem(Path(new.file).name)
-    locations = tuple(_around(given, other, here) for given, other in ((base, head), (head, base)))
+    locations = _around(base, head, here), _around(head, base, here)
+    accepted = {} if is_deployed else acceptance.accepted(*locations)
     compared = Comparison(
         (base.text, head.text),
         {name: old},
         {name: new},
-        accepted=_accepted(locations[0]),
+        notes=tuple(acceptance.newly_accepted(locations[1], accepted)),
+        accepted=accepted,
         locations=locations,
     )
     return _with_deployed(compared, [name] if is_deployed else [])
@@ -214,20 +208,3 @@ def _around(given: Argument, other: Argument, here: Path) -> Location:
     directory = path.absolute().parent if path else here
     tree = given.tree(directory)
     return Location(given.text, tree, path_in_tree(tree, directory), arguments.project(tree, here))
-
-
-def _newly_accepted(head: Location, accepted: dict[str, str]) -> list[str]:
-    """Return the parts that head's manifest accepts and base's does not."""
-    with arguments.of_revision(head.label if head.in_revision else ""):
-        later = manifest.accepted_parts(head.project)
-    return [
-        f"{name} is accepted without inspection from this change on: {reason}"
-        for name, reason in later.items()
-        if name not in accepted
-    ]
-
-
-def _accepted(base: Location) -> dict[str, str]:
-    """Return the parts that base's manifest accepts: no change accepts itself."""
-    with arguments.of_revision(base.label if base.in_revision else ""):
-        return manifest.accepted_parts(base.project)

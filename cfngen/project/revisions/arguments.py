@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cfngen.cloudformation.source import Source
@@ -63,6 +63,30 @@ def argument(text: str) -> Argument:
     things = repository.listed(commit, at, recursively=False)
     is_directory = at == "." or any(thing.type == "tree" for thing in things)
     return Argument(text, path, revision, is_file=not is_directory)
+
+
+def sides(base: str, head: str | None, here: Path) -> tuple[Argument, Argument | None]:
+    """Return what both arguments name; `A...B` is where B has left A, and B unless there is more.
+
+    Raises:
+        CfngenError: as for `argument`; or both sides are named, and one of them once more.
+    """
+    if "..." in base:
+        refuse_both(base)
+    if "..." not in base or os.path.lexists(base):
+        return argument(base), None if head is None else argument(head)
+    left, _, right = base.partition("...")
+    repository = Repository(here)
+    since = repository.merge_base(left or "HEAD", right or "HEAD")
+    if head is None:
+        return Argument(base, revision=since), argument(right) if right else None
+    if not os.path.lexists(head) and (":" in head or repository.knows(head)):
+        raise CfngenError(
+            f"{base} {head}: {base} names both sides already; leave out {head}, or write"
+            f" `{left or 'HEAD'} {head}`"
+        )
+    first = replace(argument(f"{since}:{head}"), text=f"{base}:{head}")
+    return first, argument(f"{right}:{head}" if right else head)
 
 
 def refuse_both(text: str) -> None:

@@ -17,6 +17,7 @@ from cfngen.review.compare.replacement import (
     property_verdict,
 )
 from cfngen.review.compare.retention import DEFAULTS, removal_fate, removal_note
+from cfngen.review.compare.sam import as_made, is_layer, is_made_of
 from cfngen.review.constructs import METADATA, construct_path
 from cfngen.review.model import (
     MISSING,
@@ -28,6 +29,11 @@ from cfngen.review.model import (
 )
 from cfngen.review.payloads import payload_change
 from cfngen.review.stack import Resource, Stack
+
+SAM_LOGICAL_IDS = (
+    "https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/"
+    "sam-specification-generated-resources.html"
+)
 
 
 @dataclass(frozen=True)
@@ -107,13 +113,19 @@ def _changed(
     compared: ComparedResources,
     meanings: Iterator[Detail],
 ) -> ResourceChange | None:
-    if old.type != new.type:
+    meant = as_made(old, new) if is_made_of(old.type, new.type) else (old, new)
+    if meant[0].type != meant[1].type and not is_layer(old.type, new.type):
         return ResourceChange(new.name, new.type, Kind.CHANGED, type_before=old.type)
     details = [
-        _detail(new, difference, own, compared)
-        for difference in differences(old.properties, new.properties, new.schema)
+        _detail(meant[1], difference, own, compared)
+        for difference in differences(meant[0].properties, meant[1].properties, meant[1].schema)
     ]
-    attributes = (*_attributes(old, new), *meanings)
+    if is_layer(old.type, new.type):
+        details = [Detail("Type", old.type, new.type, Certainty.WILL, SAM_LOGICAL_IDS)]
+        retyped = []
+    else:
+        retyped = [Detail("Type", old.type, new.type)] if old.type != new.type else []
+    attributes = (*retyped, *_attributes(old, new), *meanings)
     if not details and not attributes:
         return None
     replaced = most_certain([detail.replacement for detail in details])

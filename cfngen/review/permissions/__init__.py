@@ -8,8 +8,9 @@ from operator import le
 from cfngen.review.alternatives import template_order
 from cfngen.review.model import Extent, PermissionChange, PolicyKind
 from cfngen.review.permissions.actions import wild_service
-from cfngen.review.permissions.attachments import Key, Policy, Sides, touched_policies
+from cfngen.review.permissions.attachments import touched_policies
 from cfngen.review.permissions.comparison import NewStatements, grants, new_statements, spelling
+from cfngen.review.permissions.policies import Key, Policy, Sides
 from cfngen.review.permissions.statements import Statement, described_statement
 from cfngen.review.stack import Stack
 
@@ -55,18 +56,20 @@ def exceeds(attached_to: str, old: list[Policy], new: list[Policy]) -> bool:
 
 def _change(key: Key, sides: Sides, before: Stack, after: Stack) -> PermissionChange | None:
     attached_to, kind = key
-    old, new = sides
+    old, new, outside = sides
     if sorted(p.text for p in old) == sorted(p.text for p in new) or _is_reported_elsewhere(
         key, sides, before, after
     ):
         return None
     was, now = _statements(attached_to, old), _statements(attached_to, new)
-    gained, lost = new_statements(was, now, "Allow"), new_statements(now, was, "Allow")
+    had = _statements(attached_to, [*old, *outside[0]]) if outside[0] else was
+    has = _statements(attached_to, [*new, *outside[1]]) if outside[1] else now
+    gained, lost = new_statements(had, now, "Allow"), new_statements(has, was, "Allow")
     # A `Deny` that came or went with the very thing that it protects takes or gives nothing.
     if attached_to in before.names or _outlives(new):
-        lost += new_statements(was, now, "Deny")
+        lost += new_statements(had, now, "Deny")
     if attached_to in after.names or _outlives(old):
-        gained += new_statements(now, was, "Deny")
+        gained += new_statements(has, was, "Deny")
     if not (gained or lost) and not (old and new):
         return None
     spelled = spelling((*was, *now))
@@ -104,21 +107,21 @@ def _is_reported_elsewhere(key: Key, sides: Sides, before: Stack, after: Stack) 
     on one side only neither gains nor loses a boundary.
     """
     attached_to, kind = key
-    old, new = sides
+    old, new, _ = sides
     if old and new:
         return False
     if kind == "boundary":
         return True
     return (
         kind == "permissions"
-        and _outlives(old or new)
+        and any(policy.unattached for policy in old or new)
         and attached_to in (after.names if old else before.names)
     )
 
 
 def _outlives(policies: list[Policy]) -> bool:
     """Whether the policies protect something outside the template, which stays without them."""
-    return any(policy.unattached for policy in policies)
+    return any(policy.unattached or policy.principal for policy in policies)
 
 
 def _extent(gained: NewStatements, lost: NewStatements) -> Extent:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 from cfngen.cloudformation.text import AnyText, Text
@@ -19,9 +18,9 @@ from cfngen.review.alternatives import (
     text_alternatives,
     type_of,
 )
-from cfngen.review.permissions.documents import documents, kind_of
+from cfngen.review.permissions.documents import DOCUMENTS, documents, kind_of
+from cfngen.review.permissions.policies import Key, Policy, Sides
 from cfngen.review.permissions.resource_permissions import PERMISSIONS
-from cfngen.review.permissions.statements import Statement, described_statement, statements
 from cfngen.review.stack import Resource, Stack
 
 IAM = "AWS::IAM::"
@@ -35,8 +34,10 @@ PROTECTED = (
     "LayerVersionArn", "EventBusName", "ResourceArn", "ResourceIdentifier", "ClusterArn",
     "MrapName", "ObjectLambdaAccessPoint", "RegistryName", "FileSystemId", "TableBucketARN",
     "TableARN", "VectorBucketArn", "SinkIdentifier", "ChannelName", "KnowledgeBaseId",
-    "ProfileName",
+    "ProfileName", "ServiceId", "Arn",
 )  # fmt: skip
+# What a policy says besides that does not tell what it is about.
+NOT_ABOUT = {"PolicyName", "ManagedPolicyName", "Description", "Tags"}
 # Policies whose `*` is everything, and not the one thing that has the policy.
 OUTWARD = {
     "AWS::EC2::VPCEndpoint", "AWS::Logs::ResourcePolicy", "AWS::XRay::ResourcePolicy",
@@ -49,83 +50,53 @@ GIVEN = {
     "AWS::Serverless::Function": "Policies",
     "AWS::Serverless::StateMachine": "Policies",
 }
-Key = tuple[str, str]
-
-
-@dataclass(frozen=True)
-class Policy:
-    """One policy of a principal or resource; `source` is the logical ID of where it is written.
-
-    Where it is attached to nothing in the template it is `unattached`, and stands for itself.
-    """
-
-    attached_to: str
-    kind: str  # as `PowerChange.policy`
-    source: str
-    body: Any = field(repr=False)
-    condition: Condition = ALWAYS
-    unattached: bool = False
-    itself: str = ""  # what `*` means for it
-    description: str = ""  # what it allows, where its contents are not in the template
-
-    @property
-    def text(self) -> str:
-        """A text that is the same for policies that are written alike, in the same place."""
-        when = sorted(entry.description for entry in self.condition)
-        return canonical([self.source, self.description, self.body, when])
-
-    @cached_property
-    def statements(self) -> tuple[Statement, ...]:
-        """Its statements."""
-        if self.description:
-            return (described_statement(self.description, self.attached_to, self.condition),)
-        return statements(self.body, self.attached_to, self.condition)
-
-
-Sides = tuple[list[Policy], list[Policy]]
 
 
 def touched_policies(before: Stack, after: Stack, changed: Collection[str]) -> dict[Key, Sides]:
     """Return the policies that changed resources affect, by what they are attached to and kind."""
-    policies: dict[Key, Sides] = {}
-    iam, others = False, set()
+    iam, types = False, set()
     for name in changed:
         for stack in (before, after):
             type_ = type_of(stack, name)
             if type_.startswith(IAM):
                 iam = True
             elif type_ and next(_resource_policies(stack, name), None):
-                others.add(type_)
-    renamed = _renamed(before, after, changed)
-    for side, stack in enumerate((before, after)):
-        for policy in _all(stack, iam=iam, types=others):
-            if side == 0 and policy.unattached and policy.attached_to in renamed:
-                policy = replace(policy, attached_to=renamed[policy.attached_to])
+                types.add(type_)
+    policies: dict[Key, Sides] = {}
+    everything = [list(_all(stack, iam=iam, types=types)) for stack in (before, after)]
+    for side, of_side in enumerate(everything):
+        for policy in of_side:
             key = (policy.attached_to, policy.kind)
-            policies.setdefault(key, ([], []))[side].append(policy)
-    return {
+            sides = policies.setdefault(key, Sides([], [], ([], [])))
+            (sides.new if side else sides.old).append(policy)
+    touched = {
         key: sides
         for key, sides in policies.items()
         if key[0] in changed or any(policy.source in changed for policy in (*sides[0], *sides[1]))
     }
+    outside = _about_the_same(everything[0], after), _about_the_same(everything[1], before)
+    for (attached_to, _), sides in touched.items():
+        for own, there, others in (
+            (sides.new, outside[0], sides.outside[0]),
+            (sides.old, outside[1], sides.outside[1]),
+        ):
+            for about in dict.fromkeys((policy.principal, policy.about) for policy in own):
+                others += (replace(p, attached_to=attached_to) for p in there.get(about, ()))
+    return touched
 
 
-def _renamed(before: Stack, after: Stack, changed: Collection[str]) -> dict[str, str]:
-    """Return the policies that have another logical ID after the change and are about the same.
+def _about_the_same(
+    policies: list[Policy], other: Stack
+) -> dict[tuple[AnyText, str], list[Policy]]:
+    """Return the policies about what is outside of the template, by what that is.
 
-    A policy is known by what it is about: all that it says but its document, such as its bucket.
+    What only stands for itself is the same as another only if it is not in the other side.
     """
-    leaving = {_about(before, name): name for name in changed if name not in after.names}
-    coming = {_about(after, name): name for name in changed if name not in before.names}
-    return {leaving[about]: coming[about] for about in leaving.keys() & coming.keys() if about}
-
-
-def _about(stack: Stack, name: str) -> str:
-    resource = stack.resource(name)
-    if resource is None or "PolicyDocument" not in resource.properties:
-        return ""
-    rest = {k: v for k, v in resource.properties.items() if k not in ("PolicyDocument", "Tags")}
-    return canonical([resource.type, rest]) if rest else ""
+    by_target: dict[tuple[AnyText, str], list[Policy]] = {}
+    for policy in policies:
+        if policy.principal or (policy.about and policy.source not in other.names):
+            by_target.setdefault((policy.principal, policy.about), []).append(policy)
+    return by_target
 
 
 def identity_policies(stack: Stack) -> Iterator[Policy]:
@@ -229,26 +200,47 @@ def _attached(stack: Stack, resource: Resource, when: Condition) -> Iterator[Pol
     is_attached = False
     for key in ATTACHED:
         for inner, target in text_alternatives(resource.properties.get(key)):
+            is_attached = True
             attached_to = referenced_name(target)
             if type_of(stack, attached_to) in PRINCIPALS:
-                is_attached = True
                 yield Policy(attached_to, "permissions", name, body, when | inner)
+            else:
+                yield Policy(name, "permissions", name, body, when | inner, principal=target)
     if not is_attached:
-        yield Policy(name, "permissions", name, body, when, unattached=True)
+        about = _about(resource)
+        yield Policy(name, "permissions", name, body, when, unattached=True, about=about)
 
 
 def _members(stack: Stack, resource: Resource, when: Condition) -> Iterator[Policy]:
     group = resource.properties.get("GroupName")
     description = f"everything that the group {shown(group)} allows"
     for inner, user in text_alternatives(resource.properties.get("Users")):
-        attached_to = (
-            referenced_name(user)
-            if type_of(stack, referenced_name(user)) in PRINCIPALS
-            else resource.name
-        )
+        own = type_of(stack, referenced_name(user)) in PRINCIPALS
         yield Policy(
-            attached_to, "permissions", resource.name, group, when | inner, description=description
+            referenced_name(user) if own else resource.name,
+            "permissions",
+            resource.name,
+            group,
+            when | inner,
+            description=description,
+            principal="" if own else user,
         )
+
+
+def _about(resource: Resource) -> str:
+    """Return what a policy that is attached to nothing in the template is about.
+
+    That is all that it says but its document and whom it admits, such as its bucket.
+    """
+    rest = {
+        key: value
+        for key, value in resource.properties.items()
+        if key not in NOT_ABOUT
+        and key not in DOCUMENTS
+        and (resource.type not in PERMISSIONS or key in PROTECTED)
+        and next(documents(value, key), None) is None
+    }
+    return canonical([resource.type, rest])
 
 
 def _resource_policies(stack: Stack, name: str) -> Iterator[Policy]:
@@ -269,10 +261,12 @@ def _resource_policies(stack: Stack, name: str) -> Iterator[Policy]:
     protected = list(_protected(stack, resource)) if separate and policies else []
     for inner, attached_to in protected or [(ALWAYS, name)]:
         unattached = separate and not protected
+        about = _about(resource) if unattached else ""
         itself = "" if unattached or resource.type in OUTWARD else attached_to
         for outer, key, body in policies:
             kind = kind_of(key, body)
-            yield Policy(attached_to, kind, name, body, when | inner | outer, unattached, itself)
+            condition = when | inner | outer
+            yield Policy(attached_to, kind, name, body, condition, unattached, itself, about=about)
 
 
 def _protected(stack: Stack, resource: Resource) -> Iterator[tuple[Condition, str]]:

@@ -11,6 +11,7 @@ from cfngen.review.alternatives import template_condition as when
 from cfngen.review.model import Effect, Grant
 from cfngen.review.permissions.actions import Actions, format_actions, uncovered_actions
 from cfngen.review.permissions.conditions import describe, is_no_stricter, split, template_terms
+from cfngen.review.permissions.exceptions import remainders
 from cfngen.review.permissions.principals import PrincipalSet
 from cfngen.review.permissions.statements import Statement
 
@@ -43,7 +44,7 @@ def new_statements(
         if statement.effect == effect:
             olds.setdefault(statement.principal, []).append(statement)
     denied = [s for s in after if s.effect == "Deny"] if effect == "Allow" else []
-    new = []
+    new: NewStatements = []
     for statement in after:
         if statement.effect != effect or statement in unchanged:
             continue
@@ -51,7 +52,10 @@ def new_statements(
         if rest and denied:
             rest &= uncovered_actions(statement.actions, _covering(statement, denied))
         if rest:
-            new.append((statement, rest))
+            others = [old for group in olds.values() for old in group]
+            for part, actions in remainders(statement, rest, others):
+                if left := actions if part is statement else actions & _uncovered(part, olds):
+                    new.append((part, left))
     return new
 
 

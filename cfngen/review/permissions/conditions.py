@@ -95,7 +95,8 @@ def _entry(name: str, key: str, values: Any) -> Term:
     normalized = flattened_texts(values)
     if plain == "bool" or plain.endswith("ignorecase"):
         normalized = tuple(text.lower() if isinstance(text, str) else text for text in normalized)
-    return Term(operator, key.lower(), frozenset(normalized), f"{name} {key}: {_listed(values)}")
+    description = f"{name} {key}: {_listed(values)}"
+    return Term(operator, key.lower(), frozenset(normalized), description, (name, key))
 
 
 def _listed(values: Any) -> str:
@@ -139,35 +140,34 @@ def _implied(entry: Term, given: Term) -> bool:
         return True
     if entry.key != given.key:
         return False
-    lax, lax_set, lax_operator = _parts(entry.operator)
-    strict, strict_set, strict_operator = _parts(given.operator)
+    lax, lax_set, lax_operator = operator_parts(entry.operator)
+    strict, strict_set, strict_operator = operator_parts(given.operator)
     if lax_set != strict_set or (strict and not lax):
         return False
     if lax_operator in NEGATIVE and strict_operator in NEGATIVE:
         lax_operator, strict_operator = NEGATIVE[lax_operator], NEGATIVE[strict_operator]
         return all(
-            any(_matches(strict_operator, value, lax_operator, excluded) for value in given.values)
+            any(matches(strict_operator, value, lax_operator, excluded) for value in given.values)
             for excluded in entry.values
         )
     if lax_operator in POSITIVE and strict_operator in POSITIVE:
         return bool(given.values) and all(
             any(
-                _matches(lax_operator, excluded, strict_operator, value)
-                for excluded in entry.values
+                matches(lax_operator, excluded, strict_operator, value) for excluded in entry.values
             )
             for value in given.values
         )
     return lax_operator == strict_operator and entry.values == given.values
 
 
-def _parts(operator: str) -> tuple[bool, str, str]:
+def operator_parts(operator: str) -> tuple[bool, str, str]:
     """Return whether a missing key is accepted, the set qualifier, and the operator itself."""
     qualifier, _, rest = operator.rpartition(":")
     plain = rest.removesuffix("ifexists")
     return plain != rest, qualifier, plain
 
 
-def _matches(operator: str, pattern: AnyText, other: str, value: AnyText) -> bool:
+def matches(operator: str, pattern: AnyText, other: str, value: AnyText) -> bool:
     """Whether a value of one operator matches all that a value of another one matches."""
     if other == "stringequals" and operator != other and wild(value):
         return operator == "stringlike" and pattern == "*"  # a star that means itself
@@ -236,7 +236,7 @@ def restricts(entries: Condition, *, keys: tuple[str, ...] = ()) -> bool:
 
 
 def _binds(entry: Term) -> bool:
-    missing, of_set, operator = _parts(entry.operator)
+    missing, of_set, operator = operator_parts(entry.operator)
     if missing or of_set == "forallvalues" or operator not in POSITIVE:
         return False
     if operator == "bool":
@@ -274,7 +274,7 @@ def split(entries: Condition) -> list[Condition]:
     """
     parts: list[Condition] = [frozenset()]
     for entry in sorted(entries, key=lambda entry: (entry.operator, entry.key)):
-        _, of_set, operator = _parts(entry.operator)
+        _, of_set, operator = operator_parts(entry.operator)
         values = [entry.values]
         if operator in POSITIVE and of_set != "forallvalues":
             values = [frozenset({value}) for value in sorted(entry.values)] or values

@@ -5,9 +5,10 @@ from __future__ import annotations
 from cfngen.cloudformation.values import shown
 from cfngen.review.alternatives import type_of
 from cfngen.review.model import Grant
-from cfngen.review.permissions.attachments import Policy, Sides, touched_policies
+from cfngen.review.permissions.attachments import touched_policies
 from cfngen.review.permissions.comparison import grants, new_statements, spelling
 from cfngen.review.permissions.conditions import restricts
+from cfngen.review.permissions.policies import Policy
 from cfngen.review.permissions.statements import Statement
 from cfngen.review.public_access.composite import is_private_api
 from cfngen.review.stack import Stack
@@ -35,15 +36,17 @@ def anonymous_access(
     """Return what policies open to the public and what they close, by logical ID."""
     opened: DescribedAccess = []
     closed: DescribedAccess = []
-    for (attached_to, kind), (old, new) in touched_policies(before, after, changed).items():
+    for (attached_to, kind), sides in touched_policies(before, after, changed).items():
         if kind in ("resource", "trust"):
-            sides: Sides = (_outside(before, old), _outside(after, new))
-            opened += ((attached_to, *access) for access in _accesses(*sides))
-            closed += ((attached_to, *access) for access in _accesses(*reversed(sides)))
+            was, now = _reachable(before, sides.old), _reachable(after, sides.new)
+            had = [*was, *_reachable(before, sides.outside[0])]
+            has = [*now, *_reachable(after, sides.outside[1])]
+            opened += ((attached_to, *access) for access in _accesses(had, now))
+            closed += ((attached_to, *access) for access in _accesses(has, was))
     return opened, closed
 
 
-def _outside(stack: Stack, policies: list[Policy]) -> list[Policy]:
+def _reachable(stack: Stack, policies: list[Policy]) -> list[Policy]:
     """Return the policies of what can be reached from the internet at all."""
     return [
         policy
@@ -62,15 +65,18 @@ def _accesses(old: list[Policy], new: list[Policy]) -> list[tuple[str, Grant]]:
         statement for policy in new for statement in policy.statements if _is_anonymous(statement)
     ]
     itself = next((policy.itself for policy in new if policy.itself), "")
+    # Of a statement about all but some, what is new may be a few whom it excepted.
+    gained = [(s, actions) for s, actions in new_statements(was, now, "Allow") if _is_anonymous(s)]
     return [
-        (_description(grant), grant)
-        for grant in grants(new_statements(was, now, "Allow"), itself, spelling((*was, *now)))
+        (_description(grant), grant) for grant in grants(gained, itself, spelling((*was, *now)))
     ]
 
 
 def _description(grant: Grant) -> str:
     actions = f"{_principal(grant.principal)} may {', '.join(grant.actions)} on {grant.resource}"
-    return f"{actions} if {grant.condition}" if grant.condition else actions
+    # A condition of the template is written with its word before it.
+    start = " " if grant.condition == grant.when else " if "
+    return f"{actions}{start}{grant.condition}" if grant.condition else actions
 
 
 def _principal(principal: str) -> str:

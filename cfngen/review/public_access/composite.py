@@ -132,6 +132,7 @@ def _access_point(stack: Stack, resource: Resource) -> AccessDescriptions:
 
 COMPOSITE: dict[str, Callable[[Stack, Resource], AccessDescriptions]] = {
     API: _api,
+    "AWS::Serverless::Api": _api,
     METHOD: _method,
     "AWS::ApiGatewayV2::Route": _route,
     "AWS::EC2::Route": _default_route,

@@ -9,6 +9,7 @@ from typing import Any
 from cfngen import escaping
 from cfngen.cloudformation.zones import zone
 from cfngen.timeline.clock import iso
+from cfngen.timeline.model import NOTHING_DEPLOYS
 from cfngen.timeline.simulation import Run, Supersession, Timeline
 
 
@@ -52,7 +53,7 @@ def _plain(timeline: Timeline) -> dict[str, Any]:
             }
             for longest in timeline.longest_waits
         ],
-        "notes": list(timeline.model.notes),
+        "notes": [*timeline.model.notes, *([] if timeline.model.deploys else [NOTHING_DEPLOYS])],
     }
 
 
@@ -96,9 +97,10 @@ def as_mermaid(timeline: Timeline) -> str:
 
     Deployments are `active`, waiting is `done`, and what is superseded is `crit`.
     """
+    nothing = "" if timeline.model.deploys else " - no stage deploys"
     lines = [
         "gantt",
-        f"    title {_label(timeline.name)}, in UTC",
+        f"    title {_label(timeline.name)}, in UTC{nothing}",
         "    dateFormat YYYY-MM-DDTHH:mm",
         "    axisFormat %a %H:%M",
     ]

@@ -9,7 +9,7 @@ from html import escape
 from cfngen.cloudformation.zones import zone
 from cfngen.timeline.clock import DAYS, in_utc, iso, length, on_clocks
 from cfngen.timeline.formats.text import deploying, extent, row_name
-from cfngen.timeline.model import Pipeline, Stage
+from cfngen.timeline.model import NOTHING_DEPLOYS, Pipeline, Stage
 from cfngen.timeline.simulation import Run, Timeline
 
 WIDTH, GUTTER, MARGIN, TOP, ROW = 1000, 200, 24, 118, 54
@@ -35,8 +35,8 @@ class _Picture:
         self.timeline = timeline
         self.rows = deploying(timeline)
         self.start, self.end = extent(timeline)
-        self.height = TOP + ROW * len(self.rows) + 72
-        self.bottom = TOP + ROW * len(self.rows)
+        self.bottom = TOP + ROW * max(len(self.rows), 1)
+        self.height = self.bottom + 72
 
     def lines(self) -> Iterator[str]:
         yield (
@@ -50,17 +50,20 @@ class _Picture:
         yield _box(0, 0, WIDTH, self.height, PAPER, 8)
         mode = " · ".join(dict.fromkeys(p.mode for p, _ in self.rows))
         yield _text(MARGIN, 34, self.timeline.name, size=18, weight="600")
-        yield _text(MARGIN, 54, f"{mode} · times in UTC, openings on local clocks", colour=FAINT)
+        clocks = "times in UTC, openings on local clocks"
+        yield _text(MARGIN, 54, f"{mode} · {clocks}" if mode else clocks, colour=FAINT)
         yield from self.axis()
         for number, (pipeline, stage) in enumerate(self.rows):
             yield from self.row(TOP + ROW * number, pipeline, stage)
         yield from self.pushes()
+        if not self.rows:
+            yield _text(MARGIN, TOP + ROW / 2, NOTHING_DEPLOYS, weight="600")
         yield from self.legend()
         yield "</svg>"
 
     def summary(self) -> str:
         """Return the picture in words."""
-        return " ".join(self.sentence(run) for run in self.timeline.runs)
+        return " ".join(self.sentence(run) for run in self.timeline.runs) or NOTHING_DEPLOYS
 
     def sentence(self, run: Run) -> str:
         if run.entered:

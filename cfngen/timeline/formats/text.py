@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from cfngen.timeline.clock import DAYS, in_utc, length, on_clocks
-from cfngen.timeline.model import Pipeline, Stage
+from cfngen.timeline.model import NOTHING_DEPLOYS, Pipeline, Stage
 from cfngen.timeline.simulation import Run, Timeline
 
 Style = Callable[..., str]
@@ -104,6 +104,10 @@ def _first(timeline: Timeline, run: Run) -> bool:
 
 
 def _drawing(timeline: Timeline, style: Style) -> Iterator[str]:
+    if not timeline.model.deploys:
+        yield ""
+        yield NOTHING_DEPLOYS
+        return
     rows = deploying(timeline)
     names = [row_name(timeline, pipeline, stage) for pipeline, stage in rows]
     gutter = min(max(map(len, names), default=0), 30) + 4

@@ -107,6 +107,21 @@ def test_a_file_is_compared_with_itself_in_a_revision(project: Project) -> None:
         compare("nowhere:later.yaml", "stack.yaml")
 
 
+def test_a_path_behind_two_revisions_is_compared_in_both(project: Project) -> None:
+    """`main...feature output` is what the branch has changed there, whatever is on disk."""
+    expected = texts(compare("main...feature"))
+    for path in ("output", "output/stack.yaml"):
+        comparison = compare("main...feature", path)
+        assert texts(comparison) == expected
+        assert comparison.labels[0].startswith(f"main...feature:{path}")
+    project.write("infra/output/stack.yaml", template("C"))
+    assert texts(compare("main...feature", "output/stack.yaml")) == expected
+    assert texts(compare("main...", "output/stack.yaml"))[1] == {"stack": template("C")}
+    for both in ("main", "feature:output"):
+        with pytest.raises(CfngenError, match="names both sides already; leave out"):
+            compare("main...feature", both)
+
+
 @pytest.mark.parametrize(
     "name",
     ["nowhere", "--upload-pack=touch x", "-h", "", "main nowhere", "no...where"],

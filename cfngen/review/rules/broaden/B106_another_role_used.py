@@ -23,7 +23,8 @@ from cfngen.review.assumptions import with_parameters
 from cfngen.review.facts import Facts
 from cfngen.review.model import MISSING, Detail, Kind
 from cfngen.review.permissions import exceeds
-from cfngen.review.permissions.attachments import Policy, identity_policies
+from cfngen.review.permissions.attachments import identity_policies
+from cfngen.review.permissions.policies import Policy
 from cfngen.review.rule import Hit, Rule
 from cfngen.review.stack import Stack
 
