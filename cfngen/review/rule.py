@@ -64,6 +64,11 @@ class Rule:
     check_comparison: Callable[[ComparisonFacts], Iterable[Hit]] | None = None
     check_change_set: Callable[[ChangeSetFacts], Iterable[Hit]] | None = None
 
+    @property
+    def has_check(self) -> bool:
+        """Whether it can find anything."""
+        return bool(self.check or self.check_comparison or self.check_change_set)
+
 
 @dataclass(frozen=True)
 class RegisteredRule:

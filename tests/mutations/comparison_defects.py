@@ -151,6 +151,27 @@ COMPARISON_DEFECTS = [
         "    if False:\n",
         "tests/review/test_format_errors.py::test_a_wrong_version_is_no_review_of_nothing",
     ),
+    Defect(
+        "what is found stands in the order of the rules",
+        "cfngen/review/ordering.py",
+        "    return sorted(unique, key=place)",
+        "    return unique",
+        "tests/review/test_rules.py::test_findings_are_in_the_order_of_the_template",
+    ),
+    Defect(
+        "a case is right whatever else its rule finds",
+        "cfngen/testing/rule_cases.py",
+        "for finding in left\n",
+        "for finding in left[:0]\n",
+        "tests/review/test_rule_cases.py::test_a_case_that_says_otherwise_is_noticed",
+    ),
+    Defect(
+        "a default that is spelt out shortens a retention",
+        "cfngen/review/protection.py",
+        '            unstated = float("inf") if default is None else default\n',
+        '            unstated = float("inf")\n',
+        "tests/review/test_rule_cases.py::test_a_rule_finds_what_its_cases_say",
+    ),
     # --- templates inside templates ---
     Defect(
         "the body of a stack set is not inspected",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from pathlib import Path
@@ -16,6 +17,7 @@ from cfngen.review import review
 from cfngen.review.model import Concern
 from cfngen.review.rule import Rule
 from cfngen.review.rules import combined, registered, rules
+from cfngen.testing.rule_cases import missing_cases, rule_cases, unexpected
 
 # Codes of texts that cannot be read, of files that are not compared, and of change sets: no pair
 # can show them.
@@ -95,6 +97,39 @@ def test_explain_lists_all_codes_and_explains_one(capsys: pytest.CaptureFixture[
     assert "no code 'resource'" in message
 
 
+def test_findings_are_in_the_order_of_the_template() -> None:
+    """Of one concern; whatever the codes of the rules are, and one resource's by their codes."""
+    before = """
+Parameters: {Days: {Type: Number, MinValue: 1}}
+Resources:
+  Second: {Type: AWS::SQS::Queue, Properties: {QueueName: b}}
+  First: {Type: AWS::DynamoDB::Table, DeletionPolicy: Retain, UpdateReplacePolicy: Retain}
+  Last: {Type: AWS::DynamoDB::Table}
+"""
+    after = """
+Parameters: {Days: {Type: Number, MinValue: 7}}
+Resources:
+  First: {Type: AWS::DynamoDB::Table, Condition: Kept, Properties: {TableName: a}}
+  Second: {Type: AWS::SNS::Topic}
+  Third: {Type: AWS::SQS::Queue, Properties: {QueueName: b}}
+Conditions: {Kept: !Equals [!Ref Days, 7]}
+Output: {}
+"""
+    found = [(f.code, f.subject) for f in review({"a": before}, {"a": after}).findings]
+    assert found == [
+        ("R110", "Output"),
+        ("R103", "Days"),
+        ("R105", "Second"),
+        ("R107", "Third"),
+        ("D102", "First"),
+        ("D104", "First"),
+        ("D105", "First"),
+        ("D101", "Second"),
+        ("D101", "Last"),
+        ("P101", "First"),
+    ]
+
+
 def package(folder: Path, name: str, file: str = "T100_queue_deployed.py", text: str = RULE) -> str:
     """Write a package with a rule of a third party, and return its name."""
     directory = folder / name / "unknown"
@@ -141,6 +176,35 @@ def test_what_is_no_rule_is_said(
     __import__(name)
     with pytest.raises(Problems, match="is no rule of the review"):
         list(registered(sys.modules[name]))
+
+
+def test_a_rule_without_a_check_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be silent for ever."""
+    name = package(tmp_path, "silent", text=RULE.replace("    check=check,\n", ""))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    __import__(name)
+    with pytest.raises(Problems, match="T100_queue_deployed never finds anything"):
+        list(registered(sys.modules[name]))
+
+
+def test_a_third_party_runs_its_rules_on_cases_as_we_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The runner takes the rules of any package, and needs no entry point."""
+    name = package(tmp_path, "with_cases")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    __import__(name)
+    own = combined([registered(sys.modules[name])])
+    cases = tmp_path / "cases/unknown/T100_queue_deployed.yaml"
+    cases.parent.mkdir(parents=True)
+    cases.write_text(
+        f"- claim: A queue.\n  before: &none {json.dumps(BASE)}\n  after: {json.dumps(HEAD)}\n"
+        "  hits: [{subject: Jobs}]\n"
+        f"- claim: A topic.\n  before: {{Resources: {{Topic: {{Type: AWS::SNS::Topic}}}}}}\n"
+        "  after: {Resources: {Topic: {Type: AWS::SNS::Topic}}}\n  hits: []\n"
+    )
+    assert list(missing_cases(own, tmp_path / "cases")) == []
+    assert [unexpected(case, own) for case in rule_cases(tmp_path / "cases")] == [[], []]
 
 
 def test_a_code_is_given_once() -> None:

@@ -61,7 +61,7 @@ def registered(package: ModuleType) -> Iterator[RegisteredRule]:
     """Yield the rules of a package, which has a directory for each concern.
 
     Raises:
-        Problems: a file is called otherwise than a rule, or has none.
+        Problems: a file is called otherwise than a rule, or has none, or one without a check.
     """
     problems = []
     for concern in Concern:
@@ -76,6 +76,8 @@ def registered(package: ModuleType) -> Iterator[RegisteredRule]:
                     " D101_resource_removed.py, and has a RULE"
                 )
                 continue
+            if not rule.has_check:
+                problems.append(f"{name}.{module.name} never finds anything: its RULE has no check")
             yield RegisteredRule(match["code"], match["name"], concern, rule)
     if problems:
         raise Problems(problems)
