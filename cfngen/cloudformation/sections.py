@@ -30,6 +30,8 @@ HEADER = re.compile(r"(?:^|[\s-])\|[0-9+-]{0,2}\s*(?:#.*)?\Z")  # of a text as a
 WrittenAt = dict[tuple[str, str], tuple[str | int, ...]]
 # YAML's own line breaks that are none to us, and a byte order mark.
 STRANGE = re.compile("[\r\x85\u2028\u2029\ufeff\0]")
+# A block of text that keeps the empty lines behind it.
+KEEPS = re.compile(r"[|>][1-9]?\+[1-9]?[ \t]*(?:#.*)?$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -191,9 +193,12 @@ def _pieces(text: str) -> tuple[dict[str, Piece], dict[str, Any]] | None:
     pieces: dict[str, Piece] = {}
     for (name, start), (_, stop) in zip(starts, [*starts[1:], ("", end)], strict=False):
         last = stop
-        while last > start + 1 and _between(lines[last - 1]):
+        keeps = KEEPS.search("\n".join(lines[start:stop])) is not None
+        while last > start + 1 and not keeps and _separates(lines[last - 1]):
             last -= 1
-        pieces[name] = Piece(name, first + start, "\n".join(lines[start:last]) + "\n")
+        # A block of text at the very end has no line's end if the file has none there.
+        close = "\n" if last < len(lines) else ""
+        pieces[name] = Piece(name, first + start, "\n".join(lines[start:last]) + close)
     if not starts or len(pieces) < len(starts) or not all(map(_between, lines[: starts[0][1]])):
         return None
     try:
@@ -221,6 +226,11 @@ def _starts(lines: list[str]) -> list[tuple[str, int]]:
             return []
         starts.append((match[1], number))
     return starts
+
+
+def _separates(line: str) -> bool:
+    """Whether a line behind a resource is none of its own; spaces may be text of a block."""
+    return line in ("", " ", "  ") or line[:3] == "  #"
 
 
 def _between(line: str) -> bool:

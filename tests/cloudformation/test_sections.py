@@ -109,6 +109,20 @@ def test_any_order_of_lines_is_read_as_a_whole_parser_reads_it(lines: list[str])
     assert Sections(text).body == whole
 
 
+@pytest.mark.parametrize(
+    "end", ["", "\n", "\n\n", "\n        \n          ", "\n          \n", "\n\n  # a comment\n"]
+)
+@pytest.mark.parametrize("behind", ["", "  B:\n    Type: b\n", "Outputs: {}\n"])
+@pytest.mark.parametrize("head", ["|", "|+", "|-", "|2+", ">+ # all", ">"])
+def test_a_block_at_the_end_of_a_resource_is_whole(head: str, end: str, behind: str) -> None:
+    """Empty lines, spaces, and the end of a file without one, count as a whole parser has them."""
+    if behind and not end.endswith("\n"):
+        end += "\n"
+    text = f"A: 1\nResources:\n  A:\n    Type: a\n    Value: {head}\n        x{end}{behind}"
+    pieces = Sections(text).resources
+    assert {name: piece.body for name, piece in pieces.items()} == read(text)["Resources"]
+
+
 def test_lines_are_those_of_an_editor() -> None:
     """A resource, a property and a missing thing are found on the line a person would name."""
     found = Sections(TWO)

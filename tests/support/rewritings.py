@@ -19,7 +19,8 @@ SUB = re.compile(r"\$\{(!?)([^}]*)\}")
 # Parameters and functions that are lists, which have no spelling within a text.
 LISTS = re.compile(r"CommaDelimitedList|List<")
 # What is seen as it is written, whatever it means: macros, loops and modules.
-OPAQUE = re.compile(r"Fn::Transform|Fn::ForEach|Transform['\"]?\s*:|::MODULE")
+OPAQUE = re.compile(r"Fn::Transform|Fn::ForEach|::MODULE")
+SAM = "AWS::Serverless-2016-10-31"  # whose types are looked into
 NOT_IN_TEXTS = ("AWS::NoValue", "AWS::NotificationARNs")
 
 Body = dict[str, Any]
@@ -35,7 +36,8 @@ class Template:
     @property
     def is_opaque(self) -> bool:
         """Whether a part of it is not looked into, so that it counts as it is written."""
-        return OPAQUE.search(self.text) is not None
+        transform = self.body.get("Transform", SAM)
+        return transform not in (SAM, [SAM]) or OPAQUE.search(self.text) is not None
 
 
 def template(text: str) -> Template | None:

@@ -36,6 +36,8 @@ PROTECTED = (
     "TableARN", "VectorBucketArn", "SinkIdentifier", "ChannelName", "KnowledgeBaseId",
     "ProfileName", "ServiceId", "Arn",
 )  # fmt: skip
+# What has a policy in it and is about something else all the same, by the properties that say what.
+WITHIN = {"AWS::EC2::VPCEndpoint": ("VpcId", "ServiceName", "VpcEndpointType")}
 # What a policy says besides that does not tell what it is about.
 NOT_ABOUT = {"PolicyName", "ManagedPolicyName", "Description", "Tags"}
 # Policies whose `*` is everything, and not the one thing that has the policy.
@@ -232,6 +234,8 @@ def _about(resource: Resource) -> str:
 
     That is all that it says but its document and whom it admits, such as its bucket.
     """
+    if resource.type in WITHIN:
+        return canonical([resource.type, *map(resource.properties.get, WITHIN[resource.type])])
     rest = {
         key: value
         for key, value in resource.properties.items()
@@ -261,7 +265,7 @@ def _resource_policies(stack: Stack, name: str) -> Iterator[Policy]:
     protected = list(_protected(stack, resource)) if separate and policies else []
     for inner, attached_to in protected or [(ALWAYS, name)]:
         unattached = separate and not protected
-        about = _about(resource) if unattached else ""
+        about = _about(resource) if unattached or resource.type in WITHIN else ""
         itself = "" if unattached or resource.type in OUTWARD else attached_to
         for outer, key, body in policies:
             kind = kind_of(key, body)
