@@ -69,9 +69,32 @@ COMPARISON_DEFECTS = [
     Defect(
         "a change accepts for itself what nobody can look into",
         "cfngen/project/revisions/__init__.py",
-        "acceptance.accepted(base, head)",
-        "acceptance.accepted(head, base)",
+        "    accepted = {} if deployed else acceptance.accepted(base, head)\n",
+        "    accepted = acceptance.accepted(head, base)\n",
         f"{PAIRING}test_a_link_is_accepted_by_its_name",
+    ),
+    Defect(
+        "one manifest for both sides accepts for base",
+        "cfngen/project/revisions/acceptance.py",
+        "    if not base.in_revision and not head.in_revision and ",
+        "    if False and ",
+        "tests/project/revisions/test_acceptance.py"
+        "::test_one_manifest_for_both_sides_accepts_nothing",
+    ),
+    Defect(
+        "one more exception of a denial is the end of it",
+        "cfngen/review/permissions/exceptions.py",
+        "        yield from ((part, covered) for part in parts)\n",
+        "        parts = []\n",
+        "tests/review/test_exceptions.py"
+        "::test_one_more_exception_of_a_denial_is_what_is_no_longer_denied",
+    ),
+    Defect(
+        "the end of a block of text is cut off",
+        "cfngen/cloudformation/sections.py",
+        "and not keeps and _separates(",
+        "and _between(",
+        "tests/cloudformation/test_sections.py::test_a_block_at_the_end_of_a_resource_is_whole",
     ),
     Defect(
         "nothing is said to change where a link could hide it",

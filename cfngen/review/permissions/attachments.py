@@ -259,8 +259,7 @@ def _resource_policies(stack: Stack, name: str) -> Iterator[Policy]:
     else:
         policies = list(documents(resource.properties))
     for inner, given in text_alternatives(resource.properties.get(GIVEN.get(resource.type, ""))):
-        description = f"everything that {shown(given)} allows"
-        yield Policy(name, "permissions", name, given, when | inner, description=description)
+        yield _managed(stack, name, "permissions", given, when | inner)
     separate = resource.type.endswith(("Policy", "Permission"))
     protected = list(_protected(stack, resource)) if separate and policies else []
     for inner, attached_to in protected or [(ALWAYS, name)]:
