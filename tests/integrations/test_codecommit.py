@@ -160,10 +160,8 @@ def test_a_session_goes_by_tls_only(build: Build, command: StandIn) -> None:
     """An address of AWS without TLS is refused in words, before anything is sent there."""
     done = build(AWS_ENDPOINT_URL_CODECOMMIT="http://codecommit.example")
     assert done.status == 2
-    assert (
-        "comment.py: the comment could not be written: AWS_ENDPOINT_URL_CODECOMMIT is not https: http"
-        in done.output
-    )
+    error = "comment.py: the comment could not be written: AWS_ENDPOINT_URL_CODECOMMIT is not https"
+    assert f"{error}: http\n" in done.output
     assert not (command.folder / "given.json").exists()
 
 
