@@ -160,7 +160,8 @@ def test_a_session_goes_by_tls_only(build: Build, command: StandIn) -> None:
     """An address of AWS without TLS is refused in words, before anything is sent there."""
     done = build(AWS_ENDPOINT_URL_CODECOMMIT="http://codecommit.example")
     assert done.status == 2
-    assert "comment.py: AWS_ENDPOINT_URL_CODECOMMIT is not https: http" in done.output
+    error = "comment.py: the comment could not be written: AWS_ENDPOINT_URL_CODECOMMIT is not https"
+    assert f"{error}: http\n" in done.output
     assert not (command.folder / "given.json").exists()
 
 
@@ -169,9 +170,7 @@ def test_a_comment_that_is_too_long(build: Build, service: CodeCommit, command: 
     command.says("x" * 10_240)
     done = build()
     assert (done.status, service.calls) == (2, [])
-    assert re.search(
-        r"comment\.py: the comment has 103\d\d characters; CodeCommit takes", done.output
-    )
+    assert re.search(r"the comment has 103\d\d characters; CodeCommit takes", done.output)
 
 
 def test_the_same_request_has_the_same_token(build: Build, service: CodeCommit) -> None:

@@ -246,4 +246,4 @@ def test_the_scripts_are_clean() -> None:
         capture_output=True,
         text=True,
     )
-    assert (len(scripts), done.stdout) == (5, "")
+    assert (len(scripts), done.stdout) == (6, "")

@@ -242,14 +242,14 @@ COMPARISON_DEFECTS = [
     ),
     Defect(
         "the note's token goes to an address without TLS",
-        "integrations/gitlab/note.py",
+        "integrations/forge_api.py",
         'if address.scheme != "https" and',
         'if address.scheme not in ("http", "https") and',
         "tests/integrations/test_gitlab.py::test_the_token_goes_by_tls_only",
     ),
     Defect(
         "what is unknown has no comment",
-        "integrations/github/comment.py",
+        "integrations/sticky_comment.py",
         ' and review.get("unknowns") == []',
         "",
         "tests/integrations/test_gates.py::test_when_there_is_a_comment",

@@ -593,9 +593,9 @@ DEFECTS = [
     ),
     Defect(
         "somebody else's comment is overwritten",
-        "integrations/github/comment.py",
-        '(comment["user"] or {}).get("login") == author and ',
-        "",
+        "integrations/sticky_comment.py",
+        "            if comment.author == writer:\n",
+        "            if writer:\n",
         "tests/integrations/test_github.py::test_only_its_own_comment_is_its",
     ),
     Defect(
