@@ -10,45 +10,40 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from cfngen.cloudformation.yaml_reader import (
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MERGE,
+    MERGED,
+    NUMBERS,
+    TOO_DEEP,
+    TOO_LONG,
+    NotCloudFormationError,
+    Reader,
+    UnsharedReader,
+)
 from cfngen.errors import RenderError
 
-# No template goes deeper, or is larger once its aliases are written out; a parser's stack is not
-# endless, and aliases of aliases grow without end.
-MAX_DEPTH, MAX_SIZE = 100, 4_000_000
+# No template is larger once its aliases are written out; aliases of aliases grow without end.
+MAX_SIZE = 4_000_000
 # What opens a level wherever it stands; indentation goes deep in very long texts only.
 LEVELS = re.compile(r"[\[{]|[-?] ")
+# What may give a node a name, by which it can be written once more.
+ANCHOR = re.compile(r"&[0-9A-Za-z_-]")
 MAX_LEVELS = 10_000  # so many do no harm to a parser, however they are nested
-TOO_DEEP = f"no template: nested more than {MAX_DEPTH} levels deep"
-# Python reads longer numbers than it prints, and takes its time for each.
-MAX_DIGITS = 1_000
-TOO_LONG = f"a number of more than {MAX_DIGITS:,} digits"
 # Lists right inside of lists, and keys that merges write out: cfn-lint takes twice as long for each
 # level, and no template has so many.
 MAX_LISTS, MAX_MERGED = 16, 100_000
 TOO_MANY_LISTS = f"no template: more than {MAX_LISTS} lists right inside of each other"
 TOO_MERGED = f"no template: more than {MAX_MERGED:,} keys, merges (<<) written out"
-MERGE = "tag:yaml.org,2002:merge"
-MERGED = (
-    "CloudFormation has no merges (<<); write the keys out, as `aws cloudformation package` does"
-)
-# Tags of YAML that CloudFormation does not have (AWS page "CloudFormation template formats").
-TEXT = "tag:yaml.org,2002:str"
-FOREIGN = ("binary", "omap", "pairs", "set", "timestamp")
-INTEGER = "tag:yaml.org,2002:int"
-FLOAT = "tag:yaml.org,2002:float"
-NUMBERS = (INTEGER, FLOAT)
-TIMESTAMP = "tag:yaml.org,2002:timestamp"
-# No octal number, since it has an 8 or a 9: CloudFormation takes it for one with a fraction, as is
-# reported of account numbers (https://github.com/aws-cloudformation/rain/issues/27).
-NO_OCTAL = re.compile(r"[-+]?0[0-9]*[89][0-9]*\Z")
-
-# Where a name of the template stands: alone, or as the first items of a list.
-NAMES = frozenset(("Condition", "DependsOn", "Ref"))
-NAMES_FIRST = {"DependsOn": 1_000, "Fn::FindInMap": 3, "Fn::GetAtt": 2, "Fn::If": 1}
 
 
 class MergeKeyError(RenderError):
     """YAML with a merge, which CloudFormation does not have; programs that package may write it."""
+
+
+class NotYAMLError(RenderError):
+    """A text that is no YAML at all."""
 
 
 def read(text: str) -> Any:
@@ -67,20 +62,25 @@ def read(text: str) -> Any:
             check_size(document)
             return document
     try:
-        if len(LEVELS.findall(text)) > MAX_LEVELS:
+        # A text of so few characters has no more levels.
+        if len(text) > MAX_LEVELS and len(LEVELS.findall(text)) > MAX_LEVELS:
             _check_depth(text)
-        document = yaml.load(text, Loader=_Reader)  # noqa: S506 - a safe loader that knows tags
+        shares = ANCHOR.search(text) is not None
+        loader = Reader if shares else UnsharedReader
+        document = yaml.load(text, Loader=loader)  # noqa: S506 - safe loaders that know tags
     except yaml.YAMLError as error:
-        what = "no template" if isinstance(error, _NotCloudFormationsError) else "not YAML"
-        kind = MergeKeyError if getattr(error, "problem", "") == MERGED else RenderError
-        raise kind(f"{what}: {_in_one_line(error)}") from None
+        if not isinstance(error, NotCloudFormationError):
+            raise NotYAMLError(f"not YAML: {_in_one_line(error)}") from None
+        kind = MergeKeyError if error.problem == MERGED else RenderError
+        raise kind(f"no template: {_in_one_line(error)}") from None
     except (ValueError, OverflowError) as error:
-        raise RenderError(f"not YAML: {error}") from None
+        raise NotYAMLError(f"not YAML: {error}") from None
     except RecursionError:
         raise RenderError(TOO_DEEP) from None
     except (AttributeError, IndexError, KeyError) as error:  # PyYAML's own, of `!!bool maybe`
-        raise RenderError(f"not YAML: a value that its tag does not have: {error}") from None
-    check_size(document)
+        raise NotYAMLError(f"not YAML: a value that its tag does not have: {error}") from None
+    if shares or len(text) > MAX_SIZE:
+        check_size(document)
     return document
 
 
@@ -96,7 +96,7 @@ def check(text: str) -> None:
     with suppress(yaml.YAMLError):  # theirs to tell
         if len(LEVELS.findall(text)) > MAX_LEVELS:
             _check_depth(text)
-        _check_node(yaml.compose(text, Loader=_Reader))
+        _check_node(yaml.compose(text, Loader=Reader))
 
 
 def check_size(value: Any) -> None:
@@ -139,7 +139,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _check_depth(text: str) -> None:
     """Refuse a text that a parser which calls itself would crash on."""
     depth = 0
-    for event in yaml.parse(text, Loader=_Reader):
+    for event in yaml.parse(text, Loader=Reader):
         depth += isinstance(event, yaml.CollectionStartEvent)
         depth -= isinstance(event, yaml.CollectionEndEvent)
         if depth > MAX_DEPTH:
@@ -211,107 +211,3 @@ def _in_one_line(error: yaml.YAMLError) -> str:
         return "; ".join(line.strip() for line in str(error).splitlines())
     description = ", ".join(filter(None, (error.context, error.problem)))  # type: ignore[attr-defined]
     return f"line {mark.line + 1}, column {mark.column + 1}: {description}"
-
-
-class _NotCloudFormationsError(yaml.MarkedYAMLError):
-    """YAML that CloudFormation does not have."""
-
-
-class _Reader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]
-    """A safe loader of YAML that knows short tags and refuses repeated keys."""
-
-    def function(self, suffix: str, node: yaml.Node) -> dict[str, Any]:
-        """Return a tag such as `!Sub`, with what stands behind it, as `Fn::Sub`."""
-        argument: Any
-        if isinstance(node, yaml.MappingNode):
-            argument = self.mapping(node)
-        elif isinstance(node, yaml.SequenceNode):
-            argument = _named(f"Fn::{suffix}", node, self.sequence(node))
-        else:
-            argument = self.construct_scalar(node)
-            if suffix == "GetAtt":
-                argument = argument.split(".", 1)
-        return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": argument}
-
-    def mapping(self, node: yaml.MappingNode) -> dict[Any, Any]:
-        """Return a mapping; PyYAML's own would keep the last of two equal keys."""
-        mapping: dict[Any, Any] = {}
-        written: set[str] = set()  # `1` and `'1'` are one key to CloudFormation
-        for key_node, value_node in node.value:
-            if not isinstance(key_node, yaml.ScalarNode):
-                raise _refusal("a key must be one plain value", key_node)
-            if key_node.tag == MERGE:
-                raise _refusal(MERGED, key_node)
-            key = self.value(key_node)
-            if isinstance(key, dict):
-                raise _refusal("a key must be one plain value", key_node)
-            if key in mapping or key_node.value in written:
-                raise _refusal(f"repeated key {key_node.value[:80]!r}", key_node)
-            written.add(key_node.value)
-            # A name is a text to CloudFormation, also one that YAML has a word for, as `On`, or one
-            # of digits that would not be the same digits as a number.
-            key = key_node.value if isinstance(key, bool | float) else key
-            mapping[key] = _named(key, value_node, self.value(value_node))
-        return mapping
-
-    def sequence(self, node: yaml.Node) -> list[Any]:
-        """Return a list."""
-        if not isinstance(node, yaml.SequenceNode):
-            raise _refusal("expected a list", node)
-        return [self.value(item) for item in node.value]
-
-    def value(self, node: yaml.Node) -> Any:
-        """Return any value; most are texts, for which PyYAML's own way takes ten times as long."""
-        if node.tag == TEXT and isinstance(node, yaml.ScalarNode):
-            return node.value
-        return self.construct_object(node, deep=True)
-
-    def number(self, node: yaml.ScalarNode) -> int | float:
-        """Return a number that Python can print, and reads in no time."""
-        if len(node.value) > MAX_DIGITS:
-            raise _refusal(TOO_LONG, node)
-        if node.tag == INTEGER:
-            return int(self.construct_yaml_int(node))
-        number = float(self.construct_yaml_float(node))
-        if not math.isfinite(number):
-            raise _refusal("a number that is not finite", node)
-        return number
-
-    def foreign(self, node: yaml.Node) -> None:
-        """Refuse a type of YAML's that CloudFormation does not have."""
-        raise _refusal(f"CloudFormation has no values of the type {node.tag}", node)
-
-
-def _named(key: Any, node: yaml.Node, value: Any) -> Any:
-    """Return a value with the names in it as they are written, where a word may stand for one."""
-    if key in NAMES and _is_word(node, value):
-        return node.value
-    first = NAMES_FIRST.get(key, 0) if isinstance(value, list) else 0
-    for number, item in enumerate(node.value[:first]):
-        if _is_word(item, value[number]):
-            value[number] = item.value
-    return value
-
-
-def _is_word(node: yaml.Node, value: Any) -> bool:
-    """Whether a truth value is written by a word that is no truth value to JSON."""
-    return isinstance(value, bool) and node.value not in ("true", "false")
-
-
-def _refusal(problem: str, node: yaml.Node) -> yaml.MarkedYAMLError:
-    return _NotCloudFormationsError(problem=problem, problem_mark=node.start_mark)
-
-
-_Reader.add_multi_constructor("!", _Reader.function)
-_Reader.add_constructor("tag:yaml.org,2002:map", _Reader.mapping)
-_Reader.add_constructor("tag:yaml.org,2002:seq", _Reader.sequence)
-for _type in NUMBERS:
-    _Reader.add_constructor(_type, _Reader.number)
-# What looks like a timestamp is a text.
-_Reader.yaml_implicit_resolvers = {
-    first: [resolver for resolver in resolvers if resolver[0] != TIMESTAMP]
-    for first, resolvers in _Reader.yaml_implicit_resolvers.items()
-}
-_Reader.add_implicit_resolver(FLOAT, NO_OCTAL, list("-+0"))
-for _type in FOREIGN:
-    _Reader.add_constructor(f"tag:yaml.org,2002:{_type}", _Reader.foreign)

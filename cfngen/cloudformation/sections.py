@@ -29,7 +29,7 @@ HEADER = re.compile(r"(?:^|[\s-])\|[0-9+-]{0,2}\s*(?:#.*)?\Z")  # of a text as a
 # Where things are written that stand elsewhere: the keys that lead there, by section and name.
 WrittenAt = dict[tuple[str, str], tuple[str | int, ...]]
 # YAML's own line breaks that are none to us, and a byte order mark.
-STRANGE = re.compile("[\r\x85\u2028\u2029\ufeff\0]")
+STRANGE = "\r\x85\u2028\u2029\ufeff\0"
 # A block of text that keeps the empty lines behind it.
 KEEPS = re.compile(r"[|>][1-9]?\+[1-9]?[ \t]*(?:#.*)?$", re.MULTILINE)
 
@@ -183,17 +183,18 @@ def _pieces(text: str) -> tuple[dict[str, Piece], dict[str, Any]] | None:
     block of text ends where a line is indented less; and the rest has `Resources` with nothing in
     it. A template made to look otherwise than it deploys is therefore read as a whole.
     """
-    if STRANGE.search(text) or text.count("\nResources:\n") != 1:
+    if any(letter in text for letter in STRANGE) or text.count("\nResources:\n") != 1:
         return None
     before, _, after = text.partition("\nResources:\n")
     lines = after.split("\n")
     end = next((i for i, line in enumerate(lines) if line[:1] not in ("", " ")), len(lines))
     starts = _starts(lines[:end])
     first = before.count("\n") + 3  # the line after `Resources:`
+    keeping = KEEPS.search(after) is not None
     pieces: dict[str, Piece] = {}
     for (name, start), (_, stop) in zip(starts, [*starts[1:], ("", end)], strict=False):
         last = stop
-        keeps = KEEPS.search("\n".join(lines[start:stop])) is not None
+        keeps = keeping and KEEPS.search("\n".join(lines[start:stop])) is not None
         while last > start + 1 and not keeps and _separates(lines[last - 1]):
             last -= 1
         # A block of text at the very end has no line's end if the file has none there.
@@ -258,7 +259,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return mapping
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=500)
 def _read(text: str) -> Any:
     data = read(text)
     return data if isinstance(data, dict) else {}

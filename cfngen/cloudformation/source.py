@@ -19,12 +19,14 @@ class Source:
     """One file: its text, what a person would type to open it, and what lies beside it.
 
     `beside` takes a path as a template would write it, relative to this file, and returns the file
-    there; `None` if there is none, or none that may be read. Nothing is fetched.
+    there; `None` if there is none, or none that may be read. Nothing is fetched. `is_template` is
+    false where nothing but the beginning says that it is one.
     """
 
     text: str = field(repr=False)
     file: str = ""
     beside: Callable[[str], Source | None] = field(default=_nothing, repr=False, compare=False)
+    is_template: bool = field(default=True, repr=False, compare=False)
 
 
 def is_aside(folder: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pkgutil
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,12 +141,15 @@ def command(
     from cfngen.project import manifest, revisions
     from cfngen.project.reviews import review_of
     from cfngen.review.formats import GITHUB, format_review
+    from cfngen.review.processes import available_processes
 
     gate, files = _outputs(fails, writes)
     # Nothing of the project is run unless its blueprints are asked for: it may be a stranger's.
     compared = with_deployed(revisions.pair(base, head, here()), parameters, change_sets)
     waivers = WaiverOptions(date, expect, drafts, accept_new=accept_new_waivers)
-    outcome = waivers.apply(compared, review_of(compared))
+    with _seldom_collected():
+        reviewed = review_of(compared, processes=available_processes())
+    outcome = waivers.apply(compared, reviewed)
     result = outcome.review
     wanted = {output_format, *(kind for kind, _ in files)}
     if blueprints or (blueprints is None and "sarif" in wanted):
@@ -174,6 +178,19 @@ def command(
         say(failure, fg="red")
     if failures:
         raise click.exceptions.Exit(FINDINGS)
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Let Python look for garbage in circles less often: a review makes a lot, and hardly any."""
+    import gc
+
+    before = gc.get_threshold()
+    gc.set_threshold(100_000, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def unreadable_templates(result: Review) -> Iterator[str]:

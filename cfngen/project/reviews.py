@@ -14,10 +14,15 @@ from cfngen.review.rule import RegisteredRule
 from cfngen.review.rules import described
 
 
-def review_of(compared: Comparison, rules: Mapping[str, RegisteredRule] | None = None) -> Review:
+def review_of(
+    compared: Comparison,
+    rules: Mapping[str, RegisteredRule] | None = None,
+    *,
+    processes: int = 1,
+) -> Review:
     """Return the review of what was compared, which says what was not as well.
 
-    `rules` are all that are installed if they are not given.
+    `rules` are all that are installed if they are not given; `processes` as for `review`.
     """
     rules = review_rules() if rules is None else rules
     result = reviewed(
@@ -28,6 +33,7 @@ def review_of(compared: Comparison, rules: Mapping[str, RegisteredRule] | None =
         rules=rules,
         deployed=compared.stacks,
         comparison=compared.facts,
+        processes=processes,
     )
     scope = replace(
         result.scope,

@@ -53,6 +53,9 @@ class _Missing:
     def __bool__(self) -> bool:
         return False
 
+    def __reduce__(self) -> str:
+        return "MISSING"  # there is one, also of what another process has sent
+
 
 MISSING: Any = _Missing()
 

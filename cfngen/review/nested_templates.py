@@ -8,7 +8,7 @@ read is an `UnreadableTemplate`, never nothing.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -73,10 +73,15 @@ class _Lines:
 
 
 def template_pairs(
-    base: Mapping[str, TemplateSide], head: Mapping[str, TemplateSide]
+    base: Mapping[str, TemplateSide],
+    head: Mapping[str, TemplateSide],
+    names: Collection[str] = (),
 ) -> list[Pair]:
-    """Return the templates of two sides in pairs, each followed by its nested templates."""
-    return _Unfolding({*base, *head}).all(base, head)
+    """Return the templates of two sides in pairs, each followed by its nested templates.
+
+    None of these is called as one of `names`.
+    """
+    return _Unfolding({*base, *head, *names}).all(base, head)
 
 
 class _Unfolding:

@@ -33,6 +33,7 @@ ESCAPED = re.compile(
 )
 
 
+@lru_cache(maxsize=8)  # each of a pair is looked at several times, one after the other
 def may_nest(text: str) -> bool:
     """Whether a template may contain another one, or a part that cannot be inspected."""
     if _nests(text) or "%TAG" in text:
@@ -65,6 +66,7 @@ def _joins(left: str, right: str) -> bool:
     return all(each.isalnum() or each == "_" for each in (left or " ", right or " "))
 
 
+@lru_cache(maxsize=8)
 def unescaped(text: str) -> str:
     r"""Return a text in which letters that may be spelled with an escape are plain.
 
@@ -73,7 +75,7 @@ def unescaped(text: str) -> str:
     >>> unescaped(r'"\x54ransform"')
     '"Transform"'
     """
-    return ESCAPED.sub(_letter, text)
+    return ESCAPED.sub(_letter, text) if "\\" in text or "%" in text else text
 
 
 def _letter(escape: re.Match[str]) -> str:
@@ -107,7 +109,7 @@ def includes(text: str) -> bool:
         return True
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=64)
 def _cut(text: str) -> Sections:
     return Sections(text)
 

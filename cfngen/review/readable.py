@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from cfngen.cloudformation.read import MergeKeyError
+from cfngen.cloudformation.read import MergeKeyError, NotYAMLError
 from cfngen.cloudformation.source import Source
 from cfngen.errors import RenderError
 from cfngen.review.comparison import UnreadableText
 from cfngen.review.model import LeftOut, Side
-from cfngen.review.pairs import TemplateSide, may_nest, sections
+from cfngen.review.pairs import TemplateSide, includes, may_nest, sections
 
 CODE = "U101"  # of the rule that reports what cannot be read
 MERGE_KEY = re.compile(r"<<[\"']?\s*:")  # as it may stand in a template
@@ -28,20 +28,36 @@ class Readable:
     unreadable: dict[str, UnreadableText] = field(default_factory=dict)
 
 
-def readable(base: Sources, head: Sources, labels: tuple[str, str]) -> Readable:
-    """Return the parsed templates that have to be compared.
+def to_compare(base: Sources, head: Sources) -> list[str]:
+    """Return the names of the templates that have to be compared, in order.
 
-    Equal texts are skipped unless they may refer to other templates. A text that cannot be read
-    loses its own findings only: what changes in its stack is unknown, and if it is head's, it is
-    certain that CloudFormation cannot read it either. The aws command writes merge keys
-    out when it packages a template, so that these are a matter of how it is deployed.
+    Equal texts are skipped unless they may refer to other templates.
+    """
+    return [
+        name
+        for name in sorted({*base, *head})
+        if not _is_equal(name, base, head) or may_nest(head[name].text)
+    ]
+
+
+def stands_alone(name: str, base: Sources, head: Sources) -> bool:
+    """Whether a template has no other inside of it, and no file that it includes."""
+    texts = [side[name].text for side in (base, head) if name in side]
+    return not any(may_nest(text) or includes(text) for text in texts)
+
+
+def readable(
+    names: Iterable[str], base: Sources, head: Sources, labels: tuple[str, str]
+) -> Readable:
+    """Return some templates parsed.
+
+    A text that cannot be read loses its own findings only: what changes in its stack is unknown,
+    and if it is head's, it is certain that CloudFormation cannot read it either. The aws command
+    writes merge keys out when it packages a template, so that these are a matter of how it is
+    deployed; and what has only the beginning of a template may be none.
     """
     result = Readable()
-    for name in sorted({*base, *head}):
-        there = [side[name] for side in (base, head) if name in side]
-        equal = len(there) == 2 and there[0].text == there[1].text
-        if equal and not may_nest(there[0].text):
-            continue
+    for name in names:
         errors: dict[str, RenderError] = {}
         for side, parts, label in zip(
             (base, head), (result.base, result.head), labels, strict=True
@@ -51,15 +67,21 @@ def readable(base: Sources, head: Sources, labels: tuple[str, str]) -> Readable:
                     parts[name] = TemplateSide(side[name], sections(side[name]))
             except RenderError as error:
                 errors[label] = error
-        if not errors or equal:
+        if not errors or _is_equal(name, base, head):
             continue
         label, reason = [*errors.items()][-1]
+        refused = labels[1] in errors and not isinstance(reason, MergeKeyError)
+        if isinstance(reason, NotYAMLError) and name not in result.base:
+            refused = refused and head[name].is_template
         if name in head and labels[1] in errors:
             result.base.pop(name, None)  # it is not removed
-        refused = labels[1] in errors and not isinstance(reason, MergeKeyError)
-        file = there[-1].file or name
+        file = (head if name in head else base)[name].file or name
         result.unreadable[name] = UnreadableText(name, file, label, str(reason), refused)
     return result
+
+
+def _is_equal(name: str, base: Sources, head: Sources) -> bool:
+    return name in base and name in head and base[name].text == head[name].text
 
 
 def with_merges(base: Sources, head: Sources) -> Iterator[LeftOut]:

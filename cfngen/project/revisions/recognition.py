@@ -23,6 +23,7 @@ class Document(enum.Enum):
     """What is in a file."""
 
     TEMPLATE = "a template"
+    BEGINNING = "a template, by its beginning"  # what follows was not looked at
     OTHER = "not a template"
     MACRO_OUTPUT = "not a template, unless a transform turns it into one"
     BROKEN = "not YAML"  # and might be a template if it were
@@ -33,7 +34,8 @@ def recognized(contents: bytes, *, closely: bool = True) -> Document:
     """Return what is in a file, by its top-level keys, however they are written.
 
     What `aws cloudformation get-template` prints is the template that it has in it.
-    If not `closely`, a file with a line as templates have it is taken for one, broken or not.
+    If not `closely`, a file with a line as templates have it is taken for one, broken or not; else
+    one whose beginning is that of a template, which may be broken behind it.
     """
     try:
         text = contents.decode("utf-8-sig")
@@ -54,6 +56,10 @@ def recognized(contents: bytes, *, closely: bool = True) -> Document:
             pass  # YAML in braces, or a mistake
         else:
             return _by_keys(whole.keys())
+    start = PLAIN.search(text)
+    # A text in quotes that is still open there, or a bracket, would go on over what follows.
+    if start and _by_nodes(text[: start.end()]) is Document.TEMPLATE:
+        return Document.BEGINNING
     return _by_nodes(text)
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import posixpath
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from cfngen.cloudformation.read import MAX_SIZE
@@ -15,7 +15,7 @@ from cfngen.paths import display_path
 from cfngen.project import manifest
 from cfngen.project.revisions.deployed import template_printed
 from cfngen.project.revisions.recognition import Document, recognized
-from cfngen.project.revisions.trees import Entry, InCommit, Kind, Tree
+from cfngen.project.revisions.trees import BATCH, Entry, InCommit, Kind, Tree
 
 TOO_LARGE = "larger than any template"
 
@@ -60,6 +60,7 @@ class Side:
     entries: dict[str, Entry] = field(default_factory=dict)
     texts: dict[str, str] = field(default_factory=dict)  # of the templates
     others: dict[str, str] = field(default_factory=dict)  # why each of the rest is none
+    begun: set[str] = field(default_factory=set)  # of the templates, those by their beginning only
     deployed: set[str] = field(default_factory=set)  # of the templates, what get-template printed
 
     def add(self, path: str, text: str) -> None:
@@ -71,7 +72,8 @@ class Side:
 
     def source(self, path: str) -> Source:
         """Return a template with where it is."""
-        return source_at(self.location.tree, self.entries[path].path, self.texts[path])
+        source = source_at(self.location.tree, self.entries[path].path, self.texts[path])
+        return replace(source, is_template=path not in self.begun)
 
 
 def list_side(location: Location) -> Side:
@@ -102,11 +104,11 @@ def read(base: Side, head: Side) -> None:
         wanted = [
             path for path in side.entries if path not in side.others and _is_read(path, side, other)
         ]
-        contents = side.location.tree.contents([side.entries[path] for path in wanted])
-        for path, content in zip(wanted, contents, strict=True):
+        for path, content in _contents(side, wanted):
             document = recognized(content, closely=not _is_same(path, side, other))
-            if document is Document.TEMPLATE:
+            if document in (Document.TEMPLATE, Document.BEGINNING):
                 side.add(path, content.decode("utf-8-sig"))
+                side.begun |= {path} if document is Document.BEGINNING else set()
             else:
                 side.others[path] = document.value
         for path in side.entries:
@@ -115,6 +117,15 @@ def read(base: Side, head: Side) -> None:
     problems = [*_broken(base, head), *_broken(head, base)]
     if problems:
         raise Problems(problems)
+
+
+def _contents(side: Side, paths: Sequence[str]) -> Iterator[tuple[str, bytes]]:
+    """Yield paths with their contents, of which only some are there at a time."""
+    for start in range(0, len(paths), BATCH):
+        some = paths[start : start + BATCH]
+        yield from zip(
+            some, side.location.tree.contents([side.entries[path] for path in some]), strict=True
+        )
 
 
 def _broken(side: Side, other: Side) -> Iterator[str]:

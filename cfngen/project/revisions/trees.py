@@ -221,7 +221,7 @@ class InCommit:
             paths = [
                 entry.path
                 for entry, content in zip(some, self.contents(some), strict=True)
-                if recognized(content) is Document.TEMPLATE
+                if recognized(content) in (Document.TEMPLATE, Document.BEGINNING)
             ]
             if paths:
                 return paths

@@ -83,10 +83,12 @@ class _Comparer:
         if before is MISSING or after is MISSING:
             if before is not after:
                 yield Difference(path, pointer, before, after)
-        elif self.key(before, pointer) == self.key(after, pointer):
+        elif isinstance(before, str) and before == after:  # as most are
             return
         elif _is_plain_mapping(before) and _is_plain_mapping(after):
             yield from self.mapping(before, after, path, pointer)
+        elif self.key(before, pointer) == self.key(after, pointer):
+            return
         elif isinstance(before, list) and isinstance(after, list) and not _is_set(pointer):
             yield from self.items(before, after, path, pointer)
         else:

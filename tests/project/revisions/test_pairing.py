@@ -9,8 +9,10 @@ import pytest
 from support.projects import Project, template
 
 from cfngen.errors import CfngenError, Problems
+from cfngen.project.reviews import review_of
 from cfngen.project.revisions import Comparison, pair
 from cfngen.project.revisions.pairing import names, paired
+from cfngen.review.model import Certainty
 
 ONE, TWO = template("A"), template("B")
 LONG = template(*(f"Bucket{number}" for number in range(20)))
@@ -271,7 +273,6 @@ def test_what_is_accepted_is_no_template(project: Project) -> None:
         b"# caf\xe9\nResources:\n  A: {Type: 'AWS::SNS::Topic'}\n",
         "Resources: {}\n".encode("utf-16"),
         b"Transform: [Evil]\n",
-        b"Resources:\n  {% for x in y %}\n",
         b"a: [\\x52\n",
     ],
 )
@@ -281,6 +282,22 @@ def test_what_cannot_be_read_is_a_doubt_where_it_is_new(project: Project, conten
     for comparison in both_ways(project):
         assert doubts(comparison) == ["output/new.yaml"]
     assert doubts(compare("head")) == []
+
+
+def test_what_is_no_yaml_behind_the_beginning_of_a_template_is_possibly_unknown(
+    project: Project,
+) -> None:
+    """It may be the source of a template; where the other side has one, it is certainly broken."""
+    content = b"Resources:\n  {% for x in y %}\n"
+    (project.top / "output/new.yaml").write_bytes(content)
+    for comparison in both_ways(project):
+        assert doubts(comparison) == []
+        (finding,) = review_of(comparison).unknowns
+        assert (finding.code, finding.certainty) == ("U101", Certainty.MAY)
+        assert "output/new.yaml" in finding.subject
+    (project.top / "output/stack.yaml").write_bytes(content)
+    (finding,) = review_of(compare("head")).unknowns
+    assert (finding.code, finding.certainty) == ("U101", Certainty.WILL)
 
 
 def test_a_path_longer_than_any_file_has(project: Project) -> None:

@@ -8,10 +8,9 @@ from cfngen.cloudformation.capabilities import IAM, NAMED, Need, needs
 from cfngen.review.constructs import construct_path
 from cfngen.review.facts import Facts
 from cfngen.review.model import Certainty, Kind
+from cfngen.review.pairs import may_nest
 from cfngen.review.rule import Hit, Rule
 from cfngen.review.stack import Resource, Stack
-
-TRANSFORMING = ("Transform", "\\", "%")  # the word, or what may spell it
 
 
 def check(facts: Facts) -> Iterator[Hit]:
@@ -64,8 +63,8 @@ def _acknowledged(facts: Facts, stack_set: Resource | None) -> set[str]:
 def _needs(stack: Stack) -> tuple[Need, ...]:
     if stack.sections is None:
         return ()
-    text = stack.sections.text
-    return needs(stack.sections.body, transforms=any(word in text for word in TRANSFORMING))
+    sections = stack.sections
+    return needs(sections.body, transforms=sections.rewritten or may_nest(sections.text))
 
 
 def cause_phrase(subject: str, resources: Sequence[str]) -> str:
