@@ -39,6 +39,8 @@ fi
 files=$(mktemp -d "$RUNNER_TEMP/cfngen-review.XXXXXX")
 # GitHub takes 65,536 characters; the rest is for the marker.
 arguments=(--limit 65000)
+[ -z "${EXPECT-}" ] || arguments+=("--expect=$EXPECT")
+[ -z "${DATE-}" ] || arguments+=("--date=$DATE")
 if [ "$BLUEPRINTS" = true ]; then arguments+=(--blueprints); else arguments+=(--no-blueprints); fi
 
 # Templates are strangers' text: until the word is said again, no line of it is a command to the runner.

@@ -14,10 +14,15 @@ from support.backlog import KEY, ROBOT, Backlog
 from support.integrations import INTEGRATIONS, REAL
 from support.reviews import PullRequest, StandIn, git
 
+from cfngen import read
+from cfngen.testing import run_buildspec
+
 pytestmark = pytest.mark.payloads  # programs, run against services on loopback
 
 MARKER = "cfngen review:"
 HERE = INTEGRATIONS / "backlog"
+STACK = read((HERE / "review.yaml").read_text())
+PROJECT = STACK["Resources"]["Review"]["Properties"]
 
 
 @pytest.fixture
@@ -252,3 +257,47 @@ def test_the_real_command(build: Build, backlog: Backlog) -> None:
     assert "Things" in text
     assert "other" not in text
     assert "<" not in text
+
+
+# --- the stack ---------------------------------------------------------------------------------
+
+
+def test_the_build_reviews(build: Build, backlog: Backlog) -> None:
+    """The stack's buildspec, with its project's variables and no others, writes the comment."""
+    names = {one["Name"] for one in PROJECT["Environment"]["EnvironmentVariables"]}
+    home = build.folder / "home"
+    (home / "venv/bin").mkdir(parents=True)
+    (home / "venv/bin/cfngen").symlink_to(build.command.command)
+    (home / "cfngen").symlink_to(INTEGRATIONS.parent)
+    values = {
+        **{name: value for name, value in build.env.items() if name != "PATH"},
+        "BACKLOG_REMOTE": f"file://{build.pull.folder}",
+        "BACKLOG_HOST_KEYS": "host ssh-ed25519 A",
+        "BACKLOG_KEY": "a private key",
+        "CFNGEN_REPOSITORY": "https://git.example/cfngen.git",
+        "CFNGEN_COMMIT": "a" * 40,
+        "FAIL_ON": "data",
+    }
+    assert set(values) == names
+    env = {**values, "PATH": build.env["PATH"], "HOME_DIR": str(home)}
+    text = PROJECT["Source"]["BuildSpec"]
+    done = run_buildspec(text, cwd=build.pull.folder, env=env, phases=["build"])
+    assert done.status == 0, done.output
+    assert len(backlog.texts()) == 1
+    assert (home / "key").read_text() == "a private key\n"
+    assert (home / "key").stat().st_mode & 0o077 == 0
+    given = build.command.given()
+    assert given[given.index("--fail-on") + 1] == "data"
+
+
+def test_the_stack_is_clean() -> None:
+    """The linter has nothing to say of it, and its secrets are read from parameters only."""
+    done = subprocess.run(
+        [Path(sys.executable).parent / "cfn-lint", HERE / "review.yaml"],
+        capture_output=True,
+        text=True,
+    )
+    assert (done.returncode, done.stdout) == (0, "")
+    kinds = {one["Name"]: one.get("Type") for one in PROJECT["Environment"]["EnvironmentVariables"]}
+    secret = {name for name, kind in kinds.items() if kind == "PARAMETER_STORE"}
+    assert secret == {"BACKLOG_KEY", "BACKLOG_API_KEY"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -52,11 +53,11 @@ class Integration:
 
     pull: PullRequest
     command: StandIn
-    run: Callable[[Path, str | None], Outcome]
+    run: Callable[..., Outcome]
 
-    def __call__(self, concerns: str | None = None, command: Path = REAL) -> Outcome:
-        """Run it once, with what it fails on by default or with other concerns."""
-        return self.run(command, concerns)
+    def __call__(self, concerns: str | None = None, command: Path = REAL, **more: str) -> Outcome:
+        """Run it once, with what it fails on by default or with other concerns, and more inputs."""
+        return self.run(command, concerns, **more)
 
 
 Opened = Callable[[Change], Integration]
@@ -81,8 +82,9 @@ def _github(pull: PullRequest, comments: Comments, folder: Path) -> Integration:
     stand_in = StandIn(folder / "command")
     action = Action(pull, comments, stand_in.command, folder)
 
-    def run(command: Path, concerns: str | None) -> Outcome:
-        ran = action(cfngen=str(command), **({} if concerns is None else {"fail_on": concerns}))
+    def run(command: Path, concerns: str | None, **more: str) -> Outcome:
+        inputs = more if concerns is None else {"fail_on": concerns, **more}
+        ran = action(cfngen=str(command), **inputs)
         return Outcome(ran.status, ran.log, [one["body"] for one in comments.comments])
 
     return Integration(pull, stand_in, run)
@@ -91,8 +93,9 @@ def _github(pull: PullRequest, comments: Comments, folder: Path) -> Integration:
 def _gitlab(pull: PullRequest, notes: Comments, folder: Path) -> Integration:
     job = Job(pull, notes, folder)
 
-    def run(command: Path, concerns: str | None) -> Outcome:
-        done = job(command, **({} if concerns is None else {"CFNGEN_FAIL_ON": concerns}))
+    def run(command: Path, concerns: str | None, **more: str) -> Outcome:
+        variables = more if concerns is None else {"fail_on": concerns, **more}
+        done = job(command, **{f"CFNGEN_{name.upper()}": text for name, text in variables.items()})
         return Outcome(done.returncode, done.stdout, [one["body"] for one in notes.comments])
 
     return Integration(pull, job.command, run)
@@ -101,8 +104,9 @@ def _gitlab(pull: PullRequest, notes: Comments, folder: Path) -> Integration:
 def _codecommit(pull: PullRequest, service: CodeCommit, folder: Path) -> Integration:
     build = Build(pull, service, folder)
 
-    def run(command: Path, concerns: str | None) -> Outcome:
-        done = build(command, **({} if concerns is None else {"FAIL_ON": concerns}))
+    def run(command: Path, concerns: str | None, **more: str) -> Outcome:
+        variables = more if concerns is None else {"fail_on": concerns, **more}
+        done = build(command, **{name.upper(): text for name, text in variables.items()})
         return Outcome(done.status, done.output, [one["content"] for one in service.comments])
 
     return Integration(pull, build.command, run)
@@ -168,6 +172,17 @@ def test_what_it_fails_on(opened: Opened, concerns: str | None, given: list[str]
     integration = opened(RENAMED)
     assert integration(concerns, integration.command.command).status == 0
     assert concerns_of(integration.command) == given
+
+
+@pytest.mark.parametrize("names", [("expect", "date"), ()])
+def test_what_was_approved(opened: Opened, names: tuple[str, ...]) -> None:
+    """A digest and a day reach the command, as one word each; without them, neither option does."""
+    integration = opened(RENAMED)
+    values = {"expect": "a b --limit", "date": "2026-12-01"}
+    given = {name: values[name] for name in names}
+    assert integration(None, integration.command.command, **given).status == 0
+    options = [word for word in integration.command.given() if re.match("--(expect|date)", word)]
+    assert options == [f"--{name}={values[name]}" for name in names]
 
 
 @pytest.mark.parametrize(
