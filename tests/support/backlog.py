@@ -26,7 +26,7 @@ class Backlog(Loopback):
         rule: how the project's texts are formatted.
         refused: the answers to the next requests of each method, before they do anything.
         lost: the statuses of the next requests of each method, which they get for what they did.
-        reset: seconds from now on until a limit's window ends.
+        reset: seconds from now on until a limit's window ends; until then, all is refused.
         elsewhere: where reading is redirected to.
         starts_after: whether a page begins after the comment that minId names.
     """
@@ -40,6 +40,7 @@ class Backlog(Loopback):
         self.refused: dict[str, list[int]] = {}
         self.lost: dict[str, list[int]] = {}
         self.reset = 0
+        self.limited_until = 0
         self.elsewhere = ""
         self.starts_after = False
         state = self
@@ -142,6 +143,8 @@ class Handler(BaseHTTPRequestHandler):
             self.end_headers()
         elif query.get("apiKey") != KEY:
             self.error(401, f"Authentication failure: {query.get('apiKey')}")
+        elif int(time.time()) <= here.limited_until:
+            self.refuse(429)
         elif here.refused.get(method):
             self.refuse(here.refused[method].pop(0))
         elif body and not is_form:
@@ -160,10 +163,12 @@ class Handler(BaseHTTPRequestHandler):
         if status != 429:
             self.error(status, "Refused.")
             return
+        here = self.here
+        here.limited_until = here.limited_until or int(time.time()) + here.reset
         self.send_response(status)
         self.send_header("X-RateLimit-Limit", "600")
         self.send_header("X-RateLimit-Remaining", "0")
-        self.send_header("X-RateLimit-Reset", str(int(time.time()) + self.here.reset))
+        self.send_header("X-RateLimit-Reset", str(here.limited_until))
         self.send_header("Content-Length", "0")
         self.end_headers()
 
