@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from cdk_diff import diff, shown
-from stacks import HOW_MANY, hundred
+from stacks import HOW_MANY, project
 from timing import (
     CFNGEN,
     PYTHON,
@@ -27,6 +27,8 @@ for folder in sys.argv[1:]:
     for file in pathlib.Path(folder).iterdir(): read(file.read_text("utf-8"))
 """
 Sides = tuple[str, str]
+THOUSAND, FEW = 1_000, 20
+ALONE = ("taskset", "--cpu-list", "0")  # on one processor a review is one process
 
 
 class Reviews:
@@ -46,6 +48,28 @@ class Reviews:
     def copies(self) -> Sides:
         """A project of copies under other names."""
         return self._project("copies")
+
+    @cached_property
+    def thousand(self) -> Sides:
+        """A project of a thousand, all of which change."""
+        return self._project("thousand", THOUSAND)
+
+    @cached_property
+    def few_of_thousand(self) -> Sides:
+        """A project of a thousand, of which twenty change."""
+        return self._project("few-of-thousand", THOUSAND, FEW)
+
+    def of_thousand(self, runs: int) -> Pairs:
+        """Time a review of a thousand templates, in as many processes as there are processors."""
+        return reviewed(self.thousand, "text", runs)
+
+    def of_thousand_alone(self, runs: int) -> Pairs:
+        """Time the same in one process."""
+        return reviewed(self.thousand, "text", runs, ALONE)
+
+    def of_few(self, runs: int) -> Pairs:
+        """Time a review of a thousand templates of which twenty change."""
+        return reviewed(self.few_of_thousand, "text", runs)
 
     def text(self, runs: int) -> Pairs:
         """Time a review of templates that are all different."""
@@ -82,18 +106,19 @@ class Reviews:
             raise NotComparableError(f"cdk diff sees no change of {name}:\n{text[-999:]}")
         return in_turns([CFNGEN, "review", *map(str, files)], theirs, runs, expect=(0, code))
 
-    def _project(self, name: str) -> Sides:
+    def _project(self, name: str, count: int = HOW_MANY, changes: int | None = None) -> Sides:
         base, head = self.folder / f"{name}-base", self.folder / f"{name}-head"
-        hundred(self.templates(), base, head, copies=name == "copies")
-        told = json.loads(run([CFNGEN, "review", str(base), str(head), "--format", "json"])[1])
-        if (found := len(told["stacks"])) != HOW_MANY:
-            raise NotComparableError(f"{found} of {HOW_MANY} stacks are said to change")
+        project(self.templates(), base, head, copies=name == "copies", count=count, changes=changes)
+        expected = count if changes is None else changes
+        review = json.loads(run([CFNGEN, "review", str(base), str(head), "--format", "json"])[1])
+        if (found := len(review["stacks"])) != expected:
+            raise NotComparableError(f"{found} of {expected} stacks are said to change")
         return str(base), str(head)
 
 
-def reviewed(sides: Sides, form: str, runs: int) -> Pairs:
+def reviewed(sides: Sides, form: str, runs: int, prefix: tuple[str, ...] = ()) -> Pairs:
     """Time a whole review against a program that only reads the templates of both sides."""
-    ours = [CFNGEN, "review", *sides, "--format", form]
+    ours = [*prefix, CFNGEN, "review", *sides, "--format", form]
     return in_turns(ours, [PYTHON, "-c", READ, *sides], runs)
 
 

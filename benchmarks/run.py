@@ -239,6 +239,14 @@ def comparisons(built: Templates, installed: Installed, changed: Reviews) -> lis
                 ("review-copies", "of 100 copies", changed.of_copies),
             )
         ),
+        *(
+            Comparison(name, f"{what} / reading YAML", None, 3, measure, seconds)
+            for name, what, measure, seconds in (
+                ("review-few", "review of 1,000, 20 changed", changed.of_few, 2),
+                ("review-1000", "review of 1,000, all changed", changed.of_thousand, 7),
+                ("review-1000-alone", "in one process", changed.of_thousand_alone, 11),
+            )
+        ),
         Comparison("reading", "reading YAML in it / review", 0.5, 7, changed.reading),
         Comparison(
             "reading-copies", "in that of copies / review", 0.5, 7, changed.reading_of_copies

@@ -1,4 +1,4 @@
-"""A project of a hundred stacks, before and after a change of each; the same on every machine.
+"""Projects of many stacks, before and after a change of each; the same on every machine.
 
 Each template is one of this repository's, in another shape: it has queues of its own, and unless
 copies are wanted, every logical ID in it is its own, so that no two templates share a resource.
@@ -24,7 +24,15 @@ QUEUE = """
 """
 
 
-def hundred(templates: Sequence[Path], base: Path, head: Path, *, copies: bool = False) -> None:
+def project(
+    templates: Sequence[Path],
+    base: Path,
+    head: Path,
+    *,
+    copies: bool = False,
+    count: int = HOW_MANY,
+    changes: int | None = None,
+) -> None:
     """Write the templates before the change into `base`, after it into `head`.
 
     Args:
@@ -32,18 +40,21 @@ def hundred(templates: Sequence[Path], base: Path, head: Path, *, copies: bool =
         base: a folder, made here.
         head: another.
         copies: whether they are copies under other names, all of whose resources are shared.
+        count: how many templates to write.
+        changes: how many of them change, the first; all if not given.
 
     Raises:
         ValueError: some template cannot be changed: the templates have another look now.
     """
     base.mkdir(), head.mkdir()
-    for number in range(HOW_MANY):
+    for number in range(count):
         file = templates[number % len(templates)]
         text = file.read_text("utf-8")
         if not copies:
             text = own(text, number)
-        after = changed(text, number)
-        if after == text:
+        is_changed = changes is None or number < changes
+        after = changed(text, number) if is_changed else text
+        if is_changed and after == text:
             raise ValueError(f"{file.name}: none of the changes can be made in it")
         (base / f"{file.stem}-{number:03}.yaml").write_text(text, "utf-8")
         (head / f"{file.stem}-{number:03}.yaml").write_text(after, "utf-8")
