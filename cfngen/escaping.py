@@ -19,6 +19,8 @@ LOG_COMMANDS = re.compile(r"(?<!\S)::(?=[A-Za-z][^\n]*?::)|##(?=(?:vso|teamcity)
 
 def escape_controls(text: str) -> str:
     """Return a text on one line in which nothing is hidden: control characters are spelled out."""
+    if text.isascii() and text.isprintable():  # as nearly every text is
+        return escape_log_commands(text)
     return escape_line(text.replace("\n", "⏎").replace("\t", "⇥"))
 
 
@@ -30,6 +32,8 @@ def escape_line(text: str) -> str:
 
 def escape_log_commands(text: str) -> str:
     """Return a line that no log takes for an order: the first sign of each is spelled out."""
+    if "::" not in text and "##" not in text:
+        return text
     return LOG_COMMANDS.sub(lambda match: f"\\x{ord(match[0][0]):02x}{match[0][1:]}", text)
 
 

@@ -68,7 +68,7 @@ def known(result: Review) -> dict[str, Any]:
         "signs": [sign(change) for stack in stacks for change in stack.resources],
         "kept": [is_kept(change) for stack in stacks for change in stack.resources],
         "diagram": mermaid(picture(stacks)),
-        "pictures": [as_svg(stack, "picture") for stack in stacks],
+        "pictures": [as_svg(picture([stack]), "picture") for stack in stacks],
     }
 
 

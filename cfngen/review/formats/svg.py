@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from html import escape
 
 from cfngen.escaping import escape_controls
 from cfngen.plurals import counted
 from cfngen.review.formats.columns import clipped, columns
-from cfngen.review.formats.diagram import OUTCOMES, Node, Picture, picture
-from cfngen.review.model import StackReview
+from cfngen.review.formats.diagram import OUTCOMES, Node, Picture
+from cfngen.review.formats.html_escaping import Html, joined
 
 BOX_WIDTH, BOX_HEIGHT = 216, 62  # of a box
 COLUMN_GAP, ROW_GAP = 62, 22  # between boxes
@@ -19,17 +18,14 @@ MAX_LABEL = 28  # characters in a box
 MAX_UNCONNECTED = 4  # boxes in a row of those that refer to nothing here
 
 
-def as_svg(stack: StackReview, name: str) -> str:
+def as_svg(drawn: Picture, name: str) -> Html:
     """Return a picture of what changes in a template; nothing if no two resources are connected.
 
     Args:
-        stack: the template.
+        drawn: what is to be seen.
         name: an identifier for the picture's title, the only one of its kind on the page.
     """
-    drawn = picture([stack])
-    if not drawn.edges:
-        return ""
-    return "\n".join(_Drawing(drawn, name).lines())
+    return joined(_Drawing(drawn, name).lines() if drawn.edges else (), "\n")
 
 
 class _Drawing:
@@ -42,35 +38,38 @@ class _Drawing:
         self.width = max(x for x, _ in self.places.values()) + BOX_WIDTH + MARGIN
         self.height = max(y for _, y in self.places.values()) + BOX_HEIGHT + MARGIN
 
-    def lines(self) -> Iterator[str]:
-        width, height = self.width, self.height
-        yield (
-            f'<svg viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img"'
-            f' aria-labelledby="{self.name} {self.name}-words">'
-        )
+    def lines(self) -> Iterator[Html]:
+        width, height, name = self.width, self.height, self.name
+        yield Html(
+            '<svg viewBox="0 0 %s %s" width="%s" height="%s" role="img"'
+            ' aria-labelledby="%s %s-words">'
+        ) % (width, height, width, height, name, name)
         rest = f", and {counted(self.picture.rest, 'more resource')}" if self.picture.rest else ""
-        yield f'<title id="{self.name}">What changes{rest}</title>'
-        yield f'<desc id="{self.name}-words">{escape(self.caption())}</desc>'
+        yield Html('<title id="%s">What changes%s</title>') % (name, rest)
+        yield Html('<desc id="%s-words">%s</desc>') % (name, self.caption())
         yield (
-            f'<defs><marker id="{self.name}-tip" viewBox="0 0 8 8" refX="7" refY="4"'
-            ' markerWidth="7" markerHeight="7" orient="auto"><path class="tip" d="M0 0 8 4 0 8z"/>'
-            "</marker></defs>"
+            Html(
+                '<defs><marker id="%s-tip" viewBox="0 0 8 8" refX="7" refY="4"'
+                ' markerWidth="7" markerHeight="7" orient="auto">'
+                '<path class="tip" d="M0 0 8 4 0 8z"/></marker></defs>'
+            )
+            % name
         )
         for source, target in self.picture.edges:
             yield self.edge(source, target)
         for number, node in enumerate(self.picture.nodes):
             yield from self.box(number, node)
-        yield "</svg>"
+        yield Html("</svg>")
 
     def caption(self) -> str:
         """Return the references in words."""
         nodes = self.picture.nodes
         return " ".join(
-            escape_controls(f"{nodes[source].name} refers to {nodes[target].name}.")
+            f"{nodes[source].name} refers to {nodes[target].name}."
             for source, target in self.picture.edges
         )
 
-    def edge(self, source: int, target: int) -> str:
+    def edge(self, source: int, target: int) -> Html:
         (x1, y1), (x2, y2) = self.places[source], self.places[target]
         y1, y2 = y1 + BOX_HEIGHT // 2, y2 + BOX_HEIGHT // 2
         if x1 < x2:
@@ -80,20 +79,22 @@ class _Drawing:
         else:  # back, or within a layer: around the right side
             x1, x2 = x1 + BOX_WIDTH, x2 + BOX_WIDTH
             path = f"M{x1} {y1}C{x1 + COLUMN_GAP} {y1} {x2 + COLUMN_GAP} {y2} {x2 + 2} {y2}"
-        return f'<path class="edge" d="{path}" marker-end="url(#{self.name}-tip)"/>'
+        edge = Html('<path class="edge" d="%s" marker-end="url(#%s-tip)"/>')
+        return edge % (path, self.name)
 
-    def box(self, number: int, node: Node) -> Iterator[str]:
+    def box(self, number: int, node: Node) -> Iterator[Html]:
         x, y = self.places[number]
-        yield f'<g class="node {node.style_class}">'
-        yield f'<rect x="{x}" y="{y}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="7"/>'
+        yield Html('<g class="node %s">') % node.style_class
+        yield Html('<rect x="%s" y="%s" width="%s" height="%s" rx="7"/>') % (
+            x, y, BOX_WIDTH, BOX_HEIGHT,
+        )  # fmt: skip
         for line, (css_class, label) in enumerate(
             (("name", node.name), ("type", node.type), ("word", OUTCOMES[node.style_class]))
         ):
-            yield (
-                f'<text class="{css_class}" x="{x + 12}" y="{y + 20 + 17 * line}">'
-                f"{escape(_short(escape_controls(label)))}</text>"
-            )
-        yield "</g>"
+            yield Html('<text class="%s" x="%s" y="%s">%s</text>') % (
+                css_class, x + 12, y + 20 + 17 * line, _short(escape_controls(label)),
+            )  # fmt: skip
+        yield Html("</g>")
 
 
 def _short(text: str) -> str:

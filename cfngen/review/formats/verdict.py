@@ -121,6 +121,8 @@ def tally(stacks: Sequence[StackReview], concern: Concern) -> tuple[int, int]:
     replaced, or that a policy or an exposure was opened for. What a new template allows is not
     counted: nobody had less before.
     """
+    if not any(stack.findings for stack in stacks):
+        return 0, 0
     will, may = (
         _about(stacks, concern, certainty) for certainty in (Certainty.WILL, Certainty.MAY)
     )

@@ -5,237 +5,226 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterator, Sequence
-from html import escape
-from importlib.resources import files
 
-from cfngen.review.formats.condensed import condensed, facts
-from cfngen.review.formats.findings import OPENED, GroupedFinding, by_gravity, grouped_findings
-from cfngen.review.formats.html_parts import SIGN_CLASSES, details, escaped, tag, text
+from cfngen.review.formats.document import (
+    Document,
+    FindingBlock,
+    Tally,
+    TemplateBlock,
+    document,
+    signs_legend,
+)
+from cfngen.review.formats.html_escaping import Html, joined, shipped, tag
+from cfngen.review.formats.html_parts import NOTHING, SIGN_CLASSES, details, linked
 from cfngen.review.formats.options import Options
-from cfngen.review.formats.phrases import (
-    LEGEND,
-    construct_of,
-    finding_place,
-    in_base,
-    legend,
-    origin_place,
-    signs,
-)
-from cfngen.review.formats.reasons import reasons
-from cfngen.review.formats.scope import scope
 from cfngen.review.formats.svg import as_svg
-from cfngen.review.formats.verdict import comparison, gravity, summary, tally, verdict
-from cfngen.review.formats.waivers import digest_phrase, waiver_phrases
-from cfngen.review.model import Concern, Kind, Review, StackReview
+from cfngen.review.model import Concern, Kind, Review
 
-FOOT = (
-    "Made by <code>cfngen review</code> from the templates alone: what is deployed was not"
-    " inspected."
-)
+START = Html("""\
+<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="%s">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<link rel="icon" href="data:,">
+<title>%s</title>
+<style>%s</style>
+</head>
+<body>""")
+END = Html("""\
+</main>
+<footer>Made by <code>cfngen review</code> from the templates alone: what is deployed was not\
+ inspected.</footer>
+</body>
+</html>
+""")
 KINDS = {Kind.ADDED: "new template", Kind.REMOVED: "template removed", Kind.CHANGED: "changes"}
 
 
 def render(review: Review, _options: Options) -> str:
     """Return a review as a page of HTML, for light and dark screens and for paper."""
-    style = files("cfngen.review.formats").joinpath("review.css").read_text(encoding="utf-8")
+    return joined(_page(document(review)), "\n")
+
+
+def _page(about: Document) -> Iterator[Html]:
+    style = shipped("review.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     # Nothing but the style below and the empty icon, which stops browsers from asking for one.
-    policy = (
-        f"default-src 'none'; style-src 'sha256-{digest}'; img-src data:; base-uri 'none';"
+    policy = Html(
+        "default-src 'none'; style-src 'sha256-%s'; img-src data:; base-uri 'none';"
         " form-action 'none'"
     )
-    stacks = by_gravity(review.stacks)
-    title = text(f"Review of {review.base} → {review.head}")
-    return "\n".join(
-        [
-            "<!doctype html>",
-            '<html lang="en">',
-            "<head>",
-            '<meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{policy}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1">',
-            '<meta name="color-scheme" content="light dark">',
-            '<meta name="referrer" content="no-referrer">',
-            '<link rel="icon" href="data:,">',
-            f"<title>{title}</title>",
-            f"<style>{style}</style>",
-            "</head>",
-            "<body>",
-            *_header(review),
-            "<main>",
-            *_findings(review, stacks),
-            *_stacks(stacks),
-            *(
-                line
-                for number, stack in enumerate(stacks)
-                for line in _stack(number, stack, review)
-            ),
-            "</main>",
-            f"<footer>{FOOT}</footer>",
-            "</body>",
-            "</html>",
-            "",
-        ]
-    )
-
-
-def _header(review: Review) -> Iterator[str]:
-    grave = gravity(review.findings)
-    yield f'<header class="{grave}">'
-    yield (
-        f'<p class="sides">{tag("code", review.base)} <span aria-label="to">→</span>'
-        f" {tag('code', review.head)}</p>"
-    )
-    yield tag("h1", verdict(review))
-    if phrases := scope(review):
-        yield f'<ul class="scope">{"".join(tag("li", phrase) for phrase in phrases)}</ul>'
-    if phrases := waiver_phrases(review):
-        yield f'<ul class="scope waivers">{"".join(tag("li", phrase) for phrase in phrases)}</ul>'
-    if phrase := digest_phrase(review):
-        yield tag("p", phrase, class_="scope digest")
-    yield '<ul class="tally">'
-    for concern in Concern:
-        css_class = concern.value if any(tally(_all(review), concern)) else "none"
-        yield f'<li class="{css_class}">{_tile(review, concern)}</li>'
-    yield "</ul>"
-    yield "</header>"
-
-
-def _all(review: Review) -> list[StackReview]:
-    return [*review.stacks, comparison(review.unknowns)]
-
-
-def _tile(review: Review, concern: Concern) -> str:
-    """Return the count of a concern: of stacks for refusals, else of resources."""
-    label = concern.label
-    will, may = tally(_all(review), concern)
-    if concern is Concern.UNKNOWN:
-        return f"<b>{will + may}</b> <span>{label}</span>"
-    if may and not will:
-        return f"<b>{may}</b> <span>possibly {label}</span>"
-    noun = f"{'stack' if will == 1 else 'stacks'} " if concern is Concern.REFUSED else ""
-    more = f"{may} more possibly" if may else ""
-    if concern is Concern.BROADEN and (
-        opened := sum(f.label == OPENED for f in grouped_findings(review.stacks))
-    ):
-        more = f"{opened} {OPENED}"
-    doubt = f'<span class="may">{more}</span>' if more else ""
-    return f"<b>{will}</b> <span>{noun}{label}</span>{doubt}"
-
-
-def _stacks(stacks: Sequence[StackReview]) -> Iterator[str]:
-    if len(stacks) < 2:
-        return
-    yield '<section class="overview">'
-    yield "<h2>Templates</h2>"
-    yield '<div class="scroll" role="region" aria-label="Templates" tabindex="0"><table>'
-    names = ("template", "resources", *(concern.label for concern in Concern), "verdict")
-    heads = "".join(tag("th", name, scope="col") for name in names)
-    yield f"<thead><tr>{heads}</tr></thead>"
-    yield "<tbody>"
-    for number, stack in enumerate(stacks):
-        cells = "".join(_count(stack, concern) for concern in Concern)
-        link = f'<a href="#stack-{number}">{text(stack.name)}</a>'
-        yield (
-            f'<tr><th scope="row">{link}</th><td class="signs">{_signs(stack)}</td>{cells}'
-            f"{tag('td', summary(stack))}</tr>"
+    yield START % (
+        policy % digest, f"Review of {about.base} → {about.head}", style,
+    )  # fmt: skip
+    yield from _header(about)
+    yield Html("<main>")
+    numbers = {template.name: number for number, template in enumerate(about.templates)}
+    several = len(numbers) > 1
+    first = [finding for finding in about.findings if several or not finding.templates]
+    if first:
+        yield Html('<section class="first">')
+        yield Html("<h2>Findings</h2>")
+        yield from _findings(first, numbers if several else {})
+        yield Html("</section>")
+    if several:
+        yield from _overview(about.templates)
+    for number, template in enumerate(about.templates):
+        # The findings of a single template are shown with it.
+        yield from _template(
+            number, template, about, [] if several else [f for f in about.findings if f.templates]
         )
-    yield "</tbody></table></div>"
-    yield f'<p class="legend">{escape(legend(stacks))}</p>'
-    yield "</section>"
+    yield END
 
 
-def _count(stack: StackReview, concern: Concern) -> str:
-    will, may = tally([stack], concern)
+def _header(about: Document) -> Iterator[Html]:
+    yield Html('<header class="%s">') % about.gravity
+    yield Html('<p class="sides">%s <span aria-label="to">→</span> %s</p>') % (
+        tag("code", about.base), tag("code", about.head),
+    )  # fmt: skip
+    yield tag("h1", about.verdict)
+    for phrases, css_class in ((about.scope, "scope"), (about.waivers, "scope waivers")):
+        if phrases:
+            yield tag("ul", joined(tag("li", phrase) for phrase in phrases), class_=css_class)
+    if about.digest:
+        yield tag("p", about.digest, class_="scope digest")
+    yield Html('<ul class="tally">')
+    for tally in about.tallies:
+        css_class = tally.concern.value if tally.will or tally.may else "none"
+        yield tag("li", _tile(tally, about), class_=css_class)
+    yield Html("</ul>")
+    yield Html("</header>")
+
+
+def _tile(tally: Tally, about: Document) -> Html:
+    """Return the count of a concern: of stacks for refusals, else of resources."""
+    label, will, may = tally.concern.label, tally.will, tally.may
+    tile = Html("<b>%s</b> <span>%s</span>")
+    if tally.concern is Concern.UNKNOWN:
+        return tile % (will + may, label)
+    if may and not will:
+        return tile % (may, f"possibly {label}")
+    noun = f"{'stack' if will == 1 else 'stacks'} " if tally.concern is Concern.REFUSED else ""
+    more = f"{may} more possibly" if may else ""
+    opened, opened_label = about.opened
+    if tally.concern is Concern.BROADEN and opened:
+        more = f"{opened} {opened_label}"
+    doubt = tag("span", more, class_="may") if more else NOTHING
+    return tile % (will, f"{noun}{label}") + doubt
+
+
+def _overview(templates: Sequence[TemplateBlock]) -> Iterator[Html]:
+    yield Html('<section class="overview">')
+    yield Html("<h2>Templates</h2>")
+    yield Html('<div class="scroll" role="region" aria-label="Templates" tabindex="0"><table>')
+    names = ("template", "resources", *(concern.label for concern in Concern), "verdict")
+    heads = joined(tag("th", name, scope="col") for name in names)
+    yield Html("<thead><tr>%s</tr></thead>") % heads
+    yield Html("<tbody>")
+    for number, template in enumerate(templates):
+        yield Html('<tr><th scope="row">%s</th><td class="signs">%s</td>%s%s</tr>') % (
+            _link(number, template.name),
+            _signs(template),
+            joined(map(_count, template.tallies)),
+            tag("td", template.summary),
+        )
+    yield Html("</tbody></table></div>")
+    yield tag("p", signs_legend(templates), class_="legend")
+    yield Html("</section>")
+
+
+def _link(number: int, name: str) -> Html:
+    return Html('<a href="#stack-%s">%s</a>') % (number, name)
+
+
+def _count(tally: Tally) -> Html:
+    will, may = tally.will, tally.may
     count = " + ".join([*([f"{will}"] if will else []), *([f"{may} possibly"] if may else [])])
-    return f'<td class="number {concern.value if count else "none"}">{count or "0"}</td>'
+    return tag("td", count or "0", class_=f"number {tally.concern.value if count else 'none'}")
 
 
-def _signs(stack: StackReview) -> str:
-    return " ".join(
-        f'<span class="{SIGN_CLASSES[mark]}" title="{number} {LEGEND[mark]}">{mark}{number}</span>'
-        for mark, number in signs(stack)
+def _signs(template: TemplateBlock) -> Html:
+    return joined(
+        (
+            tag(
+                "span",
+                str(sign),
+                class_=SIGN_CLASSES[sign.mark],
+                title=f"{sign.number} {sign.meaning}",
+            )
+            for sign in template.signs
+        ),
+        " ",
     )
 
 
-def _stack(number: int, stack: StackReview, review: Review) -> Iterator[str]:
-    yield f'<section class="stack" id="stack-{number}" aria-labelledby="name-{number}">'
-    name = tag("span", stack.name, id=f"name-{number}")
-    kind = f'<span class="kind {stack.kind.value}">{KINDS.get(stack.kind, "")}</span>'
-    yield f"<h2>{name} {kind}</h2>"
-    gone = f" in {text(review.base)}" if stack.kind is Kind.REMOVED else ""
-    place = f"{tag('code', stack.file)}{gone} · " if stack.file else ""
-    signs = f'<span class="signs">{_signs(stack)}</span>'
-    yield f'<p class="about">{place}{text(summary(stack))} {signs}</p>'
-    if len(review.stacks) == 1:
-        yield from _list(grouped_findings([stack]), review, {})
-    for note in stack.notes:
+def _template(
+    number: int, template: TemplateBlock, about: Document, findings: Sequence[FindingBlock]
+) -> Iterator[Html]:
+    yield Html('<section class="stack" id="stack-%s" aria-labelledby="name-%s">') % (number, number)
+    yield Html('<h2>%s <span class="kind %s">%s</span></h2>') % (
+        tag("span", template.name, id=f"name-{number}"),
+        template.kind.value,
+        KINDS.get(template.kind, ""),
+    )
+    gone = f" in {about.base}" if template.kind is Kind.REMOVED else ""
+    place = Html("%s%s · ") % (tag("code", template.file), gone) if template.file else NOTHING
+    yield Html('<p class="about">%s%s <span class="signs">%s</span></p>') % (
+        place, template.summary, _signs(template),
+    )  # fmt: skip
+    yield from _findings(findings, {})
+    for note in template.notes:
         yield tag("p", note, class_="note")
-    for fact in facts(stack):
-        yield f'<p class="fact">{escape(fact)}</p>'
-    if picture := as_svg(stack, f"picture-{number}") if stack.kind is Kind.CHANGED else "":
-        yield '<div class="scroll picture" role="region" aria-label="What changes" tabindex="0">'
-        yield picture
-        yield "</div>"
-    yield from details(condensed(stack))
-    yield "</section>"
+    for fact in template.facts:
+        yield tag("p", fact, class_="fact")
+    drawn = template.picture
+    if drawn and (drawing := as_svg(drawn, f"picture-{number}")):
+        yield Html(
+            '<div class="scroll picture" role="region" aria-label="What changes" tabindex="0">'
+        )
+        yield drawing
+        yield Html("</div>")
+    yield from details(template.details)
+    yield Html("</section>")
 
 
-def _findings(review: Review, stacks: Sequence[StackReview]) -> Iterator[str]:
-    """Yield the findings of all templates; those of a single template are shown with it."""
-    several = len(review.stacks) > 1
-    findings = grouped_findings(review.stacks if several else (), review.unknowns)
+def _findings(findings: Sequence[FindingBlock], numbers: dict[str, int]) -> Iterator[Html]:
     if findings:
-        numbers = {stack.name: number for number, stack in enumerate(stacks)}
-        yield '<section class="first">'
-        yield "<h2>Findings</h2>"
-        yield from _list(findings, review, numbers)
-        yield "</section>"
-
-
-def _list(
-    findings: Sequence[GroupedFinding], review: Review, numbers: dict[str, int]
-) -> Iterator[str]:
-    if findings:
-        yield '<ul class="findings">'
+        yield Html('<ul class="findings">')
         for finding in findings:
-            yield _finding(finding, review, numbers)
-        yield "</ul>"
+            yield _finding(finding, numbers)
+        yield Html("</ul>")
 
 
-def _finding(group: GroupedFinding, review: Review, numbers: dict[str, int]) -> str:
-    css_class = "grave" if group.is_grave else "careful"
-    all_reasons = reasons(group.finding.reason)
-    explanations = "".join(
-        f'<p class="reason">{escaped(reason)}</p>' for reason in all_reasons if reason.text
+def _finding(finding: FindingBlock, numbers: dict[str, int]) -> Html:
+    # The code says what it means where a pointer rests on it.
+    code = tag("code", finding.code, title=finding.title)
+    explanations = [
+        tag("p", linked(reason), class_="reason") for reason in finding.reasons if reason.text
+    ]
+    waiver = [tag("p", finding.waiver, class_="reason waiver")] if finding.waiver else []
+    return Html('<li class="%s %s"><span class="concern">%s%s</span><p>%s %s</p>%s</li>') % (
+        finding.concern.value,
+        "grave" if finding.is_grave else "careful",
+        finding.label,
+        Html(" %s") % code if finding.code else "",
+        tag("code", finding.subject),
+        finding.message,
+        joined([*explanations, *waiver, *_places(finding, numbers)]),
     )
-    pages = [escaped(reason) for reason in all_reasons if not reason.text]
-    waiver = tag("p", group.waiver, class_="reason waiver") if group.waiver else ""
-    return (
-        f'<li class="{group.finding.concern.value} {css_class}">'
-        f'<span class="concern">{escape(group.label)}{_code(group, review)}</span>'
-        f"<p>{tag('code', group.subject)} {text(group.message)}</p>"
-        f"{explanations}{waiver}{''.join(_places(group, review, numbers, pages))}</li>"
-    )
 
 
-def _code(group: GroupedFinding, review: Review) -> str:
-    """Return the code of a finding, with what it means where a pointer rests on it."""
-    name = group.finding.code
-    title = next((rule.title for rule in review.rules if rule.code == name), "")
-    return f" {tag('code', name, title=title)}" if name else ""
-
-
-def _places(
-    group: GroupedFinding, review: Review, numbers: dict[str, int], pages: list[str]
-) -> Iterator[str]:
+def _places(finding: FindingBlock, numbers: dict[str, int]) -> Iterator[Html]:
     """Yield the places of a finding; beside the last one, the pages that it rests on."""
-    for number, (stack, finding) in enumerate(group.places, 1):
-        place = finding_place(finding, stack)
-        where = f"<code>{escape(place)}</code>{escape(in_base(finding, review.base))}"
-        number_ = numbers.get(stack.name)
-        link = "" if number_ is None else f'<a href="#stack-{number_}">{text(stack.name)}</a>'
-        origin = f", from {tag('code', origin_place(finding.origin))}" if finding.origin else ""
-        parts = [link, f"{where if place else ''}{origin}", text(construct_of(finding))]
-        parts += pages if number == len(group.places) else []
-        yield f'<p class="place">{" · ".join(part for part in parts if part)}</p>'
+    pages = [linked(reason) for reason in finding.reasons if not reason.text]
+    for number, place in enumerate(finding.places, 1):
+        there = numbers.get(place.template)
+        link = "" if there is None else _link(there, place.template)
+        where = tag("code", place.line) + place.side if place.line else NOTHING
+        origin = Html(", from %s") % tag("code", place.origin) if place.origin else NOTHING
+        parts = [link, where + origin, place.construct]
+        parts += pages if number == len(finding.places) else []
+        yield tag("p", joined(filter(None, parts), " · "), class_="place")
