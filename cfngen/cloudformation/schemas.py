@@ -14,6 +14,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any
 
+from cfngen.cloudformation.evidence import Evidence
 from cfngen.cloudformation.schema_files import data_directory, schema_digest
 
 OVERLAY = "data/resources.toml"
@@ -186,18 +187,18 @@ class Schema:
                 if _meet(keyword_path, path):
                     yield keyword, keyword_path
 
-    def source(self, keyword: str, pointer: str) -> str:
-        """Return where a verdict comes from: a path in the schema, or the overlay's source."""
+    def source(self, keyword: str, pointer: str) -> Evidence:
+        """Return where a verdict comes from: a keyword of the schema, or the overlay's page."""
         own = {
             "createOnlyProperties": "create_only",
             "conditionalCreateOnlyProperties": "conditional",
         }
         listed = self.body.get(keyword, ())
         if pointer in listed:
-            return f"{self.type} {keyword} {pointer}"
+            return Evidence(self.type, keyword, pointer)
         if pointer.removeprefix("/properties/") in self.overlay.get(own.get(keyword, keyword), ()):
-            return f"{self.type} {pointer}: {self.overlay['source']}"
-        return f"{self.type} {keyword} {pointer}"
+            return Evidence(self.type, "", pointer, str(self.overlay["source"]))
+        return Evidence(self.type, keyword, pointer)
 
     def _paths(self, keyword: str) -> tuple[tuple[str, ...], ...]:
         return tuple(

@@ -16,7 +16,7 @@ def gains(facts: Facts, policy: PolicyKind) -> Iterator[Hit]:
     for change in facts.permissions if facts.kind is not Kind.REMOVED else ():
         if change.policy is policy and change.extent in (Extent.BROADENED, Extent.MIXED):
             message = _message(change)
-            yield Hit(change.attached_to, message, Certainty.WILL, reason="", policy=policy)
+            yield Hit(change.attached_to, message, Certainty.WILL, page="", policy=policy)
 
 
 def _message(change: PermissionChange) -> str:

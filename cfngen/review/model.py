@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cfngen.cloudformation.document import Origin
+from cfngen.cloudformation.evidence import Evidence
 from cfngen.review.change_set import ChangeSetDifference as ChangeSetDifference
 from cfngen.review.change_set import Reconciliation as Reconciliation
 from cfngen.review.concern import Concern as Concern
@@ -65,15 +66,15 @@ class Detail:
     """One property, attribute or field that is different.
 
     `path` is written as `Environment.EnvironmentVariables[CACHE].Value`; `before` and `after` are
-    resolved values (see `values`), `MISSING` where there is none. `reason` says where a verdict on
-    replacement comes from: a path in a schema, or the source of an overlay.
+    resolved values (see `values`), `MISSING` where there is none. `reason` says what a verdict on
+    replacement rests on.
     """
 
     path: str
     before: Any  # the resolved value; no key if base has none
     after: Any  # the resolved value; no key if head has none
     replacement: Certainty = Certainty.NO
-    reason: str = ""
+    reason: Evidence | None = None
     note: str = ""
     payload: str = ""  # the name of the payload whose diff shows the change instead
     follows: tuple[str, ...] = ()  # the replaced resources that it refers to
@@ -87,7 +88,7 @@ class ResourceChange:
     type: str
     kind: Kind
     replacement: Certainty = Certainty.NO
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Evidence, ...] = ()
     properties: tuple[Detail, ...] = ()
     attributes: tuple[Detail, ...] = ()  # other than Type and Properties
     type_before: str = ""  # where the type itself changed
@@ -175,7 +176,7 @@ class Finding:
     certainty: Certainty
     subject: str  # a logical ID, or the name of a parameter or output
     message: str
-    reason: str = ""  # a schema path or a page of documentation
+    reasons: tuple[Evidence, ...] = ()  # what it rests on
     section: str = "Resources"  # of the template
     path: str = ""  # a property, as in `Detail.path`
     line: int = 0  # counted from 1; 0 is unknown

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cfngen.cloudformation.evidence import Evidence
 from cfngen.review.model import (
     Certainty,
     Concern,
@@ -27,7 +28,8 @@ class Hit:
     """One thing that a check has found; the rule says what it is called.
 
     `subject` is a logical ID, or the name of a parameter or output; `path` a property of it.
-    `reason` is what says so, if that is not the rule's page. A line of 0 is looked up.
+    `page` says so, if it is another one than the rule's, and nothing does if it is empty; `reasons`
+    take its place. A line of 0 is looked up.
     """
 
     subject: str
@@ -35,7 +37,8 @@ class Hit:
     certainty: Certainty = Certainty.MAY
     path: str = ""
     section: str = "Resources"
-    reason: str | None = None
+    page: str | None = None
+    reasons: tuple[Evidence, ...] = ()
     side: Side = Side.HEAD
     line: int = 0
     policy: PolicyKind = PolicyKind.NONE
@@ -102,12 +105,13 @@ class RegisteredRule:
         return map(self._finding, check(facts) if check else ())
 
     def _finding(self, hit: Hit) -> Finding:
+        page = self.rule.source if hit.page is None else hit.page
         return Finding(
             self.concern,
             hit.certainty,
             hit.subject,
             hit.message,
-            self.rule.source if hit.reason is None else hit.reason,
+            hit.reasons or ((Evidence(page=page),) if page else ()),
             section=hit.section,
             path=hit.path,
             line=hit.line,

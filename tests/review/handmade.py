@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cfngen.cloudformation.document import Origin
+from cfngen.cloudformation.evidence import Evidence
 from cfngen.cloudformation.text import Text, reference
 from cfngen.review.formats import format_review
 from cfngen.review.model import (
@@ -34,7 +35,6 @@ from cfngen.review.model import (
 
 WILL, MAY = Certainty.WILL, Certainty.MAY
 HOOK = Exposure("Hook", "POST /backlog asks nobody who they are", opened=True)
-SCHEMA = "{0} createOnlyProperties /properties/{1}"
 
 DIFF = """\
 --- Mirror/buildspec.yml
@@ -80,7 +80,7 @@ def mirror() -> StackReview:
                 WILL,
                 "CacheFiles",
                 "is replaced, for PerformanceMode changes",
-                SCHEMA.format(filesystem, "PerformanceMode"),
+                (create_only(filesystem, "PerformanceMode"),),
                 path="PerformanceMode",
                 line=88,
                 origin=Origin(origin, 52),
@@ -90,7 +90,7 @@ def mirror() -> StackReview:
                 MAY,
                 "MountTarget",
                 "may be replaced with CacheFiles, which it refers to",
-                SCHEMA.format("AWS::EFS::MountTarget", "FileSystemId"),
+                (create_only("AWS::EFS::MountTarget", "FileSystemId"),),
                 path="FileSystemId",
                 line=101,
             ),
@@ -108,7 +108,7 @@ def mirror() -> StackReview:
                 WILL,
                 "Repository",
                 "has a name of its own and must be replaced, which CloudFormation refuses",
-                SCHEMA.format(repository, "RepositoryName"),
+                (create_only(repository, "RepositoryName"),),
                 path="RepositoryName",
                 line=31,
                 origin=Origin(origin, 40),
@@ -129,8 +129,16 @@ def mirror() -> StackReview:
                 repository,
                 Kind.CHANGED,
                 WILL,
-                (SCHEMA.format(repository, "RepositoryName"),),
-                (Detail("RepositoryName", "shop", "shop-mirror", WILL, "createOnlyProperties"),),
+                (create_only(repository, "RepositoryName"),),
+                (
+                    Detail(
+                        "RepositoryName",
+                        "shop",
+                        "shop-mirror",
+                        WILL,
+                        create_only(repository, "RepositoryName"),
+                    ),
+                ),
                 line=31,
                 origin=Origin(origin, 40),
             ),
@@ -379,12 +387,18 @@ HOSTILE = (
 )
 
 
+def create_only(type_: str, name: str) -> Evidence:
+    """Return that a schema lists a property as one that cannot be changed in place."""
+    return Evidence(type_, "createOnlyProperties", f"/properties/{name}")
+
+
 def hostile(text: str) -> Review:
     """Return a review in which every text is one that somebody made to break out."""
     origin = Origin(text, 12)
-    finding = Finding(Concern.REFUSED, WILL, text, text, text, text, text, 3, Side.BASE, origin)
+    reasons = (Evidence(text, text, f"/properties/{text}", text), Evidence(page=text))
+    finding = Finding(Concern.REFUSED, WILL, text, text, reasons, text, text, 3, Side.BASE, origin)
     details = (
-        Detail(text, text, text + "!", WILL, text, text),
+        Detail(text, text, text + "!", WILL, reasons[0], text),
         Detail(text, MISSING, {text: [text, None, 1.5, float("nan"), True]}, MAY),
         Detail(text, [text], MISSING, payload=text),
     )
@@ -392,7 +406,7 @@ def hostile(text: str) -> Review:
     everywhere: dict[str, Any] = {
         "findings": (
             *(
-                Finding(concern, certainty, text, text, text, line=4, origin=origin)
+                Finding(concern, certainty, text, text, reasons, line=4, origin=origin)
                 for concern in Concern
                 for certainty in (WILL, MAY)
             ),
@@ -400,7 +414,7 @@ def hostile(text: str) -> Review:
         ),
         "resources": (
             ResourceChange(
-                text, text, Kind.CHANGED, WILL, (text,), details, details, text, 5, origin
+                text, text, Kind.CHANGED, WILL, reasons, details, details, text, 5, origin
             ),
             ResourceChange(f"{text}2", text, Kind.ADDED, properties=details),
         ),

@@ -65,7 +65,7 @@ def test_each_thing_is_told_by_its_name(more: str, subject: str, said: str) -> N
     assert finding.subject == subject
     assert said in finding.message
     assert finding.certainty is Certainty.WILL
-    assert finding.reason.startswith("https://docs.aws.amazon.com/")
+    assert finding.reasons[0].page.startswith("https://docs.aws.amazon.com/")
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_more_than_the_quotas_allow_is_told() -> None:
     outputs = "".join(f"  O{n}: {{Value: 1}}\n" for n in range(201))
     (finding,) = errors(f"{GOOD}Outputs:\n{outputs}")
     assert finding.message == "may have at most 200 entries"
-    assert "cloudformation-limits" in finding.reason
+    assert "cloudformation-limits" in finding.reasons[0].page
     topics = "".join(f"  T{n}: {{Type: AWS::SNS::Topic}}\n" for n in range(501))
     (finding,) = errors(f"Resources:\n{topics}")
     assert finding.subject == "Resources"

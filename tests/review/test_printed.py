@@ -12,6 +12,7 @@ import click
 import pytest
 from review import handmade
 
+from cfngen.cloudformation.evidence import Evidence
 from cfngen.review import model
 from cfngen.review.formats import FORMATS, format_review
 from cfngen.review.formats.columns import columns, folded
@@ -315,53 +316,50 @@ def test_an_unknown_format_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("because", "expected"),
+    ("evidence", "expected"),
     [
-        ("", []),
+        (Evidence(), ("", "")),
         (
-            "AWS::X::Y createOnlyProperties /properties/A/B",
-            [
+            Evidence("AWS::X::Y", "createOnlyProperties", "/properties/A/*/B"),
+            (
                 (
-                    (
-                        "A.B cannot be changed in place"
-                        " (AWS::X::Y createOnlyProperties /properties/A/B)"
-                    ),
-                    "",
-                )
-            ],
-        ),
-        (
-            "AWS::X::Y createOnlyProperties /properties/A; AWS::X::Y refuses /properties/B",
-            [
-                ("A cannot be changed in place (AWS::X::Y createOnlyProperties /properties/A)", ""),
-                (
-                    (
-                        "B cannot be changed once the resource exists"
-                        " (AWS::X::Y refuses /properties/B)"
-                    ),
-                    "",
+                    "A[].B cannot be changed in place"
+                    " (AWS::X::Y createOnlyProperties /properties/A/*/B)"
                 ),
-            ],
+                "",
+            ),
         ),
-        (f"{PAGES}/a.html", [("", f"{PAGES}/a.html")]),
         (
-            f"AWS::X::Y /properties/Z: {PAGES}/b/a.html",
-            [
-                (
-                    "a change to Z is not made in place (AWS::X::Y /properties/Z)",
-                    f"{PAGES}/b/a.html",
-                )
-            ],
+            Evidence("AWS::X::Y", "refuses", "/properties/B"),
+            (
+                ("B cannot be changed once the resource exists (AWS::X::Y refuses /properties/B)"),
+                "",
+            ),
         ),
-        ("nobody knows; really", [("nobody knows; really", "")]),
-        (f"{PAGES}/a.html)](https://evil.example/x.html", None),
-        ("https://docs.aws.amazon.com.evil.example/a.html", None),
-        (f'{PAGES}/a.html"onclick="x.html', None),
+        (
+            Evidence("AWS::X::Y", "", "/properties/Z", f"{PAGES}/b/a.html"),
+            (
+                "a change to Z is not made in place (AWS::X::Y /properties/Z)",
+                f"{PAGES}/b/a.html",
+            ),
+        ),
+        (
+            Evidence("AWS::X::Y"),
+            ("there is no schema of AWS::X::Y that says whether this replaces the resource", ""),
+        ),
+        (Evidence(page=f"{PAGES}/a.html"), ("", f"{PAGES}/a.html")),
+        *(
+            (Evidence(page=address), (address, ""))
+            for address in (
+                f"{PAGES}/a.html)](https://evil.example/x.html",
+                "https://docs.aws.amazon.com.evil.example/a.html",
+                f'{PAGES}/a.html"onclick="x.html',
+            )
+        ),
     ],
 )
 def test_reasons_are_words_and_only_pages_of_aws_become_links(
-    because: str, expected: list[tuple[str, str]] | None
+    evidence: Evidence, expected: tuple[str, str]
 ) -> None:
     """A schema's keyword is told in words; an address is a link only if it is AWS's own."""
-    found = [(reason.text, reason.page) for reason in reasons(because)]
-    assert found == ([(because, "")] if expected is None else expected)
+    assert [(reason.text, reason.page) for reason in reasons([evidence, evidence])] == [expected]

@@ -264,7 +264,7 @@ def test_the_digest_rests_on_no_sentence() -> None:
         stacks=tuple(
             replace(
                 stack,
-                findings=tuple(replace(f, message="", reason="", line=0) for f in stack.findings),
+                findings=tuple(replace(f, message="", reasons=(), line=0) for f in stack.findings),
             )
             for stack in result.stacks
         ),

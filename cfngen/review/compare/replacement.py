@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from cfngen.cloudformation.evidence import Evidence
 from cfngen.cloudformation.schemas import Schema
 from cfngen.cloudformation.text import AnyText, Part, Ref, Text, parts_of
 from cfngen.cloudformation.values import canonical, is_known, references, shown
@@ -19,10 +20,10 @@ ORDER = (Certainty.WILL, Certainty.MAY, Certainty.NO)
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a change of one property does; `reason` is the schema path or page that says so."""
+    """What a change of one property does; `reason` is what says so."""
 
     replacement: Certainty = Certainty.NO
-    reason: str = ""
+    reason: Evidence | None = None
     refused: Certainty = Certainty.NO
 
 
@@ -46,8 +47,7 @@ def property_verdict(schema: Schema, difference: Difference, own: frozenset[str]
         own: the logical IDs of the template: two references to two of them are never equal.
     """
     if not schema.exists:
-        reason = f"there is no schema of {schema.type} that says whether this replaces the resource"
-        return Verdict(Certainty.MAY, reason)
+        return Verdict(Certainty.MAY, Evidence(schema.type))
     for keyword, listed in schema.decisive(difference.pointer):
         path, before, after = next(touched_values(difference, [listed]))
         if canonical_or_missing(before) == canonical_or_missing(after):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from cfngen.cloudformation.evidence import Evidence
 from cfngen.cloudformation.values import canonical
 from cfngen.review.alternatives import type_of
 from cfngen.review.compare.differences import Difference, differences
@@ -38,12 +39,12 @@ SAM_LOGICAL_IDS = (
 
 @dataclass(frozen=True)
 class FixedProperty:
-    """A property that changes, and that no update may change; `reason` is the page that says so."""
+    """A property that changes, and that no update may change; `reason` is what says so."""
 
     resource: str
     path: str
     certainty: Certainty
-    reason: str
+    reason: Evidence | None
 
 
 @dataclass
@@ -121,7 +122,9 @@ def _changed(
         for difference in differences(meant[0].properties, meant[1].properties, meant[1].schema)
     ]
     if is_layer(old.type, new.type):
-        details = [Detail("Type", old.type, new.type, Certainty.WILL, SAM_LOGICAL_IDS)]
+        details = [
+            Detail("Type", old.type, new.type, Certainty.WILL, Evidence(page=SAM_LOGICAL_IDS))
+        ]
         retyped = []
     else:
         retyped = [Detail("Type", old.type, new.type)] if old.type != new.type else []
@@ -129,10 +132,15 @@ def _changed(
     if not details and not attributes:
         return None
     replaced = most_certain([detail.replacement for detail in details])
-    reasons = tuple(dict.fromkeys(d.reason for d in details if d.replacement is not Certainty.NO))
     return ResourceChange(
-        new.name, new.type, Kind.CHANGED, replaced, reasons, tuple(details), attributes
+        new.name, new.type, Kind.CHANGED, replaced, _reasons(details), tuple(details), attributes
     )
+
+
+def _reasons(details: Iterable[Detail]) -> tuple[Evidence, ...]:
+    """Return why a resource is replaced, each reason once."""
+    replacing = (d.reason for d in details if d.replacement is not Certainty.NO)
+    return tuple(dict.fromkeys(filter(None, replacing)))
 
 
 def _detail(
@@ -249,9 +257,7 @@ def _follow(
     compared.changes[resource.name] = replace(
         change,
         replacement=replaced,
-        reasons=tuple(
-            dict.fromkeys(d.reason for d in details if d.replacement is not Certainty.NO)
-        ),
+        reasons=_reasons(details),
         properties=tuple(details),
         follows=tuple(dict.fromkeys(name for detail in details for name in detail.follows)),
     )

@@ -211,7 +211,7 @@ def _finding(group: GroupedFinding, titles: dict[str, str], base: str) -> Findin
         titles.get(finding.code, ""),
         group.subject,
         group.message,
-        tuple(reasons(finding.reason)),
+        tuple(reasons(finding.reasons)),
         group.waiver,
         places,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from cfngen.cloudformation.evidence import Evidence
 from cfngen.review.formats.columns import one_line_value
 from cfngen.review.formats.findings import is_fully_reported, unreported_exposures
 from cfngen.review.formats.phrases import (
@@ -136,7 +137,7 @@ class Details:
     source: StackReview = field(repr=False)
 
     @cached_property
-    def _reported(self) -> frozenset[str]:
+    def _reported(self) -> frozenset[Evidence]:
         return reported_reasons(self.source)
 
     @property
@@ -183,7 +184,7 @@ class Details:
         ]
 
 
-def _resource(change: ResourceChange, reported: frozenset[str]) -> ResourceBlock:
+def _resource(change: ResourceChange, reported: frozenset[Evidence]) -> ResourceBlock:
     return ResourceBlock(
         change.name,
         change.type,
@@ -197,14 +198,14 @@ def _resource(change: ResourceChange, reported: frozenset[str]) -> ResourceBlock
     )
 
 
-def _entry(entry: EntryChange, reported: frozenset[str]) -> EntryBlock:
+def _entry(entry: EntryChange, reported: frozenset[Evidence]) -> EntryBlock:
     notes = {entry.note, *(detail.note for detail in entry.details if is_same(detail))}
     follows = "; ".join(note for note in sorted(notes) if note)
     rows = tuple(_row(detail, reported) for detail in entry.details)
     return EntryBlock(entry.name, entry.kind, sign(entry), entry_note(entry), follows, rows)
 
 
-def _row(detail: Detail, reported: frozenset[str]) -> Row:
+def _row(detail: Detail, reported: frozenset[Evidence]) -> Row:
     notes = "; ".join(detail_notes(detail, reported))
     return Row(
         detail.path,

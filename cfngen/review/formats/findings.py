@@ -74,7 +74,7 @@ def grouped_findings(
             continue
         key = (
             label(finding), finding.section, finding.subject, finding.message,
-            finding.reason, finding.path, finding.waiver,
+            finding.reasons, finding.path, finding.waiver,
         )  # fmt: skip
         grouped.setdefault(key, []).append((stack, finding))
     findings = [

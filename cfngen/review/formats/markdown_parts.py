@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from cfngen.cloudformation.evidence import Evidence
 from cfngen.plurals import counted
 from cfngen.review.formats.columns import clipped, clipped_lines, one_line_value
 from cfngen.review.formats.condensed import condensed, facts
@@ -80,7 +81,9 @@ def linked(reason: Reason) -> str:
     return ": ".join(part for part in (sentence, link) if part)
 
 
-def _of_resources(changes: Sequence[ResourceChange], reported: frozenset[str]) -> Iterator[Piece]:
+def _of_resources(
+    changes: Sequence[ResourceChange], reported: frozenset[Evidence]
+) -> Iterator[Piece]:
     if changes:
         yield Piece("resources", _resources(changes, reported))
     details = [(change, detail) for change in changes for detail in _details(change)]
@@ -92,7 +95,7 @@ def _of_resources(changes: Sequence[ResourceChange], reported: frozenset[str]) -
 
 
 def _of_entries(
-    section: str, entries: Sequence[EntryChange], reported: frozenset[str]
+    section: str, entries: Sequence[EntryChange], reported: frozenset[Evidence]
 ) -> Iterator[Piece]:
     yield Piece(prose(section.lower()), _entries(section, entries, reported))
     for entry in entries:
@@ -115,7 +118,7 @@ def _is_apart(detail: Detail) -> bool:
     return is_long(detail)
 
 
-def _resources(changes: Sequence[ResourceChange], reported: frozenset[str]) -> str:
+def _resources(changes: Sequence[ResourceChange], reported: frozenset[Evidence]) -> str:
     lines = ["|  | resource | type | what happens |", "|---|---|---|---|"]
     for change in changes:
         reason_lines = "".join(
@@ -133,13 +136,15 @@ def _named(change: ResourceChange) -> str:
     return f"{code(change.name)}<br>{code(construct)}" if construct else code(change.name)
 
 
-def _properties(details: Sequence[tuple[ResourceChange, Detail]], reported: frozenset[str]) -> str:
+def _properties(
+    details: Sequence[tuple[ResourceChange, Detail]], reported: frozenset[Evidence]
+) -> str:
     lines = ["| resource | property | before | after |", "|---|---|---|---|"]
     lines += [f"| {code(change.name)} {_row(detail, reported)}" for change, detail in details]
     return "\n".join(lines) + "\n"
 
 
-def _row(detail: Detail, reported: frozenset[str]) -> str:
+def _row(detail: Detail, reported: frozenset[Evidence]) -> str:
     notes = "; ".join(detail_notes(detail, reported))
     note = f"<br>{prose(notes)}" if notes else ""
     if detail.payload:
@@ -164,7 +169,7 @@ def _long(name: str, detail: Detail) -> str:
     return f"<details><summary>{folded_code(name)}</summary>\n\n{diff}\n</details>\n"
 
 
-def _entries(section: str, entries: Sequence[EntryChange], reported: frozenset[str]) -> str:
+def _entries(section: str, entries: Sequence[EntryChange], reported: frozenset[Evidence]) -> str:
     lines = [f"|  | {prose(section.lower())} | what | before | after |", "|---|---|---|---|---|"]
     for entry in entries:
         entry_text = entry_note(entry)

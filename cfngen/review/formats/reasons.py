@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from cfngen.cloudformation.evidence import Evidence
 from cfngen.escaping import escape_controls
 from cfngen.review.model import (
     Certainty,
@@ -17,19 +18,15 @@ from cfngen.review.model import (
 )
 
 # Only pages of AWS's own become links, and only where nothing but a path follows.
-PAGE = re.compile(r"(.*?)(https://docs\.aws\.amazon\.com/[A-Za-z0-9./_-]+\.html)")
-# As `cfngen.cloudformation.schemas` writes it.
-SCHEMA = re.compile(
-    r"((?:\w+::)+\w+ (?:(\w+Properties|primaryIdentifier|refuses) )?/properties/([\w/*.-]+))"
-    r"(?:: (\S+))?"
-)
+PAGE = re.compile(r"https://docs\.aws\.amazon\.com/[A-Za-z0-9./_-]+\.html")
 SCHEMA_PHRASES = {
     "createOnlyProperties": "{} cannot be changed in place",
     "conditionalCreateOnlyProperties": "{} can only sometimes be changed in place",
     "primaryIdentifier": "{} identifies the resource",
     "refuses": "{} cannot be changed once the resource exists",
 }
-SEPARATOR = "; "  # between several reasons of one finding
+ANY_CHANGE = "a change to {} is not made in place"  # of what a page says, and not the schema
+NO_SCHEMA = "there is no schema of {} that says whether this replaces the resource"
 
 
 @dataclass(frozen=True)
@@ -45,44 +42,44 @@ class Reason:
         return self.page.rpartition("/")[2].removesuffix(".html")
 
 
-def reasons(reason: str) -> list[Reason]:
-    """Return the reasons of a finding; raw schema paths get a phrase before them."""
-    parts = reason.split(SEPARATOR)
-    if not all(map(SCHEMA.fullmatch, parts)):
-        parts = [reason] if reason else []
-    return list(dict.fromkeys(map(_reason, parts)))
+def reasons(given: Iterable[Evidence]) -> list[Reason]:
+    """Return the reasons of a finding as phrases, each once."""
+    return list(dict.fromkeys(map(_reason, given)))
 
 
-def _reason(reason: str) -> Reason:
-    match = PAGE.fullmatch(reason)
-    text, page = (match[1].rstrip(": "), match[2]) if match else (reason, "")
-    schema_match = SCHEMA.fullmatch(text)
-    if schema_match:
-        path = schema_match[3].replace("/*", "[]").replace("/", ".")
-        phrase = SCHEMA_PHRASES.get(schema_match[2] or "", "a change to {} is not made in place")
-        text = f"{phrase.format(path)} ({text})"
-    return Reason(escape_controls(text), page)
+def _reason(given: Evidence) -> Reason:
+    words = [_phrase(given)]
+    linked = PAGE.fullmatch(given.page) is not None
+    if not linked:
+        words.append(given.page)
+    return Reason(escape_controls(": ".join(filter(None, words))), given.page if linked else "")
 
 
-def reported_reasons(stack: StackReview) -> frozenset[str]:
+def _phrase(given: Evidence) -> str:
+    """Return what the keyword of a schema means, with where it stands."""
+    if not given.pointer:
+        return NO_SCHEMA.format(given.type) if given.type else ""
+    name = given.pointer.removeprefix("/properties/").replace("/*", "[]").replace("/", ".")
+    phrase = SCHEMA_PHRASES.get(given.keyword, ANY_CHANGE).format(name)
+    return f"{phrase} ({' '.join(filter(None, (given.type, given.keyword, given.pointer)))})"
+
+
+def reported_reasons(stack: StackReview) -> frozenset[Evidence]:
     """Return the reasons that a template's findings give, which details need not repeat."""
-    given = (finding.reason for finding in stack.findings)
-    return frozenset(part for reason in given for part in (reason, *reason.split(SEPARATOR)))
+    return frozenset(reason for finding in stack.findings for reason in finding.reasons)
 
 
-def unreported_reasons(change: ResourceChange, reported: frozenset[str]) -> list[Reason]:
+def unreported_reasons(change: ResourceChange, reported: frozenset[Evidence]) -> list[Reason]:
     """Return the reasons of a resource change that neither details nor findings give."""
-    detail_reasons = {
-        detail.reason for detail in (*change.properties, *change.attributes)
-    } | reported
-    left = [reason for reason in change.reasons if reason not in detail_reasons]
-    return [reason for because in left for reason in reasons(because)]
+    details = {detail.reason for detail in (*change.properties, *change.attributes)}
+    return reasons(r for r in change.reasons if r not in details and r not in reported)
 
 
-def detail_notes(detail: Detail, reported: frozenset[str] = frozenset()) -> list[str]:
+def detail_notes(detail: Detail, reported: frozenset[Evidence] = frozenset()) -> list[str]:
     """Return the notes on a detail beside its values."""
     phrases = {Certainty.WILL: "replaces it", Certainty.MAY: "may replace it", Certainty.NO: ""}
-    shown_reasons = [] if detail.reason in reported else reasons(detail.reason)
+    is_shown = detail.reason and detail.reason not in reported
+    shown_reasons = reasons([detail.reason]) if detail.reason and is_shown else []
     notes = [
         phrases[detail.replacement],
         *(_with_page(reason) for reason in shown_reasons),
@@ -103,5 +100,5 @@ def _with_page(reason: Reason) -> str:
 
 def pages(findings: Iterable[Finding]) -> dict[str, int]:
     """Return a number for each page that findings refer to, in their order."""
-    every = (reason.page for finding in findings for reason in reasons(finding.reason))
+    every = (reason.page for finding in findings for reason in reasons(finding.reasons))
     return {page: number for number, page in enumerate(dict.fromkeys(filter(None, every)), 1)}

@@ -181,7 +181,7 @@ class _Comment:
 
     def reason_lines(self, group: GroupedFinding) -> str:
         """Return the lines below a finding: its reasons and its places."""
-        lines = list(map(linked, reasons(group.finding.reason)))
+        lines = list(map(linked, reasons(group.finding.reasons)))
         for stack, finding in group.places[:MAX_PLACES]:
             if place := finding_place(finding, stack):
                 side = f" {prose(side)}" if (side := in_base(finding, self.review.base)) else ""

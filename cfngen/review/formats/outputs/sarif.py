@@ -127,7 +127,7 @@ def _message(finding: Finding, review: Review) -> str:
     text = f"{escape_controls(finding.subject)}: {escape_controls(finding.message)}"
     if finding.certainty is Certainty.MAY:
         text += " (depends on what is deployed)"
-    for reason in reasons(finding.reason):
+    for reason in reasons(finding.reasons):
         text += f". {': '.join(part for part in (reason.text, reason.page) if part)}"
     if finding.side is Side.BASE:
         text += f". It was on line {max(finding.line, 1)} in {escape_controls(review.base)}"

@@ -96,7 +96,7 @@ class _Printer(LinePrinter):
             places.insert(0, place)
         for more in places:
             yield from self.folded(more, "    ", dim=True)
-        group_reasons = reasons(group.finding.reason)
+        group_reasons = reasons(group.finding.reasons)
         numbers = "".join(
             f" [{self.pages[reason.page]}]" for reason in group_reasons if reason.page
         )

@@ -15,7 +15,7 @@ def check(facts: Facts) -> Iterator[Hit]:
                 exposure.resource,
                 exposure.description,
                 Certainty.WILL,
-                reason="",
+                page="",
                 exposure=exposure,
             )
 

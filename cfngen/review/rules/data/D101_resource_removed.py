@@ -85,7 +85,7 @@ def _hit(
             if referred
             else f"; {name}, which is new, starts empty"
         )
-    return Hit(old.name, message, certainty if name else Certainty.MAY, reason=page)
+    return Hit(old.name, message, certainty if name else Certainty.MAY, page=page)
 
 
 RULE = Rule(

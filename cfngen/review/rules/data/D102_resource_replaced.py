@@ -42,7 +42,7 @@ def _hit(resource: Updated) -> Hit:
             f" the old one while it holds {holds}: it {LEFT_BEHIND}"
         )
         page = resource.new.schema.refuses_while_full
-        return Hit(resource.new.name, message, certainty, reason=page)
+        return Hit(resource.new.name, message, certainty, page=page)
     if is_undecided(resource.new, "UpdateReplacePolicy") or full is Certainty.MAY:
         certainty = Certainty.MAY
     message = (

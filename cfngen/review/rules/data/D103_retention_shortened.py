@@ -22,7 +22,7 @@ def check(facts: Facts) -> Iterator[Hit]:
                 f"{path} is less than before, losing older {schema.holds}",
                 Certainty.WILL if path in surely else Certainty.MAY,
                 path,
-                reason=schema.page,
+                page=schema.page,
             )
 
 

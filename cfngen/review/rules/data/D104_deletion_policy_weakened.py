@@ -36,7 +36,7 @@ def check(facts: Facts) -> Iterator[Hit]:
                 resource.new.name,
                 f"{path} becomes {shown(policy)}: a {event} would {_loss(resource.new)}",
                 path=path,
-                reason=None if removal else REPLACEMENT,
+                page=None if removal else REPLACEMENT,
             )
 
 

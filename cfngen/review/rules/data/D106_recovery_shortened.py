@@ -15,7 +15,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             continue
         for path in sorted(shortened(resource.assumed_differences, schema.delays, schema)):
             message = f"{path} is less than before: less time to undo a deletion"
-            yield Hit(resource.new.name, message, path=path, reason=schema.page)
+            yield Hit(resource.new.name, message, path=path, page=schema.page)
 
 
 RULE = Rule(

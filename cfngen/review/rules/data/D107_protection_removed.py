@@ -22,7 +22,7 @@ def check(facts: Facts) -> Iterator[Hit]:
         if schema.holds and schema.protects:
             for path in lost_protections(*resource.assumed):
                 message = f"{path} no longer protects {schema.holds}"
-                yield Hit(resource.new.name, message, path=path, reason=schema.page)
+                yield Hit(resource.new.name, message, path=path, page=schema.page)
         if resource.new.type == TABLE:
             yield from _of_replicas(resource)
 

@@ -15,7 +15,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             continue
         for path in new_expirations(resource.assumed_differences, schema.expires):
             message = f"{path} was added or changed: it may delete {schema.holds}"
-            yield Hit(resource.new.name, message, path=path, reason=schema.page)
+            yield Hit(resource.new.name, message, path=path, page=schema.page)
 
 
 RULE = Rule(

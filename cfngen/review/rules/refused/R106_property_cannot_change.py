@@ -10,7 +10,13 @@ def check(facts: Facts) -> Iterator[Hit]:
     """Yield the properties that change although they never can."""
     for fixed in facts.fixed:
         message = f"{fixed.path} cannot be changed once the resource exists"
-        yield Hit(fixed.resource, message, fixed.certainty, fixed.path, reason=fixed.reason)
+        yield Hit(
+            fixed.resource,
+            message,
+            fixed.certainty,
+            fixed.path,
+            reasons=(fixed.reason,) if fixed.reason else (),
+        )
 
 
 RULE = Rule(

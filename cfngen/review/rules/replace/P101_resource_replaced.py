@@ -22,7 +22,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             f"{change.replacement} be replaced{first}: {paths} {cause}".rstrip(),
             change.replacement,
             causes[0].path if causes else "",
-            reason="; ".join(change.reasons),
+            reasons=change.reasons,
         )
 
 

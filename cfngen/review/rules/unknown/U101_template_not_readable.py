@@ -15,7 +15,7 @@ def check(facts: ComparisonFacts) -> Iterator[Hit]:
             f"cannot be read, so what changes is unknown: {text.name} ({text.side}): {text.error}",
             Certainty.WILL if text.refused else Certainty.MAY,
             section="",
-            reason="",
+            page="",
         )
 
 

@@ -17,7 +17,7 @@ def check(facts: Facts) -> Iterator[Hit]:
             f"{part.either.description} {state} and was not inspected: {advice}accept {part.name}"
             " under [review] in the manifest, with a reason",
             section=part.either.section,
-            reason="",
+            page="",
         )
 
 

@@ -20,7 +20,7 @@ def check(facts: Facts) -> Iterator[Hit]:
                 f"the text contains U+{ord(character):04X}, which YAML parsers read differently:"
                 " write it as an escape, in quotes"
             )
-            yield Hit(facts.name, message, section="", reason="")
+            yield Hit(facts.name, message, section="", page="")
 
 
 RULE = Rule(

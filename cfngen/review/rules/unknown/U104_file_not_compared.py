@@ -9,7 +9,7 @@ from cfngen.review.rule import Hit, Rule
 def check(facts: ComparisonFacts) -> Iterator[Hit]:
     """Yield the files that could hide a change."""
     for file in facts.uncompared:
-        yield Hit(file.file, _message(file), section="", reason="")
+        yield Hit(file.file, _message(file), section="", page="")
 
 
 def _message(file: UncomparedFile) -> str:

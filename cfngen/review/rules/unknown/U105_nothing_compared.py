@@ -10,7 +10,7 @@ def check(facts: ComparisonFacts) -> Iterator[Hit]:
     """Yield the sides without a template, which may not be what they seem."""
     for side in facts.empty:
         message = f"no template was compared: {side.described} has none, {_doubt(side)}"
-        yield Hit(side.directory, message, section="", reason="")
+        yield Hit(side.directory, message, section="", page="")
 
 
 def _doubt(side: EmptySide) -> str:
