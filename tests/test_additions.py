@@ -151,34 +151,80 @@ def test_a_form_of_waivers_is_one_file(scratch: Path) -> None:
     assert {"guard", "checkov"} <= set(listed.stdout.split())
 
 
-FORMAT = '''"""A review as a table for a wiki."""
+FORMAT = '''"""A review as reStructuredText."""
+
+import re
 
 from cfngen.escaping import escape_controls
-from cfngen.review.formats.scope import scope
-from cfngen.review.formats.verdict import verdict
+from cfngen.review.formats.document import document
+from cfngen.review.formats.written import Written
+
+MARKUP = re.compile(r"([\\\\*`|_<>:@]|^\\W)")
+
+
+class Markup(Written):
+    """reStructuredText, in which a text has no markup."""
+
+    __slots__ = ()
+
+    @classmethod
+    def escaped(cls, text):
+        """Return a text on one line, with a backslash before whatever could be markup."""
+        return MARKUP.sub(r"\\\\\\1", escape_controls(text))
 
 
 def render(review, _options):
-    """Return the verdict, what was compared, and a row for each finding."""
-    rows = [f"|{f.code}|{f.subject}|{f.message}|" for f in review.findings]
-    return "".join(f"{escape_controls(row)}\\n" for row in (verdict(review), *scope(review), *rows))
+    """Return the verdict, the findings, then the templates and what changes in them."""
+    return Markup("\\n").join([*lines(document(review)), ""])
+
+
+def lines(about):
+    """Yield the lines of a document."""
+    yield from heading(about.verdict, "=")
+    for phrase in (f"{about.base} → {about.head}", *about.scope, *about.waivers, about.digest):
+        yield Markup("| %s") % phrase
+    yield from heading("Findings", "-")
+    for finding in about.findings:
+        yield Markup("* **%s** %s %s: %s") % (
+            finding.label, finding.code, finding.subject, finding.message,
+        )
+        yield from (Markup("  `%s <%s>`__") % (r.title, r.page) for r in finding.reasons if r.page)
+        yield from (Markup("  %s %s") % (place.line, place.side) for place in finding.places)
+    for template in about.templates:
+        yield from heading(template.name, "-")
+        yield template.summary
+        for change in template.details.resources:
+            yield Markup("* %s %s: %s") % (change.sign, change.name, change.outcome)
+            for row in change.rows:
+                yield Markup("  * %s: %s → %s") % (row.path, row.before, row.after)
+
+
+def heading(text, line):
+    """Yield a heading."""
+    title = Markup.escape(text)
+    yield from ("", title, Markup(line * len(title)), "")
 '''
 
 
 @pytest.mark.slow
 def test_a_format_of_the_review_is_one_file(scratch: Path) -> None:
-    """The command prints it and writes it to a file, and what holds for every format is tested."""
-    (scratch / "cfngen/review/formats/outputs/wiki.py").write_text(FORMAT)
+    """The command prints it and writes it to a file, and what holds for every format is tested.
+
+    It walks the document, and has its own type of text, so that nothing is left unescaped.
+    """
+    (scratch / "cfngen/review/formats/outputs/restructured.py").write_text(FORMAT)
     (scratch / "a.yaml").write_text(GATEWAY)
-    (scratch / "b.yaml").write_text(GATEWAY.replace("private", "public"))
-    asked = ("review", "a.yaml", "b.yaml", "--no-blueprints", "--format", "wiki")
-    printed = run(scratch, "cfngen", *asked, "--write", "wiki=written")
+    (scratch / "b.yaml").write_text(GATEWAY.replace("private", "public").replace("et-0", "et-**0"))
+    arguments = ("review", "a.yaml", "b.yaml", "--no-blueprints", "--format", "restructured")
+    printed = run(scratch, "cfngen", *arguments, "--write", "restructured=written")
     assert printed.returncode == 0, printed.stdout + printed.stderr
-    assert "|P101|Gateway|" in printed.stdout
+    assert "* **replaced** P101 Gateway: " in printed.stdout
+    assert r"→ subnet-\*\*0123456789abcdef0" in printed.stdout
     assert (scratch / "written").read_text() == printed.stdout
-    assert "wiki" in run(scratch, "cfngen", "review", "--help").stdout
+    assert "restructured" in run(scratch, "cfngen", "review", "--help").stdout
     tested = run(
-        scratch, "pytest", "-q", "-p", "no:cacheprovider", "-k", "wiki or words_of_the_model",
+        scratch, "pytest", "-q", "-p", "no:cacheprovider",
+        "-k", "restructured or words_of_the_model",
         "tests/review/test_command.py", "tests/review/test_printed.py",
     )  # fmt: skip
     assert tested.returncode == 0, tested.stdout[-3000:]

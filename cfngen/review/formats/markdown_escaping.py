@@ -1,12 +1,15 @@
-"""Untrusted text in GitHub's and GitLab's markdown: no markup, no links, no mentions."""
+"""Markdown of GitHub and GitLab as a type: a text in it has no markup, no links, no mentions."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
 
 from cfngen.escaping import escape_controls, escape_lines
 from cfngen.review.formats.columns import clipped
+from cfngen.review.formats.reasons import Reason
+from cfngen.review.formats.written import Written
 
 # What can begin markup, HTML, a table's cell or mathematics; and at the start, a list or a heading.
 MARKUP = re.compile(r"[&<>`*_\[\]|\\~$]")
@@ -19,37 +22,65 @@ SEPARATOR = "\u200b"  # a space of no width: what it parts is no longer recognis
 # What may stand between backticks as it is; the rest is written as HTML.
 PLAIN = re.compile(r"[^\s`|\\<>&]([^`|\\<>&]*[^\s`|\\<>&])?")
 MAX_CODE = 200  # characters of a name or a value
+MAX_PROSE, MAX_REASON = 1000, 400
+
+Line = TypeVar("Line", bound=str)
 
 
-def prose(text: str, max_length: int = 1000) -> str:
+class Markdown(Written):
+    """Markdown, in which a text stands as prose; `code` and `fenced` make code of one."""
+
+    __slots__ = ()
+
+    @classmethod
+    def escaped(cls, text: str) -> str:
+        """Return a text without any markup."""
+        return prose(text)
+
+
+def prose(text: str, max_length: int = MAX_PROSE) -> Markdown:
     """Return a text without any markup, for a paragraph, a cell or HTML."""
     clipped_text = clipped(escape_controls(text).strip(), max_length)
     clipped_text = _entities(_separated(CALLS, clipped_text))
-    return START.sub(_entity, clipped_text, count=1) if START.match(clipped_text) else clipped_text
+    if START.match(clipped_text):
+        clipped_text = START.sub(_entity, clipped_text, count=1)
+    return Markdown(clipped_text)
 
 
-def code(text: str, max_length: int = MAX_CODE) -> str:
+def code(text: str, max_length: int = MAX_CODE) -> Markdown:
     """Return a name or a value as code, for a paragraph or a cell; empty for an empty one."""
     clipped_text = clipped(escape_controls(text), max_length)
-    return (
-        f"`{clipped_text}`"
-        if PLAIN.fullmatch(clipped_text)
-        else folded_code(clipped_text, max_length)
-    )
+    if PLAIN.fullmatch(clipped_text):
+        return Markdown(f"`{clipped_text}`")
+    return folded_code(clipped_text, max_length)
 
 
-def folded_code(text: str, max_length: int = MAX_CODE) -> str:
+def folded_code(text: str, max_length: int = MAX_CODE) -> Markdown:
     """Return a name or a value as code where HTML stands, as in a `<summary>`."""
     clipped_text = clipped(escape_controls(text), max_length)
-    return f"<code>{_entities(_separated(LINKS, clipped_text))}</code>" if clipped_text else ""
+    inner = _entities(_separated(LINKS, clipped_text))
+    return Markdown(f"<code>{inner}</code>" if inner else "")
 
 
-def fenced(text: str, language: str) -> str:
+def fenced(text: str, language: str) -> Markdown:
     """Return lines as a block of code, within a fence that they cannot close."""
     body = "\n".join(escape_lines(text))
     runs = [len(run) for run in re.findall("`+", body)]
     fence = "`" * max(3, *(run + 1 for run in runs)) if runs else "```"
-    return f"{fence}{language}\n{body}\n{fence}\n"
+    return Markdown(f"{fence}{language}\n{body}\n{fence}\n")
+
+
+def linked(reason: Reason) -> Markdown:
+    """Return a reason with a link to its page."""
+    sentence = prose(reason.text, MAX_REASON)
+    # A page is one of AWS's own, and nothing in its address is markup.
+    link = Markdown(f"[{reason.title}]({reason.page})" if reason.page else "")
+    return Markdown(": ").join(filter(None, (sentence, link)))
+
+
+def joined(parts: Iterable[str], separator: str = "") -> Markdown:
+    """Return parts as markdown, one after the other."""
+    return Markdown(separator).join(parts)
 
 
 def units(text: str) -> int:
@@ -57,7 +88,7 @@ def units(text: str) -> int:
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def cut_lines(lines: Sequence[str], available: int) -> list[str]:
+def cut_lines(lines: Sequence[Line], available: int) -> list[Line]:
     """Return as many of the first lines as fit into some characters, with their ends."""
     kept = []
     for line in lines:

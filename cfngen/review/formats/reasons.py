@@ -48,11 +48,11 @@ def reasons(given: Iterable[Evidence]) -> list[Reason]:
 
 
 def _reason(given: Evidence) -> Reason:
-    words = [_phrase(given)]
+    parts = [_phrase(given)]
     linked = PAGE.fullmatch(given.page) is not None
     if not linked:
-        words.append(given.page)
-    return Reason(escape_controls(": ".join(filter(None, words))), given.page if linked else "")
+        parts.append(given.page)
+    return Reason(escape_controls(": ".join(filter(None, parts))), given.page if linked else "")
 
 
 def _phrase(given: Evidence) -> str:

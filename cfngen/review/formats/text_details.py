@@ -2,257 +2,199 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
-from cfngen.escaping import escape_controls, escape_lines
 from cfngen.plurals import counted
-from cfngen.review.formats.columns import broken, columns, folded
-from cfngen.review.formats.findings import is_fully_reported, unreported_exposures
-from cfngen.review.formats.phrases import (
-    construct_of,
-    entries_by_section,
-    grant_lines,
-    outcome,
-    payload_title,
-    permission_phrase,
-    sign,
+from cfngen.review.formats.columns import columns, folded
+from cfngen.review.formats.document_details import (
+    Details,
+    EntryBlock,
+    PermissionBlock,
+    ResourceBlock,
+    Row,
 )
-from cfngen.review.formats.reasons import (
-    detail_notes,
-    entry_note,
-    reported_reasons,
-    unreported_reasons,
+from cfngen.review.formats.sides import NONE
+from cfngen.review.formats.terminal import (
+    NOTHING,
+    SIGN_COLOURS,
+    Line,
+    LinePrinter,
+    joined,
+    margin_of,
+    padded,
 )
-from cfngen.review.formats.sides import difference, is_long, is_same, items, side
-from cfngen.review.model import (
-    Certainty,
-    Detail,
-    EntryChange,
-    Extent,
-    Kind,
-    PermissionChange,
-    ResourceChange,
-    StackReview,
-)
+from cfngen.review.model import Certainty, Extent, Kind
 
-Style = Callable[..., str]
-
-SIGN_COLOURS = {
-    "+": "green", "-": "red", "~": "yellow", "→": "cyan", "-/+": "red", "-/+?": "yellow",
-    "!": "red",
-}  # fmt: skip
 EXTENT_COLOURS = {Extent.BROADENED: "magenta", Extent.MIXED: "magenta", Extent.NARROWED: "green"}
+NOTE_COLOURS = {Certainty.WILL: "red", Certainty.MAY: "yellow", Certainty.NO: None}
 MAX_LINES = 16  # of a diff, where not everything is wanted
-MAX_ACTIONS = 12  # of a grant
+MAX_ACTIONS, MAX_ALL_ACTIONS = 12, 1000  # of a grant; where everything is wanted
 MAX_NAME_WIDTH, MAX_TYPE_WIDTH = 28, 32  # columns
 INDENT = 7  # of a resource's sign
 
 
-class LinePrinter:
-    """Lines of a terminal, with a width and colours."""
-
-    def __init__(self, style: Style, width: int) -> None:
-        """Take a style, such as `click.style`, and so many columns."""
-        self.style = style
-        self.width = width
-
-    def folded(self, text: str, margin: str, **colours: object) -> Iterator[str]:
-        """Yield a text in lines behind a margin."""
-        for line in self.wrapped(text, len(margin)):
-            yield f"{margin}{self.style(line, **colours)}"
-
-    def wrapped(self, text: str, margin: int) -> list[str]:
-        """Return a text in lines that leave room for a margin."""
-        return folded(text, max(self.width - margin, 16))
-
-    def coloured(self, lines: Sequence[str], margin: str) -> Iterator[str]:
-        """Yield lines of a diff, the long ones in pieces."""
-        for line in lines:
-            colour = SIGN_COLOURS.get(line[:1]) if line[:3] not in ("---", "+++") else None
-            colours = {"fg": "cyan" if line.startswith("@@") else colour}
-            text = line.expandtabs(4)
-            first, *rest = broken(text, max(self.width - len(margin), 16))
-            yield f"{margin}{self.style(first, **colours)}"
-            for piece in broken("".join(rest), max(self.width - len(margin) - 3, 16)):
-                if piece:
-                    yield f"{margin}   {self.style(piece, **colours)}"
-
-
-class Details:
+class DetailsPrinter:
     """Prints the details of one template."""
 
-    def __init__(self, printer: LinePrinter, stack: StackReview, *, everything: bool) -> None:
-        """Take a template; `everything` leaves nothing out and cuts nothing off."""
+    def __init__(self, printer: LinePrinter, details: Details, *, everything: bool) -> None:
+        """Take the details; `everything` leaves nothing out and cuts nothing off."""
         self.printer = printer
         self.style = printer.style
-        self.stack = stack
+        self.about = details
         self.everything = everything
-        self.reported = reported_reasons(stack)
 
-    def lines(self) -> Iterator[str]:
+    def lines(self) -> Iterator[Line]:
         """Yield everything; of new templates and affected resources only the essentials."""
-        stack = self.stack
-        if self.everything or stack.kind is Kind.CHANGED:
-            yield from self.resources(stack.resources)
-            for section, entries in entries_by_section(stack):
-                yield from self.title(escape_controls(section).lower())
+        if self.everything or self.about.kind is Kind.CHANGED:
+            yield from self.resources(self.about.resources)
+            for section, entries in self.about.sections:
+                yield from self.title(section.lower())
                 for entry in entries:
                     yield from self.entry(entry)
         yield from self.permissions()
         yield from self.exposures()
         yield from self.payloads()
 
-    def title(self, text: str) -> Iterator[str]:
+    def title(self, text: str) -> Iterator[Line]:
         """Yield what the next lines are about."""
-        yield from self.printer.folded(text, "  ", bold=True, underline=True)
+        yield from self.printer.folded(text, 2, bold=True, underline=True)
 
-    def resources(self, changes: Sequence[ResourceChange]) -> Iterator[str]:
+    def resources(self, changes: Sequence[ResourceBlock]) -> Iterator[Line]:
         """Yield each resource, and its properties below it."""
         names, types = (
-            min(max((columns(escape_controls(text)) for text in texts), default=0), max_width)
+            min(max((columns(Line.escape(text)) for text in texts), default=0), max_width)
             for texts, max_width in (
                 ([change.name for change in changes], MAX_NAME_WIDTH),
                 ([change.type for change in changes], MAX_TYPE_WIDTH),
             )
         )
         for change in changes:
-            row = f"{_padded(change.name, names)}  {_padded(change.type, types)}  "
-            yield from self.row(sign(change), row, outcome(change))
-            if construct := construct_of(change):
-                yield from self.printer.folded(construct, " " * INDENT, dim=True)
-            for reason in unreported_reasons(change, self.reported):
+            row = Line("%s  %s  ") % (padded(change.name, names), padded(change.type, types))
+            yield from self.row(change.sign, row, change.outcome)
+            if change.construct:
+                yield from self.printer.folded(change.construct, INDENT, dim=True)
+            for reason in change.reasons:
                 explanation = f"{reason.text} {reason.page}".strip()
-                yield from self.printer.folded(explanation, " " * INDENT, dim=True)
-            for detail in (*change.properties, *change.attributes):
+                yield from self.printer.folded(explanation, INDENT, dim=True)
+            for detail in change.rows:
                 if self.everything or not _only_follows(change, detail):
                     yield from self.detail(detail, change.kind)
 
-    def row(self, mark: str, row: str, happening: str) -> Iterator[str]:
+    def row(self, mark: str, row: Line, happening: str) -> Iterator[Line]:
         """Yield a sign, what it belongs to, and what happens; below it where there is no room."""
-        start = f"  {self.style(f'{mark:<4}', fg=SIGN_COLOURS[mark])} "
+        happens = Line.escape(happening)
+        start = Line("  %s ") % self.style(f"{mark:<4}", fg=SIGN_COLOURS[mark])
         available = self.printer.width - INDENT
-        if columns(row) + columns(happening) <= available:
-            yield f"{start}{row}{happening}"
+        if columns(row) + columns(happens) <= available:
+            yield start + row + happens
             return
         lines = folded(row.strip(), available)
-        if columns(lines[-1]) + 2 + columns(happening) <= available:
-            lines[-1] += f"  {happening}"
+        if columns(lines[-1]) + 2 + columns(happens) <= available:
+            lines[-1] += f"  {happens}"
         else:
-            lines += folded(happening, available)
-        yield f"{start}{lines[0]}"
-        yield from (f"{' ' * INDENT}{line}" for line in lines[1:])
+            lines += folded(happens, available)
+        yield start + lines[0]
+        yield from (margin_of(INDENT) + line for line in lines[1:])
 
-    def entry(self, entry: EntryChange) -> Iterator[str]:
+    def entry(self, entry: EntryBlock) -> Iterator[Line]:
         """Yield a parameter, output or the like, and its fields below it."""
-        mark = sign(entry)
-        follows = {detail.note for detail in entry.details if is_same(detail)}
-        note = entry_note(entry)
-        if entry.kind is Kind.AFFECTED and not self.everything:
-            note = "; ".join(
-                escape_controls(text) for text in sorted({entry.note, *follows}) if text
-            )
-        yield from self.row(mark, f"{escape_controls(entry.name)}  ", note)
-        for detail in entry.details:
-            if self.everything or not (entry.kind is Kind.AFFECTED and is_same(detail)):
-                yield from self.detail(detail, entry.kind)
+        is_short = entry.kind is Kind.AFFECTED and not self.everything
+        note = entry.follows if is_short else entry.note
+        yield from self.row(entry.sign, Line("%s  ") % entry.name, note)
+        for row in entry.rows:
+            if not (is_short and row.is_same):
+                yield from self.detail(row, entry.kind)
 
-    def detail(self, detail: Detail, kind: Kind) -> Iterator[str]:
+    def detail(self, row: Row, kind: Kind) -> Iterator[Line]:
         """Yield a property: on one line if it fits, else what it is and then its values."""
-        margin = " " * INDENT
-        path = f"{escape_controls(detail.path)}: " if detail.path else ""
-        notes = "; ".join(detail_notes(detail, self.reported))
-        colour = {Certainty.WILL: "red", Certainty.MAY: "yellow", Certainty.NO: None}
-        colours = {"fg": colour[detail.replacement], "dim": detail.replacement is Certainty.NO}
-        if is_same(detail) and not self.everything and notes:
-            yield from self.printer.folded(f"{path}{notes}", margin, **colours)
+        path = Line("%s: ") % row.path if row.path else NOTHING
+        notes = Line.escape(row.notes)
+        colours = {
+            "fg": NOTE_COLOURS[row.replacement],
+            "dim": row.replacement is Certainty.NO,
+        }
+        if row.is_same and not self.everything and notes:
+            yield from self.printer.folded(path + notes, INDENT, **colours)
             return
-        value = self.short(detail, kind)
+        value = self.short(row, kind)
         available = self.printer.width - INDENT
         whole = columns(path) + columns(value)
+        beside = Line("  (%s)") % notes if notes else NOTHING
         if value and whole + columns(notes) + 4 <= available:
-            yield f"{margin}{path}{value}{self.style(f'  ({notes})', **colours) if notes else ''}"
+            styled = self.style(beside, **colours) if beside else NOTHING
+            yield joined([margin_of(INDENT), path, value, styled])
             return
         if value and whole <= available:
-            yield f"{margin}{path}{value}"
+            yield joined([margin_of(INDENT), path, value])
         else:
-            yield from self.printer.folded(path.rstrip() or "value:", margin)
-            yield from self.long(detail, margin + "  ")
+            yield from self.printer.folded(path.rstrip() or "value:", INDENT)
+            yield from self.long(row, INDENT + 2)
         if notes:
-            yield from self.printer.folded(f"({notes})", margin + "  ", **colours)
+            yield from self.printer.folded(Line("(%s)") % notes, INDENT + 2, **colours)
 
-    def short(self, detail: Detail, kind: Kind) -> str:
+    def short(self, row: Row, kind: Kind) -> Line:
         """Return both values on one line; nothing if they need several."""
-        if detail.payload:
-            return f"see payload {escape_controls(detail.payload)}"
-        if changed_items := items(detail):
-            signed = [
-                *(f"- {item}" for item in changed_items.gone),
-                *(f"+ {item}" for item in changed_items.new),
-            ]
-            return "  ".join(signed)
-        if is_same(detail) or kind is Kind.ADDED:
-            return "" if is_long(detail) else side(detail.after)
+        if row.payload:
+            return Line("see payload %s") % row.payload
+        if row.items:
+            return joined(_signed(row), "  ")
+        if row.is_long:
+            return NOTHING
+        if row.is_same or kind is Kind.ADDED:
+            return Line.escape(_side(row.after))
         if kind is Kind.REMOVED:
-            return "" if is_long(detail) else side(detail.before)
-        return "" if is_long(detail) else f"{side(detail.before)} → {side(detail.after)}"
+            return Line.escape(_side(row.before))
+        return Line("%s → %s") % (_side(row.before), _side(row.after))
 
-    def long(self, detail: Detail, margin: str) -> Iterator[str]:
+    def long(self, row: Row, margin: int) -> Iterator[Line]:
         """Yield both values in lines of a diff."""
-        if changed_items := items(detail):
-            lines = [
-                *(f"- {item}" for item in changed_items.gone),
-                *(f"+ {item}" for item in changed_items.new),
-            ]
-        elif not is_long(detail) and not is_same(detail):
-            lines = [f"- {side(detail.before)}", f"+ {side(detail.after)}"]
+        if row.items:
+            lines = _signed(row)
+        elif not row.is_long and not row.is_same:
+            lines = [f"- {_side(row.before)}", f"+ {_side(row.after)}"]
         else:
-            lines = difference(detail)
+            lines = row.lines
         yield from self.printer.coloured(self.cut(lines), margin)
 
-    def permissions(self) -> Iterator[str]:
+    def permissions(self) -> Iterator[Line]:
         """Yield whose permissions changed, except for what a finding already says."""
         shown = [
-            change
-            for change in self.stack.permissions
-            if self.everything or not is_fully_reported(self.stack, change)
+            change for change in self.about.permissions if self.everything or not change.is_reported
         ]
         if shown:
             yield from self.title("permissions")
         for change in shown:
             yield from self.permission(change)
 
-    def permission(self, change: PermissionChange) -> Iterator[str]:
+    def permission(self, change: PermissionBlock) -> Iterator[Line]:
         """Yield how the permissions of one policy have changed, and its grants."""
-        kind = self.stack.kind
-        phrase = f"{escape_controls(change.attached_to)}, {permission_phrase(change, kind)}"
-        colour = EXTENT_COLOURS.get(change.extent) if kind is Kind.CHANGED else None
-        yield from self.printer.folded(phrase, "  ", fg=colour)
-        for mark, grant in grant_lines(change, 1000 if self.everything else MAX_ACTIONS):
+        phrase = f"{change.attached_to}, {change.phrase}"
+        colour = EXTENT_COLOURS.get(change.extent) if change.extent else None
+        yield from self.printer.folded(phrase, 2, fg=colour)
+        for mark, grant in change.grants(MAX_ALL_ACTIONS if self.everything else MAX_ACTIONS):
             first, *rest = self.printer.wrapped(grant, 6)
-            yield f"    {self.style(f'{mark} {first}', fg=SIGN_COLOURS[mark])}"
-            yield from (f"      {self.style(line, fg=SIGN_COLOURS[mark])}" for line in rest)
+            colour = SIGN_COLOURS[mark]
+            yield margin_of(4) + self.style(Line("%s %s") % (mark, first), fg=colour)
+            yield from (margin_of(6) + self.style(line, fg=colour) for line in rest)
 
-    def exposures(self) -> Iterator[str]:
+    def exposures(self) -> Iterator[Line]:
         """Yield what is reachable from the internet, except for what findings report."""
-        unreported = unreported_exposures(self.stack)
-        if unreported:
+        exposures = self.about.exposures
+        if exposures:
             yield from self.title("reachable from the internet")
-        for exposure in unreported:
+        for exposure in exposures:
             state = "opened" if exposure.opened else "closed"
             # A way in that opens is what a reviewer worries about.
             start = self.style(f"  {state}  ", fg="red" if exposure.opened else "green")
-            first, *rest = self.printer.wrapped(
-                f"{escape_controls(exposure.resource)}: {escape_controls(exposure.description)}", 10
-            )
-            yield f"{start}{first}"
-            yield from (f"{' ' * 10}{line}" for line in rest)
+            first, *rest = self.printer.wrapped(f"{exposure.resource}: {exposure.description}", 10)
+            yield start + first
+            yield from (margin_of(10) + line for line in rest)
 
-    def payloads(self) -> Iterator[str]:
+    def payloads(self) -> Iterator[Line]:
         """Yield scripts and the like as a diff each."""
-        for payload in self.stack.payloads:
-            name = payload_title(payload.name, payload.resource, payload.path)
-            yield from self.title(f"payload {name}")
-            yield from self.printer.coloured(self.cut(escape_lines(payload.diff)), "  ")
+        for payload in self.about.payloads:
+            yield from self.title(f"payload {payload.title}")
+            yield from self.printer.coloured(self.cut(payload.lines), 2)
 
     def cut(self, lines: Sequence[str]) -> list[str]:
         """Return the first lines of a diff, unless everything is wanted."""
@@ -262,12 +204,16 @@ class Details:
         return [*lines[:MAX_LINES], f"… {more}, with --details"]
 
 
-def _only_follows(change: ResourceChange, detail: Detail) -> bool:
+def _side(value: str | None) -> str:
+    return NONE if value is None else value
+
+
+def _signed(row: Row) -> list[str]:
+    """Return the items that go and come, each with its sign."""
+    gone, new = (row.items.gone, row.items.new) if row.items else ((), ())
+    return [*(f"- {item}" for item in gone), *(f"+ {item}" for item in new)]
+
+
+def _only_follows(change: ResourceBlock, row: Row) -> bool:
     """Whether a property only refers to a replaced resource that is named already."""
-    follows = change.kind is Kind.AFFECTED and detail.replacement is Certainty.NO
-    return follows and is_same(detail)
-
-
-def _padded(text: str, width: int) -> str:
-    text = escape_controls(text)
-    return text + " " * max(0, width - columns(text))
+    return change.kind is Kind.AFFECTED and row.replacement is Certainty.NO and row.is_same

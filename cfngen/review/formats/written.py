@@ -43,3 +43,7 @@ class Written(str):
     def join(self, parts: Iterable[str]) -> Self:
         """Return parts with it between them."""
         return type(self)(str.join(self, self._parts(parts)))
+
+    def rstrip(self, characters: str | None = None, /) -> Self:
+        """Return it without the space, or the characters, at its end."""
+        return type(self)(super().rstrip(characters))

@@ -5,42 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from cfngen.plurals import counted
-from cfngen.review.formats.diagram import mermaid, picture
-from cfngen.review.formats.findings import MAX_PLACES, GroupedFinding, by_gravity, grouped_findings
+from cfngen.review.formats.diagram import mermaid
+from cfngen.review.formats.document import FindingBlock, TemplateBlock, document, signs_legend
+from cfngen.review.formats.findings import MAX_PLACES
 from cfngen.review.formats.markdown_escaping import (
+    Markdown,
     code,
     cut_lines,
     fenced,
     folded_code,
+    joined,
+    linked,
     prose,
     units,
 )
-from cfngen.review.formats.markdown_parts import Piece, linked, pieces
+from cfngen.review.formats.markdown_parts import Piece, pieces
 from cfngen.review.formats.options import Options
-from cfngen.review.formats.phrases import (
-    changed_signs,
-    construct_of,
-    finding_place,
-    in_base,
-    legend,
-    origin_place,
-)
-from cfngen.review.formats.reasons import reasons
-from cfngen.review.formats.scope import scope
-from cfngen.review.formats.verdict import CALM, CAREFUL, GRAVE, gravity, summary, verdict
-from cfngen.review.formats.waivers import digest_phrase, waiver_phrases
-from cfngen.review.model import Kind, Review, StackReview
+from cfngen.review.formats.verdict import CALM, CAREFUL, GRAVE
+from cfngen.review.model import Kind, Review
 
-_ReasonLines = Callable[[GroupedFinding], str]
+_ReasonLines = Callable[[FindingBlock], Markdown]
 
-MARKER = "<!-- cfngen review -->"  # by which a later comment finds the one to replace
-SYMBOLS = {GRAVE: "⛔", CAREFUL: "⚠️", CALM: "✅"}
+MARKER = Markdown("<!-- cfngen review -->")  # by which a later comment finds the one to replace
+SYMBOLS = {GRAVE: Markdown("⛔"), CAREFUL: Markdown("⚠️"), CALM: Markdown("✅")}
+NOTHING = Markdown("")
 MIN_LIMIT = 1000  # characters that the verdict and what is said of the rest need at least
 RESERVED_FOR_END = 200  # of them for what did not fit
 MAX_SCOPE = 8000  # of them for what was compared and what was not, where there is room ...
 MAX_SHORT_SCOPE = 200  # ... and where not
 MAX_MESSAGE = (1000, 160)  # characters of a finding's message, where there is room and where not
-LEGEND = "An arrow leads from a resource to what it refers to."
+LEGEND = Markdown("_An arrow leads from a resource to what it refers to._\n")
 
 
 def render(review: Review, options: Options) -> str:
@@ -65,21 +59,23 @@ class _Comment:
     """One comment, whose details can be dropped."""
 
     def __init__(self, review: Review) -> None:
-        self.review = review
-        self.stacks = by_gravity(review.stacks)
-        self.details = {n: list(pieces(s)) for n, s in enumerate(self.stacks)}
+        self.document = document(review)
+        self.templates = self.document.templates
+        self.details = {n: list(pieces(block)) for n, block in enumerate(self.templates)}
         self.dropped: dict[int, list[Piece]] = {number: [] for number in self.details}
-        flowchart = mermaid(picture(self.stacks))
-        self.picture = f"{fenced(flowchart, 'mermaid')}\n_{LEGEND}_\n" if flowchart else ""
-        self.findings = grouped_findings(review.stacks, review.unknowns)
+        flowchart = mermaid(self.document.picture)
+        self.picture = NOTHING
+        if flowchart:
+            self.picture = Markdown("%s\n%s") % (fenced(flowchart, "mermaid"), LEGEND)
 
-    def text(self) -> str:
+    def text(self) -> Markdown:
         """Return the comment with the details that are left."""
-        folds = [self.fold(number, stack) for number, stack in enumerate(self.stacks)]
-        running = [stack for stack in self.stacks if stack.kind is Kind.CHANGED]
-        signs = f"_Signs: {prose(signs_legend)}_\n" if (signs_legend := legend(running)) else ""
+        folds = [self.fold(number, block) for number, block in enumerate(self.templates)]
+        legend = signs_legend([block for block in self.templates if block.kind is Kind.CHANGED])
+        signs = Markdown("_Signs: %s_\n") % legend if legend else NOTHING
         table = self.table(MAX_MESSAGE[0], self.reason_lines)
-        return "\n".join([*self.head(), *table, self.picture, signs, *folds]).rstrip() + "\n"
+        lines = [*self.head(), *table, self.picture, signs, *folds]
+        return joined(lines, "\n").rstrip() + Markdown("\n")
 
     def drop(self, excess: int) -> bool:
         """Drop the biggest details until `excess` characters are saved; whether there were any."""
@@ -95,27 +91,28 @@ class _Comment:
             excess -= units(piece.text)
         return bool(left)
 
-    def without_details(self, max_message: int) -> str:
+    def without_details(self, max_message: int) -> Markdown:
         """Return the comment with all findings, and one line for each template."""
         reason_lines = self.reason_lines if max_message == MAX_MESSAGE[0] else _no_reason
         lines = [
             *self.head(),
             *self.table(max_message, reason_lines),
-            *map(_bullet, self.stacks),
-            "",
+            *map(_bullet, self.templates),
+            NOTHING,
+            Markdown("_Details did not fit into this comment._\n"),
         ]
-        return "\n".join([*lines, "_Details did not fit into this comment._"]) + "\n"
+        return joined(lines, "\n")
 
-    def cut(self, limit: int) -> str:
+    def cut(self, limit: int) -> Markdown:
         """Return the comment with a line for each template, and findings while there is room.
 
         Where not even the lines have room, the gravest are those that stay.
         """
-        head = "\n".join(self.head(MAX_SHORT_SCOPE))
-        heading, rule, *rows = self.table(MAX_MESSAGE[1], _no_reason) or ["", ""]
+        head = joined(self.head(MAX_SHORT_SCOPE), "\n")
+        heading, rule, *rows = self.table(MAX_MESSAGE[1], _no_reason) or [NOTHING, NOTHING]
         rows = rows[:-1]  # without the empty line at the end
         available = limit - units(f"{head}\n{heading}\n{rule}\n") - RESERVED_FOR_END
-        bullets = [*map(_bullet, self.stacks)]
+        bullets = [*map(_bullet, self.templates)]
         lines = cut_lines(bullets, available)
         available -= sum(units(line) + 1 for line in lines)
         findings = cut_lines(rows, available) if len(lines) == len(bullets) else []
@@ -127,92 +124,98 @@ class _Comment:
             )
             if number
         ]
-        table = [heading, rule, *findings, ""] if findings else []
-        end = f"_Details, {' and '.join(missing)} did not fit into this comment._"
-        return "\n".join([head, *table, *lines, "", end]) + "\n"
+        table = [heading, rule, *findings, NOTHING] if findings else []
+        end = Markdown("_Details, %s did not fit into this comment._\n") % " and ".join(missing)
+        return joined([head, *table, *lines, NOTHING, end], "\n")
 
-    def head(self, max_scope: int = MAX_SCOPE) -> Iterator[str]:
+    def head(self, max_scope: int = MAX_SCOPE) -> Iterator[Markdown]:
         """Yield the verdict and what was compared, in at most some characters."""
-        review = self.review
-        symbol = SYMBOLS[gravity(review.findings)]
+        about = self.document
         yield MARKER
-        yield f"### {symbol} {verdict(review)}"
-        yield ""
-        phrases = [prose(phrase, MAX_MESSAGE[0]) for phrase in scope(review)]
+        yield Markdown("### %s %s") % (SYMBOLS[about.gravity], about.verdict)
+        yield NOTHING
+        phrases = [prose(phrase) for phrase in about.scope]
         kept = cut_lines(phrases, max_scope)
         missing = len(phrases) - len(kept)
         rest = [f"{missing} more about what was compared did not fit"] if missing else []
-        yield " · ".join([f"{code(review.base)} → {code(review.head)}", *kept, *rest])
-        yield ""
+        sides = Markdown("%s → %s") % (code(about.base), code(about.head))
+        yield joined([sides, *kept, *rest], " · ")
+        yield NOTHING
         yield from self.waivers(max_scope)
 
-    def waivers(self, max_length: int) -> Iterator[str]:
+    def waivers(self, max_length: int) -> Iterator[Markdown]:
         """Yield what is said of waivers, in at most some characters, and the digest."""
-        lines = [f"- {prose(phrase, MAX_MESSAGE[0])}" for phrase in waiver_phrases(self.review)]
+        lines = [Markdown("- %s") % phrase for phrase in self.document.waivers]
         kept = cut_lines(lines, max_length)
-        missing = len(lines) - len(kept)
         yield from kept
-        yield from [f"- {missing} more about waivers did not fit"] if missing else []
-        yield from [""] if lines else []
-        if phrase := digest_phrase(self.review):
-            yield from (prose(phrase), "")
+        if missing := len(lines) - len(kept):
+            yield Markdown("- %s more about waivers did not fit") % missing
+        if lines:
+            yield NOTHING
+        if self.document.digest:
+            yield prose(self.document.digest)
+            yield NOTHING
 
-    def table(self, max_message: int, reason_lines: _ReasonLines) -> list[str]:
+    def table(self, max_message: int, reason_lines: _ReasonLines) -> list[Markdown]:
         """Return the findings about stacks that run, gravest first; nothing if there are none.
 
         The names of their templates stand there if there are several.
         """
-        if not self.findings:
+        if not self.document.findings:
             return []
-        several = len(self.review.stacks) > 1
-        lines = ["|  | what | why |", "|---|---|---|"]
+        several = len(self.templates) > 1
+        lines = [Markdown("|  | what | why |"), Markdown("|---|---|---|")]
         if several:
-            lines = ["|  | template | what | why |", "|---|---|---|---|"]
-        for group in self.findings:
-            symbol = SYMBOLS[GRAVE if group.is_grave else CAREFUL]
-            name = f"<br>{code(group.finding.code)}" if group.finding.code else ""
-            cells = [f"{symbol} {group.label}{name}"]
-            cells += [_names(group.stacks)] if several else []
-            waiver = f"<br>{prose(group.waiver, max_message)}" if group.waiver else ""
-            message = f"{prose(group.message, max_message)}{reason_lines(group)}{waiver}"
-            cells += [code(group.subject), message]
-            lines.append(f"| {' | '.join(cells)} |")
-        return [*lines, ""]
+            lines = [Markdown("|  | template | what | why |"), Markdown("|---|---|---|---|")]
+        for finding in self.document.findings:
+            symbol = SYMBOLS[GRAVE if finding.is_grave else CAREFUL]
+            name = Markdown("<br>%s") % code(finding.code) if finding.code else ""
+            cells = [Markdown("%s %s%s") % (symbol, finding.label, name)]
+            cells += [_names(finding.templates)] if several else []
+            waiver = prose(finding.waiver, max_message)
+            message = prose(finding.message, max_message) + reason_lines(finding)
+            cells += [
+                code(finding.subject),
+                message + Markdown("<br>%s") % waiver if waiver else message,
+            ]
+            lines.append(Markdown("| %s |") % joined(cells, " | "))
+        return [*lines, NOTHING]
 
-    def reason_lines(self, group: GroupedFinding) -> str:
+    def reason_lines(self, finding: FindingBlock) -> Markdown:
         """Return the lines below a finding: its reasons and its places."""
-        lines = list(map(linked, reasons(group.finding.reasons)))
-        for stack, finding in group.places[:MAX_PLACES]:
-            if place := finding_place(finding, stack):
-                side = f" {prose(side)}" if (side := in_base(finding, self.review.base)) else ""
-                origin = f" from {code(origin_place(finding.origin))}" if finding.origin else ""
-                construct = f" {code(path)}" if (path := construct_of(finding)) else ""
-                lines.append(f"{code(place)}{side}{origin}{construct}")
-        return "".join(f"<br>{line}" for line in lines)
+        lines = list(map(linked, finding.reasons))
+        for place in finding.places[:MAX_PLACES]:
+            if place.line:
+                side = Markdown(" %s") % place.side if place.side else ""
+                origin = Markdown(" from %s") % code(place.origin) if place.origin else ""
+                construct = Markdown(" %s") % code(place.construct) if place.construct else ""
+                lines.append(joined([code(place.line), side, origin, construct]))
+        return joined(Markdown("<br>%s") % line for line in lines)
 
-    def fold(self, number: int, stack: StackReview) -> str:
+    def fold(self, number: int, template: TemplateBlock) -> Markdown:
         """Return a template's line with its details folded below it."""
         pieces_left, dropped = self.details[number], self.dropped[number]
-        body = [f"{piece.text.rstrip()}\n" for piece in pieces_left]
+        body = [Markdown("%s\n") % piece.text.rstrip() for piece in pieces_left]
         if dropped:
-            names = ", ".join(dict.fromkeys(piece.name for piece in dropped))
-            body.append(f"_Did not fit into this comment: {names}._\n")
+            names = joined(dict.fromkeys(piece.name for piece in dropped), ", ")
+            body.append(Markdown("_Did not fit into this comment: %s._\n") % names)
         if not body:
-            return _bullet(stack)
-        signs = changed_signs(stack)
-        line = f"{folded_code(stack.name)} {summary(stack)} {folded_code(signs)}".rstrip()
-        start = f"<details><summary>{line}</summary>\n"
-        return "\n".join([start, *body, "</details>\n"])
+            return _bullet(template)
+        signs = " ".join(map(str, template.signs))
+        about = (folded_code(template.name), template.summary, folded_code(signs))
+        line = (Markdown("%s %s %s") % about).rstrip()
+        start = Markdown("<details><summary>%s</summary>\n") % line
+        return joined([start, *body, Markdown("</details>\n")], "\n")
 
 
-def _names(names: Sequence[str]) -> str:
+def _names(names: Sequence[str]) -> Markdown:
     more = [f"and {len(names) - MAX_PLACES} more"] if len(names) > MAX_PLACES else []
-    return "<br>".join([*map(code, names[:MAX_PLACES]), *more])
+    return joined([*map(code, names[:MAX_PLACES]), *more], "<br>")
 
 
-def _bullet(stack: StackReview) -> str:
-    return f"- {code(stack.name)} {summary(stack)}"
+def _bullet(template: TemplateBlock) -> Markdown:
+    return Markdown("- %s %s") % (code(template.name), template.summary)
 
 
-def _no_reason(_group: GroupedFinding) -> str:
-    return ""
+def _no_reason(_finding: FindingBlock) -> Markdown:
+    return NOTHING

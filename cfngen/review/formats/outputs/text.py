@@ -4,25 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfngen.escaping import escape_controls
 from cfngen.review.formats.columns import columns
-from cfngen.review.formats.condensed import condensed, facts
-from cfngen.review.formats.findings import MAX_PLACES, GroupedFinding, by_gravity, grouped_findings
+from cfngen.review.formats.document import FindingBlock, TemplateBlock, document, signs_legend
+from cfngen.review.formats.findings import MAX_PLACES
 from cfngen.review.formats.options import Options
-from cfngen.review.formats.phrases import (
-    changed_signs,
-    construct_of,
-    finding_place,
-    in_base,
-    legend,
-    origin_place,
-)
-from cfngen.review.formats.reasons import pages, reasons
-from cfngen.review.formats.scope import scope
-from cfngen.review.formats.text_details import Details, LinePrinter
-from cfngen.review.formats.verdict import gravity, summary, verdict
-from cfngen.review.formats.waivers import digest_phrase, waiver_phrases
-from cfngen.review.model import Kind, Review, StackReview
+from cfngen.review.formats.terminal import NOTHING, Line, LinePrinter, joined, margin_of, padded
+from cfngen.review.formats.text_details import DetailsPrinter
+from cfngen.review.model import Kind, Review
 
 MIN_WIDTH = 40
 COLOURS = {"grave": "red", "careful": "yellow", "calm": "green"}
@@ -44,147 +32,138 @@ class _Printer(LinePrinter):
 
     def __init__(self, review: Review, options: Options) -> None:
         super().__init__(options.style, max(options.width, MIN_WIDTH))
-        self.review = review
         self.details = options.details
-        self.stacks = by_gravity(review.stacks)
-        self.grouped = grouped_findings(review.stacks, review.unknowns)
-        self.pages = pages(group.finding for group in self.grouped)
+        self.document = document(review, whole=options.details)
+        reasons = (reason for finding in self.document.findings for reason in finding.reasons)
+        pages = dict.fromkeys(reason.page for reason in reasons if reason.page)
+        self.pages = {page: number for number, page in enumerate(pages, 1)}
 
-    def lines(self) -> Iterator[str]:
-        review = self.review
-        yield from self.folded(verdict(review), "", bold=True, fg=COLOURS[gravity(review.findings)])
-        sides = f"{escape_controls(review.base)} → {escape_controls(review.head)}"
-        first, *phrases = scope(review) or [""]
-        yield from self.folded(", ".join(filter(None, (sides, first))), "", dim=True)
+    def lines(self) -> Iterator[Line]:
+        about = self.document
+        yield from self.folded(about.verdict, 0, bold=True, fg=COLOURS[about.gravity])
+        sides = f"{about.base} → {about.head}"
+        first, *phrases = about.scope or [""]
+        yield from self.folded(", ".join(filter(None, (sides, first))), 0, dim=True)
         for phrase in phrases:
-            yield from self.folded(phrase, "", dim=True)
-        for phrase in waiver_phrases(review):
-            yield from self.folded(phrase, "", fg="yellow")
-        yield from self.findings(self.grouped)
-        shown = [stack for stack in self.stacks if self.is_shown(stack)]
+            yield from self.folded(phrase, 0, dim=True)
+        for phrase in about.waivers:
+            yield from self.folded(phrase, 0, fg="yellow")
+        yield from self.findings(about.findings)
+        shown = [template for template in about.templates if self.is_shown(template)]
         yield from self.shown(shown)
-        yield from self.others([stack for stack in self.stacks if not self.is_shown(stack)])
+        yield from self.others([block for block in about.templates if not self.is_shown(block)])
         for page, number in self.pages.items():
-            yield from [""] if number == 1 else []
-            yield f"{self.style(f'[{number}] {page}', dim=True)}"
-        if phrase := digest_phrase(review):
-            yield from ("", self.style(phrase, dim=True))
+            if number == 1:
+                yield NOTHING
+            yield self.style(f"[{number}] {page}", dim=True)
+        if about.digest:
+            yield from (NOTHING, self.style(about.digest, dim=True))
 
-    def is_shown(self, stack: StackReview) -> bool:
+    def is_shown(self, template: TemplateBlock) -> bool:
         """Whether a template has more than one line."""
-        gone = stack.kind is Kind.REMOVED
-        only = len(self.stacks) == 1
-        return self.details or only or gone or bool(stack.findings or stack.notes)
+        gone = template.kind is Kind.REMOVED
+        only = len(self.document.templates) == 1
+        return self.details or only or gone or not template.is_quiet
 
-    def findings(self, groups: Sequence[GroupedFinding]) -> Iterator[str]:
+    def findings(self, findings: Sequence[FindingBlock]) -> Iterator[Line]:
         """Yield the findings of all templates by label, the most severe first."""
         label = ""
-        for group in groups:
-            if group.label != label:
-                label = group.label
-                yield ""
-                yield self.style(label, fg=group.finding.concern.colour, bold=True)
-            yield from self.finding(group)
+        for finding in findings:
+            if finding.label != label:
+                label = finding.label
+                yield NOTHING
+                yield self.style(label, fg=finding.concern.colour, bold=True)
+            yield from self.finding(finding)
 
-    def finding(self, group: GroupedFinding) -> Iterator[str]:
-        place, *places = self.places(group)
-        place = f"{place}  {group.finding.code}".rstrip()
-        if columns(group.subject) + 4 + columns(place) <= self.width:
-            yield f"  {self.style(group.subject, bold=True)}  {self.style(place, dim=True)}"
+    def finding(self, finding: FindingBlock) -> Iterator[Line]:
+        place, *places = self.places(finding)
+        place = (Line("%s  %s") % (place, finding.code)).rstrip()
+        subject = Line.escape(finding.subject)
+        if columns(subject) + 4 + columns(place) <= self.width:
+            styled = (self.style(subject, bold=True), self.style(place, dim=True))
+            yield Line("  %s  %s") % styled
         else:
-            yield from self.folded(group.subject, "  ", bold=True)
+            yield from self.folded(subject, 2, bold=True)
             places.insert(0, place)
         for more in places:
-            yield from self.folded(more, "    ", dim=True)
-        group_reasons = reasons(group.finding.reasons)
-        numbers = "".join(
-            f" [{self.pages[reason.page]}]" for reason in group_reasons if reason.page
-        )
-        explanation = "; ".join(reason.text for reason in group_reasons if reason.text)
-        yield from self.folded(f"{group.message}{'' if explanation else numbers}", "    ")
+            yield from self.folded(more, 4, dim=True)
+        pages = [self.pages[reason.page] for reason in finding.reasons if reason.page]
+        numbers = "".join(f" [{number}]" for number in pages)
+        explanation = "; ".join(reason.text for reason in finding.reasons if reason.text)
+        yield from self.folded(f"{finding.message}{'' if explanation else numbers}", 4)
         if explanation:
-            yield from self.folded(f"{explanation}{numbers}", "    ", dim=True)
-        if group.waiver:
-            yield from self.folded(group.waiver, "    ", fg="yellow")
+            yield from self.folded(f"{explanation}{numbers}", 4, dim=True)
+        if finding.waiver:
+            yield from self.folded(finding.waiver, 4, fg="yellow")
 
-    def places(self, group: GroupedFinding) -> list[str]:
+    def places(self, finding: FindingBlock) -> list[Line]:
         """Return the places of a finding, with the template's name if the file does not show it."""
         places = []
-        for stack, finding in group.places[:MAX_PLACES]:
-            place = finding_place(finding, stack) + in_base(finding, self.review.base)
-            origin = f", from {origin_place(finding.origin)}" if finding.origin else ""
-            named = (
-                "" if stack.name and stack.name in stack.file else f"{escape_controls(stack.name)} "
-            )
-            construct = f"{named_construct}  " if (named_construct := construct_of(finding)) else ""
-            places.append(f"{construct}{named}{place}{origin}".strip())
-        if len(group.places) > MAX_PLACES:
-            places.append(f"and {len(group.places) - MAX_PLACES} more")
+        for place in finding.places[:MAX_PLACES]:
+            origin = f", from {place.origin}" if place.origin else ""
+            is_named = place.template and place.template in place.file
+            named = "" if is_named else f"{place.template} "
+            construct = f"{place.construct}  " if place.construct else ""
+            text = f"{construct}{named}{place.line}{place.side}{origin}"
+            places.append(Line.escape(text.strip()))
+        if len(finding.places) > MAX_PLACES:
+            places.append(Line("and %s more") % (len(finding.places) - MAX_PLACES))
         return places
 
-    def shown(self, stacks: Sequence[StackReview]) -> Iterator[str]:
+    def shown(self, templates: Sequence[TemplateBlock]) -> Iterator[Line]:
         """Yield templates with their details; equal details are printed once."""
         printed: dict[tuple[str, ...], str] = {}
-        views = [stack if self.details else condensed(stack) for stack in stacks]
-        signs_legend = legend([view for view in views if self.has_signs(view)])
-        if "·" in signs_legend:  # a single sign is explained by the phrase beside it
-            yield ""
-            # A sign and its words stay together.
-            together = signs_legend.replace(" ", "\0").replace("\0·\0", " · ")
-            for line in self.wrapped(together, 0):
-                yield self.style(line.replace("\0", " "), dim=True)
-        for stack, view in zip(stacks, views, strict=True):
-            yield ""
-            yield from self.heading(stack)
-            body = tuple(self.body(stack, view))
+        legend = signs_legend([template for template in templates if self.has_signs(template)])
+        if "·" in legend:  # a single sign is explained by the phrase beside it
+            yield NOTHING
+            yield from self.grouped(legend, dim=True)
+        for template in templates:
+            yield NOTHING
+            yield from self.heading(template)
+            body = tuple(self.body(template))
             if body in printed and len(body) > 1:
-                yield from self.folded(f"same as {printed[body]}", "  ")
+                yield from self.folded(f"same as {printed[body]}", 2)
             else:
                 yield from body
-                printed[body] = escape_controls(stack.name)
+                printed[body] = template.name
 
-    def has_signs(self, stack: StackReview) -> bool:
-        return self.details or stack.kind is Kind.CHANGED
+    def has_signs(self, template: TemplateBlock) -> bool:
+        return self.details or template.kind is Kind.CHANGED
 
-    def heading(self, stack: StackReview) -> Iterator[str]:
-        gone = f" in {escape_controls(self.review.base)}" if stack.kind is Kind.REMOVED else ""
-        place = f"{escape_controls(stack.file)}{gone}" if stack.file else ""
-        signs = changed_signs(stack) if stack.kind is Kind.CHANGED else ""
-        about = "  ".join(part for part in (place, KINDS[stack.kind], signs) if part)
-        name = escape_controls(stack.name)
+    def heading(self, template: TemplateBlock) -> Iterator[Line]:
+        gone = f" in {self.document.base}" if template.kind is Kind.REMOVED else ""
+        place = f"{template.file}{gone}" if template.file else ""
+        signs = " ".join(map(str, template.signs)) if template.kind is Kind.CHANGED else ""
+        about = joined(filter(None, (place, KINDS[template.kind], signs)), "  ")
+        name = Line.escape(template.name)
         if columns(name) + 2 + columns(about) <= self.width:
-            yield f"{self.style(name, bold=True)}  {self.style(about, dim=True)}".rstrip()
+            yield Line("%s  %s") % (self.style(name, bold=True), self.style(about, dim=True))
         else:
-            yield from self.folded(name, "", bold=True)
-            yield from self.folded(about, "  ", dim=True)
+            yield from self.folded(name, 0, bold=True)
+            yield from self.folded(about, 2, dim=True)
 
-    def body(self, stack: StackReview, view: StackReview) -> Iterator[str]:
-        for fact in facts(stack):
-            yield from self.folded(fact, "  ")
-        for note in stack.notes:
-            yield from self.folded(f"note: {escape_controls(note)}", "  ")
-        yield from Details(self, view, everything=self.details).lines()
+    def body(self, template: TemplateBlock) -> Iterator[Line]:
+        for fact in template.facts:
+            yield from self.folded(fact, 2)
+        for note in template.notes:
+            yield from self.folded(f"note: {note}", 2)
+        yield from DetailsPrinter(self, template.details, everything=self.details).lines()
 
-    def others(self, stacks: Sequence[StackReview]) -> Iterator[str]:
+    def others(self, templates: Sequence[TemplateBlock]) -> Iterator[Line]:
         """Yield a line for each template that has no finding."""
-        if not stacks:
+        if not templates:
             return
-        yield ""
-        name_width = min(
-            max(columns(escape_controls(stack.name)) for stack in stacks), MAX_NAME_WIDTH
-        )
-        for stack in stacks:
-            name = escape_controls(stack.name)
-            line_summary = summary(stack)
-            if columns(name) <= name_width:
-                margin = name + " " * (name_width - columns(name)) + "  "
-                first, *rest = self.wrapped(line_summary, name_width + 2)
-                yield f"{self.style(margin, bold=True)}{first}"
-                yield from (f"{' ' * (name_width + 2)}{line}" for line in rest)
+        yield NOTHING
+        widths = [columns(Line.escape(template.name)) for template in templates]
+        name_width = min(max(widths), MAX_NAME_WIDTH)
+        for template, width in zip(templates, widths, strict=True):
+            if width <= name_width:
+                name = padded(template.name, name_width) + "  "
+                first, *rest = self.wrapped(template.summary, name_width + 2)
+                yield self.style(name, bold=True) + first
+                yield from (margin_of(name_width + 2) + line for line in rest)
             else:
-                yield from self.folded(name, "", bold=True)
-                yield from self.folded(line_summary, "  ")
-        line_summary = "it" if len(stacks) == 1 else f"these {len(stacks)}"
-        yield from self.folded(
-            f"--details shows everything that changes in {line_summary}.", "", dim=True
-        )
+                yield from self.folded(template.name, 0, bold=True)
+                yield from self.folded(template.summary, 2)
+        these = "it" if len(templates) == 1 else f"these {len(templates)}"
+        yield from self.folded(f"--details shows everything that changes in {these}.", 0, dim=True)
