@@ -5,6 +5,7 @@ Nothing else is edited.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -308,6 +309,8 @@ def test_a_rule_is_a_file_with_its_cases_and_a_concern_one_member(
     assert f"### {code} gateway_added" in (scratch / "docs/rules.md").read_text()
     json_of = run(scratch, "cfngen", "review", "a.yaml", "b.yaml", "--format", "json").stdout
     assert f'"concern": "{concern}"' in json_of
+    label = "resource possibly more expensive" if concern == "cost" else ""
+    assert label in json.loads(json_of)["verdict"]
     tests = ("pytest", "-q", "-p", "no:cacheprovider", "tests/review/test_rule_cases.py")
     assert f"{concern}/{code}_gateway_added.yaml: no case" in run(scratch, *tests).stdout
     cases = scratch / "tests/review/rules" / concern / f"{code}_gateway_added.yaml"

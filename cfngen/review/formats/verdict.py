@@ -31,6 +31,10 @@ SAFE = "nothing is refused, replaced or broadened"
 IN_PLACE, REVISED, LEAVING = "changed in place", "in a new revision", "leaving the stack"
 REFUSED, FOLLOWING = "refused", "affected by a replacement"
 OUTCOMES = ("added", "removed", LEAVING, REVISED, IN_PLACE, REFUSED, FOLLOWING)
+# Concerns with a clause of their own in the verdict; any other is counted under its label.
+WORDED = frozenset(
+    (Concern.REFUSED, Concern.DATA, Concern.REPLACE, Concern.BROADEN, Concern.UNKNOWN)
+)
 # Worst first.
 GRAVE, CAREFUL, CALM = "grave", "careful", "calm"
 
@@ -167,6 +171,16 @@ def _clauses(
     will, may = tally([*stacks, comparison(unknowns)], Concern.UNKNOWN)
     if will or may:
         yield f"{will + may} unknown"
+    yield from _labels(stacks)
+
+
+def _labels(stacks: Sequence[StackReview]) -> Iterator[str]:
+    """Yield how many resources the other concerns have, under their labels."""
+    for concern in Concern:
+        will, may = (0, 0) if concern in WORDED else tally(stacks, concern)
+        for number, label in ((will, concern.label), (may, concern.possible_label)):
+            if number:
+                yield f"{counted(number, 'resource')} {label}"
 
 
 def _broadened(stacks: Sequence[StackReview], verb: str = "") -> Iterator[str]:
