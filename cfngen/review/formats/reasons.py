@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cfngen.escaping import escape_controls
 from cfngen.review.model import (
     Certainty,
     Detail,
     EntryChange,
-    Finding,
     ResourceChange,
     StackReview,
 )
@@ -61,7 +58,7 @@ def _reason(reason: str) -> Reason:
         path = schema_match[3].replace("/*", "[]").replace("/", ".")
         phrase = SCHEMA_PHRASES.get(schema_match[2] or "", "a change to {} is not made in place")
         text = f"{phrase.format(path)} ({text})"
-    return Reason(escape_controls(text), page)
+    return Reason(text, page)
 
 
 def reported_reasons(stack: StackReview) -> frozenset[str]:
@@ -86,7 +83,7 @@ def detail_notes(detail: Detail, reported: frozenset[str] = frozenset()) -> list
     notes = [
         phrases[detail.replacement],
         *(_with_page(reason) for reason in shown_reasons),
-        escape_controls(detail.note),
+        detail.note,
     ]
     return [part for part in notes if part]
 
@@ -94,14 +91,8 @@ def detail_notes(detail: Detail, reported: frozenset[str] = frozenset()) -> list
 def entry_note(entry: EntryChange) -> str:
     """Return the note on an entry; empty if each of its details has the same."""
     notes = {detail.note for detail in entry.details}
-    return "" if notes == {entry.note} else escape_controls(entry.note)
+    return "" if notes == {entry.note} else entry.note
 
 
 def _with_page(reason: Reason) -> str:
     return ": ".join(part for part in (reason.text, reason.page) if part)
-
-
-def pages(findings: Iterable[Finding]) -> dict[str, int]:
-    """Return a number for each page that findings refer to, in their order."""
-    every = (reason.page for finding in findings for reason in reasons(finding.reason))
-    return {page: number for number, page in enumerate(dict.fromkeys(filter(None, every)), 1)}
