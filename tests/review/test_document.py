@@ -24,6 +24,7 @@ from cfngen.review.formats.markdown_escaping import Markdown
 from cfngen.review.formats.terminal import Line
 from cfngen.review.model import (
     ChangeSetDifference,
+    PayloadChange,
     Reconciliation,
     Review,
     RuleDescription,
@@ -159,14 +160,16 @@ def test_every_text_of_the_model_is_escaped_in_every_format(model: type, name: s
     review = planted(CLEAN, model, name)
     assert review != CLEAN
     page, comment, lines = (
-        format_review(review, form, **options)
-        for form, options in (("html", {}), ("markdown", {}), ("text", {"details": True}))
+        format_review(review, form, details=True) for form in ("html", "markdown", "text")
     )
     assert Tags(page).tags <= PAGE
     check(comment)
-    for text in (page, comment, lines):
+    others = [format_review(review, form) for form in ("json", "sarif")]
+    for text in (page, comment, lines, *others):
         assert not set(text) & {"\x1b", "\u202e", "\r"}
         assert "\n::error" not in text
+        # Only a payload has lines of its own.
+        assert "\n# Heading" not in text or (model, name) == (PayloadChange, "diff")
     assert "\n# Heading" not in without_fences(comment)[0]
     is_shown = any(MARK in text for text in (page, comment, lines))
     assert is_shown != (f"{model.__name__}.{name}" in NOT_SHOWN)

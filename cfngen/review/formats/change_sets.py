@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cfngen.escaping import escape_controls
 from cfngen.plurals import counted
 from cfngen.review.model import ChangeSetDifference, Reconciliation, Review, StackReview
 
@@ -31,17 +30,16 @@ def change_set_facts(stack: StackReview) -> Iterator[str]:
         if not difference.code:
             groups.setdefault(_beyond(difference), []).append(difference)
     for phrase, group in groups.items():
-        names = [escape_controls(difference.resource) for difference in group[:MAX_NAMED]]
+        names = [difference.resource for difference in group[:MAX_NAMED]]
         more = f" and {len(group) - MAX_NAMED} more" if len(group) > MAX_NAMED else ""
         yield phrase.format(names=f"{', '.join(names)}{more}")
 
 
 def _phrase(about: Reconciliation) -> str:
     disagreements = sum(bool(difference.code) for difference in about.differences)
-    name, stack = escape_controls(about.change_set), escape_controls(about.stack)
     agreed = f"{counted(about.agreed, 'resource')} as in the review"
     differs = f", {counted(disagreements, 'disagreement')}" if disagreements else ""
-    return f"change set {name} of the stack {stack}: {agreed}{differs}"
+    return f"change set {about.change_set} of the stack {about.stack}: {agreed}{differs}"
 
 
 def _beyond(difference: ChangeSetDifference) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
-from cfngen.escaping import escape_controls
 from cfngen.plurals import counted
 from cfngen.review.formats.change_sets import change_set_facts
 from cfngen.review.formats.columns import one_line_value
@@ -46,17 +45,14 @@ def _counted(stack: StackReview) -> list[str]:
     if not stack.resources:
         return []
     types = Counter(change.type for change in stack.resources).most_common()
-    named = [
-        f"{number} {escape_controls(name)}" if number > 1 else escape_controls(name)
-        for name, number in types
-    ]
+    named = [f"{number} {name}" if number > 1 else name for name, number in types]
     if len(named) > MAX_TYPES:
         named[MAX_TYPES:] = [f"{len(named) - MAX_TYPES} other types"]
     return [f"{counted(len(stack.resources), 'resource')}: {', '.join(named)}"]
 
 
 def _staying(stack: StackReview) -> list[str]:
-    names = [escape_controls(change.name) for change in stack.resources if is_kept(change)]
+    names = [change.name for change in stack.resources if is_kept(change)]
     return [f"stays in the account when the stack is deleted: {', '.join(names)}"] if names else []
 
 
@@ -67,7 +63,7 @@ def _exports(stack: StackReview) -> list[str]:
 
 def _required_parameters(stack: StackReview) -> list[str]:
     names = [
-        escape_controls(entry.name)
+        entry.name
         for entry in stack.entries
         if entry.section == "Parameters"
         and not any(detail.path == "Default" for detail in entry.details)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cfngen.escaping import escape_controls
 from cfngen.review.formats.phrases import finding_subject
 from cfngen.review.formats.verdict import is_grave, ordered, rank
 from cfngen.review.formats.waivers import finding_waiver
@@ -47,11 +46,6 @@ class GroupedFinding:
         """What is said of its waiver; empty without one."""
         return finding_waiver(self.finding)
 
-    @property
-    def stacks(self) -> tuple[str, ...]:
-        """The names of the templates that it is about."""
-        return tuple(dict.fromkeys(stack.name for stack, _ in self.places if stack.name))
-
 
 def grouped_findings(
     stacks: Sequence[StackReview],
@@ -81,7 +75,7 @@ def grouped_findings(
         GroupedFinding(
             label(pairs[0][1]),
             finding_subject(pairs[0][1]),
-            escape_controls(pairs[0][1].message),
+            pairs[0][1].message,
             pairs[0][1],
             tuple(pairs),
         )

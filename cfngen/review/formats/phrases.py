@@ -54,11 +54,6 @@ def signs(stack: StackReview) -> list[tuple[str, int]]:
     return [(mark, marks.count(mark)) for mark in LEGEND if mark in marks]
 
 
-def changed_signs(stack: StackReview) -> str:
-    """Return how many resources are removed, added and changed, as `-1 +2 ~3`."""
-    return " ".join(f"{mark}{number}" for mark, number in signs(stack))
-
-
 def legend(stacks: Sequence[StackReview]) -> str:
     """Return what the signs mean that are used for some templates."""
     used = {sign(change) for stack in stacks for change in stack.resources}
@@ -79,14 +74,14 @@ def is_kept(change: ResourceChange) -> bool:
 def outcome(change: ResourceChange) -> str:
     """Return what happens to a resource, in a few words."""
     if is_kept(change):
-        return escape_controls(change.note)
+        return change.note
     phrase = _outcome(change)
-    return f"{phrase}; {escape_controls(change.note)}" if change.note else phrase
+    return f"{phrase}; {change.note}" if change.note else phrase
 
 
 def _outcome(change: ResourceChange) -> str:
     if is_retyped(change):
-        return f"refused: was {escape_controls(change.type_before)}"
+        return f"refused: was {change.type_before}"
     if change.kind in (Kind.ADDED, Kind.REMOVED):
         return change.kind.value
     phrase = {
@@ -96,7 +91,7 @@ def _outcome(change: ResourceChange) -> str:
     }[change.replacement]
     if change.kind is not Kind.AFFECTED:
         return phrase
-    followed = ", ".join(map(escape_controls, change.follows)) or "a replacement"
+    followed = ", ".join(change.follows) or "a replacement"
     if change.replacement is Certainty.NO:
         return f"affected by {followed}"
     return f"{phrase}, following {followed}"
@@ -107,29 +102,27 @@ def grant_phrase(grant: Grant, attached_to: str = "", max_actions: int = 1000) -
 
     `attached_to`, which has the policy itself, is not repeated.
     """
-    actions = [escape_controls(action) for action in grant.actions]
-    named = ", ".join(actions[:max_actions])
-    if len(actions) > max_actions:
-        named += f" and {len(actions) - max_actions} more"
-    if grant.count > len(actions):
+    number = len(grant.actions)
+    named = ", ".join(grant.actions[:max_actions])
+    if number > max_actions:
+        named += f" and {number - max_actions} more"
+    if grant.count > number:
         named += f" ({counted(grant.count, 'action')})"
-    principal = "" if grant.principal == attached_to else escape_controls(grant.principal)
-    resource = "" if grant.resource == attached_to else escape_controls(grant.resource)
-    phrase = " · ".join(
-        part for part in (principal, named, resource, escape_controls(grant.condition)) if part
-    )
+    principal = "" if grant.principal == attached_to else grant.principal
+    resource = "" if grant.resource == attached_to else grant.resource
+    phrase = " · ".join(part for part in (principal, named, resource, grant.condition) if part)
     return phrase if grant.effect is Effect.ALLOW else f"denied: {phrase}"
 
 
 def grant_lines(change: PermissionChange, max_actions: int = 1000) -> list[tuple[str, str]]:
-    """Return the grants that a policy gained and lost: a sign, + or -, and a phrase.
+    """Return the grants that a policy gained and lost: a sign, + or -, and a phrase on one line.
 
     Removing a statement that denies something is a gain.
     """
     return [
         (
             mark if grant.effect is Effect.ALLOW else other,
-            grant_phrase(grant, change.attached_to, max_actions),
+            escape_controls(grant_phrase(grant, change.attached_to, max_actions)),
         )
         for mark, other, grants in (("+", "-", change.gained), ("-", "+", change.lost))
         for grant in grants
@@ -148,33 +141,33 @@ def permission_phrase(change: PermissionChange, kind: Kind = Kind.CHANGED) -> st
 def finding_subject(finding: Finding) -> str:
     """Return what a finding is about: a logical ID, and a property not in the message."""
     path = f".{finding.path}" if finding.path and finding.path not in finding.message else ""
-    return escape_controls(f"{finding.subject}{path}")
+    return f"{finding.subject}{path}"
 
 
 def construct_of(thing: Finding | ResourceChange) -> str:
     """Return the construct of the CDK that something comes from, if it says so."""
-    return escape_controls(thing.construct)
+    return thing.construct
 
 
 def finding_place(finding: Finding, stack: StackReview) -> str:
     """Return the file and line of a finding as a person would type it."""
-    return escape_controls(f"{stack.file}:{finding.line}" if finding.line > 0 else stack.file)
+    return f"{stack.file}:{finding.line}" if finding.line > 0 else stack.file
 
 
 def origin_place(origin: Origin) -> str:
     """Return a blueprint's file and line as a person would type it."""
-    return escape_controls(origin.display())
+    return origin.display()
 
 
 def in_base(finding: Finding, base: str) -> str:
     """Return ` in BASE` for a line that only base has; empty for one that head has."""
-    return f" in {escape_controls(base)}" if finding.side is Side.BASE and finding.line > 0 else ""
+    return f" in {base}" if finding.side is Side.BASE and finding.line > 0 else ""
 
 
 def payload_title(name: str, resource: str, path: str) -> str:
     """Return the name of a payload, and its property if the name does not contain that."""
     place = path if name.startswith(f"{resource}/") else f"{resource}.{path}"
-    return escape_controls(name if name in (place, f"{resource}/{path}") else f"{name} · {place}")
+    return name if name in (place, f"{resource}/{path}") else f"{name} · {place}"
 
 
 def entries_by_section(stack: StackReview) -> Iterator[tuple[str, list[EntryChange]]]:

@@ -7,12 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cfngen.cloudformation.evidence import Evidence
-from cfngen.escaping import escape_controls
 from cfngen.review.model import (
     Certainty,
     Detail,
     EntryChange,
-    Finding,
     ResourceChange,
     StackReview,
 )
@@ -52,7 +50,7 @@ def _reason(given: Evidence) -> Reason:
     linked = PAGE.fullmatch(given.page) is not None
     if not linked:
         parts.append(given.page)
-    return Reason(escape_controls(": ".join(filter(None, parts))), given.page if linked else "")
+    return Reason(": ".join(filter(None, parts)), given.page if linked else "")
 
 
 def _phrase(given: Evidence) -> str:
@@ -83,7 +81,7 @@ def detail_notes(detail: Detail, reported: frozenset[Evidence] = frozenset()) ->
     notes = [
         phrases[detail.replacement],
         *(_with_page(reason) for reason in shown_reasons),
-        escape_controls(detail.note),
+        detail.note,
     ]
     return [part for part in notes if part]
 
@@ -91,14 +89,8 @@ def detail_notes(detail: Detail, reported: frozenset[Evidence] = frozenset()) ->
 def entry_note(entry: EntryChange) -> str:
     """Return the note on an entry; empty if each of its details has the same."""
     notes = {detail.note for detail in entry.details}
-    return "" if notes == {entry.note} else escape_controls(entry.note)
+    return "" if notes == {entry.note} else entry.note
 
 
 def _with_page(reason: Reason) -> str:
     return ": ".join(part for part in (reason.text, reason.page) if part)
-
-
-def pages(findings: Iterable[Finding]) -> dict[str, int]:
-    """Return a number for each page that findings refer to, in their order."""
-    every = (reason.page for finding in findings for reason in reasons(finding.reasons))
-    return {page: number for number, page in enumerate(dict.fromkeys(filter(None, every)), 1)}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cfngen.escaping import escape_controls
 from cfngen.plurals import counted
 from cfngen.review.formats.change_sets import change_set_phrases
 from cfngen.review.model import LeftOut, Review, Side
@@ -14,7 +13,7 @@ SIDES = {Side.BASE: " in {base}", Side.HEAD: " in {head}", Side.BOTH: ""}
 
 
 def scope(review: Review) -> list[str]:
-    """Return what a review compared and what it left out, one phrase each, made visible."""
+    """Return what a review compared and what it left out, one phrase each."""
     return list(_phrases(review))
 
 
@@ -29,14 +28,14 @@ def _phrases(review: Review) -> Iterator[str]:
             f" ({_named(about.opaque)})"
         )
     for name, reason in about.accepted:
-        yield f"{escape_controls(name)} is accepted without inspection: {escape_controls(reason)}"
+        yield f"{name} is accepted without inspection: {reason}"
     groups: dict[str, list[LeftOut]] = {}
     for left in about.left_out:
         groups.setdefault(left.reason, []).append(left)
     for reason, group in groups.items():
         names = [_with_side(left, review) for left in group]
-        yield f"{len(group)} left out ({escape_controls(reason)}): {_named(names)}"
-    yield from map(escape_controls, about.notes)
+        yield f"{len(group)} left out ({reason}): {_named(names)}"
+    yield from about.notes
     yield from change_set_phrases(review)
 
 
@@ -46,4 +45,4 @@ def _with_side(left: LeftOut, review: Review) -> str:
 
 def _named(names: Sequence[str]) -> str:
     more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
-    return ", ".join(map(escape_controls, names[:MAX_NAMED])) + more
+    return ", ".join(names[:MAX_NAMED]) + more

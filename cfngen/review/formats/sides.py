@@ -27,11 +27,6 @@ class Items:
     kept: int
 
 
-def side(value: Any) -> str:
-    """Return one side of a change on one line; `(none)` where there is nothing."""
-    return NONE if value is MISSING else one_line_value(value)
-
-
 def is_same(detail: Detail) -> bool:
     """Whether the value is the same on both sides, and only what it refers to differs."""
     return detail.before is not MISSING and detail.before == detail.after

@@ -15,14 +15,13 @@ STATUS = {WaiverState.WAIVED: "accepted", WaiverState.ACCEPTED: "accepted"}
 
 def waiver_phrases(review: Review) -> list[str]:
     """Return what a reader has to know of the waivers, those that head adds first."""
-    base = escape_controls(review.base)
     endings = {
-        WaiverState.PROPOSED: f"does not count until it stands in {base}, or somebody accepts it"
-        " with --accept-new-waivers or --expect",
+        WaiverState.PROPOSED: f"does not count until it stands in {review.base}, or somebody"
+        " accepts it with --accept-new-waivers or --expect",
         WaiverState.ACCEPTED: "is new, and accepted in this run",
         WaiverState.EXPIRED: "has expired, so that what it waived counts again",
-        WaiverState.SPENT: f"is spent, since {base} contains the change; `cfngen waivers prune`"
-        " removes it",
+        WaiverState.SPENT: f"is spent, since {review.base} contains the change;"
+        " `cfngen waivers prune` removes it",
     }
     phrases: list[str] = []
     for state, ending in endings.items():
@@ -80,12 +79,11 @@ def _with_terms(waiver: Waiver) -> str:
 
 
 def _terms(waiver: Waiver) -> str:
-    reason, owner = escape_controls(waiver.reason), escape_controls(waiver.owner)
-    return f"{waiver.until} by {owner}: {reason}"
+    return f"{waiver.until} by {waiver.owner}: {waiver.reason}"
 
 
 def _name(waiver: Waiver) -> str:
-    return escape_controls(f"{waiver.code} of {waiver.template}/{waiver.resource}")
+    return f"{waiver.code} of {waiver.template}/{waiver.resource}"
 
 
 def _names(waivers: Sequence[Waiver]) -> str:

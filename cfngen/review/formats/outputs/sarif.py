@@ -52,7 +52,7 @@ def render(review: Review, options: Options) -> str:
 
 def _phrases(review: Review) -> list[str]:
     about = (verdict(review), *scope(review), *waiver_phrases(review), digest_phrase(review))
-    return [phrase for phrase in about if phrase]
+    return [escape_controls(phrase) for phrase in about if phrase]
 
 
 def rule_id(concern: Concern, code: str) -> str:
@@ -124,16 +124,16 @@ def _decorated(finding: Finding) -> dict[str, str]:
 
 
 def _message(finding: Finding, review: Review) -> str:
-    text = f"{escape_controls(finding.subject)}: {escape_controls(finding.message)}"
+    text = f"{finding.subject}: {finding.message}"
     if finding.certainty is Certainty.MAY:
         text += " (depends on what is deployed)"
     for reason in reasons(finding.reasons):
         text += f". {': '.join(part for part in (reason.text, reason.page) if part)}"
     if finding.side is Side.BASE:
-        text += f". It was on line {max(finding.line, 1)} in {escape_controls(review.base)}"
+        text += f". It was on line {max(finding.line, 1)} in {review.base}"
     if finding.waiver:
         text += f". {finding_waiver(finding)}"
-    text = text.replace("](", "] (")  # would be a link
+    text = escape_controls(text).replace("](", "] (")  # would be a link
     return text + ("" if text.endswith((".", "!")) else ".")
 
 
