@@ -368,4 +368,32 @@ COMPARISON_DEFECTS = [
         "if same is None or not given_name(new):",
         f"{CORPUS}[refused/route-renamed]",
     ),
+    Defect(
+        "a process that shares a review leaves a template out",
+        "cfngen/review/processes.py",
+        "list(pool.map(_do, names, chunksize=CHUNK))",
+        "list(pool.map(_do, names[1:], chunksize=CHUNK))",
+        "tests/review/test_processes.py::test_work_is_shared_and_kept_in_order",
+    ),
+    Defect(
+        "what stands for no value is another thing in each process",
+        "cfngen/review/model.py",
+        "def __reduce__(self)",
+        "def reduced(self)",
+        "tests/review/test_processes.py::test_a_shared_review_is_the_same",
+    ),
+    Defect(
+        "a file that only begins as a template is certainly refused",
+        "cfngen/review/readable.py",
+        "refused = refused and head[name].is_template",
+        "refused = refused and True",
+        f"{PAIRING}test_what_is_no_yaml_behind_the_beginning_of_a_template_is_possibly_unknown",
+    ),
+    Defect(
+        "YAML without anchors may be nested as deep as anybody likes",
+        "cfngen/cloudformation/yaml_reader.py",
+        "if self.depth > MAX_DEPTH:",
+        "if self.depth > 10 * MAX_DEPTH:",
+        "tests/cloudformation/test_read.py::test_no_template_is_nested_deeper",
+    ),
 ]
