@@ -89,6 +89,8 @@ def columns(text: str) -> int:
 
 def folded(text: str, width: int) -> list[str]:
     """Return a text in lines of some width; only an address may be longer than a line."""
+    if columns(text) <= width:
+        return [text.lstrip(" ")]
     lines = [""]
     for word in text.split(" "):
         together = f"{lines[-1]} {word}" if lines[-1] else word
@@ -104,6 +106,8 @@ def folded(text: str, width: int) -> list[str]:
 
 def broken(text: str, width: int) -> list[str]:
     """Return a text in pieces of some width, without regard to its words."""
+    if columns(text) <= width:
+        return [escape_log_commands(text)]
     pieces = [""]
     used = 0
     for character in text:

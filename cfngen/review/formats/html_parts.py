@@ -35,28 +35,31 @@ NOTHING = Html("")
 
 def linked(reason: Reason) -> Html:
     """Return a reason with a link to its page."""
+    if not reason.page:
+        return Html.escape(reason.text)
     link = Html('<a rel="noreferrer" href="%s">%s</a>') % (reason.page, reason.title)
-    return joined([*([reason.text] if reason.text else []), *([link] if reason.page else [])], ": ")
+    return Html("%s: %s") % (reason.text, link) if reason.text else link
 
 
 def details(about: Details) -> Iterator[Html]:
     """Yield everything that changes in a template."""
-    if about.resources:
-        yield from _changes("Resources", map(_resource, about.resources))
+    if resources := about.resources:
+        yield from _changes("Resources", map(_resource, resources))
     for section, entries in about.sections:
         yield from _changes(section, map(_entry, entries))
-    if about.permissions:
+    permissions, payloads = about.permissions, about.payloads
+    if permissions:
         yield Html("<h3>Permissions</h3>")
-    for permission in about.permissions:
+    for permission in permissions:
         yield from _permission(permission)
-    if about.exposures:
+    if exposures := about.exposures:
         yield Html("<h3>Reachable from the internet</h3>")
         yield Html('<ul class="exposures">')
-        yield from map(_exposure, about.exposures)
+        yield from map(_exposure, exposures)
         yield Html("</ul>")
-    if about.payloads:
+    if payloads:
         yield Html("<h3>Payloads</h3>")
-    for payload in about.payloads:
+    for payload in payloads:
         yield Html('<details open class="payload"><summary>%s</summary>%s</details>') % (
             tag("code", payload.title), _diff(payload.lines),
         )  # fmt: skip

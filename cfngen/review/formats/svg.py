@@ -58,7 +58,7 @@ class _Drawing:
         for source, target in self.picture.edges:
             yield self.edge(source, target)
         for number, node in enumerate(self.picture.nodes):
-            yield from self.box(number, node)
+            yield self.box(number, node)
         yield Html("</svg>")
 
     def caption(self) -> str:
@@ -82,19 +82,18 @@ class _Drawing:
         edge = Html('<path class="edge" d="%s" marker-end="url(#%s-tip)"/>')
         return edge % (path, self.name)
 
-    def box(self, number: int, node: Node) -> Iterator[Html]:
+    def box(self, number: int, node: Node) -> Html:
         x, y = self.places[number]
-        yield Html('<g class="node %s">') % node.style_class
-        yield Html('<rect x="%s" y="%s" width="%s" height="%s" rx="7"/>') % (
-            x, y, BOX_WIDTH, BOX_HEIGHT,
-        )  # fmt: skip
-        for line, (css_class, label) in enumerate(
-            (("name", node.name), ("type", node.type), ("word", OUTCOMES[node.style_class]))
-        ):
-            yield Html('<text class="%s" x="%s" y="%s">%s</text>') % (
-                css_class, x + 12, y + 20 + 17 * line, _short(escape_controls(label)),
-            )  # fmt: skip
-        yield Html("</g>")
+        labels = (("name", node.name), ("type", node.type), ("word", OUTCOMES[node.style_class]))
+        lines = [
+            Html('<text class="%s" x="%s" y="%s">%s</text>')
+            % (css_class, x + 12, y + 20 + 17 * line, _short(escape_controls(label)))
+            for line, (css_class, label) in enumerate(labels)
+        ]
+        box = Html(
+            '<g class="node %s">\n<rect x="%s" y="%s" width="%s" height="%s" rx="7"/>\n%s\n</g>'
+        )
+        return box % (node.style_class, x, y, BOX_WIDTH, BOX_HEIGHT, joined(lines, "\n"))
 
 
 def _short(text: str) -> str:

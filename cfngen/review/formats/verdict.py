@@ -125,24 +125,17 @@ def tally(stacks: Sequence[StackReview], concern: Concern) -> tuple[int, int]:
     replaced, or that a policy or an exposure was opened for. What a new template allows is not
     counted: nobody had less before.
     """
-    if not any(stack.findings for stack in stacks):
-        return 0, 0
-    will, may = (
-        _about(stacks, concern, certainty) for certainty in (Certainty.WILL, Certainty.MAY)
-    )
-    return len(will), len(may - will)
-
-
-def _about(stacks: Sequence[StackReview], concern: Concern, certainty: Certainty) -> set[_Subject]:
-    broadened = concern is Concern.BROADEN
-    return {
-        (stack.name, "" if concern is Concern.REFUSED else finding.subject)
-        for stack in stacks
-        for finding in stack.findings
-        if finding.concern is concern
-        and finding.certainty is certainty
-        and not (broadened and stack.kind is Kind.ADDED)
-    }
+    certain: set[_Subject] = set()
+    possible: set[_Subject] = set()
+    subjects = {Certainty.WILL: certain, Certainty.MAY: possible}
+    for stack in stacks:
+        if concern is Concern.BROADEN and stack.kind is Kind.ADDED:
+            continue
+        for finding in stack.findings:
+            if finding.concern is concern and finding.certainty in subjects:
+                subject = "" if concern is Concern.REFUSED else finding.subject
+                subjects[finding.certainty].add((stack.name, subject))
+    return len(certain), len(possible - certain)
 
 
 def _clauses(

@@ -26,15 +26,14 @@ class Written(str):
         """Return a text escaped; what is written already, as it is."""
         return text if isinstance(text, cls) else cls(cls.escaped(str(text)))
 
-    @classmethod
-    def _parts(cls, parts: Iterable[object]) -> list[str]:
-        # Most are written already; this runs once for each part of a page.
-        return [part if type(part) is cls else cls.escaped(str(part)) for part in parts]
-
     def __mod__(self, parts: object) -> Self:
         """Return it with a part, or a tuple of them, for each `%s`."""
+        cls = type(self)
         values = parts if isinstance(parts, tuple) else (parts,)
-        return type(self)(super().__mod__(tuple(self._parts(values))))
+        # Most are written already; this runs for each part of a page.
+        return cls(
+            super().__mod__(tuple([v if type(v) is cls else cls.escaped(str(v)) for v in values]))
+        )
 
     def __add__(self, other: str) -> Self:
         """Return it with another part behind."""
@@ -42,7 +41,8 @@ class Written(str):
 
     def join(self, parts: Iterable[str]) -> Self:
         """Return parts with it between them."""
-        return type(self)(str.join(self, self._parts(parts)))
+        cls = type(self)
+        return cls(super().join([p if type(p) is cls else cls.escaped(str(p)) for p in parts]))
 
     def rstrip(self, characters: str | None = None, /) -> Self:
         """Return it without the space, or the characters, at its end."""
