@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from cfngen.cloudformation.evidence import Evidence
 from cfngen.cloudformation.schema_files import data_directory
 from cfngen.cloudformation.schemas import iam_actions, schema
 from cfngen.errors import LintError
@@ -19,8 +20,8 @@ def test_a_type_says_what_makes_a_new_resource() -> None:
     assert ("Ipv6CidrBlock",) in subnet.conditional
     assert subnet.identifier == (("SubnetId",),)
     assert ("SubnetId",) in subnet.read_only
-    assert subnet.source("createOnlyProperties", "/properties/CidrBlock") == (
-        "AWS::EC2::Subnet createOnlyProperties /properties/CidrBlock"
+    assert subnet.source("createOnlyProperties", "/properties/CidrBlock") == Evidence(
+        "AWS::EC2::Subnet", "createOnlyProperties", "/properties/CidrBlock"
     )
 
 
@@ -28,7 +29,9 @@ def test_the_overlay_says_where_it_has_it_from() -> None:
     """A verdict that no schema has names the page it rests on."""
     key = schema("AWS::KMS::Key")
     assert ("KeySpec",) in key.refuses
-    assert "https://docs.aws.amazon.com/" in key.source("refuses", "/properties/KeySpec")
+    evidence = key.source("refuses", "/properties/KeySpec")
+    assert evidence.pointer == "/properties/KeySpec"
+    assert evidence.page.startswith("https://docs.aws.amazon.com/")
 
 
 @pytest.mark.parametrize(
