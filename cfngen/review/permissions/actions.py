@@ -150,8 +150,10 @@ def _part(
 ) -> tuple[str, ...]:
     """Return some of a pattern's actions, by name or by those that are excluded."""
     included = _by_service(whole & rest, spelling)
+    if len(included) <= MAX_LISTED:
+        return included
     excluded = _by_service(whole - rest, spelling)
-    if len(included) <= MAX_LISTED or len(included) <= len(excluded):
+    if len(included) <= len(excluded):
         return included
     return (f"{name} (except {', '.join(excluded)})",)
 
@@ -160,7 +162,9 @@ def _by_service(some: frozenset[AnyText], spelling: dict[AnyText, str]) -> tuple
     """Return actions, with `service:*` where all actions of a service are meant."""
     by_service: dict[str, list[AnyText]] = {}
     for action in sorted(some):
-        by_service.setdefault(str(split(action, ":", 1)[0]), []).append(action)
+        # Nearly all are known words, for which a text's own way takes a tenth of the time.
+        service = action.partition(":")[0] if isinstance(action, str) else split(action, ":", 1)[0]
+        by_service.setdefault(str(service), []).append(action)
     formatted: list[str] = []
     for service, actions in by_service.items():
         if len(actions) > 1 and len(actions) == len(iam_actions().get(service, ())):
