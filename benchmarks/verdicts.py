@@ -156,8 +156,8 @@ def main() -> int:
     print(text)
     if wanted.save:
         REPORT.write_text(text.rstrip() + "\n", "utf-8")
-    asked = [pair for pair in pairs if pair.concern in QUESTIONS]
-    return int(any(pair.outcomes()[0] != RIGHT for pair in asked))
+    answered = [pair for pair in pairs if pair.concern in QUESTIONS]
+    return int(any(pair.outcomes()[0] != RIGHT for pair in answered))
 
 
 if __name__ == "__main__":
